@@ -1,0 +1,86 @@
+//! stdout for results, stderr for everything else; colour only where it is wanted.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::ValueEnum;
+
+use crate::{error::Error, exit::Exit};
+
+/// When to colour (conventions, section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Even into a pipe
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// The two streams of a run.
+#[derive(Debug)]
+pub struct Output {
+    color: ColorChoice,
+}
+
+impl Output {
+    /// The process's own streams.
+    #[must_use]
+    pub fn new(color: ColorChoice) -> Self {
+        Self { color }
+    }
+
+    /// Writes a result to stdout.
+    ///
+    /// # Errors
+    /// An error with [`Exit::Success`] where the reader has gone (the run ends quietly), else one that says
+    /// that stdout cannot be written.
+    pub fn print(&mut self, text: &str) -> Result<(), Error> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_error)
+    }
+
+    /// Whether stdout wants colour.
+    #[must_use]
+    pub fn colored(&self) -> bool {
+        colored(self.color, io::stdout().is_terminal())
+    }
+
+    /// Says on stderr why the run ends.
+    pub fn complain(&mut self, error: &Error) {
+        if error.message.is_empty() {
+            return;
+        }
+        // Nothing is left to do where stderr is gone too.
+        let _ = writeln!(io::stderr().lock(), "error: {error}");
+    }
+}
+
+/// What a failed write to stdout means: a reader that has gone ends the run quietly with 0.
+pub fn stdout_error(error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        Error::new(Exit::Success, "", "")
+    } else {
+        Error::new(Exit::Failure, format!("stdout cannot be written: {error}"), "")
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the colour conventions are variables of the terminal, not settings"
+)]
+fn colored(choice: ColorChoice, terminal: bool) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto
+            if std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| v != "0" && !v.is_empty()) =>
+        {
+            true
+        }
+        ColorChoice::Auto => {
+            terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! One scrape cycle: plan → visits side by side → commit → count.

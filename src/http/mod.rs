@@ -1,0 +1,270 @@
+//! One request in, one named outcome out: `retry(pace(guard(client)))`.
+//!
+//! Owns manners (pacing, caps, time limits, redirects, address checks) so that callers cannot forget
+//! them. Knows nothing of feeds, articles or the database.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use url::Url;
+
+use crate::model::Validators;
+
+/// How the room behaves (contract, section 2, `[http]`). Every value is resolved; none is optional.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Value of `User-Agent`.
+    pub user_agent: String,
+    /// Requests in flight over all hosts.
+    pub concurrency: usize,
+    /// Requests in flight at one host.
+    pub per_host_concurrency: usize,
+    /// Least time between the starts of two requests to one host; zero switches the wait off.
+    pub per_host_interval: Duration,
+    /// Limit for name, connection and TLS together.
+    pub connect_timeout: Duration,
+    /// Limit for silence between two chunks.
+    pub idle_timeout: Duration,
+    /// Limit for one request, body included.
+    pub total_timeout: Duration,
+    /// Bytes of a feed after decompression.
+    pub feed_body_limit: u64,
+    /// Bytes of a page after decompression.
+    pub page_body_limit: u64,
+    /// Hops followed.
+    pub max_redirects: u32,
+    /// Whether loopback, private and link-local addresses may be asked.
+    pub allow_private_addresses: bool,
+    /// Address of a proxy; empty for none.
+    pub proxy: String,
+}
+
+/// What a request is for; chooses its `Accept` header and its body limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// A source's body.
+    Feed,
+    /// An article page.
+    Article,
+    /// A robots.txt.
+    Robots,
+}
+
+/// One GET.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Where.
+    pub url: Url,
+    /// What for.
+    pub purpose: Purpose,
+    /// Sent as `If-None-Match` and `If-Modified-Since`, unchanged; dropped once a redirect leaves `validators_url`.
+    pub validators: Validators,
+    /// The address the validators belong to; sent only to it.
+    pub validators_url: String,
+    /// Further headers; never sent to another host than `url`'s.
+    pub headers: Vec<(String, String)>,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub struct Answer {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The way there.
+    pub trail: Trail,
+}
+
+/// Every way a request can end.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A 2xx with its body, decompressed.
+    Fetched {
+        /// The body.
+        body: Bytes,
+        /// What the headers say.
+        headers: Headers,
+    },
+    /// 304: what we have still holds.
+    NotModified {
+        /// What the headers say.
+        headers: Headers,
+    },
+    /// Anything else.
+    Failed(Failure),
+}
+
+/// The way to an outcome, in figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trail {
+    /// The last address asked.
+    pub final_url: Url,
+    /// Where only permanent redirects (301, 308) from the first address lead, if that is elsewhere.
+    pub permanent_url: Option<Url>,
+    /// The last status code.
+    pub status: Option<u16>,
+    /// Requests sent: the first, each hop, each retry.
+    pub requests: u32,
+    /// Of those, sent again after a failure.
+    pub retries: u32,
+    /// Body bytes received, before decompression where that is known.
+    pub bytes: u64,
+    /// From the first byte sent to the last received, pacing left out.
+    pub elapsed: Duration,
+    /// Time spent waiting for a turn.
+    pub paced: Duration,
+}
+
+/// What an answer's headers mean to us.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Headers {
+    /// Validators exactly as sent.
+    pub validators: Validators,
+    /// `Content-Type` as sent.
+    pub content_type: Option<String>,
+    /// Life time left: `max-age` − `Age`, else `Expires` − `Date`; `None` where the answer sets no lower bound
+    /// (`no-store`, `no-cache`, `Expires: 0`, nothing at all).
+    pub fresh_for: Option<Duration>,
+}
+
+/// Every way a request can fail. Names ([`Failure::name`]) are stored and shown: they never change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The address cannot be asked.
+    #[error("the address {0:?} is not an http or https address")]
+    BadAddress(String),
+    /// A private, loopback or otherwise local address.
+    #[error("{0} is a private address; set http.allow_private_addresses = true if that is meant")]
+    PrivateAddress(String),
+    /// The name has no address.
+    #[error("the name {0} could not be resolved")]
+    Dns(String),
+    /// No connection within `connect_timeout`.
+    #[error("no connection within the time limit")]
+    ConnectTimeout,
+    /// Connection refused or broken before the request was sent.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// The TLS handshake failed.
+    #[error("TLS failed: {0}")]
+    Tls(String),
+    /// The connection broke while the answer came.
+    #[error("the connection was reset")]
+    Reset,
+    /// Silence for longer than `idle_timeout`.
+    #[error("the server fell silent")]
+    IdleTimeout,
+    /// Not done within `total_timeout`.
+    #[error("not done within the time limit")]
+    TotalTimeout,
+    /// More than the body limit.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(u64),
+    /// The body does not match its `Content-Encoding` or its length.
+    #[error("the body is damaged: {0}")]
+    BadBody(String),
+    /// A 2xx without a byte.
+    #[error("the body is empty")]
+    EmptyBody,
+    /// More hops than `max_redirects`.
+    #[error("more than {0} redirects")]
+    TooManyRedirects(u32),
+    /// A redirect leads back to where we were.
+    #[error("the redirects go round in a circle")]
+    RedirectLoop,
+    /// A redirect without a usable `Location`.
+    #[error("a redirect leads nowhere: {0:?}")]
+    BadRedirect(String),
+    /// A redirect from https to http.
+    #[error("a redirect leads from https to http")]
+    Downgrade,
+    /// 410.
+    #[error("gone for good (410)")]
+    Gone,
+    /// 404.
+    #[error("not found (404)")]
+    NotFound,
+    /// 429; the host asked for a pause.
+    #[error("asked to slow down (429)")]
+    RateLimited {
+        /// How long, clamped to a day; `None` where the answer does not say.
+        retry_after: Option<Duration>,
+    },
+    /// 503.
+    #[error("unavailable (503)")]
+    Unavailable {
+        /// How long, clamped to a day; `None` where the answer does not say.
+        retry_after: Option<Duration>,
+    },
+    /// A challenge meant for browsers.
+    #[error("blocked by a browser challenge")]
+    Challenge,
+    /// Any other status.
+    #[error("status {0}")]
+    Status(u16),
+}
+
+impl Failure {
+    /// The stable name used in outputs and in the database.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::BadAddress(_) => "bad_address",
+            Self::PrivateAddress(_) => "private_address",
+            Self::Dns(_) => "dns",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Connect(_) => "connect",
+            Self::Tls(_) => "tls",
+            Self::Reset => "reset",
+            Self::IdleTimeout => "idle_timeout",
+            Self::TotalTimeout => "total_timeout",
+            Self::TooLarge(_) => "too_large",
+            Self::BadBody(_) => "bad_body",
+            Self::EmptyBody => "empty_body",
+            Self::TooManyRedirects(_) => "too_many_redirects",
+            Self::RedirectLoop => "redirect_loop",
+            Self::BadRedirect(_) => "bad_redirect",
+            Self::Downgrade => "downgrade",
+            Self::Gone => "gone",
+            Self::NotFound => "not_found",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Challenge => "challenge",
+            Self::Status(_) => "status",
+        }
+    }
+}
+
+/// What the room counted over all requests of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Requests sent.
+    pub requests: u64,
+    /// Connections opened, counted at the connector.
+    pub connections_opened: u64,
+    /// Requests sent again after a failure.
+    pub retries: u64,
+    /// Body bytes received.
+    pub bytes_received: u64,
+    /// Answers by kind: 2xx.
+    pub success: u64,
+    /// 304.
+    pub not_modified: u64,
+    /// 4xx other than 429.
+    pub client_error: u64,
+    /// 429.
+    pub rate_limited: u64,
+    /// 5xx.
+    pub server_error: u64,
+    /// No status at all.
+    pub error: u64,
+}
+
+/// The seam between those who want an answer and the network.
+pub trait Fetch: Send + Sync {
+    /// Sends `request` and tells how it ended; never fails in any other way. `now` serves `Retry-After` dates.
+    fn fetch(&self, request: Request, now: Timestamp) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>>;
+
+    /// The counts so far.
+    fn counts(&self) -> Counts;
+}

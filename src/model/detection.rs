@@ -1,0 +1,220 @@
+//! A judgement, and what is told of it (contract, sections 4, 5 and 7).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Where a text comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// An entry of a feed or an article.
+    News,
+    /// A post on X.
+    Post,
+}
+
+/// What happens to a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Event {
+    /// A project says it will launch or has launched a token.
+    Announcement,
+    /// Snapshot, eligibility checker, registration.
+    Snapshot,
+    /// Presale, IDO, IEO, ICO, public or community sale.
+    Sale,
+    /// An airdrop or claim is set or opens.
+    Airdrop,
+    /// Trading of a new token opens.
+    Listing,
+    /// Supply, allocation or vesting of a token not yet launched.
+    Tokenomics,
+}
+
+impl Event {
+    /// Every event, in the contract's order.
+    pub const ALL: [Self; 6] =
+        [Self::Announcement, Self::Snapshot, Self::Sale, Self::Airdrop, Self::Listing, Self::Tokenomics];
+
+    /// The name used in outputs, settings and the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Announcement => "announcement",
+            Self::Snapshot => "snapshot",
+            Self::Sale => "sale",
+            Self::Airdrop => "airdrop",
+            Self::Listing => "listing",
+            Self::Tokenomics => "tokenomics",
+        }
+    }
+
+    /// The event of that name, if it is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.as_str() == name)
+    }
+}
+
+/// How far an event has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Announced, not open yet.
+    Upcoming,
+    /// Open now, or in its first days.
+    Live,
+    /// Over.
+    Past,
+}
+
+impl Stage {
+    /// Every stage, in order of time.
+    pub const ALL: [Self; 3] = [Self::Upcoming, Self::Live, Self::Past];
+
+    /// The name used in outputs, settings and the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Upcoming => "upcoming",
+            Self::Live => "live",
+            Self::Past => "past",
+        }
+    }
+
+    /// The stage of that name, if it is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == name)
+    }
+}
+
+/// How loudly a detection deserves to be told, quietest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Rumours.
+    Low,
+    /// Over the threshold.
+    Medium,
+    /// Score of 75 or more.
+    High,
+    /// A watched project, at 80 or more, live or dated, from its own mouth or from two outlets.
+    Critical,
+}
+
+impl Class {
+    /// Every class, quietest first.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The name used in outputs, settings and the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The class of that name, if it is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == name)
+    }
+}
+
+/// One thing that moved a score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The signal's documented name, such as `phrase:claim is live`.
+    pub signal: String,
+    /// Points it added (or took) on the 0–100 scale, near the score it led to.
+    pub weight: i32,
+    /// The words that fired it, as they stand in the text.
+    pub text: String,
+}
+
+/// What judgement says of one text (contract, section 5).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Verdict {
+    /// Whether the score reaches the threshold.
+    pub tge: bool,
+    /// Speculation without a source that commits itself.
+    pub rumour: bool,
+    /// 0–100: of the texts scored N about N in a hundred are launches.
+    pub score: u8,
+    /// What happens; set whenever any event vocabulary was seen.
+    pub event: Option<Event>,
+    /// How far it has come.
+    pub stage: Option<Stage>,
+    /// Whose token it is; the watch list's spelling where it is watched.
+    pub project: Option<String>,
+    /// Ticker without `$`.
+    pub token: Option<String>,
+    /// Whether the project is on the watch list.
+    pub watched: bool,
+    /// `2026-11-25`, or `2026-11`, `2026-Q4`, `2026` where no more is said.
+    pub event_date: Option<String>,
+    /// What moved the score, strongest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Another outlet that carried the same story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outlet {
+    /// Address of its article.
+    pub url: String,
+    /// Its name.
+    pub source: String,
+    /// When it published.
+    pub published_at: Option<Timestamp>,
+}
+
+/// A launch found, ready to be told (contract, section 4; the field order is the output's).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Detection {
+    /// Lasting identity, derived from what was read, so that a repeated run gives the same.
+    pub id: String,
+    /// The story it belongs to.
+    pub story_id: String,
+    /// News or post.
+    pub kind: Kind,
+    /// What happens.
+    pub event: Event,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Speculation only.
+    pub rumour: bool,
+    /// 0–100.
+    pub score: u8,
+    /// How loud.
+    pub class: Class,
+    /// Whose token.
+    pub project: Option<String>,
+    /// Ticker without `$`.
+    pub token: Option<String>,
+    /// On the watch list.
+    pub watched: bool,
+    /// See [`Verdict::event_date`].
+    pub event_date: Option<String>,
+    /// Headline.
+    pub title: String,
+    /// Canonical address of the article.
+    pub url: String,
+    /// Name of the source that had it.
+    pub source: String,
+    /// Who wrote it; empty if unknown.
+    pub author: String,
+    /// When it was published.
+    pub published_at: Option<Timestamp>,
+    /// When we found it.
+    pub detected_at: Timestamp,
+    /// The opening of the text, cut at a word.
+    pub snippet: String,
+    /// What moved the score, strongest first.
+    pub reasons: Vec<Reason>,
+    /// The other outlets of the story.
+    pub also_at: Vec<Outlet>,
+}

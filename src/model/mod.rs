@@ -1,0 +1,16 @@
+//! Nouns that cross rooms: plain data, no behaviour beyond small questions about itself.
+
+pub mod article;
+pub mod detection;
+pub mod entry;
+pub mod source;
+pub mod state;
+
+pub use article::{Article, Method};
+pub use detection::{Class, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
+pub use entry::{Entry, EntryKey};
+pub use source::{JsonMapping, Source, SourceFormat, Validators};
+pub use state::{
+    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, RobotsRecord, Signature,
+    SourceState, Story, Telling,
+};

@@ -1,0 +1,1 @@
+//! Text out: tables, JSON, CSV. Renders, never prints.

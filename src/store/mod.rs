@@ -1,0 +1,1 @@
+//! The lasting memory: whole steps, not rows.

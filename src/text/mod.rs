@@ -1,0 +1,1 @@
+//! Normal forms: of a text, of a page's address, of durations and sizes. Pure.

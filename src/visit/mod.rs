@@ -1,0 +1,1 @@
+//! One source from request to verdict.

@@ -1,0 +1,90 @@
+//! A room imports downwards only: reads the `crate::` paths of every source file and names the offender.
+
+use std::{fs, path::Path};
+
+/// Rooms by level, lowest first; a room may use rooms of lower levels and, at level 0, of its own.
+const LEVELS: &[&[&str]] = &[
+    &["model", "text", "clock"],
+    &["http", "feed", "article", "detect", "store", "figures", "render"],
+    &["visit"],
+    &["cycle"],
+    &["config", "wiring", "error", "exit"],
+    &["cli", "main", "lib"],
+];
+
+fn level(room: &str) -> Option<usize> {
+    LEVELS.iter().position(|rooms| rooms.contains(&room))
+}
+
+fn sources(dir: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+/// Every room named after `crate::` in `text`, braces included.
+fn imports(text: &str) -> Vec<String> {
+    let mut rooms = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        if let Some(list) = rest.strip_prefix('{') {
+            let mut depth = 0_u32;
+            let mut word = String::new();
+            for c in list.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 && (c.is_alphanumeric() || c == '_') {
+                    word.push(c);
+                } else if depth == 0 && c == ',' {
+                    word.clear();
+                } else if !word.is_empty() {
+                    rooms.push(std::mem::take(&mut word));
+                }
+            }
+            rooms.extend((!word.is_empty()).then_some(word));
+        } else {
+            rooms.push(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+        }
+    }
+    rooms
+}
+
+#[test]
+fn rooms_import_downwards_only() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut offences = Vec::new();
+    for (path, text) in &files {
+        let inside = path.strip_prefix(&root.display().to_string()).unwrap().trim_start_matches('/');
+        let room = inside.split(['/', '.']).next().unwrap();
+        for other in imports(text) {
+            let Some(theirs) = level(&other) else { continue };
+            let allowed = match level(room) {
+                // The simulated internet knows nothing of us.
+                None => false,
+                Some(ours) => other == room || theirs < ours || (ours == theirs && (ours == 0 || ours >= 4)),
+            };
+            if !allowed {
+                offences.push(format!("{inside} uses crate::{other}"));
+            }
+        }
+    }
+    assert!(files.len() > 10, "no sources found under {}", root.display());
+    assert_eq!(offences, Vec::<String>::new());
+}
+
+#[test]
+fn imports_are_read_with_and_without_braces() {
+    let text = "use crate::model::Entry;\nuse crate::{http::{Fetch, Request}, store};";
+    assert_eq!(imports(text), ["model", "http", "store"]);
+}
