@@ -1,5 +1,7 @@
 //! Judgement: is this a token launch, whose, what kind, when. Pure: no network, no clock, no database.
 
+pub mod story;
+
 use jiff::Timestamp;
 
 use crate::model::Kind;

@@ -1,0 +1,150 @@
+//! The decision: does this telling belong to that story?
+//!
+//! Owns the rules and their thresholds. Sees two sides in comparable form; knows nothing of indexes, ids or
+//! how a story is kept. A wrong join hides a launch for good while a missed one only repeats it, so every
+//! doubt speaks against joining.
+
+use super::names::{Names, Relation};
+use super::sketch::Sketch;
+use super::when::{TEXT_WINDOW, When};
+use crate::model::Event;
+
+/// Overlap of openings from which a text with one name in common is the same report (see
+/// [`Sketch::overlap`]): rewritten reports of one event stay below 0.2, cut copies above 0.6.
+const COPY: f64 = 0.5;
+
+/// Overlap from which even another event label does not make it another report.
+const VERBATIM: f64 = 0.8;
+
+/// Share of names that two copies without a known project must have in common. A venue's notices on two
+/// tokens share all but the two names that matter.
+const COPY_NAMES: f64 = 0.9;
+
+/// Likeness of headlines from which two reports that name each other's projects are one: outlets agree on
+/// who, what and how much, and differ on the rest of their ten words.
+const HEADLINE: f64 = 0.4;
+
+/// One side of the comparison.
+#[derive(Debug)]
+pub(super) struct Side {
+    /// Whose token.
+    pub names: Names,
+    /// What happens.
+    pub event: Event,
+    /// When it happens and when it was told.
+    pub when: When,
+    /// Its texts: one of a telling, several of a story.
+    pub texts: Vec<Text>,
+}
+
+/// One text of a side.
+#[derive(Debug)]
+pub(super) struct Text {
+    /// Canonical address.
+    pub url: String,
+    /// Name of the outlet.
+    pub source: String,
+    /// Its fingerprint.
+    pub sketch: Sketch,
+}
+
+/// What ties a telling to a story, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tie {
+    /// Its text is a copy.
+    Text,
+    /// Project, event and time agree.
+    Event,
+    /// It is the same page.
+    Address,
+}
+
+/// What ties `telling` to `story`, if anything does.
+pub(super) fn tie(story: &Side, telling: &Side) -> Option<Tie> {
+    let relation = story.names.relation(&telling.names);
+    let same_event = story.event == telling.event && story.when.fits(&telling.when, story.event);
+    // One address may be a list of notices: unnamed news on it must also read alike.
+    let page = pairs(story, telling).any(|(ours, theirs)| {
+        let alike = ours.sketch.headline_likeness(&theirs.sketch) >= HEADLINE;
+        ours.url == theirs.url && (relation != Relation::Unknown || alike)
+    });
+    let tied = match relation {
+        Relation::Same => same_event,
+        Relation::Nested => {
+            same_event && (tickers_agree(story, telling) || headlines_name_both(story, telling))
+        }
+        Relation::Crossed => same_event && one_names_other(story, telling),
+        // Different readings of one headline ("Circle" and "Arc") are caught where each names the other.
+        Relation::Different => same_event && headlines_name_both(story, telling),
+        Relation::Unknown => false,
+    };
+    if page && (tied || (relation == Relation::Unknown && same_event)) {
+        Some(Tie::Address)
+    } else if tied {
+        Some(Tie::Event)
+    } else {
+        copied(story, telling, relation, same_event).then_some(Tie::Text)
+    }
+}
+
+/// Whether a text of one side has the other's ticker, where that is not just a word of the name.
+fn tickers_agree(story: &Side, telling: &Side) -> bool {
+    let says = |text: &Text, of: &Names, own: &Names| {
+        let word_of_name =
+            of.token.iter().any(|token| of.project.contains(token) || own.project.contains(token));
+        !word_of_name && text.sketch.mentions(&of.token)
+    };
+    story.texts.iter().any(|text| says(text, &telling.names, &story.names))
+        || telling.texts.iter().any(|text| says(text, &story.names, &telling.names))
+}
+
+/// Whether a text of one side has the name that the other was judged to be about.
+fn one_names_other(story: &Side, telling: &Side) -> bool {
+    story.texts.iter().any(|text| text.sketch.mentions(&telling.names.project))
+        || telling.texts.iter().any(|text| text.sketch.mentions(&story.names.project))
+}
+
+/// Whether two alike headlines of one day's news each name the project that the other was read as.
+fn headlines_name_both(story: &Side, telling: &Side) -> bool {
+    story.when.within(&telling.when, TEXT_WINDOW)
+        && pairs(story, telling).any(|(ours, theirs)| {
+            ours.source != theirs.source
+                && ours.sketch.headline_mentions(&telling.names.project)
+                && theirs.sketch.headline_mentions(&story.names.project)
+                && ours.sketch.headline_likeness(&theirs.sketch) >= HEADLINE
+        })
+}
+
+/// Whether the telling repeats a text of the story that another outlet carried.
+///
+/// One outlet's own alike texts are its notices, each on something else.
+fn copied(story: &Side, telling: &Side, relation: Relation, same_event: bool) -> bool {
+    let threshold = if same_event { COPY } else { VERBATIM };
+    relation != Relation::Different
+        && story.when.within(&telling.when, TEXT_WINDOW)
+        && story.when.compatible(&telling.when)
+        && pairs(story, telling).any(|(ours, theirs)| {
+            let named = match (story.names.is_empty(), telling.names.is_empty()) {
+                (true, true) => ours.sketch.name_agreement(&theirs.sketch) >= COPY_NAMES,
+                (true, false) => mentions_any(&ours.sketch, &telling.names),
+                (false, true) => mentions_any(&theirs.sketch, &story.names),
+                (false, false) => match relation {
+                    Relation::Same | Relation::Nested => true,
+                    Relation::Crossed => one_names_other(story, telling),
+                    _ => {
+                        mentions_any(&ours.sketch, &telling.names)
+                            && mentions_any(&theirs.sketch, &story.names)
+                    }
+                },
+            };
+            named && ours.source != theirs.source && ours.sketch.overlap(&theirs.sketch) >= threshold
+        })
+}
+
+fn mentions_any(sketch: &Sketch, names: &Names) -> bool {
+    sketch.mentions(&names.project) || sketch.mentions(&names.token)
+}
+
+fn pairs<'a>(story: &'a Side, telling: &'a Side) -> impl Iterator<Item = (&'a Text, &'a Text)> {
+    story.texts.iter().flat_map(|ours| telling.texts.iter().map(move |theirs| (ours, theirs)))
+}

@@ -1,0 +1,172 @@
+//! Whether two tellings can speak of one event, by what they say of its time.
+//!
+//! Owns the windows. Reads dates in the detection's form and a headline's words for rounds and delays; knows
+//! nothing of names or of likeness.
+
+use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
+
+use super::sketch::lower_words;
+use crate::model::{Event, Stage};
+
+/// Longest silence between two tellings of one undated event. In the labelled news one claim is reported in
+/// bursts a week or so apart (details, reminder, opening), while the next round of the same project's airdrop
+/// comes after months.
+pub(super) const EVENT_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Longest life of an undated story, however often it is told: an endless presale is told anew after that.
+const STORY_SPAN: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// Longest time between two tellings that only their texts tie together: wires are copied within hours and
+/// weekly reviews rewrite, so a copy older than this is a template.
+pub(super) const TEXT_WINDOW: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+/// Dates further apart than this are two events, unless a headline says the date moved.
+const DATE_WINDOW_DAYS: i32 = 14;
+
+/// Dates this close are one date: time zones, and "from midnight".
+const DATE_SLACK_DAYS: i32 = 2;
+
+/// How long after its date an event is still reported as opening.
+const AFTERMATH_DAYS: i32 = 7;
+
+/// How late an outlet may still call a finished event upcoming; later it means the next one.
+const LATE_OUTLET: SignedDuration = SignedDuration::from_hours(48);
+
+/// What a text says of the time of its event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct When {
+    /// Earliest and latest telling.
+    pub told: (Timestamp, Timestamp),
+    /// The event's own first and last possible day.
+    pub days: Option<(Date, Date)>,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Its number, where a headline gives one ("season 2").
+    pub round: Option<u32>,
+    /// Whether a headline says its date moved.
+    pub moved: bool,
+}
+
+impl When {
+    /// Whether `new`, a single telling, can speak of the event this one stands for.
+    pub fn fits(&self, new: &Self, event: Event) -> bool {
+        // A presale counts its price steps as rounds; they are one sale.
+        let other_round = event != Event::Sale && differ(self.round, new.round);
+        let next_one = self.stage == Stage::Past
+            && new.stage == Stage::Upcoming
+            && new.told.0.duration_since(self.told.1) > LATE_OUTLET;
+        if other_round || next_one {
+            return false;
+        }
+        match (self.days, new.days) {
+            (Some(ours), Some(theirs)) if days_between(ours, theirs) > DATE_WINDOW_DAYS => {
+                new.moved && self.within(new, EVENT_WINDOW)
+            }
+            (Some(ours), Some(theirs))
+                if both_exact(ours, theirs) && days_between(ours, theirs) <= DATE_SLACK_DAYS =>
+            {
+                true
+            }
+            (Some(ours), None) if ours.0 == ours.1 && opens_on(ours.0, new.told.0) => true,
+            _ => self.within(new, EVENT_WINDOW) && self.span_with(new) <= STORY_SPAN,
+        }
+    }
+
+    /// Whether `new` was told no further than `window` from this one's tellings.
+    pub fn within(&self, new: &Self, window: SignedDuration) -> bool {
+        let before = self.told.0.duration_since(new.told.1);
+        let after = new.told.0.duration_since(self.told.1);
+        before.max(after) <= window
+    }
+
+    /// Whether nothing said of dates or rounds keeps the two apart.
+    pub fn compatible(&self, new: &Self) -> bool {
+        let far =
+            matches!((self.days, new.days), (Some(a), Some(b)) if days_between(a, b) > DATE_WINDOW_DAYS);
+        !far && !differ(self.round, new.round)
+    }
+
+    fn span_with(&self, new: &Self) -> SignedDuration {
+        self.told.1.max(new.told.1).duration_since(self.told.0.min(new.told.0))
+    }
+}
+
+fn differ(one: Option<u32>, other: Option<u32>) -> bool {
+    matches!((one, other), (Some(one), Some(other)) if one != other)
+}
+
+fn both_exact(a: (Date, Date), b: (Date, Date)) -> bool {
+    a.0 == a.1 && b.0 == b.1
+}
+
+/// Days from one range to the other; 0 where they touch.
+fn days_between(a: (Date, Date), b: (Date, Date)) -> i32 {
+    days(a.1, b.0).max(days(b.1, a.0)).max(0)
+}
+
+fn days(from: Date, to: Date) -> i32 {
+    from.until(to).map_or(i32::MAX, |span| span.get_days())
+}
+
+/// Whether a telling of that time falls on the event's own days.
+fn opens_on(day: Date, told: Timestamp) -> bool {
+    let told = told.to_zoned(TimeZone::UTC).date();
+    (-DATE_SLACK_DAYS..=AFTERMATH_DAYS).contains(&days(day, told))
+}
+
+/// First and last day that a detection's `event_date` may mean: `2026-11-25`, `2026-11`, `2026-Q4`, `2026`.
+pub(super) fn days_of(event_date: &str) -> Option<(Date, Date)> {
+    let mut parts = event_date.split('-');
+    let year: i16 = parts.next()?.parse().ok()?;
+    let (first, length) = match (parts.next(), parts.next()) {
+        (None, _) => (Date::new(year, 1, 1).ok()?, Span::new().years(1)),
+        (Some(quarter), None) if quarter.starts_with('Q') => {
+            let quarter: i8 = quarter[1..].parse().ok()?;
+            (Date::new(year, quarter.checked_mul(3)?.checked_sub(2)?, 1).ok()?, Span::new().months(3))
+        }
+        (Some(month), None) => (Date::new(year, month.parse().ok()?, 1).ok()?, Span::new().months(1)),
+        (Some(month), Some(day)) => {
+            (Date::new(year, month.parse().ok()?, day.parse().ok()?).ok()?, Span::new().days(1))
+        }
+    };
+    Some((first, first.checked_add(length).ok()?.yesterday().ok()?))
+}
+
+/// Whether a headline says that a date moved.
+pub(super) fn says_moved(title: &str) -> bool {
+    let words = lower_words(title);
+    let stem = |word: &String| ["postpon", "delay", "reschedul"].iter().any(|stem| word.starts_with(stem));
+    let pushed = words.windows(2).any(|pair| pair[0].starts_with("push") && pair[1] == "back");
+    pushed || words.iter().any(stem)
+}
+
+/// The number of the round that a headline names: "Season 2", "second round", "phase II".
+pub(super) fn round_of(title: &str) -> Option<u32> {
+    const ROUNDS: [&str; 6] = ["season", "round", "phase", "wave", "epoch", "batch"];
+    let words = lower_words(title);
+    words.windows(2).find_map(|pair| {
+        let is_round = |word: &String| ROUNDS.contains(&word.as_str());
+        if is_round(&pair[0]) {
+            cardinal(&pair[1])
+        } else if is_round(&pair[1]) {
+            ordinal(&pair[0])
+        } else {
+            None
+        }
+    })
+}
+
+fn cardinal(word: &str) -> Option<u32> {
+    const WRITTEN: [[&str; 2]; 5] =
+        [["one", "i"], ["two", "ii"], ["three", "iii"], ["four", "iv"], ["five", "v"]];
+    let written = WRITTEN.iter().position(|spellings| spellings.contains(&word));
+    word.parse().ok().or_else(|| u32::try_from(written? + 1).ok())
+}
+
+fn ordinal(word: &str) -> Option<u32> {
+    const WRITTEN: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
+    let written = WRITTEN.iter().position(|spelling| *spelling == word);
+    // Not "the $5m round".
+    let digits = ["st", "nd", "rd", "th"].iter().find_map(|ending| word.strip_suffix(ending));
+    digits.and_then(|digits| digits.parse().ok()).or_else(|| u32::try_from(written? + 1).ok())
+}

@@ -1,0 +1,166 @@
+//! Canonical address of a page: the identity under which caches and stories know it.
+//!
+//! Two ways of writing one article give one string, and two articles never share one: where a rule could
+//! merge two pages of a site that addresses its articles by query, it does not fire. The string is an
+//! identity, not a promise that the page answers there: fetch the address as it was given.
+
+mod tracking;
+
+use url::{Host, Url};
+
+/// Host labels that name a way of serving a site, not the site.
+const SERVING_LABELS: [&str; 4] = ["www.", "m.", "mobile.", "amp."];
+
+/// File names that servers answer a folder's address with.
+const INDEX_FILES: [&str; 5] = ["index.html", "index.htm", "index.php", "index.shtml", "default.aspx"];
+
+/// Characters that mean the same bare or percent-encoded in a path (RFC 3986: unreserved by section 2.3;
+/// the others may stand bare in a segment by section 3.3 and part nothing there).
+const BARE_IN_PATH: &[u8] = b"-._~!'()*,$@:";
+
+/// The same for a query (RFC 3986, section 3.4), where `/` and `?` part nothing either.
+const BARE_IN_QUERY: &[u8] = b"-._~!'()*,$@:/?";
+
+/// Identity of the page at `url`: an absolute address in normal form.
+///
+/// The scheme reads `https` for identity only (a site that answers on both serves one article). The host
+/// loses `www.`, `m.`, `mobile.` and `amp.` while a dotted name remains; default ports, credentials,
+/// fragments (except `#!…`, which some script-only sites address pages with), tracking parameters, AMP
+/// variants, index file names, doubled and trailing slashes go; the remaining parameters are sorted by
+/// name; percent-encoding follows RFC 3986, section 6.2.2. Feeding the result back gives the same string.
+/// Addresses other than `http` and `https` come back as they are.
+#[must_use]
+pub fn canonical(url: &Url) -> String {
+    let (Some(host), "http" | "https") = (url.host(), url.scheme()) else {
+        return url.as_str().to_owned();
+    };
+    let mut identity = String::with_capacity(url.as_str().len());
+    identity.push_str("https://");
+    match host {
+        Host::Domain(name) => identity.push_str(site(name)),
+        address => identity.push_str(&address.to_string()),
+    }
+    // 443 on a folded `http` address would turn into the default port once the result is read again.
+    if let Some(port) = url.port().filter(|port| *port != 443) {
+        identity.push(':');
+        identity.push_str(&port.to_string());
+    }
+    identity.push_str(&path(url.path()));
+    let query = url.query().map(query).unwrap_or_default();
+    if !query.is_empty() {
+        identity.push('?');
+        identity.push_str(&query);
+    }
+    if let Some(route) = url.fragment().filter(|fragment| fragment.starts_with('!')) {
+        identity.push('#');
+        identity.push_str(&percent(route, BARE_IN_QUERY, b"&=+;"));
+    }
+    identity
+}
+
+/// The name of the site behind `host`, without labels that only say how it is served.
+fn site(host: &str) -> &str {
+    let mut name = host.trim_end_matches('.');
+    while let Some(rest) = SERVING_LABELS.iter().find_map(|label| name.strip_prefix(label)) {
+        // `amp.dev` and `m.localhost` are sites of their own.
+        if !rest.contains('.') {
+            break;
+        }
+        name = rest;
+    }
+    if name.is_empty() { host } else { name }
+}
+
+/// A path in normal form; the root is `/`, every other path ends without a slash.
+fn path(raw: &str) -> String {
+    let normal = percent(raw, BARE_IN_PATH, b"/&=+;");
+    let mut segments: Vec<&str> = normal.split('/').filter(|segment| !segment.is_empty()).collect();
+    while let Some(last) = segments.last().copied() {
+        let before = segments.len().checked_sub(2).map(|at| segments[at]);
+        if INDEX_FILES.contains(&last.to_ascii_lowercase().as_str())
+            || (last == "amp" && before.is_some_and(is_slug))
+        {
+            segments.pop();
+        } else if let Some(stem) = last.strip_suffix(".amp").filter(|stem| is_slug(stem)) {
+            segments.pop();
+            segments.push(stem);
+        } else {
+            break;
+        }
+    }
+    if segments.len() > 2 && segments[0] == "amp" && segments.last().is_some_and(|last| is_slug(last)) {
+        segments.remove(0);
+    }
+    format!("/{}", segments.join("/"))
+}
+
+/// Whether a segment names an article rather than a section: AMP is also a coin, and `/coins/amp` is its
+/// page, not a variant of `/coins`.
+fn is_slug(segment: &str) -> bool {
+    segment.bytes().any(|byte| byte.is_ascii_alphanumeric())
+        && segment.bytes().any(|byte| matches!(byte, b'-' | b'.' | b'0'..=b'9'))
+}
+
+/// A query without what does not change the page, sorted by name; equal names keep their order.
+fn query(raw: &str) -> String {
+    let mut kept: Vec<(String, String)> = Vec::new();
+    for part in raw.split('&') {
+        // A feed that escaped its links twice leaves `&amp;`; the ampersand went with the split.
+        let part = part.trim_start_matches("amp;");
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let (name, value) = (form(name), form(value));
+        if name.is_empty() || tracking::is_noise(&name, &value) {
+            continue;
+        }
+        let pair = (name, value);
+        if !kept.contains(&pair) {
+            kept.push(pair);
+        }
+    }
+    kept.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let written = kept.into_iter().map(|(name, value)| match value.as_str() {
+        "" => name,
+        value => format!("{name}={value}"),
+    });
+    written.collect::<Vec<_>>().join("&")
+}
+
+/// One side of a parameter in normal form; `+` is a space there (HTML form encoding).
+fn form(raw: &str) -> String {
+    percent(&raw.replace('+', "%20"), BARE_IN_QUERY, b"=;")
+}
+
+/// RFC 3986, section 6.2.2: bytes of `bare` and alphanumerics are decoded, escapes are upper case, bytes of
+/// `parting` stay as they stand (bare or escaped: those differ), everything else is escaped.
+fn percent(raw: &str, bare: &[u8], parting: &[u8]) -> String {
+    let mut normal = String::with_capacity(raw.len());
+    let mut rest = raw.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let escaped = if byte == b'%' { hex_pair(after) } else { None };
+        let value = escaped.unwrap_or(byte);
+        rest = if escaped.is_some() { &after[2..] } else { after };
+        if value.is_ascii_alphanumeric()
+            || bare.contains(&value)
+            || (escaped.is_none() && parting.contains(&value))
+        {
+            normal.push(char::from(value));
+        } else {
+            normal.push('%');
+            normal.push(char::from(HEX[usize::from(value >> 4)]));
+            normal.push(char::from(HEX[usize::from(value & 15)]));
+        }
+    }
+    normal
+}
+
+const HEX: [u8; 16] = *b"0123456789ABCDEF";
+
+/// The byte written as the two hexadecimal digits that `digits` opens with.
+fn hex_pair(digits: &[u8]) -> Option<u8> {
+    let [high, low, ..] = *digits else { return None };
+    let value = char::from(high).to_digit(16)? * 16 + char::from(low).to_digit(16)?;
+    u8::try_from(value).ok()
+}
+
+#[cfg(test)]
+mod tests;
