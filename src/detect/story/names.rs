@@ -130,3 +130,48 @@ impl Agreement {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relation(one: (&str, &str), other: (&str, &str)) -> Relation {
+        let [one, other] = [one, other].map(|(project, token)| Names::new(Some(project), Some(token)));
+        assert_eq!(one.relation(&other), other.relation(&one), "{one:?} and {other:?}");
+        one.relation(&other)
+    }
+
+    #[test]
+    fn spellings_of_one_project_are_the_same() {
+        for (one, other) in [
+            (("Pyth", ""), ("Pyth Network", "PYTH")),
+            (("Collab.Land", ""), ("Collab Land", "")),
+            (("Caldera", "ERA"), ("", "era")),
+            (("Pyth", ""), ("", "PYTH")),
+            (("Heroes of Mavia", "MAVIA"), ("Mavia", "MAVIA")),
+            (("Gensyn", "AI"), ("Gensyn", "AIGENSYN")),
+            (("Pepelift", "PLIFT"), ("Pepelift", "BTC")),
+            (("Token Protocol", ""), ("token protocol", "")),
+        ] {
+            assert_eq!(relation(one, other), Relation::Same, "{one:?} and {other:?}");
+        }
+    }
+
+    #[test]
+    fn doubt_is_told_apart_from_difference() {
+        for (one, other, expected) in [
+            (("Caldera", "ERA"), ("Huma", "HUMA"), Relation::Different),
+            (("Spark", ""), ("SparkLayer", ""), Relation::Different),
+            (("Fluent", "BLEND"), ("", "ERA"), Relation::Different),
+            (("Gensyn", "AI"), ("Sleepless AI", "AI"), Relation::Crossed),
+            (("Circle", "ARC"), ("Arc", ""), Relation::Crossed),
+            (("Saga", ""), ("Solana Saga", ""), Relation::Nested),
+            (("Northgate", "ERA"), ("Northgate", "HUMA"), Relation::Nested),
+            (("Caldera", "ERA"), ("", ""), Relation::Unknown),
+            (("Caldera", ""), ("", "ERA"), Relation::Unknown),
+            (("", ""), ("", ""), Relation::Unknown),
+        ] {
+            assert_eq!(relation(one, other), expected, "{one:?} and {other:?}");
+        }
+    }
+}

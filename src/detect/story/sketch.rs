@@ -181,7 +181,7 @@ fn words(text: &str) -> impl Iterator<Item = Word> + '_ {
             let end = rest[start..].find(|c: char| !c.is_alphanumeric()).map_or(rest.len(), |at| start + at);
             let word = &rest[start..end];
             rest = &rest[end..];
-            if after_apostrophe && word == "s" {
+            if after_apostrophe && word.eq_ignore_ascii_case("s") {
                 continue;
             }
             let capitals = word.chars().filter(|c| c.is_uppercase()).count();
@@ -216,3 +216,6 @@ fn fold(bytes: &[u8]) -> u32 {
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     u32::try_from((hash ^ (hash >> 31)) >> 32).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

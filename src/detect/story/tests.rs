@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::{NewTelling, Placement, Stories, signature};
-use crate::model::{Event, Stage, Story};
+use crate::model::{Event, Signature, Stage, Story};
 
 const FIXTURES: &str = include_str!("../../../fixtures/text/stories.toml");
 
@@ -142,6 +142,18 @@ fn outlets_are_joined_and_events_kept_apart() {
     place_all(told_in_order(), |telling| stories.place(telling, telling.at));
 }
 
+/// A cycle reads its sources side by side, and the first one meets weeks of news in any order.
+#[test]
+fn the_order_of_reading_hardly_matters() {
+    for step in [1, 7, 31, 58, 101] {
+        let told = told_in_order();
+        let shuffled =
+            (0..told.len()).map(|at| told[(at * step + step) % told.len()].clone()).rev().collect();
+        let mut stories = Stories::default();
+        place_all(shuffled, |telling| stories.place(telling, first_day()));
+    }
+}
+
 #[test]
 fn a_new_process_decides_as_a_running_one_would() {
     let mut stored: BTreeMap<String, Story> = BTreeMap::new();
@@ -152,4 +164,132 @@ fn a_new_process_decides_as_a_running_one_would() {
         stored.insert(placement.story.id.clone(), placement.story.clone());
         placement
     });
+}
+
+/// A telling of Monad's claim; tests change what they are about.
+fn told(hours: i64, outlet: &str, title: &str) -> NewTelling {
+    NewTelling {
+        url: format!("https://{outlet}.example/{hours}"),
+        source: outlet.to_owned(),
+        title: title.to_owned(),
+        at: first_day() + SignedDuration::from_hours(hours),
+        event: Event::Airdrop,
+        stage: Stage::Upcoming,
+        event_date: None,
+        project: Some("Monad".to_owned()),
+        token: None,
+        signature: signature(title, ""),
+    }
+}
+
+fn place(stories: &mut Stories, telling: &NewTelling) -> Placement {
+    stories.place(telling, telling.at)
+}
+
+#[test]
+fn later_tellings_fill_in_what_was_unknown() {
+    let mut stories = Stories::default();
+    let first =
+        place(&mut stories, &NewTelling { project: None, token: known("MON"), ..told(0, "a", "MON claim") });
+    let second =
+        NewTelling { token: known("mon"), event_date: known("2026-11"), ..told(1, "b", "Monad claim") };
+    let third =
+        NewTelling { event_date: known("2026-11-24"), stage: Stage::Live, ..told(2, "c", "Monad opens") };
+    let vaguer = NewTelling { event_date: known("2026"), ..told(3, "d", "Monad") };
+    place(&mut stories, &second);
+    place(&mut stories, &third);
+    let last = place(&mut stories, &vaguer);
+
+    assert!(!first.joined && last.joined);
+    assert_eq!(last.story.id, first.story.id);
+    assert_eq!(last.story.project.as_deref(), Some("Monad"));
+    assert_eq!(last.story.token.as_deref(), Some("MON"));
+    assert_eq!(last.story.event_date.as_deref(), Some("2026-11-24"));
+    assert_eq!(last.story.stage, Stage::Live, "an outlet that is late does not close it again");
+    assert_eq!((last.story.opened_at, last.story.updated_at), (first.story.opened_at, vaguer.at));
+    let outlets: Vec<_> = last.story.tellings.iter().map(|telling| telling.source.as_str()).collect();
+    assert_eq!(outlets, ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn a_telling_found_late_takes_its_place_in_time() {
+    let mut stories = Stories::default();
+    place(&mut stories, &told(5, "a", "Monad claim"));
+    let late = stories.place(&told(2, "b", "Monad claim soon"), first_day() + SignedDuration::from_hours(9));
+    assert_eq!(late.story.tellings[0].source, "b");
+    assert_eq!(late.story.updated_at, first_day() + SignedDuration::from_hours(9));
+}
+
+#[test]
+fn a_moved_date_replaces_the_old_one_and_another_date_opens_another_story() {
+    let mut stories = Stories::default();
+    let first = place(
+        &mut stories,
+        &NewTelling { event_date: known("2026-11-24"), ..told(0, "a", "Monad sets claim") },
+    );
+    let moved = NewTelling { event_date: known("2027-01-15"), ..told(50, "b", "Monad postpones claim") };
+    let other = NewTelling { event_date: known("2027-06-01"), ..told(60, "c", "Monad plans another claim") };
+    let moved = place(&mut stories, &moved);
+    assert_eq!(moved.story.id, first.story.id);
+    assert_eq!(moved.story.event_date.as_deref(), Some("2027-01-15"));
+    assert!(!place(&mut stories, &other).joined);
+}
+
+#[test]
+fn silence_ends_a_story_unless_its_date_is_still_to_come() {
+    let day = 24;
+    let mut stories = Stories::default();
+    place(&mut stories, &told(0, "a", "Monad claim"));
+    assert!(place(&mut stories, &told(14 * day, "b", "Monad claim")).joined);
+    assert!(!place(&mut stories, &told(29 * day, "c", "Monad claim")).joined);
+
+    let mut stories = Stories::default();
+    place(&mut stories, &NewTelling { event_date: known("2026-12-20"), ..told(0, "a", "Monad claim") });
+    assert!(!place(&mut stories, &told(16 * day, "b", "Monad claim")).joined, "days before the date");
+    let opened = NewTelling { stage: Stage::Live, ..told(34 * day + 6, "c", "Monad opens claim") };
+    let opened = place(&mut stories, &opened);
+    assert!(opened.joined, "on the date");
+}
+
+#[test]
+fn an_endless_story_ends_after_two_months() {
+    let mut stories = Stories::default();
+    let ids: Vec<String> =
+        (0..10).map(|week| place(&mut stories, &told(week * 168, "a", "Monad")).story.id).collect();
+    assert!(ids[..9].iter().all(|id| *id == ids[0]));
+    assert_ne!(ids[9], ids[0]);
+}
+
+#[test]
+fn the_same_page_is_counted_once_and_keeps_its_story() {
+    let mut stories = Stories::default();
+    let telling = told(0, "a", "Monad claim opens");
+    let first = place(&mut stories, &telling);
+    let again = place(&mut stories, &telling);
+    assert!(again.joined);
+    assert_eq!(again.story.tellings, first.story.tellings);
+
+    let listing = NewTelling { event: Event::Listing, ..telling.clone() };
+    let other = NewTelling { project: known("Huma"), ..telling };
+    assert!(!place(&mut stories, &listing).joined, "one page may tell of two events");
+    let other = place(&mut stories, &other);
+    assert!(!other.joined, "one page may tell of two projects");
+    assert_ne!(other.story.id, first.story.id);
+}
+
+#[test]
+fn ids_depend_on_what_was_read_only() {
+    let telling = told(0, "a", "Monad claim");
+    let id = |now: &str| Stories::default().place(&telling, now.parse().unwrap()).story.id;
+    assert_eq!(id("2026-11-16T09:00:00Z"), id("2026-11-17T09:00:00Z"));
+    assert_eq!(id("2026-11-16T09:00:00Z").len(), 32);
+}
+
+#[test]
+fn an_old_story_with_an_unreadable_fingerprint_is_still_found_by_its_names() {
+    let mut stories = Stories::default();
+    let mut story = place(&mut stories, &told(0, "a", "Monad claim")).story;
+    story.tellings[0].signature = Signature(vec![9, 1, 2, 3]);
+    let mut stories = Stories::new(vec![story]);
+    assert!(place(&mut stories, &told(1, "b", "Claim of Monad")).joined);
 }

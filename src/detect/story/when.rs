@@ -136,7 +136,8 @@ pub(super) fn days_of(event_date: &str) -> Option<(Date, Date)> {
 pub(super) fn says_moved(title: &str) -> bool {
     let words = lower_words(title);
     let stem = |word: &String| ["postpon", "delay", "reschedul"].iter().any(|stem| word.starts_with(stem));
-    let pushed = words.windows(2).any(|pair| pair[0].starts_with("push") && pair[1] == "back");
+    let pushed = words.iter().position(|word| word == "pushes" || word == "pushed");
+    let pushed = pushed.is_some_and(|at| words[at..].iter().take(5).any(|word| word == "back"));
     pushed || words.iter().any(stem)
 }
 
@@ -169,4 +170,55 @@ fn ordinal(word: &str) -> Option<u32> {
     // Not "the $5m round".
     let digits = ["st", "nd", "rd", "th"].iter().find_map(|ending| word.strip_suffix(ending));
     digits.and_then(|digits| digits.parse().ok()).or_else(|| u32::try_from(written? + 1).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(event_date: &str) -> Option<(String, String)> {
+        days_of(event_date).map(|(first, last)| (first.to_string(), last.to_string()))
+    }
+
+    #[test]
+    fn dates_of_every_exactness_become_ranges() {
+        for (event_date, first, last) in [
+            ("2026-11-25", "2026-11-25", "2026-11-25"),
+            ("2024-02", "2024-02-01", "2024-02-29"),
+            ("2026-Q4", "2026-10-01", "2026-12-31"),
+            ("2027", "2027-01-01", "2027-12-31"),
+        ] {
+            assert_eq!(range(event_date), Some((first.to_owned(), last.to_owned())));
+        }
+        for no_date in
+            ["", "soon", "2026-13", "2026-Q0", "2026-Q99", "2026-Q127", "2026-02-30", "99999", "9999"]
+        {
+            assert_eq!(range(no_date), None, "{no_date}");
+        }
+    }
+
+    #[test]
+    fn rounds_are_read_from_headlines() {
+        for (title, round) in [
+            ("Season 2 begins", Some(2)),
+            ("Zama opens claim for first season", Some(1)),
+            ("Phase II of the airdrop", Some(2)),
+            ("The 3rd wave is here", Some(3)),
+            ("Firm raises $5M round", None),
+            ("A strong round for Zama", None),
+            ("Airdrop season", None),
+        ] {
+            assert_eq!(round_of(title), round, "{title}");
+        }
+    }
+
+    #[test]
+    fn delays_are_read_from_headlines() {
+        assert!(
+            says_moved("Aztec postpones claim")
+                && says_moved("Aztec pushes its claim back")
+                && says_moved("Delayed")
+        );
+        assert!(!says_moved("Aztec sets claim date") && !says_moved("Push for a token back on the table"));
+    }
 }
