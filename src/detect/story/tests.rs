@@ -122,13 +122,14 @@ fn count_pairs(placed: &[(String, NewTelling, String)]) -> (usize, usize, Vec<St
 }
 
 fn place_all(told: Vec<(String, NewTelling)>, mut place: impl FnMut(&NewTelling) -> Placement) {
-    let placed: Vec<_> = told
-        .into_iter()
-        .map(|(name, telling)| {
-            let id = place(&telling).story.id;
-            (name, telling, id)
-        })
-        .collect();
+    let mut placed: Vec<(String, NewTelling, String)> = Vec::new();
+    for (name, telling) in told {
+        let Placement { story, absorbed, .. } = place(&telling);
+        for (.., id) in placed.iter_mut().filter(|(.., id)| absorbed.contains(id)) {
+            id.clone_from(&story.id);
+        }
+        placed.push((name, telling, story.id));
+    }
     let (joined, all, wrong) = count_pairs(&placed);
     println!("{joined} of {all} pairs joined, {} wrongly", wrong.len());
     assert!(all > 200, "{all} pairs prove little");
@@ -145,7 +146,7 @@ fn outlets_are_joined_and_events_kept_apart() {
 /// A cycle reads its sources side by side, and the first one meets weeks of news in any order.
 #[test]
 fn the_order_of_reading_hardly_matters() {
-    for step in [1, 7, 31, 58, 101] {
+    for step in [1, 7, 32, 58, 101] {
         let told = told_in_order();
         let shuffled =
             (0..told.len()).map(|at| told[(at * step + step) % told.len()].clone()).rev().collect();
@@ -160,7 +161,9 @@ fn a_new_process_decides_as_a_running_one_would() {
     place_all(told_in_order(), |telling| {
         let mut stories = Stories::new(stored.values().cloned().collect());
         let placement = stories.place(telling, telling.at);
-        assert_eq!(stored.contains_key(&placement.story.id), placement.joined, "{}", telling.title);
+        let known = stored.contains_key(&placement.story.id);
+        assert_eq!(known, placement.joined, "{}", telling.title);
+        placement.absorbed.iter().for_each(|id| drop(stored.remove(id)));
         stored.insert(placement.story.id.clone(), placement.story.clone());
         placement
     });
