@@ -267,7 +267,7 @@ fn id(first: &NewTelling) -> String {
     let names = Names::new(first.project.as_deref(), first.token.as_deref());
     let day = first.at.as_second().div_euclid(86_400);
     let told =
-        [first.url.as_str(), first.event.as_str(), &names.key(), &names.token.concat(), &day.to_string()];
+        [first.url.as_str(), first.event.as_str(), &names.key, &names.token.concat(), &day.to_string()];
     let hash = Sha256::digest(told.join("\n"));
     hash[..16].iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"))
 }

@@ -67,6 +67,6 @@ fn file(filed: &mut Vec<u32>, at: u32) {
 fn names(side: &Side) -> impl Iterator<Item = u32> + '_ {
     let project = &side.names.project;
     let words = project.iter().filter(|_| project.len() > 1).map(|word| hash_of(word));
-    let key = Some(side.names.key()).filter(|key| !key.is_empty()).map(|key| hash_of(&key));
+    let key = Some(&side.names.key).filter(|key| !key.is_empty()).map(|key| hash_of(key));
     key.into_iter().chain(words).chain(side.names.token.iter().map(|word| hash_of(word)))
 }
