@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use super::sketch::lower_words;
 use crate::model::{Event, Stage};
 
-/// Longest silence between two tellings of one undated event. In the labelled news one claim is reported in
-/// bursts a week or so apart (details, reminder, opening), while the next round of the same project's airdrop
-/// comes after months.
-pub(super) const EVENT_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// Longest silence between two tellings of one undated event. Labelled news of the years 2022–2026 reports one
+/// airdrop in bursts up to 19 days apart (plan, details, reminder, opening) and the next one of the same
+/// project after two months or more.
+pub(super) const EVENT_WINDOW: SignedDuration = SignedDuration::from_hours(21 * 24);
 
 /// Longest life of an undated story, however often it is told: an endless presale is told anew after that.
 const STORY_SPAN: SignedDuration = SignedDuration::from_hours(60 * 24);
