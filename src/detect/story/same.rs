@@ -70,7 +70,7 @@ pub(super) fn tie(story: &Side, telling: &Side) -> Option<Tie> {
             same_event && (tickers_agree(story, telling) || headlines_name_both(story, telling))
         }
         Relation::Crossed => same_event && one_names_other(story, telling),
-        // Different readings of one headline ("Circle" and "Arc") are caught where each names the other.
+        // Different readings of one headline (the firm, and its chain) are caught where each names the other.
         Relation::Different => same_event && headlines_name_both(story, telling),
         Relation::Unknown => false,
     };
