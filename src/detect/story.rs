@@ -10,6 +10,8 @@ mod same;
 mod sketch;
 mod when;
 
+use std::cmp::Reverse;
+
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 pub use sketch::signature;
@@ -17,7 +19,7 @@ pub use sketch::signature;
 use self::{
     index::Index,
     names::Names,
-    same::{Side, Text},
+    same::{Side, Text, Tie},
     sketch::Sketch,
     when::When,
 };
@@ -59,12 +61,16 @@ pub struct Placement {
     pub story: Story,
     /// Whether it was there before.
     pub joined: bool,
+    /// Ids of stories that this telling showed to be the same as `story`, which has their tellings now:
+    /// "NIL opens" and "Nillion debuts" are two until somebody writes "Nillion (NIL)".
+    pub absorbed: Vec<String>,
 }
 
 /// The stories of the recent past, ready to take tellings.
 #[derive(Debug, Default)]
 pub struct Stories {
-    known: Vec<(Story, Side)>,
+    /// `None` where a story was absorbed by another.
+    known: Vec<Option<(Story, Side)>>,
     index: Index,
 }
 
@@ -90,47 +96,102 @@ impl Stories {
     /// the story has already is not added again.
     pub fn place(&mut self, new: &NewTelling, now: Timestamp) -> Placement {
         let side = new.side();
-        let gap = |at: usize| self.known[at].1.when.told.1.duration_since(new.at).abs();
-        let tied = self.index.candidates(&side).into_iter().filter_map(|at| {
-            let tie = same::tie(&self.known[at].1, &side)?;
-            Some((tie, std::cmp::Reverse(gap(at)), std::cmp::Reverse(at)))
-        });
-        if let Some((.., std::cmp::Reverse(at))) = tied.max() {
-            return Placement { story: self.join(at, new, side, now), joined: true };
+        let Some((best, others)) = self.tied(&side) else {
+            let story = open(new, now);
+            self.add(story.clone(), side);
+            return Placement { story, joined: false, absorbed: Vec::new() };
+        };
+        self.index.add(best, &side);
+        if let Some((story, known)) = &mut self.known[best] {
+            join(story, known, new, side, now);
         }
-        let story = open(new, now);
-        self.add(story.clone(), side);
-        Placement { story, joined: false }
+        let (at, absorbed) = others.into_iter().fold((best, Vec::new()), |(at, mut absorbed), other| {
+            let (at, id) = self.merge(at, other);
+            absorbed.extend(id);
+            (at, absorbed)
+        });
+        let story = self.known[at].as_ref().map_or_else(|| open(new, now), |(story, _)| story.clone());
+        Placement { story, joined: true, absorbed }
     }
 
     fn add(&mut self, story: Story, side: Side) {
         self.index.add(self.known.len(), &side);
-        self.known.push((story, side));
+        self.known.push(Some((story, side)));
     }
 
-    fn join(&mut self, at: usize, new: &NewTelling, telling: Side, now: Timestamp) -> Story {
-        let (story, side) = &mut self.known[at];
-        let moved = telling.when.moved && story.stage != Stage::Past && new.event_date.is_some();
-        story.project = story.project.take().or_else(|| new.project.clone());
-        story.token = story.token.take().or_else(|| new.token.clone());
-        if moved || more_exact(story.event_date.as_deref(), new.event_date.as_deref()) {
-            story.event_date.clone_from(&new.event_date);
-        }
-        story.stage = if moved { new.stage } else { story.stage.max(new.stage) };
-        story.updated_at = story.updated_at.max(now);
-        if !story.tellings.iter().any(|telling| telling.url == new.url && telling.source == new.source) {
-            let place = story.tellings.partition_point(|telling| telling.at <= new.at);
-            story.tellings.insert(place, new.telling());
-        }
-        self.index.add(at, &telling);
-        side.names = Names::new(story.project.as_deref(), story.token.as_deref());
-        side.when.told = (side.when.told.0.min(new.at), side.when.told.1.max(new.at));
-        side.when.days = story.event_date.as_deref().and_then(when::days_of);
-        side.when.stage = story.stage;
-        side.when.round = side.when.round.or(telling.when.round);
-        side.texts.extend(telling.texts);
-        story.clone()
+    /// Position of the story that `side` ties to best (the strongest tie, then the nearest in time, then the
+    /// oldest), and of the others it ties to.
+    fn tied(&self, side: &Side) -> Option<(usize, Vec<usize>)> {
+        let tied = self.index.candidates(side).into_iter().filter_map(|at| {
+            let (_, known) = self.known[at].as_ref()?;
+            let gap = known.when.told.1.duration_since(side.when.told.1).abs();
+            Some((Reverse(same::tie(known, side)?), gap, at))
+        });
+        let mut tied: Vec<_> = tied.collect();
+        tied.sort_unstable();
+        let mut positions = tied.into_iter().map(|(.., at)| at);
+        Some((positions.next()?, positions.collect()))
     }
+
+    /// Joins two stories if they tie to each other as they stand, into the one that was opened first. Gives
+    /// the position of the story at `at` from now on, and the id of the story that is no more.
+    fn merge(&mut self, at: usize, other: usize) -> (usize, Option<String>) {
+        let (Some((one, side)), Some((two, known))) = (&self.known[at], &self.known[other]) else {
+            return (at, None);
+        };
+        if same::tie(side, known).is_none_or(|tie| tie == Tie::Text) {
+            return (at, None);
+        }
+        let two_first = (two.opened_at, &two.id) < (one.opened_at, &one.id);
+        let (kept, gone) = if two_first { (other, at) } else { (at, other) };
+        let Some((gone_story, gone_side)) = self.known[gone].take() else { return (at, None) };
+        self.index.add(kept, &gone_side);
+        if let Some((story, side)) = &mut self.known[kept] {
+            absorb(story, side, &gone_story, gone_side);
+        }
+        (kept, Some(gone_story.id))
+    }
+}
+
+/// Adds a telling to the story it joins.
+fn join(story: &mut Story, side: &mut Side, new: &NewTelling, telling: Side, now: Timestamp) {
+    let newest = new.at >= side.when.told.1;
+    let moved = newest && telling.when.moved && story.stage != Stage::Past && new.event_date.is_some();
+    let opened = open(new, now);
+    absorb(story, side, &opened, telling);
+    if moved {
+        story.stage = new.stage;
+        story.event_date = opened.event_date;
+        side.when.stage = story.stage;
+        side.when.days = story.event_date.as_deref().and_then(when::days_of);
+    }
+}
+
+/// Adds what `other` knows to `story`.
+fn absorb(story: &mut Story, side: &mut Side, other: &Story, other_side: Side) {
+    story.project = story.project.take().or_else(|| other.project.clone());
+    story.token = story.token.take().or_else(|| other.token.clone());
+    if more_exact(story.event_date.as_deref(), other.event_date.as_deref()) {
+        story.event_date.clone_from(&other.event_date);
+    }
+    story.stage = story.stage.max(other.stage);
+    story.opened_at = story.opened_at.min(other.opened_at);
+    story.updated_at = story.updated_at.max(other.updated_at);
+    for telling in &other.tellings {
+        if !story.tellings.iter().any(|known| known.url == telling.url && known.source == telling.source) {
+            let place = story.tellings.partition_point(|known| known.at <= telling.at);
+            story.tellings.insert(place, telling.clone());
+        }
+    }
+    side.names = Names::new(story.project.as_deref(), story.token.as_deref());
+    side.when = When {
+        told: (side.when.told.0.min(other_side.when.told.0), side.when.told.1.max(other_side.when.told.1)),
+        days: story.event_date.as_deref().and_then(when::days_of),
+        stage: story.stage,
+        round: side.when.round.or(other_side.when.round),
+        moved: side.when.moved || other_side.when.moved,
+    };
+    side.texts.extend(other_side.texts);
 }
 
 impl NewTelling {
@@ -171,7 +232,7 @@ fn side_of(story: &Story) -> Option<Side> {
             days: story.event_date.as_deref().and_then(when::days_of),
             stage: story.stage,
             round: story.tellings.iter().find_map(|telling| when::round_of(&telling.title)),
-            moved: false,
+            moved: story.tellings.iter().any(|telling| when::says_moved(&telling.title)),
         },
         texts: story.tellings.iter().map(text_of).collect(),
     })
@@ -206,7 +267,7 @@ fn id(first: &NewTelling) -> String {
     let names = Names::new(first.project.as_deref(), first.token.as_deref());
     let day = first.at.as_second().div_euclid(86_400);
     let told =
-        [first.url.as_str(), first.event.as_str(), &names.key(), &names.token.concat(), &day.to_string()];
+        [first.url.as_str(), first.event.as_str(), &names.key, &names.token.concat(), &day.to_string()];
     let hash = Sha256::digest(told.join("\n"));
     hash[..16].iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"))
 }

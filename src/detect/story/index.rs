@@ -1,11 +1,14 @@
 //! Finds the few stories that a telling could belong to, out of many.
 //!
-//! Owns the lookup tables only: by page, by name, by the smallest run hashes of a text. Gives too many
-//! rather than too few; the decision is made elsewhere.
+//! Owns the lookup tables only: by page, by name, by headline and the smallest run hashes of a text. Gives
+//! too many rather than too few; the decision is made elsewhere.
 
 use std::collections::HashMap;
 
-use super::{same::Side, sketch::hash_of};
+use super::{
+    same::Side,
+    sketch::{Sketch, hash_of},
+};
 
 /// Smallest run hashes that a text is filed under. Two texts with half of their runs in common miss each
 /// other once in 250 times (0.5⁸), a whole copy never.
@@ -32,8 +35,8 @@ impl Index {
         }
         for text in &side.texts {
             file(self.pages.entry(text.url.clone()).or_default(), at);
-            for run in text.sketch.runs.iter().take(FILED_RUNS) {
-                file(self.runs.entry(*run).or_default(), at);
+            for run in marks(&text.sketch) {
+                file(self.runs.entry(run).or_default(), at);
             }
         }
     }
@@ -46,8 +49,7 @@ impl Index {
         let pages = texts().filter_map(|text| self.pages.get(&text.url));
         let said = texts().flat_map(|text| text.sketch.title.iter().chain(&text.sketch.names).copied());
         let names = names(side).chain(said).filter_map(|name| self.names.get(&name));
-        let runs = texts().flat_map(|text| text.sketch.runs.iter().take(FILED_RUNS));
-        let runs = runs.filter_map(|run| self.runs.get(run));
+        let runs = texts().flat_map(|text| marks(&text.sketch)).filter_map(|run| self.runs.get(&run));
         let found = pages.chain(names).chain(runs).flat_map(|filed| filed.iter().rev().take(NEWEST));
         let mut found: Vec<usize> = found.filter_map(|at| usize::try_from(*at).ok()).collect();
         found.sort_unstable();
@@ -62,11 +64,16 @@ fn file(filed: &mut Vec<u32>, at: u32) {
     }
 }
 
+/// What a copy of the text would have too: its smallest runs and a long headline.
+fn marks(sketch: &Sketch) -> impl Iterator<Item = u32> + '_ {
+    sketch.runs.iter().take(FILED_RUNS).copied().chain(sketch.headline())
+}
+
 /// What a project may be called elsewhere: its name, each word of it (for longer and shorter forms), its
 /// ticker.
 fn names(side: &Side) -> impl Iterator<Item = u32> + '_ {
     let project = &side.names.project;
     let words = project.iter().filter(|_| project.len() > 1).map(|word| hash_of(word));
-    let key = Some(side.names.key()).filter(|key| !key.is_empty()).map(|key| hash_of(&key));
+    let key = Some(&side.names.key).filter(|key| !key.is_empty()).map(|key| hash_of(key));
     key.into_iter().chain(words).chain(side.names.token.iter().map(|word| hash_of(word)))
 }

@@ -34,6 +34,8 @@ const MONEY: [&str; 14] =
 pub(super) struct Names {
     /// Lower-case words of the project's name without its dress; empty if unknown.
     pub project: Vec<String>,
+    /// Those words as one: "Collab.Land" is "Collab Land".
+    pub key: String,
     /// Lower-case ticker, as a list of no or one word.
     pub token: Vec<String>,
 }
@@ -63,12 +65,11 @@ impl Names {
             project.truncate(project.len() - dressed);
         }
         let token = lower_words(token.unwrap_or_default()).into_iter().take(1);
-        Self { project, token: token.filter(|token| !MONEY.contains(&token.as_str())).collect() }
-    }
-
-    /// The project's name as one key: "Collab.Land" is "Collab Land".
-    pub fn key(&self) -> String {
-        self.project.concat()
+        Self {
+            key: project.concat(),
+            project,
+            token: token.filter(|token| !MONEY.contains(&token.as_str())).collect(),
+        }
     }
 
     /// Whether neither name nor ticker is known.
@@ -87,7 +88,7 @@ impl Names {
                 _ => Relation::Unknown,
             };
         }
-        let (equal, nested) = (self.key() == other.key(), self.within(other) || other.within(self));
+        let (equal, nested) = (self.key == other.key, self.within(other) || other.within(self));
         match tokens {
             Agreement::Equal if nested => Relation::Same,
             Agreement::Unlike if equal => Relation::Nested,
@@ -100,7 +101,7 @@ impl Names {
 
     /// Whether what one side read as the project is the other's ticker.
     fn crosses(&self, other: &Self) -> bool {
-        other.token.first().is_some_and(|token| *token == self.key())
+        other.token.first().is_some_and(|token| *token == self.key)
     }
 
     /// Whether every word of this project's name is in the other's.
@@ -164,8 +165,8 @@ mod tests {
             (("Spark", ""), ("SparkLayer", ""), Relation::Different),
             (("Fluent", "BLEND"), ("", "ERA"), Relation::Different),
             (("Gensyn", "AI"), ("Sleepless AI", "AI"), Relation::Crossed),
-            (("Circle", "ARC"), ("Arc", ""), Relation::Crossed),
-            (("Saga", ""), ("Solana Saga", ""), Relation::Nested),
+            (("Anchorpay", "KEEL"), ("Keel", ""), Relation::Crossed),
+            (("Orbit", ""), ("Bedrock Orbit", ""), Relation::Nested),
             (("Northgate", "ERA"), ("Northgate", "HUMA"), Relation::Nested),
             (("Caldera", "ERA"), ("", ""), Relation::Unknown),
             (("Caldera", ""), ("", "ERA"), Relation::Unknown),

@@ -9,16 +9,12 @@ use super::sketch::Sketch;
 use super::when::{TEXT_WINDOW, When};
 use crate::model::Event;
 
-/// Overlap of openings from which a text with one name in common is the same report (see
-/// [`Sketch::overlap`]): rewritten reports of one event stay below 0.2, cut copies above 0.6.
+/// Overlap of openings (see [`Sketch::overlap`]) from which two texts are one report: a copy cut to thirty
+/// words or set behind an outlet's preface keeps more than 0.7, and half leaves room for a light edit.
 const COPY: f64 = 0.5;
 
 /// Overlap from which even another event label does not make it another report.
 const VERBATIM: f64 = 0.8;
-
-/// Share of names that two copies without a known project must have in common. A venue's notices on two
-/// tokens share all but the two names that matter.
-const COPY_NAMES: f64 = 0.9;
 
 /// Likeness of headlines from which two reports that name each other's projects are one: outlets agree on
 /// who, what and how much, and differ on the rest of their ten words.
@@ -74,7 +70,7 @@ pub(super) fn tie(story: &Side, telling: &Side) -> Option<Tie> {
             same_event && (tickers_agree(story, telling) || headlines_name_both(story, telling))
         }
         Relation::Crossed => same_event && one_names_other(story, telling),
-        // Different readings of one headline ("Circle" and "Arc") are caught where each names the other.
+        // Different readings of one headline (the firm, and its chain) are caught where each names the other.
         Relation::Different => same_event && headlines_name_both(story, telling),
         Relation::Unknown => false,
     };
@@ -115,7 +111,7 @@ fn headlines_name_both(story: &Side, telling: &Side) -> bool {
         })
 }
 
-/// Whether the telling repeats a text of the story that another outlet carried.
+/// Whether the telling repeats a text or a long headline of the story that another outlet carried.
 ///
 /// One outlet's own alike texts are its notices, each on something else.
 fn copied(story: &Side, telling: &Side, relation: Relation, same_event: bool) -> bool {
@@ -124,25 +120,22 @@ fn copied(story: &Side, telling: &Side, relation: Relation, same_event: bool) ->
         && story.when.within(&telling.when, TEXT_WINDOW)
         && story.when.compatible(&telling.when)
         && pairs(story, telling).any(|(ours, theirs)| {
-            let named = match (story.names.is_empty(), telling.names.is_empty()) {
-                (true, true) => ours.sketch.name_agreement(&theirs.sketch) >= COPY_NAMES,
-                (true, false) => mentions_any(&ours.sketch, &telling.names),
-                (false, true) => mentions_any(&theirs.sketch, &story.names),
-                (false, false) => match relation {
-                    Relation::Same | Relation::Nested => true,
-                    Relation::Crossed => one_names_other(story, telling),
-                    _ => {
-                        mentions_any(&ours.sketch, &telling.names)
-                            && mentions_any(&theirs.sketch, &story.names)
-                    }
-                },
+            // A venue's notices on two tokens share all but the names that matter.
+            let named = match relation {
+                Relation::Same => true,
+                Relation::Nested => ours.sketch.names_equal(&theirs.sketch),
+                _ => ours.sketch.names_agree(&theirs.sketch),
             };
-            named && ours.source != theirs.source && ours.sketch.overlap(&theirs.sketch) >= threshold
+            let says = |sketch: &Sketch, names: &Names| {
+                names.is_empty() || sketch.mentions(&names.project) || sketch.mentions(&names.token)
+            };
+            let consistent = relation != Relation::Unknown
+                || says(&ours.sketch, &telling.names) && says(&theirs.sketch, &story.names);
+            let copy = || {
+                ours.sketch.overlap(&theirs.sketch) >= threshold || ours.sketch.same_headline(&theirs.sketch)
+            };
+            named && consistent && ours.source != theirs.source && copy()
         })
-}
-
-fn mentions_any(sketch: &Sketch, names: &Names) -> bool {
-    sketch.mentions(&names.project) || sketch.mentions(&names.token)
 }
 
 fn pairs<'a>(story: &'a Side, telling: &'a Side) -> impl Iterator<Item = (&'a Text, &'a Text)> {

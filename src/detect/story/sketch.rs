@@ -22,11 +22,18 @@ const OPENING_BYTES: usize = 4096;
 /// deviation), and openings up to 50 words are kept whole.
 const RUNS: usize = 48;
 
-/// Most headline words and names kept; longer headlines are lists.
+/// Most headline words kept; longer headlines are lists.
 const WORDS: usize = 24;
+
+/// Most names kept: a venue's notice with its list of excluded countries has about thirty.
+const NAMES: usize = 48;
 
 /// Fewest runs that two texts must share before they count as copies: shorter agreement is a phrase.
 const SHARED_RUNS: usize = 6;
+
+/// Fewest telling words of a headline that only a copy repeats; "The airdrop everyone waited for is here"
+/// has three.
+const HEADLINE_WORDS: usize = 6;
 
 /// Words of a headline that say nothing about which news it is.
 const STOP_WORDS: [&str; 32] = [
@@ -50,7 +57,7 @@ pub(super) struct Sketch {
 
 /// Fingerprint of a text for finding its near-duplicates.
 ///
-/// Takes the headline and the plain text (either may be empty); gives at most 389 bytes.
+/// Takes the headline and the plain text (either may be empty); gives at most 485 bytes.
 #[must_use]
 pub fn signature(title: &str, text: &str) -> Signature {
     let headline: Vec<Word> = words(title).collect();
@@ -69,7 +76,7 @@ pub fn signature(title: &str, text: &str) -> Signature {
     let cut = runs.len() > RUNS;
     runs.truncate(RUNS);
     title.truncate(WORDS);
-    names.truncate(WORDS);
+    names.truncate(NAMES);
     Sketch { runs, cut, title, names }.pack()
 }
 
@@ -96,12 +103,11 @@ impl Sketch {
 
     /// How much of the shorter text the longer one repeats, 0–1; 0 where the agreement is too short to tell.
     ///
-    /// Both lists are the smallest hashes of their texts, so up to the smaller of their cut-off marks they
-    /// are complete, and the share found there is an unbiased sample of the whole.
+    /// Cut lists hold the smallest hashes of their texts: up to the smaller of their last ones both are
+    /// complete, so the share found there is a fair sample of the whole.
     pub fn overlap(&self, other: &Self) -> f64 {
-        let mark =
-            |sketch: &Self| sketch.cut.then(|| sketch.runs.last().copied()).flatten().unwrap_or(u32::MAX);
-        let mark = mark(self).min(mark(other));
+        let mark = |sketch: &Self| if sketch.cut { sketch.runs.last().copied() } else { None };
+        let mark = mark(self).unwrap_or(u32::MAX).min(mark(other).unwrap_or(u32::MAX));
         let below = |sketch: &Self| sketch.runs.partition_point(|hash| *hash <= mark);
         let (a, b) = (&self.runs[..below(self)], &other.runs[..below(other)]);
         let shared = shared(a, b);
@@ -115,10 +121,28 @@ impl Sketch {
         if all == 0 { 0.0 } else { shared as f64 / all as f64 }
     }
 
-    /// How many of the fewer names the other text has too, 0–1; 1 where one drops none.
-    pub fn name_agreement(&self, other: &Self) -> f64 {
-        let fewer = self.names.len().min(other.names.len());
-        if fewer == 0 { 1.0 } else { shared(&self.names, &other.names) as f64 / fewer as f64 }
+    /// One hash for the whole headline, if it is so long that two newsrooms do not arrive at it by chance.
+    pub fn headline(&self) -> Option<u32> {
+        let bytes: Vec<u8> = self.title.iter().flat_map(|hash| hash.to_le_bytes()).collect();
+        (self.title.len() >= HEADLINE_WORDS).then(|| fold(&bytes))
+    }
+
+    /// Whether both carry the same long headline.
+    pub fn same_headline(&self, other: &Self) -> bool {
+        self.title.len() >= HEADLINE_WORDS && self.title == other.title
+    }
+
+    /// Whether the text with fewer names drops none that the other does not drop too. Never of texts that drop
+    /// more than can be kept: the one that tells them apart may be missing.
+    pub fn names_agree(&self, other: &Self) -> bool {
+        let (fewer, more) =
+            (self.names.len().min(other.names.len()), self.names.len().max(other.names.len()));
+        more < NAMES && shared(&self.names, &other.names) == fewer
+    }
+
+    /// Whether both texts drop the same names.
+    pub fn names_equal(&self, other: &Self) -> bool {
+        self.names.len() < NAMES && self.names == other.names
     }
 
     /// Whether headline or names hold every word of `name`, which is lower case.

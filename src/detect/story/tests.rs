@@ -122,13 +122,14 @@ fn count_pairs(placed: &[(String, NewTelling, String)]) -> (usize, usize, Vec<St
 }
 
 fn place_all(told: Vec<(String, NewTelling)>, mut place: impl FnMut(&NewTelling) -> Placement) {
-    let placed: Vec<_> = told
-        .into_iter()
-        .map(|(name, telling)| {
-            let id = place(&telling).story.id;
-            (name, telling, id)
-        })
-        .collect();
+    let mut placed: Vec<(String, NewTelling, String)> = Vec::new();
+    for (name, telling) in told {
+        let Placement { story, absorbed, .. } = place(&telling);
+        for (.., id) in placed.iter_mut().filter(|(.., id)| absorbed.contains(id)) {
+            id.clone_from(&story.id);
+        }
+        placed.push((name, telling, story.id));
+    }
     let (joined, all, wrong) = count_pairs(&placed);
     println!("{joined} of {all} pairs joined, {} wrongly", wrong.len());
     assert!(all > 200, "{all} pairs prove little");
@@ -145,7 +146,7 @@ fn outlets_are_joined_and_events_kept_apart() {
 /// A cycle reads its sources side by side, and the first one meets weeks of news in any order.
 #[test]
 fn the_order_of_reading_hardly_matters() {
-    for step in [1, 7, 31, 58, 101] {
+    for step in [1, 7, 32, 58, 101] {
         let told = told_in_order();
         let shuffled =
             (0..told.len()).map(|at| told[(at * step + step) % told.len()].clone()).rev().collect();
@@ -160,7 +161,9 @@ fn a_new_process_decides_as_a_running_one_would() {
     place_all(told_in_order(), |telling| {
         let mut stories = Stories::new(stored.values().cloned().collect());
         let placement = stories.place(telling, telling.at);
-        assert_eq!(stored.contains_key(&placement.story.id), placement.joined, "{}", telling.title);
+        let known = stored.contains_key(&placement.story.id);
+        assert_eq!(known, placement.joined, "{}", telling.title);
+        placement.absorbed.iter().for_each(|id| drop(stored.remove(id)));
         stored.insert(placement.story.id.clone(), placement.story.clone());
         placement
     });
@@ -240,12 +243,12 @@ fn silence_ends_a_story_unless_its_date_is_still_to_come() {
     let day = 24;
     let mut stories = Stories::default();
     place(&mut stories, &told(0, "a", "Monad claim"));
-    assert!(place(&mut stories, &told(14 * day, "b", "Monad claim")).joined);
-    assert!(!place(&mut stories, &told(29 * day, "c", "Monad claim")).joined);
+    assert!(place(&mut stories, &told(21 * day, "b", "Monad claim")).joined);
+    assert!(!place(&mut stories, &told(43 * day, "c", "Monad claim")).joined);
 
     let mut stories = Stories::default();
     place(&mut stories, &NewTelling { event_date: known("2026-12-20"), ..told(0, "a", "Monad claim") });
-    assert!(!place(&mut stories, &told(16 * day, "b", "Monad claim")).joined, "days before the date");
+    assert!(!place(&mut stories, &told(23 * day, "b", "Monad claim")).joined, "days before the date");
     let opened = NewTelling { stage: Stage::Live, ..told(34 * day + 6, "c", "Monad opens claim") };
     let opened = place(&mut stories, &opened);
     assert!(opened.joined, "on the date");
@@ -292,4 +295,54 @@ fn an_old_story_with_an_unreadable_fingerprint_is_still_found_by_its_names() {
     story.tellings[0].signature = Signature(vec![9, 1, 2, 3]);
     let mut stories = Stories::new(vec![story]);
     assert!(place(&mut stories, &told(1, "b", "Claim of Monad")).joined);
+}
+
+/// Whatever the judgement missed, one form filled in for two projects stays two stories.
+#[test]
+fn copied_forms_never_join_two_projects() {
+    const PROJECTS: [(&str, &str); 9] = [
+        ("Fluent", "BLEND"),
+        ("Huma", "HUMA"),
+        ("Humanity Protocol", "H"),
+        ("Saga", "SAGA"),
+        ("Orbit", "ORB"),
+        ("Spark", "SPK"),
+        ("SparkLayer", "SLR"),
+        ("Sleepless AI", "AI"),
+        ("Bedrock Orbit", "ORBT"),
+    ];
+    const FORMS: [(&str, &str); 3] = [
+        ("NAME (TICK) opens for everyone", ""),
+        (
+            "A new token for everyone",
+            "NAME opened its claim on Monday and TICK can be traded from Friday, says the team.",
+        ),
+        (
+            "Northgate will list NAME",
+            "Northgate will open spot trading for NAME (TICK) at 10:00 UTC on Friday. Deposits of TICK open a day \
+             earlier on Ethereum, Solana, Base and Arbitrum. Pairs: TICK/USDT and TICK/EUR. Users in Canada, Cuba, \
+             Iran, Japan, North Korea, Syria, Singapore and the Netherlands cannot trade. Read the Northgate Risk \
+             Notice, the Terms of Use and the Privacy Policy of Northgate Markets before you trade with Northgate.",
+        ),
+    ];
+    let telling = |at: usize, form: (&str, &str), outlet: &str, hidden: usize| {
+        let (name, ticker) = PROJECTS[at];
+        let fill = |text: &str| text.replace("NAME", name).replace("TICK", ticker);
+        let title = fill(form.0);
+        NewTelling {
+            url: format!("https://{outlet}.example/{at}"),
+            project: known(name).filter(|_| hidden & 1 == 0),
+            token: known(ticker).filter(|_| hidden & 2 == 0),
+            signature: signature(&title, &fill(form.1)),
+            ..told(0, outlet, &title)
+        }
+    };
+    for (one, other) in (0..PROJECTS.len()).flat_map(|one| (0..one).map(move |other| (one, other))) {
+        for (form, hidden) in FORMS.iter().flat_map(|form| (0..16).map(move |hidden| (*form, hidden))) {
+            let mut stories = Stories::default();
+            place(&mut stories, &telling(one, form, "northgate", hidden & 3));
+            let second = telling(other, form, "ledgerline", hidden >> 2);
+            assert!(!place(&mut stories, &second).joined, "{one} {other} {hidden:04b} {}", second.title);
+        }
+    }
 }

@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use super::sketch::lower_words;
 use crate::model::{Event, Stage};
 
-/// Longest silence between two tellings of one undated event. In the labelled news one claim is reported in
-/// bursts a week or so apart (details, reminder, opening), while the next round of the same project's airdrop
-/// comes after months.
-pub(super) const EVENT_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// Longest silence between two tellings of one undated event. Labelled news of the years 2022–2026 reports one
+/// airdrop in bursts up to 19 days apart (plan, details, reminder, opening) and the next one of the same
+/// project after two months or more.
+pub(super) const EVENT_WINDOW: SignedDuration = SignedDuration::from_hours(21 * 24);
 
 /// Longest life of an undated story, however often it is told: an endless presale is told anew after that.
 const STORY_SPAN: SignedDuration = SignedDuration::from_hours(60 * 24);
@@ -52,15 +52,12 @@ impl When {
     pub fn fits(&self, new: &Self, event: Event) -> bool {
         // A presale counts its price steps as rounds; they are one sale.
         let other_round = event != Event::Sale && differ(self.round, new.round);
-        let next_one = self.stage == Stage::Past
-            && new.stage == Stage::Upcoming
-            && new.told.0.duration_since(self.told.1) > LATE_OUTLET;
-        if other_round || next_one {
+        if other_round || self.precedes(new) || new.precedes(self) {
             return false;
         }
         match (self.days, new.days) {
             (Some(ours), Some(theirs)) if days_between(ours, theirs) > DATE_WINDOW_DAYS => {
-                new.moved && self.within(new, EVENT_WINDOW)
+                self.moves_to(new) && self.within(new, EVENT_WINDOW)
             }
             (Some(ours), Some(theirs))
                 if both_exact(ours, theirs) && days_between(ours, theirs) <= DATE_SLACK_DAYS =>
@@ -68,8 +65,22 @@ impl When {
                 true
             }
             (Some(ours), None) if ours.0 == ours.1 && opens_on(ours.0, new.told.0) => true,
+            (None, Some(theirs)) if theirs.0 == theirs.1 && opens_on(theirs.0, self.told.0) => true,
             _ => self.within(new, EVENT_WINDOW) && self.span_with(new) <= STORY_SPAN,
         }
+    }
+
+    /// Whether this one was over, or open, when the other was still to come: then the other is the next one.
+    fn precedes(&self, other: &Self) -> bool {
+        let over = self.stage == Stage::Past && other.told.0.duration_since(self.told.1) > LATE_OUTLET;
+        let far = other.days.is_some_and(|to_come| days(day_of(self.told.1), to_come.0) > DATE_WINDOW_DAYS);
+        let open = self.stage != Stage::Upcoming && self.days.is_none();
+        other.stage == Stage::Upcoming && (over || (open && far))
+    }
+
+    /// Whether the later of the two says that the date moved.
+    fn moves_to(&self, new: &Self) -> bool {
+        if new.told.0 < self.told.1 { self.moved } else { new.moved }
     }
 
     /// Whether `new` was told no further than `window` from this one's tellings.
@@ -110,8 +121,11 @@ fn days(from: Date, to: Date) -> i32 {
 
 /// Whether a telling of that time falls on the event's own days.
 fn opens_on(day: Date, told: Timestamp) -> bool {
-    let told = told.to_zoned(TimeZone::UTC).date();
-    (-DATE_SLACK_DAYS..=AFTERMATH_DAYS).contains(&days(day, told))
+    (-DATE_SLACK_DAYS..=AFTERMATH_DAYS).contains(&days(day, day_of(told)))
+}
+
+fn day_of(told: Timestamp) -> Date {
+    told.to_zoned(TimeZone::UTC).date()
 }
 
 /// First and last day that a detection's `event_date` may mean: `2026-11-25`, `2026-11`, `2026-Q4`, `2026`.

@@ -1,0 +1,361 @@
+//! The report of one cycle, in exactly the fields of the contract's section 3.
+//!
+//! Plain data with names; numbers derived from others are made by the constructors. Reports of older
+//! releases read back with what they lack left at its default.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ratio, saved::Calls, stages::StageTimes, targets::Target};
+use crate::model::Detection;
+
+/// Version of the report's shape; fields are added within it, never renamed.
+pub const SCHEMA: u32 = 1;
+
+/// Everything that `cycle --format json` says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CycleReport {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The run itself.
+    pub cycle: CycleFigures,
+    /// Sources of news.
+    pub feeds: FeedFigures,
+    /// Their entries.
+    pub entries: EntryFigures,
+    /// The entries' articles.
+    pub articles: ArticleFigures,
+    /// X.
+    pub x: XFigures,
+    /// What was found.
+    pub detections: Vec<Detection>,
+    /// What it belongs to.
+    pub stories: StoryFigures,
+    /// The network.
+    pub http: HttpFigures,
+    /// Feeds and articles known from before.
+    pub cache: CacheFigures,
+    /// Calls made and saved.
+    pub calls: Calls,
+    /// Where the time went.
+    pub stages_ms: StageTimes,
+    /// Memory.
+    pub memory: MemoryFigures,
+    /// Every source, in the order of the settings.
+    pub sources: Vec<SourceFigures>,
+    /// Expectations held against all this.
+    pub targets: Vec<Target>,
+}
+
+impl Default for CycleReport {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            cycle: CycleFigures::default(),
+            feeds: FeedFigures::default(),
+            entries: EntryFigures::default(),
+            articles: ArticleFigures::default(),
+            x: XFigures::default(),
+            detections: Vec::new(),
+            stories: StoryFigures::default(),
+            http: HttpFigures::default(),
+            cache: CacheFigures::default(),
+            calls: Calls::default(),
+            stages_ms: StageTimes::default(),
+            memory: MemoryFigures::default(),
+            sources: Vec::new(),
+            targets: Vec::new(),
+        }
+    }
+}
+
+/// How a cycle ended (conventions: exit codes 0, 4 and the rest).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// As it should.
+    #[default]
+    Ok,
+    /// Too many sources failed.
+    Degraded,
+    /// It could not do its work.
+    Failed,
+}
+
+/// The run itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CycleFigures {
+    /// Number of the cycle in the database.
+    pub id: i64,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took, milliseconds.
+    pub duration_ms: u64,
+    /// How it ended.
+    pub status: Status,
+    /// Whether it ran out of time.
+    pub deadline_hit: bool,
+    /// The process's exit code.
+    pub exit_code: u8,
+}
+
+/// Sources of news, by how their visit ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FeedFigures {
+    /// Sources in the settings.
+    pub total: u64,
+    /// Read in full.
+    pub fetched: u64,
+    /// Answered 304, or sent the same bytes again.
+    pub not_modified: u64,
+    /// Not due yet.
+    pub fresh: u64,
+    /// Told to wait by their host.
+    pub waiting: u64,
+    /// Not read.
+    pub failed: u64,
+    /// Read after repair.
+    pub repaired: u64,
+    /// Bytes of the bodies read, after decompression.
+    pub bytes: u64,
+}
+
+/// Entries of the feeds read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EntryFigures {
+    /// Found in feeds.
+    pub read: u64,
+    /// Never seen before, or to be seen again under new rules.
+    pub new: u64,
+    /// New ones that cannot matter.
+    pub dropped_early: u64,
+    /// New ones that may matter.
+    pub candidates: u64,
+    /// Left for the next cycle.
+    pub waiting: u64,
+}
+
+/// Articles, by where their text came from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ArticleFigures {
+    /// Fetched in full.
+    pub fetched: u64,
+    /// Confirmed by a 304.
+    pub not_modified: u64,
+    /// Known and fresh.
+    pub from_cache: u64,
+    /// The feed carried the text.
+    pub from_feed: u64,
+    /// Not read.
+    pub failed: u64,
+    /// Bytes of the pages read, after decompression.
+    pub bytes: u64,
+}
+
+/// X; all zero where X is off, `None` where nobody counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XFigures {
+    /// Calls sent.
+    pub calls: u64,
+    /// Accounts whose ids were asked for.
+    pub users_looked_up: u64,
+    /// Posts received.
+    pub posts_read: u64,
+    /// Posts never seen before.
+    pub posts_new: u64,
+    /// Calls left for later by limits or money.
+    pub calls_deferred: u64,
+    /// Cost of this cycle.
+    pub cost_usd: Usd,
+    /// Cost of the calendar month so far, this cycle included.
+    pub month_cost_usd: Option<Usd>,
+    /// Answers that said we asked too often.
+    pub rate_limit_violations: Option<u64>,
+}
+
+/// Stories that detections went to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StoryFigures {
+    /// Opened.
+    pub new: u64,
+    /// Joined.
+    pub updated: u64,
+}
+
+/// The network as the client saw it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HttpFigures {
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// Connections opened, counted at the connector.
+    pub connections_opened: u64,
+    /// 1 − connections ÷ requests, 0–1; `None` without requests.
+    pub connection_reuse: Option<f64>,
+    /// Requests sent again.
+    pub retries: u64,
+    /// Bytes received, before decompression.
+    pub bytes_received: u64,
+    /// How the requests ended.
+    pub outcomes: Outcomes,
+}
+
+impl HttpFigures {
+    /// Adds the connection reuse to what was counted.
+    #[must_use]
+    pub fn new(
+        requests: u64,
+        connections_opened: u64,
+        retries: u64,
+        bytes_received: u64,
+        outcomes: Outcomes,
+    ) -> Self {
+        // A connection may be opened ahead and never carry a request.
+        let reused = requests.saturating_sub(connections_opened);
+        let connection_reuse = ratio(reused, requests);
+        Self { requests, connections_opened, connection_reuse, retries, bytes_received, outcomes }
+    }
+}
+
+/// Answers by status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Outcomes {
+    /// Success with a body.
+    #[serde(rename = "2xx")]
+    pub success: u64,
+    /// Not modified.
+    #[serde(rename = "304")]
+    pub not_modified: u64,
+    /// The request was wrong, 429 excepted.
+    #[serde(rename = "4xx")]
+    pub client_error: u64,
+    /// Too many requests.
+    #[serde(rename = "429")]
+    pub too_many: u64,
+    /// The server failed.
+    #[serde(rename = "5xx")]
+    pub server_error: u64,
+    /// No answer that could be used.
+    pub error: u64,
+}
+
+/// What was known from before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CacheFigures {
+    /// Feeds and articles asked of the cache.
+    pub lookups: u64,
+    /// Known and fresh.
+    pub fresh_hits: u64,
+    /// Known and confirmed by a 304.
+    pub revalidated: u64,
+    /// Fetched in full.
+    pub misses: u64,
+    /// (`fresh_hits` + `revalidated`) ÷ `lookups`, 0–1; `None` without lookups.
+    pub hit_ratio: Option<f64>,
+}
+
+impl CacheFigures {
+    /// Adds the hit ratio to what was counted.
+    #[must_use]
+    pub fn new(lookups: u64, fresh_hits: u64, revalidated: u64, misses: u64) -> Self {
+        Self { lookups, fresh_hits, revalidated, misses, hit_ratio: ratio(fresh_hits + revalidated, lookups) }
+    }
+}
+
+/// Memory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MemoryFigures {
+    /// Largest resident set of the process; `None` where the system does not tell.
+    pub peak_rss_bytes: Option<u64>,
+}
+
+/// How the visit to a source ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceOutcome {
+    /// Read in full.
+    Fetched,
+    /// Nothing new.
+    NotModified,
+    /// Not due yet.
+    #[default]
+    Fresh,
+    /// Told to wait by its host.
+    Waiting,
+    /// Not read.
+    Failed,
+}
+
+/// One source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SourceFigures {
+    /// Its address in the settings.
+    pub url: String,
+    /// How the visit ended.
+    pub outcome: SourceOutcome,
+    /// Name of the failure.
+    pub failure: Option<String>,
+    /// Status code, if it answered.
+    pub status: Option<u16>,
+    /// Entries in its feed.
+    pub entries: u64,
+    /// New ones among them.
+    pub new: u64,
+    /// Time from request to the last byte, milliseconds; `None` if it was not asked.
+    pub ms: Option<u64>,
+}
+
+/// An amount of US dollars in millionths; written as a string with six decimals, so that nobody rounds money.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Usd {
+    /// Millionths of a dollar.
+    pub micros: u64,
+}
+
+/// A text that is not an amount such as `1.230000`.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not an amount of dollars with six decimals")]
+pub struct UsdError(String);
+
+impl fmt::Display for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:06}", self.micros / 1_000_000, self.micros % 1_000_000)
+    }
+}
+
+impl From<Usd> for String {
+    fn from(usd: Usd) -> Self {
+        usd.to_string()
+    }
+}
+
+impl TryFrom<String> for Usd {
+    type Error = UsdError;
+
+    fn try_from(text: String) -> Result<Self, UsdError> {
+        let parsed = text.split_once('.').filter(|(_, decimals)| decimals.len() == 6).and_then(
+            |(dollars, decimals)| {
+                let micros: u64 = decimals.parse().ok()?;
+                dollars.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(micros)
+            },
+        );
+        parsed.map(|micros| Self { micros }).ok_or(UsdError(text))
+    }
+}
+
+#[cfg(test)]
+mod tests;

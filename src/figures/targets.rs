@@ -1,0 +1,153 @@
+//! What the user expects of a cycle, and whether it was met.
+//!
+//! Owns the names, units and directions of the targets (contract, section 2, `[targets]`).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{CycleReport, plain, plain_or_null, ratio};
+
+const MIB: f64 = 1_048_576.0;
+
+/// The expectations, as the settings give them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Longest cycle.
+    pub cycle_time: Duration,
+    /// Smallest share of naive calls saved, 0–1.
+    pub call_reduction: f64,
+    /// Smallest share of cache lookups that needed no full fetch, 0–1.
+    pub cache_hit_ratio: f64,
+    /// Smallest share of requests on a connection that was open already, 0–1.
+    pub connection_reuse: f64,
+    /// Most answers of X that said we asked too often.
+    pub rate_limit_violations: u64,
+    /// Largest resident memory, bytes.
+    pub memory: u64,
+    /// Largest share of asked feeds that failed, 0–1.
+    pub error_ratio: f64,
+}
+
+/// The contract's defaults.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            cycle_time: Duration::from_mins(1),
+            call_reduction: 0.30,
+            cache_hit_ratio: 0.70,
+            connection_reuse: 0.80,
+            rate_limit_violations: 0,
+            memory: 100 * 1024 * 1024,
+            error_ratio: 0.05,
+        }
+    }
+}
+
+/// One expectation and what came of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Target {
+    /// Its key in the settings.
+    pub name: String,
+    /// What was measured, in `unit`; `None` if it was not.
+    #[serde(serialize_with = "plain_or_null")]
+    pub value: Option<f64>,
+    /// What was expected, in `unit`.
+    #[serde(serialize_with = "plain")]
+    pub target: f64,
+    /// `s`, `ratio`, `count` or `MiB`.
+    pub unit: String,
+    /// Whether it was met; `None` where nothing was measured, which is not judged.
+    pub ok: Option<bool>,
+}
+
+/// Holds a report against the expectations; `report.targets` is not read.
+#[must_use]
+pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
+    let feeds = &report.feeds;
+    let asked = feeds.fetched + feeds.not_modified + feeds.failed;
+    let count = |value: u64| value as f64;
+    let seconds = count(report.cycle.duration_ms) / 1e3;
+    let memory = report.memory.peak_rss_bytes.map(|bytes| count(bytes) / MIB);
+    let violations = report.x.rate_limit_violations.map(count);
+    vec![
+        at_most("cycle_time", Some(seconds), settings.cycle_time.as_secs_f64(), "s"),
+        at_least("call_reduction", report.calls.reduction, settings.call_reduction),
+        at_least("cache_hit_ratio", report.cache.hit_ratio, settings.cache_hit_ratio),
+        at_least("connection_reuse", report.http.connection_reuse, settings.connection_reuse),
+        at_most("rate_limit_violations", violations, count(settings.rate_limit_violations), "count"),
+        at_most("memory", memory, count(settings.memory) / MIB, "MiB"),
+        at_most("error_ratio", ratio(feeds.failed, asked), settings.error_ratio, "ratio"),
+    ]
+}
+
+fn at_most(name: &str, value: Option<f64>, target: f64, unit: &str) -> Target {
+    Target {
+        name: name.to_owned(),
+        value,
+        target,
+        unit: unit.to_owned(),
+        ok: value.map(|value| value <= target),
+    }
+}
+
+fn at_least(name: &str, value: Option<f64>, target: f64) -> Target {
+    Target { ok: value.map(|value| value >= target), ..at_most(name, value, target, "ratio") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::report::{CacheFigures, FeedFigures};
+
+    fn find<'a>(targets: &'a [Target], name: &str) -> &'a Target {
+        targets.iter().find(|target| target.name == name).unwrap()
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_judged() {
+        let targets = judge(&Settings::default(), &CycleReport::default());
+        let judged: Vec<_> =
+            targets.iter().filter(|target| target.ok.is_some()).map(|target| target.name.as_str()).collect();
+        assert_eq!(judged, ["cycle_time"]);
+        assert!(targets.iter().all(|target| target.ok.is_some() == target.value.is_some()));
+    }
+
+    #[test]
+    fn each_target_is_judged_in_its_own_direction() {
+        let mut report = CycleReport::default();
+        report.cycle.duration_ms = 61_000;
+        report.cache = CacheFigures::new(10, 2, 5, 3);
+        report.calls.reduction = Some(0.29);
+        report.http.connection_reuse = Some(0.81);
+        report.x.rate_limit_violations = Some(1);
+        report.memory.peak_rss_bytes = Some(100 * 1024 * 1024);
+        report.feeds = FeedFigures { fetched: 1, not_modified: 18, failed: 1, ..FeedFigures::default() };
+        let targets = judge(&Settings::default(), &report);
+        for (name, value, ok) in [
+            ("cycle_time", 61.0, false),
+            ("call_reduction", 0.29, false),
+            ("cache_hit_ratio", 0.7, true),
+            ("connection_reuse", 0.81, true),
+            ("rate_limit_violations", 1.0, false),
+            ("memory", 100.0, true),
+            ("error_ratio", 0.05, true),
+        ] {
+            let target = find(&targets, name);
+            assert_eq!((target.value, target.ok), (Some(value), Some(ok)), "{name}");
+        }
+        assert_eq!(targets.len(), 7);
+    }
+
+    #[test]
+    fn a_target_is_written_as_the_contract_shows() {
+        let report = CycleReport {
+            cycle: crate::figures::report::CycleFigures { duration_ms: 812, ..Default::default() },
+            ..Default::default()
+        };
+        let target = &judge(&Settings::default(), &report)[0];
+        let written = serde_json::to_string(target).unwrap();
+        assert_eq!(written, r#"{"name":"cycle_time","value":0.812,"target":60,"unit":"s","ok":true}"#);
+    }
+}
