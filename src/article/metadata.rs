@@ -220,9 +220,8 @@ impl Metadata {
         if !self.described.author.is_empty() {
             return tidy(&self.described.author);
         }
-        let named =
-            |key: &&str| self.meta(key).filter(|author| !author.contains("://") && !author.starts_with('@'));
-        tidy(AUTHOR_KEYS.iter().find_map(|key| named(key)).unwrap_or_default())
+        let mut stated = AUTHOR_KEYS.iter().filter_map(|key| self.meta(key));
+        tidy(stated.find(|author| !author.contains("://") && !author.starts_with('@')).unwrap_or_default())
     }
 
     /// BCP 47 tag; empty if the page states none.
