@@ -2,11 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use dom_smoothie::{Config, Readability, TextMode};
+use dom_smoothie::{Article, Config, ParsePolicy, Readability, TextMode};
 use jiff::Timestamp;
 use trafilatura::{ExtractionFocus, Options};
 
 use super::{dates, strip::tidy};
+
+/// Characters from which a strict attempt is believed; Readability's own threshold is 500, our length still
+/// counts line breaks and indents.
+const ENOUGH: usize = 600;
 
 /// What an extractor makes of a page.
 #[derive(Debug, Default)]
@@ -23,14 +27,29 @@ pub(super) struct Extract {
 
 /// The quick extractor. `slim` has passed the guard.
 pub(super) fn readability(slim: &str) -> Option<Extract> {
-    let config = Config { disable_json_ld: true, text_mode: TextMode::Formatted, ..Config::default() };
-    let article = shielded(|| Readability::new(slim, None, Some(config)).ok()?.parse().ok())?;
+    let article = shielded(|| strict(slim).or_else(|| patient(slim)))?;
     Some(Extract {
         text: tidy(&article.text_content),
         title: tidy(&article.title.replace('\n', " ")),
         author: tidy(&article.byline.unwrap_or_default().replace('\n', " ")),
         day: None,
     })
+}
+
+fn reader(slim: &str) -> Option<Readability> {
+    let config = Config { disable_json_ld: true, text_mode: TextMode::Formatted, ..Config::default() };
+    Readability::new(slim, None, Some(config)).ok()
+}
+
+/// One strict attempt, which is enough for most pages and spares copies of the tree.
+fn strict(slim: &str) -> Option<Article> {
+    let article = reader(slim)?.parse_with_policy(ParsePolicy::Strict).ok()?;
+    (article.length >= ENOUGH).then_some(article)
+}
+
+/// All attempts, from strict to lax; the longest text wins.
+fn patient(slim: &str) -> Option<Article> {
+    reader(slim)?.parse().ok()
 }
 
 /// The thorough extractor, with the options measured best (fact sheet "article extraction", section 3).

@@ -74,7 +74,7 @@ pub(super) fn read(html: &str) -> Metadata {
         mount &= blank(&token);
         match token {
             Token::Open(tag) => {
-                mount = tag.attribute("id").is_some_and(|id| MOUNTS.contains(&id.as_str()));
+                mount = tag.is("div") && tag.written("id").is_some_and(|id| MOUNTS.contains(&id));
                 page.tag(&tag);
                 if page.heading.is_empty() && tag.is("h1") {
                     page.heading = heading(html, tag.source);
@@ -149,9 +149,9 @@ impl Metadata {
     }
 
     fn time(&mut self, tag: &Tag) {
-        let published = |tag: &Tag| tag.attribute("itemprop").is_some_and(|prop| prop == "datePublished");
         let time = tag.is("time");
-        if !time && !tag.attributes.contains("datePublished") {
+        let stated = tag.written("itemprop") == Some("datePublished");
+        if !time && !stated {
             return;
         }
         let Some(value) = tag.attribute("datetime").or_else(|| tag.attribute("content")) else { return };
@@ -159,13 +159,7 @@ impl Metadata {
             tag.attributes().any(|(key, _)| key.eq_ignore_ascii_case("pubdate"))
                 || tag.attribute("class").is_some_and(|class| class.to_ascii_lowercase().contains("publish"))
         };
-        let trust = if published(tag) {
-            2
-        } else if time {
-            u8::from(marked())
-        } else {
-            return;
-        };
+        let trust = if stated { 2 } else { u8::from(marked()) };
         if self.time.as_ref().is_none_or(|(known, _)| trust > *known) {
             self.time = Some((trust, value));
         }

@@ -3,6 +3,8 @@
 //! Owns what a tag is. Builds no tree and judges nothing; guard, metadata, slimming and stripping stand on
 //! it, so that a page is never parsed only to look at its head.
 
+use memchr::{memchr, memchr_iter};
+
 /// One piece of a page, in document order. Comments, doctypes and a tag cut off by the end are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
@@ -52,9 +54,14 @@ impl<'a> Tag<'a> {
         Attributes { text: self.attributes, at: 0 }
     }
 
+    /// The value of the first attribute of that name as written.
+    pub fn written(&self, name: &str) -> Option<&'a str> {
+        self.attributes().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
     /// The value of the first attribute of that name, references resolved, white space trimmed.
     pub fn attribute(&self, name: &str) -> Option<String> {
-        let (_, value) = self.attributes().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        let value = self.written(name)?;
         Some(htmlize::unescape_attribute(value).trim().to_owned())
     }
 }
@@ -99,7 +106,10 @@ impl<'a> Iterator for Attributes<'a> {
         let start = self.at + usize::from(quote.is_some());
         self.at = start;
         match quote {
-            Some(quote) => self.skip(|byte| byte != quote),
+            Some(quote) => {
+                let rest = &bytes[start..];
+                self.at += memchr(quote, rest).unwrap_or(rest.len());
+            }
             None => self.skip(|byte| !byte.is_ascii_whitespace() && byte != b'>'),
         }
         let value = &self.text[start..self.at];
@@ -165,16 +175,9 @@ impl<'a> Iterator for Tokens<'a> {
             let start = self.at;
             if bytes[start] != b'<' || !opens_markup(bytes, start) {
                 // A `<` that opens nothing belongs to the text.
-                let mut end = start + 1;
-                while let Some(found) = bytes[end..].iter().position(|byte| *byte == b'<') {
-                    end += found;
-                    if opens_markup(bytes, end) {
-                        break;
-                    }
-                    end += 1;
-                }
-                let ended = bytes.get(end) == Some(&b'<') && opens_markup(bytes, end);
-                self.at = if ended { end } else { bytes.len() };
+                let after = start + 1;
+                let mut openings = memchr_iter(b'<', &bytes[after..]).map(|found| after + found);
+                self.at = openings.find(|at| opens_markup(bytes, *at)).unwrap_or(bytes.len());
                 return Some(Token::Text(&self.html[start..self.at]));
             }
             match bytes[start + 1] {
@@ -223,19 +226,13 @@ fn name_end(html: &str, start: usize) -> usize {
 /// Where the end tag of `name` begins.
 fn find_close(html: &str, name: &str) -> Option<usize> {
     let bytes = html.as_bytes();
-    let mut at = 0;
-    while let Some(found) = html[at..].find("</") {
-        let start = at + found;
-        let named = start + 2;
-        let end = named + name.len();
-        if bytes.get(named..end).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
-            && bytes.get(end).is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'))
-        {
-            return Some(start);
-        }
-        at = named;
-    }
-    None
+    memchr_iter(b'<', bytes).find(|start| {
+        let Some(rest) = bytes[start + 1..].strip_prefix(b"/") else { return false };
+        rest.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+            && rest
+                .get(name.len())
+                .is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'))
+    })
 }
 
 #[cfg(test)]
