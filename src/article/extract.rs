@@ -6,7 +6,10 @@ use dom_smoothie::{Article, Config, ParsePolicy, Readability, TextMode};
 use jiff::Timestamp;
 use trafilatura::{ExtractionFocus, Options};
 
-use super::{dates, strip::tidy};
+use super::{
+    dates,
+    strip::{strip, tidy},
+};
 
 /// Characters from which a strict attempt is believed; Readability's own threshold is 500, our length still
 /// counts line breaks and indents.
@@ -63,7 +66,8 @@ pub(super) fn trafilatura(html: &str) -> Option<Extract> {
     // The first of January is what is left of a year in an address or a footer.
     let day = result.metadata.date.map(|date| date.to_string()).filter(|day| !day.ends_with("-01-01"));
     Some(Extract {
-        text: tidy(&result.content_text),
+        // Its plain text runs paragraphs together; its markup keeps them apart.
+        text: strip(&result.content_html),
         title: tidy(&result.metadata.title),
         author: tidy(&result.metadata.author),
         day: day.and_then(|day| dates::read(&day)),

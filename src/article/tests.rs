@@ -42,6 +42,7 @@ fn differences(expected: &Value, result: &Result<Article, ArticleError>, effort:
         "method",
         if effort == Effort::Quick { expected["method"].clone() } else { article.method.as_str().into() },
     );
+    check("paragraphs", article.text.lines().filter(|line| line.len() > 100).count().into());
     let phrases = |key: &str| -> Vec<String> {
         expected[key]
             .as_array()
