@@ -2,6 +2,7 @@
 //!
 //! The only room that prints.
 
+mod article;
 mod completions;
 mod man;
 mod output;
@@ -75,6 +76,8 @@ pub enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Read the article out of a saved page
+    Article(article::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
     /// Write the manual pages into a folder
@@ -104,6 +107,7 @@ pub fn run() -> Exit {
 
 fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     match cli.command {
+        Command::Article(args) => article::run(args, &cli.globals, output),
         Command::Completions(args) => completions::run(&args, Cli::command(), output),
         Command::Man(args) => man::run(&args, Cli::command()),
     }

@@ -1,3 +1,4 @@
 //! Normal forms: of a text, of a page's address, of durations and sizes. Pure.
 
 pub mod address;
+pub mod domain;

@@ -1,0 +1,177 @@
+//! Refuses pages that would cost the tree builders seconds, gigabytes or the stack.
+//!
+//! One linear pass over the tags, before anything is parsed. Knows nothing of what a page says.
+
+use super::scan::{Tag, Token, tokens};
+
+/// Most open elements; real pages reach 49 (fact sheet "article extraction", section 4).
+const MAX_DEPTH: usize = 400;
+/// Most tags; real pages reach 19 582 (same section).
+const MAX_TAGS: usize = 50_000;
+/// Most attributes in one tag (same section).
+const MAX_ATTRIBUTES: usize = 5000;
+/// Most bytes; real pages reach 1.63 MB (same section).
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Elements without content, which nest in nothing.
+const VOID: [&str; 14] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
+    "wbr",
+];
+/// Elements whose end tag may be left out: a sibling ends them, so that a row of them is no depth.
+const OPTIONAL_END: [&str; 8] = ["p", "li", "td", "th", "tr", "dt", "dd", "option"];
+/// Formatting elements: a parser opens them anew in every block until their own end tag comes (HTML
+/// standard, section 13.2.4.3), so that they outlive the element around them. `a` and `nobr` end each other.
+const FORMATTING: [&str; 12] =
+    ["b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u"];
+/// Inline elements: their end tag closes nothing through a block.
+const INLINE: [&str; 22] = [
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "em", "font", "i", "label", "nobr", "s", "small",
+    "span", "strike", "strong", "sub", "sup", "tt", "u",
+];
+/// No end tag reaches through these.
+const BARRIER: [&str; 5] = ["table", "template", "object", "marquee", "applet"];
+
+/// Whether the page may be parsed.
+pub(super) fn admits(html: &str) -> bool {
+    if html.len() > MAX_BYTES {
+        return false;
+    }
+    let mut open = OpenElements::default();
+    let mut tags = 0;
+    for token in tokens(html) {
+        match token {
+            Token::Text(_) => continue,
+            Token::Open(tag) => {
+                if tag.count > MAX_ATTRIBUTES || !open.push(&tag) {
+                    return false;
+                }
+            }
+            Token::Raw { tag, .. } if tag.count > MAX_ATTRIBUTES => return false,
+            Token::Raw { .. } => {}
+            Token::Close(name, _) => open.close(name),
+        }
+        tags += 1;
+        if tags > MAX_TAGS {
+            return false;
+        }
+    }
+    true
+}
+
+/// What a tree builder would have open, as far as depth goes; errs towards more.
+#[derive(Default)]
+struct OpenElements<'a> {
+    names: Vec<&'a str>,
+    formatting: [usize; FORMATTING.len()],
+}
+
+impl<'a> OpenElements<'a> {
+    /// Opens an element and says whether that is still within bounds.
+    fn push(&mut self, tag: &Tag<'a>) -> bool {
+        if let Some(index) = position(&FORMATTING, tag.name) {
+            self.formatting[index] += 1;
+        }
+        let flat = is_one_of(&VOID, tag.name)
+            || is_one_of(&OPTIONAL_END, tag.name)
+            || (tag.closes_itself() && self.in_drawing() && !is_html(tag.name));
+        if !flat {
+            self.names.push(tag.name);
+        }
+        self.names.len() <= MAX_DEPTH && self.formatting.iter().sum::<usize>() <= MAX_DEPTH
+    }
+
+    fn close(&mut self, name: &str) {
+        if let Some(index) = position(&FORMATTING, name) {
+            self.formatting[index] = self.formatting[index].saturating_sub(1);
+        }
+        let inline = is_one_of(&INLINE, name);
+        for (index, open) in self.names.iter().enumerate().rev() {
+            if open.eq_ignore_ascii_case(name) {
+                self.names.truncate(index);
+                return;
+            }
+            if is_one_of(&BARRIER, open) || (inline && !is_one_of(&INLINE, open)) {
+                return;
+            }
+        }
+    }
+
+    /// Whether the innermost element is drawn: there, and only there, `<x/>` is a whole element.
+    fn in_drawing(&self) -> bool {
+        let leaves = ["foreignobject", "desc", "annotation-xml"];
+        let kind = self.names.iter().rev().find(|name| {
+            name.eq_ignore_ascii_case("svg") || name.eq_ignore_ascii_case("math") || is_one_of(&leaves, name)
+        });
+        kind.is_some_and(|name| !is_one_of(&leaves, name))
+    }
+}
+
+/// Whether an element of this name ends a drawing and nests as in any page.
+fn is_html(name: &str) -> bool {
+    let blocks = ["blockquote", "body", "center", "div", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "head"];
+    let others = ["listing", "menu", "ol", "pre", "ruby", "span", "sub", "sup", "table", "ul", "var"];
+    is_one_of(&FORMATTING, name) || is_one_of(&blocks, name) || is_one_of(&others, name)
+}
+
+fn position(names: &[&str], name: &str) -> Option<usize> {
+    names.iter().position(|candidate| candidate.eq_ignore_ascii_case(name))
+}
+
+fn is_one_of(names: &[&str], name: &str) -> bool {
+    position(names, name).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nesting_is_refused_however_it_is_disguised() {
+        for unit in [
+            "<div>",
+            "<b>",
+            "<table><tr><td>",
+            "<div></b>",
+            "<DIV><p>",
+            "<span><div></span>",
+            "<div><b id=1></div>x",
+            "<svg><div/>",
+            "<svg><foreignObject/><desc><g/>",
+            "<div><table></div>",
+            "<x-y>",
+            "<ul><li>",
+        ] {
+            assert!(!admits(&unit.repeat(1000)), "{unit}");
+        }
+    }
+
+    #[test]
+    fn long_flat_pages_are_admitted() {
+        for unit in [
+            "<p>text",
+            "<li>item<br>",
+            "<div><span>x</div>",
+            "<a href=x>link",
+            "<svg><path/><g/><circle></circle></svg>",
+            "<div><b>x</b></div>",
+            "<table><tr><td>1<td>2</table>",
+            "<option>",
+            "<!-- <div> -->",
+            "<script>'<div>'</script>",
+        ] {
+            let repeats = if unit.starts_with("<a") { 390 } else { 3000 };
+            assert!(admits(&unit.repeat(repeats)), "{unit}");
+        }
+    }
+
+    #[test]
+    fn many_tags_attributes_and_bytes_are_refused() {
+        assert!(admits(&"<br>".repeat(MAX_TAGS)));
+        assert!(!admits(&"<br>".repeat(MAX_TAGS + 1)));
+        let attributes = |count: usize| format!("<div {}>", "a=1 ".repeat(count));
+        assert!(admits(&attributes(MAX_ATTRIBUTES)));
+        assert!(!admits(&attributes(MAX_ATTRIBUTES + 1)));
+        assert!(!admits(&"x".repeat(MAX_BYTES + 1)));
+    }
+}

@@ -1,0 +1,151 @@
+//! `tge-scrape article extract FILE`.
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    thread,
+};
+
+use clap::Subcommand;
+use serde_json::json;
+use url::Url;
+
+use super::{Format, Globals, output::Output};
+use crate::{
+    article::{self, ArticleError, Effort, Page},
+    error::Error,
+    exit::Exit,
+    model::Article,
+};
+
+/// Arguments of `article`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: ArticleCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ArticleCommand {
+    /// Print the readable part of a saved page as JSON
+    Extract(ExtractArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct ExtractArgs {
+    /// Saved page; - reads standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Address the page came from; without it, any canonical address is believed
+    #[arg(long)]
+    url: Option<Url>,
+    /// The Content-Type header the page came with
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+}
+
+/// Runs the inner command.
+pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let ArticleCommand::Extract(args) = args.command;
+    let pretty = match globals.format {
+        None | Some(Format::Json) => true,
+        Some(Format::Ndjson) => false,
+        Some(_) => {
+            return Err(Error::new(
+                Exit::Usage,
+                "article extract prints JSON only",
+                "use --format json or --format ndjson",
+            ));
+        }
+    };
+    let bytes = read_bytes(&args.file)?;
+    let result = extract(bytes, args.url, args.content_type)?;
+    let shown = shown(&result);
+    let text = if pretty { format!("{shown:#}\n") } else { format!("{shown}\n") };
+    output.print(&text)?;
+    match result {
+        Ok(_) => Ok(Exit::Success),
+        Err(error) => Err(Error::new(Exit::Failure, format!("{}: {error}", args.file.display()), "")),
+    }
+}
+
+fn read_bytes(file: &Path) -> Result<Vec<u8>, Error> {
+    let read = if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(file)
+    };
+    read.map_err(|error| {
+        Error::new(
+            Exit::Failure,
+            format!("{} cannot be read: {error}", file.display()),
+            "name a saved web page, or - for standard input",
+        )
+    })
+}
+
+/// Reads the article on a thread with the stack it wants.
+fn extract(
+    bytes: Vec<u8>,
+    url: Option<Url>,
+    content_type: Option<String>,
+) -> Result<Result<Article, ArticleError>, Error> {
+    let work = move || {
+        let url = url.or_else(|| "file:///".parse().ok())?;
+        let page = Page { bytes: &bytes, content_type: content_type.as_deref(), url: &url };
+        Some(article::read(&page, Effort::Thorough))
+    };
+    let failed = || Error::new(Exit::Failure, "the page could not be worked on", "");
+    let worker = thread::Builder::new().stack_size(article::STACK_BYTES).spawn(work);
+    worker.map_err(|_| failed())?.join().ok().flatten().ok_or_else(failed)
+}
+
+/// What is printed: the article, or the name of what stands in its place as `method`.
+fn shown(result: &Result<Article, ArticleError>) -> serde_json::Value {
+    let none = Article::default();
+    let (article, method) = match result {
+        Ok(article) => (article, article.method.as_str()),
+        Err(error) => (&none, error.name()),
+    };
+    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    json!({
+        "schema": 1,
+        "title": article.title,
+        "text": article.text,
+        "published": article.published,
+        "published_guessed": article.published_guessed,
+        "author": known(&article.author),
+        "canonical_url": article.canonical_url,
+        "lang": known(&article.lang),
+        "method": method,
+        "partial": article.partial,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_without_an_article_is_shown_by_its_reason() {
+        let result = extract(b"<title>Just a moment...</title>".to_vec(), None, None).unwrap();
+        let shown = shown(&result);
+        assert_eq!(shown["method"], "blocked");
+        assert_eq!(shown["text"], "");
+        assert_eq!(shown["published"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn schema_comes_first() {
+        let result = extract(b"<title>T</title><p>The claim opens.".to_vec(), None, None).unwrap();
+        assert!(shown(&result).to_string().starts_with("{\"schema\":1,\"title\":\"T\""));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = read_bytes(Path::new("/nowhere/page.html")).unwrap_err();
+        assert_eq!(error.exit, Exit::Failure);
+        assert!(error.message.contains("/nowhere/page.html"), "{}", error.message);
+    }
+}
