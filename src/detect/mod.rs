@@ -1,8 +1,24 @@
 //! Judgement: is this a token launch, whose, what kind, when. Pure: no network, no clock, no database.
 
+mod class;
+mod early;
+mod explain;
+mod facts;
+mod judge;
+pub mod lexicon;
+mod rules;
+pub mod signals;
+mod watch;
+pub mod weights;
+
 use jiff::Timestamp;
 
 use crate::model::Kind;
+
+pub use class::class;
+pub use early::{Headline, NO_VOCABULARY};
+pub use explain::{Explanation, Line};
+pub use rules::Rules;
 
 /// What the user wants judged, and how strictly (contract, section 2, `[detect]` and `[[projects]]`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +29,13 @@ pub struct Settings {
     pub watched_only: bool,
     /// The watch list.
     pub projects: Vec<Project>,
+}
+
+impl Default for Settings {
+    /// Threshold 60 (contract, section 2), every project.
+    fn default() -> Self {
+        Self { threshold: 60, watched_only: false, projects: Vec::new() }
+    }
 }
 
 /// One project of the watch list.

@@ -1,1 +1,3 @@
 //! Normal forms: of a text, of a page's address, of durations and sizes. Pure.
+
+pub mod normal;
