@@ -4,6 +4,7 @@ mod class;
 mod early;
 mod explain;
 mod facts;
+pub mod frames;
 mod judge;
 pub mod lexicon;
 mod rules;

@@ -3,6 +3,7 @@
 //! Every signal has a name that a person can read (`t:sets+airdrop`); training and judging see the same ones.
 //! `t:` is the title of news, `b:` its body, `p:` a post, `a:` anywhere.
 
+use super::frames::Glance;
 use super::lexicon::{Lexicon, Part, Reading};
 use crate::{model::Kind, text::normal::Shape};
 
@@ -28,8 +29,11 @@ pub trait Sink {
 pub struct Frames {
     /// Nouns of an event.
     pub core: u128,
+    /// The nouns that hardly ever mean anything else.
+    strict: u128,
     /// Groups that take part in frames.
     framed: u128,
+    glance: Glance,
     name: u128,
     old: u128,
     venue: u128,
@@ -39,13 +43,16 @@ pub struct Frames {
 
 /// Strengths by kind of signal: the smaller, the more evidence training wants before it trusts one. Chosen by
 /// cross-validation (docs/detection.md).
-const GROUP: f32 = 1.0;
-const ANYWHERE: f32 = 0.7;
-const ADJACENT: f32 = 0.8;
-const NEAR: f32 = 0.6;
-const TOGETHER: f32 = 0.5;
-const WORD: f32 = 0.45;
-const BIGRAM: f32 = 0.35;
+const GROUP: f32 = 0.6;
+const ANYWHERE: f32 = 0.4;
+const ADJACENT: f32 = 0.7;
+const NEAR: f32 = 0.5;
+const TOGETHER: f32 = 0.4;
+const POOLED: f32 = 0.6;
+const WORD: f32 = 0.35;
+const BIGRAM: f32 = 0.75;
+/// Stands for any noun of an event where groups are told apart by number.
+const EVENT: u8 = u8::MAX;
 /// Tokens between the two ends of a frame.
 const WINDOW: usize = 6;
 /// Tokens of a body in which frames and words are looked for: two sentences.
@@ -74,7 +81,9 @@ impl Frames {
                 "distribution",
                 "debut",
             ]),
+            strict: lexicon.mask(&["airdrop", "airdropped", "claim", "presale", "tokensale", "ido", "launchpad", "tge", "tokenlaunch"]),
             framed: !lexicon.mask(&["quarter", "third", "instruct", "praise", "tutorial", "percent"]),
+            glance: Glance::new(lexicon),
             name: lexicon.mask(&["name"]),
             old: lexicon.mask(&["old"]),
             venue: lexicon.mask(&["venue"]),
@@ -99,6 +108,7 @@ impl Frames {
                 post_shape(&reading.body, sink);
             }
         }
+        self.glance.signals(kind, reading, sink);
         each_bit(reading.title.seen | reading.body.seen, |group| {
             sink.signal(&["a:", lexicon.group(group)], ANYWHERE, None);
         });
@@ -126,6 +136,12 @@ impl Frames {
             sink.signal(&[place, lexicon.group(group)], GROUP, span(at, last.max(at)));
         });
         if title || place == "p:" {
+            if part.seen & self.strict != 0 {
+                // The same for all nouns together: what is rare with one noun is learnt from the others.
+                each_bit(part.seen & self.framed & !self.strict, |other| {
+                    sink.signal(&[place, "event&", lexicon.group(other)], POOLED, None);
+                });
+            }
             each_bit(part.seen & self.core, |noun| {
                 each_bit(part.seen & self.framed & !(1 << noun), |other| {
                     sink.signal(&[place, lexicon.group(noun), "&", lexicon.group(other)], TOGETHER, None);
@@ -157,12 +173,12 @@ impl Frames {
             for right in left + 1..count {
                 let token = part.normal.tokens[right];
                 match token.shape {
-                    Shape::Quote | Shape::Possessive => {}
+                    Shape::Quote | Shape::Possessive => continue,
                     Shape::Mark if matches!(part.normal.word(right), "." | "?" | "|") => break,
                     Shape::Mark => {}
                     _ => steps += 1,
                 }
-                if matches!(token.shape, Shape::Quote | Shape::Possessive | Shape::Mark) {
+                if token.shape == Shape::Mark {
                     continue;
                 }
                 if steps > WINDOW {
@@ -173,22 +189,23 @@ impl Frames {
                     continue;
                 }
                 let (joint, strength) = if steps == 1 { ("+", ADJACENT) } else { (">", NEAR) };
+                let span = Some(Span { title, first: place_of(left), last: place_of(right) });
                 each_bit(left_tags, |a| {
                     each_bit(right_tags, |b| {
-                        if a != b
-                            && (self.core >> a & 1 == 1 || self.core >> b & 1 == 1)
-                            && told.insert((a, b, steps == 1))
-                        {
-                            let span = Span {
-                                title,
-                                first: u32::try_from(left).unwrap_or(0),
-                                last: u32::try_from(right).unwrap_or(0),
-                            };
-                            sink.signal(
-                                &[place, lexicon.group(a), joint, lexicon.group(b)],
-                                strength,
-                                Some(span),
-                            );
+                        let (noun_left, noun_right) = (self.strict >> a & 1 == 1, self.strict >> b & 1 == 1);
+                        if a == b || (self.core >> a | self.core >> b) & 1 == 0 {
+                            return;
+                        }
+                        let (left, right) = (lexicon.group(a), lexicon.group(b));
+                        if told.insert((a, b, steps == 1)) {
+                            sink.signal(&[place, left, joint, right], strength, span);
+                        }
+                        if noun_left != noun_right {
+                            let (left, right) = if noun_left { ("event", right) } else { (left, "event") };
+                            let other = if noun_left { b } else { a };
+                            if told.insert((if noun_left { EVENT } else { other }, if noun_left { other } else { EVENT }, steps == 1)) {
+                                sink.signal(&[place, left, joint, right], strength, span);
+                            }
                         }
                     });
                 });
@@ -285,6 +302,9 @@ impl Frames {
                 "new"
             };
             sink.signal(&["first name ", who], GROUP, None);
+            if part.seen & self.strict != 0 {
+                sink.signal(&["first name ", who, "&event"], GROUP, None);
+            }
             each_bit(part.seen & self.core, |noun| {
                 sink.signal(&["first name ", who, "&", lexicon.group(noun)], ADJACENT, None);
             });
@@ -292,6 +312,9 @@ impl Frames {
         each_bit(part.seen & self.core, |noun| {
             sink.signal(&["subject ", subject, "&", lexicon.group(noun)], ADJACENT, None);
         });
+        if part.seen & self.strict != 0 {
+            sink.signal(&["subject ", subject, "&event"], GROUP, None);
+        }
         if part.normal.folded.starts_with(" [ ") {
             sink.signal(&["calendar entry"], GROUP, None);
         }
@@ -304,6 +327,10 @@ impl Frames {
         let length = part.tags.len();
         sink.signal(&["title length ", bucket(length, &[4, 7, 11, 16])], WORD, None);
     }
+}
+
+fn place_of(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 fn post_shape(part: &Part, sink: &mut impl Sink) {

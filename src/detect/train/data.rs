@@ -1,7 +1,7 @@
 //! The items to learn from.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     error::Error,
     fs,
     io::{BufRead, BufReader, Read},
@@ -74,6 +74,8 @@ impl Corpus {
                 ..plain(&value)
             });
         }
+        // The unlabelled corpus repeats the labelled items, some under other ids.
+        let known: HashSet<String> = items.iter().flat_map(|item| [item.id.clone(), opening(item)]).collect();
         let mut rest = Vec::new();
         let mut all = String::new();
         flate2::read::GzDecoder::new(fs::File::open(folder.join("news-unlabelled.jsonl.gz"))?)
@@ -81,6 +83,9 @@ impl Corpus {
         for (index, line) in BufReader::new(all.as_bytes()).lines().enumerate() {
             let value: Value = serde_json::from_str(&line?)?;
             let item = plain(&value);
+            if known.contains(&item.id) || known.contains(&opening(&item)) {
+                continue;
+            }
             match further.get(item.id.as_str()) {
                 Some(&"?") => {}
                 Some(label) => items.push(Item { weight: 1.0, ..labelled(item, label) }),
@@ -90,6 +95,12 @@ impl Corpus {
         }
         Ok(Self { items, rest, hash })
     }
+}
+
+/// Letters and digits of the headline, or of the first words of a post.
+fn opening(item: &Item) -> String {
+    let text = if item.title.is_empty() { &item.text } else { &item.title };
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(80).collect()
 }
 
 /// `Au`: an airdrop, upcoming; `n`: no launch; `r`: a rumour.

@@ -25,23 +25,29 @@ pub struct Fit {
 }
 
 /// Minimises the weighted logistic loss plus `ridge`/2 · |w|²; signals that fire in fewer than `least` rows stay 0.
-pub fn fit(columns: &Columns, target: &[bool], weight: &[f64], ridge: f64, least: usize) -> Fit {
+/// The penalty draws each weight towards its `prior`.
+pub fn fit(columns: &Columns, target: &[bool], weight: &[f64], prior: &[f64], ridge: f64, least: usize) -> Fit {
     let mut margins = vec![0.0_f64; columns.rows];
-    let mut weights = vec![0.0_f64; columns.cells.len()];
+    let mut weights = prior.to_vec();
+    for (cells, value) in columns.cells.iter().zip(prior).filter(|(_, value)| **value != 0.0) {
+        for &(row, x) in cells {
+            margins[row as usize] += value * f64::from(x);
+        }
+    }
     let mut trust = vec![1.0_f64; columns.cells.len() + 1];
     let mut bias = 0.0;
     let all: Vec<(u32, f32)> =
         (0..columns.rows).map(|row| (u32::try_from(row).unwrap_or(u32::MAX), 1.0)).collect();
     for _ in 0..80 {
         let mut moved =
-            step(&all, &mut bias, &mut trust[columns.cells.len()], 0.0, &mut margins, target, weight);
+            step(&all, &mut bias, &mut trust[columns.cells.len()], (0.0, 0.0), &mut margins, target, weight);
         for (column, cells) in columns.cells.iter().enumerate() {
             if cells.len() >= least {
                 moved = moved.max(step(
                     cells,
                     &mut weights[column],
                     &mut trust[column],
-                    ridge,
+                    (ridge, prior[column]),
                     &mut margins,
                     target,
                     weight,
@@ -60,12 +66,12 @@ fn step(
     cells: &[(u32, f32)],
     value: &mut f64,
     trust: &mut f64,
-    ridge: f64,
+    (ridge, prior): (f64, f64),
     margins: &mut [f64],
     target: &[bool],
     weight: &[f64],
 ) -> f64 {
-    let (mut slope, mut bend) = (ridge * *value, ridge);
+    let (mut slope, mut bend) = (ridge * (*value - prior), ridge);
     for &(row, x) in cells {
         let (row, x) = (row as usize, f64::from(x));
         let p = 1.0 / (1.0 + (-margins[row]).exp());

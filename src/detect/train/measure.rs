@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, error::Error, fmt::Write as _, fs, path::Path};
 
+use tge_scrape::detect::frames::PRIORS;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -50,7 +51,7 @@ impl Model {
 fn train(
     corpus: &Corpus,
     rows: &Rows,
-    width: usize,
+    prior: &[f64],
     keep: &dyn Fn(&Item) -> bool,
     use_signal: &dyn Fn(u32) -> bool,
 ) -> Model {
@@ -59,7 +60,7 @@ fn train(
         .iter()
         .map(|&index| rows[index].iter().copied().filter(|cell| use_signal(cell.0)).collect())
         .collect();
-    let columns = Columns::new(&filtered.iter().collect::<Vec<_>>(), width);
+    let columns = Columns::new(&filtered.iter().collect::<Vec<_>>(), prior.len());
     let target: Vec<bool> = kept.iter().map(|&index| corpus.items[index].yes).collect();
     // One project's hundred adverts count as ten.
     let mut stories = std::collections::HashMap::<&str, f64>::new();
@@ -76,10 +77,10 @@ fn train(
             item.weight * (10.0 / many).min(1.0).sqrt()
         })
         .collect();
-    let score = fit(&columns, &target, &weight, RIDGE, LEAST);
+    let score = fit(&columns, &target, &weight, prior, RIDGE, LEAST);
     let mut model = Model { weights: vec![score.weights], bias: vec![score.bias] };
     let yes: Vec<usize> = (0..kept.len()).filter(|&at| corpus.items[kept[at]].yes).collect();
-    let columns = Columns::new(&yes.iter().map(|&at| &filtered[at]).collect::<Vec<_>>(), width);
+    let columns = Columns::new(&yes.iter().map(|&at| &filtered[at]).collect::<Vec<_>>(), prior.len());
     let weight: Vec<f64> = yes.iter().map(|&at| weight[at]).collect();
     for (names, pick) in [(&EVENTS[..], true), (&STAGES[..], false)] {
         for name in names {
@@ -90,7 +91,7 @@ fn train(
                     (if pick { &item.event } else { &item.stage }).as_deref() == Some(name)
                 })
                 .collect();
-            let fitted = fit(&columns, &target, &weight, RIDGE_FACTS, LEAST);
+            let fitted = fit(&columns, &target, &weight, &vec![0.0; prior.len()], RIDGE_FACTS, LEAST);
             model.weights.push(fitted.weights);
             model.bias.push(fitted.bias);
         }
@@ -111,7 +112,7 @@ fn plain(text: &str) -> String {
 fn held_out(
     corpus: &Corpus,
     rows: &Rows,
-    width: usize,
+    prior: &[f64],
     share: f64,
     use_signal: &(dyn Fn(u32) -> bool + Sync),
 ) -> Vec<Option<Held>> {
@@ -153,7 +154,7 @@ fn held_out(
                                             [1],
                                     ) < share * 256.0)
                         };
-                        let model = train(corpus, rows, width, &keep, use_signal);
+                        let model = train(corpus, rows, prior, &keep, use_signal);
                         for (index, item) in corpus.items.iter().enumerate().filter(|(_, item)| held(item)) {
                             let _ = item;
                             let row: Vec<(u32, f32)> =
@@ -249,7 +250,9 @@ fn tell(what: &str, figures: &Figures) {
 /// Families of signals, by the shape of their names, for the ablation.
 fn family(name: &str) -> &'static str {
     let rest = name.get(2..).unwrap_or_default();
-    if rest.starts_with("words ") {
+    if name.starts_with("frame:") {
+        "frames at a glance"
+    } else if rest.starts_with("words ") {
         "pairs of words"
     } else if rest.starts_with("word ") {
         "words"
@@ -276,9 +279,14 @@ pub fn run(
     file: &Path,
     columns: usize,
 ) -> Result<(), Box<dyn Error>> {
+    let prior: Vec<f64> = names
+        .iter()
+        .map(|name| PRIORS.iter().find(|(known, _)| known == name).map_or(0.0, |(_, points)| f64::from(*points)))
+        .collect();
+    let prior = prior.as_slice();
     let width = names.len();
     println!("{} items, {} signals", rows.len(), width);
-    let results = held_out(corpus, rows, width, 1.0, &|_| true);
+    let results = held_out(corpus, rows, prior, 1.0, &|_| true);
     let all = figures(corpus, &results);
     tell("all signals", &all);
     match task {
@@ -286,7 +294,7 @@ pub fn run(
             let families: BTreeSet<&str> = names.iter().map(|name| family(name)).collect();
             for gone in families {
                 let results =
-                    held_out(corpus, rows, width, 1.0, &|signal| family(&names[signal as usize]) != gone);
+                    held_out(corpus, rows, prior, 1.0, &|signal| family(&names[signal as usize]) != gone);
                 tell(&format!("without {gone}"), &figures(corpus, &results));
             }
         }
@@ -294,9 +302,16 @@ pub fn run(
             for share in [0.125, 0.25, 0.5, 0.75] {
                 tell(
                     &format!("{share} of the stories"),
-                    &figures(corpus, &held_out(corpus, rows, width, share, &|_| true)),
+                    &figures(corpus, &held_out(corpus, rows, prior, share, &|_| true)),
                 );
             }
+        }
+        "scan" => {
+            for scale in [0.0, 0.5, 1.5] {
+                let prior: Vec<f64> = prior.iter().map(|value| value * scale).collect();
+                tell(&format!("priors x{scale}"), &figures(corpus, &held_out(corpus, rows, &prior, 1.0, &|_| true)));
+            }
+            tell("no glance", &figures(corpus, &held_out(corpus, rows, prior, 1.0, &|signal| !names[signal as usize].starts_with("frame:"))));
         }
         "errors" => {
             for (item, result) in corpus.items.iter().zip(&results) {
@@ -340,7 +355,7 @@ pub fn run(
                 }
             }
         }
-        "write" => write(corpus, names, rows, &results, &all, file, columns)?,
+        "write" => write(corpus, names, rows, prior, &results, &all, file, columns)?,
         _ => {}
     }
     Ok(())
@@ -350,12 +365,13 @@ fn write(
     corpus: &Corpus,
     names: &[String],
     rows: &Rows,
+    prior: &[f64],
     results: &[Option<Held>],
     all: &Figures,
     file: &Path,
     columns: usize,
 ) -> Result<(), Box<dyn Error>> {
-    let model = train(corpus, rows, names.len(), &|_| true, &|_| true);
+    let model = train(corpus, rows, prior, &|_| true, &|_| true);
     let known: Vec<(f64, bool)> = corpus
         .items
         .iter()
