@@ -37,6 +37,20 @@ pub const PRIORS: [(&str, f32); 24] = [
     ("frame:platform", -1.2),
 ];
 
+/// What a headline says of the event and its time, by the order of the labelling guidelines; training corrects it too.
+/// Name, column of the weights, raw points.
+pub const FACT_PRIORS: [(&str, usize, f32); 9] = [
+    ("headline:announcement", 1, 4.0),
+    ("headline:snapshot", 2, 4.0),
+    ("headline:sale", 3, 4.0),
+    ("headline:airdrop", 4, 4.0),
+    ("headline:listing", 5, 4.0),
+    ("headline:tokenomics", 6, 4.0),
+    ("headline:upcoming", 7, 1.5),
+    ("headline:live", 8, 1.5),
+    ("headline:past", 9, 1.5),
+];
+
 /// Tokens between a hedge, or a coin, and the noun it belongs to.
 const NEAR: usize = 6;
 
@@ -82,7 +96,13 @@ pub struct Glance {
     venue: u128,
     token: u128,
     debut: u128,
+    launched: u128,
     raised: u128,
+    snapshot: u128,
+    tokenomics: u128,
+    claim: u128,
+    gives: u128,
+    tge: u128,
 }
 
 impl Glance {
@@ -130,12 +150,19 @@ impl Glance {
             venue: mask(&["venue"]),
             token: mask(&["token", "cashtag", "newtoken", "governance"]),
             debut: mask(&["debut", "launches"]),
+            launched: mask(&["launches", "opens"]),
             raised: mask(&["raised", "ended"]),
+            snapshot: mask(&["record"]),
+            tokenomics: mask(&["tokenomics"]),
+            claim: mask(&["claim"]),
+            gives: mask(&["gives"]),
+            tge: mask(&["tge", "tokenlaunch", "newtoken"]),
         }
     }
 
     /// Tells `sink` every frame of `reading`.
     pub fn signals(&self, kind: Kind, reading: &Reading, sink: &mut impl Sink) {
+        self.facts(kind, reading, sink);
         let head = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
         let seen = head.seen;
         let has = |mask: u128| seen & mask != 0;
@@ -232,6 +259,47 @@ impl Glance {
         if has(self.plural) {
             tell("in general");
         }
+    }
+
+    /// The event of the headline, and how far it has come.
+    fn facts(&self, kind: Kind, reading: &Reading, sink: &mut impl Sink) {
+        let title = reading.title.seen;
+        let whole = title | reading.body.seen;
+        let seen = if title & (self.strict | self.listing | self.trading | self.tokenomics | self.tge) != 0 { title } else { whole };
+        let has = |mask: u128| seen & mask != 0;
+        let ahead = has(self.sets | self.upcoming);
+        let event = if has(self.sale) && !(has(self.airdrop) && title & self.sale == 0) {
+            "sale"
+        } else if has(self.airdrop) && has(self.snapshot) && !has(self.claim | self.gives | self.upcoming) {
+            "snapshot"
+        } else if has(self.airdrop | self.claim) && !(has(self.listing) && has(self.trading)) {
+            "airdrop"
+        } else if has(self.listing | self.trading) {
+            "listing"
+        } else if has(self.tge) {
+            if has(self.launched) && !has(self.sets) || !(ahead || has(self.funding)) { "listing" } else { "announcement" }
+        } else if has(self.tokenomics) {
+            "tokenomics"
+        } else if has(self.snapshot) {
+            "snapshot"
+        } else {
+            return;
+        };
+        sink.signal(&["headline:", event], 1.0, None);
+        let open = has(self.launched | self.gives) || kind == Kind::Post && has(self.join | self.reward);
+        let placed = event == "sale" && (whole & self.wire | title & (self.stage | self.prediction)) != 0;
+        let stage = if placed {
+            "live"
+        } else if event == "sale" && title & self.raised != 0 {
+            "past"
+        } else if open && !(ahead && event == "listing") {
+            "live"
+        } else if ahead || event == "announcement" || event == "tokenomics" || event == "snapshot" {
+            "upcoming"
+        } else {
+            return;
+        };
+        sink.signal(&["headline:", stage], 1.0, None);
     }
 
     /// Whether a name or ticker stands there that is no established token, venue or outlet.

@@ -82,7 +82,7 @@ impl Frames {
                 "debut",
             ]),
             strict: lexicon.mask(&["airdrop", "airdropped", "claim", "presale", "tokensale", "ido", "launchpad", "tge", "tokenlaunch"]),
-            framed: !lexicon.mask(&["quarter", "third", "instruct", "praise", "tutorial", "percent"]),
+            framed: !lexicon.mask(&["quarter", "third", "instruct", "praise", "tutorial", "percent", "record"]),
             glance: Glance::new(lexicon),
             name: lexicon.mask(&["name"]),
             old: lexicon.mask(&["old"]),

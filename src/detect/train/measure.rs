@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, error::Error, fmt::Write as _, fs, path::Path};
 
-use tge_scrape::detect::frames::PRIORS;
+use tge_scrape::detect::frames::{FACT_PRIORS, PRIORS};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -20,6 +20,8 @@ const LEAST: usize = 3;
 const EVENTS: [&str; 6] = ["announcement", "snapshot", "sale", "airdrop", "listing", "tokenomics"];
 const STAGES: [&str; 3] = ["upcoming", "live", "past"];
 
+/// Where training starts: for the score, and for each column.
+type Priors<'a> = (&'a [f64], &'a [Vec<f64>]);
 type Rows = [Vec<(u32, f32)>];
 /// Raw sum, event and stage that a model gives to a text it has not seen.
 type Held = (f64, usize, usize);
@@ -51,7 +53,7 @@ impl Model {
 fn train(
     corpus: &Corpus,
     rows: &Rows,
-    prior: &[f64],
+    (prior, facts): Priors,
     keep: &dyn Fn(&Item) -> bool,
     use_signal: &dyn Fn(u32) -> bool,
 ) -> Model {
@@ -91,7 +93,7 @@ fn train(
                     (if pick { &item.event } else { &item.stage }).as_deref() == Some(name)
                 })
                 .collect();
-            let fitted = fit(&columns, &target, &weight, &vec![0.0; prior.len()], RIDGE_FACTS, LEAST);
+            let fitted = fit(&columns, &target, &weight, &facts[model.weights.len()], RIDGE_FACTS, LEAST);
             model.weights.push(fitted.weights);
             model.bias.push(fitted.bias);
         }
@@ -112,7 +114,7 @@ fn plain(text: &str) -> String {
 fn held_out(
     corpus: &Corpus,
     rows: &Rows,
-    prior: &[f64],
+    prior: Priors,
     share: f64,
     use_signal: &(dyn Fn(u32) -> bool + Sync),
 ) -> Vec<Option<Held>> {
@@ -283,10 +285,18 @@ pub fn run(
         .iter()
         .map(|name| PRIORS.iter().find(|(known, _)| known == name).map_or(0.0, |(_, points)| f64::from(*points)))
         .collect();
-    let prior = prior.as_slice();
+    let facts: Vec<Vec<f64>> = (0..columns)
+        .map(|column| {
+            let start = |name: &String| {
+                FACT_PRIORS.iter().find(|(known, of, _)| known == name && *of == column).map_or(0.0, |(_, _, points)| f64::from(*points))
+            };
+            names.iter().map(start).collect()
+        })
+        .collect();
+    let priors: Priors = (&prior, &facts);
     let width = names.len();
     println!("{} items, {} signals", rows.len(), width);
-    let results = held_out(corpus, rows, prior, 1.0, &|_| true);
+    let results = held_out(corpus, rows, priors, 1.0, &|_| true);
     let all = figures(corpus, &results);
     tell("all signals", &all);
     match task {
@@ -294,7 +304,7 @@ pub fn run(
             let families: BTreeSet<&str> = names.iter().map(|name| family(name)).collect();
             for gone in families {
                 let results =
-                    held_out(corpus, rows, prior, 1.0, &|signal| family(&names[signal as usize]) != gone);
+                    held_out(corpus, rows, priors, 1.0, &|signal| family(&names[signal as usize]) != gone);
                 tell(&format!("without {gone}"), &figures(corpus, &results));
             }
         }
@@ -302,16 +312,16 @@ pub fn run(
             for share in [0.125, 0.25, 0.5, 0.75] {
                 tell(
                     &format!("{share} of the stories"),
-                    &figures(corpus, &held_out(corpus, rows, prior, share, &|_| true)),
+                    &figures(corpus, &held_out(corpus, rows, priors, share, &|_| true)),
                 );
             }
         }
         "scan" => {
             for scale in [0.0, 0.5, 1.5] {
                 let prior: Vec<f64> = prior.iter().map(|value| value * scale).collect();
-                tell(&format!("priors x{scale}"), &figures(corpus, &held_out(corpus, rows, &prior, 1.0, &|_| true)));
+                tell(&format!("priors x{scale}"), &figures(corpus, &held_out(corpus, rows, (&prior, &facts), 1.0, &|_| true)));
             }
-            tell("no glance", &figures(corpus, &held_out(corpus, rows, prior, 1.0, &|signal| !names[signal as usize].starts_with("frame:"))));
+            tell("no glance", &figures(corpus, &held_out(corpus, rows, priors, 1.0, &|signal| !names[signal as usize].starts_with("frame:"))));
         }
         "errors" => {
             for (item, result) in corpus.items.iter().zip(&results) {
@@ -355,7 +365,7 @@ pub fn run(
                 }
             }
         }
-        "write" => write(corpus, names, rows, prior, &results, &all, file, columns)?,
+        "write" => write(corpus, names, rows, priors, &results, &all, file, columns)?,
         _ => {}
     }
     Ok(())
@@ -365,7 +375,7 @@ fn write(
     corpus: &Corpus,
     names: &[String],
     rows: &Rows,
-    prior: &[f64],
+    prior: Priors,
     results: &[Option<Held>],
     all: &Figures,
     file: &Path,
