@@ -48,6 +48,7 @@ impl Gate {
                 "list",
                 "trading",
                 "newtoken",
+                "tag",
                 "governance",
             ]),
             weak: lexicon.mask(&["snapshot", "tokenomics", "distribution", "debut", "token", "airdropped"]),

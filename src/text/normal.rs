@@ -33,9 +33,9 @@ pub enum Shape {
 /// How a token's letters are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Case {
-    /// No capital at its head, or no letters.
+    /// No capitals, or no letters.
     Lower,
-    /// A capital at its head.
+    /// A capital at its head or inside.
     Title,
     /// Two letters or more, all capital.
     Upper,
@@ -222,7 +222,8 @@ impl Reader<'_> {
         let case = match head {
             Some(_) if upper >= 2 && lower == 0 => Case::Upper,
             Some(c) if c.is_uppercase() => Case::Title,
-            _ if upper >= 2 => Case::Title,
+            // `edgeX`, `zkPass`: names of a fashion.
+            _ if upper >= 1 => Case::Title,
             _ => Case::Lower,
         };
         self.seal(start, end, at, shape, case);

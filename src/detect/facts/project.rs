@@ -84,6 +84,7 @@ const NO_NAMES: [&str; 60] = [
 #[derive(Debug, Clone, Default)]
 struct Candidate {
     worth: f32,
+    mentions: u8,
     written: String,
 }
 
@@ -100,6 +101,7 @@ pub fn project(
     let mut found = BTreeMap::<String, Candidate>::new();
     runs(lexicon, clues, &reading.title, title, if kind == Kind::News { 2.0 } else { 1.0 }, &mut found);
     runs(lexicon, clues, &reading.body, body, 0.5, &mut found);
+    tags(lexicon, clues, &reading.title, title, &mut found);
     if kind == Kind::Post || reading.title.tags.is_empty() {
         tags(lexicon, clues, &reading.body, body, &mut found);
     }
@@ -136,7 +138,7 @@ fn runs(
         let owns = tokens.get(after).is_some_and(|token| token.shape == Shape::Possessive);
         let near = (after..(after + 4).min(tokens.len())).fold(0, |all, at| all | part.tags[at]);
         if next & clues.core != 0 || owns && near & clues.core != 0 {
-            worth += 1.6;
+            worth += 2.0;
         } else if near & clues.core != 0 {
             worth += 0.5;
         }
@@ -168,6 +170,10 @@ fn runs(
         if near & clues.price != 0 {
             worth -= 1.0;
         }
+        // A common word is lent to a name: believable at the head of a headline, elsewhere only for want of a better.
+        if tags & (clues.name | clues.old | clues.venue | clues.press) == 0 {
+            worth -= if index == 0 { 0.8 } else { 2.0 };
+        }
         if tags & clues.old != 0 {
             worth -= 2.6;
         }
@@ -178,7 +184,7 @@ fn runs(
             worth -= 6.0;
         }
         if last == index && is_ticker(lexicon, clues, part, index) {
-            worth -= 0.6;
+            worth -= 1.2;
         }
         note(found, words(text, part, index, last), worth);
         index = last + 1;
@@ -190,7 +196,10 @@ fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<us
     let tokens = &part.normal.tokens;
     let known = clues.name | clues.old | clues.venue | clues.press;
     let is_name = |at: usize| {
-        tokens[at].shape == Shape::Word && tokens[at].case != Case::Lower && part.tags[at] & known != 0
+        tokens[at].shape == Shape::Word
+            && tokens[at].case != Case::Lower
+            && part.tags[at] & known != 0
+            && !NO_NAMES.contains(&part.normal.word(at))
     };
     let written_large = |at: usize| tokens[at].shape == Shape::Word && tokens[at].case != Case::Lower;
     // A common word may be a name where a noun of the trade follows: "Saga Airdrop", "Frame airdrop".
@@ -200,11 +209,13 @@ fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<us
         let noun = part.tags.get(after).is_some_and(|tags| tags & clues.core != 0)
             || tokens.get(after).is_some_and(|token| token.shape == Shape::Possessive)
                 && part.tags.get(after + 1).is_some_and(|tags| tags & clues.core != 0);
+        let verb = part.tags.get(after).is_some_and(|tags| tags & clues.verbs != 0);
         written_large(at)
             && part.tags[at] & (clues.core | clues.verbs) == 0
-            && noun
+            && (noun || verb)
             && word.len() > 2
             && !NO_NAMES.contains(&word)
+            && !TAILS.contains(&word)
     };
     if !is_name(index) && !lends(index) {
         return None;
@@ -309,11 +320,12 @@ fn note(found: &mut BTreeMap<String, Candidate>, written: &str, worth: f32) {
     }
     let candidate = found.entry(key).or_default();
     if candidate.written.is_empty() {
-        worth.clone_into(&mut candidate.worth);
+        candidate.worth = worth;
         written.clone_into(&mut candidate.written);
     } else {
         // Every further mention confirms it a little; the best place decides.
-        candidate.worth = candidate.worth.max(worth) + 0.35;
+        candidate.worth = candidate.worth.max(worth) + if worth > 0.8 && candidate.mentions < 2 { 0.35 } else { 0.0 };
+        candidate.mentions += 1;
     }
 }
 

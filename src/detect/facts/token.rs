@@ -1,9 +1,11 @@
 //! The ticker a text states.
 
+use std::ops::Sub;
+
 use super::{Clues, is_ticker};
 use crate::{
     detect::lexicon::{Lexicon, Part, Reading},
-    text::normal::Shape,
+    text::normal::{Case, Shape},
 };
 
 /// The ticker of the token that `reading` is about, without `$`, in capitals; `None` where none is stated.
@@ -25,9 +27,12 @@ pub fn token(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, b
                         3.5
                     } else if noun > 0.0 {
                         1.5 + noun
-                    } else {
+                    } else if loud(part) {
                         continue;
+                    } else {
+                        0.6
                     }
+                    .sub(if part.normal.word(index).len() > 6 { 0.9 } else { 0.0 })
                 }
                 _ => continue,
             };
@@ -43,6 +48,12 @@ pub fn token(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, b
         }
     }
     best.map(|(_, token)| token)
+}
+
+/// Whether a text shouts, so that capitals say nothing.
+fn loud(part: &Part) -> bool {
+    let count = |case: Case| part.normal.tokens.iter().filter(|token| token.shape == Shape::Word && token.case == case).count();
+    count(Case::Upper) * 3 > count(Case::Title) + count(Case::Lower)
 }
 
 /// How close a noun of the trade stands.
