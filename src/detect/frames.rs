@@ -111,7 +111,17 @@ impl Glance {
     pub fn new(lexicon: &Lexicon) -> Self {
         let mask = |names: &[&str]| lexicon.mask(names);
         Self {
-            strict: mask(&["airdrop", "airdropped", "claim", "presale", "tokensale", "ido", "launchpad", "tge", "tokenlaunch"]),
+            strict: mask(&[
+                "airdrop",
+                "airdropped",
+                "claim",
+                "presale",
+                "tokensale",
+                "ido",
+                "launchpad",
+                "tge",
+                "tokenlaunch",
+            ]),
             airdrop: mask(&["airdrop", "airdropped"]),
             sale: mask(&["presale", "tokensale", "ido", "launchpad"]),
             listing: mask(&["list"]),
@@ -169,7 +179,18 @@ impl Glance {
         let mut tell = |name: &str| sink.signal(&["frame:", name], 1.0, None);
         let event = has(self.strict);
         let fresh = self.fresh(head);
-        let blemish = self.object | self.wrong | self.plural | self.cancel | self.reaction | self.trade_contest | self.perp | self.price_move | self.hedge | self.recap | self.tool | self.price_site;
+        let blemish = self.object
+            | self.wrong
+            | self.plural
+            | self.cancel
+            | self.reaction
+            | self.trade_contest
+            | self.perp
+            | self.price_move
+            | self.hedge
+            | self.recap
+            | self.tool
+            | self.price_site;
         if kind == Kind::News && event && fresh && !has(blemish) {
             tell("clean headline");
         }
@@ -203,14 +224,20 @@ impl Glance {
         let head = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
         let has = |mask: u128| head.seen & mask != 0;
         let event = has(self.strict);
-        let placed = reading.body.seen & (self.wire | self.stage | self.raised) != 0 || has(self.prediction | self.stage | self.raised);
+        let placed = reading.body.seen & (self.wire | self.stage | self.raised) != 0
+            || has(self.prediction | self.stage | self.raised);
         if (head.seen | reading.body.seen) & self.sale != 0 && placed && !has(self.wrong) && fresh {
             tell("presale placement");
         }
         if event && has(self.upcoming) && has(self.launch) && has(self.funding) && fresh {
             tell("ahead of a launch");
         }
-        if has(self.venue) && has(self.token | self.debut) && has(self.debut | self.listing | self.sale | self.trading) && fresh && !has(self.old | self.object) {
+        if has(self.venue)
+            && has(self.token | self.debut)
+            && has(self.debut | self.listing | self.sale | self.trading)
+            && fresh
+            && !has(self.old | self.object)
+        {
             tell("new token on a venue");
         }
         let core = event || has(self.listing | self.trading);
@@ -244,7 +271,11 @@ impl Glance {
         let has = |mask: u128| post.seen & mask != 0;
         let link = post.normal.tokens.iter().any(|token| token.shape == Shape::Link);
         let named = fresh || post.normal.tokens.iter().any(|token| token.shape == Shape::Hashtag);
-        if has(self.sale) && link && named && has(self.opens | self.join | self.stage | self.sets | self.upcoming) {
+        if has(self.sale)
+            && link
+            && named
+            && has(self.opens | self.join | self.stage | self.sets | self.upcoming)
+        {
             tell("sale advert");
         }
         if has(self.airdrop) && link && named && has(self.reward | self.join) && !has(self.trade_contest) {
@@ -265,7 +296,11 @@ impl Glance {
     fn facts(&self, kind: Kind, reading: &Reading, sink: &mut impl Sink) {
         let title = reading.title.seen;
         let whole = title | reading.body.seen;
-        let seen = if title & (self.strict | self.listing | self.trading | self.tokenomics | self.tge) != 0 { title } else { whole };
+        let seen = if title & (self.strict | self.listing | self.trading | self.tokenomics | self.tge) != 0 {
+            title
+        } else {
+            whole
+        };
         let has = |mask: u128| seen & mask != 0;
         let ahead = has(self.sets | self.upcoming);
         let event = if has(self.sale) && !(has(self.airdrop) && title & self.sale == 0) {
@@ -277,7 +312,11 @@ impl Glance {
         } else if has(self.listing | self.trading) {
             "listing"
         } else if has(self.tge) {
-            if has(self.launched) && !has(self.sets) || !(ahead || has(self.funding)) { "listing" } else { "announcement" }
+            if has(self.launched) && !has(self.sets) || !(ahead || has(self.funding)) {
+                "listing"
+            } else {
+                "announcement"
+            }
         } else if has(self.tokenomics) {
             "tokenomics"
         } else if has(self.snapshot) {
@@ -319,10 +358,14 @@ impl Glance {
 /// Whether a token of `a` stands near one of `b`.
 fn near(part: &Part, a: u128, b: u128) -> bool {
     let found = |at: usize, mask: u128| part.tags[at] & mask != 0;
-    (0..part.tags.len()).filter(|&at| found(at, b)).any(|at| (at.saturating_sub(NEAR)..(at + NEAR + 1).min(part.tags.len())).any(|other| found(other, a)))
+    (0..part.tags.len()).filter(|&at| found(at, b)).any(|at| {
+        (at.saturating_sub(NEAR)..(at + NEAR + 1).min(part.tags.len())).any(|other| found(other, a))
+    })
 }
 
 /// Whether a token of `b` follows soon after one of `a`.
 fn after(part: &Part, a: u128, b: u128) -> bool {
-    (0..part.tags.len()).filter(|&at| part.tags[at] & a != 0).any(|at| (at + 1..(at + NEAR + 1).min(part.tags.len())).any(|other| part.tags[other] & b != 0))
+    (0..part.tags.len())
+        .filter(|&at| part.tags[at] & a != 0)
+        .any(|at| (at + 1..(at + NEAR + 1).min(part.tags.len())).any(|other| part.tags[other] & b != 0))
 }

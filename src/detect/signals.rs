@@ -81,8 +81,19 @@ impl Frames {
                 "distribution",
                 "debut",
             ]),
-            strict: lexicon.mask(&["airdrop", "airdropped", "claim", "presale", "tokensale", "ido", "launchpad", "tge", "tokenlaunch"]),
-            framed: !lexicon.mask(&["quarter", "third", "instruct", "praise", "tutorial", "percent", "record"]),
+            strict: lexicon.mask(&[
+                "airdrop",
+                "airdropped",
+                "claim",
+                "presale",
+                "tokensale",
+                "ido",
+                "launchpad",
+                "tge",
+                "tokenlaunch",
+            ]),
+            framed: !lexicon
+                .mask(&["quarter", "third", "instruct", "praise", "tutorial", "percent", "record"]),
             glance: Glance::new(lexicon),
             name: lexicon.mask(&["name"]),
             old: lexicon.mask(&["old"]),
@@ -203,7 +214,11 @@ impl Frames {
                         if noun_left != noun_right {
                             let (left, right) = if noun_left { ("event", right) } else { (left, "event") };
                             let other = if noun_left { b } else { a };
-                            if told.insert((if noun_left { EVENT } else { other }, if noun_left { other } else { EVENT }, steps == 1)) {
+                            if told.insert((
+                                if noun_left { EVENT } else { other },
+                                if noun_left { other } else { EVENT },
+                                steps == 1,
+                            )) {
                                 sink.signal(&[place, left, joint, right], strength, span);
                             }
                         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Clues, is_ticker, skip_quotes, words};
+use super::{Clues, NO_TICKERS, is_ticker, skip_quotes, words};
 use crate::{
     detect::lexicon::{Lexicon, Part, Reading},
     model::Kind,
@@ -17,7 +17,7 @@ const TAILS: [&str; 24] = [
 ];
 
 /// Common words that never are a name, even beside the noun.
-const NO_NAMES: [&str; 60] = [
+const NO_NAMES: [&str; 111] = [
     "crypto",
     "token",
     "tokens",
@@ -78,6 +78,57 @@ const NO_NAMES: [&str; 60] = [
     "global",
     "today",
     "all",
+    "utc",
+    "q1",
+    "q2",
+    "q3",
+    "q4",
+    "web3",
+    "more",
+    "biggest",
+    "million",
+    "billion",
+    "firm",
+    "company",
+    "startup",
+    "exchange",
+    "platform",
+    "project",
+    "team",
+    "users",
+    "traders",
+    "investors",
+    "developer",
+    "founder",
+    "ceo",
+    "giant",
+    "maker",
+    "studio",
+    "who",
+    "what",
+    "how",
+    "why",
+    "when",
+    "where",
+    "is",
+    "are",
+    "join",
+    "buy",
+    "get",
+    "earn",
+    "good",
+    "great",
+    "telegram",
+    "season",
+    "test",
+    "need",
+    "collectors",
+    "iconic",
+    "curated",
+    "channel",
+    "framing",
+    "paywall",
+    "shielded",
 ];
 
 /// A name with the weight of its places.
@@ -142,6 +193,11 @@ fn runs(
         } else if near & clues.core != 0 {
             worth += 0.5;
         }
+        // "Kamino's KMNO airdrop", "Envoy announces ENV token": the ticker between belongs to the name before it.
+        let ticker = (after..(after + 3).min(tokens.len())).any(|at| is_ticker(lexicon, clues, part, at));
+        if ticker && near & clues.core != 0 && !is_ticker(lexicon, clues, part, last) {
+            worth += 1.0;
+        }
         if next & clues.verbs != 0 {
             worth += 0.9;
         }
@@ -178,13 +234,13 @@ fn runs(
             worth -= 2.6;
         }
         if tags & clues.venue != 0 {
-            worth -= 2.4;
+            worth -= 3.6;
         }
         if tags & clues.press != 0 {
             worth -= 6.0;
         }
         if last == index && is_ticker(lexicon, clues, part, index) {
-            worth -= 1.2;
+            worth -= 1.4;
         }
         note(found, words(text, part, index, last), worth);
         index = last + 1;
@@ -200,6 +256,7 @@ fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<us
             && tokens[at].case != Case::Lower
             && part.tags[at] & known != 0
             && !NO_NAMES.contains(&part.normal.word(at))
+            && !NO_TICKERS.contains(&part.normal.word(at))
     };
     let written_large = |at: usize| tokens[at].shape == Shape::Word && tokens[at].case != Case::Lower;
     // A common word may be a name where a noun of the trade follows: "Saga Airdrop", "Frame airdrop".
@@ -271,13 +328,14 @@ fn tags(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &str, found: &mut B
         let near = (index.saturating_sub(2)..(index + 3).min(part.tags.len()))
             .any(|at| part.tags[at] & clues.core != 0);
         let written = words(text, part, index, index).trim_start_matches(['#', '$', '@', '＃', '＠', '＄']);
-        note(found, written, worth.max(0.1) + if near { 0.6 } else { 0.0 });
+        note(found, written, worth.max(0.1) + if near { 0.8 } else { 0.0 });
     }
 }
 
 /// Tags that name a crowd, a chain or a wish, never a project.
-const GENERIC_TAGS: [&str; 34] = [
+const GENERIC_TAGS: [&str; 35] = [
     "airdrop",
+    "listing",
     "crypto",
     "gem",
     "giveaway",
@@ -324,7 +382,8 @@ fn note(found: &mut BTreeMap<String, Candidate>, written: &str, worth: f32) {
         written.clone_into(&mut candidate.written);
     } else {
         // Every further mention confirms it a little; the best place decides.
-        candidate.worth = candidate.worth.max(worth) + if worth > 0.8 && candidate.mentions < 2 { 0.35 } else { 0.0 };
+        candidate.worth =
+            candidate.worth.max(worth) + if worth > 0.8 && candidate.mentions < 2 { 0.35 } else { 0.0 };
         candidate.mentions += 1;
     }
 }

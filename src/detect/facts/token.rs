@@ -52,7 +52,9 @@ pub fn token(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, b
 
 /// Whether a text shouts, so that capitals say nothing.
 fn loud(part: &Part) -> bool {
-    let count = |case: Case| part.normal.tokens.iter().filter(|token| token.shape == Shape::Word && token.case == case).count();
+    let count = |case: Case| {
+        part.normal.tokens.iter().filter(|token| token.shape == Shape::Word && token.case == case).count()
+    };
     count(Case::Upper) * 3 > count(Case::Title) + count(Case::Lower)
 }
 

@@ -26,7 +26,14 @@ pub struct Fit {
 
 /// Minimises the weighted logistic loss plus `ridge`/2 · |w|²; signals that fire in fewer than `least` rows stay 0.
 /// The penalty draws each weight towards its `prior`.
-pub fn fit(columns: &Columns, target: &[bool], weight: &[f64], prior: &[f64], ridge: f64, least: usize) -> Fit {
+pub fn fit(
+    columns: &Columns,
+    target: &[bool],
+    weight: &[f64],
+    prior: &[f64],
+    ridge: f64,
+    least: usize,
+) -> Fit {
     let mut margins = vec![0.0_f64; columns.rows];
     let mut weights = prior.to_vec();
     for (cells, value) in columns.cells.iter().zip(prior).filter(|(_, value)| **value != 0.0) {
