@@ -95,3 +95,6 @@ pub enum Early {
     /// It cannot matter.
     Dropped(&'static str),
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,6 +84,8 @@ fn believable(lexicon: &Lexicon, projects: &[Project], part: &Part, trade: bool)
                 && sign.last >= last
         })
     };
+    let small =
+        part.normal.tokens.iter().all(|token| token.shape != Shape::Word || token.case == Case::Lower);
     let mut found = Vec::new();
     for sign in &part.signs {
         let index = usize::from(sign.project);
@@ -100,12 +102,9 @@ fn believable(lexicon: &Lexicon, projects: &[Project], part: &Part, trade: bool)
             Watched::Name => {
                 let word = part.normal.word(sign.first as usize);
                 let ambiguous = sign.first == sign.last && (lexicon.is_common(word) || word.len() < 4);
-                marked
-                    || if ambiguous {
-                        token.case != Case::Lower && trade
-                    } else {
-                        token.case != Case::Lower || fold(&project.name).contains(' ') || trade
-                    }
+                // A name in small letters is one only where nothing is written large.
+                let written = token.case != Case::Lower || small && trade;
+                marked || written && (trade || !ambiguous)
             }
         };
         if fits && !excluded(sign.project, sign.first, sign.last) && !found.contains(&index) {

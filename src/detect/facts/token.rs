@@ -8,6 +8,9 @@ use crate::{
     text::normal::{Case, Shape},
 };
 
+/// Coins that every text names in passing.
+const MAJORS: [&str; 10] = ["btc", "eth", "bnb", "sol", "xrp", "usdc", "usdt", "doge", "ada", "dai"];
+
 /// The ticker of the token that `reading` is about, without `$`, in capitals; `None` where none is stated.
 #[must_use]
 pub fn token(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, body: &str) -> Option<String> {
@@ -33,6 +36,14 @@ pub fn token(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, b
                         0.6
                     }
                     .sub(if part.normal.word(index).len() > 6 { 0.9 } else { 0.0 })
+                }
+                // An established ticker, for want of another: a launch's own token a few weeks on.
+                Shape::Word
+                    if found.case == Case::Upper
+                        && part.tags[index] & clues.old != 0
+                        && !MAJORS.contains(&part.normal.word(index)) =>
+                {
+                    0.2 + 0.5 * near_noun(clues, part, index)
                 }
                 _ => continue,
             };
