@@ -3,7 +3,9 @@
 //! The only room that prints.
 
 mod article;
+mod classify;
 mod completions;
+mod explain;
 mod man;
 mod output;
 
@@ -78,6 +80,10 @@ pub enum LogFormat {
 enum Command {
     /// Read the article out of a saved page
     Article(article::Args),
+    /// Judge texts: a JSON object a line on stdin, a verdict a line on stdout
+    Classify(classify::Args),
+    /// Tell why a text scores as it does
+    Explain(explain::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
     /// Write the manual pages into a folder
@@ -108,6 +114,8 @@ pub fn run() -> Exit {
 fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     match cli.command {
         Command::Article(args) => article::run(args, &cli.globals, output),
+        Command::Classify(args) => classify::run(&args, output),
+        Command::Explain(args) => explain::run(&args, cli.globals.format, output),
         Command::Completions(args) => completions::run(&args, Cli::command(), output),
         Command::Man(args) => man::run(&args, Cli::command()),
     }

@@ -1,10 +1,26 @@
 //! Judgement: is this a token launch, whose, what kind, when. Pure: no network, no clock, no database.
 
+mod class;
+mod early;
+mod explain;
+mod facts;
+pub mod frames;
+mod judge;
+pub mod lexicon;
+mod rules;
+pub mod signals;
 pub mod story;
+mod watch;
+pub mod weights;
 
 use jiff::Timestamp;
 
 use crate::model::Kind;
+
+pub use class::class;
+pub use early::{Headline, NO_VOCABULARY};
+pub use explain::{Explanation, Line};
+pub use rules::Rules;
 
 /// What the user wants judged, and how strictly (contract, section 2, `[detect]` and `[[projects]]`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +31,13 @@ pub struct Settings {
     pub watched_only: bool,
     /// The watch list.
     pub projects: Vec<Project>,
+}
+
+impl Default for Settings {
+    /// Threshold 60 (contract, section 2), every project.
+    fn default() -> Self {
+        Self { threshold: 60, watched_only: false, projects: Vec::new() }
+    }
 }
 
 /// One project of the watch list.
@@ -73,3 +96,6 @@ pub enum Early {
     /// It cannot matter.
     Dropped(&'static str),
 }
+
+#[cfg(test)]
+mod tests;

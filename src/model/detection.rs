@@ -137,6 +137,7 @@ pub struct Reason {
 }
 
 /// What judgement says of one text (contract, section 5).
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and the output's")]
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Verdict {
     /// Whether the score reaches the threshold.
@@ -157,6 +158,10 @@ pub struct Verdict {
     pub watched: bool,
     /// `2026-11-25`, or `2026-11`, `2026-Q4`, `2026` where no more is said.
     pub event_date: Option<String>,
+    /// Whether it is paid placement: a press-release wire, a sponsored text.
+    pub paid: bool,
+    /// Whether the project itself speaks.
+    pub official: bool,
     /// What moved the score, strongest first.
     pub reasons: Vec<Reason>,
 }

@@ -1,0 +1,311 @@
+//! `tge-scrape classify`: texts in, verdicts out, a line each, in the order they came.
+
+use std::{
+    borrow::Cow,
+    fmt::Write as _,
+    io::{BufRead, BufReader, Read},
+    thread,
+};
+
+use jiff::{Timestamp, civil, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::output::Output;
+use crate::{
+    detect::{Item, Rules, Settings},
+    error::Error,
+    exit::Exit,
+    model::{Kind, Reason},
+};
+
+/// Longest line taken, bytes; a longer one is a bad line, so that memory stays bounded.
+const LINE_LIMIT: usize = 32 << 20;
+/// Bytes asked of stdin at once: what a pipe holds (Linux, pipe(7)).
+const READ: usize = 1 << 16;
+/// From so many lines in one read on, all cores are used.
+const MANY: usize = 32;
+
+/// Arguments of `classify`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// A text as a line of input gives it; fields it does not know are passed over.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Line<'a> {
+    id: Value,
+    kind: Option<Kind>,
+    #[serde(borrow)]
+    title: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    author: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    source: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    url: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    date: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    published: Option<Cow<'a, str>>,
+}
+
+impl Line<'_> {
+    /// The text to judge.
+    pub(super) fn item(&self) -> Item<'_> {
+        Item {
+            kind: self.kind.unwrap_or(Kind::News),
+            title: self.title.as_deref().unwrap_or_default(),
+            text: self.text.as_deref().unwrap_or_default(),
+            author: self.author.as_deref().unwrap_or_default(),
+            source: self.source.as_deref().unwrap_or_default(),
+            url: self.url.as_deref().unwrap_or_default(),
+            published: self.published.as_deref().or(self.date.as_deref()).and_then(moment),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's own fields")]
+struct Answer<'a> {
+    id: &'a Value,
+    tge: bool,
+    rumour: bool,
+    score: u8,
+    event: Option<&'static str>,
+    stage: Option<&'static str>,
+    project: Option<&'a str>,
+    token: Option<&'a str>,
+    watched: bool,
+    event_date: Option<&'a str>,
+    paid: bool,
+    reasons: &'a [Reason],
+}
+
+#[derive(Serialize)]
+struct Complaint<'a> {
+    id: Option<&'a str>,
+    line: u64,
+    error: &'a str,
+}
+
+/// Judges every line of stdin; exit code 4 if one of them was no text.
+pub fn run(_: &Args, output: &mut Output) -> Result<Exit, Error> {
+    let rules = Rules::compile(&Settings::default());
+    let bad = stream(&rules, std::io::stdin().lock(), &mut |text| output.print(text))?;
+    Ok(if bad { Exit::Degraded } else { Exit::Success })
+}
+
+/// Judges the lines of `input` as they come, writes answers through `print`; gives whether a line was bad.
+fn stream(
+    rules: &Rules,
+    input: impl Read,
+    print: &mut dyn FnMut(&str) -> Result<(), Error>,
+) -> Result<bool, Error> {
+    let mut input = BufReader::with_capacity(READ, input);
+    let mut pending = Vec::new();
+    let (mut number, mut bad, mut overlong) = (1_u64, false, false);
+    loop {
+        let bytes = input
+            .fill_buf()
+            .map_err(|error| Error::new(Exit::Failure, format!("stdin cannot be read: {error}"), ""))?;
+        let (length, done) = (bytes.len(), bytes.is_empty());
+        pending.extend_from_slice(bytes);
+        input.consume(length);
+        let end = if done {
+            pending.len()
+        } else {
+            pending.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1)
+        };
+        if end > 0 {
+            if overlong {
+                // The tail of a line that was given up on stands before the first line end.
+                let tail = pending.iter().position(|&byte| byte == b'\n').map_or(end, |at| at + 1);
+                pending.drain(..tail);
+                overlong = false;
+                number += 1;
+                continue_at(&mut pending, end - tail, rules, &mut number, &mut bad, print)?;
+            } else {
+                continue_at(&mut pending, end, rules, &mut number, &mut bad, print)?;
+            }
+        }
+        if pending.len() > LINE_LIMIT {
+            if !overlong {
+                print(&complaint(number, "the line is longer than 32 MiB"))?;
+                bad = true;
+            }
+            overlong = true;
+            pending.clear();
+        }
+        if done {
+            return Ok(bad);
+        }
+    }
+}
+
+/// Answers the first `end` bytes of `pending`, which are whole lines, and takes them off.
+fn continue_at(
+    pending: &mut Vec<u8>,
+    end: usize,
+    rules: &Rules,
+    number: &mut u64,
+    bad: &mut bool,
+    print: &mut dyn FnMut(&str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let lines: Vec<(u64, &[u8])> =
+        (*number..).zip(pending[..end].trim_suffix_newline().split(|&byte| byte == b'\n')).collect();
+    let answers =
+        if lines.len() < MANY { vec![answer(rules, &lines)] } else { answer_on_all_cores(rules, &lines) };
+    *number += lines.len() as u64;
+    for (text, any_bad) in answers {
+        *bad |= any_bad;
+        print(&text)?;
+    }
+    pending.drain(..end);
+    Ok(())
+}
+
+trait TrimNewline {
+    fn trim_suffix_newline(&self) -> &[u8];
+}
+
+impl TrimNewline for [u8] {
+    fn trim_suffix_newline(&self) -> &[u8] {
+        self.strip_suffix(b"\n").unwrap_or(self)
+    }
+}
+
+fn answer_on_all_cores(rules: &Rules, lines: &[(u64, &[u8])]) -> Vec<(String, bool)> {
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = lines.len().div_ceil(cores);
+    thread::scope(|scope| {
+        let workers: Vec<_> =
+            lines.chunks(share).map(|part| scope.spawn(move || answer(rules, part))).collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+fn answer(rules: &Rules, lines: &[(u64, &[u8])]) -> (String, bool) {
+    let mut out = String::with_capacity(lines.len() * 256);
+    let mut bad = false;
+    for (number, line) in lines {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match serde_json::from_slice::<Line>(line) {
+            Ok(line) => {
+                let verdict = rules.judge(&line.item());
+                let answer = Answer {
+                    id: &line.id,
+                    tge: verdict.tge,
+                    rumour: verdict.rumour,
+                    score: verdict.score,
+                    event: verdict.event.map(crate::model::Event::as_str),
+                    stage: verdict.stage.map(crate::model::Stage::as_str),
+                    project: verdict.project.as_deref(),
+                    token: verdict.token.as_deref(),
+                    watched: verdict.watched,
+                    event_date: verdict.event_date.as_deref(),
+                    paid: verdict.paid,
+                    reasons: &verdict.reasons,
+                };
+                out.push_str(&serde_json::to_string(&answer).unwrap_or_default());
+                out.push('\n');
+            }
+            Err(error) => {
+                bad = true;
+                out.push_str(&complaint(*number, &error.to_string()));
+            }
+        }
+    }
+    (out, bad)
+}
+
+fn complaint(line: u64, error: &str) -> String {
+    let mut text = String::new();
+    let _ =
+        writeln!(text, "{}", serde_json::to_string(&Complaint { id: None, line, error }).unwrap_or_default());
+    text
+}
+
+/// An instant in any of the spellings that data sets use: RFC 3339, without zone (UTC), or a day.
+fn moment(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let civil = || {
+        text.parse::<civil::DateTime>()
+            .ok()
+            .or_else(|| text.parse::<civil::Date>().ok().map(civil::DateTime::from))
+    };
+    text.parse().ok().or_else(|| civil()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(input: &[u8]) -> (Vec<Value>, bool) {
+        let rules = Rules::compile(&Settings::default());
+        let mut out = String::new();
+        let bad = stream(&rules, input, &mut |text| {
+            out.push_str(text);
+            Ok(())
+        })
+        .unwrap();
+        (out.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), bad)
+    }
+
+    #[test]
+    fn answers_come_in_the_order_of_the_lines_and_a_bad_line_stops_nothing() {
+        let mut input = String::new();
+        for number in 0..500 {
+            if number == 250 {
+                input.push_str("{not json\n");
+            } else {
+                let _ = writeln!(
+                    input,
+                    r#"{{"id":{number},"title":"Quillon sets QLN airdrop for May","unknown":[1]}}"#
+                );
+            }
+        }
+        let (answers, bad) = answers(input.as_bytes());
+        assert!(bad);
+        assert_eq!(answers.len(), 500);
+        for (number, answer) in answers.iter().enumerate() {
+            if number == 250 {
+                assert_eq!((&answer["id"], &answer["line"]), (&Value::Null, &Value::from(251)));
+                assert!(answer["error"].is_string());
+            } else {
+                assert_eq!(answer["id"], number);
+                assert!(answer["score"].is_u64() && answer["reasons"].is_array());
+            }
+        }
+    }
+
+    #[test]
+    fn null_fields_blank_lines_and_a_missing_last_line_end_are_fine() {
+        let (answers, bad) =
+            answers(b"{\"id\":\"a\",\"title\":null,\"text\":\"x\",\"kind\":\"post\"}\n\n{\"id\":\"b\"}");
+        assert!(!bad);
+        assert_eq!(
+            answers.iter().map(|answer| answer["id"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["a", "b"]
+        );
+    }
+
+    #[test]
+    fn dates_are_read_as_data_sets_write_them() {
+        for (text, instant) in [
+            ("2026-06-04T12:00", "2026-06-04T12:00:00Z"),
+            ("2026-06-04", "2026-06-04T00:00:00Z"),
+            ("2026-06-04T12:00:00+02:00", "2026-06-04T10:00:00Z"),
+        ] {
+            assert_eq!(moment(text).unwrap().to_string(), instant);
+        }
+        assert_eq!(moment("soon"), None);
+    }
+}

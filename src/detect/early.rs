@@ -1,0 +1,80 @@
+//! The early filter: a look at title and summary before any article is fetched.
+//!
+//! It shares its gate with the judgement, so that it never drops what would be judged a launch.
+
+use super::{
+    Early,
+    lexicon::{BODY_LIMIT, Lexicon, Part},
+};
+
+/// What a feed says of an entry before its article is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Headline<'a> {
+    /// Headline.
+    pub title: &'a str,
+    /// Summary, plain text; may be empty.
+    pub summary: &'a str,
+    /// The feed's own labels.
+    pub categories: &'a [String],
+    /// Whether the summary is known to be cut short: then less is asked of it.
+    pub cut_short: bool,
+}
+
+/// Why an entry is dropped: neither vocabulary of launches nor a watched name.
+pub const NO_VOCABULARY: &str = "no_vocabulary";
+
+/// Which words let a text through.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate {
+    strong: u128,
+    weak: u128,
+}
+
+impl Gate {
+    /// Looks up the groups by name.
+    #[must_use]
+    pub fn new(lexicon: &Lexicon) -> Self {
+        Self {
+            strong: lexicon.mask(&[
+                "airdrop",
+                "airdropped",
+                "claim",
+                "presale",
+                "tokensale",
+                "ido",
+                "launchpad",
+                "tge",
+                "tokenlaunch",
+                "list",
+                "trading",
+                "newtoken",
+                "tag",
+                "governance",
+            ]),
+            weak: lexicon.mask(&["snapshot", "tokenomics", "distribution", "debut", "token", "airdropped"]),
+        }
+    }
+
+    /// Whether a text with these groups may be a launch: one of the stronger set, or, where the body is missing, of
+    /// the weaker one.
+    #[must_use]
+    pub fn passes(&self, seen: u128, complete: bool) -> bool {
+        seen & self.strong != 0 || !complete && seen & self.weak != 0
+    }
+}
+
+/// Whether the entry may matter.
+pub(super) fn early(lexicon: &Lexicon, gate: Gate, headline: &Headline) -> Early {
+    let title = lexicon.read(headline.title, headline.summary, None);
+    let whole = if headline.summary.len() > BODY_LIMIT {
+        lexicon.read_whole(headline.summary)
+    } else {
+        Part::default()
+    };
+    let labels = headline.categories.iter().map(|label| lexicon.read_whole(label));
+    let parts: Vec<Part> = [title.title, title.body, whole].into_iter().chain(labels).collect();
+    let seen = parts.iter().fold(0, |seen, part| seen | part.seen);
+    let watched = parts.iter().any(|part| !part.signs.is_empty());
+    let complete = !headline.cut_short && !headline.summary.trim().is_empty();
+    if watched || gate.passes(seen, complete) { Early::Candidate } else { Early::Dropped(NO_VOCABULARY) }
+}

@@ -1,0 +1,409 @@
+//! Whose token it is: the name that stands where the owner of a launch stands.
+
+use std::collections::BTreeMap;
+
+use super::{Clues, NO_TICKERS, is_ticker, skip_quotes, words};
+use crate::{
+    detect::lexicon::{Lexicon, Part, Reading},
+    model::Kind,
+    text::normal::{Case, Shape},
+};
+
+/// Words that end a name although they are common ones.
+const TAILS: [&str; 24] = [
+    "protocol", "network", "finance", "labs", "games", "dao", "chain", "wallet", "tech", "ai", "inu", "swap",
+    "money", "coin", "project", "trade", "markets", "capital", "world", "land", "combat", "pay", "bridge",
+    "exchange",
+];
+
+/// Common words that never are a name, even beside the noun.
+const NO_NAMES: [&str; 111] = [
+    "crypto",
+    "token",
+    "tokens",
+    "the",
+    "a",
+    "an",
+    "its",
+    "their",
+    "new",
+    "first",
+    "second",
+    "native",
+    "governance",
+    "community",
+    "gaming",
+    "public",
+    "private",
+    "massive",
+    "retrospective",
+    "upcoming",
+    "latest",
+    "potential",
+    "this",
+    "that",
+    "your",
+    "our",
+    "of",
+    "to",
+    "and",
+    "for",
+    "from",
+    "in",
+    "on",
+    "with",
+    "meme",
+    "nft",
+    "game",
+    "defi",
+    "free",
+    "exclusive",
+    "big",
+    "major",
+    "final",
+    "initial",
+    "official",
+    "network",
+    "protocol",
+    "blockchain",
+    "mainnet",
+    "launch",
+    "ico",
+    "ido",
+    "social",
+    "fan",
+    "next",
+    "layer",
+    "play",
+    "global",
+    "today",
+    "all",
+    "utc",
+    "q1",
+    "q2",
+    "q3",
+    "q4",
+    "web3",
+    "more",
+    "biggest",
+    "million",
+    "billion",
+    "firm",
+    "company",
+    "startup",
+    "exchange",
+    "platform",
+    "project",
+    "team",
+    "users",
+    "traders",
+    "investors",
+    "developer",
+    "founder",
+    "ceo",
+    "giant",
+    "maker",
+    "studio",
+    "who",
+    "what",
+    "how",
+    "why",
+    "when",
+    "where",
+    "is",
+    "are",
+    "join",
+    "buy",
+    "get",
+    "earn",
+    "good",
+    "great",
+    "telegram",
+    "season",
+    "test",
+    "need",
+    "collectors",
+    "iconic",
+    "curated",
+    "channel",
+    "framing",
+    "paywall",
+    "shielded",
+];
+
+/// A name with the weight of its places.
+#[derive(Debug, Clone, Default)]
+struct Candidate {
+    worth: f32,
+    mentions: u8,
+    written: String,
+}
+
+/// The project that `reading` is about, as written; `None` where none is named.
+#[must_use]
+pub fn project(
+    lexicon: &Lexicon,
+    clues: &Clues,
+    kind: Kind,
+    reading: &Reading,
+    title: &str,
+    body: &str,
+) -> Option<String> {
+    let mut found = BTreeMap::<String, Candidate>::new();
+    runs(lexicon, clues, &reading.title, title, if kind == Kind::News { 2.0 } else { 1.0 }, &mut found);
+    runs(lexicon, clues, &reading.body, body, 0.5, &mut found);
+    tags(lexicon, clues, &reading.title, title, &mut found);
+    if kind == Kind::Post || reading.title.tags.is_empty() {
+        tags(lexicon, clues, &reading.body, body, &mut found);
+    }
+    merge(&mut found);
+    found
+        .into_values()
+        .filter(|candidate| candidate.worth > 0.0)
+        .max_by(|a, b| a.worth.total_cmp(&b.worth))
+        .map(|best| best.written)
+}
+
+/// Runs of capitalised names, weighed by what stands beside them.
+fn runs(
+    lexicon: &Lexicon,
+    clues: &Clues,
+    part: &Part,
+    text: &str,
+    base: f32,
+    found: &mut BTreeMap<String, Candidate>,
+) {
+    let tokens = &part.normal.tokens;
+    let mut index = 0;
+    let mut order = 0.0_f32;
+    while index < tokens.len() {
+        let Some(last) = run(lexicon, clues, part, index) else {
+            index += 1;
+            continue;
+        };
+        let mut worth = base + (1.2 - 0.4 * order).max(-0.5);
+        order += 1.0;
+        let tags = part.tags[index..=last].iter().fold(0, |all, tags| all | tags);
+        let after = skip_quotes(part, last + 1);
+        let next = part.tags.get(after).copied().unwrap_or(0);
+        let owns = tokens.get(after).is_some_and(|token| token.shape == Shape::Possessive);
+        let near = (after..(after + 4).min(tokens.len())).fold(0, |all, at| all | part.tags[at]);
+        if next & clues.core != 0 || owns && near & clues.core != 0 {
+            worth += 2.0;
+        } else if near & clues.core != 0 {
+            worth += 0.5;
+        }
+        // "Kamino's KMNO airdrop", "Envoy announces ENV token": the ticker between belongs to the name before it.
+        let ticker = (after..(after + 3).min(tokens.len())).any(|at| is_ticker(lexicon, clues, part, at));
+        if ticker && near & clues.core != 0 && !is_ticker(lexicon, clues, part, last) {
+            worth += 1.0;
+        }
+        if next & clues.verbs != 0 {
+            worth += 0.9;
+        }
+        if after + 1 < tokens.len() && part.normal.word(after) == "(" && tokens[after + 1].case == Case::Upper
+        {
+            worth += 1.8;
+        }
+        let before = index.checked_sub(1).map_or(0, |at| part.tags[at]);
+        if before & clues.listing != 0 || index > 1 && part.tags[index - 2] & clues.listing != 0 {
+            worth += 1.2;
+        }
+        if index > 1
+            && matches!(part.normal.word(index - 1), "of" | "for" | "from" | "by")
+            && part.tags[index - 2] & (clues.core | clues.token) != 0
+        {
+            worth += 1.0;
+        }
+        if index > 0 && (tokens[index - 1].shape == Shape::Quote || part.normal.word(index - 1) == "[") {
+            worth += 0.7;
+        }
+        if index > 0
+            && matches!(part.normal.word(index - 1), "on" | "via" | "led" | "with" | "at" | "against")
+        {
+            worth -= 1.2;
+        }
+        if near & clues.price != 0 {
+            worth -= 1.0;
+        }
+        // A common word is lent to a name: believable at the head of a headline, elsewhere only for want of a better.
+        if tags & (clues.name | clues.old | clues.venue | clues.press) == 0 {
+            worth -= if index == 0 { 0.8 } else { 2.0 };
+        }
+        if tags & clues.old != 0 {
+            worth -= 2.6;
+        }
+        if tags & clues.venue != 0 {
+            worth -= 3.6;
+        }
+        if tags & clues.press != 0 {
+            worth -= 6.0;
+        }
+        if last == index && is_ticker(lexicon, clues, part, index) {
+            worth -= 1.4;
+        }
+        note(found, words(text, part, index, last), worth);
+        index = last + 1;
+    }
+}
+
+/// The last token of the name that starts at `index`, if one does.
+fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<usize> {
+    let tokens = &part.normal.tokens;
+    let known = clues.name | clues.old | clues.venue | clues.press;
+    let is_name = |at: usize| {
+        tokens[at].shape == Shape::Word
+            && tokens[at].case != Case::Lower
+            && part.tags[at] & known != 0
+            && !NO_NAMES.contains(&part.normal.word(at))
+            && !NO_TICKERS.contains(&part.normal.word(at))
+    };
+    let written_large = |at: usize| tokens[at].shape == Shape::Word && tokens[at].case != Case::Lower;
+    // A common word may be a name where a noun of the trade follows: "Saga Airdrop", "Frame airdrop".
+    let lends = |at: usize| {
+        let word = part.normal.word(at);
+        let after = skip_quotes(part, at + 1);
+        let noun = part.tags.get(after).is_some_and(|tags| tags & clues.core != 0)
+            || tokens.get(after).is_some_and(|token| token.shape == Shape::Possessive)
+                && part.tags.get(after + 1).is_some_and(|tags| tags & clues.core != 0);
+        let verb = part.tags.get(after).is_some_and(|tags| tags & clues.verbs != 0);
+        written_large(at)
+            && part.tags[at] & (clues.core | clues.verbs) == 0
+            && (noun || verb)
+            && word.len() > 2
+            && !NO_NAMES.contains(&word)
+            && !TAILS.contains(&word)
+    };
+    if !is_name(index) && !lends(index) {
+        return None;
+    }
+    let mut last = index;
+    loop {
+        let next = last + 1;
+        if next >= tokens.len() {
+            break;
+        }
+        let same = part.tags[index] & (clues.old | clues.venue | clues.press)
+            == part.tags[next] & (clues.old | clues.venue | clues.press);
+        let tail = written_large(next)
+            && TAILS.contains(&part.normal.word(next))
+            && part.tags[index] & clues.venue == 0;
+        let joined = part.normal.word(next) == "of"
+            && next + 1 < tokens.len()
+            && written_large(next + 1)
+            && part.tags[next + 1] & clues.core == 0;
+        // "Celestia TIA": a ticker after a name is no part of it.
+        let ticker = is_ticker(lexicon, clues, part, next) && tokens[index].case != Case::Upper;
+        if is_name(next) && same && !ticker || tail {
+            last = next;
+        } else if joined && part.tags[index] & clues.name != 0 && last == index {
+            last = next + 1;
+        } else {
+            break;
+        }
+    }
+    Some(last)
+}
+
+/// Hashtags, cashtags and accounts of a post: the one that recurs and is no word of the trade.
+fn tags(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &str, found: &mut BTreeMap<String, Candidate>) {
+    let hashtags = part.normal.tokens.iter().filter(|token| token.shape == Shape::Hashtag).count();
+    for (index, token) in part.normal.tokens.iter().enumerate() {
+        let word = part.normal.word(index);
+        let plain = word.get(1..).unwrap_or_default();
+        if part.tags[index] & (clues.old | clues.venue | clues.press) != 0
+            || lexicon.is_common(plain)
+            || GENERIC_TAGS.iter().any(|tag| plain.contains(tag))
+        {
+            continue;
+        }
+        let early = 1.0 - 0.01 * f32::from(u16::try_from(index).unwrap_or(u16::MAX));
+        let worth = match token.shape {
+            Shape::Hashtag => 0.9 + early - if hashtags > 5 { 0.4 } else { 0.0 },
+            Shape::Cashtag => 1.0 + early,
+            Shape::Handle if index == 0 => 0.2,
+            Shape::Handle => 0.7,
+            _ => continue,
+        };
+        let near = (index.saturating_sub(2)..(index + 3).min(part.tags.len()))
+            .any(|at| part.tags[at] & clues.core != 0);
+        let written = words(text, part, index, index).trim_start_matches(['#', '$', '@', '＃', '＠', '＄']);
+        note(found, written, worth.max(0.1) + if near { 0.8 } else { 0.0 });
+    }
+}
+
+/// Tags that name a crowd, a chain or a wish, never a project.
+const GENERIC_TAGS: [&str; 35] = [
+    "airdrop",
+    "listing",
+    "crypto",
+    "gem",
+    "giveaway",
+    "bsc",
+    "nft",
+    "defi",
+    "binance",
+    "bitcoin",
+    "ethereum",
+    "blockchain",
+    "altcoin",
+    "token",
+    "presale",
+    "launch",
+    "ico",
+    "ido",
+    "moon",
+    "hodl",
+    "pump",
+    "web3",
+    "p2e",
+    "playto",
+    "xto",
+    "toearn",
+    "gamefi",
+    "dao",
+    "bounty",
+    "invest",
+    "trading",
+    "btc",
+    "eth",
+    "bnb",
+    "100x",
+];
+
+fn note(found: &mut BTreeMap<String, Candidate>, written: &str, worth: f32) {
+    let key: String = written.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    if key.len() < 2 {
+        return;
+    }
+    let candidate = found.entry(key).or_default();
+    if candidate.written.is_empty() {
+        candidate.worth = worth;
+        written.clone_into(&mut candidate.written);
+    } else {
+        // Every further mention confirms it a little; the best place decides.
+        candidate.worth =
+            candidate.worth.max(worth) + if worth > 0.8 && candidate.mentions < 2 { 0.35 } else { 0.0 };
+        candidate.mentions += 1;
+    }
+}
+
+/// A short name inside a longer one is the same project: the first spelling stays, the weights join.
+fn merge(found: &mut BTreeMap<String, Candidate>) {
+    let keys: Vec<String> = found.keys().cloned().collect();
+    for short in keys.iter().filter(|key| key.len() >= 4) {
+        let longer = keys.iter().find(|long| {
+            long.len() > short.len() && long.starts_with(short.as_str()) && found.contains_key(*long)
+        });
+        if let Some(longer) = longer
+            && let Some(part) = found.get(short).map(|candidate| candidate.worth)
+            && let Some(whole) = found.get_mut(longer)
+        {
+            let joined = whole.worth.max(part) + 0.3;
+            whole.worth = joined - 0.1;
+            if let Some(short) = found.get_mut(short) {
+                short.worth = joined;
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The compiled rules: vocabulary, weights and watch list, ready to judge.
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    Early, Item, Settings,
+    early::{Gate, Headline, early},
+    explain::Explanation,
+    facts::Clues,
+    judge,
+    lexicon::Lexicon,
+    signals::Frames,
+    watch,
+    weights::Weights,
+};
+use crate::model::Verdict;
+
+/// Everything a judgement needs. Compiled once a run; shared by all threads.
+#[derive(Debug)]
+pub struct Rules {
+    pub(super) settings: Settings,
+    pub(super) lexicon: Lexicon,
+    pub(super) frames: Frames,
+    pub(super) clues: Clues,
+    pub(super) gate: Gate,
+    pub(super) weights: Weights,
+    pub(super) marks: judge::Marks,
+    fingerprint: u64,
+}
+
+impl Rules {
+    /// Compiles vocabulary, weights and the watch list of `settings`.
+    #[must_use]
+    pub fn compile(settings: &Settings) -> Self {
+        let lexicon = Lexicon::new(&watch::signs(&settings.projects));
+        Self {
+            frames: Frames::new(&lexicon),
+            clues: Clues::new(&lexicon),
+            gate: Gate::new(&lexicon),
+            marks: judge::Marks::new(&lexicon),
+            weights: Weights::compiled(),
+            fingerprint: fingerprint(settings),
+            settings: settings.clone(),
+            lexicon,
+        }
+    }
+
+    /// A number that changes with anything that may change a verdict: vocabulary, weights, threshold, watch list.
+    /// The same in every process of the same program.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// Whether an entry may matter, by title and summary; never drops what [`Rules::judge`] would call a launch from
+    /// the same words.
+    #[must_use]
+    pub fn early(&self, headline: &Headline) -> Early {
+        early(&self.lexicon, self.gate, headline)
+    }
+
+    /// Judges one text. Reads the title and the opening of the text, in time linear in what it reads.
+    #[must_use]
+    pub fn judge(&self, item: &Item) -> Verdict {
+        judge::judge(self, item).verdict
+    }
+
+    /// Judges one text and tells why.
+    #[must_use]
+    pub fn explain(&self, item: &Item) -> Explanation {
+        Explanation::new(self, item)
+    }
+}
+
+fn fingerprint(settings: &Settings) -> u64 {
+    let mut hash = Sha256::new();
+    let mut add = |text: &str| {
+        hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    // A change of the code that reads them comes with a new version.
+    add(env!("CARGO_PKG_VERSION"));
+    Lexicon::sources().into_iter().chain([Weights::source()]).for_each(&mut add);
+    add(&format!("{} {}", settings.threshold, settings.watched_only));
+    for project in &settings.projects {
+        add(&format!("{project:?}"));
+    }
+    hash.finalize().iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
+}

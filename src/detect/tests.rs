@@ -1,0 +1,298 @@
+//! The room as others see it: rules in, verdicts out.
+
+use std::{fs, path::Path};
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+use crate::model::Verdict;
+
+fn rules() -> &'static Rules {
+    static RULES: std::sync::OnceLock<Rules> = std::sync::OnceLock::new();
+    RULES.get_or_init(|| Rules::compile(&Settings::default()))
+}
+
+fn news<'a>(title: &'a str, text: &'a str) -> Item<'a> {
+    Item { kind: Kind::News, title, text, author: "", source: "", url: "", published: None }
+}
+
+fn watching(projects: Vec<Project>) -> Rules {
+    Rules::compile(&Settings { projects, ..Settings::default() })
+}
+
+fn caldera() -> Project {
+    Project {
+        name: "Caldera".into(),
+        aliases: vec!["Caldera Chain".into()],
+        tokens: vec!["ERA".into()],
+        exclude: vec!["volcanic caldera".into()],
+        handles: vec!["Calderaxyz".into()],
+        ..Project::default()
+    }
+}
+
+/// Real texts, where they are at hand; says so where they are not.
+fn real(file: &str) -> Option<std::path::PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(file);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {} is missing", path.display());
+    None
+}
+
+#[test]
+fn each_sample_is_judged_as_expected() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/text");
+    let mut wrong = Vec::new();
+    let mut samples = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.ends_with(".expected.json") || !name.ends_with(".json") {
+            continue;
+        }
+        samples += 1;
+        let read = |path: &Path| serde_json::from_str::<Value>(&fs::read_to_string(path).unwrap()).unwrap();
+        let (item, expected) = (read(&path), read(&path.with_extension("expected.json")));
+        let field = |key: &str| item[key].as_str().unwrap_or_default();
+        let verdict = rules().judge(&Item {
+            kind: if item["kind"] == "post" { Kind::Post } else { Kind::News },
+            title: field("title"),
+            text: field("text"),
+            author: field("author"),
+            source: field("source"),
+            url: "",
+            published: item["published"].as_str().map(|at| at.parse().unwrap()),
+        });
+        let found = serde_json::json!({
+            "tge": verdict.tge, "rumour": verdict.rumour, "paid": verdict.paid, "event": verdict.event,
+            "stage": verdict.stage, "project": verdict.project, "token": verdict.token, "event_date": verdict.event_date,
+        });
+        for (key, value) in expected.as_object().unwrap() {
+            if found[key] != *value {
+                wrong.push(format!("{name}: {key} is {} (score {}), not {value}", found[key], verdict.score));
+            }
+        }
+    }
+    assert!(samples > 5);
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn only_the_opening_is_read_however_long_the_text() {
+    let opening = "Quillon sets its QLN token airdrop for May. ".repeat(40);
+    let short = rules().judge(&news("Quillon airdrop", &opening));
+    let long = rules().judge(&news("Quillon airdrop", &(opening + &"padding ".repeat(600_000))));
+    assert_eq!(short, long);
+}
+
+#[test]
+fn hostile_texts_get_an_answer() {
+    let long = 1 << 20;
+    for text in [
+        "a".repeat(long),
+        "$".repeat(long),
+        "airdrop".repeat(long / 7),
+        "\u{202e}דרופ \u{5d0}".repeat(long / 16),
+        "\u{fdfa}".repeat(long / 3),
+        "a\u{301}".repeat(long / 3),
+        "\0\u{1}\u{7f}\u{85}".repeat(long / 5),
+        "((((".repeat(long / 4),
+    ] {
+        let verdict = rules().judge(&news(&text, &text));
+        assert!(verdict.score <= 100);
+        assert!(!rules().explain(&news(&text, &text)).render().is_empty());
+    }
+}
+
+#[test]
+fn a_watched_name_is_told_from_its_double() {
+    let rules = watching(vec![caldera()]);
+    let named = rules.judge(&news("Caldera sets ERA token airdrop", ""));
+    assert_eq!(
+        (named.watched, named.project.as_deref(), named.token.as_deref()),
+        (true, Some("Caldera"), Some("ERA"))
+    );
+    let volcano = rules.judge(&news("Token airdrop named after a Volcanic Caldera", ""));
+    assert!(!volcano.watched);
+    // A common word needs the trade around it, and a capital.
+    assert!(!rules.judge(&news("Quillon sets airdrop in the caldera of an era", "")).watched);
+}
+
+#[test]
+fn a_projects_own_account_speaks_for_it() {
+    let rules = watching(vec![caldera()]);
+    let post = Item {
+        kind: Kind::Post,
+        title: "",
+        text: "Our token airdrop is live. Claim now: https://a.example",
+        author: "@calderaxyz",
+        source: "",
+        url: "",
+        published: None,
+    };
+    let verdict = rules.judge(&post);
+    assert!(verdict.watched && verdict.official);
+    assert_eq!(verdict.project.as_deref(), Some("Caldera"));
+    assert!(!rules.judge(&Item { author: "calderaxyzz", ..post }).official);
+}
+
+#[test]
+fn only_watched_projects_count_where_the_user_says_so() {
+    let rules =
+        Rules::compile(&Settings { watched_only: true, projects: vec![caldera()], ..Settings::default() });
+    assert!(!rules.judge(&news("Quillon sets QLN token airdrop for May", "")).tge);
+    assert!(rules.judge(&news("Caldera sets ERA token airdrop for May", "")).tge);
+}
+
+#[test]
+fn the_early_filter_keeps_a_watched_name_without_any_vocabulary() {
+    let headline = Headline {
+        title: "A quiet week at Caldera",
+        summary: "Nothing else happened.",
+        ..Headline::default()
+    };
+    assert_eq!(watching(vec![caldera()]).early(&headline), Early::Candidate);
+    assert_eq!(rules().early(&headline), Early::Dropped(NO_VOCABULARY));
+}
+
+#[test]
+fn a_cut_summary_is_given_the_benefit_of_the_doubt() {
+    let headline = Headline {
+        title: "Quillon shares its tokenomics",
+        summary: "The team",
+        cut_short: false,
+        ..Headline::default()
+    };
+    assert_eq!(rules().early(&headline), Early::Dropped(NO_VOCABULARY));
+    assert_eq!(rules().early(&Headline { cut_short: true, ..headline }), Early::Candidate);
+    assert_eq!(rules().early(&Headline { summary: "", ..headline }), Early::Candidate);
+}
+
+#[test]
+fn the_fingerprint_follows_what_may_change_a_verdict() {
+    let of = |settings: &Settings| Rules::compile(settings).fingerprint();
+    let plain = Settings::default();
+    assert_eq!(of(&plain), of(&plain.clone()));
+    assert_ne!(of(&plain), of(&Settings { threshold: 61, ..plain.clone() }));
+    assert_ne!(of(&plain), of(&Settings { projects: vec![caldera()], ..plain.clone() }));
+}
+
+#[test]
+fn reasons_quote_the_text_strongest_first() {
+    let title = "Quillon Sets QLN Token Airdrop for May";
+    let Verdict { reasons, .. } = rules().judge(&news(title, ""));
+    assert!(reasons.iter().any(|reason| reason.weight > 0 && !reason.text.is_empty()));
+    assert!(reasons.windows(2).all(|pair| pair[0].weight.abs() >= pair[1].weight.abs()));
+    assert!(reasons.iter().all(|reason| title.contains(&reason.text)));
+}
+
+#[test]
+fn an_explanation_says_what_would_change_the_verdict() {
+    let told = rules().explain(&news("Quillon Sets QLN Token Airdrop for May", "")).render();
+    assert!(told.contains("[Airdrop]") && told.contains("what would change the verdict"), "{told}");
+    let nothing = rules().explain(&news("A quiet week", "Nothing happened at all."));
+    assert_eq!(nothing.verdict.score, 0);
+    assert!(nothing.render().contains("any vocabulary of launches"));
+}
+
+#[test]
+fn labelled_launches_pass_the_early_filter() {
+    let Some(path) = real("tge-dev.jsonl") else { return };
+    let (mut kept, mut all) = (0_u32, 0_u32);
+    for line in fs::read_to_string(path).unwrap().lines() {
+        let item: Value = serde_json::from_str(line).unwrap();
+        if item["tge"] == "yes" && item["kind"] == "news" {
+            let field = |key: &str| item[key].as_str().unwrap_or_default();
+            let headline = Headline { title: field("title"), summary: field("text"), ..Headline::default() };
+            all += 1;
+            kept += u32::from(rules().early(&headline) == Early::Candidate);
+        }
+    }
+    println!("{kept} of {all} labelled launches kept");
+    assert!(f64::from(kept) >= 0.995 * f64::from(all), "{kept} of {all}");
+}
+
+#[test]
+fn most_news_is_dropped_early() {
+    let Some(path) = real("news-unlabelled.jsonl.gz") else { return };
+    let mut text = String::new();
+    std::io::Read::read_to_string(
+        &mut flate2::read::GzDecoder::new(fs::File::open(path).unwrap()),
+        &mut text,
+    )
+    .unwrap();
+    let (mut dropped, mut all) = (0_u32, 0_u32);
+    for line in text.lines().step_by(23) {
+        let item: Value = serde_json::from_str(line).unwrap();
+        if item["kind"] == "news" {
+            let field = |key: &str| item[key].as_str().unwrap_or_default();
+            let headline = Headline { title: field("title"), summary: field("text"), ..Headline::default() };
+            all += 1;
+            dropped += u32::from(rules().early(&headline) != Early::Candidate);
+        }
+    }
+    println!("{dropped} of {all} dropped");
+    assert!(f64::from(dropped) >= 0.85 * f64::from(all), "{dropped} of {all}");
+}
+
+/// Texts made of the words that decide, and of others.
+fn texts() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "Quillon",
+        "airdrop",
+        "Airdrops",
+        "token",
+        "launch",
+        "presale",
+        "sets",
+        "$QLN",
+        "claim",
+        "is",
+        "live",
+        "lists",
+        "trading",
+        "begins",
+        "the",
+        "ＡＩＲＤＲＯＰ",
+        "snapshot",
+        "of",
+        "tokenomics",
+        "#airdrop",
+        "IDO",
+        "on",
+        "debuts",
+        "\u{200b}",
+        "—",
+        ".",
+        "TGE",
+        "price",
+        "may",
+        "governance",
+        "eligible",
+    ]);
+    prop::collection::vec(word, 0..14).prop_map(|words| words.join(" "))
+}
+
+proptest! {
+    #[test]
+    fn the_early_filter_never_drops_what_would_be_judged_a_launch(title in texts(), summary in texts(), padding in 0_usize..3, cut_short: bool) {
+        let summary = format!("{}{summary}", "word ".repeat(padding * 200));
+        let verdict = rules().judge(&news(&title, &summary));
+        if verdict.tge {
+            let early = rules().early(&Headline { title: &title, summary: &summary, categories: &[], cut_short });
+            prop_assert_eq!(early, Early::Candidate);
+        }
+    }
+
+    #[test]
+    fn any_text_is_judged_and_explained(title in "\\PC{0,80}", text in "\\PC{0,200}|[\\x00-\\x7f]{0,200}", post: bool) {
+        let kind = if post { Kind::Post } else { Kind::News };
+        let item = Item { kind, ..news(&title, &text) };
+        let verdict = rules().judge(&item);
+        prop_assert!(verdict.score <= 100);
+        prop_assert_eq!(&rules().explain(&item).verdict, &verdict);
+    }
+}

@@ -1,0 +1,123 @@
+//! The watch list against a reading: which watched project a text is about.
+
+use super::{
+    Project,
+    lexicon::{Lexicon, Part, Reading, Watched},
+};
+use crate::text::normal::{Case, Shape, fold};
+
+/// Every sign of the watch list, for the automaton.
+#[must_use]
+pub fn signs(projects: &[Project]) -> Vec<(u16, Watched, String)> {
+    let mut signs = Vec::new();
+    for (index, project) in projects.iter().enumerate() {
+        let Ok(index) = u16::try_from(index) else { break };
+        let mut add = |what, text: String| signs.push((index, what, text));
+        for name in std::iter::once(&project.name).chain(&project.aliases) {
+            add(Watched::Name, name.clone());
+            // "#ZetaChain" names ZetaChain, "#LayerZero" Layer Zero.
+            add(Watched::Name, format!("#{}", fold(name).replace(' ', "")));
+        }
+        for token in &project.tokens {
+            add(Watched::Ticker, token.clone());
+            add(Watched::Ticker, format!("${token}"));
+            add(Watched::Ticker, format!("#{token}"));
+        }
+        for handle in &project.handles {
+            add(Watched::Handle, format!("@{}", handle.trim_start_matches('@')));
+        }
+        for phrase in &project.exclude {
+            add(Watched::Exclusion, phrase.clone());
+        }
+    }
+    signs
+}
+
+/// The watched project a text is about: one named in the title, or the one `found` in it, or the one that speaks.
+/// `trade` tells whether vocabulary of the trade stands in the text: without it an ambiguous name means nothing.
+#[must_use]
+pub fn watched(
+    lexicon: &Lexicon,
+    projects: &[Project],
+    reading: &Reading,
+    author: &str,
+    found: (Option<&str>, Option<&str>),
+    trade: bool,
+) -> Option<usize> {
+    if let Some(speaker) = speaker(projects, author) {
+        return Some(speaker);
+    }
+    let in_title = believable(lexicon, projects, &reading.title, trade);
+    let in_body = believable(lexicon, projects, &reading.body, trade);
+    let (project, token) = found;
+    let same = |index: &usize| {
+        let known = &projects[*index];
+        let names =
+            std::iter::once(&known.name).chain(&known.aliases).chain(&known.handles).map(|name| plain(name));
+        let named =
+            project.map(plain).is_some_and(|project| names.into_iter().any(|name| alike(&name, &project)));
+        named || token.is_some_and(|token| known.tokens.iter().any(|known| known.eq_ignore_ascii_case(token)))
+    };
+    in_title.iter().chain(&in_body).copied().find(same).or_else(|| in_title.first().copied()).or_else(|| {
+        (project.is_none() || reading.title.tags.is_empty()).then(|| in_body.first().copied()).flatten()
+    })
+}
+
+/// The project whose account `author` is.
+#[must_use]
+pub fn speaker(projects: &[Project], author: &str) -> Option<usize> {
+    let author = author.trim().trim_start_matches('@');
+    projects.iter().position(|project| {
+        project
+            .handles
+            .iter()
+            .any(|handle| !author.is_empty() && handle.trim_start_matches('@').eq_ignore_ascii_case(author))
+    })
+}
+
+fn believable(lexicon: &Lexicon, projects: &[Project], part: &Part, trade: bool) -> Vec<usize> {
+    let excluded = |project: u16, first: u32, last: u32| {
+        part.signs.iter().any(|sign| {
+            sign.project == project
+                && sign.what == Watched::Exclusion
+                && sign.first <= first
+                && sign.last >= last
+        })
+    };
+    let small =
+        part.normal.tokens.iter().all(|token| token.shape != Shape::Word || token.case == Case::Lower);
+    let mut found = Vec::new();
+    for sign in &part.signs {
+        let index = usize::from(sign.project);
+        let Some(project) = projects.get(index) else { continue };
+        let token = part.normal.tokens[sign.first as usize];
+        let marked = matches!(token.shape, Shape::Cashtag | Shape::Hashtag | Shape::Handle);
+        let fits = match sign.what {
+            Watched::Exclusion => false,
+            Watched::Handle => true,
+            Watched::Ticker => {
+                marked
+                    || token.case == Case::Upper && (trade && part.normal.word(sign.first as usize).len() > 1)
+            }
+            Watched::Name => {
+                let word = part.normal.word(sign.first as usize);
+                let ambiguous = sign.first == sign.last && (lexicon.is_common(word) || word.len() < 4);
+                // A name in small letters is one only where nothing is written large.
+                let written = token.case != Case::Lower || small && trade;
+                marked || written && (trade || !ambiguous)
+            }
+        };
+        if fits && !excluded(sign.project, sign.first, sign.last) && !found.contains(&index) {
+            found.push(index);
+        }
+    }
+    found
+}
+
+fn plain(name: &str) -> String {
+    fold(name).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+fn alike(a: &str, b: &str) -> bool {
+    !a.is_empty() && (a == b || a.len().min(b.len()) >= 4 && (a.starts_with(b) || b.starts_with(a)))
+}

@@ -1,0 +1,181 @@
+//! What each signal is worth: the trained file, read into a table. It knows numbers, not words.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
+
+use super::signals::{Sink, Span};
+
+/// Columns of the table: the score, then one for each event and each stage, in the model's order.
+pub const COLUMNS: usize = 10;
+/// First column of the events.
+pub const EVENTS: usize = 1;
+/// First column of the stages.
+pub const STAGES: usize = 7;
+
+const FILE: &str = include_str!("weights.tsv");
+
+/// The trained linear models, side by side.
+#[derive(Debug)]
+pub struct Weights {
+    rows: HashMap<u64, u32, BuildHasherDefault<Identity>>,
+    names: Vec<&'static str>,
+    values: Vec<[f32; COLUMNS]>,
+    bias: [f32; COLUMNS],
+    /// Slope and offset from the raw sum to the log-odds of being right (Platt).
+    scale: (f32, f32),
+}
+
+/// A signal that counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Fired {
+    /// Row of the table.
+    pub row: u32,
+    /// What it added to the raw score.
+    pub gain: f32,
+    /// Where it stands.
+    pub span: Option<Span>,
+}
+
+/// The sums over one text.
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    /// Raw sums by column, bias included.
+    pub columns: [f32; COLUMNS],
+    /// Signals that moved the score.
+    pub fired: Vec<Fired>,
+}
+
+impl Weights {
+    /// Reads the compiled-in file.
+    #[must_use]
+    pub fn compiled() -> Self {
+        Self::parse(FILE)
+    }
+
+    fn parse(file: &'static str) -> Self {
+        let mut weights = Self {
+            rows: HashMap::default(),
+            names: Vec::new(),
+            values: Vec::new(),
+            bias: [0.0; COLUMNS],
+            scale: (1.0, 0.0),
+        };
+        for line in file.lines().filter(|line| !line.starts_with("# ")) {
+            let mut fields = line.split('\t');
+            let name = fields.next().unwrap_or_default();
+            let mut numbers = fields.map(|field| field.parse::<f32>().unwrap_or(0.0));
+            match name {
+                "!scale" => weights.scale = (numbers.next().unwrap_or(1.0), numbers.next().unwrap_or(0.0)),
+                "!bias" => weights.bias.iter_mut().zip(numbers).for_each(|(bias, number)| *bias = number),
+                _ => {
+                    let mut row = [0.0; COLUMNS];
+                    row.iter_mut().zip(numbers).for_each(|(cell, number)| *cell = number);
+                    weights
+                        .rows
+                        .insert(key(&[name]), u32::try_from(weights.values.len()).unwrap_or(u32::MAX));
+                    weights.names.push(name);
+                    weights.values.push(row);
+                }
+            }
+        }
+        weights
+    }
+
+    /// Empty sums, to be fed with signals.
+    #[must_use]
+    pub fn start(&self) -> Adder<'_> {
+        Adder { weights: self, sums: Sums { columns: self.bias, fired: Vec::with_capacity(64) } }
+    }
+
+    /// The name of the signal in `row`.
+    #[must_use]
+    pub fn name(&self, row: u32) -> &'static str {
+        self.names[row as usize]
+    }
+
+    /// The share of right ones, 0–1, among texts with this raw sum.
+    #[must_use]
+    pub fn probability(&self, raw: f32) -> f32 {
+        1.0 / (1.0 + (-(raw * self.scale.0 + self.scale.1)).exp())
+    }
+
+    /// The raw sum of a text without any signal.
+    #[must_use]
+    pub fn bias(&self) -> f32 {
+        self.bias[0]
+    }
+
+    /// A hash over everything that decides a verdict here.
+    #[must_use]
+    pub fn source() -> &'static str {
+        FILE
+    }
+}
+
+/// Adds up signals.
+#[derive(Debug)]
+pub struct Adder<'a> {
+    weights: &'a Weights,
+    /// The sums so far.
+    pub sums: Sums,
+}
+
+impl Sink for Adder<'_> {
+    fn signal(&mut self, name: &[&str], strength: f32, span: Option<Span>) {
+        if let Some(&row) = self.weights.rows.get(&key(name)) {
+            let values = &self.weights.values[row as usize];
+            for (sum, value) in self.sums.columns.iter_mut().zip(values) {
+                *sum += value * strength;
+            }
+            if values[0] != 0.0 {
+                self.sums.fired.push(Fired { row, gain: values[0] * strength, span });
+            }
+        }
+    }
+}
+
+/// FNV-1a, 64 bit, over a name in pieces (Fowler, Noll, Vo; parameters from draft-eastlake-fnv).
+fn key(pieces: &[&str]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in pieces.iter().flat_map(|piece| piece.bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    hash
+}
+
+/// Keys are hashes already.
+#[derive(Debug, Default)]
+struct Identity(u64);
+
+impl Hasher for Identity {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0 << 8 | u64::from(byte);
+        }
+    }
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_adds_its_weight_times_its_strength() {
+        let weights = Weights::parse("!scale\t1\t0\n!bias\t-1\nt:airdrop\t2\t0.5\n");
+        let mut adder = weights.start();
+        adder.signal(&["t:", "airdrop"], 0.5, None);
+        adder.signal(&["t:", "unknown"], 1.0, None);
+        assert!((adder.sums.columns[0] - 0.0).abs() < 1e-6);
+        assert!((adder.sums.columns[1] - 0.25).abs() < 1e-6);
+        assert!((weights.probability(adder.sums.columns[0]) - 0.5).abs() < 1e-6);
+        assert_eq!(weights.name(adder.sums.fired[0].row), "t:airdrop");
+    }
+}

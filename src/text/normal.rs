@@ -1,0 +1,396 @@
+//! The normal form of a text: folded tokens that remember where they stand in the original.
+//!
+//! Compatibility forms (full-width and mathematical letters, ligatures) become plain ones, accents and
+//! invisible characters go, case is folded. It knows characters, never their meaning.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// What a token is by its shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Letters, perhaps with digits.
+    Word,
+    /// Begins with a digit.
+    Number,
+    /// An amount with its currency sign: `$3.8m`.
+    Money,
+    /// `$TICK`.
+    Cashtag,
+    /// `#word`.
+    Hashtag,
+    /// `@name`.
+    Handle,
+    /// An address.
+    Link,
+    /// `'s` at the end of a word.
+    Possessive,
+    /// Punctuation that parts phrases: folded to one of `. ? , : | ( ) [ ] - %`.
+    Mark,
+    /// A quotation mark: parts nothing, but may embrace a name. Its folded form is empty.
+    Quote,
+}
+
+/// How a token's letters are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    /// No capitals, or no letters.
+    Lower,
+    /// A capital at its head or inside.
+    Title,
+    /// Two letters or more, all capital.
+    Upper,
+}
+
+/// One token: its place in the original and in the folded text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// First byte in the original.
+    pub start: u32,
+    /// Byte after its last in the original.
+    pub end: u32,
+    /// First byte in the folded text.
+    pub at: u32,
+    /// Byte after its last in the folded text.
+    pub to: u32,
+    /// What it is.
+    pub shape: Shape,
+    /// How it is written.
+    pub case: Case,
+}
+
+/// A text in normal form.
+#[derive(Debug, Clone, Default)]
+pub struct Normal {
+    /// The folded tokens, each with one space before and after: ` kamino 's kmno airdrop `. A phrase between
+    /// spaces is found here at word boundaries only.
+    pub folded: String,
+    /// The tokens in order.
+    pub tokens: Vec<Token>,
+}
+
+impl Normal {
+    /// The folded form of token `index`.
+    #[must_use]
+    pub fn word(&self, index: usize) -> &str {
+        let token = &self.tokens[index];
+        &self.folded[token.at as usize..token.to as usize]
+    }
+
+    /// The token that covers or follows byte `at` of the folded text; the number of tokens where none does.
+    #[must_use]
+    pub fn token_at(&self, at: usize) -> usize {
+        self.tokens.partition_point(|token| (token.to as usize) <= at)
+    }
+}
+
+/// Reads at most `limit` characters of `text`, in time linear in `limit`; `limit` may cut a word.
+#[must_use]
+pub fn normal(text: &str, limit: usize) -> Normal {
+    let text = match text.char_indices().nth(limit) {
+        // A word cut in two may be another word: its head is left out, unless it is endless.
+        Some((end, _)) => {
+            &text[..text[..end].rfind(char::is_whitespace).filter(|&space| end - space < 256).unwrap_or(end)]
+        }
+        None => text,
+    };
+    let mut reader = Reader {
+        text,
+        out: Normal {
+            folded: String::with_capacity(text.len() + 16),
+            tokens: Vec::with_capacity(text.len() / 5 + 2),
+        },
+    };
+    reader.out.folded.push(' ');
+    let mut at = 0;
+    while at < text.len() {
+        at = reader.token(at);
+    }
+    reader.out
+}
+
+/// A single phrase as it would stand in [`Normal::folded`], without the outer spaces.
+#[must_use]
+pub fn fold(phrase: &str) -> String {
+    normal(phrase, usize::MAX).folded.trim().to_owned()
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    out: Normal,
+}
+
+impl Reader<'_> {
+    /// Reads the token or gap that starts at byte `at`; gives the byte after it.
+    fn token(&mut self, at: usize) -> usize {
+        let rest = &self.text[at..];
+        let Some(c) = rest.chars().next() else { return self.text.len() };
+        let plain = simple(c);
+        let after = at + c.len_utf8();
+        match plain {
+            'h' | 'H' | 'w' | 'W' if link_head(rest) => self.link(at),
+            '$' | '#' | '@' => self.sigil(at, after, plain),
+            _ if is_word(plain) => {
+                self.word(at, at, if plain.is_numeric() { Shape::Number } else { Shape::Word })
+            }
+            '"' | '\'' => {
+                self.push(at, after, Shape::Quote, Case::Lower, "");
+                after
+            }
+            _ => {
+                if let Some(mark) = mark(plain) {
+                    // "**", "..." and the like are one mark.
+                    let repeated = self
+                        .out
+                        .tokens
+                        .last()
+                        .is_some_and(|last| last.shape == Shape::Mark && last.end as usize == at)
+                        && self.out.folded.trim_end().ends_with(mark);
+                    if !repeated {
+                        self.push(at, after, Shape::Mark, Case::Lower, mark);
+                    }
+                }
+                after
+            }
+        }
+    }
+
+    fn link(&mut self, at: usize) -> usize {
+        let end = self.text[at..]
+            .find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | '"' | '<' | '>'))
+            .map_or(self.text.len(), |length| at + length);
+        self.push(at, end, Shape::Link, Case::Lower, "http");
+        end
+    }
+
+    fn sigil(&mut self, at: usize, after: usize, sigil: char) -> usize {
+        let next = self.text[after..].chars().next().map_or(' ', simple);
+        let shape = match sigil {
+            '$' if next.is_alphabetic() => Shape::Cashtag,
+            '$' if next.is_numeric() => Shape::Money,
+            '#' if is_word(next) => Shape::Hashtag,
+            '@' if is_word(next) => Shape::Handle,
+            _ => return after,
+        };
+        self.word(at, after, shape)
+    }
+
+    /// Reads a word whose letters start at `letters`, its sigil (if any) at `start`.
+    fn word(&mut self, start: usize, letters: usize, shape: Shape) -> usize {
+        let at = self.out.folded.len();
+        self.out.folded.extend(self.text[start..letters].chars().map(simple));
+        let (mut end, mut upper, mut lower, mut head) = (letters, 0_usize, 0_usize, None);
+        let mut chars = self.text[letters..].char_indices().peekable();
+        while let Some((offset, c)) = chars.next() {
+            if invisible(c) || is_combining_mark(c) {
+                end = letters + offset + c.len_utf8();
+                continue;
+            }
+            let plain = simple(c);
+            let joins = match plain {
+                '.' => true,
+                '_' => matches!(shape, Shape::Handle | Shape::Hashtag),
+                ',' | ':' => {
+                    matches!(shape, Shape::Number | Shape::Money)
+                        && chars.peek().is_some_and(|&(_, n)| n.is_ascii_digit())
+                }
+                '\'' => apostrophe_joins(&self.text[letters + offset + c.len_utf8()..]),
+                _ => false,
+            };
+            if joins && chars.peek().is_some_and(|&(_, next)| is_word(simple(next))) && head.is_some() {
+                if plain != '\'' && plain != ',' {
+                    self.out.folded.push(plain);
+                }
+                end = letters + offset + c.len_utf8();
+                continue;
+            }
+            let underscore = plain == '_' && matches!(shape, Shape::Handle | Shape::Hashtag);
+            if !(is_word(plain) || underscore) {
+                break;
+            }
+            head.get_or_insert(plain);
+            upper += usize::from(plain.is_uppercase());
+            lower += usize::from(plain.is_lowercase());
+            end = letters + offset + c.len_utf8();
+            if c.is_ascii() {
+                self.out.folded.push(c.to_ascii_lowercase());
+            } else {
+                self.out
+                    .folded
+                    .extend(std::iter::once(c).nfkd().filter(|&c| is_word(c)).flat_map(char::to_lowercase));
+            }
+        }
+        let case = match head {
+            Some(_) if upper >= 2 && lower == 0 => Case::Upper,
+            Some(c) if c.is_uppercase() => Case::Title,
+            // `edgeX`, `zkPass`: names of a fashion.
+            _ if upper >= 1 => Case::Title,
+            _ => Case::Lower,
+        };
+        self.seal(start, end, at, shape, case);
+        self.possessive(end)
+    }
+
+    /// Takes an `'s` that stands at `at` as a token of its own.
+    fn possessive(&mut self, at: usize) -> usize {
+        let mut chars = self.text[at..].chars();
+        let (Some(quote), Some(s)) = (chars.next(), chars.next()) else { return at };
+        if simple(quote) == '\''
+            && s.eq_ignore_ascii_case(&'s')
+            && !chars.next().is_some_and(|c| is_word(simple(c)))
+        {
+            let end = at + quote.len_utf8() + s.len_utf8();
+            self.push(at, end, Shape::Possessive, Case::Lower, "'s");
+            return end;
+        }
+        at
+    }
+
+    fn push(&mut self, start: usize, end: usize, shape: Shape, case: Case, folded: &str) {
+        let at = self.out.folded.len();
+        self.out.folded.push_str(folded);
+        self.seal(start, end, at, shape, case);
+    }
+
+    fn seal(&mut self, start: usize, end: usize, at: usize, shape: Shape, case: Case) {
+        let to = self.out.folded.len();
+        if to > at {
+            self.out.folded.push(' ');
+        }
+        let place = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
+        self.out.tokens.push(Token {
+            start: place(start),
+            end: place(end),
+            at: place(at),
+            to: place(to),
+            shape,
+            case,
+        });
+    }
+}
+
+/// Whether the letters after an apostrophe belong to the word before it (`don't`, but not `Kamino's`).
+fn apostrophe_joins(rest: &str) -> bool {
+    let mut chars = rest.chars();
+    let first = chars.next();
+    let ends = !chars.next().is_some_and(|c| is_word(simple(c)));
+    !matches!(first, Some('s' | 'S') if ends)
+}
+
+/// The plain character a character stands for, as far as one character can say.
+fn simple(c: char) -> char {
+    if c.is_ascii() {
+        return if c == '`' { '\'' } else { c };
+    }
+    match c {
+        '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' => '\'',
+        '\u{201c}'..='\u{201f}' | '\u{ab}' | '\u{bb}' => '"',
+        '\u{2010}'..='\u{2015}' => '\u{2014}',
+        _ => std::iter::once(c).nfkd().next().unwrap_or(c),
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric()
+}
+
+/// Characters that are not seen and only serve to hide a word from a filter, or to style an emoji.
+fn invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// The folded form of a punctuation mark that parts phrases.
+fn mark(c: char) -> Option<&'static str> {
+    Some(match c {
+        '.' | '!' | '\u{3002}' | '\n' => ".",
+        '?' => "?",
+        '%' => "%",
+        ',' | ';' | '\u{3001}' => ",",
+        ':' => ":",
+        '|' | '\u{2022}' => "|",
+        '(' => "(",
+        ')' => ")",
+        '[' => "[",
+        ']' => "]",
+        '\u{2014}' => "-",
+        _ => return None,
+    })
+}
+
+fn link_head(rest: &str) -> bool {
+    let starts = |head: &str| {
+        rest.as_bytes().get(..head.len()).is_some_and(|b| b.eq_ignore_ascii_case(head.as_bytes()))
+    };
+    starts("http://") || starts("https://") || starts("www.")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn folded(text: &str) -> String {
+        fold(text)
+    }
+
+    #[test]
+    fn words_are_folded_and_parted_from_their_possessive() {
+        assert_eq!(folded("Kamino\u{2019}s KMNO Airdrop"), "kamino 's kmno airdrop");
+        assert_eq!(folded("don't pre-sale Collab.Land's"), "dont pre sale collab.land 's");
+    }
+
+    #[test]
+    fn disguised_letters_become_plain() {
+        assert_eq!(folded("\u{1d400}irdrop ＡＩＲ\u{200b}drop Schrödinger"), "airdrop airdrop schrodinger");
+    }
+
+    #[test]
+    fn sigils_links_and_amounts_keep_their_shape() {
+        let text = "$PYTH raised $3.8M #Airdrop @pyth_net https://a.example/x?y (soon)";
+        let normal = normal(text, 500);
+        let shapes: Vec<_> = normal.tokens.iter().map(|token| token.shape).collect();
+        assert_eq!(
+            shapes,
+            [
+                Shape::Cashtag,
+                Shape::Word,
+                Shape::Money,
+                Shape::Hashtag,
+                Shape::Handle,
+                Shape::Link,
+                Shape::Mark,
+                Shape::Word,
+                Shape::Mark
+            ]
+        );
+        assert_eq!(normal.folded, " $pyth raised $3.8m #airdrop @pyth_net http ( soon ) ");
+        assert_eq!(normal.tokens[0].case, Case::Upper);
+    }
+
+    #[test]
+    fn a_token_remembers_its_place() {
+        let text = "“Apeiron” begins 1,000-day airdrop!";
+        let normal = normal(text, 500);
+        for (index, token) in normal.tokens.iter().enumerate().filter(|(_, token)| token.shape == Shape::Word)
+        {
+            let original = &text[token.start as usize..token.end as usize];
+            assert_eq!(original.to_lowercase(), normal.word(index));
+        }
+        let airdrop = normal.folded.find("airdrop").unwrap();
+        assert_eq!(normal.word(normal.token_at(airdrop)), "airdrop");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_within_its_bounds(text in "\\PC{0,300}|[\\x00-\\x7f\u{200b}\u{301}\u{fdfa}]{0,300}", limit in 0_usize..200) {
+            let normal = normal(&text, limit);
+            let mut last = 0;
+            for (index, token) in normal.tokens.iter().enumerate() {
+                prop_assert!(token.start >= last && token.end >= token.start);
+                prop_assert!(text.get(token.start as usize..token.end as usize).is_some());
+                prop_assert!(!normal.word(index).contains(' '));
+                last = token.end;
+            }
+        }
+    }
+}
