@@ -6,8 +6,8 @@
 //! | level | rooms |
 //! |--:|---|
 //! | 0 | [`model`] nouns, [`text`] normal forms, [`clock`] |
-//! | 1 | [`http`], [`feed`], [`article`], [`detect`], [`store`], [`figures`], [`render`] |
-//! | 2 | [`visit`] one source from request to verdict |
+//! | 1 | [`http`], [`feed`], [`article`], [`detect`], [`store`], [`figures`] |
+//! | 2 | [`visit`] one source from request to verdict, [`render`] text out |
 //! | 3 | [`cycle`] all sources side by side |
 //! | 4 | [`config`], [`wiring`], [`error`], [`exit`] |
 //! | 5 | [`cli`] |

@@ -40,6 +40,9 @@ pub struct Settings {
     pub proxy: String,
 }
 
+/// What we call ourselves where the settings do not say (conventions, section 4).
+pub const USER_AGENT: &str = concat!("tge-scrape/", env!("CARGO_PKG_VERSION"), " (feed monitor)");
+
 /// What a request is for; chooses its `Accept` header and its body limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
@@ -196,6 +199,9 @@ pub enum Failure {
         /// How long, clamped to a day; `None` where the answer does not say.
         retry_after: Option<Duration>,
     },
+    /// x
+    #[error("x")]
+    HostPaused,
     /// A challenge meant for browsers.
     #[error("blocked by a browser challenge")]
     Challenge,
@@ -229,6 +235,7 @@ impl Failure {
             Self::NotFound => "not_found",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable { .. } => "unavailable",
+            Self::HostPaused => "host_paused",
             Self::Challenge => "challenge",
             Self::Status(_) => "status",
         }
@@ -265,6 +272,19 @@ pub trait Fetch: Send + Sync {
     /// Sends `request` and tells how it ended; never fails in any other way. `now` serves `Retry-After` dates.
     fn fetch(&self, request: Request, now: Timestamp) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>>;
 
+    /// x
+    fn pause(&self, host: &str, until: Timestamp);
+
     /// The counts so far.
     fn counts(&self) -> Counts;
 }
+
+mod classify;
+mod client;
+mod guard;
+mod headers;
+mod pace;
+mod redirect;
+mod retry;
+pub mod robots;
+pub use client::{Client, SetupError};

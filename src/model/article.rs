@@ -46,6 +46,16 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every way.
+    pub const ALL: [Self; 6] =
+        [Self::Strip, Self::Trafilatura, Self::Readability, Self::JsonLd, Self::Description, Self::Feed];
+
+    /// The way of that name, if it is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == name)
+    }
+
     /// The name used in outputs and in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {

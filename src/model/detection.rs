@@ -13,6 +13,17 @@ pub enum Kind {
     Post,
 }
 
+impl Kind {
+    /// The name used in outputs and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::News => "news",
+            Self::Post => "post",
+        }
+    }
+}
+
 /// What happens to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -206,7 +217,7 @@ pub struct Detection {
     pub event_date: Option<String>,
     /// Headline.
     pub title: String,
-    /// Canonical address of the article.
+    /// Address of the article.
     pub url: String,
     /// Name of the source that had it.
     pub source: String,

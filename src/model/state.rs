@@ -223,6 +223,8 @@ pub struct Commit {
     pub robots: Vec<RobotsRecord>,
     /// What was found; each joins `story_id`.
     pub detections: Vec<DetectionRecord>,
+    /// Stories that turned out to be another one: the detections of the first belong to the second.
+    pub absorbed: Vec<(String, String)>,
     /// The stories those detections open or change (without their tellings, which are the detections).
     pub stories: Vec<Story>,
 }

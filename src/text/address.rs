@@ -58,6 +58,32 @@ pub fn canonical(url: &Url) -> String {
     identity
 }
 
+/// `url` as it is shown and opened: whole, without fragment and without the parameters that only say who sent
+/// the reader.
+#[must_use]
+pub fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_fragment(None);
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, value)| !tracking::is_noise(&name.to_ascii_lowercase(), value))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    if kept.len() < url.query_pairs().count() {
+        url.set_query(None);
+        if !kept.is_empty() {
+            url.query_pairs_mut().extend_pairs(kept);
+        }
+    }
+    url.to_string()
+}
+
+/// The identity of an address given as text; what is no address is its own.
+#[must_use]
+pub fn identity(text: &str) -> String {
+    Url::parse(text).map_or_else(|_| text.to_owned(), |url| canonical(&url))
+}
+
 /// The name of the site behind `host`, without labels that only say how it is served.
 fn site(host: &str) -> &str {
     let mut name = host.trim_end_matches('.');

@@ -2,4 +2,6 @@
 
 pub mod address;
 pub mod domain;
+pub mod host;
 pub mod normal;
+pub mod quantity;

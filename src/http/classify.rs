@@ -1,0 +1,47 @@
+//! From the errors of the libraries below to the closed list of failures.
+
+use std::{error::Error, io};
+
+use super::{Failure, client::Refused};
+
+/// What `error` means to us: its chain of causes tells.
+pub fn classify(error: &reqwest::Error) -> Failure {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    let mut last = String::new();
+    while let Some(current) = cause {
+        if let Some(refused) = current.downcast_ref::<Refused>() {
+            return match refused {
+                Refused::Dns(name) => Failure::Dns(name.clone()),
+                Refused::Private(name) => Failure::PrivateAddress(name.clone()),
+            };
+        }
+        if let Some(failed) = current.downcast_ref::<io::Error>() {
+            match failed.kind() {
+                io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
+                    if !error.is_connect() =>
+                {
+                    return Failure::Reset;
+                }
+                _ => {}
+            }
+        }
+        last = current.to_string();
+        cause = current.source();
+    }
+    let lower = last.to_lowercase();
+    if error.is_timeout() && error.is_connect() {
+        Failure::ConnectTimeout
+    } else if error.is_timeout() {
+        Failure::IdleTimeout
+    } else if error.is_connect()
+        && (lower.contains("certificate") || lower.contains("handshake") || lower.contains("tls"))
+    {
+        Failure::Tls(last)
+    } else if error.is_connect() {
+        Failure::Connect(last)
+    } else if error.is_decode() {
+        Failure::BadBody(last)
+    } else {
+        Failure::Reset
+    }
+}

@@ -1,0 +1,415 @@
+//! The network itself: the only file that names reqwest's client.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use reqwest::{
+    Response, StatusCode,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION},
+    redirect::Policy,
+};
+use tower::util::MapResponseLayer;
+use url::{Host, Url};
+
+use super::{
+    Answer, Counts, Failure, Fetch, Outcome, Purpose, Request, Settings, Trail, classify::classify,
+    guard::is_private, headers, pace::Pace, redirect, retry,
+};
+use crate::{clock::Clock, text::host::pace_key};
+
+/// What a feed may come as (feed-fetching, rule 16).
+const FEED_ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
+const PAGE_ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1";
+const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.1";
+/// A robots.txt is read up to here (RFC 9309, section 2.5).
+const ROBOTS_LIMIT: u64 = 500 * 1024;
+
+/// The one client of a run.
+pub struct Client<C> {
+    inner: reqwest::Client,
+    settings: Settings,
+    pace: Pace,
+    counted: Counted,
+    clock: C,
+}
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The proxy's address is wrong.
+    #[error("http.proxy is not a usable address: {0}")]
+    Proxy(String),
+    /// The user agent holds characters no header may.
+    #[error("http.user_agent cannot be sent as a header")]
+    UserAgent,
+    /// TLS could not be set up.
+    #[error("TLS could not be set up: {0}")]
+    Tls(String),
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    requests: AtomicU64,
+    connections: Arc<AtomicU64>,
+    retries: AtomicU64,
+    bytes: AtomicU64,
+    success: AtomicU64,
+    not_modified: AtomicU64,
+    client_error: AtomicU64,
+    rate_limited: AtomicU64,
+    server_error: AtomicU64,
+    error: AtomicU64,
+}
+
+impl Counted {
+    fn answered(&self, status: Option<u16>) {
+        let counter = match status {
+            Some(304) => &self.not_modified,
+            Some(429) => &self.rate_limited,
+            Some(200..=299) => &self.success,
+            Some(400..=499) => &self.client_error,
+            Some(500..=599) => &self.server_error,
+            // A redirect is on its way to an answer and counts as a request only.
+            Some(_) => return,
+            None => &self.error,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Refuses private addresses after resolution, and answers names under `.localhost` itself (RFC 6761,
+/// section 6.3).
+#[derive(Debug, Clone, Copy)]
+struct Guarded {
+    allow_private: bool,
+}
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_private = self.allow_private;
+        Box::pin(async move {
+            let name = name.as_str();
+            let found: Vec<SocketAddr> = if name == "localhost" || name.ends_with(".localhost") {
+                vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)]
+            } else {
+                tokio::net::lookup_host((name, 0))
+                    .await
+                    .map_err(|error| Refused::Dns(format!("{name}: {error}")))?
+                    .collect()
+            };
+            let open: Vec<SocketAddr> =
+                found.iter().copied().filter(|address| allow_private || !is_private(address.ip())).collect();
+            match (found.is_empty(), open.is_empty()) {
+                (true, _) => Err(Refused::Dns(name.to_owned()).into()),
+                (false, true) => Err(Refused::Private(name.to_owned()).into()),
+                (false, false) => Ok(Box::new(open.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// Why a name was refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("the name {0} could not be resolved")]
+    Dns(String),
+    #[error("{0} leads to a private address")]
+    Private(String),
+}
+
+impl<C: Clock> Client<C> {
+    /// A client that behaves as `settings` say and waits by `clock`.
+    ///
+    /// # Errors
+    /// When the proxy's address or the user agent cannot be used, or TLS cannot be set up.
+    pub fn new(settings: Settings, clock: C) -> Result<Self, SetupError> {
+        let counted = Counted::default();
+        let connections = Arc::clone(&counted.connections);
+        let agent = HeaderValue::from_str(&settings.user_agent).map_err(|_| SetupError::UserAgent)?;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(agent)
+            .referer(false)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(settings.connect_timeout)
+            .pool_max_idle_per_host(settings.per_host_concurrency.max(1))
+            .dns_resolver(Arc::new(Guarded { allow_private: settings.allow_private_addresses }))
+            .connector_layer(MapResponseLayer::new(move |connection| {
+                connections.fetch_add(1, Ordering::Relaxed);
+                connection
+            }))
+            .no_proxy();
+        if !settings.proxy.is_empty() {
+            let proxy =
+                reqwest::Proxy::all(&settings.proxy).map_err(|error| SetupError::Proxy(error.to_string()))?;
+            builder = builder.proxy(proxy);
+        }
+        let inner = builder.build().map_err(|error| SetupError::Tls(error.to_string()))?;
+        let pace = Pace::new(settings.concurrency, settings.per_host_concurrency, settings.per_host_interval);
+        Ok(Self { inner, settings, pace, counted, clock })
+    }
+
+    /// The request, its redirects, and one retry where that helps.
+    async fn run(&self, request: Request, now: Timestamp) -> Answer {
+        let mut trail = Trail {
+            final_url: request.url.clone(),
+            permanent_url: None,
+            status: None,
+            requests: 0,
+            retries: 0,
+            bytes: 0,
+            elapsed: Duration::ZERO,
+            paced: Duration::ZERO,
+        };
+        let mut seen = vec![request.url.clone()];
+        let mut permanent = true;
+        loop {
+            let mut reply = self.one(&request, &mut trail, now).await;
+            if let Err(failure) = &reply
+                && let Some(wait) =
+                    retry::wait(failure, trail.final_url.as_str()).filter(|_| trail.retries == 0)
+            {
+                trail.retries += 1;
+                self.counted.retries.fetch_add(1, Ordering::Relaxed);
+                self.clock.sleep(wait).await;
+                reply = self.one(&request, &mut trail, now).await;
+            }
+            let outcome = match reply {
+                Ok(Reply::Answer(outcome)) => outcome,
+                Err(failure) => Outcome::Failed(failure),
+                Ok(Reply::Redirect { status, location }) => {
+                    match redirect::next(
+                        &trail.final_url,
+                        location.as_deref(),
+                        &seen,
+                        self.settings.max_redirects,
+                    ) {
+                        Ok(to) => {
+                            permanent &= redirect::is_permanent(status);
+                            if permanent {
+                                trail.permanent_url = Some(to.clone());
+                            }
+                            seen.push(to.clone());
+                            trail.final_url = to;
+                            continue;
+                        }
+                        Err(failure) => Outcome::Failed(failure),
+                    }
+                }
+            };
+            return Answer { outcome, trail };
+        }
+    }
+
+    /// One request to `trail.final_url`, in its host's turn.
+    async fn one(&self, request: &Request, trail: &mut Trail, now: Timestamp) -> Result<Reply, Failure> {
+        let url = trail.final_url.clone();
+        let host = self.checked_host(&url)?;
+        if self.pace.is_paused(&host, now) {
+            return Err(Failure::HostPaused);
+        }
+        let turn = self.pace.turn(&host).await;
+        trail.paced += turn.waited;
+        // The turn may have come after another request of this run was told to slow down.
+        if self.pace.is_paused(&host, now) {
+            return Err(Failure::HostPaused);
+        }
+        let start = Instant::now();
+        trail.requests += 1;
+        self.counted.requests.fetch_add(1, Ordering::Relaxed);
+        trail.status = None;
+        let sent =
+            tokio::time::timeout(self.settings.total_timeout, self.exchange(request, &url, trail, now)).await;
+        trail.elapsed += start.elapsed();
+        self.counted.answered(trail.status);
+        let reply = sent.unwrap_or(Err(Failure::TotalTimeout));
+        if let Err(Failure::RateLimited { retry_after }) = &reply {
+            self.pace.pause(&host, now + retry_after.unwrap_or(Duration::from_hours(1)));
+        }
+        reply
+    }
+
+    fn checked_host(&self, url: &Url) -> Result<String, Failure> {
+        let literal = match url.host() {
+            Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
+            Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
+            Some(Host::Domain(_)) => None,
+            None => return Err(Failure::BadAddress(url.to_string())),
+        };
+        if !self.settings.allow_private_addresses && literal.is_some_and(is_private) {
+            return Err(Failure::PrivateAddress(url.host_str().unwrap_or_default().to_owned()));
+        }
+        Ok(pace_key(url.host_str().unwrap_or_default()))
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        url: &Url,
+        trail: &mut Trail,
+        now: Timestamp,
+    ) -> Result<Reply, Failure> {
+        let sending = self.inner.get(url.clone()).headers(headers_of(request, url)).send();
+        let response =
+            tokio::time::timeout(self.settings.connect_timeout + self.settings.idle_timeout, sending)
+                .await
+                .map_err(|_| Failure::IdleTimeout)?
+                .map_err(|error| classify(&error))?;
+        let status = response.status().as_u16();
+        trail.status = Some(status);
+        let head = response.headers();
+        if redirect::is_redirect(status) {
+            let location = head.get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+            return Ok(Reply::Redirect { status, location });
+        }
+        if head.get("cf-mitigated").is_some_and(|value| value == "challenge") {
+            return Err(Failure::Challenge);
+        }
+        match response.status() {
+            StatusCode::NOT_MODIFIED => {
+                return Ok(Reply::Answer(Outcome::NotModified { headers: headers::read(head, now) }));
+            }
+            StatusCode::NOT_FOUND => return Err(Failure::NotFound),
+            StatusCode::GONE => return Err(Failure::Gone),
+            StatusCode::TOO_MANY_REQUESTS => {
+                return Err(Failure::RateLimited { retry_after: headers::retry_after(head, now) });
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                return Err(Failure::Unavailable { retry_after: headers::retry_after(head, now) });
+            }
+            status if !status.is_success() => return Err(Failure::Status(status.as_u16())),
+            _ => {}
+        }
+        let headers = headers::read(head, now);
+        let body = self.body(response, request.purpose, trail).await?;
+        Ok(Reply::Answer(Outcome::Fetched { body, headers }))
+    }
+}
+
+/// What one exchange gave.
+enum Reply {
+    Answer(Outcome),
+    Redirect { status: u16, location: Option<String> },
+}
+
+impl<C: Clock> Client<C> {
+    /// The body chunk by chunk, so that a bomb stops at the limit and a drip at the time limit.
+    async fn body(
+        &self,
+        mut response: Response,
+        purpose: Purpose,
+        trail: &mut Trail,
+    ) -> Result<Bytes, Failure> {
+        let limit = match purpose {
+            Purpose::Feed => self.settings.feed_body_limit,
+            Purpose::Article => self.settings.page_body_limit,
+            Purpose::Robots => ROBOTS_LIMIT,
+        };
+        if response.content_length().is_some_and(|length| length > limit) {
+            return Err(Failure::TooLarge(limit));
+        }
+        let mut body = Vec::new();
+        loop {
+            let chunk = tokio::time::timeout(self.settings.idle_timeout, response.chunk())
+                .await
+                .map_err(|_| Failure::IdleTimeout)?
+                .map_err(|error| classify(&error))?;
+            let Some(chunk) = chunk else { break };
+            trail.bytes += chunk.len() as u64;
+            self.counted.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(Failure::TooLarge(limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if body.starts_with(&[0x1f, 0x8b]) {
+            body = unpack(&body, limit)?;
+        }
+        if body.is_empty() { Err(Failure::EmptyBody) } else { Ok(Bytes::from(body)) }
+    }
+}
+
+/// What a request says beside its address.
+fn headers_of(request: &Request, url: &Url) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let accept = match request.purpose {
+        Purpose::Feed => FEED_ACCEPT,
+        Purpose::Article => PAGE_ACCEPT,
+        Purpose::Robots => ROBOTS_ACCEPT,
+    };
+    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    if url.as_str() == request.validators_url {
+        let mut echo = |name: HeaderName, value: &Option<Vec<u8>>| {
+            if let Some(value) = value.as_ref().and_then(|value| HeaderValue::from_bytes(value).ok()) {
+                headers.insert(name, value);
+            }
+        };
+        echo(IF_NONE_MATCH, &request.validators.etag);
+        echo(IF_MODIFIED_SINCE, &request.validators.last_modified);
+    }
+    // What the settings add may be secret: it stays with the host it was meant for.
+    if url.origin() == request.url.origin() {
+        for (name, value) in &request.headers {
+            if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+                value.set_sensitive(true);
+                headers.insert(name, value);
+            }
+        }
+    }
+    headers
+}
+
+/// Unpacks a body that is gzip without saying so, under the same limit.
+fn unpack(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
+    let mut plain = Vec::new();
+    let read = io::Read::read_to_end(
+        &mut io::Read::take(flate2::read::MultiGzDecoder::new(body), limit + 1),
+        &mut plain,
+    );
+    match read {
+        Ok(length) if length as u64 > limit => Err(Failure::TooLarge(limit)),
+        Ok(_) => Ok(plain),
+        Err(error) => Err(Failure::BadBody(error.to_string())),
+    }
+}
+
+impl<C: Clock> Fetch for Client<C> {
+    fn fetch(
+        &self,
+        request: Request,
+        now: Timestamp,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+        Box::pin(self.run(request, now))
+    }
+
+    fn pause(&self, host: &str, until: Timestamp) {
+        self.pace.pause(host, until);
+    }
+
+    fn counts(&self) -> Counts {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let counted = &self.counted;
+        Counts {
+            requests: read(&counted.requests),
+            connections_opened: read(&counted.connections),
+            retries: read(&counted.retries),
+            bytes_received: read(&counted.bytes),
+            success: read(&counted.success),
+            not_modified: read(&counted.not_modified),
+            client_error: read(&counted.client_error),
+            rate_limited: read(&counted.rate_limited),
+            server_error: read(&counted.server_error),
+            error: read(&counted.error),
+        }
+    }
+}
