@@ -1,1 +1,248 @@
 //! The lasting memory: whole steps, not rows.
+//!
+//! [`Store`] is the seam (docs/decisions/0002): its methods speak in our own nouns, what is behind them is
+//! SQLite. SQLite blocks, so one thread of its own holds the connection and works through what it is sent.
+
+mod desk;
+mod error;
+mod files;
+mod lock;
+mod sqlite;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::model::{
+    ArticleRecord, Commit, Detection, EntryKey, EntryRecord, Event, HostWait, RobotsRecord, SourceState,
+    Stage, Story,
+};
+
+pub use error::StoreError;
+pub use lock::Lock;
+
+use desk::Desk;
+
+/// What a command may do with the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read while others may write.
+    Read,
+    /// Read and write; the database is made, and its schema brought up to date.
+    Write,
+}
+
+/// What is known of a feed's entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sifted {
+    /// Never seen, or dropped by other rules.
+    pub new: Vec<EntryKey>,
+    /// Known, and last sighted so long ago that the sighting is to be renewed.
+    pub aging: Vec<EntryKey>,
+}
+
+/// Which detections are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Found since then.
+    pub since: Option<Timestamp>,
+    /// Part of the project's name or ticker, in any case.
+    pub project: Option<String>,
+    /// Only this event.
+    pub event: Option<Event>,
+    /// Only this stage.
+    pub stage: Option<Stage>,
+    /// Scores from here up.
+    pub min_score: Option<u8>,
+    /// Only of the watch list.
+    pub watched: bool,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// How large the memory is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Version of the schema.
+    pub schema: i64,
+    /// Size of the file.
+    pub bytes: u64,
+    /// Entries ever seen.
+    pub entries: u64,
+    /// Detections kept.
+    pub detections: u64,
+}
+
+/// A finished cycle, to be kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CycleRecord {
+    /// Its number, from [`Store::begin_cycle`].
+    pub id: i64,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// `ok`, `degraded` or `failed`.
+    pub status: String,
+    /// What the process ended with.
+    pub exit_code: u8,
+    /// Its report (contract, section 3) without detections and sources, which have rows of their own.
+    pub report: String,
+    /// Each stage's times, serialised.
+    pub histograms: Vec<(String, Vec<u8>)>,
+    /// Sources that brought a body or failed.
+    pub sources: Vec<SourceResult>,
+}
+
+/// One source's part in a cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceResult {
+    /// Its address.
+    pub url: String,
+    /// `fetched` or `failed`.
+    pub outcome: String,
+    /// The failure's stable name.
+    pub failure: Option<String>,
+    /// Last status code.
+    pub status: Option<u16>,
+    /// Entries in the body.
+    pub entries: u32,
+    /// Of those, new.
+    pub new: u32,
+    /// How long it took.
+    pub ms: u32,
+}
+
+/// A kept cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CycleRow {
+    /// Its number.
+    pub id: i64,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// `ok`, `degraded` or `failed`.
+    pub status: String,
+    /// What the process ended with.
+    pub exit_code: u8,
+    /// See [`CycleRecord::report`].
+    pub report: String,
+}
+
+/// The way to the lasting memory; clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    desk: Desk,
+}
+
+impl Store {
+    /// Opens the database of the state folder `dir`.
+    ///
+    /// # Errors
+    /// When the folder or file cannot be used, is damaged, was written by a newer program, or (for reading)
+    /// does not exist yet.
+    pub fn open(dir: &Path, access: Access) -> Result<Self, StoreError> {
+        Ok(Self { desk: Desk::new(sqlite::open_file(dir, access)?)? })
+    }
+
+    /// A memory that ends with the process.
+    ///
+    /// # Errors
+    /// When the system gives no memory or no thread.
+    pub fn open_in_memory() -> Result<Self, StoreError> {
+        Ok(Self { desk: Desk::new(sqlite::open_memory()?)? })
+    }
+
+    /// Whether `dir` holds a database.
+    #[must_use]
+    pub fn exists(dir: &Path) -> bool {
+        dir.join(files::DATABASE).exists()
+    }
+
+    /// Opens a cycle and gives its number.
+    pub async fn begin_cycle(&self, now: Timestamp) -> Result<i64, StoreError> {
+        self.desk.ask(move |connection| sqlite::begin_cycle(connection, now)).await
+    }
+
+    /// Saves how a cycle went.
+    pub async fn end_cycle(&self, cycle: CycleRecord) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::end_cycle(connection, &cycle)).await
+    }
+
+    /// The last `limit` finished cycles, newest first.
+    pub async fn cycles(&self, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
+        self.desk.ask(move |connection| sqlite::cycles(connection, limit)).await
+    }
+
+    /// Every source ever asked.
+    pub async fn sources(&self) -> Result<Vec<SourceState>, StoreError> {
+        self.desk.ask(|connection| sqlite::sources(connection)).await
+    }
+
+    /// Pauses that hosts asked for and that still run at `now`.
+    pub async fn host_waits(&self, now: Timestamp) -> Result<Vec<HostWait>, StoreError> {
+        self.desk.ask(move |connection| sqlite::host_waits(connection, now)).await
+    }
+
+    /// Up to `limit` entries that wait for their page and are due at `now`.
+    pub async fn backlog(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryRecord>, StoreError> {
+        self.desk.ask(move |connection| sqlite::backlog(connection, now, limit)).await
+    }
+
+    /// Which of the `keys` in the feed at `source` are new under the rules with that fingerprint.
+    pub async fn sift(
+        &self,
+        source: String,
+        rules: u64,
+        keys: Vec<EntryKey>,
+        now: Timestamp,
+    ) -> Result<Sifted, StoreError> {
+        self.desk.ask(move |connection| sqlite::sift(connection, &source, rules, &keys, now)).await
+    }
+
+    /// The article kept under its canonical address.
+    pub async fn article(&self, key: String) -> Result<Option<ArticleRecord>, StoreError> {
+        self.desk.ask(move |connection| sqlite::article(connection, &key)).await
+    }
+
+    /// The robots.txt kept for an origin.
+    pub async fn robots(&self, origin: String) -> Result<Option<RobotsRecord>, StoreError> {
+        self.desk.ask(move |connection| sqlite::robots(connection, &origin)).await
+    }
+
+    /// Stories told or joined since `since`, with their tellings.
+    pub async fn recent_stories(&self, since: Timestamp) -> Result<Vec<Story>, StoreError> {
+        self.desk.ask(move |connection| sqlite::recent_stories(connection, since)).await
+    }
+
+    /// Saves all that one visit taught, or nothing of it. Saving it again changes nothing; gives the ids of
+    /// the detections that were not known before.
+    pub async fn commit(&self, commit: Commit) -> Result<Vec<String>, StoreError> {
+        self.desk.ask(move |connection| sqlite::commit(connection, &commit)).await
+    }
+
+    /// One detection per story that passes `filter`, newest first.
+    pub async fn events(&self, filter: EventFilter) -> Result<Vec<Detection>, StoreError> {
+        self.desk.ask(move |connection| sqlite::events(connection, &filter)).await
+    }
+
+    /// Forgets at most `limit` rows of each kind that are past their time; gives how many.
+    pub async fn prune(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.desk.ask(move |connection| sqlite::prune(connection, now, limit)).await
+    }
+
+    /// How large the memory is.
+    pub async fn health(&self) -> Result<Health, StoreError> {
+        self.desk.ask(|connection| sqlite::health(connection)).await
+    }
+
+    /// What is wrong with the database, one sentence each.
+    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
+        self.desk.ask(|connection| sqlite::check(connection)).await
+    }
+
+    /// Copies the database to a new file while it is in use.
+    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let to = to.to_owned();
+        self.desk.ask(move |connection| sqlite::backup(connection, &to)).await
+    }
+}

@@ -1,0 +1,67 @@
+//! What can go wrong with the lasting memory.
+
+use std::path::PathBuf;
+
+/// Why the store cannot go on. Each says what to do about it ([`StoreError::hint`]).
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder or the file cannot be made, read or written.
+    #[error("{path}: {cause}", path = path.display())]
+    Access {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        cause: String,
+    },
+    /// A reading command before the first cycle.
+    #[error("there is no database in {path} yet", path = .0.display())]
+    Missing(PathBuf),
+    /// The file is not a database, or a damaged one.
+    #[error("the database is damaged: {0}")]
+    Corrupt(String),
+    /// No space is left.
+    #[error("the disk is full")]
+    DiskFull,
+    /// A newer program wrote this database.
+    #[error("the database was written by a newer version of this program (schema {found}, known {known})")]
+    Newer {
+        /// Its schema.
+        found: i64,
+        /// The newest schema this program knows.
+        known: i64,
+    },
+    /// Another cycle is at work.
+    #[error("another cycle is at work{}", holder(*.0))]
+    Locked(Option<u32>),
+    /// Something else.
+    #[error("the database failed: {0}")]
+    Other(String),
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+}
+
+impl StoreError {
+    /// What to do about it, one sentence.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Access { .. } => {
+                "give the user of the program this folder, or name another with --state-dir"
+            }
+            Self::Missing(_) => "run `tge-scrape cycle` first, or name the right folder with --state-dir",
+            Self::Corrupt(_) => {
+                "restore a copy (`tge-scrape db backup` makes them), or move tge-scrape.db away to start afresh"
+            }
+            Self::DiskFull => {
+                "free some space; nothing half-written was kept and the next cycle goes on from here"
+            }
+            Self::Newer { .. } => "use the newer program, or name another folder with --state-dir",
+            Self::Locked(_) => "wait for it with --wait-lock 30s, or leave it to the next run",
+            Self::Other(_) => {
+                "run `tge-scrape db check`; if it finds nothing this is a defect worth reporting"
+            }
+        }
+    }
+}

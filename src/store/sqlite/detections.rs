@@ -1,0 +1,170 @@
+//! Detections and the stories they tell.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{StoreError, seconds, sources, statements, time};
+use crate::{
+    model::{Detection, DetectionRecord, Event, Outlet, Signature, Stage, Story, Telling},
+    store::EventFilter,
+};
+
+/// Saves stories and detections; gives the ids of the detections that were not known before.
+pub fn put(
+    connection: &Connection,
+    stories: &[Story],
+    absorbed: &[(String, String)],
+    detections: &[DetectionRecord],
+) -> Result<Vec<String>, StoreError> {
+    for story in stories {
+        connection.prepare_cached(statements::STORY_PUT)?.execute(params![
+            story.id,
+            story.project,
+            story.token,
+            story.event.as_str(),
+            story.stage.as_str(),
+            story.event_date,
+            seconds(story.opened_at),
+            seconds(story.updated_at)
+        ])?;
+    }
+    for (absorbed, into) in absorbed {
+        connection.prepare_cached(statements::STORY_MOVE)?.execute([absorbed, into])?;
+        connection.prepare_cached(statements::STORY_DROP)?.execute([absorbed])?;
+    }
+    let mut new = Vec::new();
+    for record in detections {
+        let source = sources::id(connection, &record.source_url)?;
+        let found = &record.detection;
+        let document = serde_json::to_string(found).map_err(|error| StoreError::Other(error.to_string()))?;
+        let added = connection.prepare_cached(statements::DETECTION_PUT)?.execute(params![
+            found.id,
+            found.story_id,
+            source,
+            record.entry.0,
+            found.event.as_str(),
+            found.stage.as_str(),
+            found.score,
+            found.watched,
+            found.project,
+            seconds(found.published_at.unwrap_or(found.detected_at)),
+            seconds(found.detected_at),
+            record.silent,
+            record.signature.0,
+            document
+        ])?;
+        if added == 1 {
+            connection.prepare_cached(statements::SOURCE_DETECTED)?.execute([source])?;
+            new.push(found.id.clone());
+        }
+    }
+    Ok(new)
+}
+
+/// Stories told or joined since `since`, with their tellings.
+pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<Story>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::STORIES_SINCE)?;
+    let rows = statement.query_map([seconds(since)], |row| {
+        Ok(Story {
+            id: row.get(0)?,
+            project: row.get(1)?,
+            token: row.get(2)?,
+            event: Event::from_name(&row.get::<_, String>(3)?).unwrap_or(Event::Announcement),
+            stage: Stage::from_name(&row.get::<_, String>(4)?).unwrap_or(Stage::Upcoming),
+            event_date: row.get(5)?,
+            opened_at: time(row.get(6)?),
+            updated_at: time(row.get(7)?),
+            tellings: Vec::new(),
+        })
+    })?;
+    let mut stories = rows.collect::<Result<Vec<_>, _>>()?;
+    let mut tellings = connection.prepare_cached(statements::TELLINGS)?;
+    for story in &mut stories {
+        let rows = tellings.query_map([&story.id], |row| {
+            Ok(Telling {
+                url: row.get(0)?,
+                source: row.get(1)?,
+                title: row.get(2)?,
+                at: time(row.get(3)?),
+                signature: Signature(row.get(4)?),
+            })
+        })?;
+        story.tellings = rows.collect::<Result<_, _>>()?;
+    }
+    Ok(stories)
+}
+
+/// One detection per story that passes `filter`, newest first, with every outlet that carried it.
+pub fn events(connection: &Connection, filter: &EventFilter) -> Result<Vec<Detection>, StoreError> {
+    let since = filter.since.map_or(i64::MIN, seconds);
+    let mut statement = connection.prepare_cached(statements::DETECTIONS_SINCE)?;
+    let mut of_story = connection.prepare_cached(statements::DETECTIONS_OF_STORY)?;
+    let mut rows = statement.query([since])?;
+    let (mut seen, mut found) = (HashSet::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        if found.len() >= filter.limit {
+            break;
+        }
+        if !seen.insert(row.get::<_, String>(0)?) {
+            continue;
+        }
+        let documents = of_story.query_map([row.get::<_, String>(0)?], |row| row.get::<_, String>(0))?;
+        let tellings: Vec<Detection> = documents
+            .map(|document| {
+                serde_json::from_str(&document?).map_err(|error| StoreError::Corrupt(error.to_string()))
+            })
+            .collect::<Result<_, _>>()?;
+        found.extend(head(tellings).filter(|detection| filter.passes(detection)));
+    }
+    Ok(found)
+}
+
+/// The best-scored telling speaks for its story, as loudly as the loudest; the others are its outlets.
+fn head(tellings: Vec<Detection>) -> Option<Detection> {
+    let best =
+        tellings.iter().enumerate().max_by_key(|(at, telling)| (telling.score, std::cmp::Reverse(*at)))?.0;
+    let class = tellings.iter().map(|telling| telling.class).max()?;
+    let mut outlets: Vec<Outlet> = Vec::new();
+    for (at, telling) in tellings.iter().enumerate() {
+        let known = |url: &str| url == tellings[best].url || outlets.iter().any(|outlet| outlet.url == url);
+        if at != best && !known(&telling.url) {
+            outlets.push(Outlet {
+                url: telling.url.clone(),
+                source: telling.source.clone(),
+                published_at: telling.published_at,
+            });
+        }
+    }
+    let head = tellings.into_iter().nth(best)?;
+    Some(Detection { class, also_at: outlets, ..head })
+}
+
+impl EventFilter {
+    /// Whether `detection` is asked for.
+    #[must_use]
+    pub fn passes(&self, detection: &Detection) -> bool {
+        let named = |wanted: &String| {
+            let wanted = wanted.to_lowercase();
+            let has = |name: &Option<String>| {
+                name.as_ref().is_some_and(|name| name.to_lowercase().contains(&wanted))
+            };
+            has(&detection.project) || has(&detection.token)
+        };
+        self.project.as_ref().is_none_or(named)
+            && self.event.is_none_or(|event| event == detection.event)
+            && self.stage.is_none_or(|stage| stage == detection.stage)
+            && self.min_score.is_none_or(|score| score <= detection.score)
+            && (!self.watched || detection.watched)
+    }
+}
+
+/// How many stories there are to tell, and when the first was found.
+pub fn extent(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(statements::STORY_COUNT)?
+        .query_row([], |row| row.get(0))
+        .optional()?
+        .flatten())
+}

@@ -1,0 +1,90 @@
+//! SQLite: the only folder that names rusqlite.
+
+mod articles;
+mod cycles;
+mod detections;
+mod entries;
+mod open;
+mod prune;
+mod sources;
+mod statements;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode};
+
+use super::StoreError;
+
+pub use articles::{article, robots};
+pub use cycles::{begin_cycle, cycles, end_cycle};
+pub use detections::{events, recent_stories};
+pub use entries::{backlog, sift};
+pub use open::{backup, check, health, open_file, open_memory};
+pub use prune::prune;
+pub use sources::{host_waits, sources};
+
+use crate::model::Commit;
+
+/// Saves one visit whole, in one transaction; gives the ids of the detections that were not known before.
+pub fn commit(connection: &mut Connection, commit: &Commit) -> Result<Vec<String>, StoreError> {
+    let transaction = connection.transaction()?;
+    if let Some(source) = &commit.source {
+        sources::put(&transaction, source)?;
+    }
+    if let Some(wait) = &commit.host_wait {
+        sources::put_wait(&transaction, wait)?;
+    }
+    entries::put(&transaction, &commit.entries)?;
+    entries::sighted(
+        &transaction,
+        &commit.sighted,
+        commit.source.as_ref().and_then(|source| source.read_at),
+    )?;
+    articles::put(&transaction, &commit.articles, &commit.robots)?;
+    let new = detections::put(&transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
+    transaction.commit()?;
+    Ok(new)
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(None),
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+fn seconds(at: Timestamp) -> i64 {
+    at.as_second()
+}
+
+fn optional(at: Option<Timestamp>) -> Option<i64> {
+    at.map(seconds)
+}
+
+/// A stored time; one that no calendar holds reads as 1970, so that a damaged row stays readable.
+fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn day(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(86_400)
+}
+
+/// SQLite's integers are signed: a fingerprint keeps its bits.
+fn bits(value: u64) -> i64 {
+    value.cast_signed()
+}
+
+fn count(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn amount(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}

@@ -1,0 +1,37 @@
+//! Forgetting what is past its time, in small steps.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::{StoreError, day, seconds, statements};
+
+/// Days after which a judged entry is forgotten, counted from its last sighting (conventions, section 10).
+const JUDGED: i64 = 90;
+/// Days for a dropped one: long enough that it cannot come back as new.
+const DROPPED: i64 = 400;
+/// Seconds an article is kept after it was last fetched or confirmed.
+const ARTICLES: i64 = 30 * 86_400;
+/// Seconds a robots.txt is kept; it holds for one day.
+const ROBOTS: i64 = 2 * 86_400;
+/// Seconds a cycle is kept with all its figures.
+const CYCLES: i64 = 30 * 86_400;
+
+/// Forgets at most `limit` rows of each kind; gives how many went.
+///
+/// An entry that stood in the last body its source sent is kept however old it is: the source may answer 304
+/// for months, and would bring it back as new. Sightings are renewed every 30 days, so one that is 31 days
+/// older than the last body was not in it.
+pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let (today, second) = (day(now), seconds(now));
+    let transaction = connection.transaction()?;
+    let mut gone = 0;
+    let entries = params![today - JUDGED, today - DROPPED, limit];
+    gone += transaction.prepare_cached(statements::ENTRIES_PRUNE)?.execute(entries)?;
+    gone += transaction.prepare_cached(statements::ARTICLES_PRUNE)?.execute([second - ARTICLES, limit])?;
+    gone += transaction.prepare_cached(statements::ROBOTS_PRUNE)?.execute([second - ROBOTS, limit])?;
+    gone += transaction.prepare_cached(statements::CYCLES_PRUNE)?.execute([second - CYCLES, limit])?;
+    gone += transaction.prepare_cached(statements::HOST_WAITS_PRUNE)?.execute([second])?;
+    transaction.commit()?;
+    Ok(gone)
+}

@@ -1,0 +1,110 @@
+//! Sources and the pauses of hosts.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{StoreError, amount, bits, count, optional, seconds, statements, time};
+use crate::model::{HostWait, SourceState, Validators};
+
+/// Every source ever asked.
+pub fn sources(connection: &Connection) -> Result<Vec<SourceState>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::SOURCES)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<SourceState> {
+    let at = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(time));
+    Ok(SourceState {
+        url: row.get("url")?,
+        validators: Validators { etag: row.get("etag")?, last_modified: row.get("last_modified")? },
+        validators_url: row.get("validators_url")?,
+        rules: row.get::<_, i64>("rules")?.cast_unsigned(),
+        body_hash: row.get("body_hash")?,
+        first_read_at: at("first_read_at")?,
+        checked_at: at("checked_at")?,
+        succeeded_at: at("succeeded_at")?,
+        read_at: at("read_at")?,
+        changed_at: at("changed_at")?,
+        due_at: at("due_at")?,
+        not_before: at("not_before")?,
+        failures: row.get("failures")?,
+        last_failure: row.get("last_failure")?,
+        status: row.get("status")?,
+        conditional: row.get("conditional")?,
+        unmodified_since: at("unmodified_since")?,
+        plain_get_at: at("plain_get_at")?,
+        usual_gap_s: row.get("usual_gap_s")?,
+        moved_to: row.get("moved_to")?,
+        moved_seen: row.get("moved_seen")?,
+        gone_at: at("gone_at")?,
+        repaired: row.get("repaired")?,
+        entries_total: amount(row.get("entries_total")?),
+        candidates_total: amount(row.get("candidates_total")?),
+        detections_total: amount(row.get("detections_total")?),
+        mean_ms: row.get("mean_ms")?,
+    })
+}
+
+pub fn put(connection: &Connection, source: &SourceState) -> Result<(), StoreError> {
+    connection.prepare_cached(statements::SOURCE_PUT)?.execute(params![
+        source.url,
+        source.validators.etag,
+        source.validators.last_modified,
+        source.validators_url,
+        bits(source.rules),
+        source.body_hash,
+        optional(source.first_read_at),
+        optional(source.checked_at),
+        optional(source.succeeded_at),
+        optional(source.read_at),
+        optional(source.changed_at),
+        optional(source.due_at),
+        optional(source.not_before),
+        source.failures,
+        source.last_failure,
+        source.status,
+        source.conditional,
+        optional(source.unmodified_since),
+        optional(source.plain_get_at),
+        source.usual_gap_s,
+        source.moved_to,
+        source.moved_seen,
+        optional(source.gone_at),
+        source.repaired,
+        count(source.entries_total),
+        count(source.candidates_total),
+        count(source.detections_total),
+        source.mean_ms,
+    ])?;
+    Ok(())
+}
+
+/// The number of the source at `url`, made if it is unknown.
+pub fn id(connection: &Connection, url: &str) -> Result<i64, StoreError> {
+    if let Some(id) = known_id(connection, url)? {
+        return Ok(id);
+    }
+    connection.prepare_cached(statements::SOURCE_ADD)?.execute([url])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// The number of the source at `url`, if it is known.
+pub fn known_id(connection: &Connection, url: &str) -> Result<Option<i64>, StoreError> {
+    Ok(connection.prepare_cached(statements::SOURCE_ID)?.query_row([url], |row| row.get(0)).optional()?)
+}
+
+/// The pauses still running at `now`.
+pub fn host_waits(connection: &Connection, now: Timestamp) -> Result<Vec<HostWait>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::HOST_WAITS)?;
+    let rows = statement.query_map([seconds(now)], |row| {
+        Ok(HostWait { host: row.get(0)?, not_before: time(row.get(1)?), reason: row.get(2)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn put_wait(connection: &Connection, wait: &HostWait) -> Result<(), StoreError> {
+    let values = params![wait.host, seconds(wait.not_before), wait.reason];
+    connection.prepare_cached(statements::HOST_WAIT_PUT)?.execute(values)?;
+    Ok(())
+}

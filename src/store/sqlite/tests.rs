@@ -1,0 +1,409 @@
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
+
+use super::{open, statements};
+use crate::{
+    clock::SystemClock,
+    model::{
+        Class, Commit, Detection, DetectionRecord, EntryKey, EntryRecord, EntryState, Event, HostWait, Kind,
+        Signature, SourceState, Stage, Story, Validators,
+    },
+    store::{Access, CycleRecord, EventFilter, Lock, SourceResult, Store, StoreError},
+};
+
+const FEED: &str = "https://news.example/feed";
+
+fn now() -> Timestamp {
+    "2026-11-21T06:30:00Z".parse().unwrap()
+}
+
+fn days(days: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * days)
+}
+
+fn block<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn entry(number: u8, state: EntryState) -> EntryRecord {
+    EntryRecord {
+        source_url: FEED.to_owned(),
+        key: EntryKey([number; 16]),
+        title: format!("Entry {number}"),
+        link: Some(format!("https://news.example/{number}")),
+        summary: "What the feed said.".to_owned(),
+        author: "desk".to_owned(),
+        published: now(),
+        first_seen: now(),
+        silent: false,
+        state,
+        rules: 7,
+    }
+}
+
+fn waiting(number: u8) -> EntryRecord {
+    entry(number, EntryState::Waiting { tries: 1, next_try: now() })
+}
+
+fn dropped(number: u8) -> EntryRecord {
+    entry(number, EntryState::Dropped { reason: "no_vocabulary".to_owned() })
+}
+
+fn source(read_at: Timestamp) -> SourceState {
+    SourceState {
+        url: FEED.to_owned(),
+        validators: Validators { etag: Some(b"W/\"a b\"".to_vec()), last_modified: Some(vec![0xff, b'x']) },
+        validators_url: "https://news.example/moved".to_owned(),
+        rules: u64::MAX - 3,
+        body_hash: Some([9; 16]),
+        read_at: Some(read_at),
+        not_before: Some(read_at),
+        failures: 2,
+        status: Some(304),
+        conditional: true,
+        ..SourceState::default()
+    }
+}
+
+fn story(id: &str) -> Story {
+    Story {
+        id: id.to_owned(),
+        project: Some("Caldera".to_owned()),
+        token: Some("ERA".to_owned()),
+        event: Event::Airdrop,
+        stage: Stage::Live,
+        event_date: None,
+        opened_at: now(),
+        updated_at: now(),
+        tellings: Vec::new(),
+    }
+}
+
+fn detection(id: &str, story: &str, score: u8) -> DetectionRecord {
+    let found = Detection {
+        id: id.to_owned(),
+        story_id: story.to_owned(),
+        kind: Kind::News,
+        event: Event::Airdrop,
+        stage: Stage::Live,
+        rumour: false,
+        score,
+        class: Class::High,
+        project: Some("Caldera".to_owned()),
+        token: Some("ERA".to_owned()),
+        watched: true,
+        event_date: None,
+        title: format!("Told by {id}"),
+        url: format!("https://{id}.example/1"),
+        source: id.to_owned(),
+        author: String::new(),
+        published_at: Some(now()),
+        detected_at: now(),
+        snippet: String::new(),
+        reasons: Vec::new(),
+        also_at: Vec::new(),
+    };
+    DetectionRecord {
+        detection: found,
+        source_url: FEED.to_owned(),
+        entry: EntryKey([1; 16]),
+        signature: Signature(vec![1, 2, 3]),
+        silent: false,
+    }
+}
+
+fn found(id: &str, story_id: &str, score: u8) -> Commit {
+    Commit {
+        detections: vec![detection(id, story_id, score)],
+        stories: vec![story(story_id)],
+        ..Commit::default()
+    }
+}
+
+async fn save(store: &Store, entries: Vec<EntryRecord>) {
+    let commit = Commit { source: Some(source(now())), entries, ..Commit::default() };
+    store.commit(commit).await.unwrap();
+}
+
+async fn new_under(store: &Store, rules: u64, numbers: &[u8]) -> Vec<EntryKey> {
+    let keys = numbers.iter().map(|number| EntryKey([*number; 16])).collect();
+    store.sift(FEED.to_owned(), rules, keys, now()).await.unwrap().new
+}
+
+#[test]
+fn a_source_comes_back_as_it_went() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        for _ in 0..2 {
+            store.commit(Commit { source: Some(source(now())), ..Commit::default() }).await.unwrap();
+        }
+        assert_eq!(store.sources().await.unwrap(), [source(now())]);
+    });
+}
+
+#[test]
+fn what_was_dropped_is_new_again_under_other_rules() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        save(&store, vec![dropped(1), waiting(2)]).await;
+        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, [EntryKey([3; 16])]);
+        assert_eq!(new_under(&store, 8, &[1, 2, 3]).await, [EntryKey([1; 16]), EntryKey([3; 16])]);
+    });
+}
+
+#[test]
+fn a_waiting_entry_stays_in_the_backlog_until_it_is_judged() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        save(&store, vec![waiting(1)]).await;
+        assert_eq!(store.backlog(now(), 10).await.unwrap(), [waiting(1)]);
+        assert_eq!(store.backlog(now() - days(1), 10).await.unwrap(), []);
+        save(&store, vec![entry(1, EntryState::Judged { score: 80 })]).await;
+        assert_eq!(store.backlog(now(), 10).await.unwrap(), []);
+        assert_eq!(new_under(&store, 8, &[1]).await, []);
+    });
+}
+
+#[test]
+fn a_detection_is_new_only_once() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        assert_eq!(store.commit(found("a", "s", 90)).await.unwrap(), ["a"]);
+        assert_eq!(store.commit(found("a", "s", 50)).await.unwrap(), Vec::<String>::new());
+        assert_eq!(
+            store.events(EventFilter { limit: 9, ..EventFilter::default() }).await.unwrap()[0].score,
+            90
+        );
+    });
+}
+
+#[test]
+fn a_story_is_one_row_with_every_outlet_and_comes_back_with_its_tellings() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        for (id, score) in [("a", 80), ("b", 95), ("c", 70)] {
+            store.commit(found(id, "s", score)).await.unwrap();
+        }
+        let rows = store.events(EventFilter { limit: 9, ..EventFilter::default() }).await.unwrap();
+        let outlets: Vec<&str> = rows[0].also_at.iter().map(|outlet| outlet.source.as_str()).collect();
+        assert_eq!((rows.len(), rows[0].id.as_str(), outlets), (1, "b", vec!["a", "c"]));
+        let stories = store.recent_stories(now() - days(1)).await.unwrap();
+        assert_eq!(stories[0].tellings.len(), 3);
+        assert_eq!(stories[0].tellings[0].signature, Signature(vec![1, 2, 3]));
+        assert_eq!(store.recent_stories(now() + days(1)).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn a_story_absorbed_by_another_leaves_its_detections_there() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        store.commit(found("a", "first", 80)).await.unwrap();
+        let absorbed = vec![("first".to_owned(), "second".to_owned())];
+        store.commit(Commit { absorbed, ..found("b", "second", 90) }).await.unwrap();
+        let rows = store.events(EventFilter { limit: 9, ..EventFilter::default() }).await.unwrap();
+        assert_eq!((rows.len(), rows[0].story_id.as_str(), rows[0].also_at.len()), (1, "second", 1));
+        assert_eq!(store.recent_stories(now() - days(1)).await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn events_are_filtered_as_asked() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        store.commit(found("a", "s", 80)).await.unwrap();
+        let all = EventFilter { limit: 9, ..EventFilter::default() };
+        let count = async |filter: EventFilter| store.events(filter).await.unwrap().len();
+        assert_eq!(
+            count(EventFilter { project: Some("calde".to_owned()), watched: true, ..all.clone() }).await,
+            1
+        );
+        assert_eq!(count(EventFilter { project: Some("era".to_owned()), ..all.clone() }).await, 1);
+        assert_eq!(count(EventFilter { project: Some("other".to_owned()), ..all.clone() }).await, 0);
+        assert_eq!(count(EventFilter { event: Some(Event::Sale), ..all.clone() }).await, 0);
+        assert_eq!(count(EventFilter { stage: Some(Stage::Past), ..all.clone() }).await, 0);
+        assert_eq!(count(EventFilter { min_score: Some(81), ..all.clone() }).await, 0);
+        assert_eq!(count(EventFilter { since: Some(now() + days(1)), ..all.clone() }).await, 0);
+        assert_eq!(count(EventFilter { limit: 0, ..all }).await, 0);
+    });
+}
+
+#[test]
+fn pauses_of_hosts_end_by_themselves() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        let wait = HostWait {
+            host: "a.example".to_owned(),
+            not_before: now() + days(1),
+            reason: "rate_limited".to_owned(),
+        };
+        store.commit(Commit { host_wait: Some(wait.clone()), ..Commit::default() }).await.unwrap();
+        assert_eq!(store.host_waits(now()).await.unwrap(), [wait]);
+        assert_eq!(store.host_waits(now() + days(2)).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn what_is_past_its_time_is_forgotten_unless_the_feed_still_shows_it() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        save(&store, vec![entry(1, EntryState::Judged { score: 1 }), dropped(2), waiting(3)]).await;
+        // The feed has answered 304 ever since: its entries are still in it.
+        store.prune(now() + days(500), 100).await.unwrap();
+        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, []);
+        // It has sent another body since, without them.
+        let later = Commit { source: Some(source(now() + days(89))), ..Commit::default() };
+        store.commit(later).await.unwrap();
+        store.prune(now() + days(89), 100).await.unwrap();
+        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, []);
+        store.prune(now() + days(91), 100).await.unwrap();
+        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, [EntryKey([1; 16])]);
+        store.prune(now() + days(401), 100).await.unwrap();
+        assert_eq!(new_under(&store, 7, &[2, 3]).await, [EntryKey([2; 16])]);
+    });
+}
+
+#[test]
+fn old_sightings_are_asked_to_be_renewed() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        save(&store, vec![dropped(1)]).await;
+        let keys = vec![EntryKey([1; 16])];
+        let sift = async |at| store.sift(FEED.to_owned(), 7, keys.clone(), at).await.unwrap().aging;
+        assert_eq!(sift(now() + days(29)).await, []);
+        assert_eq!(sift(now() + days(31)).await, keys);
+        let sighted = vec![(FEED.to_owned(), keys[0])];
+        let commit = Commit { source: Some(source(now() + days(31))), sighted, ..Commit::default() };
+        store.commit(commit).await.unwrap();
+        assert_eq!(sift(now() + days(31)).await, []);
+    });
+}
+
+#[test]
+fn a_cycle_is_kept_with_its_report() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        store.commit(Commit { source: Some(source(now())), ..Commit::default() }).await.unwrap();
+        let id = store.begin_cycle(now()).await.unwrap();
+        assert_eq!(store.cycles(5).await.unwrap(), []);
+        let result = SourceResult {
+            url: FEED.to_owned(),
+            outcome: "fetched".to_owned(),
+            failure: None,
+            status: Some(200),
+            entries: 3,
+            new: 1,
+            ms: 12,
+        };
+        let cycle = CycleRecord {
+            id,
+            duration_ms: 5,
+            status: "ok".to_owned(),
+            exit_code: 0,
+            report: "{}".to_owned(),
+            histograms: vec![("plan".to_owned(), vec![1])],
+            sources: vec![result],
+        };
+        store.end_cycle(cycle).await.unwrap();
+        let rows = store.cycles(5).await.unwrap();
+        assert_eq!((rows.len(), rows[0].started_at, rows[0].report.as_str()), (1, now(), "{}"));
+        store.prune(now() + days(31), 10).await.unwrap();
+        assert_eq!(store.cycles(5).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn others_read_while_one_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    block(async {
+        assert!(matches!(Store::open(dir.path(), Access::Read), Err(StoreError::Missing(_))));
+        let writer = Store::open(dir.path(), Access::Write).unwrap();
+        writer.commit(found("a", "s", 80)).await.unwrap();
+        let blocker = Connection::open(dir.path().join("tge-scrape.db")).unwrap();
+        blocker.execute_batch("BEGIN IMMEDIATE; DELETE FROM detections;").unwrap();
+        let reader = Store::open(dir.path(), Access::Read).unwrap();
+        assert_eq!(reader.events(EventFilter { limit: 9, ..EventFilter::default() }).await.unwrap().len(), 1);
+        assert!(reader.commit(found("b", "s", 80)).await.is_err(), "a reader must not write");
+    });
+}
+
+#[test]
+fn a_newer_or_damaged_database_is_refused_with_its_own_error() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::open(dir.path(), Access::Write).unwrap());
+    let path = dir.path().join("tge-scrape.db");
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    for access in [Access::Read, Access::Write] {
+        assert!(matches!(Store::open(dir.path(), access), Err(StoreError::Newer { found: 99, .. })));
+    }
+    for file in ["tge-scrape.db-wal", "tge-scrape.db-shm"] {
+        let _ = std::fs::remove_file(dir.path().join(file));
+    }
+    std::fs::write(&path, "this is no database, but long enough to be taken for one".repeat(100)).unwrap();
+    assert!(matches!(Store::open(dir.path(), Access::Write), Err(StoreError::Corrupt(_))));
+}
+
+#[test]
+fn one_run_at_a_time_holds_the_lock() {
+    let dir = tempfile::tempdir().unwrap();
+    block(async {
+        let held = Lock::take(dir.path(), Duration::ZERO, SystemClock).await.unwrap();
+        let refused = Lock::take(dir.path(), Duration::ZERO, SystemClock).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Locked(Some(pid)) if pid == std::process::id()), "{refused:?}");
+        drop(held);
+        Lock::take(dir.path(), Duration::ZERO, SystemClock).await.unwrap();
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_can_read_the_state() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("deep/state");
+    drop(Store::open(&state, Access::Write).unwrap());
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&state), mode(&state.join("tge-scrape.db"))), (0o700, 0o600));
+}
+
+#[test]
+fn a_copy_is_a_whole_database() {
+    let dir = tempfile::tempdir().unwrap();
+    block(async {
+        let store = Store::open(&dir.path().join("a"), Access::Write).unwrap();
+        store.commit(found("a", "s", 80)).await.unwrap();
+        std::fs::create_dir(dir.path().join("b")).unwrap();
+        let copy = dir.path().join("b/tge-scrape.db");
+        store.backup(&copy).await.unwrap();
+        assert!(store.backup(&copy).await.is_err(), "an existing file is never overwritten");
+        let copied = Store::open(&dir.path().join("b"), Access::Read).unwrap();
+        assert_eq!(copied.events(EventFilter { limit: 9, ..EventFilter::default() }).await.unwrap().len(), 1);
+        assert_eq!(copied.check().await.unwrap(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn no_statement_walks_through_a_table_that_grows() {
+    let connection = open::open_memory().unwrap();
+    // Read whole on purpose: a row per configured source, the few pauses that run, and the newest cycles, which
+    // are walked backwards up to a limit.
+    let whole = ["SOURCES", "ENTRY_COUNT", "HOST_WAITS", "HOST_WAITS_PRUNE", "CYCLES_LAST"];
+    let mut walks = Vec::new();
+    for (name, sql) in statements::ALL {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let parameters = statement.parameter_count();
+        let values = vec![rusqlite::types::Value::Null; parameters];
+        let plan =
+            statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+        for step in plan.map(Result::unwrap) {
+            let by_index = step.contains("USING") || step.contains("CONSTANT ROW");
+            if step.starts_with("SCAN") && !by_index && !whole.contains(name) {
+                walks.push(format!("{name}: {step}"));
+            }
+        }
+    }
+    assert!(statements::ALL.len() > 30);
+    assert_eq!(walks, Vec::<String>::new());
+}
