@@ -1,10 +1,30 @@
 //! Bytes to entries: decode → rebuild → parse → map. Pure: no network, no clock, no database.
 
+mod dates;
+mod decode;
+mod dialect;
+mod entities;
+mod json_feed;
+mod json_source;
+mod key;
+mod opml;
+mod parse;
+mod plain;
+mod rebuild;
+mod tokens;
+
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
+use serde_json::Value;
 use url::Url;
 
-use crate::model::Entry;
+use crate::model::{Entry, SourceFormat};
+
+pub use json_source::{PRESETS, preset};
+pub use opml::{OpmlError, Outline, read_opml, write_opml};
 
 /// A body as it came.
 #[derive(Debug, Clone, Copy)]
@@ -65,4 +85,78 @@ impl FeedError {
             Self::Mapping(_) => "mapping",
         }
     }
+}
+
+/// Reads `document` as `format` says.
+///
+/// # Errors
+/// Why it gives no feed; a well-formed feed without entries is no error.
+pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, FeedError> {
+    let (text, relabelled) = decode::decode(document.bytes, document.content_type);
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+    if text.trim().is_empty() {
+        return Err(FeedError::Empty);
+    }
+    let mut feed = match format {
+        SourceFormat::Json(mapping) => {
+            let value = json(text).map_err(FeedError::Unreadable)?;
+            json_source::read(&value, mapping, document.url)?
+        }
+        SourceFormat::Feed if text.starts_with('{') => match json(text) {
+            Ok(value) if json_feed::is_json_feed(&value) => json_feed::read(&value, document.url)?,
+            Ok(_) => return Err(FeedError::NotAFeed { alternates: Vec::new() }),
+            Err(error) => return Err(FeedError::Unreadable(error)),
+        },
+        SourceFormat::Feed => markup(text, document.url)?,
+    };
+    if relabelled {
+        feed.repairs.push("charset");
+    }
+    key::give(&mut feed.entries);
+    Ok(feed)
+}
+
+fn json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+fn markup(text: &str, url: &Url) -> Result<Feed, FeedError> {
+    let rebuilt = rebuild::rebuild(text, url);
+    if !rebuilt.is_feed {
+        return Err(FeedError::NotAFeed { alternates: alternates(text, url) });
+    }
+    let (title, entries) = parse::parse(&rebuilt.atom).map_err(FeedError::Unreadable)?;
+    Ok(Feed {
+        title,
+        entries,
+        ttl: rebuilt.ttl.map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
+        skip_hours: rebuilt.skip_hours,
+        skip_days: rebuilt.skip_days,
+        repairs: rebuilt.repairs,
+    })
+}
+
+/// Feeds that a web page names as its own (`link rel="alternate"`).
+fn alternates(page: &str, url: &Url) -> Vec<String> {
+    let mut tokens = tokens::Tokens::new(page);
+    let mut found = Vec::new();
+    while let Some(token) = tokens.next() {
+        let tokens::Token::Start { name, attributes, .. } = token else { continue };
+        let value = |wanted: &str| {
+            attributes
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+                .map_or("", |(_, value)| *value)
+        };
+        let kind = value("type").to_ascii_lowercase();
+        let feed = ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|feed| kind.contains(feed));
+        if name.eq_ignore_ascii_case("link")
+            && feed
+            && value("rel").to_ascii_lowercase().contains("alternate")
+        {
+            let address = entities::Declared::default().resolve(value("href")).0.into_owned();
+            found.extend(url.join(&address).ok().map(|address| address.to_string()));
+        }
+    }
+    found
 }

@@ -1,0 +1,123 @@
+//! OPML 2.0: lists of feeds, in and out.
+
+use super::{
+    entities::Declared,
+    tokens::{Token, Tokens},
+};
+
+/// One feed of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outline {
+    /// Its address.
+    pub url: String,
+    /// Its name; empty if the list gives none.
+    pub title: String,
+    /// The page it belongs to; empty if the list gives none.
+    pub html_url: String,
+    /// The folders it stands in and its categories, outermost first.
+    pub tags: Vec<String>,
+}
+
+/// Why a list could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this is not an OPML file: it has no outline with an xmlUrl")]
+pub struct OpmlError;
+
+/// Reads a list: attribute names in any case, nested outlines as tags, each address once.
+///
+/// # Errors
+/// Where there is nothing in it.
+pub fn read_opml(text: &str) -> Result<Vec<Outline>, OpmlError> {
+    let entities = Declared::default();
+    let (mut found, mut folders): (Vec<Outline>, Vec<Option<String>>) = (Vec::new(), Vec::new());
+    let mut tokens = Tokens::new(text);
+    let mut is_opml = false;
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Start { name, attributes, empty, .. } if name.eq_ignore_ascii_case("outline") => {
+                let value = |wanted: &str| {
+                    let pair = attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+                    pair.map_or_else(String::new, |(_, value)| entities.resolve(value).0.trim().to_owned())
+                };
+                let (url, text) = (value("xmlUrl"), value("text"));
+                let title = Some(value("title")).filter(|title| !title.is_empty()).unwrap_or(text);
+                let feed = !url.is_empty();
+                if feed && found.iter().all(|outline| outline.url != url) {
+                    let mut tags: Vec<String> = folders.iter().flatten().cloned().collect();
+                    let categories = value("category");
+                    let labels = categories.split(',').flat_map(|label| label.split('/'));
+                    for label in labels.map(str::trim).filter(|label| !label.is_empty()) {
+                        if !tags.iter().any(|tag| tag == label) {
+                            tags.push(label.to_owned());
+                        }
+                    }
+                    found.push(Outline { url, title: title.clone(), html_url: value("htmlUrl"), tags });
+                }
+                if !empty {
+                    folders.push((!feed && !title.is_empty()).then_some(title));
+                }
+            }
+            Token::End { name, .. } if name.eq_ignore_ascii_case("outline") => {
+                folders.pop();
+            }
+            Token::Start { name, .. } if name.eq_ignore_ascii_case("opml") => is_opml = true,
+            _ => {}
+        }
+    }
+    if found.is_empty() && !is_opml { Err(OpmlError) } else { Ok(found) }
+}
+
+/// Writes a list that [`read_opml`] reads back as it is.
+#[must_use]
+pub fn write_opml(title: &str, outlines: &[Outline]) -> String {
+    let mut out =
+        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n  <head><title>");
+    out.push_str(&escape(title));
+    out.push_str("</title></head>\n  <body>\n");
+    for outline in outlines {
+        out.push_str("    <outline type=\"rss\"");
+        let tags = outline.tags.join(",");
+        let attributes = [
+            ("text", outline.title.as_str()),
+            ("title", outline.title.as_str()),
+            ("xmlUrl", outline.url.as_str()),
+            ("htmlUrl", outline.html_url.as_str()),
+            ("category", tags.as_str()),
+        ];
+        for (name, value) in attributes {
+            if !value.is_empty() || name == "text" {
+                out.push_str(&format!(" {name}=\"{}\"", escape(value)));
+            }
+        }
+        out.push_str("/>\n");
+    }
+    out.push_str("  </body>\n</opml>\n");
+    out
+}
+
+fn escape(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control() || *c == '\t').collect();
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_become_tags_and_a_list_comes_back_as_it_went() {
+        let text = r#"<?xml version="1.0"?><opml version="2.0"><body>
+            <outline text="Chains"><outline text="L2"><outline type="rss" text="A &amp; B" XMLURL="https://a.example/feed" htmlUrl="https://a.example"/></outline></outline>
+            <outline text="C" xmlUrl="https://c.example/rss" category="news,defi"/><outline text="again" xmlUrl="https://c.example/rss"/>
+            </body></opml>"#;
+        let list = read_opml(text).unwrap();
+        assert_eq!(list.len(), 2);
+        assert_eq!(
+            (list[0].title.as_str(), list[0].tags.as_slice()),
+            ("A & B", ["Chains".to_owned(), "L2".to_owned()].as_slice())
+        );
+        assert_eq!(list[1].tags, ["news", "defi"]);
+        assert_eq!(read_opml(&write_opml("mine", &list)).unwrap(), list);
+        assert_eq!(read_opml("<html></html>"), Err(OpmlError));
+    }
+}

@@ -1,0 +1,66 @@
+//! feed-rs, and what it takes to trust it: the only file that names it.
+
+use std::{cell::Cell, panic, sync::Once};
+
+use feed_rs::{model, parser};
+use jiff::Timestamp;
+
+use crate::model::Entry;
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+static HOOK: Once = Once::new();
+
+/// Reads well-formed Atom into a title and entries without keys.
+///
+/// feed-rs panics on some inputs (feed-fetching, 3h): a panic is an unreadable feed, and says nothing on stderr.
+///
+/// # Errors
+/// Why it could not be read.
+pub fn parse(atom: &str) -> Result<(String, Vec<Entry>), String> {
+    HOOK.call_once(|| {
+        let loud = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                loud(info);
+            }
+        }));
+    });
+    QUIET.set(true);
+    let parsed = panic::catch_unwind(|| {
+        let parser = parser::Builder::new()
+            .sanitize_content(false)
+            // Its own identifiers would be random, or change with the headline.
+            .id_generator(|_, _, _| String::new())
+            .build();
+        parser.parse(atom.as_bytes())
+    });
+    QUIET.set(false);
+    match parsed {
+        Ok(Ok(feed)) => Ok((
+            feed.title.map(|title| title.content).unwrap_or_default(),
+            feed.entries.into_iter().map(entry).collect(),
+        )),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the parser gave up".to_owned()),
+    }
+}
+
+fn entry(entry: model::Entry) -> Entry {
+    let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
+        at.and_then(|at| Timestamp::from_second(at.timestamp()).ok())
+    };
+    Entry {
+        title: entry.title.map(|title| title.content).unwrap_or_default(),
+        link: entry.links.into_iter().next().map(|link| link.href),
+        id: Some(entry.id).filter(|id| !id.is_empty()),
+        published: time(entry.published),
+        updated: time(entry.updated),
+        author: entry.authors.into_iter().next().and_then(|author| author.name).unwrap_or_default(),
+        summary: entry.summary.map(|summary| summary.content).unwrap_or_default(),
+        content: entry.content.and_then(|content| content.body).unwrap_or_default(),
+        categories: entry.categories.into_iter().map(|category| category.term).collect(),
+        ..Entry::default()
+    }
+}

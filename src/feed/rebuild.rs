@@ -1,0 +1,436 @@
+//! One forward pass that turns any dialect, however damaged, into plain Atom 1.0 (feed-fetching, section 4,
+//! step 2).
+//!
+//! What is balanced, declared, escaped and known comes out; the rest is dropped or mended on the way, and each
+//! mending is named. Rebuilding what was rebuilt changes nothing.
+
+mod draft;
+mod emit;
+
+use std::collections::HashMap;
+
+use url::Url;
+
+use self::draft::{Draft, Piece};
+use super::{
+    dialect::{Field, Space, field, space, undeclared},
+    entities::Declared,
+    tokens::{Token, Tokens},
+};
+
+/// Deeper nesting is not read: no feed has it, and parsers below recurse.
+const DEEPEST: usize = 200;
+/// HTML elements without an end tag.
+const VOID: &[&str] =
+    &["area", "base", "br", "col", "embed", "hr", "img", "input", "meta", "param", "source", "wbr"];
+
+/// A feed made plain.
+#[derive(Debug, Default)]
+pub struct Rebuilt {
+    /// Atom 1.0, well-formed.
+    pub atom: String,
+    /// Whether there was a feed's root at all.
+    pub is_feed: bool,
+    /// RSS `ttl`, minutes.
+    pub ttl: Option<u64>,
+    /// RSS `skipHours`.
+    pub skip_hours: Vec<u8>,
+    /// RSS `skipDays`, Monday being 1.
+    pub skip_days: Vec<u8>,
+    /// What had to be mended.
+    pub repairs: Vec<&'static str>,
+}
+
+/// Rebuilds `text`, whose links stand against `base`.
+pub fn rebuild(text: &str, base: &Url) -> Rebuilt {
+    let mut pass = Pass::new(base);
+    let mut tokens = Tokens::new(text);
+    while let Some(token) = tokens.next() {
+        pass.token(token);
+        if pass.done {
+            break;
+        }
+    }
+    pass.end();
+    let flaws = tokens.flaws;
+    for (flaw, name) in
+        [(flaws.stray_bracket, "stray_bracket"), (flaws.attributes, "attributes"), (flaws.cut, "cut_off")]
+    {
+        if flaw {
+            pass.mended(name);
+        }
+    }
+    pass.finish()
+}
+
+/// An element that is open.
+#[derive(Debug)]
+struct Open {
+    name: String,
+    /// Prefixes it declares.
+    declares: Vec<(String, Space)>,
+    base: Option<Url>,
+}
+
+/// A field whose content is being gathered, and the depth it opened at.
+#[derive(Debug)]
+struct Gathering {
+    field: Field,
+    depth: usize,
+    piece: Piece,
+}
+
+struct Pass<'a> {
+    page: &'a Url,
+    entities: Declared,
+    open: Vec<Open>,
+    root: Option<String>,
+    done: bool,
+    title: Option<Piece>,
+    entry: Option<(usize, Draft)>,
+    entries: Vec<Draft>,
+    gathering: Option<Gathering>,
+    /// Prefixes that were used without being declared: told once.
+    out: Rebuilt,
+    /// Name of the channel-level element whose text matters, such as `ttl`.
+    note: Option<(String, usize, String)>,
+    spaces: HashMap<String, Space>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(page: &'a Url) -> Self {
+        Self {
+            page,
+            entities: Declared::default(),
+            open: Vec::new(),
+            root: None,
+            done: false,
+            title: None,
+            entry: None,
+            entries: Vec::new(),
+            gathering: None,
+            out: Rebuilt::default(),
+            note: None,
+            spaces: HashMap::new(),
+        }
+    }
+
+    fn mended(&mut self, name: &'static str) {
+        if !self.out.repairs.contains(&name) {
+            self.out.repairs.push(name);
+        }
+    }
+
+    fn token(&mut self, token: Token<'_>) {
+        match token {
+            Token::Doctype(text) => self.entities.read(text),
+            Token::Text(text) => {
+                if self.gathering.is_some() || self.note.is_some() {
+                    let (resolved, bare) = self.entities.resolve(text);
+                    let resolved = resolved.into_owned();
+                    if bare {
+                        self.mended("bare_ampersand");
+                    }
+                    self.words(&resolved);
+                } else if self.root.is_none()
+                    && !text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty()
+                {
+                    self.mended("leading_text");
+                }
+            }
+            Token::Raw(text) => self.words(&text),
+            Token::Start { name, attributes, empty, source } => self.start(name, &attributes, empty, source),
+            Token::End { name, source } => self.close(name, source),
+        }
+    }
+
+    fn words(&mut self, text: &str) {
+        if let Some(gathering) = &mut self.gathering {
+            gathering.piece.text.push_str(text);
+        } else if let Some((_, _, noted)) = &mut self.note {
+            noted.push_str(text);
+        }
+    }
+
+    fn start(&mut self, name: &str, attributes: &[(&str, &str)], empty: bool, source: &str) {
+        let entities = std::mem::take(&mut self.entities);
+        self.opened(name, &Attributes { pairs: attributes, entities: &entities }, empty, source);
+        self.entities = entities;
+    }
+
+    fn opened(&mut self, name: &str, attributes: &Attributes<'_>, empty: bool, source: &str) {
+        let declares = declared(attributes.pairs);
+        let (prefix, local) = split(name);
+        let space = self.space_of(prefix, &declares);
+        let attribute = |wanted: &str| attributes.get(wanted);
+        let base = attribute("xml:base").and_then(|base| self.base().join(&base).ok());
+        let opens = (space == Space::Core || self.open.is_empty()).then(|| kind(&local)).flatten();
+        // A field that holds a line and now seems to hold another field, or an entry: its end was forgotten.
+        if let Some(Gathering { field: gathered, depth, piece }) = &self.gathering {
+            let (depth, outer) = (*depth, piece.is_outer(self.open.len()));
+            let known =
+                field(space, &local).is_some_and(|inner| !(inner == Field::Title && space == Space::Html));
+            let forgotten = gathered.is_line() && prefix_is_feed(space) && known && outer;
+            if opens == Some(Kind::Entry) || forgotten {
+                self.mended("unclosed");
+                self.close_to(depth);
+            }
+        }
+        if let Some(gathering) = &mut self.gathering {
+            // Mark-up inside a field is kept as it stands; for Atom's `xhtml` that is its content.
+            if gathering.field == Field::Author {
+                if local == "name" {
+                    gathering.piece.text.clear();
+                }
+            } else {
+                gathering.piece.inside(source);
+            }
+            if !empty && !VOID.contains(&local.as_str()) {
+                self.push(local, declares, base);
+            }
+            return;
+        }
+        match opens {
+            Some(Kind::Root) if self.root.is_none() => {
+                self.root = Some(local.clone());
+                if local == "rss" && attribute("version").is_none() {
+                    self.mended("no_version");
+                }
+            }
+            Some(Kind::Entry) => {
+                self.open_entry(attribute("rdf:about"), attribute("href"), attribute("lastmod"));
+            }
+            _ => {}
+        }
+        let depth = self.open.len();
+        let in_entry = self.entry.as_ref().is_some_and(|(at, _)| depth == at + 1);
+        if in_entry && opens != Some(Kind::Entry) {
+            if let Some(field) = field(space, &local) {
+                let rel = attribute("rel");
+                let piece = Piece {
+                    href: attribute("href")
+                        .or_else(|| attribute("url").filter(|_| field == Field::Enclosure)),
+                    rel,
+                    kind: attribute("type").or_else(|| attribute("mode").filter(|mode| mode == "escaped")),
+                    permalink: attribute("ispermalink")
+                        .is_none_or(|value| !value.eq_ignore_ascii_case("false")),
+                    term: attribute("term").or_else(|| attribute("label")),
+                    base: base.clone().unwrap_or_else(|| self.base().clone()),
+                    text: String::new(),
+                    depth,
+                };
+                // `<link/>https://…`: an HTML writer leaves the address behind the empty element.
+                if empty && (field != Field::Link || piece.href.is_some()) {
+                    self.keep(field, piece);
+                    return;
+                }
+                self.push(local, declares, base);
+                self.gathering = Some(Gathering { field, depth, piece });
+                return;
+            }
+        } else if self.entry.is_none() && space != Space::Other {
+            self.channel(&local, depth, empty, base.as_ref());
+        }
+        if !empty {
+            self.push(local, declares, base);
+        }
+    }
+
+    /// A channel's own elements: title, life time, unwanted hours and days.
+    fn channel(&mut self, local: &str, depth: usize, empty: bool, base: Option<&Url>) {
+        let parent = self.open.last().map_or("", |open| open.name.as_str());
+        let of_channel = matches!(parent, "channel" | "feed" | "rss");
+        let noted = match local {
+            "title" => of_channel && self.title.is_none(),
+            "ttl" => of_channel,
+            "hour" => parent == "skiphours",
+            "day" => parent == "skipdays",
+            _ => false,
+        };
+        let _ = base;
+        if noted && !empty {
+            self.note = Some((local.to_owned(), depth, String::new()));
+        }
+    }
+
+    fn open_entry(&mut self, about: Option<String>, href: Option<String>, modified: Option<String>) {
+        if let Some((depth, _)) = self.entry {
+            // An entry in an entry: the last one's end was forgotten.
+            self.mended("unclosed");
+            self.close_to(depth);
+        }
+        let mut draft = Draft::default();
+        (draft.about, draft.modified) = (about, modified);
+        if let Some(href) = href.and_then(|href| self.base().join(&href).ok()) {
+            draft.links.push(href.to_string());
+        }
+        self.entry = Some((self.open.len(), draft));
+    }
+
+    fn push(&mut self, name: String, declares: Vec<(String, Space)>, base: Option<Url>) {
+        if self.open.len() < DEEPEST {
+            self.open.push(Open { name, declares, base });
+        } else {
+            self.mended("too_deep");
+        }
+    }
+
+    fn base(&self) -> &Url {
+        self.open.iter().rev().find_map(|open| open.base.as_ref()).unwrap_or(self.page)
+    }
+
+    fn space_of(&mut self, prefix: &str, declares: &[(String, Space)]) -> Space {
+        let own = declares.iter().find(|(name, _)| name == prefix).map(|(_, space)| *space);
+        let outer = || {
+            let mut all = self.open.iter().rev().flat_map(|open| open.declares.iter());
+            all.find(|(name, _)| name == prefix).map(|(_, space)| *space)
+        };
+        let found = own.or_else(outer);
+        // A default namespace nobody knows, on the root of a feed, is a dialect's own idea of RSS.
+        match found {
+            Some(Space::Other) if prefix.is_empty() => Space::Core,
+            Some(space) => space,
+            None => {
+                if !prefix.is_empty() && self.spaces.insert(prefix.to_owned(), Space::Other).is_none() {
+                    self.mended("undeclared_prefix");
+                }
+                undeclared(prefix)
+            }
+        }
+    }
+
+    fn close(&mut self, name: &str, source: &str) {
+        let (prefix, local) = split(name);
+        let _ = prefix;
+        let floor = self.entry.as_ref().map_or(0, |(depth, _)| *depth);
+        let at = self.open.iter().rposition(|open| open.name == local);
+        let Some(at) = at.filter(|at| *at >= floor || matches!(kind(&local), Some(Kind::Root))) else {
+            if !VOID.contains(&local.as_str()) {
+                self.mended("unmatched_end");
+            }
+            return;
+        };
+        if let Some(gathering) = &mut self.gathering
+            && at > gathering.depth
+        {
+            // An end inside a field belongs to the field's own mark-up.
+            if gathering.field != Field::Author {
+                gathering.piece.inside(source);
+            } else if local == "name" {
+                gathering.piece.name_done();
+            }
+            self.open.truncate(at);
+            return;
+        }
+        if at + 1 < self.open.len() {
+            self.mended("unclosed");
+        }
+        self.close_to(at);
+        if at == 0 && matches!(kind(&local), Some(Kind::Root)) {
+            self.done = true;
+        }
+    }
+
+    /// Closes every element from `depth` up.
+    fn close_to(&mut self, depth: usize) {
+        if self.gathering.as_ref().is_some_and(|gathering| gathering.depth >= depth)
+            && let Some(gathering) = self.gathering.take()
+        {
+            self.keep(gathering.field, gathering.piece);
+        }
+        if self.note.as_ref().is_some_and(|(_, at, _)| *at >= depth)
+            && let Some((name, _, text)) = self.note.take()
+        {
+            self.noted(&name, text.trim());
+        }
+        if self.entry.as_ref().is_some_and(|(at, _)| *at >= depth) {
+            self.entries.extend(self.entry.take().map(|(_, draft)| draft));
+        }
+        self.open.truncate(depth);
+    }
+
+    fn noted(&mut self, name: &str, text: &str) {
+        match name {
+            "title" => self.title = Some(Piece::of_text(text, self.page)),
+            "ttl" => self.out.ttl = text.parse().ok(),
+            "hour" => self.out.skip_hours.extend(text.parse::<u8>().ok().map(|hour| hour % 24)),
+            "day" => {
+                let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+                let day = names.iter().position(|day| text.to_ascii_lowercase().starts_with(day));
+                self.out.skip_days.extend(day.and_then(|day| u8::try_from(day + 1).ok()));
+            }
+            _ => {}
+        }
+    }
+
+    fn keep(&mut self, field: Field, piece: Piece) {
+        if let Some((_, draft)) = &mut self.entry {
+            draft.take(field, piece);
+        }
+    }
+
+    fn end(&mut self) {
+        if !self.done && !self.open.is_empty() {
+            self.mended("cut_off");
+            let cut_inside = self.entry.is_some();
+            self.close_to(0);
+            // A last entry that was cut off is kept only if enough of it is there.
+            if cut_inside && self.entries.last().is_some_and(|draft| !draft.is_whole()) {
+                self.entries.pop();
+            }
+        }
+    }
+
+    fn finish(mut self) -> Rebuilt {
+        self.out.is_feed = self.root.is_some() || !self.entries.is_empty();
+        self.out.atom = emit::atom(self.title.as_ref(), &self.entries);
+        self.out
+    }
+}
+
+/// The attributes of one tag.
+struct Attributes<'a> {
+    pairs: &'a [(&'a str, &'a str)],
+    entities: &'a Declared,
+}
+
+impl Attributes<'_> {
+    /// The value of `wanted`, references resolved.
+    fn get(&self, wanted: &str) -> Option<String> {
+        let found = self.pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| self.entities.resolve(value).0.trim().to_owned())
+    }
+}
+
+/// What an element opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Root,
+    Entry,
+}
+
+fn kind(local: &str) -> Option<Kind> {
+    match local {
+        "rss" | "rdf" | "feed" | "channel" => Some(Kind::Root),
+        "item" | "entry" => Some(Kind::Entry),
+        _ => None,
+    }
+}
+
+fn prefix_is_feed(space: Space) -> bool {
+    matches!(space, Space::Core | Space::Dublin | Space::Content)
+}
+
+/// Prefix and lower-case local name.
+fn split(name: &str) -> (&str, String) {
+    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+    (prefix, local.to_ascii_lowercase())
+}
+
+fn declared(attributes: &[(&str, &str)]) -> Vec<(String, Space)> {
+    let prefix = |name: &str| match name {
+        "xmlns" => Some(String::new()),
+        _ => name.strip_prefix("xmlns:").map(str::to_owned),
+    };
+    attributes.iter().filter_map(|(name, value)| Some((prefix(name)?, space(value)))).collect()
+}

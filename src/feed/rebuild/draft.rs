@@ -1,0 +1,227 @@
+//! An entry while it is being gathered.
+
+use url::Url;
+
+use crate::feed::{
+    dates,
+    dialect::Field,
+    plain::{fold, plain},
+};
+
+/// The content of one element, with the attributes that matter.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// Text; for mark-up inside, its source.
+    pub text: String,
+    /// `href` of a link, `url` of an enclosure.
+    pub href: Option<String>,
+    /// `rel` of a link.
+    pub rel: Option<String>,
+    /// `type`, or `escaped` for Atom 0.3's mode.
+    pub kind: Option<String>,
+    /// Whether a guid is an address.
+    pub permalink: bool,
+    /// `term` of a category.
+    pub term: Option<String>,
+    /// What its links stand against.
+    pub base: Url,
+    /// How deep it stands.
+    pub depth: usize,
+}
+
+impl Piece {
+    /// One that is only text.
+    pub fn of_text(text: &str, base: &Url) -> Self {
+        Self {
+            text: text.to_owned(),
+            href: None,
+            rel: None,
+            kind: None,
+            permalink: true,
+            term: None,
+            base: base.clone(),
+            depth: 0,
+        }
+    }
+
+    /// Mark-up met inside.
+    pub fn inside(&mut self, source: &str) {
+        self.text.push_str(source);
+    }
+
+    /// An author's name is complete: what follows (address, e-mail) is not part of it.
+    pub fn name_done(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// Whether an element at `depth` stands directly in this one.
+    pub fn is_outer(&self, depth: usize) -> bool {
+        depth == self.depth + 1
+    }
+
+    fn is_html(&self) -> bool {
+        !matches!(self.kind.as_deref(), Some("text" | "text/plain"))
+    }
+
+    /// On one line, mark-up gone.
+    pub fn line(&self) -> String {
+        if self.is_html() { plain(&self.text) } else { fold(&self.text) }
+    }
+
+    fn address(&self, text: &str) -> Option<String> {
+        let text: String = text.trim().chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
+        let url = if text.is_empty() { None } else { self.base.join(&text).ok() };
+        url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).map(|url| {
+            // The address as it was written, where it was written whole: servers compare strings.
+            let whole = Url::parse(&text).is_ok();
+            if whole { text.replace(' ', "%20") } else { url.to_string() }
+        })
+    }
+}
+
+/// An entry's fields so far.
+#[derive(Debug, Default)]
+pub struct Draft {
+    /// `rdf:about`.
+    pub about: Option<String>,
+    /// CDF's `LASTMOD`.
+    pub modified: Option<String>,
+    title: Option<Piece>,
+    media_title: Option<Piece>,
+    /// Addresses of the article, best last.
+    pub links: Vec<String>,
+    guid: Option<Piece>,
+    id: Option<Piece>,
+    published: Option<String>,
+    updated: Option<String>,
+    date: Option<String>,
+    author: Option<String>,
+    summary: Option<Piece>,
+    content: Option<Piece>,
+    categories: Vec<String>,
+    enclosure: Option<String>,
+}
+
+impl Draft {
+    /// Takes one field; of several, the first that says something counts.
+    pub fn take(&mut self, field: Field, piece: Piece) {
+        let dated = |text: &str| dates::read(text).map(|at| at.to_string());
+        let fill = |slot: &mut Option<Piece>, piece: Piece| {
+            if slot.as_ref().is_none_or(|kept| kept.text.trim().is_empty()) {
+                *slot = Some(piece);
+            }
+        };
+        match field {
+            Field::Title => fill(&mut self.title, piece),
+            Field::MediaTitle => fill(&mut self.media_title, piece),
+            Field::Guid => fill(&mut self.guid, piece),
+            Field::Id => fill(&mut self.id, piece),
+            Field::Summary => fill(&mut self.summary, piece),
+            Field::Content => {
+                if self.content.as_ref().is_none_or(|kept| kept.text.len() < piece.text.len()) {
+                    self.content = Some(piece);
+                }
+            }
+            Field::Published => self.published = self.published.take().or_else(|| dated(&piece.text)),
+            Field::Updated => self.updated = self.updated.take().or_else(|| dated(&piece.text)),
+            Field::Date => self.date = self.date.take().or_else(|| dated(&piece.text)),
+            Field::Author => {
+                let name =
+                    fold(piece.text.split('\n').find(|line| !line.trim().is_empty()).unwrap_or_default());
+                if self.author.is_none() && !name.is_empty() {
+                    self.author = Some(plain(&name));
+                }
+            }
+            Field::Category => {
+                let label = piece.term.clone().unwrap_or_else(|| piece.line());
+                if !label.is_empty() && self.categories.len() < 64 {
+                    self.categories.push(label);
+                }
+            }
+            Field::Link => self.link(&piece),
+            Field::Enclosure => {
+                self.enclosure = self.enclosure.take().or_else(|| piece.address(piece.href.as_deref()?));
+            }
+        }
+    }
+
+    fn link(&mut self, piece: &Piece) {
+        let html = piece.kind.as_deref().is_none_or(|kind| kind.contains("html") || !kind.contains('/'));
+        let alternate =
+            piece.rel.as_deref().is_none_or(|rel| rel.is_empty() || rel.eq_ignore_ascii_case("alternate"));
+        if !alternate {
+            return;
+        }
+        let address = match &piece.href {
+            Some(href) => piece.address(href),
+            None => piece.address(&plain(&piece.text)),
+        };
+        match address {
+            Some(address) if html => self.links.push(address),
+            Some(address) if self.links.is_empty() => self.links.push(address),
+            _ => {}
+        }
+    }
+
+    /// The address of the article: a link, else a guid that is one, else an attachment.
+    pub fn address(&self) -> Option<String> {
+        let guid =
+            || self.guid.as_ref().filter(|guid| guid.permalink).and_then(|guid| guid.address(&guid.text));
+        let id = || {
+            self.id
+                .as_ref()
+                .and_then(|id| Url::parse(id.text.trim()).ok()?.has_host().then(|| id.address(&id.text))?)
+        };
+        self.links.last().cloned().or_else(guid).or_else(|| self.enclosure.clone()).or_else(id)
+    }
+
+    /// The feed's own identifier.
+    pub fn identifier(&self) -> Option<String> {
+        let text = |piece: &Option<Piece>| {
+            piece.as_ref().map(|piece| fold(&piece.text)).filter(|text| !text.is_empty())
+        };
+        text(&self.guid).or_else(|| text(&self.id)).or_else(|| self.about.clone())
+    }
+
+    /// Headline, and whether it is mark-up.
+    pub fn headline(&self) -> String {
+        let said = |piece: &Option<Piece>| piece.as_ref().map(Piece::line).filter(|line| !line.is_empty());
+        said(&self.title).or_else(|| said(&self.media_title)).unwrap_or_default()
+    }
+
+    /// Publication time, RFC 3339.
+    pub fn published(&self) -> Option<&str> {
+        self.published.as_deref().or(self.date.as_deref())
+    }
+
+    /// Time of the last change, RFC 3339.
+    pub fn updated(&self) -> Option<String> {
+        let modified = || self.modified.as_deref().and_then(dates::read).map(|at| at.to_string());
+        self.updated.clone().or_else(modified)
+    }
+
+    /// Author's name.
+    pub fn author(&self) -> Option<&str> {
+        self.author.as_deref()
+    }
+
+    /// Short text, mark-up gone.
+    pub fn summary(&self) -> String {
+        self.summary.as_ref().map(Piece::line).unwrap_or_default()
+    }
+
+    /// Full text, mark-up gone.
+    pub fn content(&self) -> String {
+        self.content.as_ref().map(Piece::line).unwrap_or_default()
+    }
+
+    /// Labels.
+    pub fn categories(&self) -> &[String] {
+        &self.categories
+    }
+
+    /// Whether enough is there to keep an entry that was cut off.
+    pub fn is_whole(&self) -> bool {
+        self.title.is_some() && self.address().is_some()
+    }
+}

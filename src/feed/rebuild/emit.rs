@@ -1,0 +1,75 @@
+//! Drafts to well-formed Atom 1.0.
+
+use super::draft::{Draft, Piece};
+
+/// The whole feed.
+pub fn atom(title: Option<&Piece>, entries: &[Draft]) -> String {
+    let mut out = String::from("<feed xmlns=\"http://www.w3.org/2005/Atom\">");
+    element(&mut out, "title", " type=\"text\"", &title.map(Piece::line).unwrap_or_default());
+    for draft in entries {
+        entry(&mut out, draft);
+    }
+    out.push_str("</feed>");
+    out
+}
+
+fn entry(out: &mut String, draft: &Draft) {
+    out.push_str("<entry>");
+    element(out, "title", " type=\"text\"", &draft.headline());
+    if let Some(address) = draft.address() {
+        out.push_str("<link rel=\"alternate\" href=\"");
+        escape(out, &address);
+        out.push_str("\"/>");
+    }
+    for (name, value) in [
+        ("id", draft.identifier().as_deref()),
+        ("published", draft.published()),
+        ("updated", draft.updated().as_deref()),
+    ] {
+        if let Some(value) = value {
+            element(out, name, "", value);
+        }
+    }
+    if let Some(name) = draft.author() {
+        out.push_str("<author>");
+        element(out, "name", "", name);
+        out.push_str("</author>");
+    }
+    for (name, text) in [("summary", draft.summary()), ("content", draft.content())] {
+        if !text.is_empty() {
+            element(out, name, " type=\"text\"", &text);
+        }
+    }
+    for label in draft.categories() {
+        out.push_str("<category term=\"");
+        escape(out, label);
+        out.push_str("\"/>");
+    }
+    out.push_str("</entry>");
+}
+
+fn element(out: &mut String, name: &str, attributes: &str, text: &str) {
+    out.push('<');
+    out.push_str(name);
+    out.push_str(attributes);
+    out.push('>');
+    escape(out, text);
+    out.push_str("</");
+    out.push_str(name);
+    out.push('>');
+}
+
+/// Escapes what XML 1.0 reserves and leaves out what it does not allow (section 2.2).
+fn escape(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' | '\n' | '\r' => out.push(' '),
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
+            c => out.push(c),
+        }
+    }
+}
