@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    Early, Item, Settings,
+    Early, Item, Priority, Settings,
     early::{Gate, Headline, early},
     explain::Explanation,
     facts::Clues,
@@ -50,6 +50,18 @@ impl Rules {
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
+    }
+
+    /// Score from which a text counts as a launch.
+    #[must_use]
+    pub fn threshold(&self) -> u8 {
+        self.settings.threshold
+    }
+
+    /// How much the watched project of that name matters; `None` if it is not watched.
+    #[must_use]
+    pub fn priority(&self, project: &str) -> Option<Priority> {
+        self.settings.projects.iter().find(|watched| watched.name == project).map(|watched| watched.priority)
     }
 
     /// Whether an entry may matter, by title and summary; never drops what [`Rules::judge`] would call a launch from

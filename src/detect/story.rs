@@ -23,7 +23,10 @@ use self::{
     sketch::Sketch,
     when::When,
 };
-use crate::model::{Event, Signature, Stage, Story, Telling};
+use crate::{
+    model::{Event, Signature, Stage, Story, Telling},
+    text::address,
+};
 
 /// How far back stories must be given to [`Stories::new`]: an event announced that long before its date is
 /// still the one that opens (the longest lead among dated launches in the labelled news is two months).
@@ -32,7 +35,7 @@ pub const MEMORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// One text that tells of a launch, as judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTelling {
-    /// Canonical address (`text::address::canonical`).
+    /// Address of the page; compared in canonical form.
     pub url: String,
     /// Name of the outlet; texts of one outlet are never taken for copies of each other.
     pub source: String,
@@ -240,7 +243,7 @@ fn side_of(story: &Story) -> Option<Side> {
 
 fn text_of(telling: &Telling) -> Text {
     Text {
-        url: telling.url.clone(),
+        url: address::identity(&telling.url),
         source: telling.source.clone(),
         sketch: Sketch::unpack(&telling.signature),
     }
@@ -266,8 +269,8 @@ fn open(new: &NewTelling, now: Timestamp) -> Story {
 fn id(first: &NewTelling) -> String {
     let names = Names::new(first.project.as_deref(), first.token.as_deref());
     let day = first.at.as_second().div_euclid(86_400);
-    let told =
-        [first.url.as_str(), first.event.as_str(), &names.key, &names.token.concat(), &day.to_string()];
+    let url = address::identity(&first.url);
+    let told = [url.as_str(), first.event.as_str(), &names.key, &names.token.concat(), &day.to_string()];
     let hash = Sha256::digest(told.join("\n"));
     hash[..16].iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"))
 }

@@ -273,6 +273,7 @@ fn family(name: &str) -> &'static str {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a report, one table after the other")]
 pub fn run(
     corpus: &Corpus,
     names: &[String],
@@ -387,6 +388,7 @@ pub fn run(
     Ok(())
 }
 
+#[expect(clippy::too_many_arguments, reason = "everything that is written down")]
 fn write(
     corpus: &Corpus,
     names: &[String],
