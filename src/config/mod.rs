@@ -1,1 +1,286 @@
-//! Settings: flag > environment > file > built in, resolved once.
+//! Settings: flag > environment > file > built in, resolved once into plain values.
+//!
+//! The only room that reads the environment. All mistakes are found before the first is told.
+
+mod environment;
+mod layers;
+mod mistakes;
+mod raw;
+mod rows;
+mod show;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::{detect, figures::targets::Settings as TargetSettings, http, model::Source};
+
+pub use environment::Environment;
+pub use layers::{DEFAULTS, Origin};
+pub use mistakes::{Mistake, Mistakes};
+pub use rows::Channel;
+pub use show::{Shown, shown};
+
+use layers::Layers;
+use raw::Raw;
+
+/// The built-in feeds and projects, which apply where the settings name none.
+pub const STARTER: &str = include_str!("starter.toml");
+/// What the settings file is called in the working directory.
+pub const FILE_NAME: &str = "tge-scrape.toml";
+
+/// What the command line says of the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--state-dir`.
+    pub state_dir: Option<PathBuf>,
+}
+
+/// Every setting, resolved.
+#[derive(Debug)]
+pub struct Settings {
+    /// The file they came from, if there is one.
+    pub file: Option<PathBuf>,
+    /// `[cycle]`.
+    pub cycle: CycleSettings,
+    /// `[http]`.
+    pub http: http::Settings,
+    /// `[cache]`.
+    pub cache: CacheSettings,
+    /// The state folder.
+    pub state_dir: PathBuf,
+    /// `[detect]` and `[[projects]]`.
+    pub detect: detect::Settings,
+    /// `[x]`.
+    pub x: XSettings,
+    /// `[targets]`.
+    pub targets: TargetSettings,
+    /// The enabled `[[feeds]]`.
+    pub sources: Vec<Source>,
+    /// `[[channels]]`.
+    pub channels: Vec<Channel>,
+    layers: Layers,
+}
+
+/// `[cycle]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CycleSettings {
+    /// No request is started after this.
+    pub timeout: Duration,
+    /// The share of sources that may fail, 0 to 1.
+    pub max_failed_ratio: f64,
+}
+
+/// `[cache]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheSettings {
+    /// Bytes of the memory level.
+    pub memory_limit: u64,
+    /// Least time between two requests for one feed.
+    pub feed_ttl: Duration,
+    /// How long a page is used without asking again.
+    pub article_ttl: Duration,
+}
+
+/// `[x]`, as far as this version uses it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct XSettings {
+    /// Whether X is to be read.
+    pub enabled: bool,
+    /// The token, if one was found; never shown.
+    pub bearer_token: Option<String>,
+}
+
+impl std::fmt::Debug for XSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let token = self.bearer_token.as_ref().map(|_| "••••");
+        f.debug_struct("XSettings").field("enabled", &self.enabled).field("bearer_token", &token).finish()
+    }
+}
+
+/// Reads the settings from where `flags` and `environment` say.
+///
+/// # Errors
+/// Every mistake found, each with its place.
+pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, Mistakes> {
+    let file = find(flags, environment);
+    let mut layers = Layers::built_in();
+    if let Some(path) = &file {
+        match fs::read_to_string(path) {
+            Ok(text) => layers.lay_file(&path.display().to_string(), &text),
+            Err(error) => {
+                layers.mistakes.add(&path.display().to_string(), format!("cannot be read: {error}"));
+            }
+        }
+    }
+    resolve(layers, file, flags, environment)
+}
+
+/// Settings from `text` alone, with `state_dir` for their state.
+///
+/// # Errors
+/// As [`load`].
+pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, Mistakes> {
+    let mut layers = Layers::built_in();
+    layers.lay_file("settings", text);
+    let flags = Flags { config: None, state_dir: Some(state_dir.to_owned()) };
+    resolve(layers, None, &flags, &Environment::default())
+}
+
+/// The first settings file there is (conventions, section 10). One that was named must be there.
+fn find(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
+    if let Some(named) = flags.config.clone().or_else(|| environment.path("TGE_SCRAPE_CONFIG")) {
+        return Some(named);
+    }
+    let home =
+        environment.path("XDG_CONFIG_HOME").or_else(|| Some(environment.path("HOME")?.join(".config")));
+    let places = [
+        Some(PathBuf::from(FILE_NAME)),
+        home.map(|home| home.join("tge-scrape/config.toml")),
+        Some(PathBuf::from("/etc/tge-scrape/config.toml")),
+    ];
+    places.into_iter().flatten().find(|path| path.exists())
+}
+
+fn resolve(
+    mut layers: Layers,
+    file: Option<PathBuf>,
+    flags: &Flags,
+    environment: &Environment,
+) -> Result<Settings, Mistakes> {
+    layers.lay_environment(environment);
+    state_dir(&mut layers, flags, environment);
+    // A file without feeds, or without projects, means "the usual ones".
+    let mut starter = Layers::built_in();
+    starter.lay_file("starter", STARTER);
+    for list in ["feeds", "projects"] {
+        if layers.lists.get(list).is_none_or(Vec::is_empty) {
+            layers.lists.extend(starter.lists.remove_entry(list));
+        }
+    }
+    let row = |layers: &Layers, list: &str| layers.lists.get(list).cloned().unwrap_or_default();
+    let (feeds, projects, channels) =
+        (row(&layers, "feeds"), row(&layers, "projects"), row(&layers, "channels"));
+    let settings = Settings {
+        cycle: CycleSettings {
+            timeout: layers.duration("cycle.timeout"),
+            max_failed_ratio: layers.number("cycle.max_failed_ratio", 0.0..=1.0),
+        },
+        http: http_settings(&mut layers),
+        cache: CacheSettings {
+            memory_limit: layers.size("cache.memory_limit"),
+            feed_ttl: layers.duration("cache.feed_ttl"),
+            article_ttl: layers.duration("cache.article_ttl"),
+        },
+        state_dir: PathBuf::from(layers.text("state.dir")),
+        detect: detect::Settings {
+            threshold: u8::try_from(layers.whole("detect.threshold", 0..=100)).unwrap_or(100),
+            watched_only: layers.flag("detect.watched_only"),
+            projects: rows::projects(&projects, &mut layers.mistakes),
+        },
+        x: x_settings(&mut layers, environment),
+        targets: target_settings(&mut layers),
+        sources: rows::sources(&feeds, environment, &mut layers.mistakes),
+        channels: rows::channels(&channels, &mut layers.mistakes),
+        file,
+        layers,
+    };
+    if settings.layers.mistakes.0.is_empty() { Ok(settings) } else { Err(settings.layers.mistakes) }
+}
+
+/// Flag, then `TGE_SCRAPE_STATE_DIR`, then the settings, then systemd's folder, then the built-in one.
+fn state_dir(layers: &mut Layers, flags: &Flags, environment: &Environment) {
+    let built_in = matches!(layers.values.get("state.dir"), Some((_, Origin::BuiltIn)));
+    let choice = if let Some(dir) = &flags.state_dir {
+        Some((dir.display().to_string(), Origin::Flag("--state-dir")))
+    } else if let Some(dir) = environment.get("TGE_SCRAPE_STATE_DIR") {
+        Some((dir.to_owned(), Origin::Environment("TGE_SCRAPE_STATE_DIR".to_owned())))
+    } else {
+        environment
+            .get("STATE_DIRECTORY")
+            .filter(|_| built_in)
+            .map(|dir| (dir.to_owned(), Origin::Environment("STATE_DIRECTORY".to_owned())))
+    };
+    if let Some((dir, origin)) = choice {
+        layers.values.insert("state.dir".to_owned(), (Raw::Text(dir), origin));
+    }
+}
+
+fn http_settings(layers: &mut Layers) -> http::Settings {
+    let user_agent = layers.text("http.user_agent");
+    http::Settings {
+        user_agent: if user_agent.is_empty() { http::USER_AGENT.to_owned() } else { user_agent },
+        concurrency: amount(layers.whole("http.concurrency", 1..=10_000)),
+        per_host_concurrency: amount(layers.whole("http.per_host_concurrency", 1..=100)),
+        per_host_interval: layers.duration("http.per_host_interval"),
+        connect_timeout: layers.duration("http.connect_timeout"),
+        idle_timeout: layers.duration("http.idle_timeout"),
+        total_timeout: layers.duration("http.total_timeout"),
+        feed_body_limit: layers.size("http.feed_body_limit"),
+        page_body_limit: layers.size("http.page_body_limit"),
+        max_redirects: u32::try_from(layers.whole("http.max_redirects", 0..=20)).unwrap_or(0),
+        allow_private_addresses: layers.flag("http.allow_private_addresses"),
+        proxy: layers.text("http.proxy"),
+    }
+}
+
+fn amount(number: i64) -> usize {
+    usize::try_from(number).unwrap_or(1)
+}
+
+fn target_settings(layers: &mut Layers) -> TargetSettings {
+    TargetSettings {
+        cycle_time: layers.duration("targets.cycle_time"),
+        call_reduction: layers.number("targets.call_reduction", 0.0..=1.0),
+        cache_hit_ratio: layers.number("targets.cache_hit_ratio", 0.0..=1.0),
+        connection_reuse: layers.number("targets.connection_reuse", 0.0..=1.0),
+        rate_limit_violations: u64::try_from(layers.whole("targets.rate_limit_violations", 0..=i64::MAX))
+            .unwrap_or(0),
+        memory: layers.size("targets.memory"),
+        error_ratio: layers.number("targets.error_ratio", 0.0..=1.0),
+    }
+}
+
+/// The token from the variable, the file, or systemd's credentials; a pasted `Bearer ` is taken off.
+fn x_settings(layers: &mut Layers, environment: &Environment) -> XSettings {
+    let variable = layers.text("x.bearer_token_env");
+    let file = layers.text("x.bearer_token_file");
+    layers.text("x.base_url");
+    layers.number("x.monthly_budget_usd", 0.0..=1e9);
+    layers.duration("x.lookback");
+    layers.duration("cache.user_ttl");
+    layers.texts("x.accounts");
+    layers.texts("x.searches");
+    layers.number("x.post_price_usd", 0.0..=1e3);
+    layers.number("x.user_price_usd", 0.0..=1e3);
+    layers.text("metrics.textfile");
+    layers.text("metrics.healthcheck_url_env");
+    let read = |path: &Path| fs::read_to_string(path);
+    let mut token = environment.get(&variable).map(str::to_owned);
+    if token.is_none() && !file.is_empty() {
+        match read(Path::new(&file)) {
+            Ok(text) => token = Some(text),
+            Err(error) => {
+                let place = layers
+                    .values
+                    .get("x.bearer_token_file")
+                    .map_or_else(String::new, |(_, from)| from.show());
+                layers.mistakes.add(&place, format!("x.bearer_token_file: {file} cannot be read: {error}"));
+            }
+        }
+    }
+    let credential = environment.path("CREDENTIALS_DIRECTORY").map(|dir| dir.join("x-bearer"));
+    let token = token.or_else(|| credential.and_then(|path| read(&path).ok()));
+    let bare = |token: String| token.trim().trim_start_matches("Bearer ").trim().to_owned();
+    XSettings {
+        enabled: layers.flag("x.enabled"),
+        bearer_token: token.map(bare).filter(|token| !token.is_empty()),
+    }
+}

@@ -1,0 +1,263 @@
+//! Built in < file < environment < flag: one value for each key, and where it came from.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    environment::Environment,
+    mistakes::Mistakes,
+    raw::{self, Raw},
+};
+use crate::text::quantity;
+
+/// The single source of built-in values.
+pub const DEFAULTS: &str = include_str!("default.toml");
+/// Lists of tables: read apart from the single values.
+const LISTS: [&str; 3] = ["feeds", "projects", "channels"];
+/// What a variable that sets a value begins with.
+const PREFIX: &str = "TGE_SCRAPE_";
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Built into the program.
+    BuiltIn,
+    /// A line of the settings file, as `FILE:LINE`.
+    File(String),
+    /// An environment variable.
+    Environment(String),
+    /// A flag of the command line.
+    Flag(&'static str),
+}
+
+impl Origin {
+    /// How it is shown.
+    #[must_use]
+    pub fn show(&self) -> String {
+        match self {
+            Self::BuiltIn => "built in".to_owned(),
+            Self::File(place) => place.clone(),
+            Self::Environment(name) => name.clone(),
+            Self::Flag(name) => (*name).to_owned(),
+        }
+    }
+}
+
+/// One table of a list, with its line.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// `FILE:LINE`.
+    pub place: String,
+    /// Keys with lines and values.
+    pub pairs: Vec<(String, usize, Raw)>,
+}
+
+/// All values, by `section.key`.
+#[derive(Debug)]
+pub struct Layers {
+    /// Single values.
+    pub values: BTreeMap<String, (Raw, Origin)>,
+    /// `[[feeds]]`, `[[projects]]`, `[[channels]]`.
+    pub lists: BTreeMap<&'static str, Vec<Row>>,
+    /// What is wrong so far.
+    pub mistakes: Mistakes,
+}
+
+impl Layers {
+    /// The built-in values.
+    pub fn built_in() -> Self {
+        let mut layers =
+            Self { values: BTreeMap::new(), lists: BTreeMap::new(), mistakes: Mistakes::default() };
+        for (section, _, table) in raw::parse(DEFAULTS).unwrap_or_default() {
+            if let Raw::Table(pairs) = table {
+                for (key, _, value) in pairs {
+                    layers.values.insert(format!("{section}.{key}"), (value, Origin::BuiltIn));
+                }
+            }
+        }
+        layers
+    }
+
+    /// Lays the file `name` with that `text` over what is there.
+    pub fn lay_file(&mut self, name: &str, text: &str) {
+        let place = |line: usize| format!("{name}:{line}");
+        let tables = match raw::parse(text) {
+            Ok(tables) => tables,
+            Err((line, reason)) => {
+                self.mistakes.add(&place(line), format!("not TOML: {}", reason.replace('\n', " ")));
+                return;
+            }
+        };
+        for (section, line, value) in tables {
+            if let Some(list) = LISTS.into_iter().find(|list| *list == section) {
+                self.lay_list(list, &place(line), name, value);
+                continue;
+            }
+            let prefix = format!("{section}.");
+            let known = self.values.keys().any(|key| key.starts_with(&prefix));
+            match value {
+                Raw::Table(pairs) if known => {
+                    for (key, line, value) in pairs {
+                        self.set(&format!("{section}.{key}"), &place(line), value, Origin::File(place(line)));
+                    }
+                }
+                _ if known => {
+                    self.mistakes.add(&place(line), format!("{section} is a section: write [{section}]"));
+                }
+                _ => {
+                    let sections = self.values.keys().filter_map(|key| key.split('.').next()).chain(LISTS);
+                    let sections: Vec<String> = sections.map(str::to_owned).collect();
+                    self.mistakes.unknown(&place(line), &section, sections.iter().map(String::as_str));
+                }
+            }
+        }
+    }
+
+    fn lay_list(&mut self, list: &'static str, place: &str, name: &str, value: Raw) {
+        let Raw::List(rows) = value else {
+            self.mistakes.add(place, format!("{list} is a list of tables: write [[{list}]]"));
+            return;
+        };
+        let rows = rows.into_iter().filter_map(|row| {
+            if let Raw::Table(pairs) = row {
+                let line =
+                    pairs.first().map_or_else(|| place.to_owned(), |(_, line, _)| format!("{name}:{line}"));
+                Some(Row { place: line, pairs })
+            } else {
+                self.mistakes.add(place, format!("{list} is a list of tables: write [[{list}]]"));
+                None
+            }
+        });
+        let rows: Vec<Row> = rows.collect();
+        self.lists.entry(list).or_default().extend(rows);
+    }
+
+    /// Lays variables such as `TGE_SCRAPE_HTTP__CONCURRENCY` over what is there.
+    pub fn lay_environment(&mut self, environment: &Environment) {
+        for (rest, text) in environment.with_prefix(PREFIX) {
+            let Some((section, key)) = rest.split_once("__") else { continue };
+            let (path, name) = (format!("{section}.{key}").to_lowercase(), format!("{PREFIX}{rest}"));
+            let value = match self.values.get(&path) {
+                Some((wanted, _)) => raw::from_variable(text, wanted),
+                None => Raw::Text(text.to_owned()),
+            };
+            self.set(&path, &name, value, Origin::Environment(name.clone()));
+        }
+    }
+
+    /// Sets one value if its key is known.
+    pub fn set(&mut self, path: &str, place: &str, value: Raw, origin: Origin) {
+        if let Some(slot) = self.values.get_mut(path) {
+            *slot = (value, origin);
+        } else {
+            let known: Vec<String> = self.values.keys().cloned().collect();
+            self.mistakes.unknown(place, path, known.iter().map(String::as_str));
+        }
+    }
+
+    fn wrong(&mut self, path: &str, says: impl Into<String>) {
+        let place = self.values.get(path).map_or_else(String::new, |(_, origin)| origin.show());
+        self.mistakes.add(&place, format!("{path}: {}", says.into()));
+    }
+
+    fn value(&self, path: &str) -> Raw {
+        // Every path asked for is in default.toml; a test holds the two together.
+        self.values.get(path).map_or(Raw::Flag(false), |(value, _)| value.clone())
+    }
+
+    /// A text.
+    pub fn text(&mut self, path: &str) -> String {
+        match self.value(path) {
+            Raw::Text(text) => text,
+            other => {
+                self.wrong(path, format!("should be a text, is {}", other.kind()));
+                String::new()
+            }
+        }
+    }
+
+    /// true or false.
+    pub fn flag(&mut self, path: &str) -> bool {
+        match self.value(path) {
+            Raw::Flag(flag) => flag,
+            other => {
+                self.wrong(path, format!("should be true or false, is {}", other.kind()));
+                false
+            }
+        }
+    }
+
+    /// A whole number within `range`.
+    pub fn whole(&mut self, path: &str, range: std::ops::RangeInclusive<i64>) -> i64 {
+        match self.value(path) {
+            Raw::Whole(number) if range.contains(&number) => number,
+            Raw::Whole(number) => {
+                self.wrong(
+                    path,
+                    format!("should lie between {} and {}, is {number}", range.start(), range.end()),
+                );
+                *range.start()
+            }
+            other => {
+                self.wrong(path, format!("should be a whole number, is {}", other.kind()));
+                *range.start()
+            }
+        }
+    }
+
+    /// A number within `range`.
+    pub fn number(&mut self, path: &str, range: std::ops::RangeInclusive<f64>) -> f64 {
+        let number = match self.value(path) {
+            Raw::Number(number) => number,
+            #[expect(clippy::cast_precision_loss, reason = "no setting is anywhere near 2^53")]
+            Raw::Whole(number) => number as f64,
+            other => {
+                self.wrong(path, format!("should be a number, is {}", other.kind()));
+                return *range.start();
+            }
+        };
+        if !range.contains(&number) {
+            self.wrong(
+                path,
+                format!("should lie between {} and {}, is {number}", range.start(), range.end()),
+            );
+        }
+        number
+    }
+
+    /// A duration.
+    pub fn duration(&mut self, path: &str) -> Duration {
+        let text = self.text(path);
+        quantity::duration(&text).unwrap_or_else(|says| {
+            self.wrong(path, says);
+            Duration::ZERO
+        })
+    }
+
+    /// A size in bytes.
+    pub fn size(&mut self, path: &str) -> u64 {
+        let text = self.text(path);
+        quantity::size(&text).unwrap_or_else(|says| {
+            self.wrong(path, says);
+            0
+        })
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, path: &str) -> Vec<String> {
+        let Raw::List(list) = self.value(path) else {
+            self.wrong(path, "should be a list of texts");
+            return Vec::new();
+        };
+        let texts: Option<Vec<String>> = list
+            .into_iter()
+            .map(|value| match value {
+                Raw::Text(text) => Some(text),
+                _ => None,
+            })
+            .collect();
+        texts.unwrap_or_else(|| {
+            self.wrong(path, "should be a list of texts");
+            Vec::new()
+        })
+    }
+}

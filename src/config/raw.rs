@@ -1,0 +1,119 @@
+//! A settings file as values with their lines, before anything is known of what they mean.
+
+use toml_edit::{Document, Item, TableLike, Value};
+
+/// A table's keys, each with its line and value.
+pub type Pairs = Vec<(String, usize, Raw)>;
+
+/// One value, wherever it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Raw {
+    /// A string.
+    Text(String),
+    /// A whole number.
+    Whole(i64),
+    /// Any other number.
+    Number(f64),
+    /// true or false.
+    Flag(bool),
+    /// A list.
+    List(Vec<Raw>),
+    /// A table: each key with its line and value.
+    Table(Pairs),
+}
+
+impl Raw {
+    /// What it is called in a sentence.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a text",
+            Self::Whole(_) => "a whole number",
+            Self::Number(_) => "a number",
+            Self::Flag(_) => "true or false",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+
+    /// As it would stand in a settings file.
+    pub fn show(&self) -> String {
+        match self {
+            Self::Text(text) => Value::from(text.as_str()).to_string(),
+            Self::Whole(number) => number.to_string(),
+            Self::Number(number) => Value::from(*number).to_string(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::List(list) => format!("[{}]", list.iter().map(Self::show).collect::<Vec<_>>().join(", ")),
+            Self::Table(table) => {
+                let pairs = table.iter().map(|(key, _, value)| format!("{key} = {}", value.show()));
+                format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+/// The whole of `text` as a table.
+///
+/// # Errors
+/// The line and the reason where it is not TOML.
+pub fn parse(text: &str) -> Result<Pairs, (usize, String)> {
+    let line = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+    let document = Document::parse(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        (line(at), error.message().to_owned())
+    })?;
+    Ok(table(document.as_table(), &line))
+}
+
+fn table(table: &dyn TableLike, line: &dyn Fn(usize) -> usize) -> Pairs {
+    let mut found = Vec::new();
+    for (name, item) in table.iter() {
+        let key = table.key(name).and_then(toml_edit::Key::span);
+        let at = key.or_else(|| item.span()).map_or(0, |span| span.start);
+        if let Some(value) = from_item(item, line) {
+            found.push((name.to_owned(), line(at), value));
+        }
+    }
+    found
+}
+
+fn from_item(item: &Item, line: &dyn Fn(usize) -> usize) -> Option<Raw> {
+    match item {
+        Item::None => None,
+        Item::Value(value) => Some(from_value(value, line)),
+        Item::Table(inner) => Some(Raw::Table(table(inner, line))),
+        Item::ArrayOfTables(tables) => {
+            Some(Raw::List(tables.iter().map(|inner| Raw::Table(table(inner, line))).collect()))
+        }
+    }
+}
+
+fn from_value(value: &Value, line: &dyn Fn(usize) -> usize) -> Raw {
+    match value {
+        Value::String(text) => Raw::Text(text.value().clone()),
+        Value::Integer(number) => Raw::Whole(*number.value()),
+        Value::Float(number) => Raw::Number(*number.value()),
+        Value::Boolean(flag) => Raw::Flag(*flag.value()),
+        Value::Datetime(date) => Raw::Text(date.value().to_string()),
+        Value::Array(list) => Raw::List(list.iter().map(|value| from_value(value, line)).collect()),
+        Value::InlineTable(inner) => Raw::Table(table(inner, line)),
+    }
+}
+
+/// A value as an environment variable gives it: TOML where it is, else a text. What is to be a list may also
+/// be written with commas.
+pub fn from_variable(text: &str, wanted: &Raw) -> Raw {
+    let parsed = text.parse::<Value>().ok().map(|value| from_value(&value, &|_| 0));
+    match (wanted, parsed) {
+        (Raw::Text(_), Some(Raw::Text(text))) => Raw::Text(text),
+        (Raw::Text(_), _) => Raw::Text(text.to_owned()),
+        (Raw::List(_), None) => Raw::List(
+            text.split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(|part| Raw::Text(part.to_owned()))
+                .collect(),
+        ),
+        (_, Some(value)) => value,
+        (_, None) => Raw::Text(text.to_owned()),
+    }
+}

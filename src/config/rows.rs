@@ -1,0 +1,286 @@
+//! `[[feeds]]`, `[[projects]]` and `[[channels]]`: tables by the dozen, each mistake told with its line.
+
+use std::collections::HashMap;
+
+use url::Url;
+
+use super::{environment::Environment, layers::Row, mistakes::Mistakes, raw::Raw};
+use crate::{
+    detect::{Priority, Project},
+    feed,
+    model::{JsonMapping, Source, SourceFormat},
+    text::address,
+};
+
+const FEED_KEYS: [&str; 11] = [
+    "url",
+    "name",
+    "tier",
+    "tags",
+    "enabled",
+    "kind",
+    "preset",
+    "mapping",
+    "headers",
+    "headers_env",
+    "verified",
+];
+const PROJECT_KEYS: [&str; 6] = ["name", "aliases", "tokens", "exclude", "handles", "priority"];
+const CHANNEL_KINDS: [&str; 8] = ["slack", "discord", "telegram", "email", "ntfy", "webhook", "exec", "file"];
+const PRIORITIES: [(&str, Priority); 3] =
+    [("high", Priority::High), ("normal", Priority::Normal), ("low", Priority::Low)];
+/// Tiers of a source: 1 official, 2 press, 3 noisy.
+const TIERS: std::ops::RangeInclusive<i64> = 1..=3;
+
+/// A channel as the settings give it; which keys it needs depends on its kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Channel {
+    /// One of the kinds of the contract.
+    pub kind: String,
+    /// Its other keys, as they stand.
+    pub keys: Vec<String>,
+}
+
+/// Reads one table key by key, noting what is wrong.
+struct Reader<'a> {
+    row: &'a Row,
+    mistakes: &'a mut Mistakes,
+}
+
+impl Reader<'_> {
+    fn find(&self, key: &str) -> Option<(String, Raw)> {
+        let file = self.row.place.rsplit_once(':').map_or("", |(file, _)| file);
+        let found = self.row.pairs.iter().find(|(name, _, _)| name == key)?;
+        Some((format!("{file}:{}", found.1), found.2.clone()))
+    }
+
+    fn known(&mut self, keys: &[&str]) {
+        let unknown: Vec<&String> = self
+            .row
+            .pairs
+            .iter()
+            .map(|(name, _, _)| name)
+            .filter(|name| !keys.contains(&name.as_str()))
+            .collect();
+        for name in unknown {
+            if let Some((place, _)) = self.find(name) {
+                self.mistakes.unknown(&place, name, keys.iter().copied());
+            }
+        }
+    }
+
+    fn take<T>(&mut self, key: &str, wanted: &str, default: T, read: impl Fn(Raw) -> Option<T>) -> T {
+        let Some((place, raw)) = self.find(key) else { return default };
+        let kind = raw.kind();
+        read(raw).unwrap_or_else(|| {
+            self.mistakes.add(&place, format!("{key}: should be {wanted}, is {kind}"));
+            default
+        })
+    }
+
+    fn text(&mut self, key: &str) -> String {
+        self.take(key, "a text", String::new(), |raw| match raw {
+            Raw::Text(text) => Some(text.trim().to_owned()),
+            _ => None,
+        })
+    }
+
+    fn flag(&mut self, key: &str, default: bool) -> bool {
+        self.take(key, "true or false", default, |raw| match raw {
+            Raw::Flag(flag) => Some(flag),
+            _ => None,
+        })
+    }
+
+    fn texts(&mut self, key: &str) -> Vec<String> {
+        self.take(key, "a list of texts", Vec::new(), |raw| match raw {
+            Raw::List(list) => list
+                .into_iter()
+                .map(|value| match value {
+                    Raw::Text(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+                    _ => None,
+                })
+                .collect(),
+            _ => None,
+        })
+    }
+
+    fn pairs(&mut self, key: &str) -> Vec<(String, String)> {
+        self.take(key, "a table of texts", Vec::new(), |raw| match raw {
+            Raw::Table(pairs) => pairs
+                .into_iter()
+                .map(|(name, _, value)| match value {
+                    Raw::Text(text) => Some((name, text)),
+                    _ => None,
+                })
+                .collect(),
+            _ => None,
+        })
+    }
+
+    fn wrong(&mut self, key: &str, says: impl Into<String>) {
+        let place = self.find(key).map_or_else(|| self.row.place.clone(), |(place, _)| place);
+        self.mistakes.add(&place, format!("{key}: {}", says.into()));
+    }
+}
+
+/// The enabled feeds of `rows`.
+pub fn sources(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes) -> Vec<Source> {
+    let mut known: HashMap<String, String> = HashMap::new();
+    let mut found = Vec::new();
+    for row in rows {
+        let mut reader = Reader { row, mistakes };
+        reader.known(&FEED_KEYS);
+        let text = reader.text("url");
+        let url =
+            Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let Some(url) = url else {
+            reader.wrong("url", format!("{text:?} is not an http or https address"));
+            continue;
+        };
+        if let Some(first) = known.insert(address::canonical(&url), row.place.clone()) {
+            reader.wrong("url", format!("this feed stands already at {first}"));
+            continue;
+        }
+        let name = Some(reader.text("name")).filter(|name| !name.is_empty());
+        let tier = reader.take("tier", "1, 2 or 3", 2, |raw| match raw {
+            Raw::Whole(tier) if TIERS.contains(&tier) => u8::try_from(tier).ok(),
+            _ => None,
+        });
+        let source = Source {
+            name: name.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned()),
+            url: text,
+            format: format(&mut reader),
+            tier,
+            tags: reader.texts("tags"),
+            headers: headers(&mut reader, environment),
+        };
+        reader.flag("verified", false);
+        if reader.flag("enabled", true) {
+            found.push(source);
+        }
+    }
+    found
+}
+
+fn format(reader: &mut Reader<'_>) -> SourceFormat {
+    let (kind, preset) = (reader.text("kind"), reader.text("preset"));
+    let mapping = mapping(reader);
+    match (kind.as_str(), preset.as_str(), mapping) {
+        ("" | "feed", "", None) => SourceFormat::Feed,
+        ("" | "json", "", Some(mapping)) => SourceFormat::Json(mapping),
+        ("" | "json", name, None) if !name.is_empty() => feed::preset(name).map_or_else(
+            || {
+                reader.wrong(
+                    "preset",
+                    format!("there is no preset {name:?}; there are {}", feed::PRESETS.join(", ")),
+                );
+                SourceFormat::Feed
+            },
+            SourceFormat::Json,
+        ),
+        ("json", "", None) => {
+            reader.wrong("kind", "a json source needs a mapping or a preset");
+            SourceFormat::Feed
+        }
+        ("" | "feed" | "json", _, _) => {
+            reader.wrong("kind", "give a feed neither mapping nor preset, a json source one of them");
+            SourceFormat::Feed
+        }
+        _ => {
+            reader.wrong("kind", format!("should be feed or json, is {kind:?}"));
+            SourceFormat::Feed
+        }
+    }
+}
+
+fn mapping(reader: &mut Reader<'_>) -> Option<JsonMapping> {
+    let (place, _) = reader.find("mapping")?;
+    let mut mapping = JsonMapping::default();
+    for (key, path) in reader.pairs("mapping") {
+        let slot = match key.as_str() {
+            "items" => &mut mapping.items,
+            "title" => &mut mapping.title,
+            "link" => &mut mapping.link,
+            "id" => &mut mapping.id,
+            "time" => &mut mapping.time,
+            "summary" => &mut mapping.summary,
+            _ => {
+                let known = ["items", "title", "link", "id", "time", "summary"];
+                reader.mistakes.unknown(&place, &format!("mapping.{key}"), known.into_iter());
+                continue;
+            }
+        };
+        *slot = path;
+    }
+    Some(mapping)
+}
+
+fn headers(reader: &mut Reader<'_>, environment: &Environment) -> Vec<(String, String)> {
+    let mut headers = reader.pairs("headers");
+    for (name, variable) in reader.pairs("headers_env") {
+        match environment.get(&variable) {
+            Some(value) => headers.push((name, value.to_owned())),
+            None => reader.wrong("headers_env", format!("the environment variable {variable} is not set")),
+        }
+    }
+    for (name, value) in &headers {
+        let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        if name.is_empty() || !name.chars().all(token) || value.chars().any(char::is_control) {
+            reader.wrong("headers", format!("{name:?} cannot be sent as a header"));
+        }
+    }
+    headers
+}
+
+/// The watch list.
+pub fn projects(rows: &[Row], mistakes: &mut Mistakes) -> Vec<Project> {
+    let mut known: HashMap<String, String> = HashMap::new();
+    let mut found = Vec::new();
+    for row in rows {
+        let mut reader = Reader { row, mistakes };
+        reader.known(&PROJECT_KEYS);
+        let name = reader.text("name");
+        if name.is_empty() {
+            reader.wrong("name", "a project needs a name");
+            continue;
+        }
+        if let Some(first) = known.insert(name.to_lowercase(), row.place.clone()) {
+            reader.wrong("name", format!("{name} stands already at {first}"));
+            continue;
+        }
+        let priority = reader.text("priority");
+        let level = PRIORITIES.iter().find(|(name, _)| *name == priority).map(|(_, level)| *level);
+        if level.is_none() && !priority.is_empty() {
+            reader.wrong("priority", format!("should be high, normal or low, is {priority:?}"));
+        }
+        let bare = |texts: Vec<String>, mark: char| -> Vec<String> {
+            texts.into_iter().map(|text| text.trim_start_matches(mark).to_owned()).collect()
+        };
+        found.push(Project {
+            name,
+            aliases: reader.texts("aliases"),
+            tokens: bare(reader.texts("tokens"), '$'),
+            exclude: reader.texts("exclude"),
+            handles: bare(reader.texts("handles"), '@'),
+            priority: level.unwrap_or_default(),
+        });
+    }
+    found
+}
+
+/// The channels, of which only the kind is known here.
+pub fn channels(rows: &[Row], mistakes: &mut Mistakes) -> Vec<Channel> {
+    let mut found = Vec::new();
+    for row in rows {
+        let mut reader = Reader { row, mistakes };
+        let kind = reader.text("kind");
+        if !CHANNEL_KINDS.contains(&kind.as_str()) {
+            reader.wrong("kind", format!("should be one of {}, is {kind:?}", CHANNEL_KINDS.join(", ")));
+            continue;
+        }
+        let keys = row.pairs.iter().map(|(name, _, _)| name.clone()).filter(|name| name != "kind").collect();
+        found.push(Channel { kind, keys });
+    }
+    found
+}

@@ -1,0 +1,75 @@
+//! Every value with its origin; secrets as dots.
+
+use super::{Settings, raw::Raw};
+
+/// One value as `config show` tells it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Shown {
+    /// `section.key`.
+    pub key: String,
+    /// As it would stand in a file.
+    pub value: String,
+    /// Where it came from.
+    pub origin: String,
+}
+
+/// Keys of a list's tables that may hold a secret: everything a channel has but its kind, and headers.
+const OPEN: [&str; 15] = [
+    "url",
+    "name",
+    "tier",
+    "tags",
+    "enabled",
+    "kind",
+    "preset",
+    "mapping",
+    "verified",
+    "aliases",
+    "tokens",
+    "exclude",
+    "handles",
+    "priority",
+    "min_class",
+];
+const DOTS: &str = "\"••••\"";
+
+/// All of `settings`, single values first, then feeds, projects and channels.
+#[must_use]
+pub fn shown(settings: &Settings) -> Vec<Shown> {
+    let layers = &settings.layers;
+    let mut all: Vec<Shown> = layers
+        .values
+        .iter()
+        .map(|(key, (value, origin))| {
+            let value = if key == "http.proxy" { without_password(value) } else { value.show() };
+            Shown { key: key.clone(), value, origin: origin.show() }
+        })
+        .collect();
+    let token = if settings.x.bearer_token.is_some() { DOTS } else { "\"\"" };
+    all.push(Shown {
+        key: "x.bearer_token".to_owned(),
+        value: token.to_owned(),
+        origin: "secret".to_owned(),
+    });
+    for (list, rows) in &layers.lists {
+        for (at, row) in rows.iter().enumerate() {
+            for (key, _, value) in &row.pairs {
+                let secret = !OPEN.contains(&key.as_str()) || (*list == "channels" && key == "url");
+                let value = if secret { DOTS.to_owned() } else { value.show() };
+                all.push(Shown { key: format!("{list}[{at}].{key}"), value, origin: row.place.clone() });
+            }
+        }
+    }
+    all
+}
+
+fn without_password(value: &Raw) -> String {
+    if let Raw::Text(text) = value
+        && let Ok(mut url) = url::Url::parse(text)
+        && url.password().is_some()
+        && url.set_password(Some("••••")).is_ok()
+    {
+        return Raw::Text(url.to_string()).show();
+    }
+    value.show()
+}

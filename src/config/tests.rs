@@ -1,0 +1,100 @@
+use std::path::Path;
+
+use super::*;
+
+fn mistakes(text: &str) -> Vec<String> {
+    from_text(text, Path::new("state"))
+        .unwrap_err()
+        .0
+        .into_iter()
+        .map(|m| format!("{}: {}", m.place, m.says))
+        .collect()
+}
+
+fn loaded(dir: &Path, file: &str, pairs: &[(&str, &str)], flags: &Flags) -> Settings {
+    let path = dir.join("settings.toml");
+    fs::write(&path, file).unwrap();
+    let mut all = vec![("TGE_SCRAPE_CONFIG", path.to_str().unwrap())];
+    all.extend(pairs);
+    load(flags, &Environment::of(&all)).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+#[test]
+fn the_built_in_settings_have_no_mistakes() {
+    let settings = from_text("", Path::new("state")).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert_eq!(settings.http.concurrency, 128);
+    assert_eq!(settings.cache.feed_ttl, Duration::from_mins(10));
+    assert!(settings.sources.len() > 50 && settings.detect.projects.len() > 50);
+    assert!(settings.sources.iter().all(|source| !source.name.is_empty()));
+}
+
+#[test]
+fn a_flag_beats_the_environment_beats_the_file_beats_what_is_built_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "[http]\nconcurrency = 2\nper_host_interval = \"5s\"\n[state]\ndir = \"from-file\"\n";
+    let environment = [("TGE_SCRAPE_HTTP__CONCURRENCY", "3"), ("TGE_SCRAPE_STATE_DIR", "from-environment")];
+    let settings = loaded(dir.path(), file, &environment, &Flags::default());
+    assert_eq!((settings.http.concurrency, settings.http.per_host_interval), (3, Duration::from_secs(5)));
+    assert_eq!(settings.state_dir, Path::new("from-environment"));
+    let flags = Flags { state_dir: Some("from-flag".into()), ..Flags::default() };
+    assert_eq!(loaded(dir.path(), file, &environment, &flags).state_dir, Path::new("from-flag"));
+    let systemd = [("STATE_DIRECTORY", "/var/lib/x")];
+    assert_eq!(loaded(dir.path(), "", &systemd, &Flags::default()).state_dir, Path::new("/var/lib/x"));
+    assert_eq!(loaded(dir.path(), file, &systemd, &Flags::default()).state_dir, Path::new("from-file"));
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_line_and_the_nearest_key() {
+    let told = mistakes(
+        "[htpp]\nconcurrency = 1\n[http]\nconcurency = 1\nmax_redirects = 99\nidle_timeout = \"10\"\n[cycle]\nmax_failed_ratio = \"half\"\n\
+         [[feeds]]\nurl = \"ftp://x.example\"\n[[feeds]]\nurl = \"https://x.example/feed\"\ntier = 7\n[[feeds]]\nurl = \"http://www.x.example/feed/\"\n\
+         [[feeds]]\nurl = \"https://y.example\"\nheaders_env = { Token = \"NOT_SET\" }\nkind = \"json\"\n\
+         [[projects]]\naliases = [\"a\"]\n[[projects]]\nname = \"A\"\npriority = \"top\"\n[[channels]]\nkind = \"pigeon\"\n",
+    );
+    for wanted in [
+        "settings:1: unknown key htpp; did you mean http?",
+        "settings:4: unknown key http.concurency; did you mean http.concurrency?",
+        "settings:5: http.max_redirects: should lie between 0 and 20, is 99",
+        "settings:6: http.idle_timeout: \"10\" is not a duration",
+        "settings:8: cycle.max_failed_ratio: should be a number, is a text",
+        "settings:10: url: \"ftp://x.example\" is not an http or https address",
+        "settings:13: tier: should be 1, 2 or 3, is a whole number",
+        "settings:15: url: this feed stands already at settings:12",
+        "headers_env: the environment variable NOT_SET is not set",
+        "kind: a json source needs a mapping or a preset",
+        "name: a project needs a name",
+        "priority: should be high, normal or low, is \"top\"",
+        "kind: should be one of slack",
+    ] {
+        assert!(told.iter().any(|line| line.contains(wanted)), "{wanted:?} is missing in {told:#?}");
+    }
+    assert_eq!(told.len(), 13, "{told:#?}");
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_line() {
+    let told = mistakes("[http]\nconcurrency = = 3\n");
+    assert!(told.len() == 1 && told[0].starts_with("settings:2: not TOML"), "{told:?}");
+}
+
+#[test]
+fn secrets_are_shown_as_dots() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "[http]\nproxy = \"http://me:hunter2@proxy.example:3128\"\n[[feeds]]\nurl = \"https://x.example/feed\"\nheaders = { Authorization = \"hunter2\" }\n\
+                [[channels]]\nkind = \"slack\"\nurl = \"https://hooks.example/hunter2\"\n";
+    let settings = loaded(dir.path(), file, &[("X_BEARER_TOKEN", "Bearer hunter2")], &Flags::default());
+    assert_eq!(settings.x.bearer_token.as_deref(), Some("hunter2"));
+    assert_eq!(settings.sources[0].headers, [("Authorization".to_owned(), "hunter2".to_owned())]);
+    let all = format!("{:?}{:?}", shown(&settings), settings.x);
+    assert!(!all.contains("hunter2") && all.contains("••••"), "{all}");
+}
+
+#[test]
+fn every_key_is_documented_with_its_built_in_value() {
+    let page =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md")).unwrap();
+    for (key, (value, _)) in Layers::built_in().values {
+        let row = format!("| `{key}` | `{}` |", value.show());
+        assert!(page.contains(&row), "docs/configuration.md lacks a row that begins {row}");
+    }
+}
