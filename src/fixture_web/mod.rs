@@ -1,1 +1,198 @@
-//! The simulated internet: hosts, scripts of change, a ledger. Imports no room of ours.
+//! The simulated internet: outlets on loopback, a script of what changes, and a ledger of what was asked.
+//!
+//! Imports no room of ours, so that client and server cannot be wrong in the same way. Every host is a name
+//! under `.localhost` on one listener (docs/decisions/0001); what they publish is in `fixtures/web`.
+
+mod bulk;
+mod feeds;
+mod hosts;
+mod page;
+mod server;
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{net::TcpListener, task::JoinHandle};
+
+pub use bulk::Bulk;
+pub use hosts::Truth;
+
+use hosts::Host;
+
+/// What kind of web is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The present, seconds since 1970: entries are dated before it.
+    pub now: i64,
+    /// Seed of the delays.
+    pub seed: u64,
+    /// How long an answer takes on average.
+    pub latency: Duration,
+    /// How far an answer's time may lie from that.
+    pub spread: Duration,
+    /// Port to listen on; 0 lets the system choose.
+    pub port: u16,
+    /// Generated hosts instead of the written ones.
+    pub bulk: Option<Bulk>,
+}
+
+/// One request as the server saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Host name without port.
+    pub host: String,
+    /// Path and query.
+    pub path: String,
+    /// Whether it carried a validator.
+    pub conditional: bool,
+    /// What it was answered.
+    pub status: u16,
+    /// Bytes of the answer's body.
+    pub bytes: usize,
+    /// The tick it came in.
+    pub tick: u32,
+}
+
+/// Everything the server saw.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Requests, in the order they came.
+    pub requests: Vec<Asked>,
+    /// Connections accepted.
+    pub connections: u64,
+}
+
+/// What all connections share.
+#[derive(Debug)]
+struct World {
+    options: Options,
+    port: u16,
+    hosts: Vec<Host>,
+    tick: AtomicU32,
+    requests: Mutex<Vec<Asked>>,
+    connections: AtomicU64,
+}
+
+/// A running web; it ends when dropped.
+#[derive(Debug)]
+pub struct FixtureWeb {
+    world: Arc<World>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for FixtureWeb {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl FixtureWeb {
+    /// Starts serving on 127.0.0.1.
+    ///
+    /// # Errors
+    /// When the port cannot be had, or the compiled-in content is broken.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
+        let hosts = if options.bulk.is_some() { Vec::new() } else { hosts::all()? };
+        let world = Arc::new(World {
+            port: listener.local_addr()?.port(),
+            hosts,
+            options,
+            tick: AtomicU32::new(0),
+            requests: Mutex::default(),
+            connections: AtomicU64::new(0),
+        });
+        let task = tokio::spawn(server::serve(listener, Arc::clone(&world)));
+        Ok(Self { world, task })
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.world.port
+    }
+
+    /// Lets time pass: what is scripted for the next tick is published.
+    pub fn advance(&self) {
+        self.world.tick.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// What was asked so far.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        Ledger {
+            requests: self.world.requests.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            connections: self.world.connections.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Addresses of all feeds, in the settings' order.
+    #[must_use]
+    pub fn feed_urls(&self) -> Vec<String> {
+        match &self.world.options.bulk {
+            Some(bulk) => (0..bulk.feeds)
+                .map(|feed| format!("{}/feed.xml", self.world.origin(&bulk::name(feed))))
+                .collect(),
+            None => self
+                .world
+                .hosts
+                .iter()
+                .map(|host| format!("{}{}", self.world.origin(&host.name), host.path()))
+                .collect(),
+        }
+    }
+
+    /// What is true of every entry published up to `tick`, where it stands.
+    #[must_use]
+    pub fn truth(&self, tick: u32) -> Vec<Truth> {
+        let truths = |host: &Host| host.truths(&self.world.origin(&host.name), tick);
+        self.world.hosts.iter().flat_map(truths).collect()
+    }
+
+    /// A settings file that names every feed, with waits switched off and a small watch list.
+    #[must_use]
+    pub fn settings_toml(&self) -> String {
+        let mut text = String::from(
+            "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n\n[cache]\nfeed_ttl = \"0s\"\n",
+        );
+        for (at, url) in self.feed_urls().iter().enumerate() {
+            text.push_str(&format!("\n[[feeds]]\nurl = \"{url}\"\n"));
+            if let Some(host) = self.world.hosts.get(at) {
+                text.push_str(&format!("name = \"{}\"\ntier = {}\n", host.outlet, host.tier));
+                if host.dialect == "okx" {
+                    text.push_str("preset = \"okx\"\n");
+                }
+            }
+        }
+        for (name, aliases, tokens, exclude) in WATCHED {
+            text.push_str(&format!(
+                "\n[[projects]]\nname = \"{name}\"\naliases = [{aliases}]\ntokens = [{tokens}]\nexclude = [{exclude}]\n"
+            ));
+        }
+        text
+    }
+}
+
+/// The watch list of [`FixtureWeb::settings_toml`]: name, aliases, tokens, phrases that mean something else.
+const WATCHED: [(&str, &str, &str, &str); 3] = [
+    ("Caldera", "\"Caldera Labs\"", "\"ERA\"", "\"volcanic caldera\", \"volcano\""),
+    ("Fabric", "\"Fabric Protocol\"", "", "\"fabric softener\""),
+    ("Seismic", "\"Seismic Systems\"", "\"SEIS\"", "\"seismic activity\""),
+];
+
+impl World {
+    fn origin(&self, host: &str) -> String {
+        format!("http://{host}.localhost:{}", self.port)
+    }
+
+    fn tick(&self) -> u32 {
+        self.tick.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,184 @@
+//! The listener: who is asked, what the answer is, and the ledger.
+
+use std::{
+    convert::Infallible,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::Write,
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
+use hyper::{
+    Request, Response,
+    body::{Frame, Incoming},
+    header::{HOST, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+use super::{Asked, World, bulk, feeds, hosts::Host, page};
+
+/// An answer before it is sent.
+#[derive(Debug, Default)]
+pub struct Reply {
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A page or feed.
+    pub fn ok(content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status: 200, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
+    }
+
+    /// A bare status.
+    pub fn status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: format!("{status}\n").into_bytes() }
+    }
+
+    /// With one header more.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// Accepts until the task is aborted.
+pub async fn serve(listener: TcpListener, world: Arc<World>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let _ = stream.set_nodelay(true);
+        world.connections.fetch_add(1, Ordering::SeqCst);
+        let world = Arc::clone(&world);
+        tokio::spawn(async move {
+            let service = service_fn(|request| answer(&world, request));
+            // A client that goes away is its own affair.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let text = |name: HeaderName| {
+        request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    };
+    let host = text(HOST).unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default().trim_end_matches(".localhost").to_owned();
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let (tag, date) = (text(IF_NONE_MATCH), text(IF_MODIFIED_SINCE));
+    let tick = world.tick();
+    pause(world, &host, &path, tick).await;
+    let found = world.hosts.iter().find(|known| known.name == host);
+    let mut reply = match (found, &world.options.bulk) {
+        (Some(host), _) => written(world, host, &path, tick),
+        (None, Some(plan)) => bulk::reply(world, plan, &host, &path),
+        (None, None) => Reply::status(404),
+    };
+    let gzip = text(hyper::header::ACCEPT_ENCODING).is_some_and(|accepts| accepts.contains("gzip"));
+    revalidate(&mut reply, tag.as_deref(), date.as_deref(), found.is_some_and(|host| host.does("stubborn")));
+    if gzip && reply.status == 200 && reply.body.len() > 512 && found.is_none_or(|host| host.does("gzip")) {
+        pack(&mut reply);
+    }
+    let asked = Asked {
+        host,
+        path,
+        conditional: tag.is_some() || date.is_some(),
+        status: reply.status,
+        bytes: reply.body.len(),
+        tick,
+    };
+    world.requests.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+    Ok(send(reply, found.is_some_and(|host| host.does("reset"))))
+}
+
+/// The simulated network's own delay, the same for the same request in every run.
+#[expect(clippy::disallowed_methods, reason = "this waiting is what is simulated")]
+async fn pause(world: &World, host: &str, path: &str, tick: u32) {
+    let (mean, spread) = (world.options.latency, world.options.spread);
+    if mean.is_zero() {
+        return;
+    }
+    let mut hasher = DefaultHasher::new();
+    (world.options.seed, host, path, tick).hash(&mut hasher);
+    let share = (hasher.finish() % 2001) as f64 / 1000.0;
+    let wait = mean.saturating_sub(spread) + spread.mul_f64(share);
+    tokio::time::sleep(wait.max(Duration::ZERO)).await;
+}
+
+/// What a written host answers.
+fn written(world: &World, host: &Host, path: &str, tick: u32) -> Reply {
+    if path == "/robots.txt" {
+        let rules: String = host.forbidden.iter().map(|slug| format!("Disallow: /{slug}\n")).collect();
+        return if rules.is_empty() {
+            Reply::status(404)
+        } else {
+            Reply::ok("text/plain", format!("User-agent: *\n{rules}"))
+        };
+    }
+    let bare = path.split('?').next().unwrap_or(path);
+    if bare == "/moved/feed.xml" || (bare == host.path() && !host.does("moved") && !host.does("lent")) {
+        return feeds::reply(world, host, tick);
+    }
+    if bare == host.path() {
+        let status = if host.does("moved") { 301 } else { 302 };
+        return Reply::status(status).with("location", "/moved/feed.xml");
+    }
+    let slug = bare.trim_start_matches('/').trim_end_matches('/').trim_end_matches("/amp");
+    match host.published(tick).find(|entry| entry.slug == slug) {
+        Some(_) if tick == 0 && host.failing.iter().any(|failing| failing == slug) => Reply::status(500),
+        Some(entry) => page::reply(&world.origin(&host.name), host, entry, world.options.now),
+        None => Reply::status(404),
+    }
+}
+
+/// Turns a 200 into a 304 where the client has it already. A stubborn host sends validators and ignores them.
+fn revalidate(reply: &mut Reply, tag: Option<&str>, date: Option<&str>, stubborn: bool) {
+    let own =
+        |name: &str| reply.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let same = match (tag, own("etag")) {
+        (Some(tag), Some(own)) => tag == own,
+        _ => date.is_some() && date.map(str::to_owned) == own("last-modified"),
+    };
+    if reply.status == 200 && same && !stubborn {
+        reply.status = 304;
+        reply.body.clear();
+    }
+}
+
+fn pack(reply: &mut Reply) {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    if encoder.write_all(&reply.body).is_ok()
+        && let Ok(packed) = encoder.finish()
+    {
+        reply.body = packed;
+        reply.headers.push(("content-encoding", "gzip".to_owned()));
+    }
+}
+
+type Body = BoxBody<Bytes, std::io::Error>;
+
+fn send(reply: Reply, cut: bool) -> Response<Body> {
+    let mut response = Response::builder().status(reply.status);
+    for (name, value) in &reply.headers {
+        response = response.header(*name, value);
+    }
+    let body = Bytes::from(reply.body);
+    let body = if cut {
+        // The connection breaks in mid-body.
+        let broken = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+        BodyExt::boxed(StreamBody::new(stream::iter([Ok(Frame::data(body)), broken])))
+    } else {
+        Full::new(body).map_err(|never| match never {}).boxed()
+    };
+    response.body(body).unwrap_or_default()
+}
