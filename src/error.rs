@@ -1,6 +1,6 @@
 //! What can end the program: a sentence, its cause, and what to do about it.
 
-use crate::exit::Exit;
+use crate::{exit::Exit, http::SetupError, store::StoreError};
 
 /// An end before the work was done.
 #[derive(Debug)]
@@ -28,3 +28,24 @@ impl std::fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let exit = match error {
+            StoreError::Locked(_) => Exit::Locked,
+            StoreError::Newer { .. } => Exit::Settings,
+            _ => Exit::Failure,
+        };
+        Self::new(exit, error.to_string(), error.hint())
+    }
+}
+
+impl From<SetupError> for Error {
+    fn from(error: SetupError) -> Self {
+        Self::new(
+            Exit::Settings,
+            error.to_string(),
+            "`tge-scrape config show` says where the value comes from",
+        )
+    }
+}

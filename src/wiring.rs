@@ -1,1 +1,96 @@
-//! Settings in, real parts out: the only file that names the real ones.
+//! Settings in, real parts out: the only file that names the real network and the real clock.
+
+use std::{sync::Arc, thread};
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    clock::SystemClock,
+    config::Settings,
+    cycle,
+    detect::Rules,
+    error::Error,
+    exit::Exit,
+    http::Client,
+    store::Store,
+    visit::{self, Context, Readers, Shelf},
+};
+
+/// The runtime of a cycle: as many workers as cores, and threads for what blocks.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn runtime() -> Result<Runtime, Error> {
+    Builder::new_multi_thread().enable_all().build().map_err(no_runtime)
+}
+
+/// The runtime of a command that only reads the database.
+///
+/// # Errors
+/// When the system gives none.
+pub fn small_runtime() -> Result<Runtime, Error> {
+    Builder::new_current_thread().enable_all().build().map_err(no_runtime)
+}
+
+fn no_runtime(error: std::io::Error) -> Error {
+    Error::new(
+        Exit::Failure,
+        format!("the system gives no threads: {error}"),
+        "raise the process limit (ulimit -u)",
+    )
+}
+
+/// The one client of a run.
+///
+/// # Errors
+/// When the proxy or the TLS roots cannot be used.
+pub fn client(settings: &Settings) -> Result<Client<SystemClock>, Error> {
+    Ok(Client::new(settings.http.clone(), SystemClock)?)
+}
+
+/// The rules of judgement.
+#[must_use]
+pub fn rules(settings: &Settings) -> Rules {
+    Rules::compile(&settings.detect)
+}
+
+/// What the visits of a run share.
+///
+/// # Errors
+/// As [`client`].
+pub fn context(
+    settings: &Settings,
+    store: Store,
+    catch_up: usize,
+) -> Result<Context<Client<SystemClock>, SystemClock>, Error> {
+    Ok(Context {
+        fetch: client(settings)?,
+        store,
+        rules: Arc::new(rules(settings)),
+        user_agent: settings.http.user_agent.clone(),
+        readers: Readers::start(thread::available_parallelism().map_or(1, usize::from))
+            .map_err(no_runtime)?,
+        shelf: Shelf::new(settings.cache.memory_limit),
+        settings: visit::Settings {
+            memory_limit: settings.cache.memory_limit,
+            feed_ttl: settings.cache.feed_ttl,
+            article_ttl: settings.cache.article_ttl,
+            catch_up,
+        },
+        clock: SystemClock,
+    })
+}
+
+/// What a cycle is told to do.
+#[must_use]
+pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
+    cycle::Task {
+        sources: settings.sources.clone(),
+        settings: cycle::Settings {
+            timeout: settings.cycle.timeout,
+            max_failed_ratio: settings.cycle.max_failed_ratio,
+        },
+        targets: settings.targets,
+        dry_run,
+    }
+}

@@ -2,4 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod support;
+
+mod commands; // what a user types, and what goes wrong
+mod cycle; // the cycle as cron runs it
 mod layers; // who may import whom
+mod survival; // kills, stops, overlaps, full disks

@@ -5,21 +5,39 @@
 mod article;
 mod classify;
 mod completions;
+mod config;
+mod cycle;
+mod db;
+mod demo;
+mod doctor;
+mod events;
 mod explain;
+mod feed;
 mod man;
 mod output;
+mod progress;
+mod stats;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::filter::LevelFilter;
 
-use crate::{error::Error, exit::Exit};
+use crate::{
+    config::{Environment, Flags},
+    error::Error,
+    exit::Exit,
+    text::quantity,
+};
 
 pub use output::{ColorChoice, Output};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "tge-scrape", version, about, arg_required_else_help = true, propagate_version = true)]
+#[command(
+    before_help = "Examples:\n  tge-scrape demo                 see it at work, offline\n  tge-scrape cycle -v             one cycle, as cron runs it\n  tge-scrape events --since 24h   what was found"
+)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -32,10 +50,10 @@ struct Cli {
 #[command(next_help_heading = "Everywhere")]
 pub struct Globals {
     /// Settings file
-    #[arg(short, long, global = true, value_name = "FILE", env = "TGE_SCRAPE_CONFIG")]
+    #[arg(short, long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Folder of the database and the lock
-    #[arg(long, global = true, value_name = "DIR", env = "TGE_SCRAPE_STATE_DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// Output format; each command says which it knows
     #[arg(long, global = true, value_name = "FORMAT")]
@@ -78,12 +96,28 @@ pub enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show the whole program at work on a simulated internet; needs no network, leaves nothing behind
+    Demo,
+    /// Run one scrape cycle: the cron job
+    Cycle(cycle::Args),
+    /// Show what was found, newest first
+    Events(events::Args),
+    /// Show how the last cycles went
+    Stats(stats::Args),
+    /// List, change, try, import, export and parse sources
+    Feed(feed::Args),
     /// Read the article out of a saved page
     Article(article::Args),
-    /// Judge texts: a JSON object a line on stdin, a verdict a line on stdout
-    Classify(classify::Args),
     /// Tell why a text scores as it does
     Explain(explain::Args),
+    /// Judge texts: a JSON object a line on stdin, a verdict a line on stdout
+    Classify(classify::Args),
+    /// Write, check and show the settings
+    Config(config::Args),
+    /// Say what is wrong and what to do about it
+    Doctor(doctor::Args),
+    /// Look after the database
+    Db(db::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
     /// Write the manual pages into a folder
@@ -101,6 +135,7 @@ pub fn run() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Success };
         }
     };
+    start_log(&cli.globals);
     let mut output = Output::new(cli.globals.color);
     match dispatch(cli, &mut output) {
         Ok(exit) => exit,
@@ -112,11 +147,46 @@ pub fn run() -> Exit {
 }
 
 fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
+    let globals = &cli.globals;
     match cli.command {
-        Command::Article(args) => article::run(args, &cli.globals, output),
+        Command::Demo => demo::run(globals, output),
+        Command::Cycle(args) => cycle::run(&args, globals, output),
+        Command::Events(args) => events::run(args, globals, output),
+        Command::Stats(args) => stats::run(&args, globals, output),
+        Command::Feed(args) => feed::run(args, globals, output),
+        Command::Article(args) => article::run(args, globals, output),
+        Command::Explain(args) => explain::run(&args, globals.format, output),
         Command::Classify(args) => classify::run(&args, output),
-        Command::Explain(args) => explain::run(&args, cli.globals.format, output),
+        Command::Config(args) => config::run(&args, globals, output),
+        Command::Doctor(args) => doctor::run(&args, globals, output),
+        Command::Db(args) => db::run(&args, globals, output),
         Command::Completions(args) => completions::run(&args, Cli::command(), output),
         Command::Man(args) => man::run(&args, Cli::command()),
     }
+}
+
+/// Log lines go to stderr: errors with `-q`, warnings as a rule, more with each `-v`.
+fn start_log(globals: &Globals) {
+    let level = match (globals.quiet, globals.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (false, 0) => LevelFilter::WARN,
+        (false, 1) => LevelFilter::INFO,
+        (false, _) => LevelFilter::DEBUG,
+    };
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_ansi(false);
+    // A second start within one process, as in tests, keeps the first.
+    let _ = match globals.log_format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}
+
+/// The settings a command works by.
+fn settings(globals: &Globals) -> Result<crate::config::Settings, Error> {
+    let flags = Flags { config: globals.config.clone(), state_dir: globals.state_dir.clone() };
+    Ok(crate::config::load(&flags, &Environment::of_process())?)
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    quantity::duration(text)
 }

@@ -46,6 +46,25 @@ impl Output {
         colored(self.color, io::stdout().is_terminal())
     }
 
+    /// Columns of the terminal; 100 where there is none, so that a pipe gets whole lines.
+    #[must_use]
+    pub fn width(&self) -> u16 {
+        terminal_size::terminal_size_of(io::stdout()).map_or(100, |(width, _)| width.0.max(30))
+    }
+
+    /// Whether stderr is a terminal on which things may move.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "CI is a variable of the surroundings, not a setting")]
+    pub fn shows_progress(&self) -> bool {
+        io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+    }
+
+    /// Says something on stderr that is no failure.
+    pub fn note(&mut self, text: &str) {
+        // Nothing is left to do where stderr is gone.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
     /// Says on stderr why the run ends.
     pub fn complain(&mut self, error: &Error) {
         if error.message.is_empty() {

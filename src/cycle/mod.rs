@@ -1,1 +1,314 @@
 //! One scrape cycle: plan → visits side by side → commit → count.
+//!
+//! The one place that is concurrent, and the one that writes: many visits wait for the network at once, one
+//! loop receives them, gives what they found its story, saves each whole, adds its figures and sends its
+//! waiting entries on. A page is asked for as soon as its feed was read. Prints nothing.
+
+mod memory;
+mod place;
+mod plan;
+mod tally;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+
+use crate::{
+    clock::Clock,
+    detect::story::{self, Stories},
+    figures::{CycleReport, targets},
+    http::Fetch,
+    model::{Commit, Detection, EntryRecord, EntryState, Outlet, Source},
+    store::StoreError,
+    visit::{ArticleVisit, Context, FeedVisit, Found, SourceOutcome, visit_article, visit_feed},
+};
+
+use place::place;
+use plan::plan;
+use tally::Tally;
+
+/// Entries left waiting by earlier cycles that one cycle takes up at most.
+const BACKLOG: usize = 5_000;
+/// Rows forgotten by one cycle at most, so that no cycle pays for the clean-up of many.
+const PRUNED: usize = 2_000;
+
+/// How a cycle behaves (contract, section 2, `[cycle]`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// No request is started after this; what is under way ends unsaved.
+    pub timeout: Duration,
+    /// The share of sources that may fail before the cycle counts as degraded.
+    pub max_failed_ratio: f64,
+}
+
+/// What one run is told to do.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// The sources.
+    pub sources: Vec<Source>,
+    /// How the cycle behaves.
+    pub settings: Settings,
+    /// What the figures are held against.
+    pub targets: targets::Settings,
+    /// Decide, but save nothing.
+    pub dry_run: bool,
+}
+
+/// Why a cycle was asked to stop early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// SIGINT.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+}
+
+/// How a cycle ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Every figure (contract, section 3).
+    pub report: CycleReport,
+    /// Set if it was asked to stop.
+    pub stopped: Option<Stop>,
+    /// Sentences of the sources that failed, by address.
+    pub failures: BTreeMap<String, String>,
+}
+
+/// Told how the work goes on.
+pub trait Progress: Send + Sync {
+    /// `visits` more are to be made.
+    fn planned(&self, visits: usize);
+    /// The visit of `name` is over after `took`.
+    fn visited(&self, name: &str, took: Duration);
+}
+
+/// Runs one cycle over `task`, until done, out of time, or `stop` resolves.
+///
+/// # Errors
+/// When the store cannot be read or written: what was saved before stays saved, the rest is done again by
+/// the next cycle.
+pub async fn run<F, C>(
+    context: Arc<Context<F, C>>,
+    task: Task,
+    progress: &dyn Progress,
+    stop: impl Future<Output = Stop>,
+) -> Result<Ended, StoreError>
+where
+    F: Fetch + 'static,
+    C: Clock + 'static,
+{
+    let (now, clock) = (context.clock.now(), Instant::now());
+    let store = context.store.clone();
+    let id = if task.dry_run { None } else { Some(store.begin_cycle(now).await?) };
+    let pauses = store.host_waits(now).await?;
+    let plan = plan(task.sources.clone(), store.sources().await?, &pauses, now);
+    for pause in &pauses {
+        context.fetch.pause(&pause.host, pause.not_before);
+    }
+    let mut run = Run {
+        tally: Tally::new(&plan),
+        names: task.sources.iter().map(|source| (source.url.clone(), source.clone())).collect(),
+        visits: JoinSet::new(),
+        stories: None,
+        told: Vec::new(),
+        context,
+        saves: !task.dry_run,
+        progress,
+        now,
+    };
+    for planned in plan.asked {
+        run.visit_source(planned);
+    }
+    for entry in store.backlog(now, BACKLOG).await? {
+        run.visit_page(entry);
+    }
+    run.tally.planned(clock.elapsed());
+
+    let deadline = run.context.clone();
+    let deadline = deadline.clock.sleep(task.settings.timeout);
+    tokio::pin!(stop, deadline);
+    let (mut stopped, mut late) = (None, false);
+    loop {
+        tokio::select! {
+            biased;
+            why = &mut stop => { stopped = Some(why); break }
+            () = &mut deadline => { late = true; break }
+            home = run.visits.join_next() => match home {
+                None => break,
+                Some(Ok(home)) => run.receive(home).await?,
+                // A visit that broke down is found missing by the tally; the others go on.
+                Some(Err(error)) => tracing::error!(%error, "a visit broke down"),
+            },
+        }
+    }
+    run.visits.shutdown().await;
+    run.end(clock.elapsed(), id, &task, late, stopped).await
+}
+
+/// What a visit task brings home.
+enum Home {
+    Feed { url: String, visit: Box<FeedVisit> },
+    Page { name: String, visit: Box<ArticleVisit> },
+}
+
+/// A cycle under way.
+struct Run<'a, F, C> {
+    context: Arc<Context<F, C>>,
+    visits: JoinSet<Home>,
+    names: HashMap<String, Source>,
+    /// Loaded when the first finding needs them: most cycles find nothing.
+    stories: Option<Stories>,
+    tally: Tally,
+    /// New detections, in the order they were saved.
+    told: Vec<Detection>,
+    saves: bool,
+    progress: &'a dyn Progress,
+    now: Timestamp,
+}
+
+impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
+    fn visit_source(&mut self, planned: plan::Planned) {
+        let context = Arc::clone(&self.context);
+        self.progress.planned(1);
+        self.visits.spawn(async move {
+            let visit = visit_feed(&context, &planned.source, planned.url, planned.state).await;
+            Home::Feed { url: planned.source.url, visit: Box::new(visit) }
+        });
+    }
+
+    fn visit_page(&mut self, entry: EntryRecord) {
+        let context = Arc::clone(&self.context);
+        self.progress.planned(1);
+        self.visits.spawn(async move {
+            let name = entry.link.clone().unwrap_or_default();
+            Home::Page { visit: Box::new(visit_article(&context, entry).await), name }
+        });
+    }
+
+    async fn receive(&mut self, home: Home) -> Result<(), StoreError> {
+        match home {
+            Home::Feed { url, visit } => {
+                self.progress.visited(&url, Duration::from_millis(visit.figures.answer_ms.into()));
+                if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
+                    tracing::info!(%url, kind, sentence, "a source failed");
+                }
+                self.tally.feed(&url, &visit);
+                let waiting: Vec<EntryRecord> =
+                    visit.commit.entries.iter().filter(|entry| is_waiting(entry)).cloned().collect();
+                self.save(visit.commit, visit.found).await?;
+                for entry in waiting {
+                    self.visit_page(entry);
+                }
+            }
+            Home::Page { name, visit } => {
+                self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
+                self.tally.page(&visit, visit.commit.entries.iter().any(is_waiting));
+                self.save(visit.commit, visit.found.into_iter().collect()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives what was found its stories and saves the visit whole; then it counts as told.
+    async fn save(&mut self, mut commit: Commit, found: Vec<Found>) -> Result<(), StoreError> {
+        let mut placed = Vec::with_capacity(found.len());
+        for found in found {
+            let stories = match &mut self.stories {
+                Some(stories) => stories,
+                none => none
+                    .insert(Stories::new(self.context.store.recent_stories(self.now - story::MEMORY).await?)),
+            };
+            let source = self.names.get(&found.source_url);
+            placed.push(place(found, source, &self.context.rules, stories, self.now));
+        }
+        if let Some(source) = &mut commit.source {
+            source.detections_total += u64::try_from(placed.len()).unwrap_or(0);
+        }
+        commit.detections = placed.iter().map(|placed| placed.record.clone()).collect();
+        commit.stories = placed.iter().map(|placed| placed.story.clone()).collect();
+        let absorbed = |placed: &place::Placed| {
+            let into = placed.story.id.clone();
+            placed.absorbed.iter().map(move |story| (story.clone(), into.clone())).collect::<Vec<_>>()
+        };
+        commit.absorbed = placed.iter().flat_map(absorbed).collect();
+        let start = Instant::now();
+        let fresh: Vec<String> = if self.saves {
+            self.context.store.commit(commit).await?
+        } else {
+            placed.iter().map(|placed| placed.record.detection.id.clone()).collect()
+        };
+        self.tally.committed(start.elapsed());
+        for (absorbed, into) in placed.iter().flat_map(absorbed) {
+            for told in self.told.iter_mut().filter(|told| told.story_id == absorbed) {
+                told.story_id.clone_from(&into);
+            }
+        }
+        for placed in placed.into_iter().filter(|placed| fresh.contains(&placed.record.detection.id)) {
+            self.tally.placed(&placed);
+            self.told.push(placed.record.detection);
+        }
+        Ok(())
+    }
+
+    /// Cleans up, adds up, and remembers the cycle itself.
+    async fn end(
+        self,
+        took: Duration,
+        id: Option<i64>,
+        task: &Task,
+        deadline_hit: bool,
+        stopped: Option<Stop>,
+    ) -> Result<Ended, StoreError> {
+        let store = &self.context.store;
+        if self.saves {
+            store.prune(self.now, PRUNED).await?;
+        }
+        let summed = self.tally.sum(tally::End {
+            id,
+            now: self.now,
+            took,
+            deadline_hit,
+            stopped,
+            http: self.context.fetch.counts(),
+            detections: one_per_story(self.told),
+            peak_rss_bytes: memory::peak_resident_bytes(),
+            task,
+        });
+        if let Some(id) = id {
+            store.end_cycle(summed.record(id)).await?;
+        }
+        Ok(Ended { report: summed.report, failures: summed.failures, stopped })
+    }
+}
+
+fn is_waiting(entry: &EntryRecord) -> bool {
+    matches!(entry.state, EntryState::Waiting { .. })
+}
+
+/// One detection for each story, the best-scored; the others become its further outlets.
+fn one_per_story(told: Vec<Detection>) -> Vec<Detection> {
+    let mut heads: Vec<Detection> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for detection in told {
+        let Some(place) = places.get(&detection.story_id) else {
+            places.insert(detection.story_id.clone(), heads.len());
+            heads.push(detection);
+            continue;
+        };
+        let head = &mut heads[*place];
+        let other = if detection.score > head.score { std::mem::replace(head, detection) } else { detection };
+        head.class = head.class.max(other.class);
+        let carried = Outlet { url: other.url, source: other.source, published_at: other.published_at };
+        for outlet in other.also_at.into_iter().chain([carried]) {
+            if outlet.url != head.url && head.also_at.iter().all(|known| known.url != outlet.url) {
+                head.also_at.push(outlet);
+            }
+        }
+    }
+    heads
+}

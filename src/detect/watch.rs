@@ -89,7 +89,9 @@ fn believable(lexicon: &Lexicon, projects: &[Project], part: &Part, trade: bool)
     let mut found = Vec::new();
     for sign in &part.signs {
         let index = usize::from(sign.project);
-        let Some(project) = projects.get(index) else { continue };
+        if index >= projects.len() {
+            continue;
+        }
         let token = part.normal.tokens[sign.first as usize];
         let marked = matches!(token.shape, Shape::Cashtag | Shape::Hashtag | Shape::Handle);
         let fits = match sign.what {

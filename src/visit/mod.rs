@@ -1,1 +1,225 @@
-//! One source from request to verdict.
+//! One source, or one page, from request to verdict, told as a straight line.
+//!
+//! A visit reads the network and the store but writes neither: all it learned leaves in a [`Commit`],
+//! which the cycle saves whole. Knows nothing of other visits, of deadlines or of outputs.
+
+mod article;
+mod feed;
+mod readers;
+mod remember;
+mod shelf;
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+
+use crate::{
+    clock::Clock,
+    detect::Rules,
+    http::Fetch,
+    model::{Commit, EntryKey, EntryRecord, Verdict},
+    store::Store,
+};
+
+pub use article::visit_article;
+pub use feed::visit_feed;
+pub use readers::Readers;
+pub use remember::{Due, due};
+pub use shelf::Shelf;
+
+/// Characters of a text that are kept: judgement reads the first 1,200 and people are shown fewer, so whole
+/// articles would only fill memory and disk.
+const KEPT: usize = 4000;
+
+/// The first [`KEPT`] characters of `text`.
+fn kept(text: &str) -> &str {
+    text.char_indices().nth(KEPT).map_or(text, |(end, _)| &text[..end])
+}
+
+/// How long things stay good (contract, section 2, `[cache]`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Bytes the memory level of the article cache may hold.
+    pub memory_limit: u64,
+    /// Least time between two requests for one feed.
+    pub feed_ttl: Duration,
+    /// How long an article is used without asking again.
+    pub article_ttl: Duration,
+    /// Of a source seen for the first time, this many of its newest entries may alert.
+    pub catch_up: usize,
+}
+
+/// What every visit of a run shares.
+pub struct Context<F, C> {
+    /// The way to the network.
+    pub fetch: F,
+    /// The lasting memory; only read here.
+    pub store: Store,
+    /// The rules of judgement.
+    pub rules: Arc<Rules>,
+    /// Name our robots.txt rules go by.
+    pub user_agent: String,
+    /// The threads that read bodies.
+    pub readers: Readers,
+    /// Articles and robots.txt files, read at most once a run.
+    pub shelf: Shelf,
+    /// How long things stay good.
+    pub settings: Settings,
+    /// The time.
+    pub clock: C,
+}
+
+impl<F: Fetch, C: Clock> Context<F, C> {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// The timed stages of a cycle, in the contract's order (section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// A source's request, redirects and retries included.
+    FeedFetch,
+    /// Bytes to entries.
+    FeedParse,
+    /// Which of a feed's new entries may matter.
+    EarlyFilter,
+    /// A page's request.
+    ArticleFetch,
+    /// Page to text.
+    Extract,
+    /// Text to verdict.
+    Judge,
+}
+
+/// How the visit of a source ended (contract, section 3, `sources`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceOutcome {
+    /// A body came.
+    Fetched,
+    /// 304.
+    NotModified,
+    /// Nothing usable came: the failure's stable name and its sentence.
+    Failed {
+        /// Stable name.
+        kind: &'static str,
+        /// For people.
+        sentence: String,
+    },
+}
+
+/// What a feed's visit brings home.
+#[derive(Debug)]
+pub struct FeedVisit {
+    /// How it ended.
+    pub outcome: SourceOutcome,
+    /// Last status code.
+    pub status: Option<u16>,
+    /// What is to be saved. Its waiting entries want their articles read next.
+    pub commit: Commit,
+    /// What was found without reading an article.
+    pub found: Vec<Found>,
+    /// The figures.
+    pub figures: Figures,
+}
+
+/// What a page's visit brings home.
+#[derive(Debug)]
+pub struct ArticleVisit {
+    /// How the page was come by.
+    pub outcome: PageOutcome,
+    /// What is to be saved.
+    pub commit: Commit,
+    /// The detection, if its text is one.
+    pub found: Option<Found>,
+    /// The figures.
+    pub figures: Figures,
+}
+
+/// How an article was come by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageOutcome {
+    /// A request brought it.
+    Fetched,
+    /// A request confirmed what we had.
+    NotModified,
+    /// No request was needed: the cache had it.
+    FromCache,
+    /// Another visit of this run was already asking for the same page.
+    Shared,
+    /// It could not be read: the failure's stable name.
+    Failed(&'static str),
+}
+
+/// Counts and times of one visit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// How long each stage took, in the order they ran.
+    pub stages: Vec<(Stage, Duration)>,
+    /// Body bytes received.
+    pub bytes: u64,
+    /// Time of the whole answer, milliseconds.
+    pub answer_ms: u32,
+    /// Entries in the body.
+    pub read: u32,
+    /// Entries not seen before.
+    pub new: u32,
+    /// Of those, dropped by the early filter.
+    pub dropped: u32,
+    /// Of the dropped, those whose page would have been asked without the filter.
+    pub pages_spared: u32,
+    /// Candidates judged on the feed's own text.
+    pub full_text: u32,
+    /// Whether the feed had to be repaired.
+    pub repaired: bool,
+}
+
+impl Figures {
+    fn time<T>(&mut self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        let start = std::time::Instant::now();
+        let done = work();
+        self.stages.push((stage, start.elapsed()));
+        done
+    }
+}
+
+/// A text that is a launch, before its story is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Address of the source it came from.
+    pub source_url: String,
+    /// The entry it stands in.
+    pub entry: EntryKey,
+    /// Nobody is to be alerted.
+    pub silent: bool,
+    /// What judgement says.
+    pub verdict: Verdict,
+    /// Headline.
+    pub title: String,
+    /// Text the verdict rests on.
+    pub text: String,
+    /// Address of the article, without what only says who sent the reader.
+    pub url: String,
+    /// Who wrote it.
+    pub author: String,
+    /// When it was published.
+    pub published: Timestamp,
+}
+
+impl Found {
+    /// `entry` with its verdict, if that is worth telling: a launch, or a rumour of one with a name to it.
+    fn from_entry(entry: &EntryRecord, verdict: Verdict, text: String, url: String) -> Option<Self> {
+        let rumour = verdict.rumour && verdict.project.is_some();
+        (verdict.tge || rumour).then(|| Self {
+            source_url: entry.source_url.clone(),
+            entry: entry.key,
+            silent: entry.silent,
+            verdict,
+            title: entry.title.clone(),
+            text,
+            url,
+            author: entry.author.clone(),
+            published: entry.published,
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! `tge-scrape cycle`: the cron job.
+
+use std::{io::IsTerminal, sync::Arc, time::Duration};
+
+use clap::ValueEnum;
+
+use crate::{
+    cycle::{self, Ended, Stop},
+    error::Error,
+    exit::Exit,
+    render::{self, Style},
+    store::{Access, Lock, Store},
+    wiring,
+};
+
+use super::{
+    Format, Globals,
+    output::Output,
+    progress::{Bar, Silent},
+};
+
+/// Arguments of `cycle`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only this half of the cycle
+    #[arg(long, value_name = "HALF")]
+    only: Option<Half>,
+    /// Fetch and decide, but write neither state nor alerts
+    #[arg(long)]
+    dry_run: bool,
+    /// Wait this long for another run to end instead of leaving with 75
+    #[arg(long, value_name = "TIME", value_parser = super::duration, default_value = "0s")]
+    wait_lock: Duration,
+    /// Of a source seen for the first time, alert its newest N entries instead of none
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    catch_up: usize,
+    /// Leave with 4 if any source failed
+    #[arg(long)]
+    strict: bool,
+}
+
+/// A half of the cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Half {
+    /// Feeds and articles
+    News,
+}
+
+/// Runs one cycle and shows what came of it.
+pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = super::settings(globals)?;
+    let runtime = wiring::runtime()?;
+    let _lock = if args.dry_run {
+        None
+    } else {
+        Some(runtime.block_on(Lock::take(&settings.state_dir, args.wait_lock, crate::clock::SystemClock))?)
+    };
+    let store = open(args.dry_run, &settings.state_dir)?;
+    let task = wiring::task(&settings, args.dry_run);
+    let context = Arc::new(wiring::context(&settings, store, args.catch_up)?);
+    let quiet = globals.quiet || matches!(globals.format, Some(Format::Json | Format::Ndjson | Format::Csv));
+    let bar = (!quiet && output.shows_progress()).then(Bar::new);
+    let ended = runtime.block_on(async {
+        let stop = stop_signal();
+        match &bar {
+            Some(bar) => cycle::run(context, task, bar, stop).await,
+            None => cycle::run(context, task, &Silent, stop).await,
+        }
+    });
+    // Work on blocking threads is of no more use once the cycle has ended.
+    runtime.shutdown_background();
+    drop(bar);
+    show(ended?, args, globals, output)
+}
+
+fn open(dry_run: bool, dir: &std::path::Path) -> Result<Store, Error> {
+    Ok(if !dry_run {
+        Store::open(dir, Access::Write)?
+    } else if Store::exists(dir) {
+        Store::open(dir, Access::Read)?
+    } else {
+        Store::open_in_memory()?
+    })
+}
+
+fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let mut report = ended.report;
+    let failed = report.feeds.failed > 0;
+    let exit = match ended.stopped {
+        Some(Stop::Interrupted) => Exit::Interrupted,
+        Some(Stop::Terminated) => Exit::Terminated,
+        None if report.cycle.exit_code == Exit::Degraded.code() || (args.strict && failed) => Exit::Degraded,
+        None => Exit::Success,
+    };
+    report.cycle.exit_code = exit.code();
+    for (url, sentence) in &ended.failures {
+        if !globals.quiet && (globals.verbose > 0 || exit == Exit::Degraded) {
+            output.note(&format!("{}: {}", render::plain(url), render::plain(sentence)));
+        }
+    }
+    match globals.format {
+        Some(Format::Json) => output.print(&render::report::json(&report))?,
+        Some(Format::Ndjson) => output.print(&render::events::ndjson(&report.detections))?,
+        Some(Format::Csv) => output.print(&render::events::csv(&report.detections))?,
+        None | Some(Format::Table) => {
+            // Cron mails whatever is printed: without a terminal a good run says nothing.
+            if !globals.quiet && (globals.verbose > 0 || std::io::stderr().is_terminal()) {
+                let style = Style { width: output.width(), color: output.colored() };
+                output.print(&render::events::table(&report.detections, style))?;
+                output.note(&render::report::summary(&report));
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// Resolves with the next signal; never where there is no handler.
+#[cfg(unix)]
+async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Resolves when the process is asked to stop. The handlers are there as soon as this returns.
+#[cfg(unix)]
+fn stop_signal() -> impl Future<Output = Stop> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Without a handler a signal ends the process, which loses nothing: the next cycle does the rest.
+    let mut interrupt = signal(SignalKind::interrupt()).ok();
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    async move {
+        tokio::select! {
+            () = received(&mut interrupt) => Stop::Interrupted,
+            () = received(&mut terminate) => Stop::Terminated,
+        }
+    }
+}
+
+/// Resolves when the process is asked to stop.
+#[cfg(not(unix))]
+async fn stop_signal() -> Stop {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    Stop::Interrupted
+}

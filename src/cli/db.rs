@@ -1,0 +1,79 @@
+//! `tge-scrape db check|backup|prune`: care of the state database.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Subcommand;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    error::Error,
+    exit::Exit,
+    store::{Access, Lock, Store},
+    wiring,
+};
+
+use super::{Globals, output::Output};
+
+/// Rows forgotten in one step.
+const STEP: usize = 10_000;
+
+/// Arguments of `db`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Test the database; the exit code is the answer
+    Check,
+    /// Copy the database to a new file, while it is in use
+    Backup {
+        /// File to write; must not exist
+        file: PathBuf,
+    },
+    /// Forget what is past its time, now instead of bit by bit
+    Prune,
+}
+
+/// Does what is asked of the database.
+pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = super::settings(globals)?;
+    let dir = &settings.state_dir;
+    let runtime = wiring::small_runtime()?;
+    match &args.what {
+        What::Check => {
+            let store = Store::open(dir, Access::Read)?;
+            let faults = runtime.block_on(store.check())?;
+            if faults.is_empty() {
+                output.print("the database is sound\n")?;
+                return Ok(Exit::Success);
+            }
+            let list: String = faults.iter().map(|fault| format!("  {fault}\n")).collect();
+            output.print(&format!("the database is damaged:\n{list}"))?;
+            let hint = "restore a copy (db backup makes them), or move tge-scrape.db away to start afresh";
+            Err(Error::new(Exit::Failure, format!("{} faults found", faults.len()), hint))
+        }
+        What::Backup { file } => {
+            let store = Store::open(dir, Access::Read)?;
+            runtime.block_on(store.backup(file))?;
+            output.print(&format!("copied to {}\n", file.display()))?;
+            Ok(Exit::Success)
+        }
+        What::Prune => {
+            let _lock = runtime.block_on(Lock::take(dir, Duration::ZERO, SystemClock))?;
+            let store = Store::open(dir, Access::Write)?;
+            let mut gone = 0;
+            loop {
+                let step = runtime.block_on(store.prune(SystemClock.now(), STEP))?;
+                gone += step;
+                if step == 0 {
+                    break;
+                }
+            }
+            output.print(&format!("{gone} rows forgotten\n"))?;
+            Ok(Exit::Success)
+        }
+    }
+}

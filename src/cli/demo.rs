@@ -1,0 +1,83 @@
+//! `tge-scrape demo`: the whole program against the bundled fixture web, on loopback, leaving nothing behind.
+
+use std::{path::Path, sync::Arc};
+
+use crate::{
+    clock::{Clock, SystemClock},
+    config::Settings,
+    cycle::{self, Ended, Progress},
+    error::Error,
+    exit::Exit,
+    figures::CycleReport,
+    fixture_web::{FixtureWeb, Options},
+    render::{self, Style},
+    store::{Access, EventFilter, Store},
+    wiring,
+};
+
+use super::{Format, Globals, output::Output, progress::Silent};
+
+/// Seed of the simulated network's delays: any will do, as long as every demo shows the same.
+const SEED: u64 = 7;
+
+/// Runs a cold, a warm and a "news came in" cycle and shows what came of them.
+pub fn run(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let broken = |error: std::io::Error| {
+        Error::new(
+            Exit::Failure,
+            format!("the demo cannot start: {error}"),
+            "free a loopback port or some disk space",
+        )
+    };
+    let state = tempfile::tempdir().map_err(broken)?;
+    let now = SystemClock.now();
+    let runtime = wiring::runtime()?;
+    let web = runtime
+        .block_on(FixtureWeb::start(Options { now: now.as_second(), seed: SEED, ..Options::default() }))
+        .map_err(broken)?;
+    let settings = crate::config::from_text(&web.settings_toml(), state.path())?;
+    let mut reports = Vec::new();
+    for name in ["cold", "warm", "news"] {
+        if name == "news" {
+            web.advance();
+        }
+        let ended = runtime.block_on(one_cycle(&settings, state.path(), &Silent))?;
+        reports.push((name, ended.report));
+    }
+    let store = Store::open(state.path(), Access::Read)?;
+    let found =
+        runtime.block_on(store.events(EventFilter { limit: usize::MAX, ..EventFilter::default() }))?;
+    drop(web);
+    runtime.shutdown_background();
+    show(&reports, &found, globals, output)?;
+    Ok(Exit::Success)
+}
+
+/// A process's worth: everything is opened anew, as under cron.
+async fn one_cycle(settings: &Settings, state: &Path, progress: &dyn Progress) -> Result<Ended, Error> {
+    let store = Store::open(state, Access::Write)?;
+    let context = Arc::new(wiring::context(settings, store, 0)?);
+    Ok(cycle::run(context, wiring::task(settings, false), progress, std::future::pending()).await?)
+}
+
+fn show(
+    reports: &[(&str, CycleReport)],
+    found: &[crate::model::Detection],
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), Error> {
+    let style = Style { width: output.width(), color: output.colored() };
+    match globals.format {
+        Some(Format::Json) => {
+            let cycles: Vec<_> = reports.iter().map(|(name, report)| (*name, report)).collect();
+            let document = serde_json::json!({ "schema": 1, "detections": found, "cycles": cycles });
+            output.print(&render::json(&document))
+        }
+        Some(Format::Ndjson) => output.print(&render::events::ndjson(found)),
+        Some(Format::Csv) => output.print(&render::events::csv(found)),
+        None | Some(Format::Table) => {
+            output.print(&render::events::table(found, style))?;
+            output.print(&render::report::side_by_side(reports, style))
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! `tge-scrape doctor`: one line for each thing that can be wrong, and what to do about it.
+
+use std::fmt::Write as _;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use url::Url;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    config::Settings,
+    error::Error,
+    exit::Exit,
+    http::{Fetch, Outcome, Purpose, Request},
+    model::Validators,
+    render::{self, plain},
+    store::{Access, Store},
+    wiring,
+};
+
+use super::{Format, Globals, output::Output};
+
+/// Sources asked by `--online`: enough to tell "no network" from "one dead feed".
+const ASKED: usize = 3;
+/// A clock before this is wrong: the program was not written yet.
+const BUILT_AFTER: Timestamp = Timestamp::constant(1_793_491_200, 0);
+
+/// Arguments of `doctor`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Try the network as well
+    #[arg(long)]
+    online: bool,
+}
+
+/// How one thing is.
+#[derive(Debug, Serialize)]
+struct Finding {
+    thing: &'static str,
+    level: Level,
+    says: String,
+    todo: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Ok,
+    Note,
+    Wrong,
+}
+
+fn finding(thing: &'static str, level: Level, says: impl Into<String>, todo: impl Into<String>) -> Finding {
+    Finding { thing, level, says: says.into(), todo: todo.into() }
+}
+
+/// Looks at everything a cycle needs; 1 if something is wrong, 3 if it is the settings.
+pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = super::settings(globals)?;
+    let now = SystemClock.now();
+    let mut findings =
+        vec![sources(&settings), state(&settings), database(&settings, now)?, clock(&settings, now)?];
+    findings.push(x(&settings));
+    findings.extend(channels(&settings));
+    if args.online {
+        findings.push(network(&settings, now)?);
+    }
+    output.print(&match globals.format {
+        Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "findings": findings })),
+        Some(Format::Ndjson) => findings.iter().map(render::json).collect(),
+        _ => findings.iter().map(text).collect(),
+    })?;
+    let wrong = findings.iter().any(|finding| finding.level == Level::Wrong);
+    Ok(if wrong { Exit::Failure } else { Exit::Success })
+}
+
+fn text(finding: &Finding) -> String {
+    let mark = match finding.level {
+        Level::Ok => "ok  ",
+        Level::Note => "note",
+        Level::Wrong => "BAD ",
+    };
+    let mut line = format!("{mark}  {:<9} {}\n", finding.thing, plain(&finding.says));
+    if !finding.todo.is_empty() {
+        let _ = writeln!(line, "                to do: {}", plain(&finding.todo));
+    }
+    line
+}
+
+fn sources(settings: &Settings) -> Finding {
+    let (feeds, projects) = (settings.sources.len(), settings.detect.projects.len());
+    let from = settings.file.as_ref().map_or_else(
+        || "no settings file; the built-in starter set applies".to_owned(),
+        |file| format!("settings from {}", file.display()),
+    );
+    if feeds == 0 {
+        return finding(
+            "settings",
+            Level::Wrong,
+            format!("{from}: no feed is enabled"),
+            "enable one under [[feeds]]",
+        );
+    }
+    finding("settings", Level::Ok, format!("{from}: {feeds} feeds, {projects} watched projects"), "")
+}
+
+/// Whether the state folder can be written: by writing into it, the only test that cannot be wrong.
+fn state(settings: &Settings) -> Finding {
+    let dir = settings.state_dir.display();
+    let probe = settings.state_dir.join(format!(".probe-{}", std::process::id()));
+    let tried = std::fs::create_dir_all(&settings.state_dir)
+        .and_then(|()| std::fs::write(&probe, b"x"))
+        .and_then(|()| std::fs::remove_file(&probe));
+    match tried {
+        Ok(()) => finding("state", Level::Ok, format!("{dir} can be written"), ""),
+        Err(error) => finding(
+            "state",
+            Level::Wrong,
+            format!("{dir} cannot be written: {error}"),
+            "give the user of the cron job this folder, or name another with --state-dir",
+        ),
+    }
+}
+
+fn database(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
+    if !Store::exists(&settings.state_dir) {
+        return Ok(finding("database", Level::Note, "there is none yet", "the first cycle makes it"));
+    }
+    let runtime = wiring::small_runtime()?;
+    let checked = Store::open(&settings.state_dir, Access::Read)
+        .and_then(|store| runtime.block_on(async { Ok((store.health().await?, store.cycles(1).await?)) }));
+    Ok(match checked {
+        Ok((health, cycles)) => {
+            let last = cycles.first().map_or_else(
+                || "no cycle yet".to_owned(),
+                |cycle| format!("last cycle {} ago", ago(cycle.started_at, now)),
+            );
+            let says = format!(
+                "{} MiB, {} entries, {} detections, {last}",
+                health.bytes >> 20,
+                health.entries,
+                health.detections
+            );
+            finding("database", Level::Ok, says, "")
+        }
+        Err(error) => {
+            let error = Error::from(error);
+            finding("database", Level::Wrong, error.message, error.hint)
+        }
+    })
+}
+
+fn ago(then: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(then).as_mins();
+    match minutes {
+        ..=119 => format!("{minutes} min"),
+        120..=2879 => format!("{} h", minutes / 60),
+        _ => format!("{} days", minutes / 1440),
+    }
+}
+
+/// A clock that is wrong makes every waiting time wrong.
+fn clock(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
+    let mut newest = None;
+    if Store::exists(&settings.state_dir)
+        && let Ok(store) = Store::open(&settings.state_dir, Access::Read)
+    {
+        let cycles = wiring::small_runtime()?.block_on(store.cycles(1)).unwrap_or_default();
+        newest = cycles.first().map(|cycle| cycle.started_at);
+    }
+    let todo = "set the machine's clock (timedatectl set-ntp true)";
+    Ok(if now < BUILT_AFTER {
+        finding("clock", Level::Wrong, format!("{now} lies before this program was written"), todo)
+    } else if newest.is_some_and(|newest| newest > now + SignedDuration::from_mins(1)) {
+        finding("clock", Level::Wrong, format!("{now} lies before the last cycle"), todo)
+    } else {
+        finding("clock", Level::Ok, now.strftime("%Y-%m-%d %H:%M UTC").to_string(), "")
+    })
+}
+
+fn x(settings: &Settings) -> Finding {
+    let says = if settings.x.bearer_token.is_some() {
+        "a token is set; this version reads news only"
+    } else {
+        "no token: news only"
+    };
+    finding("x", Level::Note, says, "")
+}
+
+fn channels(settings: &Settings) -> Option<Finding> {
+    let count = settings.channels.len();
+    (count > 0).then(|| {
+        let says = format!("{count} configured; this version delivers no alerts");
+        finding(
+            "channels",
+            Level::Note,
+            says,
+            "read detections with `tge-scrape events` or `cycle --format json`",
+        )
+    })
+}
+
+fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
+    let client = wiring::client(settings)?;
+    let asked: Vec<Url> =
+        settings.sources.iter().filter_map(|source| Url::parse(&source.url).ok()).take(ASKED).collect();
+    let mut failures = Vec::new();
+    let runtime = wiring::runtime()?;
+    for url in &asked {
+        let request = Request {
+            url: url.clone(),
+            purpose: Purpose::Feed,
+            validators: Validators::default(),
+            validators_url: String::new(),
+            headers: Vec::new(),
+        };
+        if let Outcome::Failed(failure) = runtime.block_on(client.fetch(request, now)).outcome {
+            failures.push(format!("{}: {failure}", url.host_str().unwrap_or_default()));
+        }
+    }
+    Ok(if failures.len() == asked.len() {
+        let todo = "check the network, a firewall, or set http.proxy";
+        finding("network", Level::Wrong, format!("no feed answered ({})", failures.join("; ")), todo)
+    } else if failures.is_empty() {
+        finding("network", Level::Ok, format!("{} feeds asked, all answered", asked.len()), "")
+    } else {
+        let says = format!("{} of {} feeds failed ({})", failures.len(), asked.len(), failures.join("; "));
+        finding("network", Level::Note, says, "`tge-scrape feed list` shows which feeds keep failing")
+    })
+}

@@ -1,0 +1,305 @@
+//! `tge-scrape feed list|check`: the sources and how they are.
+
+use std::fmt::Write as _;
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+use url::Url;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    detect::{Early, Headline},
+    error::Error,
+    exit::Exit,
+    feed::{self, Document},
+    http::{Fetch, Outcome, Purpose, Request},
+    model::{Entry, Source, SourceFormat, SourceState, Validators},
+    render::{self, Style, plain},
+    store::{Access, Store},
+    wiring,
+};
+
+use super::super::{Format, Globals, output::Output, settings};
+
+/// Newest entries shown by `feed check`.
+const SHOWN: usize = 5;
+
+/// One source with its health.
+#[derive(Debug, Serialize)]
+struct Line {
+    url: String,
+    name: String,
+    tier: u8,
+    tags: Vec<String>,
+    state: &'static str,
+    failure: Option<String>,
+    failures: u32,
+    last_success: Option<Timestamp>,
+    last_new: Option<Timestamp>,
+    next: Option<Timestamp>,
+    entries: u64,
+    candidates: u64,
+    detections: u64,
+    moved_to: Option<String>,
+}
+
+fn line(source: &Source, state: Option<SourceState>) -> Line {
+    let state = state.unwrap_or_default();
+    Line {
+        url: source.url.clone(),
+        name: source.name.clone(),
+        tier: source.tier,
+        tags: source.tags.clone(),
+        state: match &state {
+            state if state.gone_at.is_some() => "gone",
+            state if state.failures > 0 => "failing",
+            state if state.checked_at.is_none() => "new",
+            state if state.repaired => "repaired",
+            _ => "ok",
+        },
+        failure: state.last_failure,
+        failures: state.failures,
+        last_success: state.succeeded_at,
+        last_new: state.changed_at,
+        next: state.not_before.max(state.due_at),
+        entries: state.entries_total,
+        candidates: state.candidates_total,
+        detections: state.detections_total,
+        // A move seen in three runs is worth telling (conventions, section 4).
+        moved_to: state.moved_to.filter(|_| state.moved_seen >= 3),
+    }
+}
+
+/// Prints every source with its health.
+pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = settings(globals)?;
+    let mut states = if Store::exists(&settings.state_dir) {
+        let store = Store::open(&settings.state_dir, Access::Read)?;
+        wiring::small_runtime()?.block_on(store.sources())?
+    } else {
+        Vec::new()
+    };
+    let mut lines = Vec::new();
+    for source in &settings.sources {
+        let known = states.iter().position(|state| state.url == source.url);
+        lines.push(line(source, known.map(|at| states.swap_remove(at))));
+    }
+    let style = Style { width: output.width(), color: output.colored() };
+    output.print(&match globals.format {
+        Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "feeds": lines })),
+        Some(Format::Ndjson) => lines.iter().map(render::json).collect(),
+        Some(Format::Csv) => {
+            let header = [
+                "url",
+                "name",
+                "tier",
+                "state",
+                "failure",
+                "failures",
+                "entries",
+                "candidates",
+                "detections",
+            ];
+            render::csv(&header, lines.iter().map(cells))
+        }
+        None | Some(Format::Table) => {
+            let header = ["name", "tier", "state", "last new", "entries", "detections", "address"];
+            let mut text = render::table(&header, lines.iter().map(row), style);
+            for line in lines.iter().filter(|line| line.moved_to.is_some()) {
+                let to = line.moved_to.as_deref().unwrap_or_default();
+                let _ = writeln!(text, "{} has moved for good to {}", plain(&line.name), plain(to));
+            }
+            text
+        }
+    })?;
+    Ok(Exit::Success)
+}
+
+fn cells(line: &Line) -> Vec<String> {
+    vec![
+        line.url.clone(),
+        line.name.clone(),
+        line.tier.to_string(),
+        line.state.to_owned(),
+        line.failure.clone().unwrap_or_default(),
+        line.failures.to_string(),
+        line.entries.to_string(),
+        line.candidates.to_string(),
+        line.detections.to_string(),
+    ]
+}
+
+fn row(line: &Line) -> Vec<String> {
+    let state = match &line.failure {
+        Some(failure) => format!("{} ({failure}, {} in a row)", line.state, line.failures),
+        None => line.state.to_owned(),
+    };
+    vec![
+        plain(&line.name),
+        line.tier.to_string(),
+        state,
+        line.last_new.map(day).unwrap_or_default(),
+        line.entries.to_string(),
+        line.detections.to_string(),
+        plain(&line.url),
+    ]
+}
+
+fn day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// What one fetch of a feed gives.
+#[derive(Debug, Serialize)]
+struct Checked {
+    schema: u32,
+    url: String,
+    ok: bool,
+    failure: Option<String>,
+    sentence: Option<String>,
+    status: Option<u16>,
+    final_url: String,
+    moved_to: Option<String>,
+    conditional: bool,
+    title: String,
+    entries: usize,
+    dated: usize,
+    candidates: usize,
+    repairs: Vec<&'static str>,
+    alternates: Vec<String>,
+    newest: Vec<String>,
+    ms: u128,
+}
+
+/// Fetches `address` once, outside all state, and says what came of it; the exit code is the answer.
+pub fn check(address: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = settings(globals)?;
+    let url =
+        Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
+            Error::new(
+                Exit::Usage,
+                format!("{:?} is not an http or https address", plain(address)),
+                "give the whole address, such as https://example.org/feed.xml",
+            )
+        })?;
+    let known = settings.sources.iter().find(|source| source.url == address);
+    let request = Request {
+        url: url.clone(),
+        purpose: Purpose::Feed,
+        validators: Validators::default(),
+        validators_url: String::new(),
+        headers: known.map(|source| source.headers.clone()).unwrap_or_default(),
+    };
+    let client = wiring::client(&settings)?;
+    let now = SystemClock.now();
+    let answer = wiring::runtime()?.block_on(client.fetch(request, now));
+    let mut checked = Checked {
+        schema: 1,
+        url: url.to_string(),
+        ok: false,
+        failure: None,
+        sentence: None,
+        status: answer.trail.status,
+        final_url: answer.trail.final_url.to_string(),
+        moved_to: answer.trail.permanent_url.as_ref().map(ToString::to_string),
+        conditional: false,
+        title: String::new(),
+        entries: 0,
+        dated: 0,
+        candidates: 0,
+        repairs: Vec::new(),
+        alternates: Vec::new(),
+        newest: Vec::new(),
+        ms: answer.trail.elapsed.as_millis(),
+    };
+    match answer.outcome {
+        Outcome::Fetched { body, headers } => {
+            checked.conditional = !headers.validators.is_empty();
+            let content_type = headers.content_type.as_deref();
+            let document = Document { bytes: &body, content_type, url: &answer.trail.final_url };
+            let format = known.map_or(SourceFormat::Feed, |source| source.format.clone());
+            match feed::read(&document, &format) {
+                Ok(feed) => {
+                    let rules = wiring::rules(&settings);
+                    checked.ok = true;
+                    checked.candidates = feed
+                        .entries
+                        .iter()
+                        .filter(|entry| rules.early(&headline(entry)) == Early::Candidate)
+                        .count();
+                    checked.describe(feed);
+                }
+                Err(error) => {
+                    checked.failure = Some(error.name().to_owned());
+                    checked.sentence = Some(error.to_string());
+                    if let feed::FeedError::NotAFeed { alternates } = error {
+                        checked.alternates = alternates;
+                    }
+                }
+            }
+        }
+        Outcome::NotModified { .. } => {
+            checked.sentence = Some("304 to a request without validators".to_owned());
+        }
+        Outcome::Failed(failure) => {
+            checked.failure = Some(failure.name().to_owned());
+            checked.sentence = Some(failure.to_string());
+        }
+    }
+    output.print(&match globals.format {
+        Some(Format::Json | Format::Ndjson) => render::json(&checked),
+        _ => checked.text(),
+    })?;
+    Ok(if checked.ok { Exit::Success } else { Exit::Failure })
+}
+
+fn headline(entry: &Entry) -> Headline<'_> {
+    Headline { title: &entry.title, summary: &entry.summary, categories: &entry.categories, cut_short: false }
+}
+
+impl Checked {
+    fn describe(&mut self, feed: feed::Feed) {
+        self.title = feed.title;
+        self.entries = feed.entries.len();
+        self.dated = feed.entries.iter().filter(|entry| entry.published.is_some()).count();
+        self.repairs = feed.repairs;
+        let mut newest: Vec<&Entry> = feed.entries.iter().collect();
+        newest.sort_by_key(|entry| std::cmp::Reverse(entry.published));
+        self.newest = newest.into_iter().take(SHOWN).map(|entry| entry.title.clone()).collect();
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        let status = self.status.map_or_else(|| "no status".to_owned(), |status| status.to_string());
+        let _ = writeln!(text, "{}  {status}, {} ms", plain(&self.url), self.ms);
+        if self.final_url != self.url {
+            let kind = if self.moved_to.is_some() { "for good" } else { "for now" };
+            let _ = writeln!(text, "  leads {kind} to {}", plain(&self.final_url));
+        }
+        if let Some(sentence) = &self.sentence {
+            let _ = writeln!(text, "  {}", plain(sentence));
+        }
+        for alternate in &self.alternates {
+            let _ = writeln!(text, "  the page names a feed: {}", plain(alternate));
+        }
+        if self.ok {
+            let polite =
+                if self.conditional { "answers conditional requests" } else { "sends no validators" };
+            let _ = writeln!(
+                text,
+                "  {:?}: {} entries, {} dated, {} that may matter; {polite}",
+                plain(&self.title),
+                self.entries,
+                self.dated,
+                self.candidates
+            );
+            if !self.repairs.is_empty() {
+                let _ = writeln!(text, "  had to be repaired: {}", self.repairs.join(", "));
+            }
+            for title in &self.newest {
+                let _ = writeln!(text, "  - {}", plain(title));
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,157 @@
+//! From a finding to a detection: its identity, its story, its class.
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    detect::{
+        self, Rules,
+        story::{NewTelling, Stories, signature},
+    },
+    model::{Detection, DetectionRecord, Event, Kind, Outlet, Source, Stage, Story},
+    visit::Found,
+};
+
+/// Characters of a detection's snippet: two lines of a message.
+const SNIPPET: usize = 280;
+
+/// A finding with its story, ready to be saved.
+#[derive(Debug)]
+pub struct Placed {
+    /// The detection.
+    pub record: DetectionRecord,
+    /// Its story as it stands now.
+    pub story: Story,
+    /// Whether the story was there before.
+    pub joined: bool,
+    /// Stories that this finding proved to be the same.
+    pub absorbed: Vec<String>,
+}
+
+/// Gives `found`, read in `source`, its place among `stories`.
+pub fn place(
+    found: Found,
+    source: Option<&Source>,
+    rules: &Rules,
+    stories: &mut Stories,
+    now: Timestamp,
+) -> Placed {
+    let name = source.map_or_else(|| found.source_url.clone(), |source| source.name.clone());
+    let mut verdict = found.verdict;
+    verdict.official |= source.is_some_and(|source| source.tier == 1);
+    let priority = verdict.project.as_deref().and_then(|project| rules.priority(project));
+    let event = verdict.event.unwrap_or(Event::Announcement);
+    let stage = verdict.stage.unwrap_or(Stage::Upcoming);
+    let signature = signature(&found.title, &found.text);
+    let telling = NewTelling {
+        url: found.url.clone(),
+        source: name.clone(),
+        title: found.title.clone(),
+        at: found.published,
+        event,
+        stage,
+        event_date: verdict.event_date.clone(),
+        project: verdict.project.clone(),
+        token: verdict.token.clone(),
+        signature: signature.clone(),
+    };
+    let placement = stories.place(&telling, now);
+    let also_at: Vec<Outlet> = placement
+        .story
+        .tellings
+        .iter()
+        .filter(|telling| telling.url != found.url)
+        .map(|telling| Outlet {
+            url: telling.url.clone(),
+            source: telling.source.clone(),
+            published_at: Some(telling.at),
+        })
+        .collect();
+    let outlets = 1 + also_at.len();
+    let detection = Detection {
+        id: identity(&found.source_url, &found.entry.0),
+        story_id: placement.story.id.clone(),
+        kind: Kind::News,
+        event,
+        stage,
+        rumour: verdict.rumour,
+        score: verdict.score,
+        class: detect::class(&verdict, priority, outlets),
+        project: verdict.project,
+        token: verdict.token,
+        watched: verdict.watched,
+        event_date: verdict.event_date,
+        title: found.title,
+        url: found.url,
+        source: name,
+        author: found.author,
+        published_at: Some(found.published),
+        detected_at: now,
+        snippet: snippet(&found.text),
+        reasons: verdict.reasons,
+        also_at,
+    };
+    Placed {
+        record: DetectionRecord {
+            detection,
+            source_url: found.source_url,
+            entry: found.entry,
+            signature,
+            silent: found.silent,
+        },
+        story: placement.story,
+        joined: placement.joined,
+        absorbed: placement.absorbed,
+    }
+}
+
+/// The same entry gives the same identity in every run, so a repeated visit tells nothing twice.
+fn identity(source_url: &str, key: &[u8; 16]) -> String {
+    let digest = Sha256::new().chain_update(source_url).chain_update([0]).chain_update(key).finalize();
+    digest[..10].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The opening of `text` on one line, cut at a word.
+fn snippet(text: &str) -> String {
+    let mut opening = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let more = word.chars().count() + 1;
+        if length + more > SNIPPET {
+            // A first word longer than a snippet is cut where it stands.
+            if opening.is_empty() {
+                opening.extend(word.chars().take(SNIPPET));
+            }
+            opening.push('…');
+            break;
+        }
+        if length > 0 {
+            opening.push(' ');
+        }
+        opening.push_str(word);
+        length += more;
+    }
+    opening
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snippet_ends_at_a_word_and_within_its_length() {
+        assert_eq!(snippet("one\n two  three"), "one two three");
+        let long = snippet(&"word ".repeat(200));
+        assert!(long.ends_with("word…") && long.chars().count() <= SNIPPET + 1, "{long}");
+        assert_eq!(snippet(&"x".repeat(1000)).chars().count(), SNIPPET + 1);
+    }
+
+    #[test]
+    fn an_identity_depends_on_source_and_entry_only() {
+        let (one, other) =
+            (identity("https://a.example/feed", &[1; 16]), identity("https://b.example/feed", &[1; 16]));
+        assert_ne!(one, other);
+        assert_eq!(one, identity("https://a.example/feed", &[1; 16]));
+        assert_eq!(one.len(), 20);
+    }
+}

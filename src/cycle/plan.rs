@@ -1,0 +1,79 @@
+//! Which sources a cycle asks, and in what order. Pure.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::{
+    model::{HostWait, Source, SourceState},
+    text::host::pace_key,
+    visit::{Due, due},
+};
+
+/// What a cycle will do, and what it leaves alone.
+#[derive(Debug)]
+pub struct Plan {
+    /// To be asked, in this order.
+    pub asked: Vec<Planned>,
+    /// Not to be asked now.
+    pub idle: Vec<Idle>,
+}
+
+/// A source to be asked.
+#[derive(Debug)]
+pub struct Planned {
+    /// The source.
+    pub source: Source,
+    /// Its address.
+    pub url: Url,
+    /// What is remembered of it.
+    pub state: SourceState,
+}
+
+/// A source that is not asked in this cycle.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// Its address.
+    pub url: String,
+    /// Whether what we have of it is fresh; else it waits.
+    pub fresh: bool,
+    /// Why it waits, if it does: the last failure's stable name.
+    pub failure: Option<String>,
+    /// The last status code.
+    pub status: Option<u16>,
+}
+
+/// Sorts `sources` into those due at `now` and the rest. Those asked longest ago come first, so that a
+/// deadline never starves the tail of the list (feed-fetching, rule 17).
+#[must_use]
+pub fn plan(sources: Vec<Source>, states: Vec<SourceState>, pauses: &[HostWait], now: Timestamp) -> Plan {
+    let mut states: HashMap<String, SourceState> =
+        states.into_iter().map(|state| (state.url.clone(), state)).collect();
+    let pauses: HashMap<&str, Timestamp> =
+        pauses.iter().map(|pause| (pause.host.as_str(), pause.not_before)).collect();
+    let mut plan = Plan { asked: Vec::new(), idle: Vec::new() };
+    for source in sources {
+        let state = states
+            .remove(&source.url)
+            .unwrap_or_else(|| SourceState { url: source.url.clone(), ..SourceState::default() });
+        let Ok(url) = Url::parse(&source.url) else {
+            // The settings refuse such an address; a caller that does not is told so here.
+            let failure = Some("bad_address".to_owned());
+            plan.idle.push(Idle { url: source.url, fresh: false, failure, status: None });
+            continue;
+        };
+        let pause = pauses.get(pace_key(url.host_str().unwrap_or_default()).as_str()).copied();
+        match due(&state, pause, now) {
+            Due::Now => plan.asked.push(Planned { source, url, state }),
+            not_now => plan.idle.push(Idle {
+                url: source.url,
+                fresh: matches!(not_now, Due::Fresh(_)),
+                failure: state.last_failure,
+                status: state.status,
+            }),
+        }
+    }
+    plan.asked.sort_by_key(|planned| planned.state.checked_at);
+    plan
+}

@@ -1,0 +1,304 @@
+//! Adding up: what visits brought home, as the figures of the cycle. Pure.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    figures::{
+        CycleReport, StageHistograms, StageName,
+        report::{
+            CacheFigures, CycleFigures, HttpFigures, MemoryFigures, Outcomes, SourceFigures, SourceOutcome,
+            Status,
+        },
+        saved::{self, Counted},
+        targets,
+    },
+    http::Counts,
+    model::Detection,
+    store::{CycleRecord, SourceResult},
+    visit::{self, ArticleVisit, FeedVisit, PageOutcome},
+};
+
+use super::{Stop, Task, place::Placed, plan::Plan};
+
+/// Sums under way.
+#[derive(Debug, Default)]
+pub struct Tally {
+    report: CycleReport,
+    /// Every source by address; asked ones count as unfinished until their visit is home.
+    sources: HashMap<String, SourceFigures>,
+    /// Sources that are not asked because they failed lately.
+    failing: u64,
+    stages: StageHistograms,
+    failures: BTreeMap<String, String>,
+    counted: Counted,
+}
+
+/// What is known only when the cycle is over.
+pub struct End<'a> {
+    /// The cycle's number, if it is kept.
+    pub id: Option<i64>,
+    /// When it began.
+    pub now: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether it ran out of time.
+    pub deadline_hit: bool,
+    /// Whether it was asked to stop.
+    pub stopped: Option<Stop>,
+    /// What the network room counted.
+    pub http: Counts,
+    /// What is told.
+    pub detections: Vec<Detection>,
+    /// Peak memory, bytes.
+    pub peak_rss_bytes: Option<u64>,
+    /// What it was told to do.
+    pub task: &'a Task,
+}
+
+/// The finished sums.
+pub struct Summed {
+    /// For people and programs.
+    pub report: CycleReport,
+    /// Sentences of the sources that failed, by address.
+    pub failures: BTreeMap<String, String>,
+    stages: StageHistograms,
+}
+
+/// Failure of a source whose visit was cut short by the deadline or a stop.
+const UNFINISHED: &str = "unfinished";
+/// Exit codes a cycle can end with by itself (conventions, section 1).
+const DEGRADED: u8 = 4;
+const INTERRUPTED: u8 = 130;
+const TERMINATED: u8 = 143;
+
+impl Tally {
+    /// Begins with what `plan` leaves alone and what it asks.
+    pub fn new(plan: &Plan) -> Self {
+        let mut tally = Self::default();
+        for idle in &plan.idle {
+            let outcome = if idle.fresh { SourceOutcome::Fresh } else { SourceOutcome::Waiting };
+            let slot =
+                if idle.fresh { &mut tally.report.feeds.fresh } else { &mut tally.report.feeds.waiting };
+            *slot += 1;
+            tally.failing += u64::from(!idle.fresh && idle.failure.is_some());
+            let line = SourceFigures {
+                url: idle.url.clone(),
+                outcome,
+                failure: idle.failure.clone().filter(|_| !idle.fresh),
+                status: idle.status,
+                ..SourceFigures::default()
+            };
+            tally.sources.insert(idle.url.clone(), line);
+        }
+        for planned in &plan.asked {
+            let line = SourceFigures {
+                url: planned.source.url.clone(),
+                outcome: SourceOutcome::Waiting,
+                failure: Some(UNFINISHED.to_owned()),
+                ..SourceFigures::default()
+            };
+            tally.sources.insert(planned.source.url.clone(), line);
+        }
+        tally.report.feeds.total = (plan.idle.len() + plan.asked.len()) as u64;
+        tally
+    }
+
+    /// The plan took this long.
+    pub fn planned(&mut self, took: Duration) {
+        self.stages.record(StageName::Plan, took);
+    }
+
+    /// A visit was saved in this time.
+    pub fn committed(&mut self, took: Duration) {
+        self.stages.record(StageName::Commit, took);
+    }
+
+    /// A detection found its story.
+    pub fn placed(&mut self, placed: &Placed) {
+        let stories = &mut self.report.stories;
+        let slot = if placed.joined { &mut stories.updated } else { &mut stories.new };
+        *slot += 1;
+    }
+
+    /// Adds a source's visit.
+    pub fn feed(&mut self, url: &str, visit: &FeedVisit) {
+        let figures = &visit.figures;
+        self.stages(figures);
+        let feeds = &mut self.report.feeds;
+        feeds.bytes += figures.bytes;
+        feeds.repaired += u64::from(figures.repaired);
+        let (outcome, failure) = match &visit.outcome {
+            visit::SourceOutcome::Fetched => (SourceOutcome::Fetched, None),
+            visit::SourceOutcome::NotModified => (SourceOutcome::NotModified, None),
+            visit::SourceOutcome::Failed { kind, sentence } => {
+                self.failures.insert(url.to_owned(), sentence.clone());
+                (SourceOutcome::Failed, Some((*kind).to_owned()))
+            }
+        };
+        let slot = match outcome {
+            SourceOutcome::Fetched => &mut feeds.fetched,
+            SourceOutcome::NotModified => &mut feeds.not_modified,
+            _ => &mut feeds.failed,
+        };
+        *slot += 1;
+        let line = SourceFigures {
+            url: url.to_owned(),
+            outcome,
+            failure,
+            status: visit.status,
+            entries: figures.read.into(),
+            new: figures.new.into(),
+            ms: Some(figures.answer_ms.into()),
+        };
+        self.sources.insert(url.to_owned(), line);
+        let entries = &mut self.report.entries;
+        entries.read += u64::from(figures.read);
+        entries.new += u64::from(figures.new);
+        entries.dropped_early += u64::from(figures.dropped);
+        entries.candidates += u64::from(figures.new - figures.dropped);
+        self.report.articles.from_feed += u64::from(figures.full_text);
+        self.counted.dropped_early += u64::from(figures.pages_spared);
+        self.counted.articles_from_feed += u64::from(figures.full_text);
+    }
+
+    /// Adds a page's visit, after which its entry may still be waiting.
+    pub fn page(&mut self, visit: &ArticleVisit, still_waiting: bool) {
+        self.stages(&visit.figures);
+        let articles = &mut self.report.articles;
+        articles.bytes += visit.figures.bytes;
+        match visit.outcome {
+            PageOutcome::Fetched => articles.fetched += 1,
+            PageOutcome::NotModified => articles.not_modified += 1,
+            PageOutcome::FromCache => {
+                articles.from_cache += 1;
+                self.counted.articles_from_cache += 1;
+            }
+            PageOutcome::Shared => {
+                articles.from_cache += 1;
+                self.counted.articles_shared += 1;
+            }
+            PageOutcome::Failed(_) => articles.failed += 1,
+        }
+        self.report.entries.waiting += u64::from(still_waiting);
+    }
+
+    fn stages(&mut self, figures: &visit::Figures) {
+        for (stage, took) in &figures.stages {
+            let name = match stage {
+                visit::Stage::FeedFetch => StageName::FeedFetch,
+                visit::Stage::FeedParse => StageName::FeedParse,
+                visit::Stage::EarlyFilter => StageName::EarlyFilter,
+                visit::Stage::ArticleFetch => StageName::ArticleFetch,
+                visit::Stage::Extract => StageName::Extract,
+                visit::Stage::Judge => StageName::Judge,
+            };
+            self.stages.record(name, *took);
+        }
+    }
+
+    /// The report.
+    pub fn sum(mut self, end: End<'_>) -> Summed {
+        let mut report = self.report;
+        let unfinished =
+            self.sources.values().filter(|line| line.failure.as_deref() == Some(UNFINISHED)).count() as u64;
+        report.feeds.waiting += unfinished;
+        let bad = report.feeds.failed + self.failing + unfinished;
+        let degraded = is_degraded(bad, report.feeds.total, end.task.settings.max_failed_ratio);
+        let exit_code = match end.stopped {
+            Some(Stop::Interrupted) => INTERRUPTED,
+            Some(Stop::Terminated) => TERMINATED,
+            None if degraded => DEGRADED,
+            None => 0,
+        };
+        report.cycle = CycleFigures {
+            id: end.id.unwrap_or(0),
+            started_at: end.now,
+            duration_ms: u64::try_from(end.took.as_millis()).unwrap_or(u64::MAX),
+            status: if degraded || end.deadline_hit { Status::Degraded } else { Status::Ok },
+            deadline_hit: end.deadline_hit,
+            exit_code,
+        };
+        let http = end.http;
+        let outcomes = Outcomes {
+            success: http.success,
+            not_modified: http.not_modified,
+            client_error: http.client_error,
+            too_many: http.rate_limited,
+            server_error: http.server_error,
+            error: http.error,
+        };
+        report.http = HttpFigures::new(
+            http.requests,
+            http.connections_opened,
+            http.retries,
+            http.bytes_received,
+            outcomes,
+        );
+        let fresh = report.feeds.fresh + report.articles.from_cache;
+        let revalidated = report.feeds.not_modified + report.articles.not_modified;
+        let misses = report.feeds.fetched + report.articles.fetched;
+        report.cache = CacheFigures::new(fresh + revalidated + misses, fresh, revalidated, misses);
+        self.counted.requests = http.requests;
+        report.calls = saved::calls(&self.counted);
+        report.memory = MemoryFigures { peak_rss_bytes: end.peak_rss_bytes };
+        report.stages_ms = self.stages.times();
+        report.detections = end.detections;
+        let line = |source: &crate::model::Source| self.sources.remove(&source.url);
+        report.sources = end.task.sources.iter().filter_map(line).collect();
+        report.targets = targets::judge(&end.task.targets, &report);
+        Summed { report, failures: self.failures, stages: self.stages }
+    }
+}
+
+impl Summed {
+    /// What the database keeps of it, as cycle `id`.
+    pub fn record(&self, id: i64) -> CycleRecord {
+        let results = self.report.sources.iter().filter(|line| {
+            line.outcome == SourceOutcome::Failed
+                || (line.outcome == SourceOutcome::Fetched && line.entries > 0)
+        });
+        let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        let sources = results.map(|line| SourceResult {
+            url: line.url.clone(),
+            outcome: if line.outcome == SourceOutcome::Failed { "failed" } else { "fetched" }.to_owned(),
+            failure: line.failure.clone(),
+            status: line.status,
+            entries: narrow(line.entries),
+            new: narrow(line.new),
+            ms: narrow(line.ms.unwrap_or(0)),
+        });
+        let kept = CycleReport { detections: Vec::new(), sources: Vec::new(), ..self.report.clone() };
+        CycleRecord {
+            id,
+            duration_ms: kept.cycle.duration_ms,
+            status: if kept.cycle.status == Status::Ok { "ok" } else { "degraded" }.to_owned(),
+            exit_code: kept.cycle.exit_code,
+            // Plain data with string keys always serialises.
+            report: serde_json::to_string(&kept).unwrap_or_default(),
+            histograms: self.stages.to_bytes(),
+            sources: sources.collect(),
+        }
+    }
+}
+
+/// Whether so many sources failed, or wait after failing, that the cycle did not do its work.
+fn is_degraded(bad: u64, total: u64, max_ratio: f64) -> bool {
+    total > 0 && bad > 0 && (bad == total || bad as f64 / total as f64 > max_ratio)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_degraded;
+
+    #[test]
+    fn a_cycle_is_degraded_when_all_or_too_many_sources_failed() {
+        assert!(!is_degraded(0, 0, 0.5) && !is_degraded(0, 10, 0.0));
+        assert!(!is_degraded(5, 10, 0.5) && is_degraded(6, 10, 0.5));
+        assert!(is_degraded(1, 1, 1.0));
+    }
+}

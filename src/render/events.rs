@@ -1,0 +1,221 @@
+//! Detections, for people and for programs.
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Width};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+
+use crate::model::{Class, Detection};
+
+use super::{Style, bare_table, plain};
+
+/// Narrower than this, a table is of no use and each detection becomes a paragraph.
+const NARROW: u16 = 70;
+
+/// A table, newest first; a paragraph each on a narrow terminal.
+#[must_use]
+pub fn table(detections: &[Detection], style: Style) -> String {
+    if detections.is_empty() {
+        return "no detections\n".to_owned();
+    }
+    if style.width < NARROW {
+        return detections.iter().map(paragraph).collect();
+    }
+    let mut table = bare_table(style);
+    table.set_header(["published", "score", "what", "whose", "title"]);
+    for detection in detections {
+        table.add_row([
+            Cell::new(when(detection.published_at.unwrap_or(detection.detected_at))),
+            shade(Cell::new(detection.score).set_alignment(CellAlignment::Right), detection.class),
+            Cell::new(what(detection)),
+            Cell::new(whose(detection)),
+            Cell::new(format!(
+                "{}\n{}{}",
+                plain(&detection.title),
+                plain(&detection.source),
+                others(detection)
+            )),
+        ]);
+    }
+    for (column, width) in [(0, 14), (1, 7), (2, 22), (3, 22)] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(width)));
+        }
+    }
+    format!("{table}\n")
+}
+
+fn paragraph(detection: &Detection) -> String {
+    let at = when(detection.published_at.unwrap_or(detection.detected_at));
+    let (score, class) = (detection.score, detection.class.as_str());
+    let (title, source) = (plain(&detection.title), plain(&detection.source));
+    let url = plain(&detection.url);
+    format!(
+        "{at}  {score} {class}  {}  {}\n  {title}\n  {source}{}\n  {url}\n\n",
+        what(detection).replace('\n', ", "),
+        whose(detection),
+        others(detection)
+    )
+}
+
+fn when(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%d %b %H:%M").to_string()
+}
+
+fn what(detection: &Detection) -> String {
+    let rumour = if detection.rumour { " (rumour)" } else { "" };
+    let date = detection.event_date.as_deref().map_or_else(String::new, |date| format!("\n{}", plain(date)));
+    format!("{} {}{rumour}{date}", detection.event.as_str(), detection.stage.as_str())
+}
+
+fn whose(detection: &Detection) -> String {
+    let star = if detection.watched { "* " } else { "" };
+    let token = detection.token.as_deref().map_or_else(String::new, |token| format!(" ${}", plain(token)));
+    format!("{star}{}{token}", plain(detection.project.as_deref().unwrap_or("?")))
+}
+
+fn others(detection: &Detection) -> String {
+    match detection.also_at.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    }
+}
+
+/// The class is in the score as well: colour is never the only sign.
+fn shade(cell: Cell, class: Class) -> Cell {
+    match class {
+        Class::Critical => cell.fg(Color::Red).add_attribute(Attribute::Bold),
+        Class::High => cell.fg(Color::Yellow),
+        Class::Medium => cell,
+        Class::Low => cell.add_attribute(Attribute::Dim),
+    }
+}
+
+/// One object: `{"schema":1,"detections":[…]}`.
+#[must_use]
+pub fn json(detections: &[Detection]) -> String {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        schema: u32,
+        detections: &'a [Detection],
+    }
+    super::json(&Document { schema: 1, detections })
+}
+
+/// One detection a line.
+#[must_use]
+pub fn ndjson(detections: &[Detection]) -> String {
+    detections.iter().map(super::json).collect()
+}
+
+/// CSV, one detection a row.
+#[must_use]
+pub fn csv(detections: &[Detection]) -> String {
+    let header = [
+        "id",
+        "story_id",
+        "kind",
+        "event",
+        "stage",
+        "rumour",
+        "score",
+        "class",
+        "project",
+        "token",
+        "watched",
+        "event_date",
+        "title",
+        "url",
+        "source",
+        "author",
+        "published_at",
+        "detected_at",
+        "outlets",
+    ];
+    let cells = |found: &Detection| {
+        vec![
+            found.id.clone(),
+            found.story_id.clone(),
+            found.kind.as_str().to_owned(),
+            found.event.as_str().to_owned(),
+            found.stage.as_str().to_owned(),
+            found.rumour.to_string(),
+            found.score.to_string(),
+            found.class.as_str().to_owned(),
+            found.project.clone().unwrap_or_default(),
+            found.token.clone().unwrap_or_default(),
+            found.watched.to_string(),
+            found.event_date.clone().unwrap_or_default(),
+            found.title.clone(),
+            found.url.clone(),
+            found.source.clone(),
+            found.author.clone(),
+            found.published_at.map(|at| at.to_string()).unwrap_or_default(),
+            found.detected_at.to_string(),
+            (1 + found.also_at.len()).to_string(),
+        ]
+    };
+    super::csv(&header, detections.iter().map(cells))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Event, Kind, Outlet, Stage};
+
+    fn detection() -> Detection {
+        let at: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+        Detection {
+            id: "d1".to_owned(),
+            story_id: "s1".to_owned(),
+            kind: Kind::News,
+            event: Event::Airdrop,
+            stage: Stage::Live,
+            rumour: false,
+            score: 91,
+            class: Class::High,
+            project: Some("Caldera".to_owned()),
+            token: Some("ERA".to_owned()),
+            watched: true,
+            event_date: Some("2026-11-25".to_owned()),
+            title: "=cmd() \x1b[31mCaldera\u{202E} opens its claim".to_owned(),
+            url: "https://a.example/1".to_owned(),
+            source: "Ledgerline".to_owned(),
+            author: String::new(),
+            published_at: Some(at),
+            detected_at: at,
+            snippet: String::new(),
+            reasons: Vec::new(),
+            also_at: vec![Outlet {
+                url: "https://b.example/2".to_owned(),
+                source: "B".to_owned(),
+                published_at: None,
+            }],
+        }
+    }
+
+    #[test]
+    fn no_output_carries_a_formula_or_an_escape() {
+        let found = [detection()];
+        let csv = csv(&found);
+        assert!(csv.contains(",'=cmd() [31mCaldera opens its claim,"), "{csv}");
+        assert!(csv.ends_with("\r\n"));
+        for width in [40, 120] {
+            let table = table(&found, Style { width, color: false });
+            assert!(!table.contains(['\x1b', '\u{202E}']), "{table:?}");
+            assert!(table.contains("Ledgerline and 1 more") && table.contains("* Caldera $ERA"), "{table}");
+        }
+    }
+
+    #[test]
+    fn a_table_keeps_to_its_width() {
+        let found = [Detection { title: "word ".repeat(80), ..detection() }];
+        let table = table(&found, Style { width: 80, color: false });
+        assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    }
+
+    #[test]
+    fn json_begins_with_its_schema() {
+        assert!(json(&[]).starts_with("{\"schema\":1,\"detections\":[]"));
+        assert_eq!(ndjson(&[detection(), detection()]).lines().count(), 2);
+    }
+}

@@ -1,0 +1,276 @@
+//! When a source is asked again, and what an answer changes in what we remember of it. Pure.
+//!
+//! The rules are those of the fetching facts (feed-fetching, section 1); each constant names its own.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
+
+use crate::{
+    feed::Feed,
+    http::{Failure, Headers, Trail},
+    model::{HostWait, SourceState, Validators},
+};
+
+use super::Settings;
+
+/// A source due this soon is due now, or a 10-minute cron with a 10-minute life time would poll every
+/// 20 minutes (contract, section 2).
+const SLACK: Duration = Duration::from_mins(1);
+/// No wait that we choose or accept is longer (rules 5, 11, 12).
+const LONGEST: Duration = Duration::from_hours(24);
+/// A feed without validators costs a whole body each time: asked this many times less often (rule 5: 60 min
+/// where the floor is 10).
+const UNCONDITIONAL_FACTOR: u32 = 6;
+/// 429 without `Retry-After` (rule 11).
+const RATE_LIMIT_WAIT: Duration = Duration::from_hours(1);
+/// A browser challenge (rule 11).
+const CHALLENGE_WAIT: Duration = Duration::from_hours(6);
+/// 304s for this many usual gaps, and at least [`STUCK_AFTER`], are not believed (rule 9).
+const STUCK_GAPS: u32 = 10;
+/// See [`STUCK_GAPS`]; also the least time between two plain GETs.
+const STUCK_AFTER: Duration = Duration::from_hours(168);
+
+/// Whether a source is to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Now.
+    Now,
+    /// Not yet: what we have is fresh until then.
+    Fresh(Timestamp),
+    /// Not yet: a server asked for a pause, or it failed lately.
+    Waiting(Timestamp),
+    /// Never: it answered 410.
+    Gone,
+}
+
+/// Whether `state` is due at `now`, given the pause its host asked for.
+#[must_use]
+pub fn due(state: &SourceState, host_pause: Option<Timestamp>, now: Timestamp) -> Due {
+    if state.gone_at.is_some() {
+        return Due::Gone;
+    }
+    if let Some(until) = state.not_before.max(host_pause).filter(|until| *until > now) {
+        return Due::Waiting(until);
+    }
+    match state.due_at.filter(|at| *at > now + SLACK) {
+        Some(at) if state.failures > 0 => Due::Waiting(at),
+        Some(at) => Due::Fresh(at),
+        None => Due::Now,
+    }
+}
+
+/// What to ask with: nothing where other rules read the last body, or where 304s have gone on for too long
+/// to be believed (rule 9). The second value says that the latter is why.
+#[must_use]
+pub fn validators(state: &SourceState, rules: u64, now: Timestamp) -> (Validators, bool) {
+    let since = |at: Option<Timestamp>| at.map(|at| elapsed(at, now));
+    let patience =
+        STUCK_AFTER.max(Duration::from_secs(u64::from(state.usual_gap_s.unwrap_or(0))) * STUCK_GAPS);
+    let stuck = since(state.unmodified_since).is_some_and(|long| long >= patience)
+        && since(state.plain_get_at).is_none_or(|long| long >= STUCK_AFTER);
+    if state.rules != rules || stuck {
+        (Validators::default(), stuck)
+    } else {
+        (state.validators.clone(), false)
+    }
+}
+
+/// What is common to every answer.
+fn asked(state: &SourceState, trail: &Trail, now: Timestamp) -> SourceState {
+    let moved_to = trail.permanent_url.as_ref().map(ToString::to_string);
+    let moved_seen = match &moved_to {
+        Some(to) if state.moved_to.as_ref() == Some(to) => state.moved_seen.saturating_add(1),
+        Some(_) => 1,
+        None => 0,
+    };
+    let took = u32::try_from(trail.elapsed.as_millis()).unwrap_or(u32::MAX);
+    SourceState {
+        checked_at: Some(now),
+        status: trail.status,
+        moved_to,
+        moved_seen,
+        // A quarter of the newest: smooth, and quick enough to follow a host that turned slow.
+        mean_ms: if state.mean_ms == 0 { took } else { state.mean_ms / 4 * 3 + took / 4 },
+        ..state.clone()
+    }
+}
+
+fn succeeded(state: SourceState, now: Timestamp) -> SourceState {
+    SourceState { succeeded_at: Some(now), failures: 0, last_failure: None, not_before: None, ..state }
+}
+
+/// After a 304: the old lesson holds. A shorter life time is taken over, never a longer one (rule 8).
+#[must_use]
+pub fn after_not_modified(
+    state: &SourceState,
+    headers: &Headers,
+    trail: &Trail,
+    settings: &Settings,
+    now: Timestamp,
+) -> SourceState {
+    let usual = match (state.checked_at, state.due_at) {
+        (Some(checked), Some(due)) if state.failures == 0 => elapsed(checked, due),
+        _ => settings.feed_ttl,
+    };
+    let life = headers.fresh_for.map_or(usual, |fresh| usual.min(fresh)).max(settings.feed_ttl).min(LONGEST);
+    let changed = |new: &Option<Vec<u8>>, old: &Option<Vec<u8>>| new.clone().or_else(|| old.clone());
+    SourceState {
+        validators: Validators {
+            etag: changed(&headers.validators.etag, &state.validators.etag),
+            last_modified: changed(&headers.validators.last_modified, &state.validators.last_modified),
+        },
+        conditional: true,
+        unmodified_since: state.unmodified_since.or(Some(now)),
+        due_at: Some(now + life),
+        ..succeeded(asked(state, trail, now), now)
+    }
+}
+
+/// A body that was read, or one equal to the last.
+#[derive(Debug, Clone, Copy)]
+pub struct Read<'a> {
+    /// The feed; `None` where the body is the one read last time.
+    pub feed: Option<&'a Feed>,
+    /// What the headers say.
+    pub headers: &'a Headers,
+    /// First 16 bytes of the body's SHA-256.
+    pub hash: [u8; 16],
+    /// Fingerprint of the rules that read it.
+    pub rules: u64,
+    /// Entries it brought that were unknown.
+    pub new: u32,
+    /// Whether this was the plain GET that breaks a stuck 304.
+    pub plain: bool,
+}
+
+/// After a 200 whose entries are about to be saved together with this.
+#[must_use]
+pub fn after_read(
+    state: &SourceState,
+    read: Read<'_>,
+    trail: &Trail,
+    settings: &Settings,
+    now: Timestamp,
+) -> SourceState {
+    let conditional = state.conditional || !read.headers.validators.is_empty();
+    let floor = settings.feed_ttl * if conditional { 1 } else { UNCONDITIONAL_FACTOR };
+    let wish = read.feed.and_then(|feed| feed.ttl).max(read.headers.fresh_for).unwrap_or_default();
+    let next = now + floor.max(wish).min(LONGEST);
+    let due_at = read.feed.map_or(next, |feed| skip(next, feed));
+    SourceState {
+        validators: read.headers.validators.clone(),
+        validators_url: trail.final_url.to_string(),
+        rules: read.rules,
+        body_hash: Some(read.hash),
+        first_read_at: state.first_read_at.or(Some(now)),
+        read_at: Some(now),
+        changed_at: if read.new > 0 { Some(now) } else { state.changed_at },
+        due_at: Some(due_at),
+        conditional,
+        unmodified_since: None,
+        plain_get_at: if read.plain { Some(now) } else { state.plain_get_at },
+        usual_gap_s: read.feed.and_then(usual_gap).or(state.usual_gap_s),
+        repaired: read.feed.map_or(state.repaired, |feed| !feed.repairs.is_empty()),
+        ..succeeded(asked(state, trail, now), now)
+    }
+}
+
+/// What went wrong with a source.
+#[derive(Debug, Clone, Copy)]
+pub enum Wrong<'a> {
+    /// The request failed.
+    Fetch(&'a Failure),
+    /// The body could not be read: the failure's stable name.
+    Body(&'static str),
+}
+
+impl Wrong<'_> {
+    /// The stable name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Fetch(failure) => failure.name(),
+            Self::Body(name) => name,
+        }
+    }
+}
+
+/// After a failure: the validators stay (rule 2), the next request moves away (rules 11–13). The second
+/// value is the pause the host asked for, `host` being its name.
+#[must_use]
+pub fn after_failure(
+    state: &SourceState,
+    wrong: Wrong<'_>,
+    trail: &Trail,
+    host: &str,
+    settings: &Settings,
+    now: Timestamp,
+) -> (SourceState, Option<HostWait>) {
+    let name = wrong.name();
+    let mut next = SourceState { last_failure: Some(name.to_owned()), ..asked(state, trail, now) };
+    let mut pause = None;
+    match wrong {
+        // Another request of this run made the host ask for a pause: nothing was learned of this source.
+        Wrong::Fetch(Failure::HostPaused) => return (state.clone(), None),
+        Wrong::Fetch(Failure::RateLimited { retry_after }) => {
+            let wait = retry_after.unwrap_or(RATE_LIMIT_WAIT).min(LONGEST);
+            pause = Some(HostWait { host: host.to_owned(), not_before: now + wait, reason: name.to_owned() });
+        }
+        Wrong::Fetch(Failure::Unavailable { retry_after: Some(wait) }) => {
+            next.not_before = Some(now + (*wait).min(LONGEST));
+        }
+        Wrong::Fetch(Failure::Challenge) => next.not_before = Some(now + CHALLENGE_WAIT),
+        Wrong::Fetch(Failure::Gone) => next.gone_at = Some(now),
+        Wrong::Fetch(_) | Wrong::Body(_) => {}
+    }
+    next.failures = state.failures.saturating_add(1);
+    next.due_at = Some(now + back_off(settings.feed_ttl, next.failures, &state.url));
+    (next, pause)
+}
+
+/// 1, 2, 4 … intervals up to a day, ±10 % so that sources that failed together part (rule 12).
+fn back_off(interval: Duration, failures: u32, url: &str) -> Duration {
+    let doubled = interval.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
+    let mut hasher = DefaultHasher::new();
+    (url, failures).hash(&mut hasher);
+    let tenth = f64::from(u32::try_from(hasher.finish() % 2001).unwrap_or(0)) / 10_000.0 - 0.1;
+    doubled.min(LONGEST).mul_f64(1.0 + tenth).min(LONGEST)
+}
+
+/// Moves `at` out of the hours and days the publisher does not want, by a day at most (rule 5).
+fn skip(at: Timestamp, feed: &Feed) -> Timestamp {
+    let unwanted = |time: &Zoned| {
+        feed.skip_hours.contains(&time.hour().unsigned_abs())
+            || feed.skip_days.contains(&time.weekday().to_monday_one_offset().unsigned_abs())
+    };
+    let start = at.to_zoned(TimeZone::UTC);
+    if !unwanted(&start) {
+        return at;
+    }
+    let hour = SignedDuration::from_hours(1);
+    let full = start.start_of_day().map_or(at, |day| day.timestamp() + hour * i32::from(start.hour()));
+    (1..=24)
+        .map(|hours| full + hour * hours)
+        .find(|at| !unwanted(&at.to_zoned(TimeZone::UTC)))
+        .unwrap_or(at + LONGEST)
+}
+
+/// Mean time between a feed's entries, seconds; `None` below three dated ones.
+fn usual_gap(feed: &Feed) -> Option<u32> {
+    let dates: Vec<Timestamp> = feed.entries.iter().filter_map(|entry| entry.published).collect();
+    let (first, last) = (dates.iter().min()?, dates.iter().max()?);
+    let gaps = u64::try_from(dates.len()).ok()?.checked_sub(1).filter(|gaps| *gaps >= 2)?;
+    u32::try_from(elapsed(*first, *last).as_secs() / gaps).ok()
+}
+
+/// From `from` to `to`; zero where the clock went back.
+fn elapsed(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use super::*;
+use crate::model::Entry;
+
+const DAY: Duration = Duration::from_hours(24);
+const MINUTE: Duration = Duration::from_mins(1);
+
+fn now() -> Timestamp {
+    "2026-11-21T06:30:00Z".parse().unwrap()
+}
+
+fn settings() -> Settings {
+    Settings { memory_limit: 1 << 20, feed_ttl: 10 * MINUTE, article_ttl: 3 * DAY, catch_up: 0 }
+}
+
+fn trail() -> Trail {
+    let url = Url::parse("https://news.example/feed").unwrap();
+    Trail {
+        final_url: url,
+        permanent_url: None,
+        status: Some(200),
+        requests: 1,
+        retries: 0,
+        bytes: 0,
+        elapsed: Duration::from_millis(80),
+        paced: Duration::ZERO,
+    }
+}
+
+fn headers(fresh_for: Option<Duration>, etag: Option<&str>) -> Headers {
+    let etag = etag.map(|etag| etag.as_bytes().to_vec());
+    Headers { validators: Validators { etag, last_modified: None }, content_type: None, fresh_for }
+}
+
+fn read<'a>(feed: Option<&'a Feed>, headers: &'a Headers) -> Read<'a> {
+    Read { feed, headers, hash: [1; 16], rules: 7, new: 0, plain: false }
+}
+
+fn known() -> SourceState {
+    let headers = headers(None, Some("\"a\""));
+    after_read(&SourceState::default(), read(None, &headers), &trail(), &settings(), now())
+}
+
+fn wait(state: &SourceState) -> Duration {
+    elapsed(now(), state.due_at.unwrap())
+}
+
+#[test]
+fn a_source_due_within_a_minute_is_due_now() {
+    let mut state = known();
+    state.due_at = Some(now() + SignedDuration::from_secs(59));
+    assert_eq!(due(&state, None, now()), Due::Now);
+    state.due_at = Some(now() + SignedDuration::from_secs(61));
+    assert!(matches!(due(&state, None, now()), Due::Fresh(_)));
+    state.failures = 1;
+    assert!(matches!(due(&state, None, now()), Due::Waiting(_)));
+}
+
+#[test]
+fn what_a_server_asked_for_is_kept_to_the_second() {
+    let soon = now() + SignedDuration::from_secs(1);
+    assert_eq!(due(&known(), Some(soon), now() - SignedDuration::from_hours(1)), Due::Waiting(soon));
+    let state = SourceState { not_before: Some(soon), ..SourceState::default() };
+    assert_eq!(due(&state, None, now()), Due::Waiting(soon));
+    assert_eq!(due(&state, None, soon), Due::Now);
+}
+
+#[test]
+fn a_feed_without_validators_is_asked_less_often() {
+    let bare =
+        after_read(&SourceState::default(), read(None, &headers(None, None)), &trail(), &settings(), now());
+    assert_eq!((wait(&bare), wait(&known())), (60 * MINUTE, 10 * MINUTE));
+}
+
+#[test]
+fn publishers_wishes_lengthen_the_wait_up_to_a_day() {
+    let wish = |ttl, fresh_for| {
+        let feed = Feed { ttl, ..Feed::default() };
+        let headers = headers(fresh_for, Some("e"));
+        wait(&after_read(&SourceState::default(), read(Some(&feed), &headers), &trail(), &settings(), now()))
+    };
+    assert_eq!(wish(Some(30 * MINUTE), None), 30 * MINUTE);
+    assert_eq!(wish(Some(30 * MINUTE), Some(45 * MINUTE)), 45 * MINUTE);
+    assert_eq!(wish(None, Some(MINUTE)), 10 * MINUTE);
+    assert_eq!(wish(None, Some(30 * DAY)), DAY);
+}
+
+#[test]
+fn unwanted_hours_and_days_are_left_out() {
+    let skipping = |hours: &[u8], days: &[u8]| {
+        let feed = Feed { skip_hours: hours.to_vec(), skip_days: days.to_vec(), ..Feed::default() };
+        let headers = headers(None, Some("e"));
+        after_read(&SourceState::default(), read(Some(&feed), &headers), &trail(), &settings(), now())
+            .due_at
+            .unwrap()
+    };
+    // 06:40 on a Saturday.
+    assert_eq!(skipping(&[6, 7], &[]).to_string(), "2026-11-21T08:00:00Z");
+    assert_eq!(skipping(&[], &[6]).to_string(), "2026-11-22T00:00:00Z");
+    let all: Vec<u8> = (0..24).collect();
+    assert!(skipping(&all, &[]) <= now() + SignedDuration::from_hours(25));
+}
+
+#[test]
+fn a_304_shortens_a_life_time_and_never_lengthens_it() {
+    let state = SourceState { due_at: Some(now() + 2 * 60 * MINUTE), checked_at: Some(now()), ..known() };
+    let after = |fresh_for| {
+        wait(&after_not_modified(&state, &headers(fresh_for, None), &trail(), &settings(), now()))
+    };
+    assert_eq!(after(None), 120 * MINUTE);
+    assert_eq!(after(Some(30 * MINUTE)), 30 * MINUTE);
+    assert_eq!(after(Some(600 * MINUTE)), 120 * MINUTE);
+}
+
+#[test]
+fn a_304_keeps_the_validators_it_does_not_replace() {
+    let state = after_not_modified(&known(), &headers(None, None), &trail(), &settings(), now());
+    assert_eq!(state.validators.etag.as_deref(), Some(b"\"a\"".as_slice()));
+    let state = after_not_modified(&known(), &headers(None, Some("\"b\"")), &trail(), &settings(), now());
+    assert_eq!(state.validators.etag.as_deref(), Some(b"\"b\"".as_slice()));
+    assert_eq!(state.unmodified_since, Some(now()));
+}
+
+#[test]
+fn other_rules_ask_for_the_whole_body() {
+    assert!(!validators(&known(), 7, now()).0.is_empty());
+    assert_eq!(validators(&known(), 8, now()), (Validators::default(), false));
+}
+
+#[test]
+fn a_304_that_goes_on_for_too_long_is_tested_once_a_week() {
+    let week = SignedDuration::from_hours(7 * 24);
+    let mut state = SourceState { unmodified_since: Some(now()), usual_gap_s: Some(3600), ..known() };
+    assert!(!validators(&state, 7, now() + week - SignedDuration::from_secs(1)).1);
+    assert!(validators(&state, 7, now() + week).1);
+    state.plain_get_at = Some(now() + week);
+    assert!(!validators(&state, 7, now() + week + SignedDuration::from_hours(1)).1);
+    // A feed that speaks once a fortnight is believed for twenty weeks.
+    state = SourceState { usual_gap_s: Some(14 * 24 * 3600), plain_get_at: None, ..state };
+    assert!(!validators(&state, 7, now() + week * 10).1);
+}
+
+#[test]
+fn failures_move_the_next_request_away_and_keep_the_validators() {
+    let mut state = known();
+    let mut waits = Vec::new();
+    for _ in 0..12 {
+        state = after_failure(
+            &state,
+            Wrong::Fetch(&Failure::Reset),
+            &trail(),
+            "news.example",
+            &settings(),
+            now(),
+        )
+        .0;
+        waits.push(wait(&state).as_secs_f64() / 600.0);
+    }
+    for (doubling, wait) in [1.0, 2.0, 4.0, 8.0].into_iter().zip(&waits) {
+        assert!((wait / doubling - 1.0).abs() <= 0.1001, "{waits:?}");
+    }
+    assert!(waits.iter().all(|wait| *wait <= 144.0), "{waits:?}");
+    assert_eq!((state.failures, state.last_failure.as_deref()), (12, Some("reset")));
+    assert_eq!(state.validators, known().validators);
+    let state = after_not_modified(&state, &headers(None, None), &trail(), &settings(), now());
+    assert_eq!((state.failures, state.last_failure), (0, None));
+}
+
+#[test]
+fn pauses_are_for_the_host_or_for_the_feed_as_the_server_means_them() {
+    let fail = |failure: Failure| {
+        after_failure(&known(), Wrong::Fetch(&failure), &trail(), "news.example", &settings(), now())
+    };
+    let (_, pause) = fail(Failure::RateLimited { retry_after: Some(2 * MINUTE) });
+    assert_eq!(pause.unwrap().not_before, now() + 2 * MINUTE);
+    let (_, pause) = fail(Failure::RateLimited { retry_after: None });
+    assert_eq!(pause.unwrap().not_before, now() + 60 * MINUTE);
+    let (state, pause) = fail(Failure::Unavailable { retry_after: Some(3 * MINUTE) });
+    assert_eq!((state.not_before, pause), (Some(now() + 3 * MINUTE), None));
+    let (state, _) = fail(Failure::Challenge);
+    assert_eq!(state.not_before, Some(now() + 360 * MINUTE));
+    let (state, _) = fail(Failure::Gone);
+    assert_eq!(due(&state, None, now() + 400 * DAY), Due::Gone);
+}
+
+#[test]
+fn a_permanent_move_is_counted_over_runs_and_forgotten_when_it_ends() {
+    let moved = Trail { permanent_url: Some(Url::parse("https://new.example/feed").unwrap()), ..trail() };
+    let mut state = known();
+    for _ in 0..3 {
+        state = after_not_modified(&state, &headers(None, None), &moved, &settings(), now());
+    }
+    assert_eq!((state.moved_seen, state.moved_to.as_deref()), (3, Some("https://new.example/feed")));
+    state = after_not_modified(&state, &headers(None, None), &trail(), &settings(), now());
+    assert_eq!((state.moved_seen, state.moved_to), (0, None));
+}
+
+#[test]
+fn the_usual_gap_is_the_mean_between_dated_entries() {
+    let entry =
+        |hours| Entry { published: Some(now() - SignedDuration::from_hours(hours)), ..Entry::default() };
+    let feed = Feed { entries: vec![entry(0), entry(2), entry(6), Entry::default()], ..Feed::default() };
+    assert_eq!(usual_gap(&feed), Some(3 * 3600));
+    assert_eq!(usual_gap(&Feed { entries: vec![entry(0), entry(2)], ..Feed::default() }), None);
+}

@@ -1,0 +1,325 @@
+//! The article cache's two levels: memory for this run, the store for all runs; and robots.txt the same way.
+//!
+//! Two entries that want one page cost one request. What fails is remembered for the run too.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use moka::future::Cache;
+use url::Url;
+
+use crate::{
+    article::{self, ArticleError, Effort, Page},
+    clock::Clock,
+    detect::Item,
+    http::{Failure, Fetch, Outcome, Purpose, Request, robots},
+    model::{Article, ArticleRecord, EntryRecord, Kind, RobotsRecord, Validators},
+    text::address,
+};
+
+use super::{Context, Figures, PageOutcome, Stage, kept};
+
+/// How long a robots.txt holds (RFC 9309, section 2.4: not longer than 24 hours).
+const ROBOTS_LIFE: Duration = Duration::from_hours(24);
+/// What an entry of the memory level weighs beside its text, bytes: key, record and bookkeeping.
+const RECORD_WEIGHT: usize = 512;
+/// The quick extractor's text is doubted where its score lies this near to the threshold, in points.
+const DOUBT: u8 = 25;
+
+/// The caches of one run.
+#[derive(Debug)]
+pub struct Shelf {
+    pages: Cache<String, Arc<Shelved>>,
+    robots: Cache<String, Arc<Result<String, &'static str>>>,
+}
+
+/// A page as this run knows it.
+#[derive(Debug)]
+pub(super) enum Shelved {
+    /// It was read.
+    Read(Box<ArticleRecord>),
+    /// It could not be.
+    Failed(Miss),
+}
+
+/// Why a page could not be read, and whether it is worth another try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Miss {
+    /// The failure's stable name.
+    pub kind: &'static str,
+    /// What to do about it.
+    pub again: Again,
+}
+
+/// Whether a page that could not be read is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// In a later cycle; this was one of its tries.
+    Retry,
+    /// In a later cycle; it was not even asked.
+    Later,
+    /// Not any more.
+    Never,
+}
+
+/// What asking for a page taught us beside the page.
+#[derive(Debug, Default)]
+pub(super) struct Learned {
+    pub articles: Vec<ArticleRecord>,
+    pub robots: Vec<RobotsRecord>,
+    pub figures: Figures,
+}
+
+impl Shelf {
+    /// An empty shelf whose pages may weigh `memory_limit` bytes.
+    #[must_use]
+    pub fn new(memory_limit: u64) -> Self {
+        let weigh = |key: &String, page: &Arc<Shelved>| {
+            let text = match page.as_ref() {
+                Shelved::Read(record) => record.article.text.len() + record.article.title.len(),
+                Shelved::Failed(_) => 0,
+            };
+            u32::try_from(key.len() + text + RECORD_WEIGHT).unwrap_or(u32::MAX)
+        };
+        Self {
+            pages: Cache::builder().max_capacity(memory_limit).weigher(weigh).build(),
+            robots: Cache::builder().max_capacity(100_000).build(),
+        }
+    }
+
+    /// The page `entry` links to, from the nearest level that has it.
+    pub(super) async fn page<F: Fetch, C: Clock>(
+        &self,
+        context: &Context<F, C>,
+        entry: &EntryRecord,
+        link: &Url,
+    ) -> (Arc<Shelved>, PageOutcome, Learned) {
+        let key = address::canonical(link);
+        let asked = AtomicBool::new(false);
+        let (mut learned, mut outcome) = (Learned::default(), PageOutcome::Shared);
+        let shelved = self
+            .pages
+            .get_with(key.clone(), async {
+                asked.store(true, Ordering::Relaxed);
+                let (shelved, how) = fetch_page(self, context, entry, &key, link, &mut learned).await;
+                outcome = how;
+                Arc::new(shelved)
+            })
+            .await;
+        if !asked.load(Ordering::Relaxed) {
+            outcome = match shelved.as_ref() {
+                Shelved::Read(_) => PageOutcome::Shared,
+                Shelved::Failed(miss) => PageOutcome::Failed(miss.kind),
+            };
+        }
+        (shelved, outcome, learned)
+    }
+
+    /// Whether robots.txt lets us read `url`, or why that cannot be known.
+    async fn allows<F: Fetch, C: Clock>(
+        &self,
+        context: &Context<F, C>,
+        url: &Url,
+        learned: &mut Learned,
+    ) -> Result<bool, &'static str> {
+        let origin = url.origin().ascii_serialization();
+        let rules = self
+            .robots
+            .get_with(origin.clone(), async { Arc::new(fetch_robots(context, &origin, learned).await) })
+            .await;
+        match rules.as_ref() {
+            Ok(body) => Ok(robots::allowed(body, &context.user_agent, url)),
+            Err(kind) => Err(kind),
+        }
+    }
+}
+
+async fn fetch_robots<F: Fetch, C: Clock>(
+    context: &Context<F, C>,
+    origin: &str,
+    learned: &mut Learned,
+) -> Result<String, &'static str> {
+    let now = context.now();
+    let kept = context.store.robots(origin.to_owned()).await.map_err(|_| "store")?;
+    if let Some(kept) = kept.filter(|kept| now.duration_since(kept.fetched_at).unsigned_abs() < ROBOTS_LIFE) {
+        return Ok(kept.body);
+    }
+    let url = Url::parse(&format!("{origin}/robots.txt")).map_err(|_| "bad_address")?;
+    let request = Request {
+        validators_url: url.to_string(),
+        url,
+        purpose: Purpose::Robots,
+        validators: Validators::default(),
+        headers: Vec::new(),
+    };
+    let answer = context.fetch.fetch(request, now).await;
+    learned.figures.bytes += answer.trail.bytes;
+    let body = match answer.outcome {
+        Outcome::Fetched { body, .. } => String::from_utf8_lossy(&body).into_owned(),
+        // 4xx: there are no rules; anything else: they cannot be known (RFC 9309, sections 2.3.1.3 and 2.3.1.4).
+        Outcome::Failed(
+            Failure::NotFound | Failure::Gone | Failure::EmptyBody | Failure::Status(400..=499),
+        )
+        | Outcome::NotModified { .. } => String::new(),
+        Outcome::Failed(Failure::HostPaused) => return Err("host_paused"),
+        Outcome::Failed(_) => return Err("robots_unreachable"),
+    };
+    learned.robots.push(RobotsRecord { origin: origin.to_owned(), fetched_at: now, body: body.clone() });
+    Ok(body)
+}
+
+async fn fetch_page<F: Fetch, C: Clock>(
+    shelf: &Shelf,
+    context: &Context<F, C>,
+    entry: &EntryRecord,
+    key: &str,
+    link: &Url,
+    learned: &mut Learned,
+) -> (Shelved, PageOutcome) {
+    let now = context.now();
+    let Ok(kept) = context.store.article(key.to_owned()).await else {
+        return failed("store", Again::Retry);
+    };
+    let age = |kept: &ArticleRecord| now.duration_since(kept.fetched_at).unsigned_abs();
+    if let Some(kept) = kept.as_ref().filter(|kept| age(kept) < context.settings.article_ttl) {
+        return (Shelved::Read(Box::new(kept.clone())), PageOutcome::FromCache);
+    }
+    match shelf.allows(context, link, learned).await {
+        Ok(true) => {}
+        Ok(false) => return failed("robots", Again::Never),
+        Err("host_paused") => return failed("host_paused", Again::Later),
+        Err(kind) => return failed(kind, Again::Retry),
+    }
+    let (validators, validators_url) =
+        kept.as_ref().map(|kept| (kept.validators.clone(), kept.final_url.clone())).unwrap_or_default();
+    let request = Request {
+        url: link.clone(),
+        purpose: Purpose::Article,
+        validators,
+        validators_url,
+        headers: Vec::new(),
+    };
+    let answer = context.fetch.fetch(request, now).await;
+    learned.figures.bytes += answer.trail.bytes;
+    learned.figures.stages.push((Stage::ArticleFetch, answer.trail.elapsed));
+    match (answer.outcome, kept) {
+        (Outcome::Fetched { body, headers }, _) => {
+            let (article, took) =
+                extract(context, entry, body, headers.content_type, &answer.trail.final_url).await;
+            learned.figures.stages.push((Stage::Extract, took));
+            match article {
+                Ok(article) => {
+                    let final_url = answer.trail.final_url.to_string();
+                    let validators = headers.validators;
+                    let record = ArticleRecord {
+                        key: key.to_owned(),
+                        final_url,
+                        validators,
+                        fetched_at: now,
+                        article,
+                    };
+                    learned.articles.push(record.clone());
+                    (Shelved::Read(Box::new(record)), PageOutcome::Fetched)
+                }
+                Err(ArticleError::Blocked) => failed("blocked", Again::Retry),
+                Err(error) => failed(error.name(), Again::Never),
+            }
+        }
+        (Outcome::NotModified { .. }, Some(kept)) => {
+            let record = ArticleRecord { fetched_at: now, ..kept };
+            learned.articles.push(record.clone());
+            (Shelved::Read(Box::new(record)), PageOutcome::NotModified)
+        }
+        (Outcome::NotModified { .. }, None) => failed("bad_body", Again::Retry),
+        (Outcome::Failed(failure), _) => failed(failure.name(), again(&failure)),
+    }
+}
+
+fn failed(kind: &'static str, again: Again) -> (Shelved, PageOutcome) {
+    (Shelved::Failed(Miss { kind, again }), PageOutcome::Failed(kind))
+}
+
+/// Whether a page's failure may pass.
+fn again(failure: &Failure) -> Again {
+    match failure {
+        Failure::HostPaused => Again::Later,
+        Failure::BadAddress(_)
+        | Failure::PrivateAddress(_)
+        | Failure::Downgrade
+        | Failure::TooLarge(_)
+        | Failure::TooManyRedirects(_)
+        | Failure::RedirectLoop
+        | Failure::BadRedirect(_)
+        | Failure::Gone
+        | Failure::NotFound
+        | Failure::Status(400..=499) => Again::Never,
+        _ => Again::Retry,
+    }
+}
+
+/// Page to text, off the threads that wait for the network. The quick extractor reads every page; the
+/// thorough one only those whose verdict might turn on its better text.
+async fn extract<F: Fetch, C: Clock>(
+    context: &Context<F, C>,
+    entry: &EntryRecord,
+    body: bytes::Bytes,
+    content_type: Option<String>,
+    url: &Url,
+) -> (Result<Article, ArticleError>, Duration) {
+    let (rules, entry, url) = (Arc::clone(&context.rules), entry.clone(), url.clone());
+    let read = context.readers.read(move || {
+        let start = Instant::now();
+        let page = Page { bytes: &body, content_type: content_type.as_deref(), url: &url };
+        let quick = article::read(&page, Effort::Quick);
+        let article = match quick {
+            Ok(quick) => {
+                let score =
+                    rules.judge(&item(&entry, &opening(&entry.summary, &quick.text), url.as_str())).score;
+                if score.abs_diff(rules.threshold()) <= DOUBT {
+                    article::read(&page, Effort::Thorough).or(Ok(quick))
+                } else {
+                    Ok(quick)
+                }
+            }
+            Err(error) => Err(error),
+        };
+        let article = article.map(|article| Article { text: kept(&article.text).to_owned(), ..article });
+        (article, start.elapsed())
+    });
+    // An extractor that panics has met a page it cannot read; the visit goes on without it.
+    read.await.unwrap_or((Err(ArticleError::NoText), Duration::ZERO))
+}
+
+/// What judgement is given of a page: the feed's summary and the page's text, without saying it twice.
+pub(super) fn opening(summary: &str, text: &str) -> String {
+    let start: String = summary.chars().take(60).collect();
+    if text.contains(start.trim_end_matches(['…', '.', ' ', '[', ']'])) {
+        text.to_owned()
+    } else {
+        format!("{summary}\n{text}")
+    }
+}
+
+/// `entry` with `text`, ready to be judged.
+pub(super) fn item<'a>(entry: &'a EntryRecord, text: &'a str, url: &'a str) -> Item<'a> {
+    Item {
+        kind: Kind::News,
+        title: &entry.title,
+        text,
+        author: &entry.author,
+        source: &entry.source_url,
+        url,
+        published: Some(entry.published),
+    }
+}
+
+/// Whether `at` is as long ago as that, or longer.
+pub(super) fn older_than(at: Timestamp, age: Duration, now: Timestamp) -> bool {
+    now.duration_since(at) >= jiff::SignedDuration::try_from(age).unwrap_or(jiff::SignedDuration::MAX)
+}

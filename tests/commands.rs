@@ -1,0 +1,149 @@
+//! What a user types first, and what they are told when it is wrong.
+
+use std::{io::Write, process::Stdio};
+
+use crate::support::lab::{Lab, ran};
+
+#[test]
+fn the_demo_shows_detections_figures_and_targets_and_leaves_nothing() {
+    let lab = Lab::new();
+    let demo = lab.run(&["demo"]);
+    assert_eq!(demo.code, 0, "{}", demo.stderr);
+    for wanted in ["Caldera", "cache hits", "cycle_time", "requests / connections"] {
+        assert!(demo.stdout.contains(wanted), "{wanted} is missing in {}", demo.stdout);
+    }
+    assert_eq!(std::fs::read_dir(lab.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn help_names_every_command_and_a_wrong_one_is_exit_2() {
+    let lab = Lab::new();
+    let help = lab.run(&["--help"]);
+    assert_eq!(help.code, 0);
+    for command in [
+        "demo", "cycle", "events", "stats", "feed", "article", "explain", "classify", "config", "doctor",
+        "db",
+    ] {
+        assert!(help.stdout.contains(command), "{command}");
+    }
+    let wrong = lab.run(&["cycel"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""));
+}
+
+#[test]
+fn wrong_settings_are_exit_3_with_every_mistake() {
+    let lab = Lab::new();
+    lab.settings("[http]\nconcurency = 3\n[cycle]\ntimeout = \"soon\"\n");
+    for command in [["config", "check"], ["cycle", "--dry-run"]] {
+        let ran = lab.run(&command);
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("tge-scrape.toml:2") && ran.stderr.contains("did you mean http.concurrency")
+        );
+        assert!(ran.stderr.contains("tge-scrape.toml:4") && ran.stderr.contains("is not a duration"));
+    }
+    assert!(!lab.state().exists());
+}
+
+#[test]
+fn a_settings_file_that_is_named_must_be_there() {
+    let lab = Lab::new();
+    let ran = lab.run(&["-c", "nowhere.toml", "config", "check"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("nowhere.toml"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_settings_it_writes_are_settings_it_takes() {
+    let lab = Lab::new();
+    assert_eq!(lab.run(&["config", "init"]).code, 0);
+    let again = lab.run(&["config", "init"]);
+    assert!(again.code == 1 && again.stderr.contains("--force"), "{}", again.stderr);
+    let check = lab.run(&["config", "check"]);
+    assert_eq!(check.code, 0, "{}", check.stderr);
+    assert!(lab.run(&["config", "show", "--format", "csv"]).stdout.contains("tge-scrape.toml:"));
+}
+
+#[test]
+fn feeds_come_and_go_and_comments_stay() {
+    let lab = Lab::new();
+    lab.settings(
+        "# my own words\n[http]\nconcurrency = 3 # few\n\n[[feeds]]\nurl = \"https://a.example/feed\"\n",
+    );
+    assert_eq!(lab.run(&["feed", "add", "https://b.example/feed", "--name", "B", "--tag", "x"]).code, 0);
+    assert!(lab.run(&["feed", "add", "http://www.b.example/feed/"]).stdout.contains("has it already"));
+    assert_eq!(lab.run(&["feed", "add", "b.example"]).code, 2);
+    let opml = lab.run(&["feed", "export"]).stdout;
+    assert!(opml.contains("xmlUrl=\"https://b.example/feed\"") && opml.contains("category=\"x\""), "{opml}");
+    std::fs::write(lab.path().join("list.opml"), opml.replace("a.example", "c.example")).unwrap();
+    assert_eq!(lab.run(&["feed", "import", "list.opml"]).stdout, "1 added, 1 known, 0 invalid\n");
+    assert_eq!(lab.run(&["feed", "remove", "https://a.example/feed"]).code, 0);
+    assert_eq!(lab.run(&["feed", "remove", "https://a.example/feed"]).code, 1);
+    let file = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    assert!(
+        file.contains("# my own words") && file.contains("# few") && !file.contains("a.example"),
+        "{file}"
+    );
+    assert_eq!(lab.run(&["feed", "list", "--format", "ndjson"]).stdout.lines().count(), 2);
+}
+
+#[test]
+fn a_feed_is_tried_before_it_is_trusted() {
+    let lab = Lab::with_web();
+    let origin = |host: &str| format!("http://{host}.localhost:{}", lab.web().port());
+    let good = lab.run(&["feed", "check", &format!("{}/feed.xml", origin("ledgerline"))]);
+    assert_eq!(good.code, 0, "{}", good.stdout);
+    assert!(good.stdout.contains("answers conditional requests"), "{}", good.stdout);
+    let parked = lab.run(&["feed", "check", &format!("{}/feed.xml", origin("parkedpost"))]);
+    assert_eq!(parked.code, 1);
+    assert!(
+        parked.stdout.contains("this is not a feed") && parked.stdout.contains("/new-feed.xml"),
+        "{}",
+        parked.stdout
+    );
+    assert!(!lab.state().exists());
+}
+
+#[test]
+fn reading_commands_say_what_is_missing_before_the_first_cycle() {
+    let lab = Lab::with_web();
+    for command in ["events", "stats"] {
+        let ran = lab.run(&[command]);
+        assert_eq!(ran.code, 1);
+        assert!(ran.stderr.contains("run `tge-scrape cycle` first"), "{}", ran.stderr);
+    }
+    let doctor = lab.run(&["doctor"]);
+    assert_eq!(doctor.code, 0, "{}", doctor.stdout);
+    lab.cycle();
+    assert!(lab.run(&["stats"]).stdout.contains("ok"));
+    assert!(lab.run(&["stats", "--targets"]).stdout.contains("cycle_time"));
+    assert!(lab.run(&["doctor"]).stdout.contains("last cycle 0 min ago"));
+    assert_eq!(lab.run(&["db", "backup", "copy.db"]).code, 0);
+    assert!(lab.run(&["events", "--project", "caldera"]).stdout.contains("$ERA"));
+}
+
+#[test]
+fn what_cannot_be_parsed_is_one_line_and_no_panic() {
+    let lab = Lab::new();
+    let mut child = lab.command(&["feed", "parse", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"<html><p>not a feed").unwrap();
+    let refused = ran(child.wait_with_output().unwrap());
+    assert_eq!(
+        (refused.code, refused.stdout.as_str(), refused.stderr.lines().count()),
+        (1, "", 1),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn completions_and_manual_come_from_the_same_definitions() {
+    let lab = Lab::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(lab.run(&["completions", shell]).stdout.contains("tge-scrape"), "{shell}");
+    }
+    assert_eq!(lab.run(&["man", "pages"]).code, 0);
+    assert!(
+        std::fs::read_to_string(lab.path().join("pages/tge-scrape-cycle.1")).unwrap().contains("wait\\-lock")
+    );
+}

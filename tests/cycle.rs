@@ -1,0 +1,148 @@
+//! The cycle as cron runs it: the real binary against the fixture web, a new process each time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::support::lab::Lab;
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// Every address told of: detections and their further outlets.
+pub fn addresses<'a>(detections: impl IntoIterator<Item = &'a Value>) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for detection in detections {
+        all.insert(text(&detection["url"]));
+        all.extend(detection["also_at"].as_array().unwrap().iter().map(|outlet| text(&outlet["url"])));
+    }
+    all
+}
+
+pub fn events(lab: &Lab) -> Vec<Value> {
+    lab.run(&["events", "--format", "json"]).json()["detections"].as_array().unwrap().clone()
+}
+
+/// What must have been found by `tick`: every launch of a feed that can be read.
+pub fn wanted(lab: &Lab, tick: u32) -> BTreeSet<String> {
+    let launches = lab.web().truth(tick).into_iter().filter(|truth| truth.tge == "yes" && truth.reachable);
+    launches.map(|truth| truth.url).collect()
+}
+
+#[test]
+fn every_launch_is_found_and_told_once_and_nothing_else() {
+    let lab = Lab::with_web();
+    let mut told: BTreeMap<String, u32> = BTreeMap::new();
+    for tick in 0..3 {
+        let report = lab.cycle();
+        for detection in report["detections"].as_array().unwrap() {
+            *told.entry(text(&detection["id"])).or_default() += 1;
+        }
+        if tick < 2 {
+            lab.web().advance();
+        }
+    }
+    let found = events(&lab);
+    let missing: Vec<_> = wanted(&lab, 2).difference(&addresses(&found)).cloned().collect();
+    assert_eq!(missing, Vec::<String>::new());
+    let truths: BTreeMap<String, String> =
+        lab.web().truth(2).into_iter().map(|truth| (truth.url, truth.tge)).collect();
+    let wrong: Vec<_> =
+        addresses(&found).into_iter().filter(|url| truths.get(url).is_none_or(|tge| tge == "no")).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(told.values().all(|times| *times == 1), "{told:?}");
+}
+
+#[test]
+fn a_page_that_fails_leaves_its_entry_waiting_until_it_can_be_read() {
+    let lab = Lab::with_web();
+    let first = lab.cycle();
+    assert!(first["entries"]["waiting"].as_u64().unwrap() >= 3, "{first}");
+    let failing = |found: &[Value]| addresses(found).iter().any(|url| url.contains("120-000-wallets"));
+    assert!(!failing(&events(&lab)));
+    lab.web().advance();
+    let second = lab.cycle();
+    assert_eq!(second["entries"]["waiting"], 0);
+    assert!(failing(&events(&lab)));
+}
+
+#[test]
+fn a_second_process_asks_politely_and_never_twice() {
+    let lab = Lab::with_web();
+    lab.cycle();
+    let before = lab.web().ledger().requests;
+    let warm = lab.cycle();
+    let after: Vec<_> = lab.web().ledger().requests.split_off(before.len());
+    // Hosts that send no validators, fail, or break off can only be asked in full.
+    let open =
+        ["undated", "gonedaily", "missingmirror", "parkedpost", "errorecho", "slowdownsun", "resetreview"];
+    let plain: Vec<_> = after
+        .iter()
+        .filter(|asked| !asked.conditional && !open.contains(&asked.host.as_str()))
+        .filter(|asked| asked.status != 500 && asked.status != 301 && asked.status != 302)
+        .collect();
+    assert!(plain.is_empty(), "{plain:?}");
+    let pages: BTreeSet<_> = before.iter().filter(|a| a.status == 200).map(|a| (&a.host, &a.path)).collect();
+    let again: Vec<_> = after
+        .iter()
+        .filter(|asked| {
+            !asked.path.contains("feed") && !asked.path.contains("atom") && !asked.path.contains("api")
+        })
+        .filter(|asked| pages.contains(&(&asked.host, &asked.path)))
+        .collect();
+    assert!(again.is_empty(), "{again:?}");
+    assert_eq!(warm["entries"]["new"], 0);
+    assert!(warm["feeds"]["not_modified"].as_u64().unwrap() >= 20, "{warm}");
+    assert!(
+        !after.iter().any(|asked| ["gonedaily", "slowdownsun"].contains(&asked.host.as_str())),
+        "gone or paused"
+    );
+}
+
+#[test]
+fn figures_are_what_the_web_counted() {
+    let lab = Lab::with_web();
+    let report = lab.cycle();
+    let ledger = lab.web().ledger();
+    assert_eq!(report["http"]["requests"], ledger.requests.len());
+    assert_eq!(report["http"]["connections_opened"], ledger.connections);
+    let count =
+        |status: std::ops::Range<u16>| ledger.requests.iter().filter(|a| status.contains(&a.status)).count();
+    assert_eq!(report["http"]["outcomes"]["5xx"], count(500..600));
+    assert_eq!(report["http"]["outcomes"]["429"], count(429..430));
+    assert_eq!(report["schema"], 1);
+    assert_eq!(report["feeds"]["total"], 30);
+    assert!(report["memory"]["peak_rss_bytes"].as_u64().is_none_or(|bytes| bytes > 1 << 20));
+}
+
+#[test]
+fn robots_are_obeyed_and_the_feed_is_judged_instead() {
+    let lab = Lab::with_web();
+    lab.cycle();
+    let asked = lab.web().ledger().requests;
+    assert!(asked.iter().any(|a| a.host == "stubbornnews" && a.path == "/robots.txt"));
+    assert!(!asked.iter().any(|a| a.host == "stubbornnews" && a.path.contains("huddle01")));
+    assert!(addresses(&events(&lab)).iter().any(|url| url.contains("huddle01")));
+}
+
+#[test]
+fn a_dry_run_finds_the_same_and_leaves_nothing() {
+    let lab = Lab::with_web();
+    let ran = lab.run(&["cycle", "--dry-run", "--format", "json"]);
+    let dry = addresses(ran.json()["detections"].as_array().unwrap());
+    assert!(!lab.state().exists());
+    let real = addresses(lab.cycle()["detections"].as_array().unwrap());
+    assert_eq!(dry, real);
+}
+
+#[test]
+fn other_rules_look_again_at_what_was_dropped() {
+    let lab = Lab::with_web();
+    lab.cycle();
+    let settings = lab.web().settings_toml();
+    lab.settings(&format!("{settings}\n[[projects]]\nname = \"Harbour\"\naliases = [\"Litecoin\"]\n"));
+    let again = lab.cycle();
+    assert!(again["entries"]["new"].as_u64().unwrap() > 100, "{}", again["entries"]);
+    assert_eq!(again["feeds"]["not_modified"], 0);
+}
