@@ -1,15 +1,30 @@
 //! Character references: XML's, HTML's, and those a document declares itself.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, cell::Cell, collections::HashMap};
 
 /// Names a document may declare, and how long a value may be: a feed needs no more, an attack does.
 const NAMES: usize = 256;
 /// See [`NAMES`].
 const VALUE: usize = 1024;
+/// Bytes that declared values may add to one document, however often they are named: three bytes of document
+/// must not become [`VALUE`] bytes of text without end.
+const EXPANSION: usize = 1024 * 1024;
+/// Longest name looked for after an `&`; HTML's longest has 31 letters.
+const LONGEST_NAME: usize = 40;
 
 /// What a DOCTYPE declares.
-#[derive(Debug, Default)]
-pub struct Declared(HashMap<String, String>);
+#[derive(Debug)]
+pub struct Declared {
+    values: HashMap<String, String>,
+    /// What is left of [`EXPANSION`].
+    left: Cell<usize>,
+}
+
+impl Default for Declared {
+    fn default() -> Self {
+        Self { values: HashMap::new(), left: Cell::new(EXPANSION) }
+    }
+}
 
 impl Declared {
     /// Reads the internal subset of `doctype`; values are taken as they are, one level deep.
@@ -20,63 +35,79 @@ impl Declared {
             let rest = rest.trim_start();
             let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
             if let Some(value) = rest[1..].split(quote).next()
-                && self.0.len() < NAMES
+                && self.values.len() < NAMES
                 && value.len() <= VALUE
             {
-                self.0.insert(name.to_owned(), value.to_owned());
+                self.values.insert(name.to_owned(), value.to_owned());
             }
         }
     }
 
-    /// `text` with its references resolved once; a bare `&` stays. The flag tells whether one was bare.
-    pub fn resolve<'a>(&self, text: &'a str) -> (Cow<'a, str>, bool) {
+    /// `text` with its references resolved once.
+    pub fn resolve<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if !text.contains('&') {
-            return (Cow::Borrowed(text), false);
+            return Cow::Borrowed(text);
         }
-        let (mut out, mut bare) = (String::with_capacity(text.len()), false);
-        let mut rest = text;
+        let mut out = String::with_capacity(text.len());
+        self.resolve_into(text, &mut out);
+        Cow::Owned(out)
+    }
+
+    /// Appends `text` with its references resolved once; a bare `&` stays. Tells whether one was bare.
+    pub fn resolve_into(&self, text: &str, out: &mut String) -> bool {
+        let (mut rest, mut bare) = (text, false);
         while let Some(at) = rest.find('&') {
             out.push_str(&rest[..at]);
-            rest = &rest[at..];
-            let end = rest.bytes().take(40).position(|byte| byte == b';');
-            let name = end.map(|end| &rest[1..end]);
-            if let Some(value) = name.and_then(|name| self.value(name)) {
-                out.push_str(&value);
-                rest = &rest[end.unwrap_or(0) + 1..];
-            } else {
-                bare |= !name.is_some_and(is_name);
-                out.push('&');
-                rest = &rest[1..];
+            rest = &rest[at + 1..];
+            let name = rest.bytes().take(LONGEST_NAME).position(|byte| byte == b';').map(|end| &rest[..end]);
+            match name.filter(|name| self.push(name, out)) {
+                Some(name) => rest = &rest[name.len() + 1..],
+                None => {
+                    bare |= !name.is_some_and(is_name);
+                    out.push('&');
+                }
             }
         }
         out.push_str(rest);
-        (Cow::Owned(out), bare)
+        bare
     }
 
-    fn value(&self, name: &str) -> Option<Cow<'_, str>> {
+    /// Appends what `name` stands for; says whether it stands for anything.
+    fn push(&self, name: &str, out: &mut String) -> bool {
         if let Some(number) = name.strip_prefix('#') {
             let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => number.parse().ok()?,
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => number.parse(),
             };
-            return Some(Cow::Owned(character(code).to_string()));
+            let found = code.ok().map(character);
+            out.extend(found);
+            return found.is_some();
         }
-        if let Some(value) = self.0.get(name) {
-            return Some(Cow::Borrowed(value));
+        if let Some(value) = self.values.get(name) {
+            let left = self.left.get().checked_sub(value.len());
+            self.left.set(left.unwrap_or(0));
+            out.push_str(left.map_or("", |_| value));
+            return true;
         }
         match name {
-            "amp" => Some(Cow::Borrowed("&")),
-            "lt" => Some(Cow::Borrowed("<")),
-            "gt" => Some(Cow::Borrowed(">")),
-            "quot" => Some(Cow::Borrowed("\"")),
-            "apos" => Some(Cow::Borrowed("'")),
+            "amp" => out.push('&'),
+            "lt" => out.push('<'),
+            "gt" => out.push('>'),
+            "quot" => out.push('"'),
+            "apos" => out.push('\''),
+            "nbsp" => out.push('\u{a0}'),
             _ if is_name(name) => {
                 let whole = format!("&{name};");
-                let value = htmlize::unescape(whole.as_str()).into_owned();
-                (value != whole).then_some(Cow::Owned(value))
+                let value = htmlize::unescape(whole.as_str());
+                // HTML also knows names without their semicolon: "&nothing;" is not "&not" and "hing;".
+                if *value == whole || value.ends_with(';') {
+                    return false;
+                }
+                out.push_str(&value);
             }
-            _ => None,
+            _ => return false,
         }
+        true
     }
 }
 
@@ -96,4 +127,36 @@ fn character(code: u32) -> char {
             .unwrap_or(' ');
     }
     char::from_u32(code).filter(|c| !c.is_control() || matches!(c, '\n' | '\t' | '\r')).unwrap_or(' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(declared: &Declared, text: &str) -> String {
+        declared.resolve(text).into_owned()
+    }
+
+    #[test]
+    fn references_are_resolved_once_and_others_stay() {
+        let mut declared = Declared::default();
+        declared.read("<!DOCTYPE x [<!ENTITY org \"ACME\"><!ENTITY two '&org;'>]>");
+        for (text, meant) in [
+            ("&org; &two; &amp;amp; &apos;", "ACME &org; &amp; '"),
+            ("&eacute;&#233;&#xE9;", "ééé"),
+            ("&#150; &#0; &#xD800;", "–    "),
+            ("R&D; AT&T & &nothing; &", "R&D; AT&T & &nothing; &"),
+        ] {
+            assert_eq!(resolved(&declared, text), meant, "{text}");
+        }
+        let bare = |text: &str| declared.resolve_into(text, &mut String::new());
+        assert!(bare("AT&T") && bare("a & b; c") && !bare("&nothing; &amp;"));
+    }
+
+    #[test]
+    fn a_small_document_cannot_grow_without_end() {
+        let mut declared = Declared::default();
+        declared.read(&format!("<!DOCTYPE x [<!ENTITY a \"{}\">]>", "x".repeat(VALUE)));
+        assert_eq!(resolved(&declared, &"&a;".repeat(9000)).len(), EXPANSION);
+    }
 }

@@ -138,10 +138,13 @@ fn markup(text: &str, url: &Url) -> Result<Feed, FeedError> {
 
 /// Feeds that a web page names as its own (`link rel="alternate"`).
 fn alternates(page: &str, url: &Url) -> Vec<String> {
-    let mut tokens = tokens::Tokens::new(page);
     let mut found = Vec::new();
-    while let Some(token) = tokens.next() {
+    for token in tokens::Tokens::new(page) {
         let tokens::Token::Start { name, attributes, .. } = token else { continue };
+        if !name.eq_ignore_ascii_case("link") {
+            continue;
+        }
+        let (attributes, _) = tokens::attributes(attributes);
         let value = |wanted: &str| {
             attributes
                 .iter()
@@ -150,11 +153,8 @@ fn alternates(page: &str, url: &Url) -> Vec<String> {
         };
         let kind = value("type").to_ascii_lowercase();
         let feed = ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|feed| kind.contains(feed));
-        if name.eq_ignore_ascii_case("link")
-            && feed
-            && value("rel").to_ascii_lowercase().contains("alternate")
-        {
-            let address = entities::Declared::default().resolve(value("href")).0.into_owned();
+        if feed && value("rel").to_ascii_lowercase().contains("alternate") {
+            let address = entities::Declared::default().resolve(value("href")).into_owned();
             found.extend(url.join(&address).ok().map(|address| address.to_string()));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     entities::Declared,
-    tokens::{Token, Tokens},
+    tokens::{self, Token, Tokens},
 };
 
 /// One feed of a list.
@@ -30,14 +30,14 @@ pub struct OpmlError;
 pub fn read_opml(text: &str) -> Result<Vec<Outline>, OpmlError> {
     let entities = Declared::default();
     let (mut found, mut folders): (Vec<Outline>, Vec<Option<String>>) = (Vec::new(), Vec::new());
-    let mut tokens = Tokens::new(text);
     let mut is_opml = false;
-    while let Some(token) = tokens.next() {
+    for token in Tokens::new(text) {
         match token {
             Token::Start { name, attributes, empty, .. } if name.eq_ignore_ascii_case("outline") => {
+                let (attributes, _) = tokens::attributes(attributes);
                 let value = |wanted: &str| {
                     let pair = attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-                    pair.map_or_else(String::new, |(_, value)| entities.resolve(value).0.trim().to_owned())
+                    pair.map_or_else(String::new, |(_, value)| entities.resolve(value).trim().to_owned())
                 };
                 let (url, text) = (value("xmlUrl"), value("text"));
                 let title = Some(value("title")).filter(|title| !title.is_empty()).unwrap_or(text);

@@ -5,156 +5,34 @@ use super::{
     tokens::{Token, Tokens},
 };
 
-/// Names of HTML elements: `<b>` is mark-up, `<ticker>` is text.
-const ELEMENTS: &[&str] = &[
-    "a",
-    "abbr",
-    "acronym",
-    "address",
-    "article",
-    "aside",
-    "audio",
-    "b",
-    "bdi",
-    "bdo",
-    "big",
-    "blockquote",
-    "body",
-    "br",
-    "button",
-    "caption",
-    "center",
-    "cite",
-    "code",
-    "col",
-    "colgroup",
-    "dd",
-    "del",
-    "details",
-    "dfn",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "embed",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "font",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "head",
-    "header",
-    "hr",
-    "html",
-    "i",
-    "iframe",
-    "img",
-    "input",
-    "ins",
-    "kbd",
-    "label",
-    "legend",
-    "li",
-    "link",
-    "main",
-    "map",
-    "mark",
-    "meta",
-    "nav",
-    "noscript",
-    "object",
-    "ol",
-    "option",
-    "p",
-    "param",
-    "picture",
-    "pre",
-    "q",
-    "s",
-    "samp",
-    "script",
-    "section",
-    "select",
-    "small",
-    "source",
-    "span",
-    "strike",
-    "strong",
-    "style",
-    "sub",
-    "summary",
-    "sup",
-    "svg",
-    "table",
-    "tbody",
-    "td",
-    "textarea",
-    "tfoot",
-    "th",
-    "thead",
-    "time",
-    "title",
-    "tr",
-    "tt",
-    "u",
-    "ul",
-    "var",
-    "video",
-    "wbr",
-];
-/// Elements that part words where they stand.
-const BLOCKS: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "br",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "figcaption",
-    "figure",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "img",
-    "li",
-    "main",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "table",
-    "td",
-    "th",
-    "tr",
-    "ul",
-];
-/// Elements whose content is for machines.
-const SILENT: &[&str] = &["script", "style", "noscript", "iframe", "svg"];
+/// What an HTML element does to the text around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Nothing: its tags go.
+    Inline,
+    /// Parts words where it stands.
+    Block,
+    /// Holds nothing for people.
+    Silent,
+}
 
-/// The text of `html`: tags of real elements gone, references resolved twice,
-/// white space folded.
+/// Longest name that [`role`] knows: `blockquote`.
+const LONGEST: usize = 10;
+
+/// The text of `html`: tags of real elements gone, references resolved twice, white space folded.
 #[must_use]
 pub fn plain(html: &str) -> String {
-    let entities = Declared::default();
-    let text = strip(html, &entities);
+    if !html.contains(['<', '&']) {
+        return fold(html);
+    }
+    let mut text = String::with_capacity(html.len());
+    strip(html, &mut text);
     // A second round for what was escaped twice: `AT&amp;amp;T`, `&lt;b&gt;`.
-    let text = strip(&text, &entities);
+    if text.contains(['<', '&']) {
+        let mut again = String::with_capacity(text.len());
+        strip(&text, &mut again);
+        text = again;
+    }
     fold(&text)
 }
 
@@ -162,60 +40,88 @@ pub fn plain(html: &str) -> String {
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut gap = false;
-    for c in text.chars() {
-        if c.is_whitespace() || c.is_control() {
-            gap = !out.is_empty();
-        } else {
-            if std::mem::take(&mut gap) {
+    let (mut start, mut at) = (0, 0);
+    let word = |out: &mut String, word: &str| {
+        if !word.is_empty() {
+            if !out.is_empty() {
                 out.push(' ');
             }
-            out.push(c);
+            out.push_str(word);
+        }
+    };
+    // Most of a feed is ASCII letters: characters are looked at one by one only where a byte is none.
+    while let Some(found) = text.as_bytes()[at..].iter().position(|byte| !byte.is_ascii_graphic()) {
+        let gap = at + found;
+        let Some(c) = text[gap..].chars().next() else { break };
+        at = gap + c.len_utf8();
+        if c.is_whitespace() || c.is_control() {
+            word(&mut out, &text[start..gap]);
+            start = at;
         }
     }
+    word(&mut out, &text[start..]);
     out
 }
 
-fn strip(html: &str, entities: &Declared) -> String {
-    if !html.contains('<') {
-        return entities.resolve(html).0.into_owned();
-    }
-    let mut out = String::with_capacity(html.len());
-    let mut silent: Option<String> = None;
+fn strip(html: &str, out: &mut String) {
+    let entities = Declared::default();
     let mut tokens = Tokens::new(html);
+    let mut endless = false;
     while let Some(token) = tokens.next() {
         let (name, source, opens) = match token {
             Token::Text(text) => {
-                if silent.is_none() {
-                    out.push_str(&entities.resolve(text).0);
-                }
+                entities.resolve_into(text, out);
                 continue;
             }
             Token::Raw(text) => {
-                if silent.is_none() {
-                    out.push_str(&text);
-                }
+                out.push_str(text);
                 continue;
             }
             Token::Doctype(_) => continue,
+            // "if a<b then": a tag without an end, and without anything that only a tag has, is text.
+            Token::Start { closed: false, attributes, source, .. } if !attributes.contains('=') => {
+                entities.resolve_into(source, out);
+                continue;
+            }
             Token::Start { name, empty, source, .. } => (name, source, !empty),
             Token::End { name, source } => (name, source, false),
         };
-        let name = name.to_ascii_lowercase();
-        if silent.as_ref() == Some(&name) && !opens {
-            silent = None;
-        } else if silent.is_some() {
-        } else if opens && SILENT.contains(&name.as_str()) {
-            silent = Some(name);
-        } else if ELEMENTS.contains(&name.as_str()) {
-            if BLOCKS.contains(&name.as_str()) {
-                out.push(' ');
+        match role(name) {
+            Some(Role::Inline) => {}
+            Some(Role::Block) => out.push(' '),
+            // One that never ends silences nothing: the text behind it is worth more.
+            Some(Role::Silent) => endless |= opens && !endless && !tokens.skip_element(name),
+            None => {
+                entities.resolve_into(source, out);
             }
-        } else {
-            out.push_str(source);
         }
     }
-    out
+}
+
+/// What the element `name` does; `None` where HTML has no such element, now or ever: `<b>` is mark-up, `<ticker>`
+/// is text.
+fn role(name: &str) -> Option<Role> {
+    let mut lower = [0; LONGEST];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name.as_bytes());
+    lower.make_ascii_lowercase();
+    Some(match &*lower {
+        b"iframe" | b"noscript" | b"script" | b"style" | b"svg" => Role::Silent,
+        b"address" | b"article" | b"aside" | b"blockquote" | b"br" | b"caption" | b"center" | b"dd"
+        | b"details" | b"div" | b"dl" | b"dt" | b"fieldset" | b"figcaption" | b"figure" | b"footer"
+        | b"form" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"header" | b"hr" | b"img"
+        | b"legend" | b"li" | b"main" | b"nav" | b"ol" | b"option" | b"p" | b"pre" | b"section"
+        | b"table" | b"td" | b"th" | b"tr" | b"ul" => Role::Block,
+        b"a" | b"abbr" | b"acronym" | b"applet" | b"area" | b"audio" | b"b" | b"base" | b"bdi" | b"bdo"
+        | b"big" | b"blink" | b"body" | b"button" | b"canvas" | b"cite" | b"code" | b"col" | b"colgroup"
+        | b"del" | b"dfn" | b"em" | b"embed" | b"font" | b"frame" | b"frameset" | b"head" | b"html"
+        | b"i" | b"input" | b"ins" | b"kbd" | b"label" | b"link" | b"map" | b"mark" | b"marquee"
+        | b"meta" | b"nobr" | b"object" | b"param" | b"picture" | b"q" | b"s" | b"samp" | b"select"
+        | b"small" | b"source" | b"span" | b"strike" | b"strong" | b"sub" | b"summary" | b"sup"
+        | b"tbody" | b"textarea" | b"tfoot" | b"thead" | b"time" | b"title" | b"track" | b"tt" | b"u"
+        | b"var" | b"video" | b"wbr" => Role::Inline,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -228,12 +134,16 @@ mod tests {
             ("&lt;b&gt;Live&lt;/b&gt; now", "Live now"),
             ("AT&amp;amp;T", "AT&T"),
             ("BTC < 50k", "BTC < 50k"),
+            ("if a&lt;b then", "if a<b then"),
             ("<p>one<p>two<br>three", "one two three"),
             ("a<b>b</b>c", "abc"),
-            ("<ticker> stays", "<ticker> stays"),
-            ("x<script>if (a < b) {}</script>y", "xy"),
+            ("<ticker> stays, <BLINK>this</BLINK> goes", "<ticker> stays, this goes"),
+            ("x<script>if (a < b) {}</SCRIPT>y", "xy"),
+            ("x<script>y", "xy"),
+            ("a<img alt='1 > 2' src=\"b\">c", "a c"),
             ("caf&eacute;&nbsp;&#8212; &#146;", "café — ’"),
             ("AT&T, R&D", "AT&T, R&D"),
+            (" \u{1}one\n\t two\u{a0}", "one two"),
         ] {
             assert_eq!(plain(html), text, "{html}");
         }

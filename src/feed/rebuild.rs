@@ -15,11 +15,13 @@ use self::draft::{Draft, Piece};
 use super::{
     dialect::{Field, Space, field, space, undeclared},
     entities::Declared,
-    tokens::{Token, Tokens},
+    tokens::{self, Token, Tokens},
 };
 
 /// Deeper nesting is not read: no feed has it, and parsers below recurse.
 const DEEPEST: usize = 200;
+/// Prefixes known at a time; a feed declares a dozen.
+const PREFIXES: usize = 256;
 /// HTML elements without an end tag.
 const VOID: &[&str] =
     &["area", "base", "br", "col", "embed", "hr", "img", "input", "meta", "param", "source", "wbr"];
@@ -52,10 +54,7 @@ pub fn rebuild(text: &str, base: &Url) -> Rebuilt {
         }
     }
     pass.end();
-    let flaws = tokens.flaws;
-    for (flaw, name) in
-        [(flaws.stray_bracket, "stray_bracket"), (flaws.attributes, "attributes"), (flaws.cut, "cut_off")]
-    {
+    for (flaw, name) in [(tokens.flaws.stray_bracket, "stray_bracket"), (tokens.flaws.cut, "cut_off")] {
         if flaw {
             pass.mended(name);
         }
@@ -67,8 +66,6 @@ pub fn rebuild(text: &str, base: &Url) -> Rebuilt {
 #[derive(Debug)]
 struct Open {
     name: String,
-    /// Prefixes it declares.
-    declares: Vec<(String, Space)>,
     base: Option<Url>,
 }
 
@@ -84,6 +81,8 @@ struct Pass<'a> {
     page: &'a Url,
     entities: Declared,
     open: Vec<Open>,
+    /// Prefixes declared by what is open, and the depth that declares them.
+    bound: Vec<(usize, String, Space)>,
     root: Option<String>,
     done: bool,
     title: Option<Piece>,
@@ -103,6 +102,7 @@ impl<'a> Pass<'a> {
             page,
             entities: Declared::default(),
             open: Vec::new(),
+            bound: Vec::new(),
             root: None,
             done: false,
             title: None,
@@ -125,36 +125,46 @@ impl<'a> Pass<'a> {
         match token {
             Token::Doctype(text) => self.entities.read(text),
             Token::Text(text) => {
-                if self.gathering.is_some() || self.note.is_some() {
-                    let (resolved, bare) = self.entities.resolve(text);
-                    let resolved = resolved.into_owned();
-                    if bare {
-                        self.mended("bare_ampersand");
-                    }
-                    self.words(&resolved);
-                } else if self.root.is_none()
+                let entities = std::mem::take(&mut self.entities);
+                let bare = self.words().map(|words| entities.resolve_into(text, words));
+                self.entities = entities;
+                if bare == Some(true) {
+                    self.mended("bare_ampersand");
+                } else if bare.is_none()
+                    && self.root.is_none()
                     && !text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty()
                 {
                     self.mended("leading_text");
                 }
             }
-            Token::Raw(text) => self.words(&text),
-            Token::Start { name, attributes, empty, source } => self.start(name, &attributes, empty, source),
+            Token::Raw(text) => {
+                if let Some(words) = self.words() {
+                    words.push_str(text);
+                }
+            }
+            Token::Start { name, attributes, empty, source, .. } => {
+                self.start(name, attributes, empty, source);
+            }
             Token::End { name, source } => self.close(name, source),
         }
     }
 
-    fn words(&mut self, text: &str) {
-        if let Some(gathering) = &mut self.gathering {
-            gathering.piece.text.push_str(text);
-        } else if let Some((_, _, noted)) = &mut self.note {
-            noted.push_str(text);
+    /// Where text goes to, if anything is being gathered.
+    fn words(&mut self) -> Option<&mut String> {
+        match (&mut self.gathering, &mut self.note) {
+            (Some(gathering), _) => Some(&mut gathering.piece.text),
+            (None, Some((_, _, noted))) => Some(noted),
+            (None, None) => None,
         }
     }
 
-    fn start(&mut self, name: &str, attributes: &[(&str, &str)], empty: bool, source: &str) {
+    fn start(&mut self, name: &str, attributes: &str, empty: bool, source: &str) {
+        let (pairs, odd) = tokens::attributes(attributes);
+        if odd {
+            self.mended("attributes");
+        }
         let entities = std::mem::take(&mut self.entities);
-        self.opened(name, &Attributes { pairs: attributes, entities: &entities }, empty, source);
+        self.opened(name, &Attributes { pairs: &pairs, entities: &entities }, empty, source);
         self.entities = entities;
     }
 
@@ -198,7 +208,7 @@ impl<'a> Pass<'a> {
                 }
             }
             Some(Kind::Entry) => {
-                self.open_entry(attribute("rdf:about"), attribute("href"), attribute("lastmod"));
+                self.open_entry(attribute("rdf:about"), attribute("href"), attribute("lastmod"))
             }
             _ => {}
         }
@@ -269,7 +279,9 @@ impl<'a> Pass<'a> {
 
     fn push(&mut self, name: String, declares: Vec<(String, Space)>, base: Option<Url>) {
         if self.open.len() < DEEPEST {
-            self.open.push(Open { name, declares, base });
+            let (depth, room) = (self.open.len(), PREFIXES.saturating_sub(self.bound.len()));
+            self.bound.extend(declares.into_iter().take(room).map(|(prefix, space)| (depth, prefix, space)));
+            self.open.push(Open { name, base });
         } else {
             self.mended("too_deep");
         }
@@ -281,10 +293,8 @@ impl<'a> Pass<'a> {
 
     fn space_of(&mut self, prefix: &str, declares: &[(String, Space)]) -> Space {
         let own = declares.iter().find(|(name, _)| name == prefix).map(|(_, space)| *space);
-        let outer = || {
-            let mut all = self.open.iter().rev().flat_map(|open| open.declares.iter());
-            all.find(|(name, _)| name == prefix).map(|(_, space)| *space)
-        };
+        let outer =
+            || self.bound.iter().rev().find(|(_, name, _)| name == prefix).map(|(_, _, space)| *space);
         let found = own.or_else(outer);
         // A default namespace nobody knows, on the root of a feed, is a dialect's own idea of RSS.
         match found {
@@ -319,7 +329,7 @@ impl<'a> Pass<'a> {
             } else if local == "name" {
                 gathering.piece.name_done();
             }
-            self.open.truncate(at);
+            self.shut(at);
             return;
         }
         if at + 1 < self.open.len() {
@@ -346,7 +356,14 @@ impl<'a> Pass<'a> {
         if self.entry.as_ref().is_some_and(|(at, _)| *at >= depth) {
             self.entries.extend(self.entry.take().map(|(_, draft)| draft));
         }
+        self.shut(depth);
+    }
+
+    fn shut(&mut self, depth: usize) {
         self.open.truncate(depth);
+        while self.bound.last().is_some_and(|(at, _, _)| *at >= depth) {
+            self.bound.pop();
+        }
     }
 
     fn noted(&mut self, name: &str, text: &str) {
@@ -398,7 +415,7 @@ impl Attributes<'_> {
     /// The value of `wanted`, references resolved.
     fn get(&self, wanted: &str) -> Option<String> {
         let found = self.pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map(|(_, value)| self.entities.resolve(value).0.trim().to_owned())
+        found.map(|(_, value)| self.entities.resolve(value).trim().to_owned())
     }
 }
 

@@ -1,21 +1,43 @@
 //! Mark-up to tokens, forgiving: whatever cannot be a tag is text.
+//!
+//! Knows nothing of feeds beyond the names of the end tags at which a forgotten CDATA section stops. Takes time in
+//! proportion to the document, whatever is in it: a search that failed once is never made again.
 
-use std::borrow::Cow;
-
-/// Attributes of a tag, the length of its rest, and whether it closes itself.
-type Tail<'a> = (Vec<(&'a str, &'a str)>, usize, bool);
+/// Attributes kept of one tag; a feed has a dozen, an attack a million.
+const MOST_ATTRIBUTES: usize = 64;
+/// How far a DOCTYPE may reach.
+const LONGEST_DOCTYPE: usize = 64 * 1024;
+const CDATA: &str = "<![CDATA[";
+/// End tags that no text of a feed contains unescaped, unless the section before them was never ended.
+const FIELD_ENDS: &[&str] = &[
+    "author",
+    "category",
+    "content",
+    "content:encoded",
+    "dc:creator",
+    "description",
+    "entry",
+    "guid",
+    "item",
+    "link",
+    "pubDate",
+    "summary",
+    "title",
+];
 
 /// One piece of a document.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token<'a> {
     /// `<name a="b">`; `empty` for `<name/>`.
     Start {
         /// As written, prefix and all.
         name: &'a str,
-        /// Attributes as written, references unresolved; the first of a name wins.
-        attributes: Vec<(&'a str, &'a str)>,
+        /// What stands between the name and the tag's end; see [`attributes`].
+        attributes: &'a str,
         /// Whether it closes itself.
         empty: bool,
+        /// Whether its own `>` is there.
+        closed: bool,
         /// The tag's own text.
         source: &'a str,
     },
@@ -29,7 +51,7 @@ pub enum Token<'a> {
     /// Text with references unresolved.
     Text(&'a str),
     /// Text as it is.
-    Raw(Cow<'a, str>),
+    Raw(&'a str),
     /// A `<!DOCTYPE …>`.
     Doctype(&'a str),
 }
@@ -39,8 +61,6 @@ pub enum Token<'a> {
 pub struct Flaws {
     /// A `<` that opens nothing.
     pub stray_bracket: bool,
-    /// Attributes without quotes, or named twice.
-    pub attributes: bool,
     /// A comment, CDATA section or tag without an end.
     pub cut: bool,
 }
@@ -48,7 +68,13 @@ pub struct Flaws {
 /// Reads a document token by token.
 #[derive(Debug)]
 pub struct Tokens<'a> {
-    rest: &'a str,
+    text: &'a str,
+    at: usize,
+    /// Where the next `]]>` stands, as far as it was looked for; the document's length for nowhere.
+    cdata_end: Option<usize>,
+    /// Whether no comment ends any more.
+    endless_comments: bool,
+    doctype_seen: bool,
     /// What had to be forgiven so far.
     pub flaws: Flaws,
 }
@@ -56,181 +82,271 @@ pub struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// From the start of `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { rest: text, flaws: Flaws::default() }
-    }
-
-    /// The next token; `None` at the end.
-    pub fn next(&mut self) -> Option<Token<'a>> {
-        loop {
-            if self.rest.is_empty() {
-                return None;
-            }
-            if !self.rest.starts_with('<') {
-                let end = self.rest.find('<').unwrap_or(self.rest.len());
-                return Some(Token::Text(self.take(end)));
-            }
-            if self.rest.starts_with("<!--") {
-                self.skip_past("-->");
-            } else if self.rest.starts_with("<![CDATA[") {
-                return Some(self.cdata());
-            } else if self.rest.starts_with("<?") {
-                self.skip_past(">");
-            } else if self.rest.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("<!doctype")) {
-                return Some(Token::Doctype(self.doctype()));
-            } else if self.rest.starts_with("<!") {
-                self.skip_past(">");
-            } else if let Some(token) = self.tag() {
-                return Some(token);
-            } else {
-                // "BTC < 50k": a bracket that opens no tag is a character.
-                self.flaws.stray_bracket = true;
-                let end = self.rest[1..].find('<').map_or(self.rest.len(), |at| at + 1);
-                return Some(Token::Text(self.take(end)));
-            }
+        Self {
+            text,
+            at: 0,
+            cdata_end: None,
+            endless_comments: false,
+            doctype_seen: false,
+            flaws: Flaws::default(),
         }
     }
 
-    fn take(&mut self, end: usize) -> &'a str {
-        let (head, tail) = self.rest.split_at(end);
-        self.rest = tail;
-        head
+    /// Moves behind the end tag of `name` (lower case). Says whether there was one; stays where it is if not.
+    pub fn skip_element(&mut self, name: &str) -> bool {
+        let rest = self.rest();
+        let is_end = |at: &usize| {
+            let tail = &rest.as_bytes()[at + 2..];
+            tail.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let Some(end) = rest.match_indices("</").map(|(at, _)| at).find(is_end) else { return false };
+        let close = rest[end..].find('>').map_or(rest.len(), |close| end + close + 1);
+        self.at += close;
+        true
     }
 
-    fn skip_past(&mut self, end: &str) {
-        if let Some(at) = self.rest.find(end) {
-            self.rest = &self.rest[at + end.len()..];
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn take(&mut self, length: usize) -> &'a str {
+        let taken = &self.text[self.at..self.at + length];
+        self.at += length;
+        taken
+    }
+
+    fn skip_past_bracket(&mut self) {
+        let rest = self.rest();
+        let end = rest.find('>');
+        self.flaws.cut |= end.is_none();
+        self.at += end.map_or(rest.len(), |end| end + 1);
+    }
+
+    fn comment(&mut self) {
+        let end = if self.endless_comments { None } else { self.rest()[4..].find("-->") };
+        if let Some(end) = end {
+            self.at += 4 + end + 3;
         } else {
+            // Better a few words of a comment in the text than every entry behind it lost.
+            self.endless_comments = true;
             self.flaws.cut = true;
-            self.rest = "";
+            self.skip_past_bracket();
         }
     }
 
     fn cdata(&mut self) -> Token<'a> {
-        let body = &self.rest["<![CDATA[".len()..];
-        let end = body.find("]]>");
-        // Another section, or the end of the field, before this one's end: the end was forgotten.
-        let next = body.find("<![CDATA[");
-        if let Some(end) = end.filter(|end| next.is_none_or(|next| *end < next)) {
-            self.rest = &body[end + 3..];
-            return Token::Raw(Cow::Borrowed(&body[..end]));
+        let start = self.at + CDATA.len();
+        let end = match self.cdata_end {
+            Some(end) if end >= start => end,
+            _ => self.text[start..].find("]]>").map_or(self.text.len(), |end| start + end),
+        };
+        self.cdata_end = Some(end);
+        let body = &self.text[start..end];
+        // The end belongs to this section, unless a field and then another section came before it.
+        let ended = end < self.text.len();
+        let within = if ended { body.find(CDATA) } else { Some(body.len()) };
+        if let Some(stop) = within.and_then(|within| field_end(&body[..within])) {
+            self.flaws.cut = true;
+            self.at = start + stop;
+            return Token::Raw(&body[..stop]);
         }
-        self.flaws.cut = true;
-        let fields = [
-            "</description>",
-            "</title>",
-            "</content:encoded>",
-            "</content>",
-            "</summary>",
-            "</link>",
-            "</item>",
-            "</entry>",
-        ];
-        let stop = fields.iter().filter_map(|field| body.find(field)).min().unwrap_or(body.len());
-        self.rest = &body[stop..];
-        Token::Raw(Cow::Borrowed(&body[..stop]))
+        self.flaws.cut |= !ended;
+        self.at = if ended { end + "]]>".len() } else { end };
+        Token::Raw(body)
     }
 
-    fn doctype(&mut self) -> &'a str {
-        let (mut depth, mut end) = (0_i32, self.rest.len());
-        for (at, c) in self.rest.char_indices() {
-            match c {
-                '[' => depth += 1,
-                ']' => depth -= 1,
-                '>' if depth <= 0 => {
-                    end = at + 1;
-                    break;
-                }
-                _ => {}
+    /// A DOCTYPE and its internal subset; one that does not end, or comes late, ends at its first bracket.
+    fn doctype(&mut self) -> Token<'a> {
+        let mut depth = 0_i32;
+        let end = self.rest().bytes().take(LONGEST_DOCTYPE).position(|byte| {
+            depth += i32::from(byte == b'[') - i32::from(byte == b']');
+            byte == b'>' && depth <= 0
+        });
+        match end.filter(|_| !std::mem::replace(&mut self.doctype_seen, true)) {
+            Some(end) => Token::Doctype(self.take(end + 1)),
+            None => {
+                let start = self.at;
+                self.skip_past_bracket();
+                Token::Doctype(&self.text[start..self.at])
             }
         }
-        self.take(end)
+    }
+
+    /// "BTC < 50k": a bracket that opens no tag is a character.
+    fn stray_bracket(&mut self) -> Token<'a> {
+        self.flaws.stray_bracket = true;
+        let rest = self.rest();
+        Token::Text(self.take(rest[1..].find('<').map_or(rest.len(), |at| at + 1)))
     }
 
     fn tag(&mut self) -> Option<Token<'a>> {
-        let bytes = self.rest.as_bytes();
-        let closing = bytes.get(1) == Some(&b'/');
+        let rest = self.rest();
+        let closing = rest.as_bytes().get(1) == Some(&b'/');
         let start = if closing { 2 } else { 1 };
-        let is_name = |c: char| c.is_alphanumeric() || matches!(c, ':' | '_' | '-' | '.');
-        let after = &self.rest[start..];
+        let after = &rest[start..];
         if !after.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             return None;
         }
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, ':' | '_' | '-' | '.');
         let name_end = after.find(|c: char| !is_name(c)).unwrap_or(after.len());
         let name = &after[..name_end];
+        let tail = &after[name_end..];
+        let end = if closing { tail.find(['>', '<']).unwrap_or(tail.len()) } else { tag_end(tail) };
+        let closed = tail[end..].starts_with('>');
+        self.flaws.cut |= !closed;
+        let source = self.take(start + name_end + end + usize::from(closed));
         if closing {
-            let end = after.find(['>', '<']).unwrap_or(after.len());
-            let closed = after[end..].starts_with('>');
-            self.flaws.cut |= !closed;
-            let source = self.take(start + end + usize::from(closed));
             return Some(Token::End { name, source });
         }
-        let (attributes, length, empty) = self.attributes(&after[name_end..])?;
-        let source = self.take(start + name_end + length);
-        Some(Token::Start { name, attributes, empty, source })
+        let inside = tail[..end].trim_end();
+        let (attributes, empty) = match inside.strip_suffix('/') {
+            Some(inside) if closed => (inside, true),
+            _ => (inside, false),
+        };
+        Some(Token::Start { name, attributes, empty, closed, source })
+    }
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        loop {
+            let rest = self.rest();
+            match rest.as_bytes() {
+                [] => return None,
+                [b'<', b'!', ..] if rest.starts_with("<!--") => self.comment(),
+                [b'<', b'!', ..] if rest.starts_with(CDATA) => return Some(self.cdata()),
+                [b'<', b'!', ..] if is_doctype(rest) => return Some(self.doctype()),
+                [b'<', b'!' | b'?', ..] => self.skip_past_bracket(),
+                [b'<', ..] => return Some(self.tag().unwrap_or_else(|| self.stray_bracket())),
+                _ => return Some(Token::Text(self.take(rest.find('<').unwrap_or(rest.len())))),
+            }
+        }
+    }
+}
+
+fn is_doctype(text: &str) -> bool {
+    text.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("<!doctype"))
+}
+
+/// Where the first end tag of a feed's field stands.
+fn field_end(text: &str) -> Option<usize> {
+    text.match_indices("</").map(|(at, _)| at).find(|at| {
+        let name = &text[at + 2..];
+        let name = &name[..name.find('>').unwrap_or(0).min(32)];
+        FIELD_ENDS.contains(&name)
+    })
+}
+
+/// Length of a tag up to its `>`, or up to where it breaks off: the next tag, the end of the document.
+fn tag_end(text: &str) -> usize {
+    let mut at = 0;
+    while let Some(found) = text[at..].find(['>', '<', '"', '\'']) {
+        let mark = at + found;
+        let byte = text.as_bytes()[mark];
+        if matches!(byte, b'>' | b'<') {
+            return mark;
+        }
+        at = mark + 1;
+        if text[..mark].trim_end().ends_with('=') {
+            at = quoted(text, mark).map_or(at, |end| end + 1);
+        }
+    }
+    text.len()
+}
+
+/// Where the value that opens at `open` is closed. A quote that only opens the next value further on closes
+/// nothing: then this one's was forgotten.
+fn quoted(text: &str, open: usize) -> Option<usize> {
+    let quote = char::from(text.as_bytes()[open]);
+    let end = open + 1 + text[open + 1..].find(quote)?;
+    let follows = text[end + 1..].chars().next();
+    let proper = follows.is_none_or(|c| c.is_whitespace() || matches!(c, '>' | '/' | '?'));
+    (proper || !text[open..end].contains('>')).then_some(end)
+}
+
+/// The attributes in `text` as written, references unresolved; the first of a name wins. The flag tells whether
+/// quotes were missing or a name came twice.
+pub fn attributes(text: &str) -> (Vec<(&str, &str)>, bool) {
+    let (mut found, mut odd) = (Vec::<(&str, &str)>::new(), false);
+    let mut rest = text.trim_start();
+    while !rest.is_empty() && found.len() < MOST_ATTRIBUTES {
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '=' | '/' | '"' | '\'' | '?'))
+            .unwrap_or(rest.len());
+        if end == 0 {
+            odd = true;
+            rest = rest[1..].trim_start();
+            continue;
+        }
+        let (name, tail) = (&rest[..end], rest[end..].trim_start());
+        let mut value = "";
+        if let Some(tail) = tail.strip_prefix('=').map(str::trim_start) {
+            let quote = tail.starts_with(['"', '\'']).then(|| quoted(tail, 0)).flatten();
+            if let Some(end) = quote {
+                value = &tail[1..end];
+                rest = tail[end + 1..].trim_start();
+            } else {
+                odd = true;
+                let end = tail.find(char::is_whitespace).unwrap_or(tail.len());
+                value = tail[..end].trim_start_matches(['"', '\'']);
+                rest = tail[end..].trim_start();
+            }
+        } else {
+            odd = true;
+            rest = tail;
+        }
+        if found.iter().any(|(known, _)| *known == name) {
+            odd = true;
+        } else {
+            found.push((name, value));
+        }
+    }
+    (found, odd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(document: &str) -> String {
+        let text = |token| match token {
+            Token::Text(text) | Token::Raw(text) => text.to_owned(),
+            Token::Start { name, .. } => format!("[{name}]"),
+            Token::End { name, .. } => format!("[/{name}]"),
+            Token::Doctype(_) => String::new(),
+        };
+        Tokens::new(document).map(text).collect()
     }
 
-    /// The attributes at the start of `text`, the length up to and with the tag's end, and whether it closes
-    /// itself. `None` where this is no tag.
-    fn attributes(&mut self, text: &'a str) -> Option<Tail<'a>> {
-        let mut found: Vec<(&str, &str)> = Vec::new();
-        let mut at = 0;
-        loop {
-            at += text[at..].len() - text[at..].trim_start().len();
-            let rest = &text[at..];
-            let Some(first) = rest.chars().next() else {
-                self.flaws.cut = true;
-                return Some((found, at, false));
-            };
-            match first {
-                '>' => return Some((found, at + 1, false)),
-                '/' if rest[1..].trim_start().starts_with('>') => {
-                    return Some((found, at + rest.find('>').unwrap_or(0) + 1, true));
-                }
-                '/' | '"' | '\'' | '=' | '?' => {
-                    self.flaws.attributes = true;
-                    at += 1;
-                    continue;
-                }
-                '<' => {
-                    // A new tag before this one ended: it ends here, if it looked like a tag at all.
-                    self.flaws.cut = true;
-                    return Some((found, at, false));
-                }
-                _ => {}
-            }
-            let end = rest
-                .find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/' | '<' | '"' | '\''))
-                .unwrap_or(rest.len());
-            if end == 0 {
-                return None;
-            }
-            let name = &rest[..end];
-            at += end;
-            let tail = text[at..].trim_start();
-            let mut value = "";
-            if let Some(tail) = tail.strip_prefix('=') {
-                let tail = tail.trim_start();
-                let begin = text.len() - tail.len();
-                if let Some(quote) = tail.chars().next().filter(|c| matches!(c, '"' | '\'')) {
-                    let end = tail[1..].find(quote)?;
-                    value = &tail[1..=end];
-                    at = begin + end + 2;
-                } else {
-                    self.flaws.attributes = true;
-                    let end = tail
-                        .find(|c: char| c.is_whitespace() || matches!(c, '>' | '<'))
-                        .unwrap_or(tail.len());
-                    value = &tail[..end];
-                    at = begin + end;
-                }
-            } else {
-                self.flaws.attributes = true;
-            }
-            if found.iter().any(|(known, _)| *known == name) {
-                self.flaws.attributes = true;
-            } else {
-                found.push((name, value));
-            }
+    #[test]
+    fn a_forgotten_end_costs_as_little_as_can_be() {
+        for (document, read) in [
+            ("<t><![CDATA[a</title><t><![CDATA[b]]></t>", "[t]a[/title][t]b[/t]"),
+            ("<t><![CDATA[a <![CDATA[ b]]></t>", "[t]a <![CDATA[ b[/t]"),
+            ("<t><![CDATA[a</title>b", "[t]a[/title]b"),
+            ("a<!-- b > c --> d", "a d"),
+            ("a<!-- b > c", "a c"),
+            ("<!DOCTYPE x [ <a>b</a>", "b[/a]"),
+            ("<a b=\"c>d</a><e f=\"g\">", "[a]d[/a][e]"),
+            ("<a b='1 > 2' c=\"d\"e='f'>g", "[a]g"),
+            ("<a b=c <d>", "[a][d]"),
+            ("1 < 2 <3", "1 < 2 <3"),
+        ] {
+            assert_eq!(texts(document).replace("  ", " "), read, "{document}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_read_however_they_are_quoted() {
+        for (text, pairs, odd) in [
+            (" a=\"1\" b = '2'", vec![("a", "1"), ("b", "2")], false),
+            (" a=1 b=x/y c", vec![("a", "1"), ("b", "x/y"), ("c", "")], true),
+            (" a='1' a='2'", vec![("a", "1")], true),
+            (" a=\"1\"b='>'", vec![("a", "1"), ("b", ">")], false),
+        ] {
+            assert_eq!(attributes(text), (pairs, odd), "{text}");
         }
     }
 }

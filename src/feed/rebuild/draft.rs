@@ -105,7 +105,10 @@ pub struct Draft {
 impl Draft {
     /// Takes one field; of several, the first that says something counts.
     pub fn take(&mut self, field: Field, piece: Piece) {
-        let dated = |text: &str| dates::read(text).map(|at| at.to_string());
+        // Of several dates the last readable one counts; an unreadable one erases nothing.
+        let dated = |slot: &mut Option<String>| {
+            *slot = dates::read(&piece.text).map(|at| at.to_string()).or(slot.take());
+        };
         let fill = |slot: &mut Option<Piece>, piece: Piece| {
             if slot.as_ref().is_none_or(|kept| kept.text.trim().is_empty()) {
                 *slot = Some(piece);
@@ -122,9 +125,9 @@ impl Draft {
                     self.content = Some(piece);
                 }
             }
-            Field::Published => self.published = self.published.take().or_else(|| dated(&piece.text)),
-            Field::Updated => self.updated = self.updated.take().or_else(|| dated(&piece.text)),
-            Field::Date => self.date = self.date.take().or_else(|| dated(&piece.text)),
+            Field::Published => dated(&mut self.published),
+            Field::Updated => dated(&mut self.updated),
+            Field::Date => dated(&mut self.date),
             Field::Author => {
                 let name =
                     fold(piece.text.split('\n').find(|line| !line.trim().is_empty()).unwrap_or_default());
@@ -140,7 +143,7 @@ impl Draft {
             }
             Field::Link => self.link(&piece),
             Field::Enclosure => {
-                self.enclosure = self.enclosure.take().or_else(|| piece.address(piece.href.as_deref()?));
+                self.enclosure = self.enclosure.take().or_else(|| piece.address(piece.href.as_deref()?))
             }
         }
     }

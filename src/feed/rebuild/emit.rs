@@ -61,15 +61,23 @@ fn element(out: &mut String, name: &str, attributes: &str, text: &str) {
 
 /// Escapes what XML 1.0 reserves and leaves out what it does not allow (section 2.2).
 fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
+    // 0xEF opens, among others, U+FFFE and U+FFFF.
+    let special = |byte: &u8| matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xef | 0..=0x1f);
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| special(&byte)) {
+        let (plain, tail) = rest.split_at(at);
+        out.push_str(plain);
+        let Some(c) = tail.chars().next() else { break };
+        rest = &tail[c.len_utf8()..];
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\t' | '\n' | '\r' => out.push(' '),
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
-            c => out.push(c),
+            '\u{fffe}' | '\u{ffff}' | '\0'..='\u{1f}' => {}
+            other => out.push(other),
         }
     }
+    out.push_str(rest);
 }
