@@ -24,8 +24,8 @@ pub fn space(uri: &str) -> Space {
     let uri = uri.trim().trim_end_matches(['/', '#']).to_ascii_lowercase();
     let uri = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://")).unwrap_or(&uri);
     match uri {
-        "" => Space::Core,
-        "www.w3.org/2005/atom"
+        ""
+        | "www.w3.org/2005/atom"
         | "purl.org/atom/ns"
         | "purl.org/rss/1.0"
         | "my.netscape.com/rdf/simple/0.9"

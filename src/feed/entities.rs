@@ -60,12 +60,11 @@ impl Declared {
             out.push_str(&rest[..at]);
             rest = &rest[at + 1..];
             let name = rest.bytes().take(LONGEST_NAME).position(|byte| byte == b';').map(|end| &rest[..end]);
-            match name.filter(|name| self.push(name, out)) {
-                Some(name) => rest = &rest[name.len() + 1..],
-                None => {
-                    bare |= !name.is_some_and(is_name);
-                    out.push('&');
-                }
+            if let Some(name) = name.filter(|name| self.push(name, out)) {
+                rest = &rest[name.len() + 1..];
+            } else {
+                bare |= !name.is_some_and(is_name);
+                out.push('&');
             }
         }
         out.push_str(rest);

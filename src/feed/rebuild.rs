@@ -47,7 +47,7 @@ pub struct Rebuilt {
 pub fn rebuild(text: &str, base: &Url) -> Rebuilt {
     let mut pass = Pass::new(base);
     let mut tokens = Tokens::new(text);
-    while let Some(token) = tokens.next() {
+    for token in tokens.by_ref() {
         pass.token(token);
         if pass.done {
             break;
@@ -208,7 +208,7 @@ impl<'a> Pass<'a> {
                 }
             }
             Some(Kind::Entry) => {
-                self.open_entry(attribute("rdf:about"), attribute("href"), attribute("lastmod"))
+                self.open_entry(attribute("rdf:about"), attribute("href"), attribute("lastmod"));
             }
             _ => {}
         }

@@ -162,13 +162,12 @@ impl<'a> Tokens<'a> {
             depth += i32::from(byte == b'[') - i32::from(byte == b']');
             byte == b'>' && depth <= 0
         });
-        match end.filter(|_| !std::mem::replace(&mut self.doctype_seen, true)) {
-            Some(end) => Token::Doctype(self.take(end + 1)),
-            None => {
-                let start = self.at;
-                self.skip_past_bracket();
-                Token::Doctype(&self.text[start..self.at])
-            }
+        if let Some(end) = end.filter(|_| !std::mem::replace(&mut self.doctype_seen, true)) {
+            Token::Doctype(self.take(end + 1))
+        } else {
+            let start = self.at;
+            self.skip_past_bracket();
+            Token::Doctype(&self.text[start..self.at])
         }
     }
 

@@ -143,7 +143,7 @@ impl Draft {
             }
             Field::Link => self.link(&piece),
             Field::Enclosure => {
-                self.enclosure = self.enclosure.take().or_else(|| piece.address(piece.href.as_deref()?))
+                self.enclosure = self.enclosure.take().or_else(|| piece.address(piece.href.as_deref()?));
             }
         }
     }
