@@ -154,8 +154,8 @@ fn continue_at(
     bad: &mut bool,
     print: &mut dyn FnMut(&str) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let lines: Vec<(u64, &[u8])> =
-        (*number..).zip(pending[..end].trim_suffix_newline().split(|&byte| byte == b'\n')).collect();
+    let whole = pending[..end].strip_suffix(b"\n").unwrap_or(&pending[..end]);
+    let lines: Vec<(u64, &[u8])> = (*number..).zip(whole.split(|&byte| byte == b'\n')).collect();
     let answers =
         if lines.len() < MANY { vec![answer(rules, &lines)] } else { answer_on_all_cores(rules, &lines) };
     *number += lines.len() as u64;
@@ -165,16 +165,6 @@ fn continue_at(
     }
     pending.drain(..end);
     Ok(())
-}
-
-trait TrimNewline {
-    fn trim_suffix_newline(&self) -> &[u8];
-}
-
-impl TrimNewline for [u8] {
-    fn trim_suffix_newline(&self) -> &[u8] {
-        self.strip_suffix(b"\n").unwrap_or(self)
-    }
 }
 
 fn answer_on_all_cores(rules: &Rules, lines: &[(u64, &[u8])]) -> Vec<(String, bool)> {
