@@ -21,8 +21,8 @@ use crate::{
 
 /// Longest line taken, bytes; a longer one is a bad line, so that memory stays bounded.
 const LINE_LIMIT: usize = 32 << 20;
-/// Bytes asked of stdin at once: what a pipe holds (Linux, pipe(7)).
-const READ: usize = 1 << 16;
+/// Bytes asked of stdin at once; a pipe gives what it holds, so that nothing waits for the rest.
+const READ: usize = 1 << 20;
 /// From so many lines in one read on, all cores are used.
 const MANY: usize = 32;
 
@@ -112,13 +112,13 @@ fn stream(
             .fill_buf()
             .map_err(|error| Error::new(Exit::Failure, format!("stdin cannot be read: {error}"), ""))?;
         let (length, done) = (bytes.len(), bytes.is_empty());
+        // Only what is new is searched: a long line is not read over and over.
+        let fresh = pending.len();
         pending.extend_from_slice(bytes);
         input.consume(length);
-        let end = if done {
-            pending.len()
-        } else {
-            pending.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1)
-        };
+        let line_end =
+            pending[fresh..].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| fresh + at + 1);
+        let end = if done { pending.len() } else { line_end };
         if end > 0 {
             if overlong {
                 // The tail of a line that was given up on stands before the first line end.
@@ -154,8 +154,8 @@ fn continue_at(
     bad: &mut bool,
     print: &mut dyn FnMut(&str) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let lines: Vec<(u64, &[u8])> =
-        (*number..).zip(pending[..end].trim_suffix_newline().split(|&byte| byte == b'\n')).collect();
+    let whole = pending[..end].strip_suffix(b"\n").unwrap_or(&pending[..end]);
+    let lines: Vec<(u64, &[u8])> = (*number..).zip(whole.split(|&byte| byte == b'\n')).collect();
     let answers =
         if lines.len() < MANY { vec![answer(rules, &lines)] } else { answer_on_all_cores(rules, &lines) };
     *number += lines.len() as u64;
@@ -165,16 +165,6 @@ fn continue_at(
     }
     pending.drain(..end);
     Ok(())
-}
-
-trait TrimNewline {
-    fn trim_suffix_newline(&self) -> &[u8];
-}
-
-impl TrimNewline for [u8] {
-    fn trim_suffix_newline(&self) -> &[u8] {
-        self.strip_suffix(b"\n").unwrap_or(self)
-    }
 }
 
 fn answer_on_all_cores(rules: &Rules, lines: &[(u64, &[u8])]) -> Vec<(String, bool)> {

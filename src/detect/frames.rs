@@ -10,7 +10,7 @@ use super::{
 use crate::{model::Kind, text::normal::Shape};
 
 /// The frames by name, with the raw points training starts from.
-pub const PRIORS: [(&str, f32); 24] = [
+pub const PRIORS: [(&str, f32); 25] = [
     ("frame:clean headline", 1.2),
     ("frame:listing notice", 3.0),
     ("frame:sale advert", 1.5),
@@ -34,6 +34,7 @@ pub const PRIORS: [(&str, f32); 24] = [
     ("frame:praise", -1.5),
     ("frame:price site", -2.5),
     ("frame:supposed", -2.0),
+    ("frame:rumour", -3.0),
     ("frame:platform", -1.2),
 ];
 
@@ -83,6 +84,7 @@ pub struct Glance {
     reward: u128,
     price_site: u128,
     hedge: u128,
+    suppose: u128,
     tool: u128,
     stage: u128,
     prediction: u128,
@@ -146,6 +148,7 @@ impl Glance {
             instruct: mask(&["instruct"]),
             reward: mask(&["reward"]),
             price_site: mask(&["oldlisting"]),
+            suppose: mask(&["suppose"]),
             hedge: mask(&["hedge", "farm"]),
             tool: mask(&["tool"]),
             stage: mask(&["stage"]),
@@ -214,6 +217,9 @@ impl Glance {
         }
         if near(head, self.strict | self.listing, self.hedge) {
             tell("supposed");
+        }
+        if has(self.suppose) && has(self.strict | self.listing | self.token) {
+            tell("rumour");
         }
         if after(head, self.airdrop, self.third | self.cbdc) {
             tell("handout of another coin");

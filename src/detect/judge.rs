@@ -15,6 +15,9 @@ const REASONS: usize = 8;
 /// Tokens between a hedge and the noun it hedges.
 const HEDGE_WINDOW: usize = 7;
 
+/// Words before the name of a month.
+const MONTH_HEADS: [&str; 8] = ["in", "for", "on", "by", "until", "this", "late", "early"];
+
 /// Groups that the verdict asks about beside the weights.
 #[derive(Debug, Clone, Copy)]
 pub struct Marks {
@@ -29,7 +32,7 @@ impl Marks {
     #[must_use]
     pub fn new(lexicon: &Lexicon) -> Self {
         Self {
-            hedge: lexicon.mask(&["hedge", "farm"]),
+            hedge: lexicon.mask(&["hedge", "suppose"]),
             hedged: lexicon.mask(&[
                 "airdrop",
                 "airdropped",
@@ -140,7 +143,12 @@ fn name_watched(rules: &Rules, item: &Item, reading: &Reading, verdict: &mut Ver
 /// Whether the headline, or the post, only supposes: a hedge near the noun it hedges.
 fn hedged(marks: Marks, reading: &Reading) -> bool {
     let part = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
-    part.tags.iter().enumerate().filter(|(_, tags)| **tags & marks.hedge != 0).any(|(at, _)| {
+    // "in May" is a month.
+    let month = |at: usize| {
+        at > 0 && part.normal.word(at) == "may" && MONTH_HEADS.contains(&part.normal.word(at - 1))
+    };
+    let hedges = part.tags.iter().enumerate().filter(|(at, tags)| **tags & marks.hedge != 0 && !month(*at));
+    hedges.map(|(at, _)| at).any(|at| {
         let window = at.saturating_sub(HEDGE_WINDOW)..(at + HEDGE_WINDOW + 1).min(part.tags.len());
         part.tags[window].iter().any(|tags| tags & marks.hedged != 0)
     })

@@ -1,7 +1,7 @@
 //! Named signals of a reading: which groups of words stand there, and in what frames.
 //!
 //! Every signal has a name that a person can read (`t:sets+airdrop`); training and judging see the same ones.
-//! `t:` is the title of news, `b:` its body, `p:` a post, `a:` anywhere.
+//! `t:` is the title of news, `b:` its body, `p:` a post.
 
 use super::frames::Glance;
 use super::lexicon::{Lexicon, Part, Reading};
@@ -44,7 +44,6 @@ pub struct Frames {
 /// Strengths by kind of signal: the smaller, the more evidence training wants before it trusts one. Chosen by
 /// cross-validation (docs/detection.md).
 const GROUP: f32 = 0.6;
-const ANYWHERE: f32 = 0.4;
 const ADJACENT: f32 = 0.7;
 const NEAR: f32 = 0.5;
 const TOGETHER: f32 = 0.4;
@@ -120,9 +119,6 @@ impl Frames {
             }
         }
         self.glance.signals(kind, reading, sink);
-        each_bit(reading.title.seen | reading.body.seen, |group| {
-            sink.signal(&["a:", lexicon.group(group)], ANYWHERE, None);
-        });
     }
 
     fn part(
@@ -334,7 +330,7 @@ impl Frames {
             sink.signal(&["calendar entry"], GROUP, None);
         }
         if reading.body.tags.is_empty() {
-            sink.signal(&["title only"], ANYWHERE, None);
+            sink.signal(&["title only"], GROUP, None);
         }
         if part.seen & self.core == 0 {
             sink.signal(&["no event in title"], GROUP, None);

@@ -47,8 +47,8 @@ pub fn watched(
     if let Some(speaker) = speaker(projects, author) {
         return Some(speaker);
     }
-    let in_title = believable(lexicon, projects, &reading.title, trade);
-    let in_body = believable(lexicon, projects, &reading.body, trade);
+    let in_title = believable(lexicon, &reading.title, trade);
+    let in_body = believable(lexicon, &reading.body, trade);
     let (project, token) = found;
     let same = |index: &usize| {
         let known = &projects[*index];
@@ -75,7 +75,7 @@ pub fn speaker(projects: &[Project], author: &str) -> Option<usize> {
     })
 }
 
-fn believable(lexicon: &Lexicon, projects: &[Project], part: &Part, trade: bool) -> Vec<usize> {
+fn believable(lexicon: &Lexicon, part: &Part, trade: bool) -> Vec<usize> {
     let excluded = |project: u16, first: u32, last: u32| {
         part.signs.iter().any(|sign| {
             sign.project == project
@@ -89,9 +89,6 @@ fn believable(lexicon: &Lexicon, projects: &[Project], part: &Part, trade: bool)
     let mut found = Vec::new();
     for sign in &part.signs {
         let index = usize::from(sign.project);
-        if index >= projects.len() {
-            continue;
-        }
         let token = part.normal.tokens[sign.first as usize];
         let marked = matches!(token.shape, Shape::Cashtag | Shape::Hashtag | Shape::Handle);
         let fits = match sign.what {

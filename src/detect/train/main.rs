@@ -10,15 +10,17 @@ mod data;
 mod fit;
 mod measure;
 mod mine;
+mod model;
+mod publish;
 
 use std::{collections::BTreeMap, error::Error, path::Path};
 
 use data::Corpus;
+use model::{Row, Trial};
 use tge_scrape::{
     detect::{
         lexicon::Lexicon,
         signals::{Frames, Sink, Span},
-        weights::COLUMNS,
     },
     model::Kind,
 };
@@ -37,15 +39,34 @@ impl Sink for Names<'_> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("usage: train DATA_DIR [mine|write|ablate|curve]")?;
-    let task = arguments.next().unwrap_or_default();
-    let folder = Path::new(&folder);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let [folder, task @ ..] = arguments.as_slice() else {
+        return Err("usage: train DATA_DIR [mine | errors | ablate | curve | write DATE]".into());
+    };
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/detect");
-    let corpus = Corpus::read(folder, &home.join("train/labels.tsv"))?;
-    if task == "mine" {
+    let corpus = Corpus::read(Path::new(folder), &home.join("train/labels.tsv"))?;
+    if task == ["mine"] {
         return mine::common_words(&corpus, &home.join("data/common.txt"));
     }
+    let (names, rows) = signals(&corpus);
+    println!("{} texts, {} signals", rows.len(), names.len());
+    let trial = Trial::new(&corpus, &names, rows);
+    let results = trial.held_out(1.0);
+    let figures = measure::figures(&trial, &results);
+    measure::tell("all signals", &figures);
+    match task {
+        ["errors"] => measure::errors(&trial, &results, figures.threshold),
+        ["ablate"] => measure::ablate(&trial),
+        ["curve"] => measure::curve(&trial),
+        ["write", date] => publish::publish(&trial, &results, &figures, date, &home.join("weights.tsv"))?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The names of all signals, and each text's.
+fn signals(corpus: &Corpus) -> (Vec<String>, Vec<Row>) {
     let lexicon = Lexicon::new(&[]);
     let frames = Frames::new(&lexicon);
     let mut known = BTreeMap::new();
@@ -63,5 +84,5 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, index) in known {
         names[index as usize] = name;
     }
-    measure::run(&corpus, &names, &rows, &task, &home.join("weights.tsv"), COLUMNS)
+    (names, rows)
 }
