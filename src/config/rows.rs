@@ -134,6 +134,13 @@ pub fn sources(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes)
         let text = reader.text("url");
         let url =
             Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if text.contains('@')
+            && Url::parse(&text).is_ok_and(|url| url.password().is_some() || !url.username().is_empty())
+        {
+            // Not repeated here: it holds a secret.
+            reader.wrong("url", "holds a name or password; send them as a header with headers_env");
+            continue;
+        }
         let Some(url) = url else {
             reader.wrong("url", format!("{text:?} is not an http or https address"));
             continue;
@@ -221,7 +228,9 @@ fn headers(reader: &mut Reader<'_>, environment: &Environment) -> Vec<(String, S
     for (name, variable) in reader.pairs("headers_env") {
         match environment.get(&variable) {
             Some(value) => headers.push((name, value.to_owned())),
-            None => reader.wrong("headers_env", format!("the environment variable {variable} is not set")),
+            None => {
+                reader.wrong("headers_env", format!("the environment variable named for {name} is not set"));
+            }
         }
     }
     for (name, value) in &headers {

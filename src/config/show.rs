@@ -41,7 +41,7 @@ pub fn shown(settings: &Settings) -> Vec<Shown> {
         .values
         .iter()
         .map(|(key, (value, origin))| {
-            let value = if key == "http.proxy" { without_password(value) } else { value.show() };
+            let value = if key == "http.proxy" { without_login(value) } else { value.show() };
             Shown { key: key.clone(), value, origin: origin.show() }
         })
         .collect();
@@ -63,11 +63,12 @@ pub fn shown(settings: &Settings) -> Vec<Shown> {
     all
 }
 
-fn without_password(value: &Raw) -> String {
+fn without_login(value: &Raw) -> String {
     if let Raw::Text(text) = value
         && let Ok(mut url) = url::Url::parse(text)
-        && url.password().is_some()
-        && url.set_password(Some("••••")).is_ok()
+        && !(url.username().is_empty() && url.password().is_none())
+        && url.set_password(None).is_ok()
+        && url.set_username("hidden").is_ok()
     {
         return Raw::Text(url.to_string()).show();
     }

@@ -60,7 +60,7 @@ fn every_mistake_is_told_at_once_with_its_line_and_the_nearest_key() {
         "settings:10: url: \"ftp://x.example\" is not an http or https address",
         "settings:13: tier: should be 1, 2 or 3, is a whole number",
         "settings:15: url: this feed stands already at settings:12",
-        "headers_env: the environment variable NOT_SET is not set",
+        "headers_env: the environment variable named for Token is not set",
         "kind: a json source needs a mapping or a preset",
         "name: a project needs a name",
         "priority: should be high, normal or low, is \"top\"",
