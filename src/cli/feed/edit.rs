@@ -9,7 +9,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 use url::Url;
 
 use crate::{
-    config::{Environment, FILE_NAME, Flags},
+    config::FILE_NAME,
     error::Error,
     exit::Exit,
     feed::{Outline, read_opml, write_opml},
@@ -49,7 +49,7 @@ impl File {
 
     /// Adds `outline` unless its address stands there already.
     fn add(&mut self, outline: &Outline) -> Result<bool, Error> {
-        let Some(identity) = identity(&outline.url) else {
+        let Some(wanted) = identity(&outline.url) else {
             return Err(Error::new(
                 Exit::Usage,
                 format!("{:?} is not an http or https address", plain(&outline.url)),
@@ -57,7 +57,7 @@ impl File {
             ));
         };
         let feeds = self.feeds()?;
-        if feeds.iter().any(|feed| address_of(feed).and_then(identity_of) == Some(identity.clone())) {
+        if feeds.iter().any(|feed| address_of(feed).and_then(identity).as_ref() == Some(&wanted)) {
             return Ok(false);
         }
         let mut table = Table::new();
@@ -82,10 +82,6 @@ impl File {
 
 fn address_of(feed: &Table) -> Option<&str> {
     feed.get("url").and_then(Item::as_str)
-}
-
-fn identity_of(url: &str) -> Option<String> {
-    identity(url)
 }
 
 fn identity(url: &str) -> Option<String> {
@@ -125,8 +121,7 @@ pub fn remove(url: &str, globals: &Globals, output: &mut Output) -> Result<Exit,
     let feeds = file.feeds()?;
     let before = feeds.len();
     feeds.retain(|feed| {
-        address_of(feed) != Some(url)
-            && (wanted.is_none() || address_of(feed).and_then(identity_of) != wanted)
+        address_of(feed) != Some(url) && (wanted.is_none() || address_of(feed).and_then(identity) != wanted)
     });
     if feeds.len() == before {
         let message = format!("{} has no feed {:?}", file.path.display(), plain(url));
@@ -164,8 +159,7 @@ pub fn import(list: &Path, globals: &Globals, output: &mut Output) -> Result<Exi
 
 /// Prints the feeds as OPML.
 pub fn export(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let flags = Flags { config: globals.config.clone(), state_dir: globals.state_dir.clone() };
-    let settings = crate::config::load(&flags, &Environment::of_process())?;
+    let settings = super::super::settings(globals)?;
     let outline = |source: &crate::model::Source| Outline {
         url: source.url.clone(),
         title: source.name.clone(),
