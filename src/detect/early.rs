@@ -51,15 +51,24 @@ impl Gate {
                 "tag",
                 "governance",
             ]),
-            weak: lexicon.mask(&["snapshot", "tokenomics", "distribution", "debut", "token", "airdropped"]),
+            weak: lexicon.mask(&[
+                "snapshot",
+                "tokenomics",
+                "distribution",
+                "debut",
+                "token",
+                "sell",
+                "supply",
+            ]),
         }
     }
 
-    /// Whether a text with these groups may be a launch: one of the stronger set, or, where the body is missing, of
-    /// the weaker one.
+    /// Whether a text with these groups may be a launch: one of the stronger set, two of the weaker one, or one of
+    /// them where the body is missing.
     #[must_use]
     pub fn passes(&self, seen: u128, complete: bool) -> bool {
-        seen & self.strong != 0 || !complete && seen & self.weak != 0
+        let weak = (seen & self.weak).count_ones();
+        seen & self.strong != 0 || weak > 1 || !complete && weak > 0
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     Item, Rules,
-    judge::{Judged, judge, stands, whole},
+    judge::{Judged, judge, stands, whole, whole_score},
     lexicon::Part,
 };
 use crate::model::Verdict;
@@ -111,7 +111,7 @@ fn change(rules: &Rules, verdict: &Verdict, threshold: u8, raw: f32, lines: &[(f
     if lines.is_empty() {
         return vec!["any vocabulary of launches: the text has none, and so was not weighed".to_owned()];
     }
-    let above = |raw: f32| rules.weights.probability(raw) * 100.0 + 0.5 >= f32::from(threshold);
+    let above = |raw: f32| whole_score(rules.weights.score(raw)) >= threshold;
     let turning: Vec<String> = lines
         .iter()
         .filter(|(gain, _)| above(raw) != above(raw - gain))

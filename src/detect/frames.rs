@@ -10,7 +10,7 @@ use super::{
 use crate::{model::Kind, text::normal::Shape};
 
 /// The frames by name, with the raw points training starts from.
-pub const PRIORS: [(&str, f32); 25] = [
+pub const PRIORS: &[(&str, f32)] = &[
     ("frame:clean headline", 1.2),
     ("frame:listing notice", 3.0),
     ("frame:sale advert", 1.5),
@@ -36,11 +36,12 @@ pub const PRIORS: [(&str, f32); 25] = [
     ("frame:supposed", -2.0),
     ("frame:rumour", -3.0),
     ("frame:platform", -1.2),
+    ("frame:unlock", -2.0),
 ];
 
 /// What a headline says of the event and its time, by the order of the labelling guidelines; training corrects it too.
 /// Name, column of the weights, raw points.
-pub const FACT_PRIORS: [(&str, usize, f32); 9] = [
+pub const FACT_PRIORS: &[(&str, usize, f32)] = &[
     ("headline:announcement", 1, 4.0),
     ("headline:snapshot", 2, 4.0),
     ("headline:sale", 3, 4.0),
@@ -60,6 +61,7 @@ const NEAR: usize = 6;
 pub struct Glance {
     strict: u128,
     airdrop: u128,
+    shared_out: u128,
     sale: u128,
     listing: u128,
     trading: u128,
@@ -67,6 +69,7 @@ pub struct Glance {
     wrong: u128,
     price_move: u128,
     relation: u128,
+    after: u128,
     trade_contest: u128,
     perp: u128,
     old: u128,
@@ -86,6 +89,7 @@ pub struct Glance {
     hedge: u128,
     suppose: u128,
     tool: u128,
+    unlock: u128,
     stage: u128,
     prediction: u128,
     wire: u128,
@@ -125,6 +129,7 @@ impl Glance {
                 "tokenlaunch",
             ]),
             airdrop: mask(&["airdrop", "airdropped"]),
+            shared_out: mask(&["distribution"]),
             sale: mask(&["presale", "tokensale", "ido", "launchpad"]),
             listing: mask(&["list"]),
             trading: mask(&["trading"]),
@@ -132,6 +137,7 @@ impl Glance {
             wrong: mask(&["wrong"]),
             price_move: mask(&["pricemove"]),
             relation: mask(&["after", "upcoming"]),
+            after: mask(&["after"]),
             trade_contest: mask(&["tradecontest"]),
             perp: mask(&["perp"]),
             old: mask(&["old"]),
@@ -151,6 +157,7 @@ impl Glance {
             suppose: mask(&["suppose"]),
             hedge: mask(&["hedge", "farm"]),
             tool: mask(&["tool"]),
+            unlock: mask(&["unlock"]),
             stage: mask(&["stage"]),
             prediction: mask(&["prediction"]),
             wire: mask(&["wire"]),
@@ -265,6 +272,9 @@ impl Glance {
         if has(self.old) && !fresh {
             tell("old token only");
         }
+        if has(self.unlock) && !event {
+            tell("unlock");
+        }
         if self.price_led(head) {
             tell("price led");
             if has(self.old) {
@@ -302,7 +312,11 @@ impl Glance {
     fn facts(&self, kind: Kind, reading: &Reading, sink: &mut impl Sink) {
         let title = reading.title.seen;
         let whole = title | reading.body.seen;
-        let seen = if title & (self.strict | self.listing | self.trading | self.tokenomics | self.tge) != 0 {
+        let events = self.strict | self.listing | self.trading | self.tokenomics | self.tge;
+        let main = self.before_cause(&reading.title);
+        let seen = if main & events != 0 {
+            main
+        } else if title & events != 0 {
             title
         } else {
             whole
@@ -317,6 +331,8 @@ impl Glance {
             "airdrop"
         } else if has(self.listing | self.trading) {
             "listing"
+        } else if has(self.shared_out) && has(self.launched | self.gives) {
+            "airdrop"
         } else if has(self.tge) {
             if has(self.launched) && !has(self.sets) || !(ahead || has(self.funding)) {
                 "listing"
@@ -345,6 +361,11 @@ impl Glance {
             return;
         };
         sink.signal(&["headline:", stage], 1.0, None);
+    }
+
+    /// The groups of a headline up to the word that gives a cause or a background: what stands after "after" is old news.
+    fn before_cause(&self, title: &Part) -> u128 {
+        title.tags.iter().take_while(|tags| **tags & self.after == 0).fold(0, |seen, tags| seen | tags)
     }
 
     /// Whether a name or ticker stands there that is no established token, venue or outlet.

@@ -3,7 +3,7 @@
 use super::{
     Item, Rules,
     facts::{date, project, token},
-    lexicon::{Lexicon, Part, Reading},
+    lexicon::{Lexicon, Part, Reading, month},
     signals::Span,
     watch,
     weights::{EVENTS, Fired, STAGES, Sums},
@@ -84,36 +84,49 @@ pub(super) struct Judged {
 
 /// Judges `item`.
 pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
-    let month = item.published.map(|at| {
-        let date = at.to_zoned(jiff::tz::TimeZone::UTC).date();
-        i32::from(date.year()) * 12 + i32::from(date.month()) - 1
-    });
-    let reading = rules.lexicon.read(item.title, item.text, month);
+    let reading = rules.lexicon.read(item.title, item.text, item.published.map(month));
     let seen = reading.title.seen | reading.body.seen;
     if !rules.gate.passes(seen, !item.text.trim().is_empty()) {
         return Judged { verdict: Verdict::default(), reading, sums: Sums::default(), points: 0.0 };
     }
+    let when = date::event_date(&reading, rules.clues.core, item.published);
     let mut adder = rules.weights.start();
-    rules.frames.signals(&rules.lexicon, item.kind, &reading, &mut adder);
+    rules.frames.signals(
+        &rules.lexicon,
+        item.kind,
+        &reading,
+        when.as_ref().and_then(|when| when.lies),
+        &mut adder,
+    );
     let sums = adder.sums;
-    let probability = rules.weights.probability(sums.columns[0]);
-    let score = percent(probability);
+    let exact = rules.weights.score(sums.columns[0]);
+    let score = whole_score(exact);
+    let token = token::token(&rules.lexicon, &rules.clues, &reading, item.title, item.text);
+    let project = project::project(
+        &rules.lexicon,
+        &rules.clues,
+        item.kind,
+        &reading,
+        item.title,
+        item.text,
+        token.as_deref(),
+    );
     let mut verdict = Verdict {
         score,
         rumour: hedged(rules.marks, &reading),
         event: Some(Event::ALL[best(&sums.columns[EVENTS..STAGES])]),
         stage: Some(Stage::ALL[best(&sums.columns[STAGES..])]),
-        token: token::token(&rules.lexicon, &rules.clues, &reading, item.title, item.text),
-        project: project::project(&rules.lexicon, &rules.clues, item.kind, &reading, item.title, item.text),
-        event_date: date::event_date(&reading, item.published),
+        token,
+        project,
+        event_date: when.map(|when| when.date),
         paid: seen & rules.marks.wire != 0 || rules.lexicon.is_wire(item.source),
         ..Verdict::default()
     };
     name_watched(rules, item, &reading, &mut verdict);
     verdict.tge = score >= rules.settings.threshold && (verdict.watched || !rules.settings.watched_only);
     let raised = sums.columns[0] - rules.weights.bias();
-    let base = rules.weights.probability(rules.weights.bias());
-    let points = if raised.abs() < 0.05 { 0.0 } else { 100.0 * (probability - base) / raised };
+    let base = rules.weights.score(rules.weights.bias());
+    let points = if raised.abs() < 0.05 { 0.0 } else { (exact - base) / raised };
     verdict.reasons = reasons(rules, item, &reading, &sums.fired, points);
     Judged { verdict, reading, sums, points }
 }
@@ -158,9 +171,9 @@ fn best(values: &[f32]) -> usize {
     (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 0–1 gives 0–100")]
-fn percent(share: f32) -> u8 {
-    (share.clamp(0.0, 1.0) * 100.0).round() as u8
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0–100 fits")]
+pub(super) fn whole_score(exact: f32) -> u8 {
+    exact.clamp(0.0, 100.0).round() as u8
 }
 
 /// What moved the score, strongest first: the gains of signals that stand at one place are told as one, under the

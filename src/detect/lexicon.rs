@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::{Timestamp, tz::TimeZone};
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::text::normal::{Case, Normal, Shape, fold, normal};
@@ -18,6 +20,11 @@ const PHRASES: &str = include_str!("data/phrases.tsv");
 const ESTABLISHED: &str = include_str!("data/established.tsv");
 const VENUES: &str = include_str!("data/venues.txt");
 const COMMON: &str = include_str!("data/common.txt");
+const CAPITALS: &str = include_str!("data/capitals.txt");
+
+/// Endings of English words, and the least that must stand before one.
+const ENDINGS: [&str; 5] = ["s", "es", "ed", "ing", "ly"];
+const ROOT: usize = 4;
 
 /// Groups that are made by shape and lists, not by phrases; they follow those of `phrases.tsv`.
 const MADE: [&str; 6] = ["name", "old", "venue", "press", "cashtag", "money"];
@@ -137,6 +144,7 @@ impl Lexicon {
         let mut groups: Vec<&'static str> = Vec::new();
         let mut patterns = Patterns::default();
         let mut common: HashSet<&'static str> = lines(COMMON).collect();
+        common.extend(lines(CAPITALS).flat_map(str::split_whitespace));
         for line in lines(PHRASES) {
             let (group, phrase) = line.split_once(' ').unwrap_or((line, line));
             let index = groups.iter().position(|known| *known == group).unwrap_or_else(|| {
@@ -221,8 +229,8 @@ impl Lexicon {
 
     /// The data files, for the fingerprint.
     #[must_use]
-    pub fn sources() -> [&'static str; 4] {
-        [PHRASES, ESTABLISHED, VENUES, COMMON]
+    pub fn sources() -> [&'static str; 5] {
+        [PHRASES, ESTABLISHED, VENUES, COMMON, CAPITALS]
     }
 
     /// Whether the outlet `source` is a wire of press releases.
@@ -240,7 +248,24 @@ impl Lexicon {
     /// Whether `word` (folded) is a word of the language or the trade, and so no name by itself.
     #[must_use]
     pub fn is_common(&self, word: &str) -> bool {
-        self.common.contains(word)
+        self.common.contains(word) || self.is_inflected(word)
+    }
+
+    /// Whether `word` may be what somebody does: "expands".
+    #[must_use]
+    pub fn is_third_person(&self, word: &str) -> bool {
+        word.strip_suffix('s').is_some_and(|root| root.len() >= ROOT && self.common.contains(root))
+    }
+
+    /// Whether `word` is a form of a common verb or noun: "expands", "farming".
+    #[must_use]
+    pub fn is_inflected(&self, word: &str) -> bool {
+        ENDINGS.iter().any(|ending| {
+            let Some(root) = word.strip_suffix(ending).filter(|root| root.len() >= ROOT) else {
+                return false;
+            };
+            self.common.contains(root) || *ending != "s" && self.common.contains(format!("{root}e").as_str())
+        })
     }
 
     /// Reads title and opening of the body; `month` is the month of publication, in months since year 0.
@@ -329,6 +354,13 @@ impl Lexicon {
 
 fn place(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// The month of `moment` (UTC), in months since year 0.
+#[must_use]
+pub fn month(moment: Timestamp) -> i32 {
+    let date = moment.to_zoned(TimeZone::UTC).date();
+    i32::from(date.year()) * 12 + i32::from(date.month()) - 1
 }
 
 /// The lines of a data file that hold data.

@@ -3,7 +3,7 @@
 mod class;
 mod early;
 mod explain;
-mod facts;
+pub mod facts;
 pub mod frames;
 mod judge;
 pub mod lexicon;

@@ -3,6 +3,7 @@
 //! Every signal has a name that a person can read (`t:sets+airdrop`); training and judging see the same ones.
 //! `t:` is the title of news, `b:` its body, `p:` a post.
 
+use super::facts::Lies;
 use super::frames::Glance;
 use super::lexicon::{Lexicon, Part, Reading};
 use crate::{model::Kind, text::normal::Shape};
@@ -77,6 +78,7 @@ impl Frames {
                 "list",
                 "trading",
                 "tokenomics",
+                "sell",
                 "distribution",
                 "debut",
             ]),
@@ -102,8 +104,16 @@ impl Frames {
         }
     }
 
-    /// Tells `sink` every signal of `reading`.
-    pub fn signals(&self, lexicon: &Lexicon, kind: Kind, reading: &Reading, sink: &mut impl Sink) {
+    /// Tells `sink` every signal of `reading`, whose stated date lies as `lies` says.
+    pub fn signals(
+        &self,
+        lexicon: &Lexicon,
+        kind: Kind,
+        reading: &Reading,
+        lies: Option<Lies>,
+        sink: &mut impl Sink,
+    ) {
+        self.date(lexicon, reading, lies, sink);
         match kind {
             Kind::News => {
                 sink.signal(&["news"], GROUP, None);
@@ -119,6 +129,16 @@ impl Frames {
             }
         }
         self.glance.signals(kind, reading, sink);
+    }
+
+    /// When it happens, alone and with what happens.
+    fn date(&self, lexicon: &Lexicon, reading: &Reading, lies: Option<Lies>, sink: &mut impl Sink) {
+        let lies = lies.map_or("unstated", Lies::as_str);
+        sink.signal(&["date ", lies], GROUP, None);
+        let head = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
+        each_bit(head.seen & self.core, |noun| {
+            sink.signal(&["date ", lies, "&", lexicon.group(noun)], POOLED, None);
+        });
     }
 
     fn part(

@@ -23,8 +23,8 @@ pub struct Weights {
     names: Vec<&'static str>,
     values: Vec<[f32; COLUMNS]>,
     bias: [f32; COLUMNS],
-    /// Slope and offset from the raw sum to the log-odds of being right (Platt).
-    scale: (f32, f32),
+    /// Slope and offset from the raw sum to the log-odds of being right (Platt), and the share at best F1.
+    scale: (f64, f64, f64),
 }
 
 /// A signal that counted.
@@ -60,14 +60,17 @@ impl Weights {
             names: Vec::new(),
             values: Vec::new(),
             bias: [0.0; COLUMNS],
-            scale: (1.0, 0.0),
+            scale: (1.0, 0.0, 0.5),
         };
         for line in file.lines().filter(|line| !line.starts_with("# ")) {
             let mut fields = line.split('\t');
             let name = fields.next().unwrap_or_default();
             let mut numbers = fields.map(|field| field.parse::<f32>().unwrap_or(0.0));
             match name {
-                "!scale" => weights.scale = (numbers.next().unwrap_or(1.0), numbers.next().unwrap_or(0.0)),
+                "!scale" => {
+                    let mut next = |default: f32| f64::from(numbers.next().unwrap_or(default));
+                    weights.scale = (next(1.0), next(0.0), next(0.5));
+                }
                 "!bias" => weights.bias.iter_mut().zip(numbers).for_each(|(bias, number)| *bias = number),
                 _ => {
                     let mut row = [0.0; COLUMNS];
@@ -95,10 +98,12 @@ impl Weights {
         self.names[row as usize]
     }
 
-    /// The share of right ones, 0–1, among texts with this raw sum.
+    /// The score, 0–100, of a text with this raw sum.
     #[must_use]
-    pub fn probability(&self, raw: f32) -> f32 {
-        1.0 / (1.0 + (-(raw * self.scale.0 + self.scale.1)).exp())
+    #[expect(clippy::cast_possible_truncation, reason = "0–100 fits")]
+    pub fn score(&self, raw: f32) -> f32 {
+        let (slope, offset, knee) = self.scale;
+        score_of(1.0 / (1.0 + (-(f64::from(raw) * slope + offset)).exp()), knee) as f32
     }
 
     /// The raw sum of a text without any signal.
@@ -112,6 +117,18 @@ impl Weights {
     pub fn source() -> &'static str {
         FILE
     }
+}
+
+/// The score, 0–100, of a text of which a `share` (0–1) of its like are launches. From 80 on the score is that share.
+/// The share at which F1 is best, `knee`, becomes 60, the threshold of the contract; between these points the score
+/// runs straight.
+#[must_use]
+pub fn score_of(share: f64, knee: f64) -> f64 {
+    let knee = knee.clamp(0.01, 0.79);
+    let points = [(0.0, 0.0), (knee, 60.0), (0.8, 80.0), (1.0, 100.0)];
+    let part = points.windows(2).find(|ends| share <= ends[1].0).unwrap_or(&points[2..]);
+    let ((x0, y0), (x1, y1)) = (part[0], part[1]);
+    (y0 + (share - x0) / (x1 - x0) * (y1 - y0)).clamp(0.0, 100.0)
 }
 
 /// Adds up signals.
@@ -168,14 +185,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_score_is_the_threshold_at_best_f1_and_the_share_of_right_ones_from_80_on() {
+        for (share, score) in [(0.0, 0.0), (0.35, 60.0), (0.8, 80.0), (0.93, 93.0), (1.0, 100.0)] {
+            assert!((score_of(share, 0.35) - score).abs() < 1e-9, "{share}");
+        }
+        assert!(score_of(0.5, 0.35) > 60.0 && score_of(0.5, 0.35) < 80.0);
+    }
+
+    #[test]
     fn a_signal_adds_its_weight_times_its_strength() {
-        let weights = Weights::parse("!scale\t1\t0\n!bias\t-1\nt:airdrop\t2\t0.5\n");
+        let weights = Weights::parse("!scale\t1\t0\t0.5\n!bias\t-1\nt:airdrop\t2\t0.5\n");
         let mut adder = weights.start();
         adder.signal(&["t:", "airdrop"], 0.5, None);
         adder.signal(&["t:", "unknown"], 1.0, None);
         assert!((adder.sums.columns[0] - 0.0).abs() < 1e-6);
         assert!((adder.sums.columns[1] - 0.25).abs() < 1e-6);
-        assert!((weights.probability(adder.sums.columns[0]) - 0.5).abs() < 1e-6);
+        assert!((weights.score(adder.sums.columns[0]) - 60.0).abs() < 1e-3);
         assert_eq!(weights.name(adder.sums.fired[0].row), "t:airdrop");
     }
 }

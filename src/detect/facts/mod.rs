@@ -5,6 +5,8 @@ pub mod date;
 pub mod project;
 pub mod token;
 
+pub use date::{Lies, event_date};
+
 use super::lexicon::{Lexicon, Part};
 use crate::text::normal::{Case, Shape};
 
@@ -49,6 +51,7 @@ impl Clues {
                 "list",
                 "trading",
                 "tokenomics",
+                "sell",
                 "distribution",
                 "token",
                 "claim",
@@ -106,7 +109,7 @@ fn is_ticker(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> boo
 }
 
 /// Capitals that are no ticker.
-const NO_TICKERS: [&str; 62] = [
+const NO_TICKERS: &[&str] = &[
     "ico", "ido", "ieo", "ceo", "cto", "cfo", "coo", "nft", "nfts", "dao", "daos", "defi", "tge", "ama",
     "dex", "cex", "etf", "etfs", "sec", "us", "usa", "uk", "eu", "uae", "ipo", "utc", "est", "api", "l2",
     "l1", "evm", "zk", "rwa", "tvl", "fdv", "apy", "apr", "pm", "am", "faq", "kyc", "cbdc", "bsc", "erc20",

@@ -10,14 +10,41 @@ use crate::{
 };
 
 /// Words that end a name although they are common ones.
-const TAILS: [&str; 24] = [
-    "protocol", "network", "finance", "labs", "games", "dao", "chain", "wallet", "tech", "ai", "inu", "swap",
-    "money", "coin", "project", "trade", "markets", "capital", "world", "land", "combat", "pay", "bridge",
+const TAILS: &[&str] = &[
+    "foundation",
+    "studios",
+    "studio",
+    "protocol",
+    "network",
+    "finance",
+    "labs",
+    "games",
+    "dao",
+    "chain",
+    "wallet",
+    "tech",
+    "ai",
+    "inu",
+    "swap",
+    "money",
+    "coin",
+    "project",
+    "trade",
+    "markets",
+    "capital",
+    "world",
+    "land",
+    "combat",
+    "pay",
+    "bridge",
     "exchange",
 ];
 
+/// Those of them that make a name of any word before them: "Ink Foundation".
+const PROPER_TAILS: &[&str] = &["foundation", "protocol", "network", "labs", "finance", "dao"];
+
 /// Common words that never are a name, even beside the noun.
-const NO_NAMES: [&str; 111] = [
+const NO_NAMES: &[&str] = &[
     "crypto",
     "token",
     "tokens",
@@ -119,6 +146,8 @@ const NO_NAMES: [&str; 111] = [
     "good",
     "great",
     "telegram",
+    "usdt",
+    "usdc",
     "season",
     "test",
     "need",
@@ -139,7 +168,13 @@ struct Candidate {
     written: String,
 }
 
-/// The project that `reading` is about, as written; `None` where none is named.
+/// What a name is worth that stands with the ticker as its owner: "Caldera (ERA)", "Kamino's KMNO".
+const OWNED: f32 = 6.0;
+
+/// What a name must be worth to be told in place of a ticker that is worth more.
+const BESIDE_TICKER: f32 = 1.0;
+
+/// The project that `reading` is about, as written; `None` where none is named. `token` is its ticker, if known.
 #[must_use]
 pub fn project(
     lexicon: &Lexicon,
@@ -148,6 +183,7 @@ pub fn project(
     reading: &Reading,
     title: &str,
     body: &str,
+    token: Option<&str>,
 ) -> Option<String> {
     let mut found = BTreeMap::<String, Candidate>::new();
     runs(lexicon, clues, &reading.title, title, if kind == Kind::News { 2.0 } else { 1.0 }, &mut found);
@@ -156,12 +192,28 @@ pub fn project(
     if kind == Kind::Post || reading.title.tags.is_empty() {
         tags(lexicon, clues, &reading.body, body, &mut found);
     }
+    if let Some(token) = token {
+        for (part, text) in [(&reading.title, title), (&reading.body, body)] {
+            if let Some(owner) = owner(lexicon, clues, part, text, token) {
+                if owner.eq_ignore_ascii_case(token) {
+                    return Some(owner.to_owned());
+                }
+                note(&mut found, owner, OWNED);
+            }
+        }
+    }
     merge(&mut found);
-    found
-        .into_values()
-        .filter(|candidate| candidate.worth > 0.0)
-        .max_by(|a, b| a.worth.total_cmp(&b.worth))
-        .map(|best| best.written)
+    let mut ranked: Vec<Candidate> = found.into_values().filter(|candidate| candidate.worth > 0.0).collect();
+    ranked.sort_by(|a, b| b.worth.total_cmp(&a.worth));
+    // A ticker is a project's name only for want of another.
+    let named = ranked.iter().position(|candidate| {
+        candidate.worth >= BESIDE_TICKER
+            && token.is_none_or(|token| !candidate.written.eq_ignore_ascii_case(token))
+    });
+    let chosen = named.unwrap_or(0);
+    let name = ranked.into_iter().nth(chosen)?.written;
+    // A foundation is no project, it keeps one.
+    Some(name.strip_suffix(" Foundation").map(str::to_owned).unwrap_or(name))
 }
 
 /// Runs of capitalised names, weighed by what stands beside them.
@@ -239,12 +291,65 @@ fn runs(
         if tags & clues.press != 0 {
             worth -= 6.0;
         }
+        if lists(part, after) {
+            worth -= 5.0;
+        }
         if last == index && is_ticker(lexicon, clues, part, index) {
             worth -= 1.4;
         }
         note(found, words(text, part, index, last), worth);
         index = last + 1;
     }
+}
+
+/// "Korvex lists Caldera", "OKX will list", "Meridian adds Kite": who does that is a venue. What "lists on" one is not.
+fn lists(part: &Part, after: usize) -> bool {
+    let word = |at: usize| part.normal.tokens.get(at).map_or("", |_| part.normal.word(at));
+    (after..after + 3)
+        .take_while(|&at| {
+            matches!(word(at), "will" | "to" | "is" | "lists" | "list" | "listing" | "adds" | "add")
+        })
+        .any(|at| {
+            matches!(word(at), "lists" | "list" | "listing" | "adds" | "add")
+                && !matches!(word(at + 1), "on" | "at" | "in" | "by")
+        })
+}
+
+/// The name beside the ticker `token` that owns it, or is spelled like it.
+fn owner<'a>(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &'a str, token: &str) -> Option<&'a str> {
+    let tokens = &part.normal.tokens;
+    let is_token = |at: usize| {
+        tokens[at].case != Case::Lower
+            && part.normal.word(at).trim_start_matches('$').eq_ignore_ascii_case(token)
+    };
+    let spelled = |at: &usize| {
+        tokens[*at].shape == Shape::Word
+            && tokens[*at].case == Case::Title
+            && tokens[*at].end - tokens[*at].start > 1
+            && is_token(*at)
+    };
+    if let Some(at) = (0..tokens.len()).find(spelled) {
+        return Some(words(text, part, at, at));
+    }
+    let avoid = clues.venue | clues.press | clues.old;
+    let mut index = 0;
+    while index < tokens.len() {
+        let Some(last) = run(lexicon, clues, part, index) else {
+            index += 1;
+            continue;
+        };
+        let tags = part.tags[index..=last].iter().fold(0, |all, tags| all | tags);
+        let beside = |offset: usize| last + offset < tokens.len() && is_token(last + offset);
+        let bracket = last + 1 < tokens.len() && part.normal.word(last + 1) == "(" && beside(2);
+        let owns = last + 1 < tokens.len() && tokens[last + 1].shape == Shape::Possessive && beside(2);
+        let before = index > 1 && part.normal.word(index - 1) == "(" && is_token(index - 2);
+        let itself = last == index && is_token(index);
+        if !itself && tags & avoid == 0 && (bracket || owns || before || beside(1)) {
+            return Some(words(text, part, index, last));
+        }
+        index = last + 1;
+    }
+    None
 }
 
 /// The last token of the name that starts at `index`, if one does.
@@ -266,11 +371,18 @@ fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<us
         let noun = part.tags.get(after).is_some_and(|tags| tags & clues.core != 0)
             || tokens.get(after).is_some_and(|token| token.shape == Shape::Possessive)
                 && part.tags.get(after + 1).is_some_and(|tags| tags & clues.core != 0);
-        let verb = part.tags.get(after).is_some_and(|tags| tags & clues.verbs != 0);
+        let verb = part.tags.get(after).is_some_and(|tags| {
+            tags & clues.verbs != 0
+                || tokens[after].shape == Shape::Word && lexicon.is_third_person(part.normal.word(after))
+        });
+        let tail = written_large(at)
+            && tokens.get(at + 1).is_some_and(|next| next.case == Case::Title)
+            && PROPER_TAILS.contains(&part.normal.word(at + 1));
         written_large(at)
             && part.tags[at] & (clues.core | clues.verbs) == 0
-            && (noun || verb)
+            && (noun || verb || tail)
             && word.len() > 2
+            && !lexicon.is_inflected(word)
             && !NO_NAMES.contains(&word)
             && !TAILS.contains(&word)
     };
@@ -333,7 +445,7 @@ fn tags(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &str, found: &mut B
 }
 
 /// Tags that name a crowd, a chain or a wish, never a project.
-const GENERIC_TAGS: [&str; 35] = [
+const GENERIC_TAGS: &[&str] = &[
     "airdrop",
     "listing",
     "crypto",

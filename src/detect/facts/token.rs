@@ -1,8 +1,6 @@
 //! The ticker a text states.
 
-use std::ops::Sub;
-
-use super::{Clues, is_ticker};
+use super::{Clues, NO_TICKERS, is_ticker};
 use crate::{
     detect::lexicon::{Lexicon, Part, Reading},
     text::normal::{Case, Shape},
@@ -18,35 +16,7 @@ pub fn token(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, b
     let mut best: Option<(f32, String)> = None;
     for (part, text, base) in parts {
         for (index, found) in part.normal.tokens.iter().enumerate() {
-            let worth = match found.shape {
-                Shape::Cashtag if part.tags[index] & clues.old == 0 => 3.0 + near_noun(clues, part, index),
-                Shape::Word if is_ticker(lexicon, clues, part, index) => {
-                    let bracket = index > 0
-                        && part.normal.word(index - 1) == "("
-                        && index + 1 < part.tags.len()
-                        && matches!(part.normal.word(index + 1), ")" | "/" | ",");
-                    let noun = near_noun(clues, part, index);
-                    if bracket {
-                        3.5
-                    } else if noun > 0.0 {
-                        1.5 + noun
-                    } else if loud(part) {
-                        continue;
-                    } else {
-                        0.6
-                    }
-                    .sub(if part.normal.word(index).len() > 6 { 0.9 } else { 0.0 })
-                }
-                // An established ticker, for want of another: a launch's own token a few weeks on.
-                Shape::Word
-                    if found.case == Case::Upper
-                        && part.tags[index] & clues.old != 0
-                        && !MAJORS.contains(&part.normal.word(index)) =>
-                {
-                    0.2 + 0.5 * near_noun(clues, part, index)
-                }
-                _ => continue,
-            };
+            let Some(worth) = worth(lexicon, clues, part, index) else { continue };
             // Earlier wins among equals.
             let worth = base + worth - 0.01 * f32::from(u16::try_from(index).unwrap_or(u16::MAX));
             let written = text
@@ -59,6 +29,74 @@ pub fn token(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, b
         }
     }
     best.map(|(_, token)| token)
+}
+
+/// How likely token `index` is the ticker; `None` if it cannot be one.
+fn worth(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<f32> {
+    let found = part.normal.tokens[index];
+    let word = part.normal.word(index);
+    let noun = near_noun(clues, part, index);
+    let known = part.tags[index] & clues.old != 0;
+    match found.shape {
+        Shape::Cashtag if !known => Some(3.0 + noun),
+        Shape::Word if found.case != Case::Upper && !lone(part, index) => None,
+        Shape::Word if place_of_report(part, index) => None,
+        Shape::Word if is_ticker(lexicon, clues, part, index) => {
+            let worth = if bracketed(part, index) {
+                3.5
+            } else if noun > 0.0 {
+                1.5 + noun
+            } else if loud(part) {
+                return None;
+            } else {
+                0.6
+            };
+            Some(worth - if word.len() > 6 { 0.9 } else { 0.0 })
+        }
+        // A common word, or a letter, in capitals: a ticker where it stands as one.
+        Shape::Word
+            if !known
+                && word.len() <= 8
+                && part.tags[index] & (clues.venue | clues.press) == 0
+                && !NO_TICKERS.contains(&word)
+                && (bracketed(part, index) && named_before(part, index) || noun >= 1.0 && !loud(part)) =>
+        {
+            Some(if bracketed(part, index) { 3.3 } else { 1.9 })
+        }
+        // An established ticker, for want of another: a launch's own token a few weeks on.
+        Shape::Word if known && !MAJORS.contains(&word) => Some(0.2 + 0.5 * noun),
+        _ => None,
+    }
+}
+
+/// "U token", "Wormhole's W airdrop": a single capital.
+fn lone(part: &Part, index: usize) -> bool {
+    let token = part.normal.tokens[index];
+    token.case == Case::Title
+        && index > 0
+        && token.to - token.at == 1
+        && !matches!(part.normal.word(index), "a" | "i")
+}
+
+fn bracketed(part: &Part, index: usize) -> bool {
+    index > 0
+        && part.normal.word(index - 1) == "("
+        && index + 1 < part.tags.len()
+        && matches!(part.normal.word(index + 1), ")" | "/" | ",")
+}
+
+fn named_before(part: &Part, index: usize) -> bool {
+    index > 1 && part.normal.tokens[index - 2].case != Case::Lower
+}
+
+/// "ROTTERDAM, 19 November": the head of a report.
+fn place_of_report(part: &Part, index: usize) -> bool {
+    index < 3
+        && part.normal.tokens[..index]
+            .iter()
+            .all(|token| token.case == Case::Upper || token.shape == Shape::Mark)
+        && part.tags.len() > index + 1
+        && part.normal.word(index + 1) == ","
 }
 
 /// Whether a text shouts, so that capitals say nothing.

@@ -19,7 +19,8 @@ use data::Corpus;
 use model::{Row, Trial};
 use tge_scrape::{
     detect::{
-        lexicon::Lexicon,
+        facts::{Clues, event_date},
+        lexicon::{Lexicon, month},
         signals::{Frames, Sink, Span},
     },
     model::Kind,
@@ -45,7 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: train DATA_DIR [mine | errors | ablate | curve | write DATE]".into());
     };
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/detect");
-    let corpus = Corpus::read(Path::new(folder), &home.join("train/labels.tsv"))?;
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/text/headlines.tsv");
+    let corpus = Corpus::read(Path::new(folder), &home.join("train/labels.tsv"), &own)?;
     if task == ["mine"] {
         return mine::common_words(&corpus, &home.join("data/common.txt"));
     }
@@ -69,12 +71,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn signals(corpus: &Corpus) -> (Vec<String>, Vec<Row>) {
     let lexicon = Lexicon::new(&[]);
     let frames = Frames::new(&lexicon);
+    let core = Clues::new(&lexicon).core;
     let mut known = BTreeMap::new();
     let mut rows = Vec::with_capacity(corpus.items.len());
     for item in &corpus.items {
         let mut names = Names { known: &mut known, row: Vec::new() };
-        let reading = lexicon.read(&item.title, &item.text, item.month);
-        frames.signals(&lexicon, if item.post { Kind::Post } else { Kind::News }, &reading, &mut names);
+        let reading = lexicon.read(&item.title, &item.text, item.published.map(month));
+        let lies = event_date(&reading, core, item.published).and_then(|when| when.lies);
+        let kind = if item.post { Kind::Post } else { Kind::News };
+        frames.signals(&lexicon, kind, &reading, lies, &mut names);
         let mut row = names.row;
         row.sort_by_key(|cell| cell.0);
         row.dedup_by_key(|cell| cell.0);

@@ -17,7 +17,7 @@ use crate::{
 /// Parts of the cross-validation.
 const FOLDS: u8 = 10;
 /// Penalty on a weight's distance from where it starts.
-const RIDGE: f64 = 0.7;
+const RIDGE: f64 = 1.7;
 /// A signal must fire in so many texts to be given a weight.
 const LEAST: usize = 3;
 /// From so many texts on, a story counts less for each: one project's hundred adverts are not a hundred projects.

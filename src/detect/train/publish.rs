@@ -7,6 +7,7 @@ use crate::{
     measure::Figures,
     model::{COLUMNS, EVENTS, Held, Model, STAGES, Trial},
 };
+use tge_scrape::detect::weights::score_of;
 
 /// Weights this small are left out: of the score, and of events and stages.
 const SMALL: f64 = 0.02;
@@ -29,8 +30,7 @@ pub fn publish(
         .unzip();
     let (slope, offset) = platt(&sums, &right);
     let share = |sum: f64| 1.0 / (1.0 + (-(slope * sum + offset)).exp());
-    // The contract's threshold is 60: the score of best F1 is put there, by one shift of the log-odds.
-    let shifted = (0.6_f64 / 0.4).ln() - slope * figures.threshold;
+    let knee = share(figures.threshold);
     let labelled = trial.corpus.items.iter().filter(|item| item.weight >= 1.0).count();
     let mut lines = format!(
         "# Trained weights, {date}; made by `cargo run --release --example train -- DATA_DIR write DATE`.\n\
@@ -44,13 +44,17 @@ pub fn publish(
         figures.event,
         figures.stage
     );
-    lines.push_str("# Score: held-out labelled texts that are launches, in a hundred:");
-    for score in [20.0_f64, 40.0, 60.0, 80.0, 90.0] {
-        let sum = ((score / (100.0 - score)).ln() - shifted) / slope;
-        let _ = write!(lines, " {score:.0}: {:.0}", 100.0 * share(sum));
+    lines.push_str("# Score: held-out labelled texts of about that score that are launches, in a hundred:");
+    for score in [30_u8, 50, 70, 80, 90, 100] {
+        let near = |sum: &f64| (score_of(share(*sum), knee) - f64::from(score)).abs() <= 10.0;
+        let hits: Vec<bool> =
+            sums.iter().zip(&right).filter(|(sum, _)| near(sum)).map(|(_, yes)| *yes).collect();
+        let yes = hits.iter().filter(|yes| **yes).count();
+        let _ =
+            write!(lines, " {score}: {:.0} of {}", 100.0 * yes as f64 / hits.len().max(1) as f64, hits.len());
     }
     let _ = writeln!(lines, "\n# Columns: score, {}, {}.", EVENTS.join(", "), STAGES.join(", "));
-    let _ = writeln!(lines, "!scale\t{slope:.4}\t{shifted:.4}");
+    let _ = writeln!(lines, "!scale\t{slope:.4}\t{offset:.4}\t{knee:.4}");
     let model = trial.train(|_, _| true);
     let _ = writeln!(lines, "!bias{}", cells(&model.bias));
     write_signals(&mut lines, trial, &model);
