@@ -36,7 +36,7 @@ pub const PRIORS: &[(&str, f32)] = &[
     ("frame:supposed", -2.0),
     ("frame:rumour", -3.0),
     ("frame:platform", -1.2),
-    ("frame:unlock", -2.0),
+    ("frame:unlock", -3.0),
 ];
 
 /// What a headline says of the event and its time, by the order of the labelling guidelines; training corrects it too.
@@ -272,7 +272,7 @@ impl Glance {
         if has(self.old) && !fresh {
             tell("old token only");
         }
-        if has(self.unlock) && !event {
+        if has(self.unlock) && !has(self.airdrop | self.sale | self.claim) {
             tell("unlock");
         }
         if self.price_led(head) {
