@@ -86,7 +86,7 @@ fn read_bytes(file: &Path) -> Result<Vec<u8>, Error> {
 }
 
 /// Reads the article on a thread with the stack it wants.
-fn extract(
+pub(super) fn extract(
     bytes: Vec<u8>,
     url: Option<Url>,
     content_type: Option<String>,

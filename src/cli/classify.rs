@@ -4,6 +4,7 @@ use std::{
     borrow::Cow,
     fmt::Write as _,
     io::{BufRead, BufReader, Read},
+    path::PathBuf,
     thread,
 };
 
@@ -11,12 +12,13 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::output::Output;
+use super::{Globals, compare::Pair, output::Output};
 use crate::{
-    detect::{Item, Rules, Settings},
+    detect::{Item, Rules},
     error::Error,
     exit::Exit,
-    model::{Kind, Reason},
+    model::{Caution, Kind, Reason},
+    wiring,
 };
 
 /// Longest line taken, bytes; a longer one is a bad line, so that memory stays bounded.
@@ -28,7 +30,11 @@ const MANY: usize = 32;
 
 /// Arguments of `classify`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Print only the texts that two settings files judge differently
+    #[arg(long, num_args = 2, value_names = ["OLD.toml", "NEW.toml"])]
+    compare: Vec<PathBuf>,
+}
 
 /// A text as a line of input gives it; fields it does not know are passed over.
 #[derive(Debug, Default, Deserialize)]
@@ -81,8 +87,15 @@ struct Answer<'a> {
     watched: bool,
     event_date: Option<&'a str>,
     paid: bool,
+    official: bool,
+    venue: Option<&'a str>,
+    chain: Option<&'a str>,
+    cautions: &'a [Caution],
     reasons: &'a [Reason],
 }
+
+/// Gives a text's line of output, if it has one.
+type Answerer<'a> = &'a (dyn Fn(&Line) -> Option<String> + Sync);
 
 #[derive(Serialize)]
 struct Complaint<'a> {
@@ -92,15 +105,22 @@ struct Complaint<'a> {
 }
 
 /// Judges every line of stdin; exit code 4 if one of them was no text.
-pub fn run(_: &Args, output: &mut Output) -> Result<Exit, Error> {
-    let rules = Rules::compile(&Settings::default());
-    let bad = stream(&rules, std::io::stdin().lock(), &mut |text| output.print(text))?;
+pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let input = std::io::stdin().lock();
+    let mut print = |text: &str| output.print(text);
+    let bad = if args.compare.is_empty() {
+        let rules = wiring::rules(&super::settings(globals)?);
+        stream(&|line| Some(verdict(&rules, line)), input, &mut print)?
+    } else {
+        let pair = Pair::load(&args.compare, globals)?;
+        stream(&|line| pair.answer(&line.id, &line.item()), input, &mut print)?
+    };
     Ok(if bad { Exit::Degraded } else { Exit::Success })
 }
 
 /// Judges the lines of `input` as they come, writes answers through `print`; gives whether a line was bad.
 fn stream(
-    rules: &Rules,
+    answerer: Answerer,
     input: impl Read,
     print: &mut dyn FnMut(&str) -> Result<(), Error>,
 ) -> Result<bool, Error> {
@@ -126,9 +146,9 @@ fn stream(
                 pending.drain(..tail);
                 overlong = false;
                 number += 1;
-                continue_at(&mut pending, end - tail, rules, &mut number, &mut bad, print)?;
+                continue_at(&mut pending, end - tail, answerer, &mut number, &mut bad, print)?;
             } else {
-                continue_at(&mut pending, end, rules, &mut number, &mut bad, print)?;
+                continue_at(&mut pending, end, answerer, &mut number, &mut bad, print)?;
             }
         }
         if pending.len() > LINE_LIMIT {
@@ -149,15 +169,18 @@ fn stream(
 fn continue_at(
     pending: &mut Vec<u8>,
     end: usize,
-    rules: &Rules,
+    answerer: Answerer,
     number: &mut u64,
     bad: &mut bool,
     print: &mut dyn FnMut(&str) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let whole = pending[..end].strip_suffix(b"\n").unwrap_or(&pending[..end]);
     let lines: Vec<(u64, &[u8])> = (*number..).zip(whole.split(|&byte| byte == b'\n')).collect();
-    let answers =
-        if lines.len() < MANY { vec![answer(rules, &lines)] } else { answer_on_all_cores(rules, &lines) };
+    let answers = if lines.len() < MANY {
+        vec![answer(answerer, &lines)]
+    } else {
+        answer_on_all_cores(answerer, &lines)
+    };
     *number += lines.len() as u64;
     for (text, any_bad) in answers {
         *bad |= any_bad;
@@ -167,12 +190,12 @@ fn continue_at(
     Ok(())
 }
 
-fn answer_on_all_cores(rules: &Rules, lines: &[(u64, &[u8])]) -> Vec<(String, bool)> {
+fn answer_on_all_cores(answerer: Answerer, lines: &[(u64, &[u8])]) -> Vec<(String, bool)> {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = lines.len().div_ceil(cores);
     thread::scope(|scope| {
         let workers: Vec<_> =
-            lines.chunks(share).map(|part| scope.spawn(move || answer(rules, part))).collect();
+            lines.chunks(share).map(|part| scope.spawn(move || answer(answerer, part))).collect();
         workers
             .into_iter()
             .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -180,7 +203,7 @@ fn answer_on_all_cores(rules: &Rules, lines: &[(u64, &[u8])]) -> Vec<(String, bo
     })
 }
 
-fn answer(rules: &Rules, lines: &[(u64, &[u8])]) -> (String, bool) {
+fn answer(answerer: Answerer, lines: &[(u64, &[u8])]) -> (String, bool) {
     let mut out = String::with_capacity(lines.len() * 256);
     let mut bad = false;
     for (number, line) in lines {
@@ -188,25 +211,7 @@ fn answer(rules: &Rules, lines: &[(u64, &[u8])]) -> (String, bool) {
             continue;
         }
         match serde_json::from_slice::<Line>(line) {
-            Ok(line) => {
-                let verdict = rules.judge(&line.item());
-                let answer = Answer {
-                    id: &line.id,
-                    tge: verdict.tge,
-                    rumour: verdict.rumour,
-                    score: verdict.score,
-                    event: verdict.event.map(crate::model::Event::as_str),
-                    stage: verdict.stage.map(crate::model::Stage::as_str),
-                    project: verdict.project.as_deref(),
-                    token: verdict.token.as_deref(),
-                    watched: verdict.watched,
-                    event_date: verdict.event_date.as_deref(),
-                    paid: verdict.paid,
-                    reasons: &verdict.reasons,
-                };
-                out.push_str(&serde_json::to_string(&answer).unwrap_or_default());
-                out.push('\n');
-            }
+            Ok(line) => out.push_str(&answerer(&line).unwrap_or_default()),
             Err(error) => {
                 bad = true;
                 out.push_str(&complaint(*number, &error.to_string()));
@@ -214,6 +219,32 @@ fn answer(rules: &Rules, lines: &[(u64, &[u8])]) -> (String, bool) {
         }
     }
     (out, bad)
+}
+
+/// The verdict on one text, as a line.
+fn verdict(rules: &Rules, line: &Line) -> String {
+    let verdict = rules.judge(&line.item());
+    let answer = Answer {
+        id: &line.id,
+        tge: verdict.tge,
+        rumour: verdict.rumour,
+        score: verdict.score,
+        event: verdict.event.map(crate::model::Event::as_str),
+        stage: verdict.stage.map(crate::model::Stage::as_str),
+        project: verdict.project.as_deref(),
+        token: verdict.token.as_deref(),
+        watched: verdict.watched,
+        event_date: verdict.event_date.as_deref(),
+        paid: verdict.paid,
+        official: verdict.official,
+        venue: verdict.venue.as_deref(),
+        chain: verdict.chain.as_deref(),
+        cautions: &verdict.cautions,
+        reasons: &verdict.reasons,
+    };
+    let mut text = serde_json::to_string(&answer).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 fn complaint(line: u64, error: &str) -> String {
@@ -237,11 +268,12 @@ fn moment(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::Settings;
 
     fn answers(input: &[u8]) -> (Vec<Value>, bool) {
         let rules = Rules::compile(&Settings::default());
         let mut out = String::new();
-        let bad = stream(&rules, input, &mut |text| {
+        let bad = stream(&|line| Some(verdict(&rules, line)), input, &mut |text| {
             out.push_str(text);
             Ok(())
         })

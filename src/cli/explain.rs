@@ -5,12 +5,17 @@ use std::{
     io::{self, Read},
 };
 
-use super::{Format, classify::Line, output::Output};
+use url::Url;
+
+use super::{Format, Globals, classify::Line, output::Output};
 use crate::{
-    detect::{Explanation, Item, Rules, Settings},
+    clock::{Clock, SystemClock},
+    detect::{Explanation, Item, Rules},
     error::Error,
     exit::Exit,
-    model::Kind,
+    http::{Fetch, Outcome, Purpose, Request},
+    model::{Article, Kind, Validators},
+    wiring,
 };
 
 /// Most that is read of a text, bytes.
@@ -19,8 +24,9 @@ const LIMIT: u64 = 16 << 20;
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A text (its first line is the title) or one JSON object as `classify` takes it; `-` for stdin
-    #[arg(value_name = "FILE|-")]
+    /// An address to read, a text (its first line is the title) or one JSON object as `classify` takes it; `-` for
+    /// stdin
+    #[arg(value_name = "URL|FILE|-")]
     from: String,
     /// Judge the text as a post
     #[arg(long)]
@@ -28,21 +34,76 @@ pub struct Args {
 }
 
 /// Prints the explanation of one text.
-pub fn run(args: &Args, format: Option<Format>, output: &mut Output) -> Result<Exit, Error> {
-    let text = read(&args.from).map_err(|error| {
-        Error::new(
-            Exit::Usage,
-            format!("{} cannot be read: {error}", args.from),
-            "name a text file, or - for stdin",
-        )
-    })?;
-    let rules = Rules::compile(&Settings::default());
-    let explanation = explain(&rules, &text, args.post);
-    match format {
+pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = super::settings(globals)?;
+    let rules = wiring::rules(&settings);
+    let address = Url::parse(&args.from).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let explanation = if let Some(url) = address {
+        let page = page(&settings, url)?;
+        rules.explain(&Item {
+            kind: if args.post { Kind::Post } else { Kind::News },
+            title: &page.article.title,
+            text: &page.article.text,
+            author: &page.article.author,
+            source: "",
+            url: page.url.as_str(),
+            published: page.article.published,
+        })
+    } else {
+        let text = read(&args.from).map_err(|error| {
+            Error::new(
+                Exit::Usage,
+                format!("{} cannot be read: {error}", args.from),
+                "give an address, name a text file, or - for stdin",
+            )
+        })?;
+        explain(&rules, &text, args.post)
+    };
+    match globals.format {
         Some(Format::Json | Format::Ndjson) => output.print(&format!("{}\n", json(&explanation)))?,
         _ => output.print(&explanation.render())?,
     }
     Ok(Exit::Success)
+}
+
+/// A page and where it came from.
+struct Fetched {
+    article: Article,
+    url: Url,
+}
+
+/// Fetches `url` once, outside all state, and reads its article.
+fn page(settings: &crate::config::Settings, url: Url) -> Result<Fetched, Error> {
+    let shown = crate::text::address::shown(&url);
+    let client = wiring::client(settings)?;
+    let request = Request {
+        url,
+        purpose: Purpose::Article,
+        validators: Validators::default(),
+        validators_url: String::new(),
+        headers: Vec::new(),
+    };
+    let answer = wiring::runtime()?.block_on(client.fetch(request, SystemClock.now()));
+    let url = answer.trail.final_url;
+    let (body, headers) = match answer.outcome {
+        Outcome::Fetched { body, headers } => (body, headers),
+        Outcome::Failed(failure) => {
+            return Err(Error::new(
+                Exit::Failure,
+                format!("{shown} could not be read: {failure}"),
+                "save the page and give the file, or pass its text on stdin",
+            ));
+        }
+        Outcome::NotModified { .. } => {
+            return Err(Error::new(Exit::Failure, format!("{shown} gave no page"), "try again later"));
+        }
+    };
+    let article = super::article::extract(body.to_vec(), Some(url.clone()), headers.content_type)?.map_err(
+        |error| {
+            Error::new(Exit::Failure, format!("{shown} holds no article: {error}"), "pass its text on stdin")
+        },
+    )?;
+    Ok(Fetched { article, url })
 }
 
 fn read(from: &str) -> io::Result<String> {
@@ -72,6 +133,7 @@ fn json(explanation: &Explanation) -> serde_json::Value {
         "tge": verdict.tge, "rumour": verdict.rumour, "score": verdict.score, "threshold": explanation.threshold,
         "event": verdict.event, "stage": verdict.stage, "project": verdict.project, "token": verdict.token,
         "watched": verdict.watched, "event_date": verdict.event_date, "paid": verdict.paid,
+        "official": verdict.official, "venue": verdict.venue, "chain": verdict.chain, "cautions": verdict.cautions,
         "title": explanation.title, "text": explanation.opening,
         "signals": explanation.lines.iter().map(|line| serde_json::json!({"signal": line.signal, "weight": line.points, "text": line.text})).collect::<Vec<_>>(),
         "change": explanation.change,
@@ -81,6 +143,7 @@ fn json(explanation: &Explanation) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::Settings;
 
     #[test]
     fn a_text_and_the_same_text_as_json_are_explained_alike() {

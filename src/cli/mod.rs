@@ -4,6 +4,7 @@
 
 mod article;
 mod classify;
+mod compare;
 mod completions;
 mod config;
 mod cycle;
@@ -13,9 +14,11 @@ mod doctor;
 mod events;
 mod explain;
 mod feed;
+mod label;
 mod man;
 mod output;
 mod progress;
+mod rescan;
 mod stats;
 
 use std::{path::PathBuf, time::Duration};
@@ -112,6 +115,10 @@ enum Command {
     Explain(explain::Args),
     /// Judge texts: a JSON object a line on stdin, a verdict a line on stdout
     Classify(classify::Args),
+    /// Judge what is kept again, after a change of rules or watch list
+    Rescan(rescan::Args),
+    /// Say whether a detection was a launch; `stats` shows how precise the program is by your word
+    Label(label::Args),
     /// Write, check and show the settings
     Config(config::Args),
     /// Say what is wrong and what to do about it
@@ -155,8 +162,10 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         Command::Stats(args) => stats::run(&args, globals, output),
         Command::Feed(args) => feed::run(args, globals, output),
         Command::Article(args) => article::run(args, globals, output),
-        Command::Explain(args) => explain::run(&args, globals.format, output),
-        Command::Classify(args) => classify::run(&args, output),
+        Command::Explain(args) => explain::run(&args, globals, output),
+        Command::Classify(args) => classify::run(&args, globals, output),
+        Command::Rescan(args) => rescan::run(&args, globals, output),
+        Command::Label(args) => label::run(&args, globals, output),
         Command::Config(args) => config::run(&args, globals, output),
         Command::Doctor(args) => doctor::run(&args, globals, output),
         Command::Db(args) => db::run(&args, globals, output),

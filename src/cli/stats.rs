@@ -29,15 +29,20 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let settings = super::settings(globals)?;
     let store = Store::open(&settings.state_dir, Access::Read)?;
     let rows = wiring::small_runtime()?.block_on(store.cycles(args.last.max(1)))?;
+    let labels = wiring::small_runtime()?.block_on(store.labels())?;
     let reports: Vec<CycleReport> = rows.iter().map(report).collect::<Result<_, _>>()?;
     let style = Style { width: output.width(), color: output.colored() };
     output.print(&match globals.format {
-        Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "cycles": reports })),
+        Some(Format::Json) => render::json(&serde_json::json!({
+            "schema": 1, "cycles": reports, "labelled": labels.all, "precision": labels.precision(),
+        })),
         Some(Format::Ndjson) => reports.iter().map(render::json).collect(),
         Some(Format::Csv) => render::report::csv(&reports),
         None | Some(Format::Table) if reports.is_empty() => "no finished cycle yet\n".to_owned(),
         None | Some(Format::Table) if args.targets => render::report::targets(&reports[0].targets, style),
-        None | Some(Format::Table) => render::report::history(&reports, style),
+        None | Some(Format::Table) => {
+            format!("{}\n{}\n", render::report::history(&reports, style), labels.sentence())
+        }
     })?;
     Ok(Exit::Success)
 }

@@ -12,7 +12,7 @@ use crate::text::quantity;
 /// The single source of built-in values.
 pub const DEFAULTS: &str = include_str!("default.toml");
 /// Lists of tables: read apart from the single values.
-const LISTS: [&str; 3] = ["feeds", "projects", "channels"];
+const LISTS: [&str; 4] = ["feeds", "projects", "phrases", "channels"];
 /// What a variable that sets a value begins with.
 const PREFIX: &str = "TGE_SCRAPE_";
 

@@ -56,7 +56,7 @@ pub struct Settings {
     pub cache: CacheSettings,
     /// The state folder.
     pub state_dir: PathBuf,
-    /// `[detect]` and `[[projects]]`.
+    /// `[detect]`, `[[projects]]` and `[[phrases]]`.
     pub detect: detect::Settings,
     /// `[x]`.
     pub x: XSettings,
@@ -168,6 +168,7 @@ fn resolve(
     let row = |layers: &Layers, list: &str| layers.lists.get(list).cloned().unwrap_or_default();
     let (feeds, projects, channels) =
         (row(&layers, "feeds"), row(&layers, "projects"), row(&layers, "channels"));
+    let phrases = row(&layers, "phrases");
     let settings = Settings {
         cycle: CycleSettings {
             timeout: layers.duration("cycle.timeout"),
@@ -183,7 +184,9 @@ fn resolve(
         detect: detect::Settings {
             threshold: u8::try_from(layers.whole("detect.threshold", 0..=100)).unwrap_or(100),
             watched_only: layers.flag("detect.watched_only"),
+            mute: layers.texts("detect.mute"),
             projects: rows::projects(&projects, &mut layers.mistakes),
+            phrases: rows::phrases(&phrases, &mut layers.mistakes),
         },
         x: x_settings(&mut layers, environment),
         targets: target_settings(&mut layers),

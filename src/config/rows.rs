@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{environment::Environment, layers::Row, mistakes::Mistakes, raw::Raw};
 use crate::{
-    detect::{Priority, Project},
+    detect::{Phrase, Priority, Project},
     feed,
     model::{JsonMapping, Source, SourceFormat},
     text::address,
@@ -25,7 +25,9 @@ const FEED_KEYS: [&str; 11] = [
     "headers_env",
     "verified",
 ];
-const PROJECT_KEYS: [&str; 6] = ["name", "aliases", "tokens", "exclude", "handles", "priority"];
+const PROJECT_KEYS: [&str; 8] =
+    ["name", "aliases", "tokens", "exclude", "handles", "domains", "priority", "threshold"];
+const PHRASE_KEYS: [&str; 2] = ["text", "weight"];
 const CHANNEL_KINDS: [&str; 8] = ["slack", "discord", "telegram", "email", "ntfy", "webhook", "exec", "file"];
 const PRIORITIES: [(&str, Priority); 3] =
     [("high", Priority::High), ("normal", Priority::Normal), ("low", Priority::Low)];
@@ -90,6 +92,29 @@ impl Reader<'_> {
             Raw::Flag(flag) => Some(flag),
             _ => None,
         })
+    }
+
+    fn whole(&mut self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+        self.take(key, &wanted, None, |raw| match raw {
+            Raw::Whole(number) if range.contains(&number) => Some(Some(number)),
+            _ => None,
+        })
+    }
+
+    /// Host names, without what is often pasted with them.
+    fn domains(&mut self) -> Vec<String> {
+        let texts = self.texts("domains");
+        let bare = |text: &String| {
+            let host = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+            host.split('/').next().unwrap_or_default().trim_start_matches("www.").to_ascii_lowercase()
+        };
+        let found: Vec<String> = texts.iter().map(bare).collect();
+        if let Some(bad) = found.iter().find(|host| !host.contains('.') || host.contains(char::is_whitespace))
+        {
+            self.wrong("domains", format!("{bad:?} is no domain; write it as example.org"));
+        }
+        found
     }
 
     fn texts(&mut self, key: &str) -> Vec<String> {
@@ -272,8 +297,30 @@ pub fn projects(rows: &[Row], mistakes: &mut Mistakes) -> Vec<Project> {
             tokens: bare(reader.texts("tokens"), '$'),
             exclude: reader.texts("exclude"),
             handles: bare(reader.texts("handles"), '@'),
+            domains: reader.domains(),
             priority: level.unwrap_or_default(),
+            threshold: reader.whole("threshold", 0..=100).and_then(|number| u8::try_from(number).ok()),
         });
+    }
+    found
+}
+
+/// The user's phrases.
+pub fn phrases(rows: &[Row], mistakes: &mut Mistakes) -> Vec<Phrase> {
+    let mut found = Vec::new();
+    for row in rows {
+        let mut reader = Reader { row, mistakes };
+        reader.known(&PHRASE_KEYS);
+        let text = reader.text("text");
+        if text.is_empty() {
+            reader.wrong("text", "a phrase needs its words");
+            continue;
+        }
+        let Some(weight) = reader.whole("weight", -100..=100) else {
+            reader.wrong("weight", "a phrase needs points, such as 25 or -40");
+            continue;
+        };
+        found.push(Phrase { text, weight: i16::try_from(weight).unwrap_or(0) });
     }
     found
 }

@@ -14,7 +14,7 @@ pub struct Shown {
 }
 
 /// Keys of a list's tables that may hold a secret: everything a channel has but its kind, and headers.
-const OPEN: [&str; 15] = [
+const OPEN: &[&str] = &[
     "url",
     "name",
     "tier",
@@ -28,7 +28,11 @@ const OPEN: [&str; 15] = [
     "tokens",
     "exclude",
     "handles",
+    "domains",
     "priority",
+    "threshold",
+    "text",
+    "weight",
     "min_class",
 ];
 const DOTS: &str = "\"••••\"";

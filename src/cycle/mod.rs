@@ -7,6 +7,7 @@
 mod memory;
 mod place;
 mod plan;
+mod rescan;
 mod tally;
 
 use std::{
@@ -27,6 +28,8 @@ use crate::{
     store::StoreError,
     visit::{ArticleVisit, Context, FeedVisit, Found, SourceOutcome, visit_article, visit_feed},
 };
+
+pub use rescan::{Change, Rescan, rescan};
 
 use place::place;
 use plan::plan;

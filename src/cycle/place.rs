@@ -8,7 +8,7 @@ use crate::{
         self, Rules,
         story::{NewTelling, Stories, signature},
     },
-    model::{Detection, DetectionRecord, Event, Kind, Outlet, Source, Stage, Story},
+    model::{Detection, DetectionRecord, Event, Kind, Outlet, Source, Stage, Story, Verdict},
     visit::Found,
 };
 
@@ -36,10 +36,8 @@ pub fn place(
     stories: &mut Stories,
     now: Timestamp,
 ) -> Placed {
-    let name = source.map_or_else(|| found.source_url.clone(), |source| source.name.clone());
-    let mut verdict = found.verdict;
-    verdict.official |= source.is_some_and(|source| source.tier == 1);
-    let priority = verdict.project.as_deref().and_then(|project| rules.priority(project));
+    let name = name_of(&found, source);
+    let verdict = verdict_of(&found, source);
     let event = verdict.event.unwrap_or(Event::Announcement);
     let stage = verdict.stage.unwrap_or(Stage::Upcoming);
     let signature = signature(&found.title, &found.text);
@@ -67,41 +65,86 @@ pub fn place(
             published_at: Some(telling.at),
         })
         .collect();
-    let outlets = 1 + also_at.len();
-    let detection = Detection {
+    let (source_url, entry, silent) = (found.source_url.clone(), found.entry, found.silent);
+    let head = Head {
         id: identity(&found.source_url, &found.entry.0),
         story_id: placement.story.id.clone(),
+        detected_at: now,
+        outlets: placement.independent,
+        also_at,
+    };
+    let detection = told(found, verdict, name, rules, head);
+    Placed {
+        record: DetectionRecord { detection, source_url, entry, signature, silent },
+        story: placement.story,
+        joined: placement.joined,
+        absorbed: placement.absorbed,
+    }
+}
+
+/// `was`, judged again: what the later judgement says under the old identity and story.
+pub fn retold(was: &Detection, found: Found, source: Option<&Source>, rules: &Rules) -> Detection {
+    let (name, verdict) = (name_of(&found, source), verdict_of(&found, source));
+    let head = Head {
+        id: was.id.clone(),
+        story_id: was.story_id.clone(),
+        detected_at: was.detected_at,
+        outlets: usize::try_from(was.independent_outlets).unwrap_or(1),
+        also_at: was.also_at.clone(),
+    };
+    told(found, verdict, name, rules, head)
+}
+
+fn name_of(found: &Found, source: Option<&Source>) -> String {
+    source.map_or_else(|| found.source_url.clone(), |source| source.name.clone())
+}
+
+/// The verdict, official also where the source is: an exchange's own notices speak for their listings.
+fn verdict_of(found: &Found, source: Option<&Source>) -> Verdict {
+    let official = found.verdict.official || source.is_some_and(|source| source.tier == 1);
+    Verdict { official, ..found.verdict.clone() }
+}
+
+/// What a detection has that its text does not give.
+struct Head {
+    id: String,
+    story_id: String,
+    detected_at: Timestamp,
+    outlets: usize,
+    also_at: Vec<Outlet>,
+}
+
+/// The detection that `found` is told as.
+fn told(found: Found, verdict: Verdict, source: String, rules: &Rules, head: Head) -> Detection {
+    let priority = verdict.project.as_deref().and_then(|project| rules.priority(project));
+    Detection {
+        class: detect::class(&verdict, priority, head.outlets),
+        id: head.id,
+        story_id: head.story_id,
         kind: Kind::News,
-        event,
-        stage,
+        event: verdict.event.unwrap_or(Event::Announcement),
+        stage: verdict.stage.unwrap_or(Stage::Upcoming),
         rumour: verdict.rumour,
         score: verdict.score,
-        class: detect::class(&verdict, priority, outlets),
         project: verdict.project,
         token: verdict.token,
         watched: verdict.watched,
         event_date: verdict.event_date,
+        snippet: snippet(&found.text),
         title: found.title,
         url: found.url,
-        source: name,
+        source,
         author: found.author,
         published_at: Some(found.published),
-        detected_at: now,
-        snippet: snippet(&found.text),
+        detected_at: head.detected_at,
+        official: verdict.official,
+        paid: verdict.paid,
+        independent_outlets: u32::try_from(head.outlets).unwrap_or(u32::MAX),
+        venue: verdict.venue,
+        chain: verdict.chain,
+        cautions: verdict.cautions,
         reasons: verdict.reasons,
-        also_at,
-    };
-    Placed {
-        record: DetectionRecord {
-            detection,
-            source_url: found.source_url,
-            entry: found.entry,
-            signature,
-            silent: found.silent,
-        },
-        story: placement.story,
-        joined: placement.joined,
-        absorbed: placement.absorbed,
+        also_at: head.also_at,
     }
 }
 

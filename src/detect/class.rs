@@ -14,7 +14,7 @@ pub fn class(verdict: &Verdict, priority: Option<Priority>, outlets: usize) -> C
     let timely = verdict.stage == Some(Stage::Live) || verdict.event_date.is_some();
     let trusted = verdict.official || outlets >= 2;
     let important = verdict.watched && priority != Some(Priority::Low);
-    if verdict.rumour {
+    if verdict.rumour || !verdict.cautions.is_empty() {
         Class::Low
     } else if important && verdict.score >= CRITICAL && timely && trusted {
         Class::Critical

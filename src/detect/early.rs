@@ -23,6 +23,9 @@ pub struct Headline<'a> {
 /// Why an entry is dropped: neither vocabulary of launches nor a watched name.
 pub const NO_VOCABULARY: &str = "no_vocabulary";
 
+/// Why an entry is dropped: the user does not want texts with one of its phrases.
+pub const MUTED: &str = "muted";
+
 /// Which words let a text through.
 #[derive(Debug, Clone, Copy)]
 pub struct Gate {
@@ -72,8 +75,8 @@ impl Gate {
     }
 }
 
-/// Whether the entry may matter.
-pub(super) fn early(lexicon: &Lexicon, gate: Gate, headline: &Headline) -> Early {
+/// Whether the entry may matter; `own` is how many phrases and how many mute phrases the user has.
+pub(super) fn early(lexicon: &Lexicon, gate: Gate, own: (usize, usize), headline: &Headline) -> Early {
     let title = lexicon.read(headline.title, headline.summary, None);
     let whole = if headline.summary.len() > BODY_LIMIT {
         lexicon.read_whole(headline.summary)
@@ -84,6 +87,17 @@ pub(super) fn early(lexicon: &Lexicon, gate: Gate, headline: &Headline) -> Early
     let parts: Vec<Part> = [title.title, title.body, whole].into_iter().chain(labels).collect();
     let seen = parts.iter().fold(0, |seen, part| seen | part.seen);
     let watched = parts.iter().any(|part| !part.signs.is_empty());
+    let matched = |range: std::ops::Range<usize>| {
+        parts.iter().flat_map(|part| &part.rules).any(|(index, _, _)| range.contains(&usize::from(*index)))
+    };
+    let (phrases, mute) = own;
+    if matched(phrases..phrases + mute) {
+        return Early::Dropped(MUTED);
+    }
     let complete = !headline.cut_short && !headline.summary.trim().is_empty();
-    if watched || gate.passes(seen, complete) { Early::Candidate } else { Early::Dropped(NO_VOCABULARY) }
+    if watched || matched(0..phrases) || gate.passes(seen, complete) {
+        Early::Candidate
+    } else {
+        Early::Dropped(NO_VOCABULARY)
+    }
 }

@@ -39,7 +39,7 @@ pub struct Explanation {
 
 impl Explanation {
     pub(super) fn new(rules: &Rules, item: &Item) -> Self {
-        let Judged { verdict, reading, sums, points } = judge(rules, item);
+        let Judged { verdict, reading, sums, points, threshold } = judge(rules, item);
         let mut lines: Vec<(f32, Line)> = sums
             .fired
             .iter()
@@ -53,7 +53,6 @@ impl Explanation {
             })
             .collect();
         lines.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-        let threshold = rules.settings.threshold;
         let change = change(rules, &verdict, threshold, sums.columns[0], &lines);
         Self {
             title: marked(item.title, &reading.title),
@@ -80,7 +79,16 @@ impl Explanation {
             ("date", verdict.event_date.clone()),
             ("rumour", verdict.rumour.then(|| "yes".to_owned())),
             ("watched", verdict.watched.then(|| "yes".to_owned())),
+            ("venue", verdict.venue.clone()),
+            ("chain", verdict.chain.clone()),
+            ("official", verdict.official.then(|| "yes".to_owned())),
             ("paid placement", verdict.paid.then(|| "yes".to_owned())),
+            (
+                "caution",
+                (!verdict.cautions.is_empty()).then(|| {
+                    verdict.cautions.iter().map(|caution| caution.as_str()).collect::<Vec<_>>().join(", ")
+                }),
+            ),
         ];
         for (name, value) in facts {
             if let Some(value) = value {

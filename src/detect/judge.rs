@@ -1,14 +1,14 @@
 //! One text in, one verdict out.
 
 use super::{
-    Item, Rules,
-    facts::{date, project, token},
+    Item, Rules, bait,
+    facts::{date, project, token, venue},
     lexicon::{Lexicon, Part, Reading, month},
     signals::Span,
     watch,
     weights::{EVENTS, Fired, STAGES, Sums},
 };
-use crate::model::{Event, Reason, Stage, Verdict};
+use crate::model::{Event, Kind, Reason, Stage, Verdict};
 
 /// Reasons told in a verdict.
 const REASONS: usize = 8;
@@ -24,6 +24,9 @@ pub struct Marks {
     hedge: u128,
     hedged: u128,
     wire: u128,
+    lure: u128,
+    sale: u128,
+    advert: u128,
     trade: u128,
 }
 
@@ -45,6 +48,9 @@ impl Marks {
                 "ido",
             ]),
             wire: lexicon.mask(&["wire"]),
+            lure: lexicon.mask(&["lure"]),
+            sale: lexicon.mask(&["presale", "tokensale", "ido"]),
+            advert: lexicon.mask(&["prediction", "advert"]),
             trade: lexicon.mask(&[
                 "airdrop",
                 "airdropped",
@@ -80,14 +86,25 @@ pub(super) struct Judged {
     pub sums: Sums,
     /// Points on the 0–100 scale that a raw point is worth here.
     pub points: f32,
+    /// Score from which this text counts as a launch.
+    pub threshold: u8,
 }
 
 /// Judges `item`.
 pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
     let reading = rules.lexicon.read(item.title, item.text, item.published.map(month));
     let seen = reading.title.seen | reading.body.seen;
-    if !rules.gate.passes(seen, !item.text.trim().is_empty()) {
-        return Judged { verdict: Verdict::default(), reading, sums: Sums::default(), points: 0.0 };
+    let own = own_rules(rules, &reading);
+    let wanted = own.iter().any(|rule| rule.weight > 0);
+    if own.iter().any(|rule| rule.mute) || !wanted && !rules.gate.passes(seen, !item.text.trim().is_empty()) {
+        let threshold = rules.settings.threshold;
+        return Judged {
+            verdict: Verdict::default(),
+            reading,
+            sums: Sums::default(),
+            points: 0.0,
+            threshold,
+        };
     }
     let when = date::event_date(&reading, rules.clues.core, item.published);
     let mut adder = rules.weights.start();
@@ -100,7 +117,8 @@ pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
     );
     let sums = adder.sums;
     let exact = rules.weights.score(sums.columns[0]);
-    let score = whole_score(exact);
+    let added: i16 = own.iter().map(|rule| rule.weight).sum();
+    let score = whole_score(exact + f32::from(added));
     let token = token::token(&rules.lexicon, &rules.clues, &reading, item.title, item.text);
     let project = project::project(
         &rules.lexicon,
@@ -119,38 +137,92 @@ pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
         token,
         project,
         event_date: when.map(|when| when.date),
-        paid: seen & rules.marks.wire != 0 || rules.lexicon.is_wire(item.source),
+        paid: paid(rules, item, &reading),
         ..Verdict::default()
     };
-    name_watched(rules, item, &reading, &mut verdict);
-    verdict.tge = score >= rules.settings.threshold && (verdict.watched || !rules.settings.watched_only);
+    let threshold = name_watched(rules, item, &reading, &mut verdict);
+    verdict.tge = score >= threshold && (verdict.watched || !rules.settings.watched_only);
+    verdict.venue = venue::venue(&rules.clues, &reading, item.title, item.text, verdict.project.as_deref());
+    verdict.chain = venue::chain(&reading, verdict.project.as_deref());
+    verdict.cautions =
+        bait::cautions(&rules.settings.projects, item, &reading, verdict.official, rules.marks.lure);
     let raised = sums.columns[0] - rules.weights.bias();
     let base = rules.weights.score(rules.weights.bias());
     let points = if raised.abs() < 0.05 { 0.0 } else { (exact - base) / raised };
-    verdict.reasons = reasons(rules, item, &reading, &sums.fired, points);
-    Judged { verdict, reading, sums, points }
+    verdict.reasons = own
+        .iter()
+        .filter(|rule| rule.weight != 0)
+        .map(|rule| Reason {
+            signal: format!("user:{}", rule.text),
+            weight: i32::from(rule.weight),
+            text: stands(item, &reading, rule.span),
+        })
+        .chain(reasons(rules, item, &reading, &sums.fired, points))
+        .collect();
+    Judged { verdict, reading, sums, points, threshold }
 }
 
-/// Puts the watch list's spelling in place of what the text was found to name.
-fn name_watched(rules: &Rules, item: &Item, reading: &Reading, verdict: &mut Verdict) {
-    let projects = &rules.settings.projects;
-    if projects.is_empty() {
-        return;
+/// A rule of the user's that matched.
+struct Own<'a> {
+    text: &'a str,
+    weight: i16,
+    mute: bool,
+    span: Span,
+}
+
+/// The user's rules that `reading` matches, each once.
+fn own_rules<'a>(rules: &'a Rules, reading: &Reading) -> Vec<Own<'a>> {
+    let settings = &rules.settings;
+    let mut found: Vec<(u16, Own)> = Vec::new();
+    for (part, title) in [(&reading.title, true), (&reading.body, false)] {
+        for &(index, first, last) in &part.rules {
+            if found.iter().any(|(known, _)| *known == index) {
+                continue;
+            }
+            let span = Span { title, first, last };
+            let at = usize::from(index);
+            let own = match settings.phrases.get(at) {
+                Some(phrase) => Own { text: &phrase.text, weight: phrase.weight, mute: false, span },
+                None => match settings.mute.get(at - settings.phrases.len()) {
+                    Some(text) => Own { text, weight: 0, mute: true, span },
+                    None => continue,
+                },
+            };
+            found.push((index, own));
+        }
     }
+    found.into_iter().map(|(_, own)| own).collect()
+}
+
+/// Whether somebody paid for the text: a wire of press releases, a label that says so, or a presale beside talk of
+/// other coins' prices.
+fn paid(rules: &Rules, item: &Item, reading: &Reading) -> bool {
+    let (title, seen) = (reading.title.seen, reading.title.seen | reading.body.seen);
+    let marks = rules.marks;
+    seen & marks.wire != 0
+        || rules.lexicon.is_wire(item.source)
+        || item.kind == Kind::News && seen & marks.sale != 0 && title & marks.advert != 0
+}
+
+/// Puts the watch list's spelling in place of what the text was found to name; gives the threshold that applies.
+fn name_watched(rules: &Rules, item: &Item, reading: &Reading, verdict: &mut Verdict) -> u8 {
+    let projects = &rules.settings.projects;
+    let usual = rules.settings.threshold;
+    if projects.is_empty() {
+        return usual;
+    }
+    let speaker = watch::speaker(projects, item);
     let trade = (reading.title.seen | reading.body.seen) & rules.marks.trade != 0;
     let found = (verdict.project.as_deref(), verdict.token.as_deref());
-    if let Some(index) = watch::watched(&rules.lexicon, projects, reading, item.author, found, trade) {
-        let known = &projects[index];
-        verdict.watched = true;
-        verdict.project = Some(known.name.clone());
-        verdict.token = known
-            .tokens
-            .first()
-            .filter(|_| known.tokens.len() == 1)
-            .cloned()
-            .or_else(|| verdict.token.take());
-        verdict.official = watch::speaker(projects, item.author) == Some(index);
-    }
+    let named = speaker.or_else(|| watch::watched(&rules.lexicon, projects, reading, found, trade));
+    let Some(index) = named else { return usual };
+    let known = &projects[index];
+    verdict.watched = true;
+    verdict.project = Some(known.name.clone());
+    verdict.token =
+        known.tokens.first().filter(|_| known.tokens.len() == 1).cloned().or_else(|| verdict.token.take());
+    verdict.official = speaker == Some(index);
+    known.threshold.unwrap_or(usual)
 }
 
 /// Whether the headline, or the post, only supposes: a hedge near the noun it hedges.

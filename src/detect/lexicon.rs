@@ -27,7 +27,7 @@ const ENDINGS: [&str; 5] = ["s", "es", "ed", "ing", "ly"];
 const ROOT: usize = 4;
 
 /// Groups that are made by shape and lists, not by phrases; they follow those of `phrases.tsv`.
-const MADE: [&str; 6] = ["name", "old", "venue", "press", "cashtag", "money"];
+const MADE: [&str; 7] = ["name", "old", "venue", "exchange", "press", "cashtag", "money"];
 
 /// What a pattern stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +36,12 @@ enum Meaning {
     Group(u8),
     /// An established token: index into `Lexicon::established`; whether the pattern is its ticker.
     Established { index: u16, ticker: bool },
-    /// An exchange, fund or chain.
-    Venue,
+    /// An exchange or launchpad, or (where nothing trades) a fund, a company, an office.
+    Venue { trades: bool },
     /// Press.
     Press,
+    /// A rule of the user's: index into the rules.
+    Rule(u16),
     /// A name, alias, ticker, handle or exclusion of the watch list.
     Watch { project: u16, what: Watched },
 }
@@ -99,6 +101,8 @@ pub struct Part {
     pub hits: Vec<Hit>,
     /// Signs of watched projects.
     pub signs: Vec<Sign>,
+    /// The user's rules that matched: index, first and last token.
+    pub rules: Vec<(u16, u32, u32)>,
     /// All groups seen.
     pub seen: u128,
 }
@@ -128,6 +132,7 @@ struct Masks {
     name: u128,
     old: u128,
     venue: u128,
+    exchange: u128,
     press: u128,
     cashtag: u128,
     money: u128,
@@ -135,12 +140,13 @@ struct Masks {
 }
 
 impl Lexicon {
-    /// Builds the automaton over the vocabulary and `watched`, pairs of project index and sign.
+    /// Builds the automaton over the vocabulary, `watched`, pairs of project index and sign, and the phrases of the
+    /// user's `rules`.
     ///
     /// # Panics
     /// Only if the compiled-in data files are malformed, which a test would show.
     #[must_use]
-    pub fn new(watched: &[(u16, Watched, String)]) -> Self {
+    pub fn new(watched: &[(u16, Watched, String)], rules: &[&str]) -> Self {
         let mut groups: Vec<&'static str> = Vec::new();
         let mut patterns = Patterns::default();
         let mut common: HashSet<&'static str> = lines(COMMON).collect();
@@ -179,13 +185,19 @@ impl Lexicon {
             established.push(Established { ticker, since: number(year) * 12 + number(month) - 1 });
         }
         for line in lines(VENUES) {
-            match line.strip_prefix('=') {
-                Some(press) => patterns.add(press, Meaning::Press),
-                None => patterns.add(line, Meaning::Venue),
+            if let Some(press) = line.strip_prefix('=') {
+                patterns.add(press, Meaning::Press);
+            } else {
+                let institution = line.strip_prefix('-');
+                let trades = institution.is_none();
+                patterns.add(institution.unwrap_or(line), Meaning::Venue { trades });
             }
         }
         for (project, what, phrase) in watched {
             patterns.add(phrase, Meaning::Watch { project: *project, what: *what });
+        }
+        for (index, phrase) in (0..).zip(rules) {
+            patterns.add(phrase, Meaning::Rule(index));
         }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
@@ -204,6 +216,7 @@ impl Lexicon {
             name: lexicon.mask(&["name"]),
             old: lexicon.mask(&["old"]),
             venue: lexicon.mask(&["venue"]),
+            exchange: lexicon.mask(&["exchange"]),
             press: lexicon.mask(&["press"]),
             cashtag: lexicon.mask(&["cashtag"]),
             money: lexicon.mask(&["money"]),
@@ -317,9 +330,15 @@ impl Lexicon {
                         }
                         self.masks.old
                     }
-                    Meaning::Venue if part.normal.tokens[first].case != Case::Lower => self.masks.venue,
+                    Meaning::Venue { trades } if part.normal.tokens[first].case != Case::Lower => {
+                        self.masks.venue | if trades { self.masks.exchange } else { 0 }
+                    }
                     Meaning::Press => self.masks.press,
-                    Meaning::Venue => continue,
+                    Meaning::Venue { .. } => continue,
+                    Meaning::Rule(index) => {
+                        part.rules.push((index, place(first), place(last)));
+                        continue;
+                    }
                     Meaning::Watch { project, what } => {
                         part.signs.push(Sign { project, what, first: place(first), last: place(last) });
                         continue;
@@ -417,7 +436,7 @@ mod tests {
 
     #[test]
     fn phrases_are_found_at_word_boundaries_only() {
-        let lexicon = Lexicon::new(&[]);
+        let lexicon = Lexicon::new(&[], &[]);
         let airdrop = lexicon.mask(&["airdrop"]);
         assert_ne!(lexicon.read("Tensor sets airdrop", "", None).title.seen & airdrop, 0);
         assert_eq!(lexicon.read("Airdropzone hairdrops", "", None).title.seen & airdrop, 0);
@@ -425,7 +444,7 @@ mod tests {
 
     #[test]
     fn a_token_is_established_only_after_it_began_to_trade() {
-        let lexicon = Lexicon::new(&[]);
+        let lexicon = Lexicon::new(&[], &[]);
         let old = lexicon.mask(&["old"]);
         let month = |year: i32, month: i32| Some(year * 12 + month - 1);
         assert_eq!(lexicon.read("Wormhole sets airdrop date", "", month(2024, 4)).title.seen & old, 0);

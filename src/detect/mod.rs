@@ -1,5 +1,6 @@
 //! Judgement: is this a token launch, whose, what kind, when. Pure: no network, no clock, no database.
 
+mod bait;
 mod class;
 mod early;
 mod explain;
@@ -31,12 +32,22 @@ pub struct Settings {
     pub watched_only: bool,
     /// The watch list.
     pub projects: Vec<Project>,
+    /// The user's own phrases.
+    pub phrases: Vec<Phrase>,
+    /// Phrases whose texts are not wanted at all.
+    pub mute: Vec<String>,
 }
 
 impl Default for Settings {
     /// Threshold 60 (contract, section 2), every project.
     fn default() -> Self {
-        Self { threshold: 60, watched_only: false, projects: Vec::new() }
+        Self {
+            threshold: 60,
+            watched_only: false,
+            projects: Vec::new(),
+            phrases: Vec::new(),
+            mute: Vec::new(),
+        }
     }
 }
 
@@ -53,8 +64,21 @@ pub struct Project {
     pub exclude: Vec<String>,
     /// Its accounts on X, without `@`.
     pub handles: Vec<String>,
+    /// Domains of its own, such as `caldera.xyz`.
+    pub domains: Vec<String>,
     /// `high`, `normal` or `low`.
     pub priority: Priority,
+    /// Score from which a text on it counts as a launch, where that differs from the rest.
+    pub threshold: Option<u8>,
+}
+
+/// A phrase of the user's that moves the score of the texts it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phrase {
+    /// Its words, in any spelling of case and accents.
+    pub text: String,
+    /// Points on the 0–100 scale, added once a text.
+    pub weight: i16,
 }
 
 /// How much a watched project matters to the user.

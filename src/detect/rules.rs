@@ -32,7 +32,9 @@ impl Rules {
     /// Compiles vocabulary, weights and the watch list of `settings`.
     #[must_use]
     pub fn compile(settings: &Settings) -> Self {
-        let lexicon = Lexicon::new(&watch::signs(&settings.projects));
+        let phrases = settings.phrases.iter().map(|phrase| phrase.text.as_str());
+        let own: Vec<&str> = phrases.chain(settings.mute.iter().map(String::as_str)).collect();
+        let lexicon = Lexicon::new(&watch::signs(&settings.projects), &own);
         Self {
             frames: Frames::new(&lexicon),
             clues: Clues::new(&lexicon),
@@ -68,7 +70,8 @@ impl Rules {
     /// the same words.
     #[must_use]
     pub fn early(&self, headline: &Headline) -> Early {
-        early(&self.lexicon, self.gate, headline)
+        let own = (self.settings.phrases.len(), self.settings.mute.len());
+        early(&self.lexicon, self.gate, own, headline)
     }
 
     /// Judges one text. Reads the title and the opening of the text, in time linear in what it reads.
@@ -94,6 +97,7 @@ fn fingerprint(settings: &Settings) -> u64 {
     add(env!("CARGO_PKG_VERSION"));
     Lexicon::sources().into_iter().chain([Weights::source()]).for_each(&mut add);
     add(&format!("{} {}", settings.threshold, settings.watched_only));
+    add(&format!("{:?} {:?}", settings.phrases, settings.mute));
     for project in &settings.projects {
         add(&format!("{project:?}"));
     }

@@ -34,6 +34,8 @@ pub struct Frames {
     strict: u128,
     /// Groups that take part in frames.
     framed: u128,
+    /// Groups that facts ask about, and no signal.
+    silent: u128,
     glance: Glance,
     name: u128,
     old: u128,
@@ -93,8 +95,10 @@ impl Frames {
                 "tge",
                 "tokenlaunch",
             ]),
-            framed: !lexicon
-                .mask(&["quarter", "third", "instruct", "praise", "tutorial", "percent", "record"]),
+            framed: !lexicon.mask(&[
+                "exchange", "lure", "quarter", "third", "instruct", "praise", "tutorial", "percent", "record",
+            ]),
+            silent: lexicon.mask(&["exchange", "lure"]),
             glance: Glance::new(lexicon),
             name: lexicon.mask(&["name"]),
             old: lexicon.mask(&["old"]),
@@ -157,7 +161,7 @@ impl Frames {
                 last: u32::try_from(last).unwrap_or(0),
             })
         };
-        each_bit(part.seen, |group| {
+        each_bit(part.seen & !self.silent, |group| {
             let at = part.tags.iter().position(|tags| tags >> group & 1 == 1).unwrap_or(0);
             let last = part.hits.iter().find(|hit| hit.group == group).map_or(at, |hit| hit.last as usize);
             sink.signal(&[place, lexicon.group(group)], GROUP, span(at, last.max(at)));

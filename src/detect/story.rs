@@ -64,6 +64,8 @@ pub struct Placement {
     pub story: Story,
     /// Whether it was there before.
     pub joined: bool,
+    /// Outlets that tell it in their own words: copies of one text are one, and so are two texts of one outlet.
+    pub independent: usize,
     /// Ids of stories that this telling showed to be the same as `story`, which has their tellings now:
     /// "NIL opens" and "Nillion debuts" are two until somebody writes "Nillion (NIL)".
     pub absorbed: Vec<String>,
@@ -102,7 +104,7 @@ impl Stories {
         let Some((best, others)) = self.tied(&side) else {
             let story = open(new, now);
             self.add(story.clone(), side);
-            return Placement { story, joined: false, absorbed: Vec::new() };
+            return Placement { story, joined: false, independent: 1, absorbed: Vec::new() };
         };
         self.index.add(best, &side);
         if let Some((story, known)) = &mut self.known[best] {
@@ -114,7 +116,8 @@ impl Stories {
             (at, absorbed)
         });
         let story = self.known[at].as_ref().map_or_else(|| open(new, now), |(story, _)| story.clone());
-        Placement { story, joined: true, absorbed }
+        let independent = independent(&story);
+        Placement { story, joined: true, independent, absorbed }
     }
 
     fn add(&mut self, story: Story, side: Side) {
@@ -154,6 +157,18 @@ impl Stories {
         }
         (kept, Some(gone_story.id))
     }
+}
+
+/// How many outlets tell `story` in their own words.
+#[must_use]
+pub fn independent(story: &Story) -> usize {
+    let mut voices: Vec<Text> = Vec::new();
+    for text in story.tellings.iter().map(text_of) {
+        if !voices.iter().any(|known| known.source == text.source || same::copies(known, &text)) {
+            voices.push(text);
+        }
+    }
+    voices.len()
 }
 
 /// Adds a telling to the story it joins.

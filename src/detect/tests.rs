@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::model::Verdict;
+use crate::model::{Caution, Verdict};
 
 fn rules() -> &'static Rules {
     static RULES: std::sync::OnceLock<Rules> = std::sync::OnceLock::new();
@@ -295,4 +295,63 @@ proptest! {
         prop_assert!(verdict.score <= 100);
         prop_assert_eq!(&rules().explain(&item).verdict, &verdict);
     }
+}
+
+#[test]
+fn the_user_s_phrases_mutes_and_thresholds_apply() {
+    let settings = Settings {
+        phrases: vec![Phrase { text: "Node Sale".into(), weight: 70 }],
+        mute: vec!["trading competition".into()],
+        projects: vec![Project { threshold: Some(101), ..caldera() }],
+        ..Settings::default()
+    };
+    let rules = Rules::compile(&settings);
+    let plain = rules.judge(&news("Quillon opens its licences", ""));
+    assert!(!plain.tge);
+    let wanted = rules.judge(&news("Quillon opens its node sale", ""));
+    assert!(wanted.tge && wanted.score >= 70, "{wanted:?}");
+    assert_eq!((wanted.reasons[0].signal.as_str(), wanted.reasons[0].weight), ("user:Node Sale", 70));
+    let headline = Headline { title: "Quillon opens its node sale", ..Headline::default() };
+    assert_eq!(rules.early(&headline), Early::Candidate);
+    let muted = rules.judge(&news("Quillon airdrop goes live with a trading competition", ""));
+    assert!(!muted.tge && muted.score == 0, "{muted:?}");
+    let headline =
+        Headline { title: "Quillon airdrop goes live with a trading competition", ..Headline::default() };
+    assert_eq!(rules.early(&headline), Early::Dropped("muted"));
+    let strict = rules.judge(&news("Caldera opens claims for ERA airdrop", ""));
+    assert!(strict.watched && strict.score >= 60 && !strict.tge, "{strict:?}");
+}
+
+#[test]
+fn a_project_s_own_domain_and_account_are_official_and_name_it() {
+    let rules = watching(vec![Project { domains: vec!["caldera.xyz".into()], ..caldera() }]);
+    let own = rules.judge(&Item {
+        url: "https://blog.caldera.xyz/claim",
+        ..news("The airdrop claim is now open", "Eligible users can claim tokens until March.")
+    });
+    assert!(own.official && own.watched, "{own:?}");
+    assert_eq!(own.project.as_deref(), Some("Caldera"));
+    let press = rules.judge(&Item {
+        url: "https://press.example/claim",
+        ..news("Caldera opens claims for ERA airdrop", "")
+    });
+    assert!(!press.official && press.watched && press.cautions.is_empty(), "{press:?}");
+    let copy = rules.judge(&Item {
+        url: "https://caldera-claim.com/",
+        ..news("Caldera opens claims for ERA airdrop", "")
+    });
+    assert_eq!(copy.cautions, [Caution::LookAlike]);
+    let bait = rules.judge(&Item {
+        kind: Kind::Post,
+        author: "somebody",
+        ..news("", "Just claimed my $ERA airdrop, check your eligibility https://era.example/x")
+    });
+    assert_eq!(bait.cautions, [Caution::Bait]);
+}
+
+#[test]
+fn a_presale_beside_price_talk_is_paid_placement() {
+    let text = "Rocketpup (RPUP) has raised $11M in stage 7 of its presale.";
+    let verdict = rules().judge(&news("Bitcoin price prediction: why analysts watch this presale", text));
+    assert!(verdict.paid, "{verdict:?}");
 }

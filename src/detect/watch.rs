@@ -1,7 +1,10 @@
 //! The watch list against a reading: which watched project a text is about.
 
+use url::Url;
+
 use super::{
-    Project,
+    Item, Project,
+    bait::is_own,
     lexicon::{Lexicon, Part, Reading, Watched},
 };
 use crate::text::normal::{Case, Shape, fold};
@@ -33,20 +36,16 @@ pub fn signs(projects: &[Project]) -> Vec<(u16, Watched, String)> {
     signs
 }
 
-/// The watched project a text is about: one named in the title, or the one `found` in it, or the one that speaks.
+/// The watched project a text is about: one named in the title, or the one `found` in it.
 /// `trade` tells whether vocabulary of the trade stands in the text: without it an ambiguous name means nothing.
 #[must_use]
 pub fn watched(
     lexicon: &Lexicon,
     projects: &[Project],
     reading: &Reading,
-    author: &str,
     found: (Option<&str>, Option<&str>),
     trade: bool,
 ) -> Option<usize> {
-    if let Some(speaker) = speaker(projects, author) {
-        return Some(speaker);
-    }
     let in_title = believable(lexicon, &reading.title, trade);
     let in_body = believable(lexicon, &reading.body, trade);
     let (project, token) = found;
@@ -63,16 +62,20 @@ pub fn watched(
     })
 }
 
-/// The project whose account `author` is.
+/// The project that speaks in `item`: by its account, or on its own domain.
 #[must_use]
-pub fn speaker(projects: &[Project], author: &str) -> Option<usize> {
-    let author = author.trim().trim_start_matches('@');
-    projects.iter().position(|project| {
-        project
-            .handles
-            .iter()
-            .any(|handle| !author.is_empty() && handle.trim_start_matches('@').eq_ignore_ascii_case(author))
-    })
+pub fn speaker(projects: &[Project], item: &Item) -> Option<usize> {
+    let author = item.author.trim().trim_start_matches('@');
+    let account = |project: &Project| {
+        !author.is_empty()
+            && project
+                .handles
+                .iter()
+                .any(|handle| handle.trim_start_matches('@').eq_ignore_ascii_case(author))
+    };
+    let host = Url::parse(item.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let domain = |project: &Project| host.as_deref().is_some_and(|host| is_own(project, host));
+    projects.iter().position(|project| account(project) || domain(project))
 }
 
 fn believable(lexicon: &Lexicon, part: &Part, trade: bool) -> Vec<usize> {

@@ -136,6 +136,27 @@ impl Class {
     }
 }
 
+/// What speaks against trusting a text or its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Caution {
+    /// It lures: "connect your wallet to check", "send to receive", from somebody who is not the project.
+    Bait,
+    /// An address or account that is spelled nearly like a watched project's and is not its own.
+    LookAlike,
+}
+
+impl Caution {
+    /// The name used in outputs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bait => "bait",
+            Self::LookAlike => "look_alike",
+        }
+    }
+}
+
 /// One thing that moved a score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
@@ -171,8 +192,14 @@ pub struct Verdict {
     pub event_date: Option<String>,
     /// Whether it is paid placement: a press-release wire, a sponsored text.
     pub paid: bool,
-    /// Whether the project itself speaks.
+    /// Whether the project itself speaks: its account, or its domain.
     pub official: bool,
+    /// The exchange or launchpad where it happens, as written.
+    pub venue: Option<String>,
+    /// The chain it happens on, where stated.
+    pub chain: Option<String>,
+    /// What speaks against trusting it.
+    pub cautions: Vec<Caution>,
     /// What moved the score, strongest first.
     pub reasons: Vec<Reason>,
 }
@@ -189,6 +216,7 @@ pub struct Outlet {
 }
 
 /// A launch found, ready to be told (contract, section 4; the field order is the output's).
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and the output's")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
     /// Lasting identity, derived from what was read, so that a repeated run gives the same.
@@ -229,8 +257,31 @@ pub struct Detection {
     pub detected_at: Timestamp,
     /// The opening of the text, cut at a word.
     pub snippet: String,
+    /// Whether its source belongs to the project.
+    #[serde(default)]
+    pub official: bool,
+    /// Paid placement: a press-release wire, a sponsored text.
+    #[serde(default)]
+    pub paid: bool,
+    /// Outlets of the story that told it in their own words; copies of one press release are one.
+    #[serde(default = "one")]
+    pub independent_outlets: u32,
+    /// The exchange or launchpad where it happens, as written.
+    #[serde(default)]
+    pub venue: Option<String>,
+    /// The chain it happens on, where stated.
+    #[serde(default)]
+    pub chain: Option<String>,
+    /// What speaks against trusting it.
+    #[serde(default)]
+    pub cautions: Vec<Caution>,
     /// What moved the score, strongest first.
     pub reasons: Vec<Reason>,
     /// The other outlets of the story.
     pub also_at: Vec<Outlet>,
+}
+
+/// What a detection kept by an older version is taken to have.
+fn one() -> u32 {
+    1
 }

@@ -7,7 +7,7 @@ pub mod source;
 pub mod state;
 
 pub use article::{Article, Method};
-pub use detection::{Class, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
+pub use detection::{Caution, Class, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
 pub use entry::{Entry, EntryKey};
 pub use source::{JsonMapping, Source, SourceFormat, Validators};
 pub use state::{

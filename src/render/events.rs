@@ -184,6 +184,12 @@ mod tests {
             published_at: Some(at),
             detected_at: at,
             snippet: String::new(),
+            official: false,
+            paid: false,
+            independent_outlets: 1,
+            venue: None,
+            chain: None,
+            cautions: Vec::new(),
             reasons: Vec::new(),
             also_at: vec![Outlet {
                 url: "https://b.example/2".to_owned(),

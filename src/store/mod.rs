@@ -60,6 +60,59 @@ pub struct EventFilter {
     pub limit: usize,
 }
 
+/// A judged entry with what it gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The entry.
+    pub entry: EntryRecord,
+    /// The detection, if it is one.
+    pub detection: Option<Detection>,
+}
+
+/// A later judgement of entries: saved whole or not at all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rejudged {
+    /// The entries' new scores; what is found anew, with its stories.
+    pub commit: Commit,
+    /// Detections that stay, as they are now.
+    pub changed: Vec<Detection>,
+    /// Detections that are none any more.
+    pub gone: Vec<Detection>,
+}
+
+/// The user's word on detections.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// Launches.
+    pub yes: u32,
+    /// All that were labelled.
+    pub all: u32,
+}
+
+impl Labels {
+    /// The share of labelled detections that are launches, 0–1; `None` where none is labelled.
+    #[must_use]
+    pub fn precision(self) -> Option<f64> {
+        (self.all > 0).then(|| f64::from(self.yes) / f64::from(self.all))
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn sentence(self) -> String {
+        match self.precision() {
+            None => "no detection has been labelled yet (tge-scrape label ID yes|no)".to_owned(),
+            Some(share) => {
+                format!(
+                    "precision as you see it: {} of {} labelled ({:.0} %)",
+                    self.yes,
+                    self.all,
+                    share * 100.0
+                )
+            }
+        }
+    }
+}
+
 /// How large the memory is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
@@ -223,6 +276,32 @@ impl Store {
     /// One detection per story that passes `filter`, newest first.
     pub async fn events(&self, filter: EventFilter) -> Result<Vec<Detection>, StoreError> {
         self.desk.ask(move |connection| sqlite::events(connection, &filter)).await
+    }
+
+    /// Every entry judged and first seen since `since`, with its detection.
+    pub async fn kept(&self, since: Timestamp) -> Result<Vec<Kept>, StoreError> {
+        self.desk.ask(move |connection| sqlite::kept(connection, since)).await
+    }
+
+    /// Saves a later judgement, or nothing of it; gives the ids of the detections that were not known before.
+    pub async fn rejudge(&self, judged: Rejudged) -> Result<Vec<String>, StoreError> {
+        self.desk.ask(move |connection| sqlite::rejudge(connection, &judged)).await
+    }
+
+    /// Notes the user's word on the detection whose id starts with `id`; `None` if no detection, or more than one,
+    /// is called so.
+    pub async fn label(
+        &self,
+        id: String,
+        yes: bool,
+        now: Timestamp,
+    ) -> Result<Option<Detection>, StoreError> {
+        self.desk.ask(move |connection| sqlite::label(connection, &id, yes, now)).await
+    }
+
+    /// How many of the labelled detections are launches.
+    pub async fn labels(&self) -> Result<Labels, StoreError> {
+        self.desk.ask(|connection| sqlite::labels(connection)).await
     }
 
     /// Forgets at most `limit` rows of each kind that are past their time; gives how many.

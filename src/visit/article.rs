@@ -7,8 +7,9 @@ use url::Url;
 
 use crate::{
     clock::Clock,
+    detect::Rules,
     http::Fetch,
-    model::{Commit, EntryRecord, EntryState},
+    model::{ArticleRecord, Commit, EntryRecord, EntryState},
     text::address,
 };
 
@@ -29,11 +30,7 @@ pub async fn visit_article<F: Fetch, C: Clock>(context: &Context<F, C>, entry: E
     };
     let (shelved, outcome, learned) = context.shelf.page(context, &entry, &link).await;
     let mut visit = match shelved.as_ref() {
-        Shelved::Read(record) => {
-            let own = record.article.canonical_url.as_deref().unwrap_or(&record.final_url);
-            let url = address::shown(Url::parse(own).as_ref().unwrap_or(&link));
-            judged(context, entry, Some((&record.article.text, url)), outcome, learned.figures)
-        }
+        Shelved::Read(record) => judged(context, entry, Some(record), outcome, learned.figures),
         Shelved::Failed(miss) => missed(context, entry, *miss, outcome, learned.figures),
     };
     visit.commit.articles = learned.articles;
@@ -69,26 +66,40 @@ fn missed<F: Fetch, C: Clock>(
     }
 }
 
+/// `entry` judged on the page that is kept of it, or on what the feed said; and what was found.
+#[must_use]
+pub fn judge_kept(
+    rules: &Rules,
+    entry: EntryRecord,
+    article: Option<&ArticleRecord>,
+) -> (EntryRecord, Option<Found>) {
+    let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
+    let (text, url) = words(&entry, link.as_ref(), article);
+    let verdict = rules.judge(&item(&entry, &text, &url));
+    let state = EntryState::Judged { score: verdict.score };
+    let entry = EntryRecord { state, rules: rules.fingerprint(), ..entry };
+    let found = Found::from_entry(&entry, verdict, text, url);
+    (entry, found)
+}
+
+/// The text an entry is judged on, and the address it is told with.
+fn words(entry: &EntryRecord, link: Option<&Url>, article: Option<&ArticleRecord>) -> (String, String) {
+    let Some(record) = article else {
+        return (entry.summary.clone(), link.map(address::shown).unwrap_or_default());
+    };
+    let own = record.article.canonical_url.as_deref().unwrap_or(&record.final_url);
+    let url = Url::parse(own).ok().or_else(|| link.cloned());
+    (opening(&entry.summary, &record.article.text), url.as_ref().map(address::shown).unwrap_or_default())
+}
+
 /// `entry` with its verdict: on the page's text and address where there is one, else on the feed's words.
 fn judged<F: Fetch, C: Clock>(
     context: &Context<F, C>,
     entry: EntryRecord,
-    page: Option<(&str, String)>,
+    page: Option<&ArticleRecord>,
     outcome: PageOutcome,
     mut figures: Figures,
 ) -> ArticleVisit {
-    let (text, url) = if let Some((text, url)) = page {
-        (opening(&entry.summary, text), url)
-    } else {
-        let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
-        (entry.summary.clone(), link.as_ref().map(address::shown).unwrap_or_default())
-    };
-    let verdict = figures.time(Stage::Judge, || context.rules.judge(&item(&entry, &text, &url)));
-    let entry = EntryRecord {
-        state: EntryState::Judged { score: verdict.score },
-        rules: context.rules.fingerprint(),
-        ..entry
-    };
-    let found = Found::from_entry(&entry, verdict, text, url);
+    let (entry, found) = figures.time(Stage::Judge, || judge_kept(&context.rules, entry, page));
     ArticleVisit { outcome, commit: Commit { entries: vec![entry], ..Commit::default() }, found, figures }
 }

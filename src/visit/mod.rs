@@ -21,11 +21,11 @@ use crate::{
     store::Store,
 };
 
-pub use article::visit_article;
+pub use article::{judge_kept, visit_article};
 pub use feed::visit_feed;
 pub use readers::Readers;
 pub use remember::{Due, due};
-pub use shelf::Shelf;
+pub use shelf::{Shelf, page_key};
 
 /// Characters of a text that are kept: judgement reads the first 1,200 and people are shown fewer, so whole
 /// articles would only fill memory and disk.

@@ -100,7 +100,7 @@ impl Shelf {
         entry: &EntryRecord,
         link: &Url,
     ) -> (Arc<Shelved>, PageOutcome, Learned) {
-        let key = address::canonical(link);
+        let key = key_of(link);
         let asked = AtomicBool::new(false);
         let (mut learned, mut outcome) = (Learned::default(), PageOutcome::Shared);
         let shelved = self
@@ -304,6 +304,16 @@ pub(super) fn opening(summary: &str, text: &str) -> String {
     } else {
         format!("{summary}\n{text}")
     }
+}
+
+/// What the page at `link` is kept under; `None` if that is no address.
+#[must_use]
+pub fn page_key(link: &str) -> Option<String> {
+    Url::parse(link).ok().map(|link| key_of(&link))
+}
+
+fn key_of(link: &Url) -> String {
+    address::canonical(link)
 }
 
 /// `entry` with `text`, ready to be judged.

@@ -330,7 +330,7 @@ mod tests {
 
     fn told(text: &str) -> Option<String> {
         let published = "2026-11-20T08:00:00Z".parse().unwrap();
-        let lexicon = Lexicon::new(&[]);
+        let lexicon = Lexicon::new(&[], &[]);
         let core = lexicon.mask(&["claim", "tokensale", "tokenlaunch", "airdrop", "trading"]);
         event_date(&lexicon.read(text, "", None), core, Some(published)).map(|when| when.date)
     }

@@ -4,6 +4,7 @@
 pub mod date;
 pub mod project;
 pub mod token;
+pub mod venue;
 
 pub use date::{Lies, event_date};
 
@@ -27,6 +28,8 @@ pub struct Clues {
     pub old: u128,
     /// Exchanges, funds, chains.
     pub venue: u128,
+    /// Of those, where something trades.
+    pub exchange: u128,
     /// Outlets.
     pub press: u128,
     /// `token`, `tokens`, `coin`.
@@ -73,6 +76,7 @@ impl Clues {
             name: lexicon.mask(&["name"]),
             old: lexicon.mask(&["old"]),
             venue: lexicon.mask(&["venue"]),
+            exchange: lexicon.mask(&["exchange"]),
             press: lexicon.mask(&["press"]),
             token: lexicon.mask(&["token"]),
         }
@@ -86,6 +90,19 @@ pub fn words<'a>(text: &'a str, part: &Part, first: usize, last: usize) -> &'a s
         return "";
     };
     text.get(first.start as usize..last.end as usize).unwrap_or_default()
+}
+
+/// "Korvex lists Caldera", "OKX will list", "Meridian adds Kite": who does that is a venue. What "lists on" one is not.
+fn lists(part: &Part, after: usize) -> bool {
+    let word = |at: usize| part.normal.tokens.get(at).map_or("", |_| part.normal.word(at));
+    (after..after + 3)
+        .take_while(|&at| {
+            matches!(word(at), "will" | "to" | "is" | "lists" | "list" | "listing" | "adds" | "add")
+        })
+        .any(|at| {
+            matches!(word(at), "lists" | "list" | "listing" | "adds" | "add")
+                && !matches!(word(at + 1), "on" | "at" | "in" | "by")
+        })
 }
 
 /// The next token that is not a quotation mark, from `index` on.

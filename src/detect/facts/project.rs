@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Clues, NO_TICKERS, is_ticker, skip_quotes, words};
+use super::{Clues, NO_TICKERS, is_ticker, lists, skip_quotes, words};
 use crate::{
     detect::lexicon::{Lexicon, Part, Reading},
     model::Kind,
@@ -300,19 +300,6 @@ fn runs(
         note(found, words(text, part, index, last), worth);
         index = last + 1;
     }
-}
-
-/// "Korvex lists Caldera", "OKX will list", "Meridian adds Kite": who does that is a venue. What "lists on" one is not.
-fn lists(part: &Part, after: usize) -> bool {
-    let word = |at: usize| part.normal.tokens.get(at).map_or("", |_| part.normal.word(at));
-    (after..after + 3)
-        .take_while(|&at| {
-            matches!(word(at), "will" | "to" | "is" | "lists" | "list" | "listing" | "adds" | "add")
-        })
-        .any(|at| {
-            matches!(word(at), "lists" | "list" | "listing" | "adds" | "add")
-                && !matches!(word(at + 1), "on" | "at" | "in" | "by")
-        })
 }
 
 /// The name beside the ticker `token` that owns it, or is spelled like it.

@@ -55,6 +55,11 @@ pub(super) enum Tie {
     Address,
 }
 
+/// Whether one of two texts is a copy of the other.
+pub(super) fn copies(one: &Text, other: &Text) -> bool {
+    one.sketch.overlap(&other.sketch) >= COPY
+}
+
 /// What ties `telling` to `story`, if anything does.
 pub(super) fn tie(story: &Side, telling: &Side) -> Option<Tie> {
     let relation = story.names.relation(&telling.names);

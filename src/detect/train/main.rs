@@ -69,7 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The names of all signals, and each text's.
 fn signals(corpus: &Corpus) -> (Vec<String>, Vec<Row>) {
-    let lexicon = Lexicon::new(&[]);
+    let lexicon = Lexicon::new(&[], &[]);
     let frames = Frames::new(&lexicon);
     let core = Clues::new(&lexicon).core;
     let mut known = BTreeMap::new();

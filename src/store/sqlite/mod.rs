@@ -1,5 +1,6 @@
 //! SQLite: the only folder that names rusqlite.
 
+mod again;
 mod articles;
 mod cycles;
 mod detections;
@@ -17,6 +18,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::StoreError;
 
+pub use again::{kept, label, labels, rejudge};
 pub use articles::{article, robots};
 pub use cycles::{begin_cycle, cycles, end_cycle};
 pub use detections::{events, recent_stories};

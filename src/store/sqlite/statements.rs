@@ -92,6 +92,21 @@ statements! {
         ORDER BY detected_at DESC, told_at DESC, id";
     DETECTIONS_OF_STORY = "SELECT json_set(document, '$.story_id', story) FROM detections WHERE story = ?1 ORDER BY told_at, id";
 
+    KEPT = "SELECT sources.url, texts.key, title, link, summary, author, published, first_seen, texts.silent,
+        entries.rules, entries.score, detections.document FROM entries
+        JOIN texts ON texts.source = entries.source AND texts.key = entries.key
+        JOIN sources ON sources.id = entries.source
+        LEFT JOIN detections ON detections.source = entries.source AND detections.key = entries.key
+        WHERE entries.state = 'j' AND first_seen >= ?1 ORDER BY entries.source, entries.key";
+    DETECTION_UPDATE = "UPDATE detections SET event = ?2, stage = ?3, score = ?4, watched = ?5, project = ?6,
+        document = ?7 WHERE id = ?1";
+    DETECTION_DROP = "DELETE FROM detections WHERE id = ?1";
+    DETECTION_BY_PREFIX = "SELECT document FROM detections WHERE id >= ?1 AND id < ?2 LIMIT 2";
+    STORY_DROP_EMPTY = "DELETE FROM stories WHERE id = ?1
+        AND NOT EXISTS (SELECT 1 FROM detections WHERE detections.story = stories.id)";
+    LABEL_PUT = "INSERT OR REPLACE INTO labels (detection, yes, at) VALUES (?1, ?2, ?3)";
+    LABELS = "SELECT sum(yes), count(*) FROM labels";
+
     ENTRY_COUNT = "SELECT sum(entries_total) FROM sources";
     STORY_COUNT = "SELECT max(rowid) FROM detections";
 }

@@ -102,6 +102,12 @@ fn detection(id: &str, story: &str, score: u8) -> DetectionRecord {
         published_at: Some(now()),
         detected_at: now(),
         snippet: String::new(),
+        official: false,
+        paid: false,
+        independent_outlets: 1,
+        venue: None,
+        chain: None,
+        cautions: Vec::new(),
         reasons: Vec::new(),
         also_at: Vec::new(),
     };
@@ -387,9 +393,9 @@ fn a_copy_is_a_whole_database() {
 #[test]
 fn no_statement_walks_through_a_table_that_grows() {
     let connection = open::open_memory().unwrap();
-    // Read whole on purpose: a row per configured source, the few pauses that run, and the newest cycles, which
-    // are walked backwards up to a limit.
-    let whole = ["SOURCES", "ENTRY_COUNT", "HOST_WAITS", "HOST_WAITS_PRUNE", "CYCLES_LAST"];
+    // Read whole on purpose: a row per configured source, the few pauses that run, the newest cycles, which are
+    // walked backwards up to a limit, what is judged again on request, and the user's own labels.
+    let whole = ["SOURCES", "ENTRY_COUNT", "HOST_WAITS", "HOST_WAITS_PRUNE", "CYCLES_LAST", "KEPT", "LABELS"];
     let mut walks = Vec::new();
     for (name, sql) in statements::ALL {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();

@@ -1,0 +1,68 @@
+//! `tge-scrape label ID yes|no`: the user's own word on a detection.
+
+use clap::ValueEnum;
+
+use super::{Format, Globals, output::Output};
+use crate::{
+    clock::{Clock, SystemClock},
+    error::Error,
+    exit::Exit,
+    render,
+    store::{Access, Store},
+    wiring,
+};
+
+/// Arguments of `label`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Id of the detection, as `events --format json` shows it; its beginning suffices where no other begins so
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Whether it is a token launch
+    #[arg(value_name = "yes|no")]
+    word: Word,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Word {
+    /// It is a launch
+    Yes,
+    /// It is none
+    No,
+}
+
+/// Stores the word and says how precise the program is by all of them.
+pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = super::settings(globals)?;
+    // A reader refuses where there is nothing yet, and makes no database.
+    drop(Store::open(&settings.state_dir, Access::Read)?);
+    let store = Store::open(&settings.state_dir, Access::Write)?;
+    let runtime = wiring::small_runtime()?;
+    let known = !args.id.is_empty() && args.id.chars().all(|c| c.is_ascii_hexdigit());
+    let yes = args.word == Word::Yes;
+    let labelled = if known {
+        runtime.block_on(store.label(args.id.to_ascii_lowercase(), yes, SystemClock.now()))?
+    } else {
+        None
+    };
+    let Some(detection) = labelled else {
+        return Err(Error::new(
+            Exit::Usage,
+            format!(
+                "no detection, or more than one, has an id that begins with {:?}",
+                render::plain(&args.id)
+            ),
+            "give more of the id that `tge-scrape events --format json` shows",
+        ));
+    };
+    let labels = runtime.block_on(store.labels())?;
+    if matches!(globals.format, Some(Format::Json | Format::Ndjson)) {
+        output.print(&render::json(&serde_json::json!({
+            "schema": 1, "id": detection.id, "yes": yes, "labelled": labels.all, "precision": labels.precision(),
+        })))?;
+    } else {
+        let word = if yes { "a launch" } else { "no launch" };
+        output.print(&format!("{word}: {}\n{}\n", render::plain(&detection.title), labels.sentence()))?;
+    }
+    Ok(Exit::Success)
+}

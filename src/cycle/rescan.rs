@@ -1,0 +1,96 @@
+//! Judging again what is kept, after a change of rules or watch list. Asks nobody: the texts are in the store.
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+
+use crate::{
+    detect::{
+        Rules,
+        story::{self, Stories},
+    },
+    model::{Detection, Source},
+    store::{Kept, Rejudged, Store, StoreError},
+    visit::judge_kept,
+};
+
+use super::place::{place, retold};
+
+/// What a later judgement changed: a detection that is new, changed, or none any more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// As it was before; `None` if there was none.
+    pub was: Option<Detection>,
+    /// As it is now; `None` if it is none any more.
+    pub is: Option<Detection>,
+}
+
+/// What is judged again, and how.
+#[derive(Debug)]
+pub struct Rescan<'a> {
+    /// The rules as they are now.
+    pub rules: Arc<Rules>,
+    /// The sources, for their names and tiers.
+    pub sources: &'a [Source],
+    /// Entries first seen since then.
+    pub since: Timestamp,
+    /// Whether what is found may alert.
+    pub loud: bool,
+    /// Whether anything is saved.
+    pub saves: bool,
+}
+
+/// Judges every kept entry again; gives how many there were and what changed.
+///
+/// # Errors
+/// When the store cannot be read or written; then nothing is changed.
+pub async fn rescan(
+    store: &Store,
+    task: Rescan<'_>,
+    now: Timestamp,
+) -> Result<(usize, Vec<Change>), StoreError> {
+    let kept = store.kept(task.since).await?;
+    let count = kept.len();
+    let names: HashMap<&str, &Source> =
+        task.sources.iter().map(|source| (source.url.as_str(), source)).collect();
+    let since = now.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
+    let mut stories = Stories::new(store.recent_stories(since).await?);
+    let mut judged = Rejudged::default();
+    let mut changes = Vec::new();
+    for Kept { entry, detection } in kept {
+        let article = match entry.link.as_deref().and_then(crate::visit::page_key) {
+            Some(key) => store.article(key).await?,
+            None => None,
+        };
+        let (entry, found) = judge_kept(&task.rules, entry, article.as_ref());
+        let source = names.get(entry.source_url.as_str()).copied();
+        match (found, detection) {
+            (Some(mut found), None) => {
+                found.silent |= !task.loud;
+                let placed = place(found, source, &task.rules, &mut stories, now);
+                changes.push(Change { was: None, is: Some(placed.record.detection.clone()) });
+                let id = placed.story.id.clone();
+                judged.commit.absorbed.extend(placed.absorbed.into_iter().map(|gone| (gone, id.clone())));
+                judged.commit.stories.push(placed.story);
+                judged.commit.detections.push(placed.record);
+            }
+            (Some(found), Some(was)) => {
+                let is = retold(&was, found, source, &task.rules);
+                if is != was {
+                    changes.push(Change { was: Some(was), is: Some(is.clone()) });
+                    judged.changed.push(is);
+                }
+            }
+            (None, Some(was)) => {
+                changes.push(Change { was: Some(was.clone()), is: None });
+                judged.gone.push(was);
+            }
+            (None, None) => {}
+        }
+        judged.commit.entries.push(entry);
+    }
+    if task.saves {
+        store.rejudge(judged).await?;
+    }
+    Ok((count, changes))
+}

@@ -1,0 +1,92 @@
+//! Judging again what is kept, and the user's own word on it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{StoreError, detections, entries, seconds, statements, time};
+use crate::{
+    model::{Detection, EntryKey, EntryRecord, EntryState},
+    store::{Kept, Labels, Rejudged},
+};
+
+/// Every entry judged and first seen since `since`, with the detection it gave, oldest source first.
+pub fn kept(connection: &Connection, since: Timestamp) -> Result<Vec<Kept>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::KEPT)?;
+    let mut rows = statement.query([seconds(since)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let entry = EntryRecord {
+            source_url: row.get("url")?,
+            key: EntryKey(row.get("key")?),
+            title: row.get("title")?,
+            link: row.get("link")?,
+            summary: row.get("summary")?,
+            author: row.get("author")?,
+            published: time(row.get("published")?),
+            first_seen: time(row.get("first_seen")?),
+            silent: row.get("silent")?,
+            state: EntryState::Judged { score: row.get::<_, Option<u8>>("score")?.unwrap_or(0) },
+            rules: row.get::<_, i64>("rules")?.cast_unsigned(),
+        };
+        let detection = row.get::<_, Option<String>>("document")?.map(|text| read(&text)).transpose()?;
+        found.push(Kept { entry, detection });
+    }
+    Ok(found)
+}
+
+fn read(document: &str) -> Result<Detection, StoreError> {
+    serde_json::from_str(document).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+/// Saves a later judgement whole; gives the ids of the detections that were not known before.
+pub fn rejudge(connection: &mut Connection, judged: &Rejudged) -> Result<Vec<String>, StoreError> {
+    let transaction = connection.transaction()?;
+    let commit = &judged.commit;
+    entries::put(&transaction, &commit.entries)?;
+    let new = detections::put(&transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
+    for detection in &judged.changed {
+        let document =
+            serde_json::to_string(detection).map_err(|error| StoreError::Other(error.to_string()))?;
+        transaction.prepare_cached(statements::DETECTION_UPDATE)?.execute(params![
+            detection.id,
+            detection.event.as_str(),
+            detection.stage.as_str(),
+            detection.score,
+            detection.watched,
+            detection.project,
+            document
+        ])?;
+    }
+    for detection in &judged.gone {
+        transaction.prepare_cached(statements::DETECTION_DROP)?.execute([&detection.id])?;
+        transaction.prepare_cached(statements::STORY_DROP_EMPTY)?.execute([&detection.story_id])?;
+    }
+    transaction.commit()?;
+    Ok(new)
+}
+
+/// Notes that the detection whose id starts with `id` is a launch, or none; gives it, or `None` where no detection,
+/// or more than one, is called so.
+pub fn label(
+    connection: &Connection,
+    id: &str,
+    yes: bool,
+    now: Timestamp,
+) -> Result<Option<Detection>, StoreError> {
+    let end = format!("{id}\u{10ffff}");
+    let mut statement = connection.prepare_cached(statements::DETECTION_BY_PREFIX)?;
+    let rows = statement.query_map([id, &end], |row| row.get::<_, String>(0))?;
+    let found = rows.collect::<Result<Vec<String>, _>>()?;
+    let [document] = found.as_slice() else { return Ok(None) };
+    let detection = read(document)?;
+    connection.prepare_cached(statements::LABEL_PUT)?.execute(params![detection.id, yes, seconds(now)])?;
+    Ok(Some(detection))
+}
+
+/// How many of the labelled detections are launches.
+pub fn labels(connection: &Connection) -> Result<Labels, StoreError> {
+    let row = connection.prepare_cached(statements::LABELS)?.query_row([], |row| {
+        Ok(Labels { yes: row.get::<_, Option<u32>>(0)?.unwrap_or(0), all: row.get(1)? })
+    });
+    Ok(row.optional()?.unwrap_or_default())
+}

@@ -1,0 +1,94 @@
+//! Judging again, by the user's word and by other rules, through the real binary.
+
+use std::{fs, io::Write, process::Stdio};
+
+use serde_json::Value;
+
+use crate::{cycle::events, support::lab::Lab};
+
+#[test]
+fn a_label_is_kept_and_gives_the_precision_as_the_user_sees_it() {
+    let lab = Lab::with_web();
+    lab.cycle();
+    let ids: Vec<String> =
+        events(&lab).iter().map(|event| event["id"].as_str().unwrap().to_owned()).take(4).collect();
+    for (id, word) in ids.iter().zip(["yes", "yes", "no", "yes"]) {
+        assert_eq!(lab.run(&["label", id, word]).code, 0);
+    }
+    // The beginning of an id suffices, and a second thought replaces the first.
+    let last = lab.run(&["label", &ids[2][..12], "yes", "--format", "json"]).json();
+    assert_eq!((last["labelled"].as_u64(), last["precision"].as_f64()), (Some(4), Some(1.0)));
+    assert_eq!(lab.run(&["label", &ids[0], "no"]).code, 0);
+    let stats = lab.run(&["stats", "--format", "json"]).json();
+    assert_eq!((stats["labelled"].as_u64(), stats["precision"].as_f64()), (Some(4), Some(0.75)));
+    let unknown = lab.run(&["label", "zz", "yes"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("no detection"), "{}", unknown.stderr);
+}
+
+#[test]
+fn a_rescan_applies_other_rules_to_what_is_kept_and_back() {
+    let lab = Lab::with_web();
+    lab.cycle();
+    let before = events(&lab);
+    let settings = fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    // A rule that no text passes takes every launch away; rumours are told below any threshold.
+    lab.settings(&format!("{settings}\n[detect]\nmute = [\"airdrop\"]\n"));
+    let dry = lab.run(&["rescan", "--dry-run", "--format", "json"]).json();
+    let gone = |report: &Value, kind: &str| {
+        report["changes"].as_array().unwrap().iter().filter(|change| change["change"] == kind).count()
+    };
+    assert!(gone(&dry, "gone") > 0, "{dry}");
+    assert_eq!(events(&lab), before, "a dry run changes nothing");
+    let real = lab.run(&["rescan", "--format", "json"]).json();
+    assert_eq!(gone(&real, "gone"), gone(&dry, "gone"));
+    let during = events(&lab);
+    assert!(during.len() < before.len());
+    assert!(during.iter().all(|event| !event["title"].as_str().unwrap().to_lowercase().contains("airdrop")));
+    lab.settings(&settings);
+    let back = lab.run(&["rescan", "--format", "json"]).json();
+    assert_eq!(gone(&back, "new"), gone(&dry, "gone"));
+    let titles = |events: &[Value]| {
+        let mut titles: Vec<String> =
+            events.iter().map(|event| event["title"].as_str().unwrap().to_owned()).collect();
+        titles.sort();
+        titles.len()
+    };
+    assert_eq!(titles(&events(&lab)), titles(&before));
+}
+
+#[test]
+fn two_settings_are_compared_text_by_text() {
+    let lab = Lab::new();
+    let (old, new) = (lab.path().join("old.toml"), lab.path().join("new.toml"));
+    fs::write(&old, "").unwrap();
+    fs::write(&new, "[[phrases]]\ntext = \"node licences\"\nweight = 80\n").unwrap();
+    let mut child = lab
+        .command(&["classify", "--compare", &old.display().to_string(), &new.display().to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let texts = "{\"id\":\"a\",\"title\":\"Quillon sells node licences\"}\n{\"id\":\"b\",\"title\":\"Bitcoin climbs\"}\n";
+    child.stdin.take().unwrap().write_all(texts.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let lines: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!((lines[0]["id"].as_str(), lines[0]["new"]["tge"].as_bool()), (Some("a"), Some(true)));
+}
+
+#[test]
+fn an_address_is_explained() {
+    let lab = Lab::with_web();
+    let url = lab.web().truth(2).into_iter().find(|truth| truth.tge == "yes" && truth.reachable).unwrap().url;
+    let told = lab.run(&["explain", &url, "--format", "json"]).json();
+    assert_eq!(told["tge"], true, "{url} {told}");
+    assert!(!told["signals"].as_array().unwrap().is_empty());
+    let nothing = lab.run(&["explain", "http://nowhere.localhost:9/"]);
+    assert_eq!(nothing.code, 1);
+    assert!(nothing.stderr.contains("could not be read"), "{}", nothing.stderr);
+}
