@@ -80,6 +80,7 @@ pub fn place(
         project: verdict.project,
         token: verdict.token,
         watched: verdict.watched,
+        official: verdict.official,
         event_date: verdict.event_date,
         title: found.title,
         url: found.url,

@@ -213,6 +213,9 @@ pub struct Detection {
     pub token: Option<String>,
     /// On the watch list.
     pub watched: bool,
+    /// The project or venue itself says so.
+    #[serde(default)]
+    pub official: bool,
     /// See [`Verdict::event_date`].
     pub event_date: Option<String>,
     /// Headline.

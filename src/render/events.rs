@@ -176,6 +176,7 @@ mod tests {
             project: Some("Caldera".to_owned()),
             token: Some("ERA".to_owned()),
             watched: true,
+            official: false,
             event_date: Some("2026-11-25".to_owned()),
             title: "=cmd() \x1b[31mCaldera\u{202E} opens its claim".to_owned(),
             url: "https://a.example/1".to_owned(),

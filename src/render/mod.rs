@@ -1,13 +1,13 @@
 //! Text out: tables, JSON, CSV. Renders, never prints; knows nothing of where its text goes but the width.
 
 pub mod events;
-mod plain;
+
 pub mod report;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-pub use plain::plain;
+pub use crate::text::plain;
 
 /// How a table is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

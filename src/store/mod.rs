@@ -14,8 +14,8 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::model::{
-    ArticleRecord, Commit, Detection, EntryKey, EntryRecord, Event, HostWait, RobotsRecord, SourceState,
-    Stage, Story,
+    Alert, ArticleRecord, BoundMessage, ChannelState, Commit, Detection, EntryKey, EntryRecord, Event,
+    HostWait, Matter, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState, Stage, Story, Told,
 };
 
 pub use error::StoreError;
@@ -218,6 +218,87 @@ impl Store {
     /// the detections that were not known before.
     pub async fn commit(&self, commit: Commit) -> Result<Vec<String>, StoreError> {
         self.desk.ask(move |connection| sqlite::commit(connection, &commit)).await
+    }
+
+    /// What the channels know of `stories`.
+    pub async fn told(&self, stories: Vec<String>) -> Result<Vec<Told>, StoreError> {
+        self.desk.ask(move |connection| sqlite::told(connection, &stories)).await
+    }
+
+    /// The alerts of `channel` that no message holds yet.
+    pub async fn queued(&self, channel: String) -> Result<Vec<Alert>, StoreError> {
+        self.desk.ask(move |connection| sqlite::queued(connection, &channel)).await
+    }
+
+    /// Binds alerts into messages, all or none; those of `later` wait until then for a digest.
+    pub async fn bind(
+        &self,
+        messages: Vec<BoundMessage>,
+        later: Vec<(String, Timestamp)>,
+    ) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::bind(connection, &messages, &later)).await
+    }
+
+    /// The messages of `channel` that have not arrived, oldest first.
+    pub async fn open_messages(&self, channel: String) -> Result<Vec<OpenMessage>, StoreError> {
+        self.desk.ask(move |connection| sqlite::open_messages(connection, &channel)).await
+    }
+
+    /// Notes that an attempt on `message` begins.
+    pub async fn attempt(&self, message: String) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::attempt(connection, &message)).await
+    }
+
+    /// Notes how an attempt on `message` ended, and how its channel is now.
+    pub async fn settle(
+        &self,
+        message: String,
+        settled: Settled,
+        channel: ChannelState,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::settle(connection, &message, &settled, &channel, now)).await
+    }
+
+    /// How every channel is that ever sent.
+    pub async fn channels(&self) -> Result<Vec<ChannelState>, StoreError> {
+        self.desk.ask(|connection| sqlite::channels(connection)).await
+    }
+
+    /// The troubles that the operator was told of.
+    pub async fn matters(&self) -> Result<Vec<Matter>, StoreError> {
+        self.desk.ask(|connection| sqlite::matters(connection)).await
+    }
+
+    /// Remembers troubles, forgets others, and queues what is told of them: all or nothing.
+    pub async fn notice(
+        &self,
+        matters: Vec<Matter>,
+        forgotten: Vec<String>,
+        alerts: Vec<Alert>,
+    ) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::notice(connection, &matters, &forgotten, &alerts)).await
+    }
+
+    /// Since when the oldest undelivered alert of `channels` is due.
+    pub async fn oldest_due(&self, channels: Vec<String>) -> Result<Option<Timestamp>, StoreError> {
+        self.desk.ask(move |connection| sqlite::oldest_due(connection, &channels)).await
+    }
+
+    /// The newest `limit` rows of the outbox; only what has not arrived, if `open`.
+    pub async fn outbox(&self, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        self.desk.ask(move |connection| sqlite::rows(connection, open, limit)).await
+    }
+
+    /// Makes all that `channels` have queued due now, and tries again what was given up if `revive`; gives how
+    /// many alerts and messages wait.
+    pub async fn hasten(
+        &self,
+        channels: Vec<String>,
+        revive: bool,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.desk.ask(move |connection| sqlite::hasten(connection, &channels, revive, now)).await
     }
 
     /// One detection per story that passes `filter`, newest first.

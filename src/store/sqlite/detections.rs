@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, seconds, sources, statements, time};
+use super::{StoreError, outbox, seconds, sources, statements, time};
 use crate::{
     model::{Detection, DetectionRecord, Event, Outlet, Signature, Stage, Story, Telling},
     store::EventFilter,
@@ -33,6 +33,7 @@ pub fn put(
     for (absorbed, into) in absorbed {
         connection.prepare_cached(statements::STORY_MOVE)?.execute([absorbed, into])?;
         connection.prepare_cached(statements::STORY_DROP)?.execute([absorbed])?;
+        outbox::absorb(connection, absorbed, into)?;
     }
     let mut new = Vec::new();
     for record in detections {

@@ -5,6 +5,7 @@ mod cycles;
 mod detections;
 mod entries;
 mod open;
+mod outbox;
 mod prune;
 mod sources;
 mod statements;
@@ -22,6 +23,9 @@ pub use cycles::{begin_cycle, cycles, end_cycle};
 pub use detections::{events, recent_stories};
 pub use entries::{backlog, sift};
 pub use open::{backup, check, health, open_file, open_memory};
+pub use outbox::{
+    attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued, rows, settle, told,
+};
 pub use prune::prune;
 pub use sources::{host_waits, sources};
 
@@ -44,6 +48,7 @@ pub fn commit(connection: &mut Connection, commit: &Commit) -> Result<Vec<String
     )?;
     articles::put(&transaction, &commit.articles, &commit.robots)?;
     let new = detections::put(&transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
+    outbox::put(&transaction, &commit.alerts, &commit.told)?;
     transaction.commit()?;
     Ok(new)
 }

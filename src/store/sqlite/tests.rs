@@ -94,6 +94,7 @@ fn detection(id: &str, story: &str, score: u8) -> DetectionRecord {
         project: Some("Caldera".to_owned()),
         token: Some("ERA".to_owned()),
         watched: true,
+        official: false,
         event_date: None,
         title: format!("Told by {id}"),
         url: format!("https://{id}.example/1"),
@@ -387,9 +388,10 @@ fn a_copy_is_a_whole_database() {
 #[test]
 fn no_statement_walks_through_a_table_that_grows() {
     let connection = open::open_memory().unwrap();
-    // Read whole on purpose: a row per configured source, the few pauses that run, and the newest cycles, which
+    // Read whole on purpose: a row per configured source or channel, the few troubles there are, the few pauses that run, and the newest cycles, which
     // are walked backwards up to a limit.
-    let whole = ["SOURCES", "ENTRY_COUNT", "HOST_WAITS", "HOST_WAITS_PRUNE", "CYCLES_LAST"];
+    let whole =
+        ["SOURCES", "ENTRY_COUNT", "HOST_WAITS", "HOST_WAITS_PRUNE", "CYCLES_LAST", "CHANNELS", "MATTERS"];
     let mut walks = Vec::new();
     for (name, sql) in statements::ALL {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
