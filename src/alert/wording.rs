@@ -133,7 +133,9 @@ pub fn subject(message: &Message) -> String {
     match (message.form, message.items.first(), message.notices.first()) {
         (Form::Sample, ..) => "tge-scrape: a test".to_owned(),
         (Form::Single, Some(item), _) => words(item, NAME).heading,
-        (Form::More, ..) => format!("and {}", plural(count + message.waiting, "more launch", "more launches")),
+        (Form::More, ..) => {
+            format!("and {}", plural(count + message.waiting, "more launch", "more launches"))
+        }
         (_, Some(_), _) => format!("digest: {}", plural(count, "launch", "launches")),
         (_, None, Some(first)) if message.notices.len() == 1 => {
             format!("tge-scrape: {}", notice(first, NAME * 2).0)

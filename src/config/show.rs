@@ -13,8 +13,8 @@ pub struct Shown {
     pub origin: String,
 }
 
-/// Keys of a list's tables that may hold a secret: everything a channel has but its kind, and headers.
-const OPEN: [&str; 15] = [
+/// Keys of a list's tables that hold no secret; all others, such as headers and a channel's addresses, may.
+const OPEN: [&str; 38] = [
     "url",
     "name",
     "tier",
@@ -30,6 +30,29 @@ const OPEN: [&str; 15] = [
     "handles",
     "priority",
     "min_class",
+    "site",
+    "topics",
+    "instant",
+    "events",
+    "projects",
+    "watched_only",
+    "time_zone",
+    "digest_at",
+    "quiet",
+    "quiet_break",
+    "max_instant",
+    "cool_down",
+    "max_age",
+    "updates",
+    "interval",
+    "timeout",
+    "allow_private_address",
+    "host",
+    "port",
+    "tls",
+    "path",
+    "ca_file",
+    "server",
 ];
 const DOTS: &str = "\"••••\"";
 

@@ -157,12 +157,16 @@ pub fn csv(detections: &[Detection]) -> String {
     super::csv(&header, detections.iter().map(cells))
 }
 
+/// What the room's tests render.
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Event, Kind, Outlet, Stage};
+pub mod samples {
+    use super::{Class, Detection, Timestamp};
+    use crate::{
+        model::{Event, Kind, Outlet, Stage},
+        store::StoryRow,
+    };
 
-    fn detection() -> Detection {
+    pub fn detection() -> Detection {
         let at: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
         Detection {
             id: "d1".to_owned(),
@@ -193,6 +197,41 @@ mod tests {
             }],
         }
     }
+
+    /// A story that is dated and was never changed.
+    pub fn row() -> StoryRow {
+        let detection = Detection { title: "Caldera opens its claim".to_owned(), ..detection() };
+        StoryRow {
+            opened_at: detection.detected_at,
+            changed_at: detection.detected_at,
+            event_date: detection.event_date.clone(),
+            official: false,
+            revision: 0,
+            detection,
+        }
+    }
+
+    /// Titles nobody should be harmed by.
+    pub fn hostile() -> Vec<String> {
+        let long = "日本語 ".repeat(2_500);
+        [
+            "<script>alert(1)</script>]]>",
+            "=cmd()|' /C calc'!A0",
+            "@everyone",
+            "claim \u{202E}gnp.exe",
+            "a\u{0}b\u{FFFE}\r\nc",
+            "; , : \\ \\n",
+            &long,
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::samples::detection;
+    use super::*;
 
     #[test]
     fn no_output_carries_a_formula_or_an_escape() {

@@ -1,8 +1,10 @@
-//! Text out: tables, JSON, CSV. Renders, never prints; knows nothing of where its text goes but the width.
+//! Text out: tables, JSON, CSV, feeds, calendars. Renders, never prints; knows nothing of where its text goes but the width.
 
+pub mod calendar;
 pub mod events;
 
 pub mod report;
+pub mod syndication;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;

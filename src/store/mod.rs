@@ -60,6 +60,23 @@ pub struct EventFilter {
     pub limit: usize,
 }
 
+/// A story as it is told outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoryRow {
+    /// The best-scored telling, as loud as the loudest, with all outlets.
+    pub detection: Detection,
+    /// When it was first found.
+    pub opened_at: Timestamp,
+    /// When its class or date last changed.
+    pub changed_at: Timestamp,
+    /// How often they did.
+    pub revision: u32,
+    /// Its date; see [`crate::model::Verdict::event_date`].
+    pub event_date: Option<String>,
+    /// Whether the project or venue itself gave that date.
+    pub official: bool,
+}
+
 /// How large the memory is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
@@ -290,20 +307,29 @@ impl Store {
         self.desk.ask(move |connection| sqlite::rows(connection, open, limit)).await
     }
 
-    /// Makes all that `channels` have queued due now, and tries again what was given up if `revive`; gives how
-    /// many alerts and messages wait.
-    pub async fn hasten(
-        &self,
-        channels: Vec<String>,
-        revive: bool,
-        now: Timestamp,
-    ) -> Result<usize, StoreError> {
-        self.desk.ask(move |connection| sqlite::hasten(connection, &channels, revive, now)).await
+    /// Makes all that `channels` have queued due now.
+    pub async fn hasten(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::hasten(connection, &channels, now)).await
+    }
+
+    /// Opens the messages of `channels` again that were given up.
+    pub async fn revive(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::revive(connection, &channels, now)).await
+    }
+
+    /// How many alerts of `channels` no message holds, and how many messages have not arrived.
+    pub async fn waiting(&self, channels: Vec<String>) -> Result<u64, StoreError> {
+        self.desk.ask(move |connection| sqlite::waiting(connection, &channels)).await
     }
 
     /// One detection per story that passes `filter`, newest first.
     pub async fn events(&self, filter: EventFilter) -> Result<Vec<Detection>, StoreError> {
-        self.desk.ask(move |connection| sqlite::events(connection, &filter)).await
+        Ok(self.stories(filter).await?.into_iter().map(|row| row.detection).collect())
+    }
+
+    /// The stories that pass `filter`, newest first, with their history.
+    pub async fn stories(&self, filter: EventFilter) -> Result<Vec<StoryRow>, StoreError> {
+        self.desk.ask(move |connection| sqlite::stories(connection, &filter)).await
     }
 
     /// Forgets at most `limit` rows of each kind that are past their time; gives how many.

@@ -10,7 +10,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor,
     message::{
-        Mailbox, MultiPart,
+        MultiPart,
         header::{HeaderName, HeaderValue},
     },
     transport::smtp::{
@@ -19,6 +19,8 @@ use lettre::{
         extension::ClientId,
     },
 };
+
+pub use lettre::message::Mailbox;
 
 use super::{Arrived, Attempt, Refusal};
 use crate::{

@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use discord::Discord;
-pub use email::{Email, Security};
+pub use email::{Email, Mailbox, Security};
 pub use exec::Exec;
 pub use file::File;
 pub use ntfy::Ntfy;

@@ -20,11 +20,12 @@ use super::StoreError;
 
 pub use articles::{article, robots};
 pub use cycles::{begin_cycle, cycles, end_cycle};
-pub use detections::{events, recent_stories};
+pub use detections::{recent_stories, stories};
 pub use entries::{backlog, sift};
 pub use open::{backup, check, health, open_file, open_memory};
 pub use outbox::{
-    attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued, rows, settle, told,
+    attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued, revive, rows,
+    settle, told, waiting,
 };
 pub use prune::prune;
 pub use sources::{host_waits, sources};

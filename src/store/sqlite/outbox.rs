@@ -306,30 +306,36 @@ pub fn rows(connection: &Connection, open: bool, limit: usize) -> Result<Vec<Out
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Makes everything of `channels` due now; messages given up are tried again if `revive`. Gives how many
-/// alerts wait.
-pub fn hasten(
-    connection: &mut Connection,
-    channels: &[String],
-    revive: bool,
-    now: Timestamp,
-) -> Result<usize, StoreError> {
+/// Makes everything of `channels` due now.
+pub fn hasten(connection: &mut Connection, channels: &[String], now: Timestamp) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
-    let mut waiting = 0;
     for channel in channels {
-        if revive {
-            transaction
-                .prepare_cached(statements::MESSAGES_REVIVE)?
-                .execute(params![channel, seconds(now)])?;
-        }
-        transaction.prepare_cached(statements::MESSAGES_HASTEN)?.execute(params![channel, seconds(now)])?;
-        transaction.prepare_cached(statements::QUEUED_HASTEN)?.execute(params![channel, seconds(now)])?;
-        let open: i64 =
-            transaction.prepare_cached(statements::QUEUED_COUNT)?.query_row([channel], |row| row.get(0))?;
-        let bound: i64 =
-            transaction.prepare_cached(statements::OPEN_COUNT)?.query_row([channel], |row| row.get(0))?;
-        waiting += usize::try_from(open + bound).unwrap_or(0);
+        let due = params![channel, seconds(now)];
+        transaction.prepare_cached(statements::MESSAGES_HASTEN)?.execute(due)?;
+        transaction.prepare_cached(statements::QUEUED_HASTEN)?.execute(due)?;
     }
     transaction.commit()?;
+    Ok(())
+}
+
+/// Opens the messages of `channels` again that were given up.
+pub fn revive(connection: &mut Connection, channels: &[String], now: Timestamp) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    for channel in channels {
+        transaction.prepare_cached(statements::MESSAGES_REVIVE)?.execute(params![channel, seconds(now)])?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// How many alerts of `channels` are not bound, and messages not arrived.
+pub fn waiting(connection: &Connection, channels: &[String]) -> Result<u64, StoreError> {
+    let mut waiting = 0;
+    for channel in channels {
+        for statement in [statements::QUEUED_COUNT, statements::OPEN_COUNT] {
+            let count: i64 = connection.prepare_cached(statement)?.query_row([channel], |row| row.get(0))?;
+            waiting += amount(count);
+        }
+    }
     Ok(waiting)
 }

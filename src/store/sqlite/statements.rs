@@ -90,6 +90,7 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (id) DO NOTHING";
     DETECTIONS_SINCE = "SELECT story, document FROM detections WHERE detected_at >= ?1
         ORDER BY detected_at DESC, told_at DESC, id";
+    STORY_DATE = "SELECT event_date FROM stories WHERE id = ?1";
     DETECTIONS_OF_STORY = "SELECT json_set(document, '$.story_id', story) FROM detections WHERE story = ?1 ORDER BY told_at, id";
 
     ALERT_PUT = "INSERT INTO outbox (id, channel, topic, story, class, instant, due_at, created_at, document)
