@@ -4,6 +4,7 @@
 
 mod support;
 
+mod alerts; // what channels get, and when they cannot be reached
 mod commands; // what a user types, and what goes wrong
 mod cycle; // the cycle as cron runs it
 mod layers; // who may import whom

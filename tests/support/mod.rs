@@ -1,1 +1,4 @@
+pub mod inbox;
 pub mod lab;
+pub mod mail;
+pub mod services;
