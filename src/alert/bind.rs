@@ -149,6 +149,7 @@ mod tests {
             due_at: now(),
             created_at: now(),
             body: Body::News { detection: Box::new(found), change: None },
+            replaces: false,
             outlets: 1,
         }
     }

@@ -25,6 +25,7 @@ pub struct Finding<'a> {
 ///
 /// A story is told again only when it is louder or has another date. More outlets alone give an update, which
 /// rides along with another message. Within the cool-down a change waits, unless the story turned critical.
+/// What still waits unbound is replaced: a story that grows within one cycle is told once.
 #[must_use]
 pub fn decide(
     channels: &[&Loudness],
@@ -45,16 +46,17 @@ pub fn decide(
         let outlets = finding.story.tellings.len().max(1);
         let (alert, after) = match known.as_deref() {
             None => {
+                let alert = news(channel, finding, None, now);
                 let after = Told {
                     story: finding.story.id.clone(),
                     channel: channel.name.clone(),
                     class: finding.detection.class,
                     event_date: finding.story.event_date.clone(),
-                    told_at: now,
+                    told_at: alert.due_at,
                     outlets,
                     pending: true,
                 };
-                (Some(news(channel, finding, None, now)), after)
+                (Some(alert), after)
             }
             Some(before) => again(channel, finding, before, outlets, now),
         };
@@ -95,15 +97,17 @@ fn again(
     let grown = outlets > before.outlets;
     let mut after = Told { outlets: outlets.max(before.outlets), ..before.clone() };
     if change.class_was.is_some() || change.date_was.is_some() {
-        let rest = before.told_at + channel.cool_down;
+        // What still waits is replaced: to the channel there was nothing before it.
+        let rest = if before.pending { before.told_at } else { before.told_at + channel.cool_down };
         let turned = change.class_was.is_some() && class == Class::Critical;
-        let mut alert = news(channel, finding, Some(change), now);
+        let mut alert = news(channel, finding, Some(change).filter(|_| !before.pending), now);
+        alert.replaces = before.pending;
         if !turned {
             alert.due_at = alert.due_at.max(rest);
         }
         after.class = class.max(before.class);
         after.event_date.clone_from(date);
-        after.told_at = now;
+        after.told_at = alert.due_at;
         after.pending = true;
         return (Some(alert), after);
     }
@@ -125,6 +129,7 @@ fn again(
                 url: detection.url.clone(),
                 source: detection.source.clone(),
             },
+            replaces: false,
             outlets,
         };
         return (Some(alert), after);
@@ -162,6 +167,7 @@ fn news(channel: &Loudness, finding: Finding<'_>, change: Option<Change>, now: T
             }),
             change,
         },
+        replaces: false,
         outlets: finding.story.tellings.len().max(1),
     }
 }
@@ -212,6 +218,7 @@ mod tests {
         let later = now() + jiff::SignedDuration::from_hours(1);
         let louder = Detection { class: Class::Critical, ..detection() };
         let second = one(&channel, &louder, &story(1), &mut told, later).unwrap();
+        told[0].pending = false;
         assert!(second.id != first.id && second.due_at == later);
         let Body::News { change: Some(change), .. } = second.body else { panic!() };
         assert_eq!((change.class_was, change.date_was), (Some(Class::High), None));
@@ -221,6 +228,17 @@ mod tests {
         assert_eq!(third.due_at, later + channel.cool_down, "it rests after its last alert");
         let Body::News { change: Some(change), .. } = third.body else { panic!() };
         assert_eq!(change.date_was.as_deref(), Some("2026-11-25"));
+    }
+
+    #[test]
+    fn what_still_waits_is_replaced_and_told_once() {
+        let channel = Loudness::new("a");
+        let mut told = Vec::new();
+        let first = one(&channel, &detection(), &story(1), &mut told, now()).unwrap();
+        let louder = Detection { class: Class::Critical, ..detection() };
+        let second = one(&channel, &louder, &story(2), &mut told, now()).unwrap();
+        assert!(!first.replaces && second.replaces && second.due_at == now());
+        assert!(matches!(second.body, Body::News { change: None, .. }));
     }
 
     #[test]

@@ -235,6 +235,7 @@ pub fn alerts(notices: &[Notice], channels: &[&Loudness], now: Timestamp) -> Vec
                 due_at: channel.quiet_until(now).unwrap_or(now),
                 created_at: now,
                 body: Body::Ops(notice.clone()),
+                replaces: false,
                 outlets: 0,
             });
         }

@@ -67,7 +67,10 @@ pub fn words(item: &Item, room: usize) -> Words {
             (_, None) => "no longer dated".to_owned(),
         }));
     }
-    let why = found.reasons.iter().find(|reason| reason.weight > 0 && !reason.text.is_empty());
+    // Of what speaks loudest for it, the one that says most.
+    let strongest =
+        found.reasons.iter().filter(|reason| reason.weight > 0 && !reason.text.is_empty()).take(4);
+    let why = strongest.max_by_key(|reason| reason.text.split_whitespace().take(9).count());
     Words {
         heading: format!("{}: {} {}", whose(found), found.event.as_str(), found.stage.as_str()),
         title: shown(&found.title, room),

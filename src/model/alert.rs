@@ -121,6 +121,8 @@ pub struct Alert {
     pub created_at: Timestamp,
     /// What it says.
     pub body: Body,
+    /// Whether it stands for what of its story still waits unbound: the channel hears of it once.
+    pub replaces: bool,
     /// Outlets that carry the story, as known when this is read.
     pub outlets: usize,
 }
@@ -136,7 +138,7 @@ pub struct Told {
     pub class: Class,
     /// The date it was told with.
     pub event_date: Option<String>,
-    /// When that was decided.
+    /// When that was due.
     pub told_at: Timestamp,
     /// Outlets known by now.
     pub outlets: usize,

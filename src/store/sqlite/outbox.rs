@@ -13,6 +13,11 @@ pub fn put(connection: &Connection, alerts: &[Alert], told: &[Told]) -> Result<(
     for alert in alerts {
         let body =
             serde_json::to_string(&alert.body).map_err(|error| StoreError::Other(error.to_string()))?;
+        if alert.replaces {
+            connection
+                .prepare_cached(statements::ALERT_REPLACED)?
+                .execute(params![alert.story, alert.channel])?;
+        }
         connection.prepare_cached(statements::ALERT_PUT)?.execute(params![
             alert.id,
             alert.channel,
@@ -94,6 +99,7 @@ pub fn queued(connection: &Connection, channel: &str) -> Result<Vec<Alert>, Stor
             due_at: time(row.get(5)?),
             created_at: time(row.get(6)?),
             body: serde_json::from_str(&body).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+            replaces: false,
             outlets: outlets(row, 8)?,
         });
     }

@@ -95,6 +95,7 @@ statements! {
 
     ALERT_PUT = "INSERT INTO outbox (id, channel, topic, story, class, instant, due_at, created_at, document)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
+    ALERT_REPLACED = "DELETE FROM outbox WHERE story = ?1 AND channel = ?2 AND message IS NULL";
     ALERT_BIND = "UPDATE outbox SET message = ?2 WHERE id = ?1 AND message IS NULL";
     ALERT_LATER = "UPDATE outbox SET instant = 0, due_at = ?2 WHERE id = ?1 AND message IS NULL";
     ALERT_MOVE = "UPDATE outbox SET story = ?2 WHERE story = ?1 AND message IS NULL";
