@@ -70,7 +70,10 @@ fn feeds_come_and_go_and_comments_stay() {
     lab.settings(
         "# my own words\n[http]\nconcurrency = 3 # few\n\n[[feeds]]\nurl = \"https://a.example/feed\"\n",
     );
-    assert_eq!(lab.run(&["feed", "add", "https://b.example/feed", "--name", "B", "--tag", "x"]).code, 0);
+    assert_eq!(
+        lab.run(&["feed", "add", "--untried", "https://b.example/feed", "--name", "B", "--tag", "x"]).code,
+        0
+    );
     assert!(lab.run(&["feed", "add", "http://www.b.example/feed/"]).stdout.contains("has it already"));
     assert_eq!(lab.run(&["feed", "add", "b.example"]).code, 2);
     let opml = lab.run(&["feed", "export"]).stdout;
@@ -85,6 +88,54 @@ fn feeds_come_and_go_and_comments_stay() {
         "{file}"
     );
     assert_eq!(lab.run(&["feed", "list", "--format", "ndjson"]).stdout.lines().count(), 2);
+}
+
+#[test]
+fn a_page_leads_to_its_feed_which_is_shown_before_it_is_kept() {
+    let lab = Lab::with_web();
+    let origin = |host: &str| format!("http://{host}.localhost:{}", lab.web().port());
+    lab.settings("[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n# mine\n");
+    let added = lab.run(&["feed", "add", &format!("{}/feed.xml", origin("parkedpost")), "--tag", "l2"]);
+    assert_eq!(added.code, 0, "{}{}", added.stdout, added.stderr);
+    assert!(added.stdout.contains("/new-feed.xml") && added.stdout.contains("  - "), "{}", added.stdout);
+    let file = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    assert!(
+        file.contains("# mine") && file.contains("/new-feed.xml\"") && file.contains("tags = [\"l2\"]"),
+        "{file}"
+    );
+    let dead = lab.run(&["feed", "add", &format!("{}/nothing-here", origin("ledgerline"))]);
+    assert!(dead.code == 1 && dead.stderr.contains("--untried"), "{}", dead.stderr);
+    assert_eq!(std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap(), file);
+}
+
+#[test]
+fn the_watch_list_is_changed_and_comments_stay() {
+    let lab = Lab::new();
+    lab.settings("# mine\n[[projects]]\nname = \"Caldera\" # first\n");
+    let add = [
+        "project",
+        "add",
+        "Zorblax",
+        "--alias",
+        "Zorb Labs",
+        "--token",
+        "$ZORB",
+        "--exclude",
+        "zorb ball",
+        "--priority",
+        "low",
+    ];
+    assert_eq!(lab.run(&add).code, 0);
+    assert_eq!(lab.run(&["project", "add", "zorblax"]).code, 1);
+    let shown = lab.run(&["project", "list", "--format", "json"]).json();
+    assert_eq!(shown["projects"][1]["tokens"][0], "ZORB");
+    let file = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    assert!(
+        file.contains("# mine") && file.contains("# first") && file.contains("priority = \"low\""),
+        "{file}"
+    );
+    assert_eq!(lab.run(&["project", "remove", "Zorblax"]).code, 0);
+    assert_eq!(lab.run(&["project", "remove", "Zorblax"]).code, 1);
 }
 
 #[test]

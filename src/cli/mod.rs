@@ -18,6 +18,8 @@ mod man;
 mod output;
 mod outputs;
 mod progress;
+mod project;
+mod settings_file;
 mod stats;
 
 use std::{path::PathBuf, time::Duration};
@@ -114,6 +116,8 @@ enum Command {
     Alerts(alerts::Args),
     /// List, change, try, import, export and parse sources
     Feed(feed::Args),
+    /// Show and change the watch list
+    Project(project::Args),
     /// Read the article out of a saved page
     Article(article::Args),
     /// Tell why a text scores as it does
@@ -172,6 +176,7 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         Command::Stats(args) => stats::run(&args, globals, output),
         Command::Alerts(args) => alerts::run(&args, globals, output),
         Command::Feed(args) => feed::run(args, globals, output),
+        Command::Project(args) => project::run(args, globals, output),
         Command::Article(args) => article::run(args, globals, output),
         Command::Explain(args) => explain::run(&args, globals.format, output),
         Command::Classify(args) => classify::run(&args, output),
