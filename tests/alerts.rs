@@ -1,150 +1,19 @@
 //! Alerts as people and programs get them: the real binary, and each service with the limits it documents.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    process::Child,
-    sync::mpsc::{Receiver, channel},
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
-use tge_scrape::fixture_web::{Bulk, Options};
 
 use crate::{
-    cycle::{addresses, events},
+    cycle::events,
     support::{
-        inbox::{Answer, Inbox, Received},
-        lab::{Lab, now},
+        inbox::{Answer, Inbox},
+        lab::Lab,
         mail::MailServer,
         services,
+        world::{LOUD, World, bulk, missing},
     },
 };
-
-/// What makes a channel tell everything at once.
-const LOUD: &str = "min_class = \"low\"\ninstant = \"low\"\nmax_age = \"9999d\"\ndigest_at = []\ninterval = \"0s\"\nallow_private_address = true\n";
-
-fn bulk(feeds: usize, relevant: usize) -> Lab {
-    let bulk = Bulk { feeds, entries: relevant + 2, relevant };
-    Lab::with_options(Options { now: now().as_second(), bulk: Some(bulk), ..Options::default() })
-}
-
-/// Every kind of channel with what it leads to.
-struct World {
-    lab: Lab,
-    slack: Inbox,
-    discord: Inbox,
-    telegram: Inbox,
-    ntfy: Inbox,
-    webhook: Inbox,
-    mail: MailServer,
-}
-
-impl World {
-    fn new(lab: Lab) -> Self {
-        let strict =
-            |service: fn(&Received) -> Answer| Inbox::start(move |received, _| Some(service(received)));
-        let mail = MailServer::start(lab.path(), false, |_| "250 taken");
-        let world = Self {
-            slack: strict(services::slack),
-            discord: strict(services::discord),
-            telegram: strict(services::telegram),
-            ntfy: strict(services::ntfy),
-            webhook: strict(services::webhook),
-            mail,
-            lab,
-        };
-        let settings = format!("{}\n{}", world.lab.web().settings_toml(), world.channels());
-        world.lab.settings(&settings);
-        world
-    }
-
-    fn channels(&self) -> String {
-        let ca = self.mail.authority.display();
-        let rows = [
-            format!("kind = \"slack\"\nurl = \"{}\"", self.slack.url("/services/T/B/secret")),
-            format!("kind = \"discord\"\nurl = \"{}\"", self.discord.url("/api/webhooks/1/secret")),
-            format!(
-                "kind = \"telegram\"\nserver = \"{}\"\ntoken = \"1:t\"\nchat = \"-100\"",
-                self.telegram.url("")
-            ),
-            format!("kind = \"ntfy\"\nurl = \"{}\"", self.ntfy.url("/launches")),
-            format!(
-                "kind = \"webhook\"\nurl = \"{}\"\nsecret = \"{}\"",
-                self.webhook.url("/in"),
-                services::SECRET
-            ),
-            format!(
-                "kind = \"email\"\nhost = \"localhost\"\nport = {}\nusername = \"me\"\npassword = \"hunter2\"\n\
-                 from = \"tge <tge@a.example>\"\nto = [\"you@b.example\"]\nca_file = \"{ca}\"",
-                self.mail.port
-            ),
-            "kind = \"exec\"\ncommand = [\"/bin/sh\", \"-c\", \"cat >> exec.ndjson\"]".to_owned(),
-            "kind = \"file\"\npath = \"alerts.ndjson\"".to_owned(),
-        ];
-        rows.map(|row| format!("\n[[channels]]\n{row}\n{LOUD}")).concat()
-    }
-
-    fn lines(&self, file: &str) -> Vec<Value> {
-        let text = fs::read_to_string(self.lab.path().join(file)).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?}"))).collect()
-    }
-
-    fn webhooks(&self) -> Vec<Value> {
-        self.webhook.taken().iter().map(|received| received.json()["data"].clone()).collect()
-    }
-
-    /// What each channel was told, as one text each.
-    fn told(&self) -> Vec<(&'static str, String)> {
-        let bodies = |inbox: &Inbox| {
-            inbox
-                .taken()
-                .iter()
-                .map(|received| String::from_utf8(received.body.clone()).unwrap() + "\n")
-                .collect()
-        };
-        let documents = |all: Vec<Value>| all.iter().map(|value| format!("{value}\n")).collect();
-        vec![
-            ("slack", bodies(&self.slack)),
-            ("discord", bodies(&self.discord)),
-            ("telegram", bodies(&self.telegram)),
-            ("ntfy", bodies(&self.ntfy)),
-            ("webhook", documents(self.webhooks())),
-            ("email", self.mail.mails().iter().map(|mail| decoded(mail)).collect()),
-            ("exec", documents(self.lines("exec.ndjson"))),
-            ("file", documents(self.lines("alerts.ndjson"))),
-        ]
-    }
-
-    /// Runs cycles until nothing waits.
-    fn settle(&self, arguments: &[&str]) {
-        for _ in 0..30 {
-            let ran = self.lab.run(arguments);
-            assert!(ran.code == 0 || ran.code == 4, "{}", ran.stderr);
-            if self
-                .lab
-                .run(&["alerts", "list", "--format", "ndjson"])
-                .stdout
-                .lines()
-                .all(|line| line.contains("\"topic\":\"update\""))
-            {
-                return;
-            }
-        }
-        panic!("{}", self.lab.run(&["alerts", "list"]).stdout);
-    }
-}
-
-/// A mail with its quoted-printable undone, as far as addresses need it.
-fn decoded(mail: &str) -> String {
-    mail.replace("=\r\n", "").replace("=3D", "=")
-}
-
-/// Addresses that tell a story apart in what channels got.
-fn missing(told: &str, found: &[Value]) -> Vec<String> {
-    let tells = |detection: &Value| addresses([detection]).iter().any(|url| told.contains(url.as_str()));
-    found.iter().filter(|found| !tells(found)).map(|found| found["title"].to_string()).collect()
-}
 
 #[test]
 fn every_channel_tells_every_launch_within_its_limits() {
@@ -197,9 +66,11 @@ fn single(kind: &str, inbox: &Inbox, more: &str) -> Lab {
     lab
 }
 
+type Refusal = fn() -> Answer;
+
 #[test]
 fn slow_down_is_obeyed_in_each_services_own_words() {
-    let refusals: [(&str, fn() -> Answer); 5] = [
+    let refusals: [(&str, Refusal); 5] = [
         ("slack", || Answer::new(429, "rate_limited").with("Retry-After", "1")),
         ("discord", || {
             Answer::new(429, r#"{"message":"You are being rate limited.","retry_after":0.2,"global":false}"#)
@@ -478,111 +349,4 @@ fn a_follower_sees_what_a_cycle_finds() {
     let _ = child.kill();
     child.wait().unwrap();
     assert_eq!(lab.run(&["events", "--follow", "--format", "csv"]).code, 2);
-}
-
-/// Kills `kills` cycles at all kinds of moments, half of them right when a service has taken a message, then
-/// lets the rest be delivered and looks at what came. Gives how many were killed before they ended by
-/// themselves.
-fn killed(kills: u32, seed: u64) -> u32 {
-    let world = World::new(bulk(4, 10));
-    let (bell, rung) = channel();
-    for inbox in [&world.slack, &world.discord, &world.telegram, &world.ntfy, &world.webhook] {
-        inbox.ring(bell.clone());
-    }
-    let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut hit = 0;
-    for kill in 0..kills {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let roll = random >> 33;
-        while rung.try_recv().is_ok() {}
-        let mut child = world.lab.start(&["cycle", "--catch-up", "100"]);
-        // Between "sent" and "noted" a service has what the outbox does not know of.
-        let (rings, limit) = if kill % 2 == 0 { (u64::MAX, roll % 600) } else { (1 + roll % 8, 30_000) };
-        wait(&mut child, &rung, rings, Duration::from_millis(limit));
-        let _ = child.kill();
-        hit += u32::from(child.wait().unwrap().code().is_none());
-    }
-    world.settle(&["cycle", "--catch-up", "100"]);
-    let check = world.lab.run(&["db", "check"]);
-    assert_eq!(check.code, 0, "{}", check.stdout);
-    let found = events(&world.lab);
-    assert!(found.len() >= 20, "{}", found.len());
-    for (name, told) in world.told() {
-        assert_eq!(missing(&told, &found), Vec::<String>::new(), "{name}, seed {seed}");
-    }
-    // Ours: the file itself holds nothing twice.
-    let file = world.lines("alerts.ndjson");
-    let ids = |all: &[Value]| all.iter().map(|line| line["id"].to_string()).collect::<Vec<_>>();
-    assert_eq!(ids(&file).len(), ids(&file).iter().collect::<BTreeSet<_>>().len(), "seed {seed}");
-    once("file", &file);
-    // Theirs: what came twice came under the same name, and by names nothing is told twice.
-    let by_name = |all: Vec<(String, Value)>| {
-        let mut seen = BTreeSet::new();
-        all.into_iter().filter(|(id, _)| seen.insert(id.clone())).map(|(_, value)| value).collect::<Vec<_>>()
-    };
-    let hooks = world
-        .webhook
-        .taken()
-        .into_iter()
-        .map(|received| (received.header("webhook-id").to_owned(), received.json()["data"].clone()));
-    once("webhook", &by_name(hooks.collect()));
-    once(
-        "exec",
-        &by_name(world.lines("exec.ndjson").into_iter().map(|line| (line["id"].to_string(), line)).collect()),
-    );
-    let subjects = |all: Vec<(String, String)>| {
-        let unique: BTreeSet<(String, String)> = all.into_iter().collect();
-        let texts: Vec<String> = unique.into_iter().map(|(_, text)| text).collect();
-        let single: Vec<&String> = texts.iter().filter(|text| !text.is_empty()).collect();
-        assert_eq!(single.len(), single.iter().collect::<BTreeSet<_>>().len(), "seed {seed}: {texts:#?}");
-    };
-    let header = |mail: &str, name: &str| {
-        mail.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned()
-    };
-    subjects(
-        world
-            .mail
-            .mails()
-            .iter()
-            .map(|mail| (header(mail, "Message-ID"), header(mail, "References")))
-            .collect(),
-    );
-    let click = |received: &Received| {
-        let body = received.json();
-        (body["sequence_id"].to_string(), body["click"].as_str().unwrap_or_default().to_owned())
-    };
-    subjects(world.ntfy.taken().iter().map(click).collect());
-    hit
-}
-
-/// No launch is told twice at the same class and date.
-fn once(name: &str, messages: &[Value]) {
-    let mut seen = BTreeSet::new();
-    for detection in messages.iter().flat_map(|message| message["detections"].as_array().unwrap()) {
-        let key = format!("{} {} {}", detection["story_id"], detection["class"], detection["event_date"]);
-        assert!(seen.insert(key.clone()), "{name} was told {key} twice");
-    }
-}
-
-/// Waits for `count` rings, at most for `limit` and the end of `child`.
-fn wait(child: &mut Child, rung: &Receiver<()>, count: u64, limit: Duration) {
-    let (begun, mut heard) = (Instant::now(), 0);
-    while heard < count && begun.elapsed() < limit && child.try_wait().unwrap().is_none() {
-        let left = limit.saturating_sub(begun.elapsed()).min(Duration::from_millis(20));
-        heard += u64::from(rung.recv_timeout(left).is_ok());
-    }
-}
-
-#[test]
-fn killed_at_any_moment_every_channel_is_told_everything() {
-    let hit: u32 = (1..=4).map(|seed| killed(10, seed)).sum();
-    assert!(hit >= 25, "only {hit} of 40 were killed at work");
-}
-
-#[test]
-#[ignore = "takes minutes: 600 kills, for whoever changes delivery"]
-fn killed_five_hundred_times_every_channel_is_told_everything() {
-    let hit: u32 = (100..160).map(|seed| killed(10, seed)).sum();
-    assert!(hit >= 500, "only {hit} of 600 were killed at work");
-    println!("{hit} of 600 cycles were killed at work");
 }

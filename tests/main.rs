@@ -7,5 +7,6 @@ mod support;
 mod alerts; // what channels get, and when they cannot be reached
 mod commands; // what a user types, and what goes wrong
 mod cycle; // the cycle as cron runs it
+mod kills; // killed while telling
 mod layers; // who may import whom
 mod survival; // kills, stops, overlaps, full disks

@@ -128,8 +128,8 @@ async fn one<C: Clock>(
             done.given_up += 1;
             continue;
         };
-        let mut before = message.tries;
         for again in 0..=AGAIN {
+            let before = message.tries + again;
             let ready = last.map(|last| last + channel.interval).max(state.not_before);
             let wait = ready.map_or(Duration::ZERO, |ready| until(delivery.clock.now(), ready));
             if wait > SHORT.max(channel.interval) || out_of_time(delivery, begun, wait) {
@@ -144,7 +144,6 @@ async fn one<C: Clock>(
             let now = delivery.clock.now();
             let (settled, next) =
                 settle(&state, &OpenMessage { tries: before, ..message.clone() }, &result, now);
-            before += 1;
             last = Some(now);
             state = next;
             delivery.store.settle(message.id.clone(), settled.clone(), state.clone(), now).await?;

@@ -187,7 +187,7 @@ pub fn notices(troubles: &[Trouble], known: &[Matter], now: Timestamp) -> Notice
             }
             // It comes and goes: within a day nothing more is said.
             Some(before) if before.over_at.is_some() => {
-                noticed.matters.push(matter(before.since, before.told_at))
+                noticed.matters.push(matter(before.since, before.told_at));
             }
             Some(_) => {}
         }

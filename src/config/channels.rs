@@ -1,21 +1,21 @@
 //! `[[channels]]`: each kind with the keys it knows, secrets from the environment or files, every mistake with
 //! its line.
 
+mod loudness;
+
+#[cfg(test)]
+mod tests;
+
 use std::{collections::HashMap, fs, path::PathBuf, time::Duration};
 
-use jiff::{civil::Time, tz::TimeZone};
 use url::Url;
 
 use super::{environment::Environment, layers::Row, mistakes::Mistakes, raw::Raw, rows::Reader};
-use crate::{
-    alert::{
-        Channel, Loudness, Program, Way,
-        channels::{
-            Discord, Email, Exec, File, Mailbox, Ntfy, Security, Slack, Telegram, Webhook, WebhookSecret,
-        },
+use crate::alert::{
+    Channel, Program, Way,
+    channels::{
+        Discord, Email, Exec, File, Mailbox, Ntfy, Security, Slack, Telegram, Webhook, WebhookSecret,
     },
-    model::{Class, Event},
-    text::quantity,
 };
 
 /// Keys that every kind knows.
@@ -82,8 +82,6 @@ const KINDS: [(&str, &[&str]); 8] = [
 ];
 /// What every program of the user's gets of the environment.
 const SURROUNDINGS: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
-/// Messages a cycle for those who are no people.
-const UNLIMITED: i64 = 1_000_000;
 /// Where bots are spoken to.
 const TELEGRAM: &str = "https://api.telegram.org";
 /// Limit for one attempt (conventions, section 7: 15–30 s).
@@ -330,9 +328,8 @@ impl Told<'_> {
         let people = !matches!(kind.as_str(), "webhook" | "exec" | "file");
         let loudness = self.loudness(name, people);
         let usual = match &way {
-            Some(Way::Slack(_)) => Duration::from_secs(1),
             Some(Way::Telegram(telegram)) if telegram.is_group() => Duration::from_secs(3),
-            Some(Way::Telegram(_)) => Duration::from_secs(1),
+            Some(Way::Slack(_) | Way::Telegram(_)) => Duration::from_secs(1),
             // The others say themselves when it is too much, or are the user's own.
             _ => Duration::ZERO,
         };
@@ -345,226 +342,5 @@ impl Told<'_> {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let fingerprint = crate::alert::identity(&parts);
         Some(Channel { loudness, way: way?, interval, timeout, allow_private, fingerprint })
-    }
-
-    fn loudness(&mut self, name: &str, people: bool) -> Loudness {
-        let usual = Loudness::new(name);
-        let topics = self.reader.texts("topics");
-        for topic in topics.iter().filter(|topic| !matches!(topic.as_str(), "news" | "ops")) {
-            self.reader.wrong("topics", format!("should be news or ops, is {topic:?}"));
-        }
-        let names = |names: Vec<String>| names.into_iter().map(|name| name.to_lowercase()).collect();
-        let max = if people { i64::try_from(usual.max_instant).unwrap_or(3) } else { UNLIMITED };
-        Loudness {
-            news: topics.is_empty() || topics.iter().any(|topic| topic == "news"),
-            ops: topics.iter().any(|topic| topic == "ops"),
-            min_class: self.class("min_class").unwrap_or(usual.min_class),
-            instant: if self.reader.text("instant") == "never" {
-                None
-            } else {
-                self.class("instant").or(usual.instant)
-            },
-            events: self.events(),
-            projects: names(self.reader.texts("projects")),
-            tags: self.reader.texts("tags"),
-            watched: self.reader.flag("watched_only", false),
-            zone: self.zone(),
-            digest_at: self.times(usual.digest_at),
-            quiet: self.quiet(),
-            quiet_break: self.class("quiet_break"),
-            max_instant: self
-                .reader
-                .take("max_instant", "a whole number from 1", max, |raw| match raw {
-                    Raw::Whole(number) if number >= 1 => Some(number),
-                    _ => None,
-                })
-                .try_into()
-                .unwrap_or(usize::MAX),
-            cool_down: self.duration("cool_down", usual.cool_down),
-            max_age: self.duration("max_age", usual.max_age),
-            updates: self.reader.flag("updates", usual.updates),
-            name: usual.name,
-        }
-    }
-
-    fn class(&mut self, key: &str) -> Option<Class> {
-        let name = self.reader.text(key);
-        let class = Class::from_name(&name);
-        if class.is_none() && !name.is_empty() {
-            let classes = Class::ALL.map(Class::as_str).join(", ");
-            self.reader.wrong(key, format!("should be one of {classes}, is {name:?}"));
-        }
-        class
-    }
-
-    fn events(&mut self) -> Vec<Event> {
-        let names = self.reader.texts("events");
-        let mut events = Vec::new();
-        for name in names {
-            match Event::from_name(&name) {
-                Some(event) => events.push(event),
-                None => {
-                    let known = Event::ALL.map(Event::as_str).join(", ");
-                    self.reader.wrong("events", format!("should be one of {known}, is {name:?}"));
-                }
-            }
-        }
-        events
-    }
-
-    fn zone(&mut self) -> TimeZone {
-        let name = self.reader.text("time_zone");
-        if name.is_empty() {
-            return TimeZone::UTC;
-        }
-        TimeZone::get(&name).unwrap_or_else(|_| {
-            self.reader
-                .wrong("time_zone", format!("{name:?} is no time zone; write one such as Europe/Berlin"));
-            TimeZone::UTC
-        })
-    }
-
-    fn times(&mut self, usual: Vec<Time>) -> Vec<Time> {
-        if self.reader.find("digest_at").is_none() {
-            return usual;
-        }
-        let texts = self.reader.texts("digest_at");
-        let mut times = Vec::new();
-        for text in texts {
-            match clock_time(&text) {
-                Some(time) => times.push(time),
-                None => {
-                    self.reader.wrong("digest_at", format!("should be a time such as 09:00, is {text:?}"))
-                }
-            }
-        }
-        times
-    }
-
-    fn quiet(&mut self) -> Option<(Time, Time)> {
-        let text = self.reader.text("quiet");
-        if text.is_empty() {
-            return None;
-        }
-        let times = text.split_once('-').and_then(|(from, to)| Some((clock_time(from)?, clock_time(to)?)));
-        if times.is_none() {
-            self.reader.wrong("quiet", format!("should be two times such as 22:00-07:00, is {text:?}"));
-        }
-        times
-    }
-
-    fn duration(&mut self, key: &str, usual: Duration) -> Duration {
-        let text = self.reader.text(key);
-        if text.is_empty() {
-            return usual;
-        }
-        quantity::duration(&text).unwrap_or_else(|says| {
-            self.reader.wrong(key, says);
-            usual
-        })
-    }
-}
-
-fn clock_time(text: &str) -> Option<Time> {
-    let (hour, minute) = text.trim().split_once(':')?;
-    let two = |text: &str| text.parse().ok().filter(|_| text.len() == 2);
-    Time::new(two(hour)?, two(minute)?, 0, 0).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::config::{Flags, Settings, from_text, load, shown};
-
-    fn mistakes(text: &str) -> Vec<String> {
-        let told = from_text(text, Path::new("state")).unwrap_err().0;
-        told.into_iter().map(|mistake| format!("{}: {}", mistake.place, mistake.says)).collect()
-    }
-
-    fn loaded(text: &str, pairs: &[(&str, &str)]) -> Settings {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("s.toml");
-        fs::write(&path, text).unwrap();
-        let flags = Flags { config: Some(path), ..Flags::default() };
-        load(&flags, &Environment::of(pairs)).unwrap_or_else(|mistakes| panic!("{mistakes}"))
-    }
-
-    #[test]
-    fn every_kind_is_read_with_what_it_wants() {
-        let settings = loaded(
-            "[[channels]]\nkind = \"slack\"\nurl_env = \"SLACK\"\nquiet = \"22:00-07:00\"\nquiet_break = \"critical\"\ntime_zone = \"Europe/Berlin\"\n\
-             [[channels]]\nkind = \"discord\"\nurl = \"https://discord.example/api/webhooks/1/t\"\nevents = [\"sale\"]\n\
-             [[channels]]\nkind = \"telegram\"\ntoken_env = \"BOT\"\nchat = -100123\ndigest_at = [\"08:30\", \"18:00\"]\n\
-             [[channels]]\nkind = \"email\"\nhost = \"mail.example\"\nfrom = \"Me <me@mail.example>\"\nto = [\"you@mail.example\"]\ntls = \"tls\"\n\
-             [[channels]]\nkind = \"ntfy\"\nurl = \"https://ntfy.example/sub/my-topic\"\n\
-             [[channels]]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/x\"\nallow_private_address = true\nsecret_env = \"HOOK\"\n\
-             [[channels]]\nkind = \"exec\"\ncommand = [\"tell\", \"me\"]\nenvironment = [\"EXTRA\"]\n\
-             [[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\ntopics = [\"news\", \"ops\"]\nmin_class = \"low\"\ninstant = \"never\"\n",
-            &[
-                ("SLACK", "https://hooks.example/hunter2"),
-                ("BOT", "123:hunter2"),
-                ("HOOK", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
-                ("PATH", "/bin"),
-                ("EXTRA", "1"),
-                ("OTHER", "2"),
-            ],
-        );
-        let channels = &settings.alerts.channels;
-        let kinds: Vec<&str> = channels.iter().map(|channel| channel.way.kind()).collect();
-        assert_eq!(kinds, KINDS.map(|(name, _)| name));
-        assert!(channels[0].loudness.quiet.is_some() && channels[0].interval == Duration::from_secs(1));
-        assert_eq!((channels[2].interval, channels[2].loudness.digest_at.len()), (Duration::from_secs(3), 2));
-        let Way::Email(email) = &channels[3].way else { panic!() };
-        assert_eq!((email.port, email.security), (465, Security::Tls));
-        let Way::Ntfy(ntfy) = &channels[4].way else { panic!() };
-        assert_eq!((ntfy.server.as_str(), ntfy.topic.as_str()), ("https://ntfy.example/sub/", "my-topic"));
-        let Way::Exec(exec) = &channels[6].way else { panic!() };
-        assert_eq!(exec.program.environment.len(), 2, "PATH and EXTRA only");
-        assert!(channels[7].loudness.ops && channels[7].loudness.instant.is_none());
-        let all = format!("{:?}{:?}", settings.alerts, shown(&settings));
-        assert!(!all.contains("hunter2") && !all.contains("MfKQ"), "{all}");
-    }
-
-    #[test]
-    fn every_mistake_is_told_with_its_line_and_no_secret() {
-        let told = mistakes(
-            "[[channels]]\nkind = \"slack\"\n[[channels]]\nkind = \"discord\"\nurl_env = \"NOT_SET\"\nurll = 1\n\
-             [[channels]]\nkind = \"webhook\"\nurl = \"hunter2\"\nsecret = \"hunter2\"\n\
-             [[channels]]\nkind = \"email\"\nhost = \"h.example\"\nfrom = \"nobody\"\nto = []\ntls = \"no\"\n\
-             [[channels]]\nkind = \"file\"\nname = \"slack\"\npath = \"x\"\n\
-             [[channels]]\nkind = \"exec\"\ncommand = []\nquiet = \"10-11\"\ntime_zone = \"Mars/Olympus\"\nmin_class = \"loud\"\ndigest_at = [\"9\"]\n",
-        );
-        for wanted in [
-            "settings:2: url: needs url, url_env or url_file",
-            "settings:5: url_env: the environment variable NOT_SET is not set",
-            "settings:6: unknown key urll; did you mean url?",
-            "settings:9: url: is not an http or https address",
-            "settings:10: secret: should be whsec_ and base64",
-            "settings:14: from: \"nobody\" is not a mail address",
-            "settings:15: to: needs at least one receiver",
-            "settings:16: tls: should be starttls or tls",
-            "settings:19: name: a channel slack stands already at settings:2",
-            "settings:23: command: needs the program",
-            "settings:24: quiet: should be two times",
-            "settings:25: time_zone: \"Mars/Olympus\" is no time zone",
-            "settings:26: min_class: should be one of low, medium, high, critical",
-            "settings:27: digest_at: should be a time such as 09:00",
-        ] {
-            assert!(told.iter().any(|line| line.contains(wanted)), "{wanted:?} is missing in {told:#?}");
-        }
-        assert_eq!(told.len(), 14, "{told:#?}");
-        assert!(!told.concat().contains("hunter2"), "{told:#?}");
-    }
-
-    #[test]
-    fn other_settings_or_secrets_give_another_fingerprint() {
-        let print = |secret: &str| {
-            let text = "[[channels]]\nkind = \"slack\"\nurl_env = \"SLACK\"\n";
-            loaded(text, &[("SLACK", secret)]).alerts.channels[0].fingerprint.clone()
-        };
-        assert_eq!(print("https://a.example/1"), print("https://a.example/1"));
-        assert_ne!(print("https://a.example/1"), print("https://a.example/2"));
     }
 }

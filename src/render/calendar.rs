@@ -99,7 +99,7 @@ fn push(out: &mut String, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::events::samples::{hostile, row};
+    use crate::render::samples::{hostile, row};
 
     #[test]
     fn a_dated_story_is_an_event_and_an_undated_one_is_none() {

@@ -4,6 +4,8 @@ pub mod calendar;
 pub mod events;
 
 pub mod report;
+#[cfg(test)]
+mod samples;
 pub mod syndication;
 
 use comfy_table::{ContentArrangement, Table, presets};

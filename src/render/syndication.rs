@@ -164,7 +164,7 @@ fn xml(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::events::samples::{hostile, row};
+    use crate::render::samples::{hostile, row};
 
     const OURS: Masthead<'_> = Masthead { authority: "me.example", self_url: "https://me.example/tge.atom" };
 

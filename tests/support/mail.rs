@@ -132,7 +132,6 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
                 say(stream, if logged_in { "235 welcome" } else { "535 5.7.8 wrong password" }).await?;
             }
             "MAIL" | "RCPT" if !(secure && logged_in) => say(stream, "530 5.7.0 not like this").await?,
-            "MAIL" | "RCPT" => say(stream, "250 fine").await?,
             "DATA" => {
                 say(stream, "354 go on").await?;
                 let (mut mail, mut sound) = (String::new(), true);

@@ -2,3 +2,4 @@ pub mod inbox;
 pub mod lab;
 pub mod mail;
 pub mod services;
+pub mod world;
