@@ -38,15 +38,16 @@ pub fn decide(
         return (alerts, changed);
     }
     for channel in channels {
-        if !channel.wants(finding.detection, finding.tags) {
-            continue;
-        }
         let known =
             told.iter_mut().find(|told| told.channel == channel.name && told.story == finding.story.id);
+        // A quieter telling of a story that was told counts as one more outlet.
+        if known.is_none() && !channel.wants(finding.detection, finding.tags) {
+            continue;
+        }
         let outlets = finding.story.tellings.len().max(1);
         let (alert, after) = match known.as_deref() {
             None => {
-                let alert = news(channel, finding, None, now);
+                let alert = news(channel, finding, finding.detection.class, None, now);
                 let after = Told {
                     story: finding.story.id.clone(),
                     channel: channel.name.clone(),
@@ -84,7 +85,7 @@ fn again(
     outlets: usize,
     now: Timestamp,
 ) -> (Option<Alert>, Told) {
-    let class = finding.detection.class;
+    let class = finding.detection.class.max(before.class);
     let date = &finding.story.event_date;
     let change = Change {
         class_was: (class > before.class).then_some(before.class),
@@ -100,12 +101,12 @@ fn again(
         // What still waits is replaced: to the channel there was nothing before it.
         let rest = if before.pending { before.told_at } else { before.told_at + channel.cool_down };
         let turned = change.class_was.is_some() && class == Class::Critical;
-        let mut alert = news(channel, finding, Some(change).filter(|_| !before.pending), now);
+        let mut alert = news(channel, finding, class, Some(change).filter(|_| !before.pending), now);
         alert.replaces = before.pending;
         if !turned {
             alert.due_at = alert.due_at.max(rest);
         }
-        after.class = class.max(before.class);
+        after.class = class;
         after.event_date.clone_from(date);
         after.told_at = alert.due_at;
         after.pending = true;
@@ -137,38 +138,46 @@ fn again(
     (None, after)
 }
 
-fn news(channel: &Loudness, finding: Finding<'_>, change: Option<Change>, now: Timestamp) -> Alert {
+fn news(
+    channel: &Loudness,
+    finding: Finding<'_>,
+    class: Class,
+    change: Option<Change>,
+    now: Timestamp,
+) -> Alert {
     let detection = finding.detection;
     let old = detection.published_at.is_some_and(|at| at + channel.max_age < now);
-    let loud = channel.instant.is_some_and(|least| detection.class >= least) && !old;
-    let held = !channel.may_speak(detection.class, now);
+    let loud = channel.instant.is_some_and(|least| class >= least) && !old;
+    let held = !channel.may_speak(class, now);
     // What quiet hours hold back comes out as one digest when they end.
     let due_at = match (loud, held) {
         (true, false) => now,
         (true, true) => channel.quiet_until(now).unwrap_or(now),
         (false, _) => channel.next_digest(now),
     };
-    let date = finding.story.event_date.as_deref().unwrap_or_default();
+    let story = finding.story;
+    let date = story.event_date.as_deref().unwrap_or_default();
     Alert {
-        id: identity(&["news", &channel.name, &finding.story.id, detection.class.as_str(), date]),
+        id: identity(&["news", &channel.name, &story.id, class.as_str(), date]),
         channel: channel.name.clone(),
         topic: Topic::News,
-        story: Some(finding.story.id.clone()),
-        class: detection.class,
+        story: Some(story.id.clone()),
+        class,
         instant: loud && !held,
         due_at,
         created_at: now,
         body: Body::News {
             detection: Box::new(Detection {
-                project: finding.story.project.clone().or_else(|| detection.project.clone()),
-                token: finding.story.token.clone().or_else(|| detection.token.clone()),
-                event_date: finding.story.event_date.clone().or_else(|| detection.event_date.clone()),
+                class,
+                project: story.project.clone().or_else(|| detection.project.clone()),
+                token: story.token.clone().or_else(|| detection.token.clone()),
+                event_date: story.event_date.clone().or_else(|| detection.event_date.clone()),
                 ..detection.clone()
             }),
             change,
         },
         replaces: false,
-        outlets: finding.story.tellings.len().max(1),
+        outlets: story.tellings.len().max(1),
     }
 }
 
@@ -262,9 +271,12 @@ mod tests {
         told[0].pending = false;
         let update = one(&channel, &detection(), &story(3), &mut told, now()).unwrap();
         assert!(update.topic == Topic::Update && !update.instant && update.outlets == 3);
+        told[0].pending = false;
+        let quieter = Detection { class: Class::Low, ..detection() };
+        assert_eq!(one(&channel, &quieter, &story(4), &mut told, now()).unwrap().outlets, 4);
         let silent = Loudness { updates: false, ..Loudness::new("a") };
         told[0].pending = false;
-        assert_eq!(one(&silent, &detection(), &story(4), &mut told, now()), None);
+        assert_eq!(one(&silent, &detection(), &story(5), &mut told, now()), None);
     }
 
     #[test]

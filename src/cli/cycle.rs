@@ -5,7 +5,7 @@ use std::{io::IsTerminal, sync::Arc, time::Duration};
 use clap::ValueEnum;
 
 use crate::{
-    alert::{Hooks, Turn},
+    alert::{Delivered, Hooks, Turn},
     cycle::{self, Ended, Stop},
     error::Error,
     exit::Exit,
@@ -138,6 +138,12 @@ fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Re
                 let style = Style { width: output.width(), color: output.colored() };
                 output.print(&render::events::table(&report.detections, style))?;
                 output.note(&render::report::summary(&report));
+                let told = ended.delivered;
+                if told != Delivered::default() {
+                    let (failed, lost) = (told.failed, told.given_up);
+                    output
+                        .note(&format!("{} messages delivered, {failed} failed, {lost} given up", told.sent));
+                }
             }
         }
     }

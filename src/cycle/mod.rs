@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::{
+    alert::Delivered,
     clock::Clock,
     detect::story::{self, Stories},
     figures::{CycleReport, targets},
@@ -34,6 +35,7 @@ use plan::plan;
 use tally::Tally;
 
 pub use tell::Tell;
+use tell::Telling;
 
 /// Entries left waiting by earlier cycles that one cycle takes up at most.
 const BACKLOG: usize = 5_000;
@@ -84,6 +86,8 @@ pub struct Ended {
     pub failures: BTreeMap<String, String>,
     /// What was found and is not of a source's first sight.
     pub fresh: Vec<Detection>,
+    /// Messages that went out.
+    pub delivered: Delivered,
 }
 
 /// Told how the work goes on.
@@ -166,10 +170,10 @@ where
         run.tally.told(start.elapsed());
         telling
     } else {
-        tell::Telling::default()
+        Telling::default()
     };
     let stopped = stopped.or(telling.stopped);
-    run.end(clock.elapsed(), id, &task, late, stopped, telling.overdue).await
+    run.end(clock.elapsed(), id, &task, late, Telling { stopped, ..telling }).await
 }
 
 /// What a visit task brings home.
@@ -295,8 +299,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         id: Option<i64>,
         task: &Task,
         deadline_hit: bool,
-        stopped: Option<Stop>,
-        overdue: bool,
+        telling: Telling,
     ) -> Result<Ended, StoreError> {
         let store = &self.context.store;
         let summed = self.tally.sum(tally::End {
@@ -304,8 +307,8 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             now: self.now,
             took,
             deadline_hit,
-            stopped,
-            overdue,
+            stopped: telling.stopped,
+            overdue: telling.overdue,
             http: self.context.fetch.counts(),
             detections: one_per_story(self.told),
             peak_rss_bytes: memory::peak_resident_bytes(),
@@ -314,7 +317,13 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         if let Some(id) = id {
             store.end_cycle(summed.record(id)).await?;
         }
-        Ok(Ended { report: summed.report, failures: summed.failures, stopped, fresh: self.fresh })
+        Ok(Ended {
+            report: summed.report,
+            failures: summed.failures,
+            stopped: telling.stopped,
+            fresh: self.fresh,
+            delivered: telling.delivered,
+        })
     }
 }
 

@@ -126,6 +126,8 @@ statements! {
     OPEN_OLDEST = "SELECT min(created_at) FROM messages WHERE channel = ?1 AND settled_at IS NULL";
     OPEN_COUNT = "SELECT count(*) FROM messages WHERE channel = ?1 AND settled_at IS NULL";
     OUTBOX_PRUNE = "DELETE FROM outbox WHERE message IN (SELECT id FROM messages WHERE settled_at < ?1 ORDER BY settled_at LIMIT ?2)";
+    QUEUED_PRUNE = "DELETE FROM outbox WHERE id IN
+        (SELECT id FROM outbox WHERE created_at < ?1 AND message IS NULL ORDER BY created_at LIMIT ?2)";
     MESSAGES_PRUNE = "DELETE FROM messages WHERE rowid IN (SELECT messages.rowid FROM messages
         WHERE settled_at < ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE message = messages.id) ORDER BY settled_at LIMIT ?2)";
     OUTBOX_ROWS = "SELECT outbox.id, outbox.channel, topic, class, due_at, outbox.created_at,

@@ -1,3 +1,5 @@
+mod outbox;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
