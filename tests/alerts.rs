@@ -53,6 +53,43 @@ fn the_first_sight_of_a_source_tells_nobody_and_news_are_told_later() {
     assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len());
 }
 
+#[test]
+fn a_dry_run_tells_nobody_and_an_unknown_channel_is_named() {
+    let inbox = Inbox::start(|_, _| Some(Answer::new(200, "ok")));
+    let lab = single("slack", &inbox, "");
+    assert_eq!(lab.run(&["cycle", "--dry-run", "--catch-up", "9"]).code, 0);
+    assert!(inbox.all().is_empty() && !lab.state().exists());
+    let unknown = lab.run(&["alerts", "test", "pigeon"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("there are slack"), "{}", unknown.stderr);
+    assert_eq!(Lab::new().run(&["alerts", "test"]).code, 3);
+}
+
+#[test]
+fn more_than_a_few_share_one_message_and_the_rest_comes_with_the_digest() {
+    let inbox = Inbox::start(|received, _| Some(services::slack(received)));
+    let lab = bulk(4, 5);
+    let row = format!("\n[[channels]]\nkind = \"slack\"\nurl = \"{}\"\n{LOUD}", inbox.url("/hook"));
+    lab.settings(&(lab.web().settings_toml() + &row.replace("digest_at = []", "digest_at = [\"00:00\"]")));
+    lab.run(&["cycle", "--catch-up", "100"]);
+    let texts: Vec<String> =
+        inbox.taken().iter().map(|received| received.json()["text"].to_string()).collect();
+    assert_eq!(texts.len(), 4, "{texts:#?}");
+    let last = inbox.taken()[3].json();
+    assert!(
+        texts[3].contains("more launches") && last["blocks"].to_string().contains("in the next digest"),
+        "{last}"
+    );
+    let waiting = lab.run(&["alerts", "list", "--format", "ndjson"]).stdout;
+    let told = 3 + 12;
+    assert_eq!(
+        waiting.lines().filter(|line| line.contains("\"news\"")).count(),
+        events(&lab).len() - told,
+        "{waiting}"
+    );
+    assert_eq!(lab.run(&["alerts", "flush", "--all"]).code, 0);
+    assert!(inbox.taken().last().unwrap().json()["text"].to_string().contains("digest"));
+}
+
 /// A lab with one channel to an inbox.
 fn single(kind: &str, inbox: &Inbox, more: &str) -> Lab {
     let lab = bulk(1, 2);
@@ -145,6 +182,9 @@ fn what_fails_is_told_by_exit_code_doctor_and_list_and_never_lost() {
         "{}",
         silent.stderr
     );
+    // A machine under load is no silent server.
+    let settings = fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    lab.settings(&settings.replace("timeout = \"300ms\"", "timeout = \"60s\""));
     let gone = lab.run(&["alerts", "flush"]);
     assert_eq!(gone.code, 5);
     lab.run(&["cycle"]);
