@@ -2,8 +2,12 @@
 
 use std::{
     collections::BTreeSet,
-    process::Child,
-    sync::mpsc::{Receiver, channel},
+    io::{BufRead, BufReader},
+    process::{Child, Command},
+    sync::{
+        Mutex,
+        mpsc::{Receiver, channel},
+    },
     time::{Duration, Instant},
 };
 
@@ -12,8 +16,8 @@ use serde_json::Value;
 use crate::{
     cycle::events,
     support::{
-        inbox::Received,
-        world::{World, bulk, missing},
+        inbox::{Answer, Inbox, Received},
+        world::{LOUD, World, bulk, missing},
     },
 };
 
@@ -108,6 +112,40 @@ fn wait(child: &mut Child, rung: &Receiver<()>, count: u64, limit: Duration) {
         let left = limit.saturating_sub(begun.elapsed()).min(Duration::from_millis(20));
         heard += u64::from(rung.recv_timeout(left).is_ok());
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn asked_to_stop_while_telling_it_ends_the_message_and_begins_no_other() {
+    let (arrived, first) = channel();
+    let (release, held) = channel::<()>();
+    let held = Mutex::new(held);
+    let inbox = Inbox::start(move |_, _| {
+        let _ = arrived.send(());
+        // Once nobody holds it back any more, it answers at once.
+        let _ = held.lock().unwrap().recv();
+        Some(Answer::new(200, ""))
+    });
+    let lab = bulk(1, 3);
+    let row = format!(
+        "\n[[channels]]\nkind = \"webhook\"\nurl = \"{}\"\ntimeout = \"60s\"\n{LOUD}",
+        inbox.url("/")
+    );
+    lab.settings(&(lab.web().settings_toml() + &row));
+    let mut child = lab.start(&["cycle", "-v", "--catch-up", "9"]);
+    first.recv().unwrap();
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(log.any(|line| line.unwrap().contains("asked to stop")));
+    release.send(()).unwrap();
+    drop(release);
+    assert_eq!(log.map(Result::unwrap).filter(|line| line.contains("an alert")).count(), 0);
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(inbox.taken().len(), 1, "no other was begun");
+    lab.cycle();
+    let ids: Vec<String> = inbox.taken().iter().map(|one| one.header("webhook-id").to_owned()).collect();
+    assert_eq!((ids.len(), ids.iter().collect::<BTreeSet<_>>().len()), (3, 3), "each once");
 }
 
 #[test]

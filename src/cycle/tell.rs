@@ -125,6 +125,7 @@ impl Tell {
                     why = asked => {
                         // What is being sent is sent to its end, so that nothing comes twice.
                         flag.store(true, Ordering::Relaxed);
+                        tracing::info!("asked to stop: no further message is begun");
                         telling.stopped = Some(why);
                         stop = None;
                     }
