@@ -7,7 +7,7 @@
 //! |--:|---|
 //! | 0 | [`model`] nouns, [`text`] normal forms, [`clock`] |
 //! | 1 | [`http`], [`feed`], [`article`], [`detect`], [`store`], [`figures`] |
-//! | 2 | [`visit`] one source from request to verdict, [`render`] text out |
+//! | 2 | [`visit`] one source from request to verdict, [`render`] text out, [`alert`] who is told what, and how |
 //! | 3 | [`cycle`] all sources side by side |
 //! | 4 | [`config`], [`wiring`], [`error`], [`exit`] |
 //! | 5 | [`cli`] |
@@ -15,6 +15,7 @@
 //! [`fixture_web`] is the simulated internet; it imports nothing of ours, so that client and
 //! server cannot be wrong in the same way.
 
+pub mod alert;
 pub mod article;
 pub mod cli;
 pub mod clock;

@@ -11,7 +11,7 @@ use crate::{
     detect::Rules,
     error::Error,
     exit::Exit,
-    http::Client,
+    http::{Client, Poster},
     store::Store,
     visit::{self, Context, Readers, Shelf},
 };
@@ -92,5 +92,22 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
         },
         targets: settings.targets,
         dry_run,
+        tell: tell(settings),
     }
+}
+
+/// Whom a cycle tells.
+#[must_use]
+pub fn tell(settings: &Settings) -> cycle::Tell {
+    cycle::Tell {
+        settings: Arc::clone(&settings.alerts),
+        post: Arc::new(poster(settings)),
+        state_dir: settings.state_dir.clone(),
+    }
+}
+
+/// The network to the channels.
+#[must_use]
+pub fn poster(settings: &Settings) -> Poster {
+    Poster::new(settings.http.clone())
 }

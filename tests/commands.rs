@@ -2,7 +2,10 @@
 
 use std::{io::Write, process::Stdio};
 
-use crate::support::lab::{Lab, ran};
+use crate::support::{
+    inbox::{Answer, Inbox},
+    lab::{Lab, ran},
+};
 
 #[test]
 fn the_demo_shows_detections_figures_and_targets_and_leaves_nothing() {
@@ -70,7 +73,10 @@ fn feeds_come_and_go_and_comments_stay() {
     lab.settings(
         "# my own words\n[http]\nconcurrency = 3 # few\n\n[[feeds]]\nurl = \"https://a.example/feed\"\n",
     );
-    assert_eq!(lab.run(&["feed", "add", "https://b.example/feed", "--name", "B", "--tag", "x"]).code, 0);
+    assert_eq!(
+        lab.run(&["feed", "add", "--untried", "https://b.example/feed", "--name", "B", "--tag", "x"]).code,
+        0
+    );
     assert!(lab.run(&["feed", "add", "http://www.b.example/feed/"]).stdout.contains("has it already"));
     assert_eq!(lab.run(&["feed", "add", "b.example"]).code, 2);
     let opml = lab.run(&["feed", "export"]).stdout;
@@ -85,6 +91,70 @@ fn feeds_come_and_go_and_comments_stay() {
         "{file}"
     );
     assert_eq!(lab.run(&["feed", "list", "--format", "ndjson"]).stdout.lines().count(), 2);
+}
+
+#[test]
+fn a_page_leads_to_its_feed_which_is_shown_before_it_is_kept() {
+    let page = "<html><head><link rel=\"alternate\" type=\"application/rss+xml\" href=\"/gone.xml\">\
+                <link rel=\"alternate\" type=\"application/rss+xml\" href=\"/feed.xml\"></head><body>news</body></html>";
+    let feed = "<rss version=\"2.0\"><channel><title>Ledger News</title><item><title>Newest of all</title><guid>1</guid></item></channel></rss>";
+    let site = Inbox::start(move |asked, _| {
+        Some(match asked.path.as_str() {
+            "/" => Answer::new(200, page),
+            "/feed.xml" => Answer::new(200, feed),
+            _ => Answer::new(404, ""),
+        })
+    });
+    let lab = Lab::new();
+    lab.settings("[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n# mine\n");
+    let added = lab.run(&["feed", "add", &site.url("/"), "--tag", "l2"]);
+    assert_eq!(added.code, 0, "{}{}", added.stdout, added.stderr);
+    assert!(added.stdout.contains("- Newest of all"), "{}", added.stdout);
+    let file = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    for wanted in [
+        "# mine",
+        "/feed.xml\"",
+        "name = \"Ledger News\"",
+        "tags = [\"l2\"]",
+        &format!("site = \"{}\"", site.url("/")),
+    ] {
+        assert!(file.contains(wanted), "{wanted} is missing in {file}");
+    }
+    let dead = lab.run(&["feed", "add", &site.url("/nothing")]);
+    assert!(dead.code == 1 && dead.stderr.contains("--untried"), "{}", dead.stderr);
+    assert_eq!(std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap(), file);
+    let opml = lab.run(&["feed", "export"]).stdout;
+    assert!(opml.contains("htmlUrl=") && opml.contains("<outline text=\"l2\""), "{opml}");
+}
+
+#[test]
+fn the_watch_list_is_changed_and_comments_stay() {
+    let lab = Lab::new();
+    lab.settings("# mine\n[[projects]]\nname = \"Caldera\" # first\n");
+    let add = [
+        "project",
+        "add",
+        "Zorblax",
+        "--alias",
+        "Zorb Labs",
+        "--token",
+        "$ZORB",
+        "--exclude",
+        "zorb ball",
+        "--priority",
+        "low",
+    ];
+    assert_eq!(lab.run(&add).code, 0);
+    assert_eq!(lab.run(&["project", "add", "zorblax"]).code, 1);
+    let shown = lab.run(&["project", "list", "--format", "json"]).json();
+    assert_eq!(shown["projects"][1]["tokens"][0], "ZORB");
+    let file = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    assert!(
+        file.contains("# mine") && file.contains("# first") && file.contains("priority = \"low\""),
+        "{file}"
+    );
+    assert_eq!(lab.run(&["project", "remove", "Zorblax"]).code, 0);
+    assert_eq!(lab.run(&["project", "remove", "Zorblax"]).code, 1);
 }
 
 #[test]

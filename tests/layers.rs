@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 const LEVELS: &[&[&str]] = &[
     &["model", "text", "clock"],
     &["http", "feed", "article", "detect", "store", "figures"],
-    &["visit", "render"],
+    &["visit", "render", "alert"],
     &["cycle"],
     &["config", "wiring", "error", "exit"],
     &["cli", "main", "lib"],

@@ -72,10 +72,10 @@ fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         .as_ref()
         .map_or_else(|| "built-in settings".to_owned(), |file| file.display().to_string());
     let (feeds, projects) = (settings.sources.len(), settings.detect.projects.len());
-    output.print(&format!("{from}: no mistakes; {feeds} feeds enabled, {projects} projects watched\n"))?;
-    if !settings.channels.is_empty() {
-        output.note("note: channels are configured; this version does not deliver alerts yet");
-    }
+    let channels = settings.alerts.channels.len();
+    output.print(&format!(
+        "{from}: no mistakes; {feeds} feeds enabled, {projects} projects watched, {channels} channels\n"
+    ))?;
     Ok(Exit::Success)
 }
 
@@ -87,7 +87,7 @@ fn show(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "settings": shown })),
         Some(Format::Ndjson) => shown.iter().map(render::json).collect(),
         Some(Format::Csv) => render::csv(&header, shown.iter().map(row)),
-        None | Some(Format::Table) => render::table(
+        _ => render::table(
             &header,
             shown.iter().map(row),
             Style { width: output.width(), color: output.colored() },

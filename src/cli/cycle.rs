@@ -5,17 +5,20 @@ use std::{io::IsTerminal, sync::Arc, time::Duration};
 use clap::ValueEnum;
 
 use crate::{
+    alert::{Delivered, Hooks, Turn},
     cycle::{self, Ended, Stop},
     error::Error,
     exit::Exit,
+    figures::CycleReport,
     render::{self, Style},
-    store::{Access, Lock, Store},
+    store::{Access, Lock, Store, StoreError},
     wiring,
 };
 
 use super::{
     Format, Globals,
     output::Output,
+    outputs,
     progress::{Bar, Silent},
 };
 
@@ -60,17 +63,40 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let context = Arc::new(wiring::context(&settings, store, args.catch_up)?);
     let quiet = globals.quiet || matches!(globals.format, Some(Format::Json | Format::Ndjson | Format::Csv));
     let bar = (!quiet && output.shows_progress()).then(Bar::new);
+    let hooks = if args.dry_run { Hooks::default() } else { settings.alerts.hooks.clone() };
     let ended = runtime.block_on(async {
         let stop = stop_signal();
+        hooks.run(Turn::Before).await;
         match &bar {
             Some(bar) => cycle::run(context, task, bar, stop).await,
             None => cycle::run(context, task, &Silent, stop).await,
         }
     });
+    drop(bar);
+    runtime.block_on(after(&hooks, &ended));
+    if !args.dry_run && ended.is_ok() {
+        outputs::write(&settings, &runtime, output)?;
+    }
     // Work on blocking threads is of no more use once the cycle has ended.
     runtime.shutdown_background();
-    drop(bar);
     show(ended?, args, globals, output)
+}
+
+/// Runs the hooks of a cycle that is over.
+async fn after(hooks: &Hooks, ended: &Result<Ended, StoreError>) {
+    match ended {
+        Ok(ended) => {
+            hooks.run(Turn::Detection(&ended.fresh)).await;
+            let code = ended.report.cycle.exit_code;
+            if code == Exit::Degraded.code() || code == Exit::Undelivered.code() {
+                hooks.run(Turn::Failure(code, &render::report::summary(&ended.report))).await;
+            }
+            let bare = CycleReport { detections: Vec::new(), ..ended.report.clone() };
+            // Plain data with string keys always serialises.
+            hooks.run(Turn::After(&serde_json::to_value(&bare).unwrap_or_default())).await;
+        }
+        Err(error) => hooks.run(Turn::Failure(Exit::Failure.code(), &error.to_string())).await,
+    }
 }
 
 fn open(dry_run: bool, dir: &std::path::Path) -> Result<Store, Error> {
@@ -89,10 +115,14 @@ fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Re
     let exit = match ended.stopped {
         Some(Stop::Interrupted) => Exit::Interrupted,
         Some(Stop::Terminated) => Exit::Terminated,
+        None if report.cycle.exit_code == Exit::Undelivered.code() => Exit::Undelivered,
         None if report.cycle.exit_code == Exit::Degraded.code() || (args.strict && failed) => Exit::Degraded,
         None => Exit::Success,
     };
     report.cycle.exit_code = exit.code();
+    if exit == Exit::Undelivered && !globals.quiet {
+        output.note("alerts wait for longer than alerts.outbox_max_age; `tge-scrape alerts list` and `doctor` say why");
+    }
     for (url, sentence) in &ended.failures {
         if !globals.quiet && (globals.verbose > 0 || exit == Exit::Degraded) {
             output.note(&format!("{}: {}", render::plain(url), render::plain(sentence)));
@@ -102,12 +132,18 @@ fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Re
         Some(Format::Json) => output.print(&render::report::json(&report))?,
         Some(Format::Ndjson) => output.print(&render::events::ndjson(&report.detections))?,
         Some(Format::Csv) => output.print(&render::events::csv(&report.detections))?,
-        None | Some(Format::Table) => {
+        _ => {
             // Cron mails whatever is printed: without a terminal a good run says nothing.
             if !globals.quiet && (globals.verbose > 0 || std::io::stderr().is_terminal()) {
                 let style = Style { width: output.width(), color: output.colored() };
                 output.print(&render::events::table(&report.detections, style))?;
                 output.note(&render::report::summary(&report));
+                let told = ended.delivered;
+                if told != Delivered::default() {
+                    let (failed, lost) = (told.failed, told.given_up);
+                    output
+                        .note(&format!("{} messages delivered, {failed} failed, {lost} given up", told.sent));
+                }
             }
         }
     }

@@ -18,6 +18,8 @@ use crate::{
     wiring,
 };
 
+mod channels;
+
 use super::{Format, Globals, output::Output};
 
 /// Sources asked by `--online`: enough to tell "no network" from "one dead feed".
@@ -36,7 +38,7 @@ pub struct Args {
 /// How one thing is.
 #[derive(Debug, Serialize)]
 struct Finding {
-    thing: &'static str,
+    thing: String,
     level: Level,
     says: String,
     todo: String,
@@ -50,8 +52,8 @@ enum Level {
     Wrong,
 }
 
-fn finding(thing: &'static str, level: Level, says: impl Into<String>, todo: impl Into<String>) -> Finding {
-    Finding { thing, level, says: says.into(), todo: todo.into() }
+fn finding(thing: &str, level: Level, says: impl Into<String>, todo: impl Into<String>) -> Finding {
+    Finding { thing: thing.to_owned(), level, says: says.into(), todo: todo.into() }
 }
 
 /// Looks at everything a cycle needs; 1 if something is wrong, 3 if it is the settings.
@@ -61,7 +63,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let mut findings =
         vec![sources(&settings), state(&settings), database(&settings, now)?, clock(&settings, now)?];
     findings.push(x(&settings));
-    findings.extend(channels(&settings));
+    findings.extend(channels::findings(&settings, now)?);
     if args.online {
         findings.push(network(&settings, now)?);
     }
@@ -80,7 +82,7 @@ fn text(finding: &Finding) -> String {
         Level::Note => "note",
         Level::Wrong => "BAD ",
     };
-    let mut line = format!("{mark}  {:<9} {}\n", finding.thing, plain(&finding.says));
+    let mut line = format!("{mark}  {:<9} {}\n", plain(&finding.thing), plain(&finding.says));
     if !finding.todo.is_empty() {
         let _ = writeln!(line, "                to do: {}", plain(&finding.todo));
     }
@@ -185,19 +187,6 @@ fn x(settings: &Settings) -> Finding {
         "no token: news only"
     };
     finding("x", Level::Note, says, "")
-}
-
-fn channels(settings: &Settings) -> Option<Finding> {
-    let count = settings.channels.len();
-    (count > 0).then(|| {
-        let says = format!("{count} configured; this version delivers no alerts");
-        finding(
-            "channels",
-            Level::Note,
-            says,
-            "read detections with `tge-scrape events` or `cycle --format json`",
-        )
-    })
 }
 
 fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {

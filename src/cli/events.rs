@@ -1,6 +1,6 @@
 //! `tge-scrape events`: what was found, newest first.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 
@@ -8,13 +8,13 @@ use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    model::{Event, Stage},
-    render::{Style, events},
+    model::{Detection, Event, Stage},
+    render::{Style, calendar, events, syndication},
     store::{Access, EventFilter, Store},
     wiring,
 };
 
-use super::{Format, Globals, output::Output};
+use super::{Format, Globals, output::Output, outputs};
 
 /// Arguments of `events`.
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,13 @@ pub struct Args {
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 200)]
     limit: usize,
+    /// Go on and print what cycles find from now on, until stopped; table or ndjson
+    #[arg(short, long)]
+    follow: bool,
 }
+
+/// How often a follower looks: cycles are minutes apart.
+const LOOK: Duration = Duration::from_secs(2);
 
 fn event(name: &str) -> Result<Event, String> {
     Event::from_name(name).ok_or_else(|| format!("one of {}", Event::ALL.map(Event::as_str).join(", ")))
@@ -64,15 +70,59 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
         watched: args.watched,
         limit: args.limit,
     };
-    let found = wiring::small_runtime()?.block_on(store.events(filter))?;
+    let runtime = wiring::small_runtime()?;
+    if args.follow {
+        return runtime.block_on(follow(&store, filter, globals, output));
+    }
+    let found = runtime.block_on(store.stories(filter))?;
     let text = match globals.format {
-        None | Some(Format::Table) => {
-            events::table(&found, Style { width: output.width(), color: output.colored() })
-        }
-        Some(Format::Json) => events::json(&found),
-        Some(Format::Ndjson) => events::ndjson(&found),
-        Some(Format::Csv) => events::csv(&found),
+        Some(Format::Atom) => syndication::atom(
+            &found,
+            outputs::masthead(&settings, settings.outputs.atom.as_deref()).borrow(),
+            now,
+        ),
+        Some(Format::Ics) => calendar::ics(&found, &settings.outputs.authority),
+        _ => plain_formats(found.into_iter().map(|row| row.detection).collect(), globals.format, output),
     };
     output.print(&text)?;
     Ok(Exit::Success)
+}
+
+fn plain_formats(found: Vec<Detection>, format: Option<Format>, output: &Output) -> String {
+    match format {
+        Some(Format::Json) => events::json(&found),
+        Some(Format::Ndjson) => events::ndjson(&found),
+        Some(Format::Csv) => events::csv(&found),
+        _ => events::table(&found, Style { width: output.width(), color: output.colored() }),
+    }
+}
+
+/// Prints what passes `filter` and is new, or has another class or date, as cycles find it. Ends when nobody
+/// reads any more.
+async fn follow(
+    store: &Store,
+    filter: EventFilter,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<Exit, Error> {
+    if !matches!(globals.format, None | Some(Format::Table | Format::Ndjson)) {
+        let message = "--follow has no end, and that format needs one";
+        return Err(Error::new(Exit::Usage, message, "use --format ndjson or table"));
+    }
+    let mut known: HashMap<String, u32> = HashMap::new();
+    // Without --since, only what is found from now on is told.
+    let since = filter.since.or_else(|| Some(SystemClock.now()));
+    let filter = EventFilter { since, limit: usize::MAX, ..filter };
+    loop {
+        let mut fresh = Vec::new();
+        for row in store.stories(filter.clone()).await?.into_iter().rev() {
+            if known.insert(row.detection.story_id.clone(), row.revision) != Some(row.revision) {
+                fresh.push(row.detection);
+            }
+        }
+        if !fresh.is_empty() {
+            output.print(&plain_formats(fresh, globals.format, output))?;
+        }
+        SystemClock.sleep(LOOK).await;
+    }
 }

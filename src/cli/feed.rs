@@ -1,5 +1,6 @@
 //! `tge-scrape feed …`: the sources.
 
+mod add;
 mod edit;
 mod sources;
 
@@ -30,17 +31,8 @@ pub struct Args {
 enum What {
     /// Show every source with its health
     List,
-    /// Add a feed to the settings file
-    Add {
-        /// Address of the feed
-        url: String,
-        /// What to call it
-        #[arg(long, default_value = "")]
-        name: String,
-        /// Label; may be given several times
-        #[arg(long = "tag", value_name = "TAG")]
-        tags: Vec<String>,
-    },
+    /// Find the feed of a page, try it, and add it to the settings file
+    Add(add::Args),
     /// Take a feed out of the settings file
     Remove {
         /// Address of the feed
@@ -72,7 +64,7 @@ enum What {
 pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     match args.what {
         What::List => sources::list(globals, output),
-        What::Add { url, name, tags } => edit::add(&url, &name, tags, globals, output),
+        What::Add(args) => add::run(args, globals, output),
         What::Remove { url } => edit::remove(&url, globals, output),
         What::Check { url } => sources::check(&url, globals, output),
         What::Import { file } => edit::import(&file, globals, output),

@@ -2,6 +2,7 @@
 //!
 //! The only room that prints.
 
+mod alerts;
 mod article;
 mod classify;
 mod compare;
@@ -17,8 +18,11 @@ mod feed;
 mod label;
 mod man;
 mod output;
+mod outputs;
 mod progress;
+mod project;
 mod rescan;
+mod settings_file;
 mod stats;
 
 use std::{path::PathBuf, time::Duration};
@@ -86,6 +90,10 @@ pub enum Format {
     Ndjson,
     /// RFC 4180, safe for spreadsheets
     Csv,
+    /// Atom feed; `events` only
+    Atom,
+    /// iCalendar of dated events; `events` only
+    Ics,
 }
 
 /// How log lines look.
@@ -107,8 +115,12 @@ enum Command {
     Events(events::Args),
     /// Show how the last cycles went
     Stats(stats::Args),
+    /// Try channels, show the outbox, deliver
+    Alerts(alerts::Args),
     /// List, change, try, import, export and parse sources
     Feed(feed::Args),
+    /// Show and change the watch list
+    Project(project::Args),
     /// Read the article out of a saved page
     Article(article::Args),
     /// Tell why a text scores as it does
@@ -155,12 +167,23 @@ pub fn run() -> Exit {
 
 fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     let globals = &cli.globals;
+    let special = matches!(globals.format, Some(Format::Atom | Format::Ics));
+    if special && !matches!(cli.command, Command::Events(_)) {
+        let message = "--format atom and ics are known to `events` only";
+        return Err(Error::new(
+            Exit::Usage,
+            message,
+            "table, json, ndjson and csv are known to most commands",
+        ));
+    }
     match cli.command {
         Command::Demo => demo::run(globals, output),
         Command::Cycle(args) => cycle::run(&args, globals, output),
         Command::Events(args) => events::run(args, globals, output),
         Command::Stats(args) => stats::run(&args, globals, output),
+        Command::Alerts(args) => alerts::run(&args, globals, output),
         Command::Feed(args) => feed::run(args, globals, output),
+        Command::Project(args) => project::run(args, globals, output),
         Command::Article(args) => article::run(args, globals, output),
         Command::Explain(args) => explain::run(&args, globals, output),
         Command::Classify(args) => classify::run(&args, globals, output),

@@ -21,7 +21,7 @@ pub struct Args {
     /// Judge what was first seen within this time, such as 30d
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = super::duration)]
     since: Duration,
-    /// Let what is found now alert; without it nobody is told
+    /// Queue alerts for what is found now, for the next cycle or `alerts flush`; without it nobody is told
     #[arg(long)]
     alert: bool,
     /// Say what would change, and change nothing
@@ -48,7 +48,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         rules: Arc::new(wiring::rules(&settings)),
         sources: &settings.sources,
         since,
-        loud: args.alert,
+        tell: args.alert.then(|| wiring::tell(&settings)),
         saves: !args.dry_run,
     };
     let (count, changes) = runtime.block_on(cycle::rescan(&store, task, now))?;

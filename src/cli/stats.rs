@@ -40,7 +40,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         Some(Format::Csv) => render::report::csv(&reports),
         None | Some(Format::Table) if reports.is_empty() => "no finished cycle yet\n".to_owned(),
         None | Some(Format::Table) if args.targets => render::report::targets(&reports[0].targets, style),
-        None | Some(Format::Table) => {
+        _ => {
             format!("{}\n{}\n", render::report::history(&reports, style), labels.sentence())
         }
     })?;

@@ -2,6 +2,7 @@
 //!
 //! The only room that reads the environment. All mistakes are found before the first is told.
 
+mod channels;
 mod environment;
 mod layers;
 mod mistakes;
@@ -15,15 +16,21 @@ mod tests;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use crate::{detect, figures::targets::Settings as TargetSettings, http, model::Source};
+use crate::{
+    alert::{self, Hooks, Program},
+    detect,
+    figures::targets::Settings as TargetSettings,
+    http,
+    model::Source,
+};
 
 pub use environment::Environment;
 pub use layers::{DEFAULTS, Origin};
 pub use mistakes::{Mistake, Mistakes};
-pub use rows::Channel;
 pub use show::{Shown, shown};
 
 use layers::Layers;
@@ -64,8 +71,10 @@ pub struct Settings {
     pub targets: TargetSettings,
     /// The enabled `[[feeds]]`.
     pub sources: Vec<Source>,
-    /// `[[channels]]`.
-    pub channels: Vec<Channel>,
+    /// `[[channels]]`, `[alerts]` and `[hooks]`.
+    pub alerts: Arc<alert::Settings>,
+    /// `[outputs]`.
+    pub outputs: OutputSettings,
     layers: Layers,
 }
 
@@ -87,6 +96,23 @@ pub struct CacheSettings {
     pub feed_ttl: Duration,
     /// How long a page is used without asking again.
     pub article_ttl: Duration,
+}
+
+/// `[outputs]`: files written after each cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputSettings {
+    /// Atom file.
+    pub atom: Option<PathBuf>,
+    /// JSON Feed file.
+    pub json_feed: Option<PathBuf>,
+    /// iCalendar file.
+    pub calendar: Option<PathBuf>,
+    /// Address of the folder they are served from; empty if they are not.
+    pub public_url: String,
+    /// Domain their lasting names are made with.
+    pub authority: String,
+    /// Newest stories in the feeds.
+    pub entries: usize,
 }
 
 /// `[x]`, as far as this version uses it.
@@ -121,6 +147,23 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, Mistak
         }
     }
     resolve(layers, file, flags, environment)
+}
+
+impl Settings {
+    /// The page that a feed of the settings belongs to, as its list named it; empty if none did.
+    #[must_use]
+    pub fn site(&self, url: &str) -> String {
+        let text = |row: &layers::Row, key: &str| {
+            row.pairs.iter().find(|(name, ..)| name == key).and_then(|(_, _, value)| match value {
+                Raw::Text(text) => Some(text.trim().to_owned()),
+                _ => None,
+            })
+        };
+        let mut rows = self.layers.lists.get("feeds").into_iter().flatten();
+        rows.find(|row| text(row, "url").as_deref() == Some(url))
+            .and_then(|row| text(row, "site"))
+            .unwrap_or_default()
+    }
 }
 
 /// Settings from `text` alone, with `state_dir` for their state.
@@ -191,7 +234,8 @@ fn resolve(
         x: x_settings(&mut layers, environment),
         targets: target_settings(&mut layers),
         sources: rows::sources(&feeds, environment, &mut layers.mistakes),
-        channels: rows::channels(&channels, &mut layers.mistakes),
+        alerts: Arc::new(alert_settings(&mut layers, &channels, environment)),
+        outputs: output_settings(&mut layers),
         file,
         layers,
     };
@@ -231,6 +275,48 @@ fn http_settings(layers: &mut Layers) -> http::Settings {
         max_redirects: u32::try_from(layers.whole("http.max_redirects", 0..=20)).unwrap_or(0),
         allow_private_addresses: layers.flag("http.allow_private_addresses"),
         proxy: layers.text("http.proxy"),
+    }
+}
+
+fn alert_settings(
+    layers: &mut Layers,
+    channels: &[layers::Row],
+    environment: &Environment,
+) -> alert::Settings {
+    let variables = layers.texts("hooks.environment");
+    let hook = |layers: &mut Layers, name: &str| {
+        let command = layers.texts(&format!("hooks.{name}"));
+        (!command.is_empty())
+            .then(|| Program { command, environment: channels::surroundings(environment, &variables) })
+    };
+    alert::Settings {
+        hooks: Hooks {
+            before_cycle: hook(layers, "before_cycle"),
+            after_cycle: hook(layers, "after_cycle"),
+            on_detection: hook(layers, "on_detection"),
+            on_failure: hook(layers, "on_failure"),
+            timeout: layers.duration("hooks.timeout"),
+        },
+        delivery_timeout: layers.duration("alerts.delivery_timeout"),
+        outbox_max_age: layers.duration("alerts.outbox_max_age"),
+        disk_free: layers.size("alerts.disk_free"),
+        budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
+        channels: channels::channels(channels, environment, &mut layers.mistakes),
+    }
+}
+
+fn output_settings(layers: &mut Layers) -> OutputSettings {
+    let file = |layers: &mut Layers, name: &str| {
+        let path = layers.text(&format!("outputs.{name}"));
+        (!path.is_empty()).then(|| PathBuf::from(path))
+    };
+    OutputSettings {
+        atom: file(layers, "atom"),
+        json_feed: file(layers, "json_feed"),
+        calendar: file(layers, "calendar"),
+        public_url: layers.text("outputs.public_url"),
+        authority: layers.text("outputs.authority"),
+        entries: amount(layers.whole("outputs.entries", 1..=10_000)),
     }
 }
 

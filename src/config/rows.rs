@@ -1,4 +1,4 @@
-//! `[[feeds]]`, `[[projects]]` and `[[channels]]`: tables by the dozen, each mistake told with its line.
+//! `[[feeds]]` and `[[projects]]`: tables by the dozen, each mistake told with its line.
 
 use std::collections::HashMap;
 
@@ -12,9 +12,10 @@ use crate::{
     text::address,
 };
 
-const FEED_KEYS: [&str; 11] = [
+const FEED_KEYS: [&str; 12] = [
     "url",
     "name",
+    "site",
     "tier",
     "tags",
     "enabled",
@@ -28,35 +29,25 @@ const FEED_KEYS: [&str; 11] = [
 const PROJECT_KEYS: [&str; 8] =
     ["name", "aliases", "tokens", "exclude", "handles", "domains", "priority", "threshold"];
 const PHRASE_KEYS: [&str; 2] = ["text", "weight"];
-const CHANNEL_KINDS: [&str; 8] = ["slack", "discord", "telegram", "email", "ntfy", "webhook", "exec", "file"];
 const PRIORITIES: [(&str, Priority); 3] =
     [("high", Priority::High), ("normal", Priority::Normal), ("low", Priority::Low)];
 /// Tiers of a source: 1 official, 2 press, 3 noisy.
 const TIERS: std::ops::RangeInclusive<i64> = 1..=3;
 
-/// A channel as the settings give it; which keys it needs depends on its kind.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Channel {
-    /// One of the kinds of the contract.
-    pub kind: String,
-    /// Its other keys, as they stand.
-    pub keys: Vec<String>,
-}
-
 /// Reads one table key by key, noting what is wrong.
-struct Reader<'a> {
-    row: &'a Row,
-    mistakes: &'a mut Mistakes,
+pub(super) struct Reader<'a> {
+    pub row: &'a Row,
+    pub mistakes: &'a mut Mistakes,
 }
 
 impl Reader<'_> {
-    fn find(&self, key: &str) -> Option<(String, Raw)> {
+    pub fn find(&self, key: &str) -> Option<(String, Raw)> {
         let file = self.row.place.rsplit_once(':').map_or("", |(file, _)| file);
         let found = self.row.pairs.iter().find(|(name, _, _)| name == key)?;
         Some((format!("{file}:{}", found.1), found.2.clone()))
     }
 
-    fn known(&mut self, keys: &[&str]) {
+    pub fn known(&mut self, keys: &[&str]) {
         let unknown: Vec<&String> = self
             .row
             .pairs
@@ -71,7 +62,7 @@ impl Reader<'_> {
         }
     }
 
-    fn take<T>(&mut self, key: &str, wanted: &str, default: T, read: impl Fn(Raw) -> Option<T>) -> T {
+    pub fn take<T>(&mut self, key: &str, wanted: &str, default: T, read: impl Fn(Raw) -> Option<T>) -> T {
         let Some((place, raw)) = self.find(key) else { return default };
         let kind = raw.kind();
         read(raw).unwrap_or_else(|| {
@@ -80,14 +71,14 @@ impl Reader<'_> {
         })
     }
 
-    fn text(&mut self, key: &str) -> String {
+    pub fn text(&mut self, key: &str) -> String {
         self.take(key, "a text", String::new(), |raw| match raw {
             Raw::Text(text) => Some(text.trim().to_owned()),
             _ => None,
         })
     }
 
-    fn flag(&mut self, key: &str, default: bool) -> bool {
+    pub fn flag(&mut self, key: &str, default: bool) -> bool {
         self.take(key, "true or false", default, |raw| match raw {
             Raw::Flag(flag) => Some(flag),
             _ => None,
@@ -117,7 +108,7 @@ impl Reader<'_> {
         found
     }
 
-    fn texts(&mut self, key: &str) -> Vec<String> {
+    pub fn texts(&mut self, key: &str) -> Vec<String> {
         self.take(key, "a list of texts", Vec::new(), |raw| match raw {
             Raw::List(list) => list
                 .into_iter()
@@ -130,7 +121,7 @@ impl Reader<'_> {
         })
     }
 
-    fn pairs(&mut self, key: &str) -> Vec<(String, String)> {
+    pub fn pairs(&mut self, key: &str) -> Vec<(String, String)> {
         self.take(key, "a table of texts", Vec::new(), |raw| match raw {
             Raw::Table(pairs) => pairs
                 .into_iter()
@@ -143,7 +134,7 @@ impl Reader<'_> {
         })
     }
 
-    fn wrong(&mut self, key: &str, says: impl Into<String>) {
+    pub fn wrong(&mut self, key: &str, says: impl Into<String>) {
         let place = self.find(key).map_or_else(|| self.row.place.clone(), |(place, _)| place);
         self.mistakes.add(&place, format!("{key}: {}", says.into()));
     }
@@ -188,6 +179,7 @@ pub fn sources(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes)
             headers: headers(&mut reader, environment),
         };
         reader.flag("verified", false);
+        reader.text("site");
         if reader.flag("enabled", true) {
             found.push(source);
         }
@@ -321,22 +313,6 @@ pub fn phrases(rows: &[Row], mistakes: &mut Mistakes) -> Vec<Phrase> {
             continue;
         };
         found.push(Phrase { text, weight: i16::try_from(weight).unwrap_or(0) });
-    }
-    found
-}
-
-/// The channels, of which only the kind is known here.
-pub fn channels(rows: &[Row], mistakes: &mut Mistakes) -> Vec<Channel> {
-    let mut found = Vec::new();
-    for row in rows {
-        let mut reader = Reader { row, mistakes };
-        let kind = reader.text("kind");
-        if !CHANNEL_KINDS.contains(&kind.as_str()) {
-            reader.wrong("kind", format!("should be one of {}, is {kind:?}", CHANNEL_KINDS.join(", ")));
-            continue;
-        }
-        let keys = row.pairs.iter().map(|(name, _, _)| name.clone()).filter(|name| name != "kind").collect();
-        found.push(Channel { kind, keys });
     }
     found
 }

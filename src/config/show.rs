@@ -13,7 +13,7 @@ pub struct Shown {
     pub origin: String,
 }
 
-/// Keys of a list's tables that may hold a secret: everything a channel has but its kind, and headers.
+/// Keys of a list's tables that hold no secret; all others, such as headers and a channel's addresses, may.
 const OPEN: &[&str] = &[
     "url",
     "name",
@@ -34,6 +34,29 @@ const OPEN: &[&str] = &[
     "text",
     "weight",
     "min_class",
+    "site",
+    "topics",
+    "instant",
+    "events",
+    "projects",
+    "watched_only",
+    "time_zone",
+    "digest_at",
+    "quiet",
+    "quiet_break",
+    "max_instant",
+    "cool_down",
+    "max_age",
+    "updates",
+    "interval",
+    "timeout",
+    "allow_private_address",
+    "host",
+    "port",
+    "tls",
+    "path",
+    "ca_file",
+    "server",
 ];
 const DOTS: &str = "\"••••\"";
 

@@ -1,4 +1,4 @@
-//! One scrape cycle: plan → visits side by side → commit → count.
+//! One scrape cycle: plan → visits side by side → commit → deliver → count.
 //!
 //! The one place that is concurrent, and the one that writes: many visits wait for the network at once, one
 //! loop receives them, gives what they found its story, saves each whole, adds its figures and sends its
@@ -9,6 +9,7 @@ mod place;
 mod plan;
 mod rescan;
 mod tally;
+mod tell;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::{
+    alert::Delivered,
     clock::Clock,
     detect::story::{self, Stories},
     figures::{CycleReport, targets},
@@ -34,6 +36,9 @@ pub use rescan::{Change, Rescan, rescan};
 use place::place;
 use plan::plan;
 use tally::Tally;
+
+pub use tell::Tell;
+use tell::Telling;
 
 /// Entries left waiting by earlier cycles that one cycle takes up at most.
 const BACKLOG: usize = 5_000;
@@ -58,8 +63,10 @@ pub struct Task {
     pub settings: Settings,
     /// What the figures are held against.
     pub targets: targets::Settings,
-    /// Decide, but save nothing.
+    /// Decide, but save nothing and tell nobody.
     pub dry_run: bool,
+    /// Whom it tells.
+    pub tell: Tell,
 }
 
 /// Why a cycle was asked to stop early.
@@ -80,6 +87,10 @@ pub struct Ended {
     pub stopped: Option<Stop>,
     /// Sentences of the sources that failed, by address.
     pub failures: BTreeMap<String, String>,
+    /// What was found and is not of a source's first sight.
+    pub fresh: Vec<Detection>,
+    /// Messages that went out.
+    pub delivered: Delivered,
 }
 
 /// Told how the work goes on.
@@ -119,6 +130,8 @@ where
         visits: JoinSet::new(),
         stories: None,
         told: Vec::new(),
+        fresh: Vec::new(),
+        tell: task.tell.clone(),
         context,
         saves: !task.dry_run,
         progress,
@@ -150,7 +163,20 @@ where
         }
     }
     run.visits.shutdown().await;
-    run.end(clock.elapsed(), id, &task, late, stopped).await
+    let telling = if run.saves {
+        let start = Instant::now();
+        let store = run.context.store.clone();
+        store.prune(now, PRUNED).await?;
+        let names = &run.names;
+        let stop = stopped.is_none().then_some(stop);
+        let telling = task.tell.end(&store, &run.context.clock, |url| names.get(url).cloned(), stop).await?;
+        run.tally.told(start.elapsed());
+        telling
+    } else {
+        Telling::default()
+    };
+    let stopped = stopped.or(telling.stopped);
+    run.end(clock.elapsed(), id, &task, late, Telling { stopped, ..telling }).await
 }
 
 /// What a visit task brings home.
@@ -169,6 +195,9 @@ struct Run<'a, F, C> {
     tally: Tally,
     /// New detections, in the order they were saved.
     told: Vec<Detection>,
+    /// Of those, what is not of a source's first sight.
+    fresh: Vec<Detection>,
+    tell: Tell,
     saves: bool,
     progress: &'a dyn Progress,
     now: Timestamp,
@@ -232,13 +261,13 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         if let Some(source) = &mut commit.source {
             source.detections_total += u64::try_from(placed.len()).unwrap_or(0);
         }
-        commit.detections = placed.iter().map(|placed| placed.record.clone()).collect();
-        commit.stories = placed.iter().map(|placed| placed.story.clone()).collect();
-        let absorbed = |placed: &place::Placed| {
-            let into = placed.story.id.clone();
-            placed.absorbed.iter().map(move |story| (story.clone(), into.clone())).collect::<Vec<_>>()
-        };
-        commit.absorbed = placed.iter().flat_map(absorbed).collect();
+        place::add(&mut commit, &placed);
+        let absorbed = commit.absorbed.clone();
+        if self.saves {
+            let names = &self.names;
+            let source = |url: &str| names.get(url).cloned();
+            self.tell.queue(&self.context.store, &placed, source, self.now, &mut commit).await?;
+        }
         let start = Instant::now();
         let fresh: Vec<String> = if self.saves {
             self.context.store.commit(commit).await?
@@ -246,37 +275,38 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             placed.iter().map(|placed| placed.record.detection.id.clone()).collect()
         };
         self.tally.committed(start.elapsed());
-        for (absorbed, into) in placed.iter().flat_map(absorbed) {
+        for (absorbed, into) in absorbed {
             for told in self.told.iter_mut().filter(|told| told.story_id == absorbed) {
                 told.story_id.clone_from(&into);
             }
         }
         for placed in placed.into_iter().filter(|placed| fresh.contains(&placed.record.detection.id)) {
             self.tally.placed(&placed);
+            if !placed.record.silent {
+                self.fresh.push(placed.record.detection.clone());
+            }
             self.told.push(placed.record.detection);
         }
         Ok(())
     }
 
-    /// Cleans up, adds up, and remembers the cycle itself.
+    /// Adds up, and remembers the cycle itself.
     async fn end(
         self,
         took: Duration,
         id: Option<i64>,
         task: &Task,
         deadline_hit: bool,
-        stopped: Option<Stop>,
+        telling: Telling,
     ) -> Result<Ended, StoreError> {
         let store = &self.context.store;
-        if self.saves {
-            store.prune(self.now, PRUNED).await?;
-        }
         let summed = self.tally.sum(tally::End {
             id,
             now: self.now,
             took,
             deadline_hit,
-            stopped,
+            stopped: telling.stopped,
+            overdue: telling.overdue,
             http: self.context.fetch.counts(),
             detections: one_per_story(self.told),
             peak_rss_bytes: memory::peak_resident_bytes(),
@@ -285,7 +315,13 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         if let Some(id) = id {
             store.end_cycle(summed.record(id)).await?;
         }
-        Ok(Ended { report: summed.report, failures: summed.failures, stopped })
+        Ok(Ended {
+            report: summed.report,
+            failures: summed.failures,
+            stopped: telling.stopped,
+            fresh: self.fresh,
+            delivered: telling.delivered,
+        })
     }
 }
 

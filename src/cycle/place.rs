@@ -8,7 +8,7 @@ use crate::{
         self, Rules,
         story::{NewTelling, Stories, signature},
     },
-    model::{Detection, DetectionRecord, Event, Kind, Outlet, Source, Stage, Story, Verdict},
+    model::{Commit, Detection, DetectionRecord, Event, Kind, Outlet, Source, Stage, Story, Verdict},
     visit::Found,
 };
 
@@ -79,6 +79,16 @@ pub fn place(
         story: placement.story,
         joined: placement.joined,
         absorbed: placement.absorbed,
+    }
+}
+
+/// Adds what was placed to what is to be saved.
+pub fn add(commit: &mut Commit, placed: &[Placed]) {
+    for placed in placed {
+        commit.detections.push(placed.record.clone());
+        commit.stories.push(placed.story.clone());
+        let into = &placed.story.id;
+        commit.absorbed.extend(placed.absorbed.iter().map(|story| (story.clone(), into.clone())));
     }
 }
 

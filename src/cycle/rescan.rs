@@ -14,7 +14,10 @@ use crate::{
     visit::judge_kept,
 };
 
-use super::place::{place, retold};
+use super::{
+    place::{self, place, retold},
+    tell::Tell,
+};
 
 /// What a later judgement changed: a detection that is new, changed, or none any more.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +37,8 @@ pub struct Rescan<'a> {
     pub sources: &'a [Source],
     /// Entries first seen since then.
     pub since: Timestamp,
-    /// Whether what is found may alert.
-    pub loud: bool,
+    /// Whom it is told to; `None` if what is found alerts nobody.
+    pub tell: Option<Tell>,
     /// Whether anything is saved.
     pub saves: bool,
 }
@@ -56,7 +59,7 @@ pub async fn rescan(
     let since = now.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
     let mut stories = Stories::new(store.recent_stories(since).await?);
     let mut judged = Rejudged::default();
-    let mut changes = Vec::new();
+    let (mut changes, mut new) = (Vec::new(), Vec::new());
     for Kept { entry, detection } in kept {
         let article = match entry.link.as_deref().and_then(crate::visit::page_key) {
             Some(key) => store.article(key).await?,
@@ -66,13 +69,10 @@ pub async fn rescan(
         let source = names.get(entry.source_url.as_str()).copied();
         match (found, detection) {
             (Some(mut found), None) => {
-                found.silent |= !task.loud;
+                found.silent |= task.tell.is_none();
                 let placed = place(found, source, &task.rules, &mut stories, now);
                 changes.push(Change { was: None, is: Some(placed.record.detection.clone()) });
-                let id = placed.story.id.clone();
-                judged.commit.absorbed.extend(placed.absorbed.into_iter().map(|gone| (gone, id.clone())));
-                judged.commit.stories.push(placed.story);
-                judged.commit.detections.push(placed.record);
+                new.push(placed);
             }
             (Some(found), Some(was)) => {
                 let is = retold(&was, found, source, &task.rules);
@@ -88,6 +88,11 @@ pub async fn rescan(
             (None, None) => {}
         }
         judged.commit.entries.push(entry);
+    }
+    place::add(&mut judged.commit, &new);
+    if let Some(tell) = task.tell.filter(|_| task.saves) {
+        let source = |url: &str| names.get(url).map(|source| (*source).clone());
+        tell.queue(store, &new, source, now, &mut judged.commit).await?;
     }
     if task.saves {
         store.rejudge(judged).await?;

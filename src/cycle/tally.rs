@@ -50,6 +50,8 @@ pub struct End<'a> {
     pub deadline_hit: bool,
     /// Whether it was asked to stop.
     pub stopped: Option<Stop>,
+    /// Whether an alert has been due for longer than it may.
+    pub overdue: bool,
     /// What the network room counted.
     pub http: Counts,
     /// What is told.
@@ -73,6 +75,7 @@ pub struct Summed {
 const UNFINISHED: &str = "unfinished";
 /// Exit codes a cycle can end with by itself (conventions, section 1).
 const DEGRADED: u8 = 4;
+const UNDELIVERED: u8 = 5;
 const INTERRUPTED: u8 = 130;
 const TERMINATED: u8 = 143;
 
@@ -116,6 +119,11 @@ impl Tally {
     /// A visit was saved in this time.
     pub fn committed(&mut self, took: Duration) {
         self.stages.record(StageName::Commit, took);
+    }
+
+    /// Alerts were delivered in this time.
+    pub fn told(&mut self, took: Duration) {
+        self.stages.record(StageName::Alert, took);
     }
 
     /// A detection found its story.
@@ -212,6 +220,7 @@ impl Tally {
         let exit_code = match end.stopped {
             Some(Stop::Interrupted) => INTERRUPTED,
             Some(Stop::Terminated) => TERMINATED,
+            None if end.overdue => UNDELIVERED,
             None if degraded => DEGRADED,
             None => 0,
         };

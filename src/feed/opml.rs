@@ -67,32 +67,64 @@ pub fn read_opml(text: &str) -> Result<Vec<Outline>, OpmlError> {
     if found.is_empty() && !is_opml { Err(OpmlError) } else { Ok(found) }
 }
 
-/// Writes a list that [`read_opml`] reads back as it is.
+/// Writes a list that [`read_opml`] reads back as it is, but for the order of feeds: those with the same first
+/// tag stand in one folder, as feed readers show them.
 #[must_use]
 pub fn write_opml(title: &str, outlines: &[Outline]) -> String {
     let mut out =
         String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n  <head><title>");
     out.push_str(&escape(title));
     out.push_str("</title></head>\n  <body>\n");
+    let mut folders: Vec<(&[String], Vec<&Outline>)> = Vec::new();
     for outline in outlines {
-        out.push_str("    <outline type=\"rss\"");
-        let tags = outline.tags.join(",");
-        let attributes = [
-            ("text", outline.title.as_str()),
-            ("title", outline.title.as_str()),
-            ("xmlUrl", outline.url.as_str()),
-            ("htmlUrl", outline.html_url.as_str()),
-            ("category", tags.as_str()),
-        ];
-        for (name, value) in attributes {
-            if !value.is_empty() || name == "text" {
-                out.push_str(&format!(" {name}=\"{}\"", escape(value)));
-            }
+        // Commas part categories: where a tag holds one, only folders can carry it, one within the other.
+        let folder = if listable(&outline.tags) {
+            &outline.tags[..outline.tags.len().min(1)]
+        } else {
+            &outline.tags[..]
+        };
+        match folders.iter_mut().find(|(known, _)| *known == folder) {
+            Some((_, inside)) => inside.push(outline),
+            None => folders.push((folder, vec![outline])),
         }
-        out.push_str("/>\n");
+    }
+    for (folder, inside) in folders {
+        for (depth, name) in folder.iter().enumerate() {
+            let name = escape(name);
+            out.push_str(&format!("{:1$}<outline text=\"{name}\" title=\"{name}\">\n", "", 4 + 2 * depth));
+        }
+        for outline in inside {
+            feed(&mut out, outline, 4 + 2 * folder.len());
+        }
+        for depth in (0..folder.len()).rev() {
+            out.push_str(&format!("{:1$}</outline>\n", "", 4 + 2 * depth));
+        }
     }
     out.push_str("  </body>\n</opml>\n");
     out
+}
+
+/// Whether `tags` can be written as categories and come back as they are.
+fn listable(tags: &[String]) -> bool {
+    tags.iter().all(|tag| !tag.contains([',', '/']) && tag.trim() == tag)
+}
+
+fn feed(out: &mut String, outline: &Outline, indent: usize) {
+    out.push_str(&format!("{:indent$}<outline type=\"rss\"", ""));
+    let tags = if listable(&outline.tags) { outline.tags.join(",") } else { String::new() };
+    let attributes = [
+        ("text", outline.title.as_str()),
+        ("title", outline.title.as_str()),
+        ("xmlUrl", outline.url.as_str()),
+        ("htmlUrl", outline.html_url.as_str()),
+        ("category", tags.as_str()),
+    ];
+    for (name, value) in attributes {
+        if !value.is_empty() || name == "text" {
+            out.push_str(&format!(" {name}=\"{}\"", escape(value)));
+        }
+    }
+    out.push_str("/>\n");
 }
 
 fn escape(text: &str) -> String {
@@ -119,5 +151,46 @@ mod tests {
         assert_eq!(list[1].tags, ["news", "defi"]);
         assert_eq!(read_opml(&write_opml("mine", &list)).unwrap(), list);
         assert_eq!(read_opml("<html></html>"), Err(OpmlError));
+    }
+
+    #[test]
+    fn no_tag_is_lost_on_the_way_out_and_in() {
+        let outline = |url: &str, tags: &[&str]| Outline {
+            url: url.to_owned(),
+            title: "A <b> & \"c\"".to_owned(),
+            html_url: "https://a.example/?x=1&y=2".to_owned(),
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        };
+        let mut list = vec![
+            outline("https://a.example/1", &["L2", "news"]),
+            outline("https://a.example/2", &[]),
+            outline("https://a.example/3", &["Asia, Pacific", "DeFi/NFT"]),
+            outline("https://a.example/4", &["L2"]),
+            outline("https://a.example/5", &["news", "L2", "日本"]),
+        ];
+        let mut back = read_opml(&write_opml("mine", &list)).unwrap();
+        list.sort_by(|a, b| a.url.cmp(&b.url));
+        back.sort_by(|a, b| a.url.cmp(&b.url));
+        assert_eq!(back, list);
+    }
+
+    #[test]
+    fn the_lists_of_common_readers_are_read() {
+        // The shapes that FreshRSS, Miniflux, newsboat and Feedly write, in our own words.
+        let shapes = [
+            r#"<opml xmlns:frss="https://freshrss.org/opml" version="2.0"><body><outline text="Chains"><outline text="A" type="rss" xmlUrl="https://a.example/feed" htmlUrl="https://a.example/" description="" frss:priority="main"/></outline></body></opml>"#,
+            r#"<opml version="2.0"><head/><body><outline text="Chains"><outline title="A" text="A" xmlUrl="https://a.example/feed" htmlUrl="https://a.example/" description="" type="rss"></outline></outline></body></opml>"#,
+            r#"<opml version="1.0"><body><outline type="rss" xmlUrl="https://a.example/feed" title="A" htmlUrl="https://a.example/" category="Chains"/></body></opml>"#,
+            r#"<opml version="1.0"><body><outline text="Chains" title="Chains"><outline type="rss" text="A" title="A" xmlUrl="https://a.example/feed" htmlUrl="https://a.example/"/></outline></body></opml>"#,
+        ];
+        for shape in shapes {
+            let list = read_opml(shape).unwrap();
+            assert_eq!(
+                (list[0].title.as_str(), list[0].tags.as_slice()),
+                ("A", ["Chains".to_owned()].as_slice()),
+                "{shape}"
+            );
+            assert_eq!((list.len(), list[0].html_url.as_str()), (1, "https://a.example/"));
+        }
     }
 }

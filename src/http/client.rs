@@ -90,8 +90,8 @@ impl Counted {
 /// Refuses private addresses after resolution, and answers names under `.localhost` itself (RFC 6761,
 /// section 6.3).
 #[derive(Debug, Clone, Copy)]
-struct Guarded {
-    allow_private: bool,
+pub(super) struct Guarded {
+    pub(super) allow_private: bool,
 }
 
 impl Resolve for Guarded {

@@ -257,7 +257,7 @@ pub struct Detection {
     pub detected_at: Timestamp,
     /// The opening of the text, cut at a word.
     pub snippet: String,
-    /// Whether its source belongs to the project.
+    /// Whether its source belongs to the project or the venue.
     #[serde(default)]
     pub official: bool,
     /// Paid placement: a press-release wire, a sponsored text.

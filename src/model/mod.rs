@@ -1,11 +1,16 @@
 //! Nouns that cross rooms: plain data, no behaviour beyond small questions about itself.
 
+pub mod alert;
 pub mod article;
 pub mod detection;
 pub mod entry;
 pub mod source;
 pub mod state;
 
+pub use alert::{
+    Alert, Body, BoundMessage, Change, ChannelState, Matter, Notice, OpenMessage, OutboxRow, Phase, Settled,
+    Told, Topic,
+};
 pub use article::{Article, Method};
 pub use detection::{Caution, Class, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
 pub use entry::{Entry, EntryKey};

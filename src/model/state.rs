@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Article, Detection, EntryKey, Event, Stage, Validators};
+use super::{Alert, Article, Detection, EntryKey, Event, Stage, Told, Validators};
 
 /// All that is remembered of one source. The default is a source never asked.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -227,4 +227,8 @@ pub struct Commit {
     pub absorbed: Vec<(String, String)>,
     /// The stories those detections open or change (without their tellings, which are the detections).
     pub stories: Vec<Story>,
+    /// What is to be told of them, and to whom.
+    pub alerts: Vec<Alert>,
+    /// What the channels know of the stories once that is queued.
+    pub told: Vec<Told>,
 }

@@ -160,44 +160,7 @@ pub fn csv(detections: &[Detection]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Event, Kind, Outlet, Stage};
-
-    fn detection() -> Detection {
-        let at: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
-        Detection {
-            id: "d1".to_owned(),
-            story_id: "s1".to_owned(),
-            kind: Kind::News,
-            event: Event::Airdrop,
-            stage: Stage::Live,
-            rumour: false,
-            score: 91,
-            class: Class::High,
-            project: Some("Caldera".to_owned()),
-            token: Some("ERA".to_owned()),
-            watched: true,
-            event_date: Some("2026-11-25".to_owned()),
-            title: "=cmd() \x1b[31mCaldera\u{202E} opens its claim".to_owned(),
-            url: "https://a.example/1".to_owned(),
-            source: "Ledgerline".to_owned(),
-            author: String::new(),
-            published_at: Some(at),
-            detected_at: at,
-            snippet: String::new(),
-            official: false,
-            paid: false,
-            independent_outlets: 1,
-            venue: None,
-            chain: None,
-            cautions: Vec::new(),
-            reasons: Vec::new(),
-            also_at: vec![Outlet {
-                url: "https://b.example/2".to_owned(),
-                source: "B".to_owned(),
-                published_at: None,
-            }],
-        }
-    }
+    use crate::render::samples::detection;
 
     #[test]
     fn no_output_carries_a_formula_or_an_escape() {

@@ -1,13 +1,17 @@
-//! Text out: tables, JSON, CSV. Renders, never prints; knows nothing of where its text goes but the width.
+//! Text out: tables, JSON, CSV, feeds, calendars. Renders, never prints; knows nothing of where its text goes but the width.
 
+pub mod calendar;
 pub mod events;
-mod plain;
+
 pub mod report;
+#[cfg(test)]
+mod samples;
+pub mod syndication;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-pub use plain::plain;
+pub use crate::text::plain;
 
 /// How a table is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::model::{
-    ArticleRecord, Commit, Detection, EntryKey, EntryRecord, Event, HostWait, RobotsRecord, SourceState,
-    Stage, Story,
+    Alert, ArticleRecord, BoundMessage, ChannelState, Commit, Detection, EntryKey, EntryRecord, Event,
+    HostWait, Matter, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState, Stage, Story, Told,
 };
 
 pub use error::StoreError;
@@ -111,6 +111,23 @@ impl Labels {
             }
         }
     }
+}
+
+/// A story as it is told outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoryRow {
+    /// The best-scored telling, as loud as the loudest, with all outlets.
+    pub detection: Detection,
+    /// When it was first found.
+    pub opened_at: Timestamp,
+    /// When its class or date last changed.
+    pub changed_at: Timestamp,
+    /// How often they did.
+    pub revision: u32,
+    /// Its date; see [`crate::model::Verdict::event_date`].
+    pub event_date: Option<String>,
+    /// Whether the project or venue itself gave that date.
+    pub official: bool,
 }
 
 /// How large the memory is.
@@ -273,9 +290,99 @@ impl Store {
         self.desk.ask(move |connection| sqlite::commit(connection, &commit)).await
     }
 
+    /// What the channels know of `stories`.
+    pub async fn told(&self, stories: Vec<String>) -> Result<Vec<Told>, StoreError> {
+        self.desk.ask(move |connection| sqlite::told(connection, &stories)).await
+    }
+
+    /// The alerts of `channel` that no message holds yet.
+    pub async fn queued(&self, channel: String) -> Result<Vec<Alert>, StoreError> {
+        self.desk.ask(move |connection| sqlite::queued(connection, &channel)).await
+    }
+
+    /// Binds alerts into messages, all or none; those of `later` wait until then for a digest.
+    pub async fn bind(
+        &self,
+        messages: Vec<BoundMessage>,
+        later: Vec<(String, Timestamp)>,
+    ) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::bind(connection, &messages, &later)).await
+    }
+
+    /// The messages of `channel` that have not arrived, oldest first.
+    pub async fn open_messages(&self, channel: String) -> Result<Vec<OpenMessage>, StoreError> {
+        self.desk.ask(move |connection| sqlite::open_messages(connection, &channel)).await
+    }
+
+    /// Notes that an attempt on `message` begins.
+    pub async fn attempt(&self, message: String) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::attempt(connection, &message)).await
+    }
+
+    /// Notes how an attempt on `message` ended, and how its channel is now.
+    pub async fn settle(
+        &self,
+        message: String,
+        settled: Settled,
+        channel: ChannelState,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::settle(connection, &message, &settled, &channel, now)).await
+    }
+
+    /// How every channel is that ever sent.
+    pub async fn channels(&self) -> Result<Vec<ChannelState>, StoreError> {
+        self.desk.ask(|connection| sqlite::channels(connection)).await
+    }
+
+    /// The troubles that the operator was told of.
+    pub async fn matters(&self) -> Result<Vec<Matter>, StoreError> {
+        self.desk.ask(|connection| sqlite::matters(connection)).await
+    }
+
+    /// Remembers troubles, forgets others, and queues what is told of them: all or nothing.
+    pub async fn notice(
+        &self,
+        matters: Vec<Matter>,
+        forgotten: Vec<String>,
+        alerts: Vec<Alert>,
+    ) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::notice(connection, &matters, &forgotten, &alerts)).await
+    }
+
+    /// Since when the oldest undelivered alert of `channels` is due.
+    pub async fn oldest_due(&self, channels: Vec<String>) -> Result<Option<Timestamp>, StoreError> {
+        self.desk.ask(move |connection| sqlite::oldest_due(connection, &channels)).await
+    }
+
+    /// The newest `limit` rows of the outbox; only what has not arrived, if `open`.
+    pub async fn outbox(&self, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        self.desk.ask(move |connection| sqlite::rows(connection, open, limit)).await
+    }
+
+    /// Makes all that `channels` have queued due now.
+    pub async fn hasten(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::hasten(connection, &channels, now)).await
+    }
+
+    /// Opens the messages of `channels` again that were given up.
+    pub async fn revive(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::revive(connection, &channels, now)).await
+    }
+
+    /// How many alerts of `channels` no message holds, and how many messages have not arrived.
+    pub async fn waiting(&self, channels: Vec<String>) -> Result<u64, StoreError> {
+        self.desk.ask(move |connection| sqlite::waiting(connection, &channels)).await
+    }
+
     /// One detection per story that passes `filter`, newest first.
     pub async fn events(&self, filter: EventFilter) -> Result<Vec<Detection>, StoreError> {
-        self.desk.ask(move |connection| sqlite::events(connection, &filter)).await
+        Ok(self.stories(filter).await?.into_iter().map(|row| row.detection).collect())
+    }
+
+    /// The stories that pass `filter`, newest first, with their history.
+    pub async fn stories(&self, filter: EventFilter) -> Result<Vec<StoryRow>, StoreError> {
+        self.desk.ask(move |connection| sqlite::stories(connection, &filter)).await
     }
 
     /// Every entry judged and first seen since `since`, with its detection.

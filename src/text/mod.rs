@@ -1,7 +1,12 @@
-//! Normal forms: of a text, of a page's address, of durations and sizes. Pure.
+//! Normal forms: of a text, of a page's address, of durations and sizes; and text made fit to be shown. Pure.
 
 pub mod address;
+pub mod cut;
 pub mod domain;
 pub mod host;
+pub mod link;
 pub mod normal;
+mod plain;
 pub mod quantity;
+
+pub use plain::plain;

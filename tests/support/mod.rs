@@ -1,1 +1,5 @@
+pub mod inbox;
 pub mod lab;
+pub mod mail;
+pub mod services;
+pub mod world;

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::{
     clock::{Clock, SystemClock},
+    config::Settings,
     detect::{Early, Headline},
     error::Error,
     exit::Exit,
@@ -102,7 +103,7 @@ pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
             ];
             render::csv(&header, lines.iter().map(cells))
         }
-        None | Some(Format::Table) => {
+        _ => {
             let header = ["name", "tier", "state", "last new", "entries", "detections", "address"];
             let mut text = render::table(&header, lines.iter().map(row), style);
             for line in lines.iter().filter(|line| line.moved_to.is_some()) {
@@ -151,22 +152,27 @@ fn day(at: Timestamp) -> String {
 
 /// What one fetch of a feed gives.
 #[derive(Debug, Serialize)]
-struct Checked {
+pub struct Checked {
     schema: u32,
-    url: String,
-    ok: bool,
+    /// See the text that is printed of it.
+    pub url: String,
+    /// See the text that is printed of it.
+    pub ok: bool,
     failure: Option<String>,
-    sentence: Option<String>,
+    /// See the text that is printed of it.
+    pub sentence: Option<String>,
     status: Option<u16>,
     final_url: String,
     moved_to: Option<String>,
     conditional: bool,
-    title: String,
+    /// See the text that is printed of it.
+    pub title: String,
     entries: usize,
     dated: usize,
     candidates: usize,
     repairs: Vec<&'static str>,
-    alternates: Vec<String>,
+    /// See the text that is printed of it.
+    pub alternates: Vec<String>,
     newest: Vec<String>,
     ms: u128,
 }
@@ -174,15 +180,30 @@ struct Checked {
 /// Fetches `address` once, outside all state, and says what came of it; the exit code is the answer.
 pub fn check(address: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = settings(globals)?;
+    let checked = probe(&settings, &web_address(address)?)?;
+    output.print(&match globals.format {
+        Some(Format::Json | Format::Ndjson) => render::json(&checked),
+        _ => checked.text(),
+    })?;
+    Ok(if checked.ok { Exit::Success } else { Exit::Failure })
+}
+
+/// `address` if it is one of the web.
+pub fn web_address(address: &str) -> Result<Url, Error> {
     let url =
-        Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
-            Error::new(
-                Exit::Usage,
-                format!("{:?} is not an http or https address", plain(address)),
-                "give the whole address, such as https://example.org/feed.xml",
-            )
-        })?;
-    let known = settings.sources.iter().find(|source| source.url == address);
+        Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| {
+        Error::new(
+            Exit::Usage,
+            format!("{:?} is not an http or https address", plain(address)),
+            "give the whole address, such as https://example.org/feed.xml",
+        )
+    })
+}
+
+/// Fetches the feed at `url` once, outside all state.
+pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
+    let known = settings.sources.iter().find(|source| source.url == url.as_str());
     let request = Request {
         url: url.clone(),
         purpose: Purpose::Feed,
@@ -190,7 +211,7 @@ pub fn check(address: &str, globals: &Globals, output: &mut Output) -> Result<Ex
         validators_url: String::new(),
         headers: known.map(|source| source.headers.clone()).unwrap_or_default(),
     };
-    let client = wiring::client(&settings)?;
+    let client = wiring::client(settings)?;
     let now = SystemClock.now();
     let answer = wiring::runtime()?.block_on(client.fetch(request, now));
     let mut checked = Checked {
@@ -220,7 +241,7 @@ pub fn check(address: &str, globals: &Globals, output: &mut Output) -> Result<Ex
             let format = known.map_or(SourceFormat::Feed, |source| source.format.clone());
             match feed::read(&document, &format) {
                 Ok(feed) => {
-                    let rules = wiring::rules(&settings);
+                    let rules = wiring::rules(settings);
                     checked.ok = true;
                     checked.candidates = feed
                         .entries
@@ -246,11 +267,7 @@ pub fn check(address: &str, globals: &Globals, output: &mut Output) -> Result<Ex
             checked.sentence = Some(failure.to_string());
         }
     }
-    output.print(&match globals.format {
-        Some(Format::Json | Format::Ndjson) => render::json(&checked),
-        _ => checked.text(),
-    })?;
-    Ok(if checked.ok { Exit::Success } else { Exit::Failure })
+    Ok(checked)
 }
 
 fn headline(entry: &Entry) -> Headline<'_> {
@@ -268,7 +285,8 @@ impl Checked {
         self.newest = newest.into_iter().take(SHOWN).map(|entry| entry.title.clone()).collect();
     }
 
-    fn text(&self) -> String {
+    /// For people.
+    pub fn text(&self) -> String {
         let mut text = String::new();
         let status = self.status.map_or_else(|| "no status".to_owned(), |status| status.to_string());
         let _ = writeln!(text, "{}  {status}, {} ms", plain(&self.url), self.ms);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, detections, entries, seconds, statements, time};
+use super::{StoreError, detections, entries, outbox, seconds, statements, time};
 use crate::{
     model::{Detection, EntryKey, EntryRecord, EntryState},
     store::{Kept, Labels, Rejudged},
@@ -44,6 +44,7 @@ pub fn rejudge(connection: &mut Connection, judged: &Rejudged) -> Result<Vec<Str
     let commit = &judged.commit;
     entries::put(&transaction, &commit.entries)?;
     let new = detections::put(&transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
+    outbox::put(&transaction, &commit.alerts, &commit.told)?;
     for detection in &judged.changed {
         let document =
             serde_json::to_string(detection).map_err(|error| StoreError::Other(error.to_string()))?;

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, seconds, sources, statements, time};
+use super::{StoreError, outbox, seconds, sources, statements, time};
 use crate::{
     model::{Detection, DetectionRecord, Event, Outlet, Signature, Stage, Story, Telling},
-    store::EventFilter,
+    store::{EventFilter, StoryRow},
 };
 
 /// Saves stories and detections; gives the ids of the detections that were not known before.
@@ -33,6 +33,7 @@ pub fn put(
     for (absorbed, into) in absorbed {
         connection.prepare_cached(statements::STORY_MOVE)?.execute([absorbed, into])?;
         connection.prepare_cached(statements::STORY_DROP)?.execute([absorbed])?;
+        outbox::absorb(connection, absorbed, into)?;
     }
     let mut new = Vec::new();
     for record in detections {
@@ -96,27 +97,30 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
     Ok(stories)
 }
 
-/// One detection per story that passes `filter`, newest first, with every outlet that carried it.
-pub fn events(connection: &Connection, filter: &EventFilter) -> Result<Vec<Detection>, StoreError> {
+/// The stories that pass `filter`, newest first, with every outlet that carried them.
+pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<StoryRow>, StoreError> {
     let since = filter.since.map_or(i64::MIN, seconds);
     let mut statement = connection.prepare_cached(statements::DETECTIONS_SINCE)?;
     let mut of_story = connection.prepare_cached(statements::DETECTIONS_OF_STORY)?;
+    let mut date_of = connection.prepare_cached(statements::STORY_DATE)?;
     let mut rows = statement.query([since])?;
     let (mut seen, mut found) = (HashSet::new(), Vec::new());
     while let Some(row) = rows.next()? {
         if found.len() >= filter.limit {
             break;
         }
-        if !seen.insert(row.get::<_, String>(0)?) {
+        let story: String = row.get(0)?;
+        if !seen.insert(story.clone()) {
             continue;
         }
-        let documents = of_story.query_map([row.get::<_, String>(0)?], |row| row.get::<_, String>(0))?;
+        let documents = of_story.query_map([&story], |row| row.get::<_, String>(0))?;
         let tellings: Vec<Detection> = documents
             .map(|document| {
                 serde_json::from_str(&document?).map_err(|error| StoreError::Corrupt(error.to_string()))
             })
             .collect::<Result<_, _>>()?;
-        found.extend(head(tellings).filter(|detection| filter.passes(detection)));
+        let date: Option<String> = date_of.query_row([&story], |row| row.get(0)).optional()?.flatten();
+        found.extend(history(tellings, date).filter(|row| filter.passes(&row.detection)));
     }
     Ok(found)
 }
@@ -139,6 +143,32 @@ fn head(tellings: Vec<Detection>) -> Option<Detection> {
     }
     let head = tellings.into_iter().nth(best)?;
     Some(Detection { class, also_at: outlets, ..head })
+}
+
+/// A story's head with what became of its class and date, telling by telling; `date` is the story's own.
+fn history(mut tellings: Vec<Detection>, date: Option<String>) -> Option<StoryRow> {
+    let detection = head(tellings.clone())?;
+    tellings.sort_by_key(|telling| telling.detected_at);
+    let first = tellings.first()?;
+    let (opened_at, mut class) = (first.detected_at, first.class);
+    let (mut changed_at, mut revision, mut told) = (opened_at, 0, first.event_date.clone());
+    for telling in &tellings[1..] {
+        // A date that only says less than the one known is no other date.
+        let other = telling
+            .event_date
+            .as_ref()
+            .filter(|new| told.as_ref().is_none_or(|old| !old.starts_with(new.as_str())));
+        if telling.class > class || other.is_some() {
+            class = class.max(telling.class);
+            told = other.cloned().or(told);
+            changed_at = telling.detected_at;
+            revision += 1;
+        }
+    }
+    let event_date = date.or_else(|| detection.event_date.clone());
+    let official = event_date.is_some()
+        && tellings.iter().any(|telling| telling.official && telling.event_date == event_date);
+    Some(StoryRow { detection, opened_at, changed_at, revision, event_date, official })
 }
 
 impl EventFilter {

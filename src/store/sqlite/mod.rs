@@ -6,6 +6,7 @@ mod cycles;
 mod detections;
 mod entries;
 mod open;
+mod outbox;
 mod prune;
 mod sources;
 mod statements;
@@ -21,9 +22,13 @@ use super::StoreError;
 pub use again::{kept, label, labels, rejudge};
 pub use articles::{article, robots};
 pub use cycles::{begin_cycle, cycles, end_cycle};
-pub use detections::{events, recent_stories};
+pub use detections::{recent_stories, stories};
 pub use entries::{backlog, sift};
 pub use open::{backup, check, health, open_file, open_memory};
+pub use outbox::{
+    attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued, revive, rows,
+    settle, told, waiting,
+};
 pub use prune::prune;
 pub use sources::{host_waits, sources};
 
@@ -46,6 +51,7 @@ pub fn commit(connection: &mut Connection, commit: &Commit) -> Result<Vec<String
     )?;
     articles::put(&transaction, &commit.articles, &commit.robots)?;
     let new = detections::put(&transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
+    outbox::put(&transaction, &commit.alerts, &commit.told)?;
     transaction.commit()?;
     Ok(new)
 }

@@ -13,6 +13,11 @@ const DROPPED: i64 = 400;
 const ARTICLES: i64 = 30 * 86_400;
 /// Seconds a robots.txt is kept; it holds for one day.
 const ROBOTS: i64 = 2 * 86_400;
+/// Seconds a message is kept after it arrived or was given up.
+const MESSAGES: i64 = 30 * 86_400;
+/// Seconds it is remembered what a channel was told of a story, twice as long as stories take new tellings; and
+/// that alerts wait for a channel that is no more in the settings.
+const TOLD: i64 = 180 * 86_400;
 /// Seconds a cycle is kept with all its figures.
 const CYCLES: i64 = 30 * 86_400;
 
@@ -31,6 +36,10 @@ pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Resul
     gone += transaction.prepare_cached(statements::ARTICLES_PRUNE)?.execute([second - ARTICLES, limit])?;
     gone += transaction.prepare_cached(statements::ROBOTS_PRUNE)?.execute([second - ROBOTS, limit])?;
     gone += transaction.prepare_cached(statements::CYCLES_PRUNE)?.execute([second - CYCLES, limit])?;
+    gone += transaction.prepare_cached(statements::OUTBOX_PRUNE)?.execute([second - MESSAGES, limit])?;
+    gone += transaction.prepare_cached(statements::MESSAGES_PRUNE)?.execute([second - MESSAGES, limit])?;
+    gone += transaction.prepare_cached(statements::QUEUED_PRUNE)?.execute([second - TOLD, limit])?;
+    gone += transaction.prepare_cached(statements::TOLD_PRUNE)?.execute([second - TOLD, limit])?;
     gone += transaction.prepare_cached(statements::HOST_WAITS_PRUNE)?.execute([second])?;
     transaction.commit()?;
     Ok(gone)

@@ -90,6 +90,7 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (id) DO NOTHING";
     DETECTIONS_SINCE = "SELECT story, document FROM detections WHERE detected_at >= ?1
         ORDER BY detected_at DESC, told_at DESC, id";
+    STORY_DATE = "SELECT event_date FROM stories WHERE id = ?1";
     DETECTIONS_OF_STORY = "SELECT json_set(document, '$.story_id', story) FROM detections WHERE story = ?1 ORDER BY told_at, id";
 
     KEPT = "SELECT sources.url, texts.key, title, link, summary, author, published, first_seen, texts.silent,
@@ -106,6 +107,55 @@ statements! {
         AND NOT EXISTS (SELECT 1 FROM detections WHERE detections.story = stories.id)";
     LABEL_PUT = "INSERT OR REPLACE INTO labels (detection, yes, at) VALUES (?1, ?2, ?3)";
     LABELS = "SELECT sum(yes), count(*) FROM labels";
+
+    ALERT_PUT = "INSERT INTO outbox (id, channel, topic, story, class, instant, due_at, created_at, document)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
+    ALERT_REPLACED = "DELETE FROM outbox WHERE story = ?1 AND channel = ?2 AND message IS NULL";
+    ALERT_BIND = "UPDATE outbox SET message = ?2 WHERE id = ?1 AND message IS NULL";
+    ALERT_LATER = "UPDATE outbox SET instant = 0, due_at = ?2 WHERE id = ?1 AND message IS NULL";
+    ALERT_MOVE = "UPDATE outbox SET story = ?2 WHERE story = ?1 AND message IS NULL";
+    TOLD = "SELECT channel, class, event_date, told_at, outlets, EXISTS (SELECT 1 FROM outbox
+        WHERE outbox.story = told.story AND outbox.channel = told.channel AND message IS NULL)
+        FROM told WHERE story = ?1";
+    TOLD_PUT = "INSERT INTO told (story, channel, class, event_date, told_at, outlets) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (story, channel) DO UPDATE SET class = ?3, event_date = ?4, told_at = ?5, outlets = ?6";
+    TOLD_MOVE = "UPDATE OR IGNORE told SET story = ?2 WHERE story = ?1";
+    TOLD_DROP = "DELETE FROM told WHERE story = ?1";
+    TOLD_PRUNE = "DELETE FROM told WHERE (story, channel) IN (SELECT story, channel FROM told WHERE told_at < ?1 LIMIT ?2)";
+    QUEUED = "SELECT id, topic, outbox.story, outbox.class, instant, due_at, created_at, document, ifnull(told.outlets, 1)
+        FROM outbox LEFT JOIN told ON told.story = outbox.story AND told.channel = outbox.channel
+        WHERE outbox.channel = ?1 AND message IS NULL ORDER BY due_at";
+    QUEUED_OLDEST = "SELECT min(due_at) FROM outbox WHERE channel = ?1 AND message IS NULL AND topic <> 'update'";
+    QUEUED_COUNT = "SELECT count(*) FROM outbox WHERE channel = ?1 AND message IS NULL";
+    QUEUED_HASTEN = "UPDATE outbox SET due_at = ?2 WHERE channel = ?1 AND message IS NULL AND due_at > ?2";
+    MESSAGE_PUT = "INSERT INTO messages (id, channel, created_at, next_try, document) VALUES (?1, ?2, ?3, ?3, ?4)
+        ON CONFLICT (id) DO NOTHING";
+    MESSAGE_ATTEMPT = "UPDATE messages SET tries = tries + 1 WHERE id = ?1";
+    MESSAGE_SETTLED = "UPDATE messages SET settled_at = ?2, given_up = ?3, error = ?4 WHERE id = ?1";
+    MESSAGE_AGAIN = "UPDATE messages SET next_try = ?2, error = ?3 WHERE id = ?1";
+    MESSAGES_OPEN = "SELECT id, created_at, document, tries, next_try FROM messages
+        WHERE channel = ?1 AND settled_at IS NULL ORDER BY created_at, rowid";
+    MESSAGES_HASTEN = "UPDATE messages SET next_try = ?2 WHERE channel = ?1 AND settled_at IS NULL AND next_try > ?2";
+    MESSAGES_REVIVE = "UPDATE messages SET settled_at = NULL, given_up = 0, created_at = ?2, tries = 0 WHERE rowid IN
+        (SELECT rowid FROM messages WHERE settled_at > 0 AND given_up AND channel = ?1)";
+    OPEN_OLDEST = "SELECT min(created_at) FROM messages WHERE channel = ?1 AND settled_at IS NULL";
+    OPEN_COUNT = "SELECT count(*) FROM messages WHERE channel = ?1 AND settled_at IS NULL";
+    OUTBOX_PRUNE = "DELETE FROM outbox WHERE message IN (SELECT id FROM messages WHERE settled_at < ?1 ORDER BY settled_at LIMIT ?2)";
+    QUEUED_PRUNE = "DELETE FROM outbox WHERE id IN
+        (SELECT id FROM outbox WHERE created_at < ?1 AND message IS NULL ORDER BY created_at LIMIT ?2)";
+    MESSAGES_PRUNE = "DELETE FROM messages WHERE rowid IN (SELECT messages.rowid FROM messages
+        WHERE settled_at < ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE message = messages.id) ORDER BY settled_at LIMIT ?2)";
+    OUTBOX_ROWS = "SELECT outbox.id, outbox.channel, topic, class, due_at, outbox.created_at,
+        coalesce(json_extract(outbox.document, '$.news.detection.title'), json_extract(outbox.document, '$.update.title'),
+        json_extract(outbox.document, '$.ops.says')), outbox.message, settled_at, given_up, tries, error
+        FROM outbox LEFT JOIN messages ON messages.id = outbox.message
+        WHERE outbox.created_at > 0 AND (NOT ?2 OR settled_at IS NULL) ORDER BY outbox.created_at DESC LIMIT ?1";
+    CHANNELS = "SELECT name, fingerprint, not_before, failures, failing_since, last_error, broken, sent_at FROM channels";
+    CHANNEL_PUT = "INSERT OR REPLACE INTO channels (name, fingerprint, not_before, failures, failing_since, last_error,
+        broken, sent_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    MATTERS = "SELECT subject, since, told_at, over_at, says FROM matters";
+    MATTER_PUT = "INSERT OR REPLACE INTO matters (subject, since, told_at, over_at, says) VALUES (?1, ?2, ?3, ?4, ?5)";
+    MATTER_DROP = "DELETE FROM matters WHERE subject = ?1";
 
     ENTRY_COUNT = "SELECT sum(entries_total) FROM sources";
     STORY_COUNT = "SELECT max(rowid) FROM detections";

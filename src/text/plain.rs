@@ -1,4 +1,4 @@
-//! Feed text made harmless for a terminal, a table or a spreadsheet.
+//! Feed text made harmless for a terminal, a table, a spreadsheet or a message.
 
 /// `text` on one line, without control characters (which steer terminals) and without those that turn the
 /// direction of writing (which make a title read as something else).

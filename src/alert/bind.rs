@@ -1,0 +1,243 @@
+//! Queued alerts become messages: one each, up to the limit of a cycle, one for the rest, one digest. Pure.
+
+use jiff::Timestamp;
+
+use super::{
+    Loudness,
+    decide::identity,
+    message::{Form, Item, Message, Update},
+};
+use crate::model::{Alert, Body, BoundMessage, Class, Notice, Topic};
+
+/// Update lines that ride along with one message.
+const RIDERS: usize = 5;
+
+/// What is to be written down before anything is sent.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Bound {
+    /// Messages with the alerts in them, in the order they are to be sent.
+    pub messages: Vec<BoundMessage>,
+    /// Alerts that found no room and wait for a digest.
+    pub later: Vec<(String, Timestamp)>,
+}
+
+/// Binds what of `queued` is due into messages of at most `capacity` launches each.
+///
+/// `waiting` is the number of messages of single launches that are bound but have not arrived: they count
+/// against the limit of this cycle too.
+#[must_use]
+pub fn bind(
+    channel: &Loudness,
+    capacity: usize,
+    mut queued: Vec<Alert>,
+    waiting: usize,
+    now: Timestamp,
+) -> Bound {
+    let capacity = capacity.max(1);
+    queued.sort_by(|a, b| (b.class, a.created_at, &a.id).cmp(&(a.class, b.created_at, &b.id)));
+    let ready = |alert: &Alert| alert.due_at <= now;
+    let (mut riders, rest): (Vec<Alert>, Vec<Alert>) =
+        queued.into_iter().partition(|alert| alert.topic == Topic::Update);
+    let (ops, news): (Vec<Alert>, Vec<Alert>) =
+        rest.into_iter().filter(ready).partition(|alert| alert.topic == Topic::Ops);
+    let (instant, digest): (Vec<Alert>, Vec<Alert>) = news.into_iter().partition(|alert| alert.instant);
+    let (mut instant, held): (Vec<Alert>, Vec<Alert>) =
+        instant.into_iter().partition(|alert| channel.may_speak(alert.class, now));
+    instant.sort_by_key(|alert| std::cmp::Reverse((alert.class, score(alert))));
+
+    let mut bound = Bound::default();
+    let speaks = channel.may_speak(Class::High, now);
+    if speaks {
+        ops.chunks(capacity).for_each(|chunk| bound.add(channel, Form::Ops, chunk, &mut Vec::new(), 0, now));
+    }
+    // A cycle that died hard may have left alerts of quiet hours as instant ones.
+    let until = channel.quiet_until(now).unwrap_or(now);
+    bound.later.extend(held.into_iter().map(|alert| (alert.id, until)));
+
+    let alone = channel.max_instant.saturating_sub(waiting).min(instant.len());
+    let mut more = instant.split_off(alone);
+    for alert in instant {
+        bound.add(channel, Form::Single, &[alert], &mut riders, 0, now);
+    }
+    if !more.is_empty() {
+        let beyond = more.split_off(more.len().min(capacity));
+        bound.add(channel, Form::More, &more, &mut riders, beyond.len(), now);
+        let next = channel.next_digest(now);
+        bound.later.extend(beyond.into_iter().map(|alert| (alert.id, next)));
+    }
+    if speaks {
+        digest
+            .chunks(capacity)
+            .for_each(|chunk| bound.add(channel, Form::Digest, chunk, &mut riders, 0, now));
+        let due: Vec<Alert> = riders.into_iter().filter(ready).collect();
+        due.chunks(capacity)
+            .for_each(|chunk| bound.add(channel, Form::Digest, chunk, &mut Vec::new(), 0, now));
+    }
+    bound
+}
+
+fn score(alert: &Alert) -> u8 {
+    if let Body::News { detection, .. } = &alert.body { detection.score } else { 0 }
+}
+
+impl Bound {
+    /// Adds a message of `alerts`, with some of the `riders`.
+    fn add(
+        &mut self,
+        channel: &Loudness,
+        form: Form,
+        alerts: &[Alert],
+        riders: &mut Vec<Alert>,
+        waiting: usize,
+        now: Timestamp,
+    ) {
+        let mut all = alerts.to_vec();
+        all.extend(riders.drain(..riders.len().min(RIDERS)));
+        let ids: Vec<String> = all.iter().map(|alert| alert.id.clone()).collect();
+        let mut parts = vec!["message", channel.name.as_str()];
+        parts.extend(ids.iter().map(String::as_str));
+        let mut message = Message {
+            id: identity(&parts),
+            channel: channel.name.clone(),
+            form,
+            at: now,
+            items: Vec::new(),
+            updates: Vec::new(),
+            notices: Vec::<Notice>::new(),
+            waiting,
+        };
+        for Alert { body, outlets, story, .. } in all {
+            match body {
+                Body::News { detection, change } => {
+                    message.items.push(Item { detection: *detection, outlets, change });
+                }
+                Body::Update { project, title, url, source } => {
+                    let story = story.unwrap_or_default();
+                    message.updates.push(Update { story, project, title, url, source, outlets });
+                }
+                Body::Ops(notice) => message.notices.push(notice),
+            }
+        }
+        self.messages.push(BoundMessage {
+            id: message.id.clone(),
+            channel: channel.name.clone(),
+            created_at: now,
+            // Plain data with string keys always serialises.
+            document: serde_json::to_string(&message).unwrap_or_default(),
+            alerts: ids,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, civil::time};
+
+    use super::*;
+    use crate::alert::samples::{detection, now};
+    use crate::model::Detection;
+
+    fn alert(number: usize, class: Class, instant: bool) -> Alert {
+        let found = Detection { score: 70 + u8::try_from(number).unwrap(), class, ..detection() };
+        Alert {
+            id: format!("a{number:02}"),
+            channel: "a".to_owned(),
+            topic: Topic::News,
+            story: Some(format!("s{number}")),
+            class,
+            instant,
+            due_at: now(),
+            created_at: now(),
+            body: Body::News { detection: Box::new(found), change: None },
+            replaces: false,
+            outlets: 1,
+        }
+    }
+
+    fn update(number: usize, due_at: Timestamp) -> Alert {
+        let body = Body::Update {
+            project: None,
+            title: "T".to_owned(),
+            url: "https://a.example/".to_owned(),
+            source: "S".to_owned(),
+        };
+        Alert {
+            id: format!("u{number}"),
+            topic: Topic::Update,
+            instant: false,
+            due_at,
+            body,
+            ..alert(number, Class::High, false)
+        }
+    }
+
+    fn told(bound: &Bound) -> Vec<(Form, Vec<String>)> {
+        let read = |message: &BoundMessage| {
+            let said: Message = serde_json::from_str(&message.document).unwrap();
+            (said.form, message.alerts.clone())
+        };
+        bound.messages.iter().map(read).collect()
+    }
+
+    #[test]
+    fn the_loudest_few_go_alone_and_the_rest_together_and_none_is_lost() {
+        let queued: Vec<Alert> = (0..20).map(|number| alert(number, Class::High, true)).collect();
+        let bound = bind(&Loudness::new("a"), 8, queued, 0, now());
+        let told = told(&bound);
+        assert_eq!(told.iter().filter(|(form, _)| *form == Form::Single).count(), 3);
+        assert_eq!(told[0].1, ["a19"], "the best-scored first");
+        let (form, more) = &told[3];
+        assert_eq!((*form, more.len(), told.len()), (Form::More, 8, 4));
+        let last: Message = serde_json::from_str(&bound.messages[3].document).unwrap();
+        assert_eq!((last.waiting, bound.later.len()), (9, 9));
+        assert!(bound.later.iter().all(|(_, at)| *at > now()));
+    }
+
+    #[test]
+    fn messages_that_have_not_arrived_count_against_the_limit() {
+        let queued = vec![alert(1, Class::High, true), alert(2, Class::Critical, true)];
+        let bound = bind(&Loudness::new("a"), 8, queued, 3, now());
+        assert_eq!(told(&bound), [(Form::More, vec!["a02".to_owned(), "a01".to_owned()])]);
+    }
+
+    #[test]
+    fn quiet_hours_let_only_the_loudest_through() {
+        let quiet = Loudness {
+            quiet: Some((time(9, 0, 0, 0), time(11, 0, 0, 0))),
+            quiet_break: Some(Class::Critical),
+            ..Loudness::new("a")
+        };
+        let queued =
+            vec![alert(1, Class::High, true), alert(2, Class::Critical, true), alert(3, Class::Low, false)];
+        let bound = bind(&quiet, 8, queued.clone(), 0, now());
+        assert_eq!(told(&bound), [(Form::Single, vec!["a02".to_owned()])]);
+        assert_eq!(bound.later, [("a01".to_owned(), now() + SignedDuration::from_hours(1))]);
+        let after = now() + SignedDuration::from_hours(1);
+        let held = vec![
+            Alert { instant: false, due_at: after, ..queued[0].clone() },
+            Alert { due_at: after, ..queued[2].clone() },
+        ];
+        assert_eq!(
+            told(&bind(&quiet, 8, held, 0, after)),
+            [(Form::Digest, vec!["a01".to_owned(), "a03".to_owned()])]
+        );
+    }
+
+    #[test]
+    fn updates_ride_along_or_come_with_the_digest_and_no_digest_is_empty() {
+        let later = now() + SignedDuration::from_hours(3);
+        let channel = Loudness::new("a");
+        assert_eq!(bind(&channel, 8, vec![update(1, later)], 0, now()), Bound::default());
+        assert_eq!(told(&bind(&channel, 8, vec![update(1, later)], 0, later))[0].1, ["u1"]);
+        let both = bind(&channel, 8, vec![update(1, later), alert(1, Class::High, true)], 0, now());
+        assert_eq!(told(&both), [(Form::Single, vec!["a01".to_owned(), "u1".to_owned()])]);
+    }
+
+    #[test]
+    fn the_same_alerts_give_the_same_message() {
+        let id = || {
+            bind(&Loudness::new("a"), 8, vec![alert(1, Class::High, true)], 0, now()).messages[0].id.clone()
+        };
+        assert_eq!(id(), id());
+    }
+}

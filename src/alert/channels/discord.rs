@@ -1,0 +1,208 @@
+//! Discord webhooks.
+//!
+//! Limits (conventions, section 6): content 2,000; 10 embeds; title 256; description 4,096; 6,000 over all
+//! embeds, counted in UTF-16. The pace is read from `X-RateLimit-*`, never assumed; a 429 tells its wait in the
+//! body, in seconds with a fraction. Nobody can tell a message that comes twice: webhooks take no nonce.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Arrived, Attempt, Channel, Refusal, answer};
+use crate::{
+    alert::{
+        message::{Form, Message},
+        wording::{self, SAMPLE, shrink, sign},
+    },
+    http::{Post, Receipt},
+    model::Class,
+    text::{
+        cut::{Unit, cut},
+        link::Link,
+    },
+};
+
+/// Launches in one message: an embed each.
+pub const CAPACITY: usize = 9;
+/// Over all embeds of a message.
+const EMBEDS: usize = 6_000;
+const TITLE: usize = 256;
+const DESCRIPTION: usize = 4_096;
+const CONTENT: usize = 2_000;
+
+/// A webhook.
+#[derive(Clone)]
+pub struct Discord {
+    /// Its address, which is the secret.
+    pub url: Url,
+}
+
+impl std::fmt::Debug for Discord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Discord({})", self.host())
+    }
+}
+
+impl Discord {
+    /// Its host.
+    #[must_use]
+    pub fn host(&self) -> String {
+        answer::host(&self.url)
+    }
+
+    /// Sends one message.
+    pub(super) async fn send(
+        &self,
+        channel: &Channel,
+        post: &dyn Post,
+        attempt: Attempt<'_>,
+    ) -> Result<Arrived, Refusal> {
+        let body = payload(attempt.message);
+        let receipt = answer::post_json(channel, post, &self.url, Vec::new(), &body, attempt.now).await?;
+        if receipt.is_success() {
+            return Ok(Arrived { pause: spent(&receipt) });
+        }
+        let mut refusal = answer::refused(&receipt, &self.url);
+        if let Refusal::Slow { wait, .. } = &mut refusal {
+            let told: Value = serde_json::from_slice(&receipt.body).unwrap_or_default();
+            *wait = answer::seconds(&told["retry_after"]).or(reset(&receipt)).or(*wait);
+        }
+        Err(refusal)
+    }
+}
+
+/// How long to wait where this was the last request of the present window.
+fn spent(receipt: &Receipt) -> Option<Duration> {
+    (receipt.header("x-ratelimit-remaining") == Some("0")).then(|| reset(receipt)).flatten()
+}
+
+fn reset(receipt: &Receipt) -> Option<Duration> {
+    answer::seconds(&Value::from(receipt.header("x-ratelimit-reset-after")?))
+}
+
+/// The JSON body of `message`.
+#[must_use]
+pub fn payload(message: &Message) -> Value {
+    let length = |embed: &Value| {
+        let count = |key: &str| embed[key].as_str().map_or(0, |text| Unit::Utf16.length(text));
+        count("title") + count("description")
+    };
+    let embeds =
+        shrink(|room| embeds(message, room), |embeds| embeds.iter().map(length).sum::<usize>() <= EMBEDS);
+    let content = match message.form {
+        Form::Single => String::new(),
+        _ => cut(&escape(&wording::subject(message)), CONTENT, Unit::Utf16),
+    };
+    json!({ "content": content, "embeds": embeds, "allowed_mentions": { "parse": [] } })
+}
+
+fn embeds(message: &Message, room: usize) -> Vec<Value> {
+    let mut embeds = Vec::new();
+    for item in &message.items {
+        let words = wording::words(item, room);
+        let mut lines = vec![
+            escape(&words.title),
+            escape(&words.change),
+            escape(&words.facts),
+            escape(&words.why),
+            escape(&words.carried),
+        ];
+        let mut embed = json!({
+            "title": cut(&format!("{} {}", sign(item.detection.class), escape(&words.heading)), TITLE, Unit::Utf16),
+            "color": color(item.detection.class),
+        });
+        match words.link {
+            Link::Open { href, host } => {
+                lines.push(escape(&host));
+                embed["url"] = Value::from(href);
+            }
+            other => lines.push(escape(other.text())),
+        }
+        lines.retain(|line| !line.is_empty());
+        embed["description"] = Value::from(cut(&lines.join("\n"), DESCRIPTION, Unit::Utf16));
+        embeds.push(embed);
+    }
+    let mut rest = Vec::new();
+    if message.form == Form::Sample {
+        rest.push(SAMPLE.to_owned());
+    }
+    for update in &message.updates {
+        let (line, link) = wording::update(update, room);
+        rest.push(format!("{}\n{}", escape(&line), escape(link.text())));
+    }
+    for notice in &message.notices {
+        let (says, todo) = wording::notice(notice, room);
+        rest.push(escape(&format!("{says}\n{todo}")).trim_end().to_owned());
+    }
+    rest.push(wording::waiting(message));
+    rest.retain(|line| !line.is_empty());
+    if !rest.is_empty() {
+        let text = cut(&rest.join("\n\n"), DESCRIPTION, Unit::Utf16);
+        embeds.push(json!({ "description": text, "color": color(Class::Low) }));
+    }
+    embeds
+}
+
+fn color(class: Class) -> u32 {
+    match class {
+        Class::Critical => 0x00d9_2d20,
+        Class::High => 0x00f7_9009,
+        Class::Medium => 0x002e_90fa,
+        Class::Low => 0x0098_a2b3,
+    }
+}
+
+/// Every mark of Discord's Markdown behind a backslash; `@` cannot mention anyone by `allowed_mentions`, and
+/// `<…>` forms no mention, emoji or time once its bracket is escaped.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '[' | ']' | '(' | ')' | '#' | '-') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        alert::samples::{detection, hostile, message},
+        model::Detection,
+    };
+
+    #[test]
+    fn a_payload_keeps_to_the_limits_and_mentions_nobody() {
+        for title in hostile() {
+            let found = Detection {
+                title: title.clone(),
+                source: title.clone(),
+                project: Some(title),
+                ..detection()
+            };
+            let body = payload(&message(Form::Digest, vec![found; CAPACITY]));
+            assert_eq!(body["allowed_mentions"], json!({ "parse": [] }));
+            let embeds = body["embeds"].as_array().unwrap();
+            assert!(embeds.len() <= 10);
+            let mut all = 0;
+            for embed in embeds {
+                let count = |key: &str| embed[key].as_str().unwrap_or_default().encode_utf16().count();
+                assert!(count("title") <= TITLE && count("description") <= DESCRIPTION);
+                assert_eq!(embed["url"], "https://ledgerline.example/caldera-claim");
+                all += count("title") + count("description");
+            }
+            assert!(all <= EMBEDS, "{all}");
+        }
+    }
+
+    #[test]
+    fn no_mark_of_a_feeds_marks_anything() {
+        assert_eq!(
+            escape("**a** [b](https://c.example) <@1>"),
+            r"\*\*a\*\* \[b\]\(https://c.example\) \<@1\>"
+        );
+    }
+}

@@ -1,0 +1,302 @@
+//! Mail, by SMTP with TLS from the first byte or after STARTTLS, never without.
+//!
+//! Limits (conventions, section 6): lines of at most 998 octets (RFC 5322), which the encodings see to; HTML
+//! under 100 kB. `Message-ID` is the message's identity, so that mail stores can tell one that comes twice;
+//! `References` names the story, so that mail programs show one thread per event (RFC 5322, section 3.6.4);
+//! `List-Id` (RFC 2919) and `Auto-Submitted` (RFC 3834) tell filters and vacation replies what this is.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor,
+    message::{
+        MultiPart,
+        header::{HeaderName, HeaderValue},
+    },
+    transport::smtp::{
+        authentication::Credentials,
+        client::{Certificate, Tls, TlsParameters},
+        extension::ClientId,
+    },
+};
+
+pub use lettre::message::Mailbox;
+
+use super::{Arrived, Attempt, Refusal};
+use crate::{
+    alert::{
+        message::{Form, Message},
+        wording::{self, SAMPLE, html, shown, shrink},
+    },
+    text::{
+        cut::{Unit, cut},
+        link::Link,
+    },
+};
+
+/// Launches in one message.
+pub const CAPACITY: usize = 40;
+/// Bytes of HTML; Gmail cuts what is longer.
+const HTML: usize = 95_000;
+/// Characters of a subject.
+const SUBJECT: usize = 150;
+
+/// How the connection is kept private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte, port 465 as a rule.
+    Tls,
+    /// STARTTLS, which must succeed; port 587 as a rule.
+    StartTls,
+}
+
+/// A mail server, and who writes to whom.
+#[derive(Clone)]
+pub struct Email {
+    /// The server's name, which its certificate must carry.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is kept private.
+    pub security: Security,
+    /// Login; empty for none.
+    pub username: String,
+    /// Its password; never shown.
+    pub password: String,
+    /// Sender.
+    pub from: Mailbox,
+    /// Receivers.
+    pub to: Vec<Mailbox>,
+    /// A certificate authority beside the system's, as PEM: for one's own server.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Email {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Email({})", self.shown())
+    }
+}
+
+impl Email {
+    /// Server and number of receivers.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("{}:{}, {} receivers", self.host, self.port, self.to.len())
+    }
+
+    /// Reads `name <address>`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn mailbox(text: &str) -> Result<Mailbox, String> {
+        text.parse().map_err(|error| format!("{text:?} is not a mail address: {error}"))
+    }
+
+    /// Sends one message to all receivers.
+    pub(super) async fn send(&self, limit: Duration, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
+        let mail = self.mail(attempt.message).map_err(Refusal::Rejected)?;
+        let transport = self.transport(limit)?;
+        let sent = tokio::time::timeout(limit, transport.send(mail)).await;
+        match sent {
+            Ok(Ok(_)) => Ok(Arrived::default()),
+            Ok(Err(error)) => Err(self.refused(&error)),
+            Err(_) => Err(Refusal::Later(format!("{}: not done within the time limit", self.host))),
+        }
+    }
+
+    fn transport(&self, limit: Duration) -> Result<AsyncSmtpTransport<Tokio1Executor>, Refusal> {
+        let mut tls = TlsParameters::builder(self.host.clone());
+        if let Some(path) = &self.ca_file {
+            let pem = fs::read(path)
+                .map_err(|error| Refusal::Broken(format!("{} cannot be read: {error}", path.display())))?;
+            let authority = Certificate::from_pem(&pem)
+                .map_err(|error| Refusal::Broken(format!("{}: {error}", path.display())))?;
+            tls = tls.add_root_certificate(authority);
+        }
+        let tls = tls.build().map_err(|error| Refusal::Broken(format!("TLS cannot be set up: {error}")))?;
+        let tls = match self.security {
+            Security::Tls => Tls::Wrapper(tls),
+            Security::StartTls => Tls::Required(tls),
+        };
+        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host)
+            .port(self.port)
+            .tls(tls)
+            .timeout(Some(limit))
+            .hello_name(ClientId::Domain("localhost".to_owned()));
+        if !self.username.is_empty() {
+            let login = Credentials::new(self.username.clone(), self.password.clone());
+            transport = transport.credentials(login);
+        }
+        Ok(transport.build())
+    }
+
+    /// 4xx answers and broken connections pass; 535 and its kin mean the login, any other 5xx this message.
+    fn refused(&self, error: &lettre::transport::smtp::Error) -> Refusal {
+        let code = error.status().map(u16::from);
+        let says = format!("{}: {}", self.host, shown(&chain(error), 200));
+        match code {
+            Some(530 | 534 | 535 | 538) => Refusal::Broken(says),
+            Some(421 | 450 | 451 | 452) => Refusal::Slow { wait: None, says },
+            Some(500..=599) => Refusal::Rejected(says),
+            _ if error.is_tls() => Refusal::Broken(says),
+            _ => Refusal::Later(says),
+        }
+    }
+
+    /// `message` as a mail with a text and an HTML part.
+    fn mail(&self, message: &Message) -> Result<Mail, String> {
+        let wrong = |error: lettre::error::Error| format!("the mail cannot be built: {error}");
+        let domain = self.from.email.domain();
+        let mut mail = Mail::builder()
+            .from(self.from.clone())
+            .date(message.at.into())
+            .subject(cut(&format!("[tge] {}", wording::subject(message)), SUBJECT, Unit::Scalars))
+            .message_id(Some(format!("<{}@{domain}>", message.id)));
+        for receiver in &self.to {
+            mail = mail.to(receiver.clone());
+        }
+        if let (Form::Single, Some(item)) = (message.form, message.items.first()) {
+            mail = mail.references(format!("<story-{}@{domain}>", item.detection.story_id));
+        }
+        let raw =
+            |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+        mail.raw_header(raw("List-Id", format!("tge-scrape alerts <tge-scrape.{domain}>")))
+            .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
+            .raw_header(raw("X-Tge-Scrape-Id", message.id.clone()))
+            .multipart(MultiPart::alternative_plain_html(wording::text(message, 300), page(message)))
+            .map_err(wrong)
+    }
+}
+
+/// An error with all its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut all = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let says = next.to_string();
+        if !all.contains(&says) {
+            all = format!("{all}: {says}");
+        }
+        cause = next.source();
+    }
+    all
+}
+
+/// The HTML part: no pictures, no scripts, nothing fetched.
+fn page(message: &Message) -> String {
+    shrink(|room| build(message, room), |page| page.len() <= HTML)
+}
+
+fn build(message: &Message, room: usize) -> String {
+    let mut body = String::new();
+    let mut paragraph = |inside: String| {
+        if !inside.is_empty() {
+            body.push_str(&format!("<p style=\"margin:0 0 1em\">{inside}</p>\n"));
+        }
+    };
+    if message.form == Form::Sample {
+        paragraph(html(SAMPLE));
+    }
+    for item in &message.items {
+        let words = wording::words(item, room);
+        let small = format!("<small>{}</small>", html(&words.facts));
+        let mut lines = vec![
+            format!("<strong>{}</strong>", html(&words.heading)),
+            html(&words.title),
+            html(&words.change),
+            small,
+            html(&words.why),
+            html(&words.carried),
+            link(&words.link),
+        ];
+        lines.retain(|line| !line.is_empty());
+        paragraph(lines.join("<br>\n"));
+    }
+    for update in &message.updates {
+        let (line, to) = wording::update(update, room);
+        paragraph(format!("{}<br>\n{}", html(&line), link(&to)));
+    }
+    for notice in &message.notices {
+        let (says, todo) = wording::notice(notice, room * 2);
+        paragraph(format!("{}<br>\n{}", html(&says), html(&todo)));
+    }
+    paragraph(wording::waiting(message));
+    format!(
+        "<!doctype html>\n<html><head><meta charset=\"utf-8\"><title>{}</title></head>\n<body>\n{body}</body></html>\n",
+        html(&wording::subject(message))
+    )
+}
+
+/// A link is called by its own address: what is read is where it leads.
+fn link(link: &Link) -> String {
+    match link {
+        Link::Open { href, .. } => format!("<a href=\"{0}\" rel=\"noreferrer\">{0}</a>", html(href)),
+        other => html(other.text()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        alert::samples::{detection, hostile, message},
+        model::Detection,
+    };
+
+    fn email() -> Email {
+        Email {
+            host: "mail.example".to_owned(),
+            port: 465,
+            security: Security::Tls,
+            username: "me".to_owned(),
+            password: "hunter2".to_owned(),
+            from: Email::mailbox("tge <tge@mail.example>").unwrap(),
+            to: vec![Email::mailbox("you@mail.example").unwrap()],
+            ca_file: None,
+        }
+    }
+
+    #[test]
+    fn a_mail_has_both_parts_its_thread_and_lasting_names() {
+        let mail = email().mail(&message(Form::Single, vec![detection()])).unwrap();
+        let text = String::from_utf8(mail.formatted()).unwrap();
+        for wanted in [
+            "Message-ID: <00112233445566778899@mail.example>",
+            "References: <story-s1@mail.example>",
+            "List-Id: tge-scrape alerts <tge-scrape.mail.example>",
+            "Auto-Submitted: auto-generated",
+            "Date: Sat, 21 Nov 2026 10:00:00 +0000",
+            "Content-Type: text/plain",
+            "Content-Type: text/html",
+            "Subject: [tge] Caldera $ERA: airdrop live",
+        ] {
+            assert!(text.contains(wanted), "{wanted} is missing in {text}");
+        }
+        assert!(!format!("{:?}", email()).contains("hunter2"));
+    }
+
+    #[test]
+    fn no_title_adds_a_header_a_tag_or_a_long_line() {
+        for title in hostile() {
+            let found = Detection {
+                title: title.clone(),
+                project: Some(title.clone()),
+                source: title,
+                ..detection()
+            };
+            for form in [Form::Single, Form::Digest] {
+                let many =
+                    message(form, vec![found.clone(); if form == Form::Single { 1 } else { CAPACITY }]);
+                let text = String::from_utf8(email().mail(&many).unwrap().formatted()).unwrap();
+                assert!(
+                    text.split("\r\n").all(|line| line.len() <= 998 && !line.starts_with("Bcc")),
+                    "{text}"
+                );
+                let page = page(&many);
+                assert!(
+                    page.len() <= 100_000 && !page.contains("<script") && !page.contains("evil.example\">")
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! ntfy topics.
+//!
+//! Limits (conventions, section 6): 4,096 bytes of message; a burst of 60, then one every 5 s. Each message
+//! carries a sequence id: since ntfy 2.16 a message with the same one replaces the first instead of ringing
+//! again; older servers show it twice.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Arrived, Attempt, Channel, Refusal, answer};
+use crate::{
+    alert::{
+        message::Message,
+        wording::{self, shrink},
+    },
+    http::Post,
+    model::Class,
+    text::{
+        cut::{Unit, cut},
+        link::Link,
+    },
+};
+
+/// Launches in one message.
+pub const CAPACITY: usize = 5;
+/// Bytes of a message.
+const MESSAGE: usize = 4_096;
+/// Bytes of a title; a phone shows fewer.
+const TITLE: usize = 200;
+
+/// A topic on a server.
+#[derive(Clone)]
+pub struct Ntfy {
+    /// The server.
+    pub server: Url,
+    /// The topic, which is as good as a password where the server is open.
+    pub topic: String,
+    /// Access token; empty for none.
+    pub token: String,
+}
+
+impl std::fmt::Debug for Ntfy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ntfy({})", self.host())
+    }
+}
+
+impl Ntfy {
+    /// Its host.
+    #[must_use]
+    pub fn host(&self) -> String {
+        answer::host(&self.server)
+    }
+
+    /// Sends one message.
+    pub(super) async fn send(
+        &self,
+        channel: &Channel,
+        post: &dyn Post,
+        attempt: Attempt<'_>,
+    ) -> Result<Arrived, Refusal> {
+        let mut headers = Vec::new();
+        if !self.token.is_empty() {
+            headers.push(("Authorization".to_owned(), format!("Bearer {}", self.token)));
+        }
+        let body = payload(attempt.message, &self.topic);
+        let receipt = answer::post_json(channel, post, &self.server, headers, &body, attempt.now).await?;
+        if receipt.is_success() {
+            Ok(Arrived::default())
+        } else {
+            Err(answer::refused(&receipt, &self.server))
+        }
+    }
+}
+
+/// The JSON body of `message` for `topic`.
+#[must_use]
+pub fn payload(message: &Message, topic: &str) -> Value {
+    let text = shrink(|room| wording::text(message, room), |text| text.len() <= MESSAGE);
+    let mut body = json!({
+        "topic": topic,
+        "title": cut(&wording::subject(message), TITLE, Unit::Bytes),
+        "message": cut(&text, MESSAGE, Unit::Bytes),
+        "priority": priority(message.class()),
+        "sequence_id": message.id,
+    });
+    if let [item] = message.items.as_slice()
+        && let Link::Open { href, .. } = Link::read(&item.detection.url)
+    {
+        body["click"] = Value::from(href);
+    }
+    body
+}
+
+/// ntfy knows 1 (quietest) to 5.
+fn priority(class: Class) -> u8 {
+    match class {
+        Class::Critical => 5,
+        Class::High => 4,
+        Class::Medium => 3,
+        Class::Low => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        alert::{
+            message::Form,
+            samples::{detection, hostile, message},
+        },
+        model::Detection,
+    };
+
+    #[test]
+    fn a_payload_keeps_to_the_bytes_and_leads_where_it_says() {
+        for title in hostile() {
+            let found = Detection { title: title.clone(), project: Some(title), ..detection() };
+            let full = payload(&message(Form::Digest, vec![found.clone(); CAPACITY]), "t");
+            assert!(full["message"].as_str().unwrap().len() <= MESSAGE);
+            assert!(full["title"].as_str().unwrap().len() <= TITLE);
+            assert_eq!(
+                full["message"].as_str().unwrap().matches("https://ledgerline.example/").count(),
+                CAPACITY
+            );
+            let one = payload(&message(Form::Single, vec![found]), "t");
+            assert_eq!(
+                (one["click"].as_str(), one["priority"].as_u64()),
+                (Some("https://ledgerline.example/caldera-claim"), Some(4))
+            );
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Slack incoming webhooks.
+//!
+//! Limits (conventions, section 6): 50 blocks, 3,000 characters of text in a section, a message whose blocks
+//! hold more than about 13,200 characters is refused, one message a second with short bursts. Nobody can tell
+//! a message that comes twice.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Arrived, Attempt, Channel, Refusal, answer};
+use crate::{
+    alert::{
+        message::{Form, Message},
+        wording::{self, SAMPLE, shrink, sign},
+    },
+    http::Post,
+    text::{
+        cut::{Unit, cut},
+        link::Link,
+    },
+};
+
+/// Launches in one message: a section each, well under 50 blocks.
+pub const CAPACITY: usize = 12;
+/// Characters of all blocks together.
+const BLOCKS: usize = 12_000;
+/// Characters of one section's text.
+const SECTION: usize = 3_000;
+/// Characters of the fallback text; 4,000 are advised.
+const FALLBACK: usize = 1_000;
+
+/// An incoming webhook.
+#[derive(Clone)]
+pub struct Slack {
+    /// Its address, which is the secret.
+    pub url: Url,
+}
+
+impl std::fmt::Debug for Slack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Slack({})", self.host())
+    }
+}
+
+impl Slack {
+    /// Its host.
+    #[must_use]
+    pub fn host(&self) -> String {
+        answer::host(&self.url)
+    }
+
+    /// Sends one message.
+    pub(super) async fn send(
+        &self,
+        channel: &Channel,
+        post: &dyn Post,
+        attempt: Attempt<'_>,
+    ) -> Result<Arrived, Refusal> {
+        let body = payload(attempt.message);
+        let receipt = answer::post_json(channel, post, &self.url, Vec::new(), &body, attempt.now).await?;
+        if receipt.is_success() { Ok(Arrived::default()) } else { Err(answer::refused(&receipt, &self.url)) }
+    }
+}
+
+/// The JSON body of `message`.
+#[must_use]
+pub fn payload(message: &Message) -> Value {
+    let sections = shrink(
+        |room| sections(message, room),
+        |sections| sections.iter().map(|text| text.chars().count() + 60).sum::<usize>() <= BLOCKS,
+    );
+    let block = |text: String| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } });
+    let fallback = escape(&cut(&wording::subject(message), FALLBACK, Unit::Scalars));
+    json!({
+        "text": fallback,
+        "blocks": sections.into_iter().map(block).collect::<Vec<_>>(),
+        "unfurl_links": false,
+        "unfurl_media": false,
+    })
+}
+
+fn sections(message: &Message, room: usize) -> Vec<String> {
+    let mut sections = Vec::new();
+    if message.form != Form::Single {
+        sections.push(format!("*{}*", escape(&wording::subject(message))));
+    }
+    if message.form == Form::Sample {
+        sections.push(SAMPLE.to_owned());
+    }
+    for item in &message.items {
+        let words = wording::words(item, room);
+        let mut lines = vec![
+            format!("{} *{}*", sign(item.detection.class), escape(&words.heading)),
+            escape(&words.title),
+            escape(&words.change),
+            escape(&words.facts),
+            escape(&words.why),
+            escape(&words.carried),
+            link(&words.link),
+        ];
+        lines.retain(|line| !line.is_empty());
+        sections.push(lines.join("\n"));
+    }
+    for update in &message.updates {
+        let (line, to) = wording::update(update, room);
+        sections.push(format!("{} {}", escape(&line), link(&to)));
+    }
+    for notice in &message.notices {
+        let (says, todo) = wording::notice(notice, room * 2);
+        sections.push(escape(&format!("{says}\n{todo}")).trim_end().to_owned());
+    }
+    sections.push(wording::waiting(message));
+    sections.retain(|section| !section.is_empty());
+    sections.iter().map(|section| cut(section, SECTION, Unit::Utf16)).collect()
+}
+
+fn link(link: &Link) -> String {
+    match link {
+        // `|` and `>` end an address in Slack's markup.
+        Link::Open { href, host } => {
+            let href = escape(href).replace('|', "%7C");
+            format!("<{href}|{}>", escape(host))
+        }
+        other => escape(other.text()),
+    }
+}
+
+/// Slack's three entities; the marks of its markup, for which it knows no escape, become look-alikes.
+fn escape(text: &str) -> String {
+    let entities = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    entities.replace('*', "∗").replace('_', "＿").replace('~', "∼").replace('`', "ˋ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        alert::samples::{detection, hostile, message},
+        model::Detection,
+    };
+
+    #[test]
+    fn a_payload_keeps_to_the_limits_and_marks_nothing_of_a_feeds() {
+        for title in hostile() {
+            let found = Detection {
+                title: title.clone(),
+                source: title.clone(),
+                project: Some(title),
+                ..detection()
+            };
+            let body = payload(&message(Form::Digest, vec![found; CAPACITY]));
+            let blocks = body["blocks"].as_array().unwrap();
+            assert!(blocks.len() <= 50);
+            let texts: Vec<&str> =
+                blocks.iter().map(|block| block["text"]["text"].as_str().unwrap()).collect();
+            assert!(texts.iter().all(|text| text.chars().count() <= SECTION));
+            assert!(serde_json::to_string(&body["blocks"]).unwrap().chars().count() <= 40_000);
+            assert!(texts.iter().map(|text| text.chars().count()).sum::<usize>() <= 13_200);
+            for text in texts {
+                let links: Vec<_> = text.match_indices('<').collect();
+                assert!(
+                    links.iter().all(|(at, _)| text[*at..].starts_with("<https://ledgerline.example/")),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_shows_its_host() {
+        assert_eq!(
+            link(&Link::read("https://a.example/x?y=1&z=2|3>4")),
+            "<https://a.example/x?y=1&amp;z=2%7C3%3E4|a.example>"
+        );
+    }
+}

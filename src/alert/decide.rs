@@ -1,0 +1,329 @@
+//! Which finding is told to which channel, and when. Pure: the outbox rows it gives are saved in the same
+//! transaction as the finding.
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::Loudness;
+use crate::model::{Alert, Body, Change, Class, Detection, Story, Told, Topic};
+
+/// A finding that has its story.
+#[derive(Debug, Clone, Copy)]
+pub struct Finding<'a> {
+    /// The detection.
+    pub detection: &'a Detection,
+    /// Its story as it stands with it.
+    pub story: &'a Story,
+    /// Labels of its source.
+    pub tags: &'a [String],
+    /// Found at the first sight of its source: nobody is told.
+    pub silent: bool,
+}
+
+/// The alerts that `finding` gives, given what the channels were `told` of its story so far. What they know
+/// afterwards is written back into `told`; the entries that changed are given as well.
+///
+/// A story is told again only when it is louder or has another date. More outlets alone give an update, which
+/// rides along with another message. Within the cool-down a change waits, unless the story turned critical.
+/// What still waits unbound is replaced: a story that grows within one cycle is told once.
+#[must_use]
+pub fn decide(
+    channels: &[&Loudness],
+    finding: Finding<'_>,
+    told: &mut Vec<Told>,
+    now: Timestamp,
+) -> (Vec<Alert>, Vec<Told>) {
+    let (mut alerts, mut changed) = (Vec::new(), Vec::new());
+    if finding.silent {
+        return (alerts, changed);
+    }
+    for channel in channels {
+        let known =
+            told.iter_mut().find(|told| told.channel == channel.name && told.story == finding.story.id);
+        // A quieter telling of a story that was told counts as one more outlet.
+        if known.is_none() && !channel.wants(finding.detection, finding.tags) {
+            continue;
+        }
+        let outlets = finding.story.tellings.len().max(1);
+        let (alert, after) = match known.as_deref() {
+            None => {
+                let alert = news(channel, finding, finding.detection.class, None, now);
+                let after = Told {
+                    story: finding.story.id.clone(),
+                    channel: channel.name.clone(),
+                    class: finding.detection.class,
+                    event_date: finding.story.event_date.clone(),
+                    told_at: alert.due_at,
+                    outlets,
+                    pending: true,
+                };
+                (Some(alert), after)
+            }
+            Some(before) => again(channel, finding, before, outlets, now),
+        };
+        match known {
+            Some(known) if *known != after => {
+                changed.push(after.clone());
+                *known = after;
+            }
+            Some(_) => {}
+            None => {
+                changed.push(after.clone());
+                told.push(after);
+            }
+        }
+        alerts.extend(alert);
+    }
+    (alerts, changed)
+}
+
+/// What a channel that was told `before` is told now, and what it knows then.
+fn again(
+    channel: &Loudness,
+    finding: Finding<'_>,
+    before: &Told,
+    outlets: usize,
+    now: Timestamp,
+) -> (Option<Alert>, Told) {
+    let class = finding.detection.class.max(before.class);
+    let date = &finding.story.event_date;
+    let change = Change {
+        class_was: (class > before.class).then_some(before.class),
+        date_was: before
+            .event_date
+            .clone()
+            .or_else(|| Some(String::new()))
+            .filter(|was| date.as_ref().is_some_and(|date| date != was)),
+    };
+    let grown = outlets > before.outlets;
+    let mut after = Told { outlets: outlets.max(before.outlets), ..before.clone() };
+    if change.class_was.is_some() || change.date_was.is_some() {
+        // What still waits is replaced: to the channel there was nothing before it.
+        let rest = if before.pending { before.told_at } else { before.told_at + channel.cool_down };
+        let turned = change.class_was.is_some() && class == Class::Critical;
+        let mut alert = news(channel, finding, class, Some(change).filter(|_| !before.pending), now);
+        alert.replaces = before.pending;
+        if !turned {
+            alert.due_at = alert.due_at.max(rest);
+        }
+        after.class = class;
+        after.event_date.clone_from(date);
+        after.told_at = alert.due_at;
+        after.pending = true;
+        return (Some(alert), after);
+    }
+    if grown && channel.updates && !before.pending {
+        after.pending = true;
+        let detection = finding.detection;
+        let alert = Alert {
+            id: identity(&["update", &channel.name, &finding.story.id, &outlets.to_string()]),
+            channel: channel.name.clone(),
+            topic: Topic::Update,
+            story: Some(finding.story.id.clone()),
+            class,
+            instant: false,
+            due_at: channel.next_digest(now),
+            created_at: now,
+            body: Body::Update {
+                project: finding.story.project.clone(),
+                title: detection.title.clone(),
+                url: detection.url.clone(),
+                source: detection.source.clone(),
+            },
+            replaces: false,
+            outlets,
+        };
+        return (Some(alert), after);
+    }
+    (None, after)
+}
+
+fn news(
+    channel: &Loudness,
+    finding: Finding<'_>,
+    class: Class,
+    change: Option<Change>,
+    now: Timestamp,
+) -> Alert {
+    let detection = finding.detection;
+    let old = detection.published_at.is_some_and(|at| at + channel.max_age < now);
+    let loud = channel.instant.is_some_and(|least| class >= least) && !old;
+    let held = !channel.may_speak(class, now);
+    // What quiet hours hold back comes out as one digest when they end.
+    let due_at = match (loud, held) {
+        (true, false) => now,
+        (true, true) => channel.quiet_until(now).unwrap_or(now),
+        (false, _) => channel.next_digest(now),
+    };
+    let story = finding.story;
+    let date = story.event_date.as_deref().unwrap_or_default();
+    Alert {
+        id: identity(&["news", &channel.name, &story.id, class.as_str(), date]),
+        channel: channel.name.clone(),
+        topic: Topic::News,
+        story: Some(story.id.clone()),
+        class,
+        instant: loud && !held,
+        due_at,
+        created_at: now,
+        body: Body::News {
+            detection: Box::new(Detection {
+                class,
+                project: story.project.clone().or_else(|| detection.project.clone()),
+                token: story.token.clone().or_else(|| detection.token.clone()),
+                event_date: story.event_date.clone().or_else(|| detection.event_date.clone()),
+                ..detection.clone()
+            }),
+            change,
+        },
+        replaces: false,
+        outlets: story.tellings.len().max(1),
+    }
+}
+
+/// A lasting name made of `parts`: 20 hexadecimal digits.
+#[must_use]
+pub fn identity(parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part);
+        digest.update([0]);
+    }
+    digest.finalize()[..10].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::time;
+
+    use super::*;
+    use crate::alert::samples::{detection, now, story};
+    use crate::model::Event;
+
+    fn finding<'a>(detection: &'a Detection, story: &'a Story) -> Finding<'a> {
+        Finding { detection, story, tags: &[], silent: false }
+    }
+
+    fn one(
+        channel: &Loudness,
+        detection: &Detection,
+        story: &Story,
+        told: &mut Vec<Told>,
+        now: Timestamp,
+    ) -> Option<Alert> {
+        let (mut alerts, _) = decide(&[channel], finding(detection, story), told, now);
+        assert!(alerts.len() < 2);
+        alerts.pop()
+    }
+
+    #[test]
+    fn a_story_is_told_once_and_again_only_louder_or_with_another_date() {
+        let channel = Loudness::new("a");
+        let mut told = Vec::new();
+        let first = one(&channel, &detection(), &story(1), &mut told, now()).unwrap();
+        assert!(first.instant && first.due_at == now() && first.topic == Topic::News);
+        told[0].pending = false;
+        assert_eq!(one(&channel, &detection(), &story(1), &mut told, now()), None);
+        let later = now() + jiff::SignedDuration::from_hours(1);
+        let louder = Detection { class: Class::Critical, ..detection() };
+        let second = one(&channel, &louder, &story(1), &mut told, later).unwrap();
+        told[0].pending = false;
+        assert!(second.id != first.id && second.due_at == later);
+        let Body::News { change: Some(change), .. } = second.body else { panic!() };
+        assert_eq!((change.class_was, change.date_was), (Some(Class::High), None));
+        assert_eq!(one(&channel, &detection(), &story(1), &mut told, later), None, "quieter is no news");
+        let moved = Story { event_date: Some("2026-12-01".to_owned()), ..story(1) };
+        let third = one(&channel, &louder, &moved, &mut told, later).unwrap();
+        assert_eq!(third.due_at, later + channel.cool_down, "it rests after its last alert");
+        let Body::News { change: Some(change), .. } = third.body else { panic!() };
+        assert_eq!(change.date_was.as_deref(), Some("2026-11-25"));
+    }
+
+    #[test]
+    fn what_still_waits_is_replaced_and_told_once() {
+        let channel = Loudness::new("a");
+        let mut told = Vec::new();
+        let first = one(&channel, &detection(), &story(1), &mut told, now()).unwrap();
+        let louder = Detection { class: Class::Critical, ..detection() };
+        let second = one(&channel, &louder, &story(2), &mut told, now()).unwrap();
+        assert!(!first.replaces && second.replaces && second.due_at == now());
+        assert!(matches!(second.body, Body::News { change: None, .. }));
+    }
+
+    #[test]
+    fn the_same_finding_gives_the_same_row() {
+        let channel = Loudness::new("a");
+        let again = || one(&channel, &detection(), &story(1), &mut Vec::new(), now()).unwrap().id;
+        assert_eq!(again(), again());
+        assert_ne!(
+            again(),
+            one(&Loudness::new("b"), &detection(), &story(1), &mut Vec::new(), now()).unwrap().id
+        );
+    }
+
+    #[test]
+    fn more_outlets_give_an_update_unless_the_first_alert_still_waits() {
+        let channel = Loudness::new("a");
+        let mut told = Vec::new();
+        let _ = one(&channel, &detection(), &story(1), &mut told, now());
+        assert_eq!(one(&channel, &detection(), &story(2), &mut told, now()), None);
+        assert_eq!(told[0].outlets, 2, "the waiting alert will say so");
+        told[0].pending = false;
+        let update = one(&channel, &detection(), &story(3), &mut told, now()).unwrap();
+        assert!(update.topic == Topic::Update && !update.instant && update.outlets == 3);
+        told[0].pending = false;
+        let quieter = Detection { class: Class::Low, ..detection() };
+        assert_eq!(one(&channel, &quieter, &story(4), &mut told, now()).unwrap().outlets, 4);
+        let silent = Loudness { updates: false, ..Loudness::new("a") };
+        told[0].pending = false;
+        assert_eq!(one(&silent, &detection(), &story(5), &mut told, now()), None);
+    }
+
+    #[test]
+    fn the_first_sight_of_a_source_and_what_is_not_wanted_tell_nobody() {
+        let channel = Loudness::new("a");
+        let (found, story) = (detection(), story(1));
+        let silent = Finding { silent: true, ..finding(&found, &story) };
+        assert_eq!(decide(&[&channel], silent, &mut Vec::new(), now()), (Vec::new(), Vec::new()));
+        for unwanted in [
+            Loudness { min_class: Class::Critical, ..channel.clone() },
+            Loudness { events: vec![Event::Sale], ..channel.clone() },
+            Loudness { projects: vec!["other".to_owned()], ..channel.clone() },
+            Loudness { tags: vec!["l2".to_owned()], ..channel.clone() },
+            Loudness { news: false, ..channel.clone() },
+        ] {
+            assert_eq!(one(&unwanted, &found, &story, &mut Vec::new(), now()), None);
+        }
+        let wanted = Loudness {
+            events: vec![Event::Airdrop],
+            projects: vec!["caldera".to_owned()],
+            watched: true,
+            tags: vec!["l2".to_owned()],
+            ..channel
+        };
+        let tags = ["l2".to_owned()];
+        let tagged = Finding { tags: &tags, ..finding(&found, &story) };
+        assert_eq!(decide(&[&wanted], tagged, &mut Vec::new(), now()).0.len(), 1);
+    }
+
+    #[test]
+    fn quiet_hours_age_and_class_put_an_alert_into_a_digest() {
+        let night = Loudness {
+            quiet: Some((time(9, 0, 0, 0), time(11, 0, 0, 0))),
+            quiet_break: Some(Class::Critical),
+            ..Loudness::new("a")
+        };
+        let held = one(&night, &detection(), &story(1), &mut Vec::new(), now()).unwrap();
+        assert!(!held.instant);
+        assert_eq!(held.due_at.to_string(), "2026-11-21T11:00:00Z");
+        let critical = Detection { class: Class::Critical, ..detection() };
+        assert!(one(&night, &critical, &story(1), &mut Vec::new(), now()).unwrap().instant);
+        let all = Loudness { min_class: Class::Low, ..Loudness::new("a") };
+        let medium = Detection { class: Class::Medium, ..detection() };
+        let quiet = one(&all, &medium, &story(1), &mut Vec::new(), now()).unwrap();
+        assert!(!quiet.instant && quiet.due_at.to_string() == "2026-11-22T09:00:00Z");
+        let old =
+            Detection { published_at: Some(now() - jiff::SignedDuration::from_hours(7)), ..detection() };
+        assert!(!one(&all, &old, &story(1), &mut Vec::new(), now()).unwrap().instant);
+    }
+}

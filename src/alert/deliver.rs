@@ -1,0 +1,206 @@
+//! Delivery: each step is written down before and after it is taken, so that a process may die anywhere.
+//!
+//! What is due is bound into messages first and only then sent; a message is sent as it was bound until it
+//! arrives. Its attempt is noted before it begins: one that is found begun but not settled may have arrived.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use super::{
+    bind,
+    channels::{Attempt, Channel, Refusal},
+    decide::identity,
+    message::{Form, Message},
+    retry::settle,
+};
+use crate::{
+    clock::Clock,
+    http::Post,
+    model::{ChannelState, OpenMessage, Settled},
+    store::{Store, StoreError},
+};
+
+/// A pause this short is waited for within the run.
+const SHORT: Duration = Duration::from_secs(5);
+/// Times one message is sent again within a run after such a pause.
+const AGAIN: u32 = 2;
+
+/// What delivering needs.
+pub struct Delivery<'a, C> {
+    /// The outbox.
+    pub store: &'a Store,
+    /// The time.
+    pub clock: &'a C,
+    /// The network.
+    pub post: &'a dyn Post,
+    /// Who is told.
+    pub channels: &'a [Channel],
+    /// No message is begun after this.
+    pub limit: Duration,
+    /// Set from outside: no further message is begun.
+    pub stop: &'a AtomicBool,
+    /// Whether pauses and refusals from before are forgotten (`alerts flush`).
+    pub insist: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Delivered {
+    /// Messages that arrived.
+    pub sent: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Messages given up.
+    pub given_up: u64,
+}
+
+/// Delivers what is due, all channels side by side.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn deliver<C: Clock>(delivery: &Delivery<'_, C>) -> Result<Delivered, StoreError> {
+    let states = delivery.store.channels().await?;
+    let begun = delivery.clock.now();
+    let each = delivery.channels.iter().map(|channel| {
+        let known = states.iter().find(|state| state.name == channel.loudness.name).cloned();
+        one(delivery, channel, known.unwrap_or_default(), begun)
+    });
+    let mut all = Delivered::default();
+    for result in join_all(each).await {
+        let one = result?;
+        all.sent += one.sent;
+        all.failed += one.failed;
+        all.given_up += one.given_up;
+    }
+    Ok(all)
+}
+
+/// The state to go on from: other settings give a channel a new chance.
+fn renewed(state: ChannelState, channel: &Channel, insist: bool) -> ChannelState {
+    let same = state.fingerprint == channel.fingerprint;
+    let named = ChannelState {
+        name: channel.loudness.name.clone(),
+        fingerprint: channel.fingerprint.clone(),
+        ..state
+    };
+    if same && !insist {
+        named
+    } else {
+        ChannelState { not_before: None, broken: false, failures: 0, failing_since: None, ..named }
+    }
+}
+
+async fn one<C: Clock>(
+    delivery: &Delivery<'_, C>,
+    channel: &Channel,
+    state: ChannelState,
+    begun: Timestamp,
+) -> Result<Delivered, StoreError> {
+    let name = &channel.loudness.name;
+    let mut state = renewed(state, channel, delivery.insist);
+    let mut done = Delivered::default();
+    if state.broken || state.not_before.is_some_and(|until| until > begun + SHORT) {
+        return Ok(done);
+    }
+    let mut open = delivery.store.open_messages(name.clone()).await?;
+    let singles = open.iter().filter(|message| form(message) == Some(Form::Single)).count();
+    let queued = delivery.store.queued(name.clone()).await?;
+    if !queued.is_empty() {
+        let bound = bind(&channel.loudness, channel.way.capacity(), queued, singles, begun);
+        if bound != super::Bound::default() {
+            delivery.store.bind(bound.messages, bound.later).await?;
+            open = delivery.store.open_messages(name.clone()).await?;
+        }
+    }
+    let mut last: Option<Timestamp> = state.sent_at;
+    for message in open {
+        if message.next_try > delivery.clock.now() + SHORT && !delivery.insist {
+            continue;
+        }
+        let Some(said) = read(&message) else {
+            let error = "the stored message cannot be read".to_owned();
+            delivery.store.settle(message.id, Settled::GivenUp { error }, state.clone(), begun).await?;
+            done.given_up += 1;
+            continue;
+        };
+        for again in 0..=AGAIN {
+            let before = message.tries + again;
+            let ready = last.map(|last| last + channel.interval).max(state.not_before);
+            let wait = ready.map_or(Duration::ZERO, |ready| until(delivery.clock.now(), ready));
+            if wait > SHORT.max(channel.interval) || out_of_time(delivery, begun, wait) {
+                return Ok(done);
+            }
+            if !wait.is_zero() {
+                delivery.clock.sleep(wait).await;
+            }
+            let now = delivery.clock.now();
+            delivery.store.attempt(message.id.clone()).await?;
+            let result = channel.send(delivery.post, Attempt { message: &said, now, before }).await;
+            let now = delivery.clock.now();
+            let (settled, next) =
+                settle(&state, &OpenMessage { tries: before, ..message.clone() }, &result, now);
+            last = Some(now);
+            state = next;
+            delivery.store.settle(message.id.clone(), settled.clone(), state.clone(), now).await?;
+            match &settled {
+                Settled::Delivered => done.sent += 1,
+                Settled::GivenUp { error } => {
+                    done.given_up += 1;
+                    tracing::warn!(channel = %name, "an alert was given up: {error}");
+                }
+                Settled::Again { error, .. } => {
+                    done.failed += 1;
+                    tracing::warn!(channel = %name, "an alert waits: {error}");
+                }
+            }
+            let short = matches!(&result, Err(Refusal::Slow { wait: Some(wait), .. }) if *wait <= SHORT);
+            if !short || again == AGAIN {
+                break;
+            }
+        }
+        if state.broken || (state.failures > 0 && state.not_before.is_some()) {
+            break;
+        }
+    }
+    Ok(done)
+}
+
+fn out_of_time<C: Clock>(delivery: &Delivery<'_, C>, begun: Timestamp, wait: Duration) -> bool {
+    let spent = until(begun, delivery.clock.now()) + wait;
+    delivery.stop.load(Ordering::Relaxed) || spent > delivery.limit
+}
+
+fn until(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or_default()
+}
+
+fn read(message: &OpenMessage) -> Option<Message> {
+    serde_json::from_str(&message.document).ok()
+}
+
+fn form(message: &OpenMessage) -> Option<Form> {
+    read(message).map(|message| message.form)
+}
+
+/// Sends a sample to `channel`, outside the outbox.
+///
+/// # Errors
+/// Why it did not arrive.
+pub async fn sample(channel: &Channel, post: &dyn Post, now: Timestamp) -> Result<(), Refusal> {
+    let message = Message {
+        id: identity(&["sample", &channel.loudness.name, &now.to_string()]),
+        channel: channel.loudness.name.clone(),
+        form: Form::Sample,
+        at: now,
+        items: Vec::new(),
+        updates: Vec::new(),
+        notices: Vec::new(),
+        waiting: 0,
+    };
+    channel.send(post, Attempt { message: &message, now, before: 0 }).await.map(drop)
+}

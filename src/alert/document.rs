@@ -1,0 +1,126 @@
+//! A message as JSON for programs: webhook, exec and file speak it (docs/alerts.md). Pure.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    message::{Form, Message, Update},
+    wording::{SAMPLE, shown},
+};
+use crate::model::{Change, Detection, Notice};
+
+/// Reasons and further outlets told of one launch.
+const LISTED: usize = 8;
+/// Room for one text.
+const ROOM: usize = 300;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    form: &'static str,
+    channel: &'a str,
+    timestamp: Timestamp,
+    text: Option<&'static str>,
+    detections: Vec<Line>,
+    updates: Vec<Update>,
+    notices: &'a [Notice],
+    waiting: usize,
+}
+
+#[derive(Serialize)]
+struct Line {
+    #[serde(flatten)]
+    detection: Detection,
+    outlets: usize,
+    change: Option<Change>,
+}
+
+/// The event name of a message (Standard Webhooks: words parted by dots).
+#[must_use]
+pub fn kind(message: &Message) -> &'static str {
+    match message.form {
+        Form::Single | Form::More => "tge.detected",
+        Form::Digest => "tge.digest",
+        Form::Ops => "ops.notice",
+        Form::Sample => "tge.test",
+    }
+}
+
+/// The whole message as one object, its texts made harmless and cut.
+#[must_use]
+pub fn document(message: &Message) -> Value {
+    let line = |item: &super::message::Item| Line {
+        detection: harmless(&item.detection),
+        outlets: item.outlets,
+        change: item.change.clone(),
+    };
+    let document = Document {
+        schema: 1,
+        id: &message.id,
+        kind: kind(message),
+        form: message.form.as_str(),
+        channel: &message.channel,
+        timestamp: message.at,
+        text: (message.form == Form::Sample).then_some(SAMPLE),
+        detections: message.items.iter().map(line).collect(),
+        updates: message
+            .updates
+            .iter()
+            .map(|update| Update {
+                title: shown(&update.title, ROOM),
+                url: shown(&update.url, ROOM * 2),
+                source: shown(&update.source, ROOM),
+                project: update.project.as_deref().map(|project| shown(project, ROOM)),
+                ..update.clone()
+            })
+            .collect(),
+        notices: &message.notices,
+        waiting: message.waiting,
+    };
+    // Plain data with string keys always serialises.
+    serde_json::to_value(document).unwrap_or_default()
+}
+
+fn harmless(found: &Detection) -> Detection {
+    let mut clean = found.clone();
+    clean.title = shown(&found.title, ROOM);
+    clean.url = shown(&found.url, ROOM * 2);
+    clean.source = shown(&found.source, ROOM);
+    clean.author = shown(&found.author, ROOM);
+    clean.snippet = shown(&found.snippet, ROOM);
+    clean.project = found.project.as_deref().map(|text| shown(text, ROOM));
+    clean.token = found.token.as_deref().map(|text| shown(text, ROOM));
+    clean.reasons.truncate(LISTED);
+    for reason in &mut clean.reasons {
+        reason.text = shown(&reason.text, ROOM);
+    }
+    clean.also_at.truncate(LISTED);
+    for outlet in &mut clean.also_at {
+        outlet.source = shown(&outlet.source, ROOM);
+        outlet.url = shown(&outlet.url, ROOM * 2);
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::samples::{detection, hostile, message};
+
+    #[test]
+    fn a_program_gets_the_detection_with_its_texts_made_harmless() {
+        for title in hostile() {
+            let found = Detection { title, ..detection() };
+            let value = document(&message(Form::Single, vec![found]));
+            assert_eq!(value["type"], "tge.detected");
+            let told = &value["detections"][0];
+            assert_eq!((told["event"].as_str(), told["outlets"].as_u64()), (Some("airdrop"), Some(2)));
+            let title = told["title"].as_str().unwrap();
+            assert!(title.chars().count() <= ROOM && !title.contains(['\u{202E}', '\n', '\0']), "{title}");
+        }
+    }
+}

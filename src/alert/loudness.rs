@@ -1,0 +1,175 @@
+//! How loud a channel wants to be: which detections, at once or in a digest, and when it must be quiet. Pure.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan, civil::Time, tz::TimeZone};
+
+use crate::model::{Class, Detection, Event};
+
+/// What a channel wants to hear and when (docs/alerts.md has the table). Every value is resolved.
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own, and a key of the settings")]
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loudness {
+    /// The channel's name.
+    pub name: String,
+    /// Whether launches are told here.
+    pub news: bool,
+    /// Whether the program's own troubles are told here.
+    pub ops: bool,
+    /// Nothing quieter is told.
+    pub min_class: Class,
+    /// From this class up at once, below in a digest; `None` puts everything into the digest.
+    pub instant: Option<Class>,
+    /// Only these events; empty for all.
+    pub events: Vec<Event>,
+    /// Only these projects, lower case; empty for all.
+    pub projects: Vec<String>,
+    /// Only sources with one of these tags; empty for all.
+    pub tags: Vec<String>,
+    /// Only the watch list.
+    pub watched: bool,
+    /// Where its clock hangs.
+    pub zone: TimeZone,
+    /// Times of day at which the digest goes out; empty: with the next cycle.
+    pub digest_at: Vec<Time>,
+    /// From when to when nothing is told but what may break it; equal times mean never.
+    pub quiet: Option<(Time, Time)>,
+    /// Classes from here up are told in quiet hours too.
+    pub quiet_break: Option<Class>,
+    /// Messages of their own in one cycle; what is more shares one.
+    pub max_instant: usize,
+    /// Least time between two alerts on one story, unless it turned critical.
+    pub cool_down: Duration,
+    /// What was published longer ago goes into the digest.
+    pub max_age: Duration,
+    /// Whether it is told that more outlets carry what it was told before.
+    pub updates: bool,
+}
+
+impl Loudness {
+    /// The manners of a channel named `name` of which the settings say nothing more (conventions, section 8):
+    /// high and critical at once, at most three messages a cycle, twelve hours' rest for a story, nothing
+    /// older than six hours at once.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            news: true,
+            ops: false,
+            min_class: Class::High,
+            instant: Some(Class::High),
+            events: Vec::new(),
+            projects: Vec::new(),
+            tags: Vec::new(),
+            watched: false,
+            zone: TimeZone::UTC,
+            digest_at: vec![Time::constant(9, 0, 0, 0)],
+            quiet: None,
+            quiet_break: None,
+            max_instant: 3,
+            cool_down: Duration::from_hours(12),
+            max_age: Duration::from_hours(6),
+            updates: true,
+        }
+    }
+
+    /// Whether `detection`, found in a source with `tags`, is for this channel.
+    #[must_use]
+    pub fn wants(&self, detection: &Detection, tags: &[String]) -> bool {
+        let named = |name: &Option<String>| {
+            name.as_ref().is_some_and(|name| self.projects.contains(&name.to_lowercase()))
+        };
+        self.news
+            && detection.class >= self.min_class
+            && (self.events.is_empty() || self.events.contains(&detection.event))
+            && (self.projects.is_empty() || named(&detection.project) || named(&detection.token))
+            && (self.tags.is_empty() || tags.iter().any(|tag| self.tags.contains(tag)))
+            && (!self.watched || detection.watched)
+    }
+
+    /// The end of the quiet hours that `now` lies in; `None` outside them.
+    #[must_use]
+    pub fn quiet_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let (from, to) = self.quiet.filter(|(from, to)| from != to)?;
+        let here = now.to_zoned(self.zone.clone());
+        let time = here.time();
+        let within = if from < to { from <= time && time < to } else { time >= from || time < to };
+        let day = if time < to { here.date() } else { here.date().tomorrow().ok()? };
+        within.then(|| day.to_datetime(to).to_zoned(self.zone.clone()).ok().map(|end| end.timestamp()))?
+    }
+
+    /// Whether something of `class` may be told at `now`.
+    #[must_use]
+    pub fn may_speak(&self, class: Class, now: Timestamp) -> bool {
+        self.quiet_until(now).is_none() || self.quiet_break.is_some_and(|least| class >= least)
+    }
+
+    /// The next time a digest goes out, never within quiet hours.
+    #[must_use]
+    pub fn next_digest(&self, now: Timestamp) -> Timestamp {
+        let today = now.to_zoned(self.zone.clone()).date();
+        // A day's clock may skip a time (summer time): then the day after has it.
+        let days = (0..3).filter_map(|days| today.checked_add(days.days()).ok());
+        let times = days.flat_map(|day| self.digest_at.iter().map(move |time| day.to_datetime(*time)));
+        let next = times
+            .filter_map(|at| at.to_zoned(self.zone.clone()).ok())
+            .map(|at| at.timestamp())
+            .filter(|at| *at > now)
+            .min()
+            .unwrap_or(now);
+        self.quiet_until(next).unwrap_or(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::time;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn berlin() -> Loudness {
+        Loudness {
+            zone: TimeZone::get("Europe/Berlin").unwrap(),
+            quiet: Some((time(22, 0, 0, 0), time(7, 0, 0, 0))),
+            quiet_break: Some(Class::Critical),
+            ..Loudness::new("a")
+        }
+    }
+
+    #[test]
+    fn quiet_hours_are_those_of_the_place_over_midnight_and_summer_time() {
+        let quiet = berlin();
+        // 22:30 in Berlin is 21:30 UTC in winter and 20:30 in summer.
+        assert_eq!(quiet.quiet_until(at("2026-11-21T21:30:00Z")), Some(at("2026-11-22T06:00:00Z")));
+        assert_eq!(quiet.quiet_until(at("2026-07-01T20:30:00Z")), Some(at("2026-07-02T05:00:00Z")));
+        assert_eq!(quiet.quiet_until(at("2026-11-22T05:59:00Z")), Some(at("2026-11-22T06:00:00Z")));
+        assert_eq!(quiet.quiet_until(at("2026-11-22T06:00:00Z")), None);
+        assert!(
+            quiet.may_speak(Class::Critical, at("2026-11-21T23:00:00Z"))
+                && !quiet.may_speak(Class::High, at("2026-11-21T23:00:00Z"))
+        );
+        let day = Loudness { quiet: Some((time(9, 0, 0, 0), time(17, 0, 0, 0))), ..Loudness::new("a") };
+        assert_eq!(day.quiet_until(at("2026-11-21T12:00:00Z")), Some(at("2026-11-21T17:00:00Z")));
+        assert_eq!(day.quiet_until(at("2026-11-21T08:59:59Z")), None);
+    }
+
+    #[test]
+    fn a_digest_goes_out_at_the_next_of_its_times_and_not_in_quiet_hours() {
+        let twice =
+            Loudness { digest_at: vec![time(9, 0, 0, 0), time(18, 0, 0, 0)], quiet: None, ..berlin() };
+        assert_eq!(twice.next_digest(at("2026-11-21T07:59:00Z")), at("2026-11-21T08:00:00Z"));
+        assert_eq!(twice.next_digest(at("2026-11-21T08:00:00Z")), at("2026-11-21T17:00:00Z"));
+        assert_eq!(twice.next_digest(at("2026-11-21T17:30:00Z")), at("2026-11-22T08:00:00Z"));
+        let night = Loudness { digest_at: vec![time(23, 0, 0, 0)], ..berlin() };
+        assert_eq!(night.next_digest(at("2026-11-21T12:00:00Z")), at("2026-11-22T06:00:00Z"));
+        let soon = Loudness { digest_at: Vec::new(), ..Loudness::new("a") };
+        assert_eq!(soon.next_digest(at("2026-11-21T12:00:00Z")), at("2026-11-21T12:00:00Z"));
+        // 02:30 does not exist on that night.
+        let gap = Loudness { digest_at: vec![time(2, 30, 0, 0)], quiet: None, ..berlin() };
+        assert_eq!(gap.next_digest(at("2026-03-28T22:00:00Z")), at("2026-03-29T01:30:00Z"));
+    }
+}

@@ -1,0 +1,127 @@
+//! What an attempt changes: when the channel is tried again, and when a message is given up. Pure.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::channels::{Arrived, Refusal};
+use crate::model::{ChannelState, OpenMessage, Settled};
+
+/// Waits after the first, second … failure in a row (Standard Webhooks 1.0; conventions, section 7).
+const WAITS: [Duration; 9] = [
+    Duration::from_secs(5),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(5),
+    Duration::from_hours(10),
+    Duration::from_hours(14),
+    Duration::from_hours(20),
+    Duration::from_hours(24),
+];
+/// All of [`WAITS`] together: what has not arrived by then never will.
+const PATIENCE: Duration = Duration::from_secs(5 + 35 * 60 + 75 * 3600);
+/// "Slow down" without a time.
+const SLOW: Duration = Duration::from_mins(1);
+/// Attempts on a message that the service says it never will take: one may be a mistake of its own.
+const REJECTIONS: u32 = 3;
+
+/// What is to be noted after an attempt: the message's fate, and the channel as it is now.
+#[must_use]
+pub fn settle(
+    state: &ChannelState,
+    message: &OpenMessage,
+    result: &Result<Arrived, Refusal>,
+    now: Timestamp,
+) -> (Settled, ChannelState) {
+    let mut next = state.clone();
+    let refusal = match result {
+        Ok(arrived) => {
+            next.not_before = arrived.pause.map(|pause| now + pause);
+            next.failures = 0;
+            next.failing_since = None;
+            next.last_error = None;
+            next.sent_at = Some(now);
+            return (Settled::Delivered, next);
+        }
+        Err(refusal) => refusal,
+    };
+    let error = refusal.to_string();
+    next.last_error = Some(error.clone());
+    // The attempt itself is counted already.
+    let rejected = matches!(refusal, Refusal::Rejected(_)) && message.tries + 1 >= REJECTIONS;
+    if rejected || message.created_at + PATIENCE <= now {
+        return (Settled::GivenUp { error }, next);
+    }
+    let wait = match refusal {
+        Refusal::Slow { wait, .. } => wait.unwrap_or(SLOW),
+        Refusal::Rejected(_) => WAITS[1],
+        Refusal::Later(_) | Refusal::Broken(_) => {
+            next.failures = state.failures.saturating_add(1);
+            next.failing_since = state.failing_since.or(Some(now));
+            WAITS[usize::try_from(state.failures).unwrap_or(usize::MAX).min(WAITS.len() - 1)]
+        }
+    };
+    next.broken = matches!(refusal, Refusal::Broken(_));
+    // One message that is refused does not stop the others.
+    if !matches!(refusal, Refusal::Rejected(_)) {
+        next.not_before = Some(now + wait);
+    }
+    (Settled::Again { next_try: now + wait, error }, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::samples::now;
+
+    fn open(tries: u32) -> OpenMessage {
+        OpenMessage {
+            id: "m".to_owned(),
+            channel: "a".to_owned(),
+            created_at: now(),
+            document: String::new(),
+            tries,
+            next_try: now(),
+        }
+    }
+
+    #[test]
+    fn waits_follow_the_standard_and_end() {
+        let (mut state, mut at, mut waits) = (ChannelState::default(), now(), Vec::new());
+        loop {
+            let (settled, next) = settle(
+                &state,
+                &open(waits.len().try_into().unwrap()),
+                &Err(Refusal::Later("x".to_owned())),
+                at,
+            );
+            let Settled::Again { next_try, .. } = settled else { break };
+            waits.push(next_try.duration_since(at).as_secs());
+            (state, at) = (next, next_try);
+        }
+        assert_eq!(waits, [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]);
+        assert_eq!((state.failures, state.failing_since), (9, Some(now())));
+        let (_, well) = settle(&state, &open(1), &Ok(Arrived::default()), at);
+        assert_eq!((well.failures, well.failing_since, well.not_before), (0, None, None));
+    }
+
+    #[test]
+    fn slow_down_is_obeyed_and_is_no_failure() {
+        let slow = Err(Refusal::Slow { wait: Some(Duration::from_secs(42)), says: "x".to_owned() });
+        let (settled, state) = settle(&ChannelState::default(), &open(0), &slow, now());
+        let until = now() + Duration::from_secs(42);
+        assert_eq!(settled, Settled::Again { next_try: until, error: "x".to_owned() });
+        assert_eq!((state.failures, state.not_before), (0, Some(until)));
+    }
+
+    #[test]
+    fn a_refused_message_is_given_up_and_a_refused_channel_is_left_alone() {
+        let rejected = Err(Refusal::Rejected("too odd".to_owned()));
+        let (first, state) = settle(&ChannelState::default(), &open(0), &rejected, now());
+        assert!(matches!(first, Settled::Again { .. }) && state.not_before.is_none() && !state.broken);
+        assert!(matches!(settle(&state, &open(2), &rejected, now()).0, Settled::GivenUp { .. }));
+        let (_, state) = settle(&state, &open(0), &Err(Refusal::Broken("gone".to_owned())), now());
+        assert!(state.broken);
+    }
+}

@@ -1,0 +1,275 @@
+//! What a message says, in plain words, before a channel gives them its form. Pure.
+//!
+//! Everything from feeds and posts passes through here: control and bidirectional characters go, lengths are
+//! cut, links are read honestly. What comes out is text, never markup: each channel escapes it for itself.
+
+use super::message::{Form, Item, Message, Update};
+use crate::{
+    model::{Class, Notice, Phase},
+    text::{
+        cut::{Unit, cut},
+        link::Link,
+        plain,
+    },
+};
+
+/// Room for a name of a project or an outlet.
+const NAME: usize = 60;
+/// Room for the words that fired the strongest signal.
+const WHY: usize = 100;
+/// Outlets named in a message of one launch.
+const OUTLETS: usize = 4;
+
+/// One launch in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// `Caldera $ERA: airdrop live`.
+    pub heading: String,
+    /// The headline.
+    pub title: String,
+    /// `high, score 91, 2026-11-25`.
+    pub facts: String,
+    /// What changed since it was told before; empty for a first time.
+    pub change: String,
+    /// The words that speak loudest for it; may be empty.
+    pub why: String,
+    /// `Ledgerline and 2 more: Block Courier, …`.
+    pub carried: String,
+    /// Where to read it.
+    pub link: Link,
+}
+
+/// `text` as data for a message: on one line, harmless, at most `limit` characters.
+#[must_use]
+pub fn shown(text: &str, limit: usize) -> String {
+    // A first cut by a generous measure spares a long text's whole length from being looked at by cluster.
+    let opening: String = text.chars().take(limit.saturating_mul(8).max(64)).collect();
+    cut(&plain(&opening), limit, Unit::Scalars)
+}
+
+/// `item` in words, its headline cut to `room` characters.
+#[must_use]
+pub fn words(item: &Item, room: usize) -> Words {
+    let found = &item.detection;
+    let date = found.event_date.as_deref().map(|date| shown(date, 20));
+    let mut facts = vec![found.class.as_str().to_owned(), format!("score {}", found.score)];
+    facts.extend(date.clone());
+    facts.extend(found.rumour.then(|| "rumour".to_owned()));
+    facts.extend(found.official.then(|| "official".to_owned()));
+    facts.extend(found.watched.then(|| "watched".to_owned()));
+    let mut change = Vec::new();
+    if let Some(told) = &item.change {
+        change
+            .extend(told.class_was.map(|was| format!("now {}, was {}", found.class.as_str(), was.as_str())));
+        change.extend(told.date_was.as_ref().map(|was| match (was.is_empty(), &date) {
+            (true, Some(date)) => format!("now dated {date}"),
+            (false, Some(date)) => format!("now on {date}, was {}", shown(was, 20)),
+            (_, None) => "no longer dated".to_owned(),
+        }));
+    }
+    // Of what speaks loudest for it, the one that says most.
+    let strongest =
+        found.reasons.iter().filter(|reason| reason.weight > 0 && !reason.text.is_empty()).take(4);
+    let why = strongest.max_by_key(|reason| reason.text.split_whitespace().take(9).count());
+    Words {
+        heading: format!("{}: {} {}", whose(found), found.event.as_str(), found.stage.as_str()),
+        title: shown(&found.title, room),
+        facts: facts.join(", "),
+        change: change.join("; "),
+        why: why.map_or_else(String::new, |reason| format!("“{}”", shown(&reason.text, WHY.min(room)))),
+        carried: carried(item),
+        link: Link::read(&found.url),
+    }
+}
+
+fn whose(found: &crate::model::Detection) -> String {
+    let token = found.token.as_deref().map(|token| format!("${}", shown(token, 20)));
+    let project = found.project.as_deref().map(|project| shown(project, NAME));
+    match (project, token) {
+        (Some(project), Some(token)) => format!("{project} {token}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => "Unnamed project".to_owned(),
+    }
+}
+
+fn carried(item: &Item) -> String {
+    let source = shown(&item.detection.source, NAME);
+    let more = item.outlets.saturating_sub(1);
+    if more == 0 {
+        return source;
+    }
+    let mut names: Vec<String> = Vec::new();
+    for outlet in &item.detection.also_at {
+        let name = shown(&outlet.source, NAME);
+        if name != source && !names.contains(&name) && names.len() < OUTLETS {
+            names.push(name);
+        }
+    }
+    let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+    format!("{source} and {more} more{names}")
+}
+
+/// One line for more outlets, and where the newest is.
+#[must_use]
+pub fn update(update: &Update, room: usize) -> (String, Link) {
+    let project = update.project.as_deref().map_or_else(String::new, |name| shown(name, NAME) + ": ");
+    let (title, source) = (shown(&update.title, room), shown(&update.source, NAME));
+    (format!("{project}{title} (now at {} outlets, last {source})", update.outlets), Link::read(&update.url))
+}
+
+/// What a notice says, and what to do about it.
+#[must_use]
+pub fn notice(notice: &Notice, room: usize) -> (String, String) {
+    let since = notice.since.strftime("%Y-%m-%d %H:%M UTC");
+    let says = shown(&notice.says, room);
+    match notice.phase {
+        Phase::Raised => (says, shown(&notice.todo, room)),
+        Phase::Lasting => (format!("still so since {since}: {says}"), shown(&notice.todo, room)),
+        Phase::Recovered => (format!("over, it began {since}: {says}"), String::new()),
+    }
+}
+
+/// One line that says what the message is about: a subject, a fallback, a notification's title.
+#[must_use]
+pub fn subject(message: &Message) -> String {
+    let count = message.items.len();
+    match (message.form, message.items.first(), message.notices.first()) {
+        (Form::Sample, ..) => "tge-scrape: a test".to_owned(),
+        (Form::Single, Some(item), _) => words(item, NAME).heading,
+        (Form::More, ..) => {
+            format!("and {}", plural(count + message.waiting, "more launch", "more launches"))
+        }
+        (_, Some(_), _) => format!("digest: {}", plural(count, "launch", "launches")),
+        (_, None, Some(first)) if message.notices.len() == 1 => {
+            format!("tge-scrape: {}", notice(first, NAME * 2).0)
+        }
+        (_, None, Some(_)) => format!("tge-scrape: {} notices", message.notices.len()),
+        (_, None, None) => {
+            format!("digest: more outlets for {}", plural(message.updates.len(), "launch", "launches"))
+        }
+    }
+}
+
+/// What the sample of `alerts test` says.
+pub const SAMPLE: &str =
+    "This channel works. Alerts will look like this one: what happens, the headline, and where to read it.";
+
+/// The line on what found no room; empty where everything did.
+#[must_use]
+pub fn waiting(message: &Message) -> String {
+    match message.waiting {
+        0 => String::new(),
+        more => format!("{} in the next digest", plural(more, "more launch", "more launches")),
+    }
+}
+
+fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// The whole message as text, for channels without markup.
+#[must_use]
+pub fn text(message: &Message, room: usize) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    if message.form == Form::Sample {
+        parts.push(SAMPLE.to_owned());
+    }
+    for item in &message.items {
+        let words = words(item, room);
+        let mut lines = Vec::new();
+        if message.form != Form::Single {
+            lines.push(words.heading);
+        }
+        lines.extend([words.title, words.change, words.facts, words.why, words.carried]);
+        lines.push(words.link.text().to_owned());
+        lines.retain(|line| !line.is_empty());
+        parts.push(lines.join("\n"));
+    }
+    for grown in &message.updates {
+        let (line, link) = update(grown, room);
+        parts.push(format!("{line}\n{}", link.text()));
+    }
+    for told in &message.notices {
+        let (says, todo) = notice(told, room * 2);
+        parts.push(if todo.is_empty() { says } else { format!("{says}\n{todo}") });
+    }
+    parts.push(waiting(message));
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n\n")
+}
+
+/// Builds a payload with ever less room for headlines until `fits`; the last one is taken as it is.
+pub fn shrink<T>(build: impl Fn(usize) -> T, fits: impl Fn(&T) -> bool) -> T {
+    const ROOMS: [usize; 5] = [300, 160, 80, 40, 16];
+    let mut built = build(ROOMS[0]);
+    for room in &ROOMS[1..] {
+        if fits(&built) {
+            break;
+        }
+        built = build(*room);
+    }
+    built
+}
+
+/// `&`, `<`, `>` and quotes as HTML entities.
+#[must_use]
+pub fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A sign for a class, beside its name.
+#[must_use]
+pub fn sign(class: Class) -> &'static str {
+    match class {
+        Class::Critical => "🔴",
+        Class::High => "🟠",
+        Class::Medium => "🔵",
+        Class::Low => "⚪",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        alert::samples::{detection, hostile, message},
+        model::{Change, Detection},
+    };
+
+    #[test]
+    fn a_launch_is_told_with_what_matters() {
+        let item = Item {
+            detection: detection(),
+            outlets: 3,
+            change: Some(Change { class_was: Some(Class::Medium), date_was: Some(String::new()) }),
+        };
+        let words = words(&item, 300);
+        assert_eq!(words.heading, "Caldera $ERA: airdrop live");
+        assert_eq!(words.facts, "high, score 91, 2026-11-25, watched");
+        assert_eq!(words.change, "now high, was medium; now dated 2026-11-25");
+        assert_eq!(
+            (words.why.as_str(), words.carried.as_str()),
+            ("“claim is now live”", "Ledgerline and 2 more: Block Courier")
+        );
+    }
+
+    #[test]
+    fn nothing_a_feed_says_can_turn_or_break_a_line() {
+        for title in hostile() {
+            let found = Detection { title, source: hostile().swap_remove(5), ..detection() };
+            let text = text(&message(Form::Digest, vec![found]), 300);
+            assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+            assert!(!text.contains(['\u{202E}', '\u{2066}', '\u{200F}']), "{text:?}");
+            assert!(text.chars().count() < 1000 && text.lines().count() == 6, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_subject_says_what_the_message_is() {
+        let more = Message { waiting: 4, ..message(Form::More, vec![detection(), detection()]) };
+        assert_eq!(subject(&more), "and 6 more launches");
+        assert_eq!(waiting(&more), "4 more launches in the next digest");
+        assert_eq!(subject(&message(Form::Digest, vec![detection()])), "digest: 1 launch");
+        assert_eq!(subject(&message(Form::Single, vec![detection()])), "Caldera $ERA: airdrop live");
+    }
+}

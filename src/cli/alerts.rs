@@ -1,0 +1,226 @@
+//! `tge-scrape alerts test|list|flush`: the channels and the outbox.
+
+use std::{sync::atomic::AtomicBool, time::Duration};
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    alert::{Channel, Delivery, Refusal, deliver, sample},
+    clock::{Clock, SystemClock},
+    config::Settings,
+    error::Error,
+    exit::Exit,
+    model::OutboxRow,
+    render::{self, Style, plain},
+    store::{Access, Lock, Store},
+    wiring,
+};
+
+use super::{Format, Globals, output::Output};
+
+/// Arguments of `alerts`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Send a sample to each channel; the exit code is the answer
+    Test {
+        /// Only these channels
+        names: Vec<String>,
+    },
+    /// Show the outbox, newest first
+    List {
+        /// What has arrived too
+        #[arg(long)]
+        all: bool,
+        /// At most this many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: usize,
+    },
+    /// Deliver what is due now, pauses and earlier refusals forgotten
+    Flush {
+        /// Only these channels
+        names: Vec<String>,
+        /// What waits for a digest or for quiet hours to end too
+        #[arg(long)]
+        all: bool,
+        /// What was given up too
+        #[arg(long)]
+        given_up: bool,
+        /// Wait this long for another run to end instead of leaving with 75
+        #[arg(long, value_name = "TIME", value_parser = super::duration, default_value = "0s")]
+        wait_lock: Duration,
+    },
+}
+
+/// Does what is asked of the channels.
+pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = super::settings(globals)?;
+    match &args.what {
+        What::Test { names } => test(&settings, names, globals, output),
+        What::List { all, limit } => list(&settings, *all, *limit, globals, output),
+        What::Flush { names, all, given_up, wait_lock } => {
+            flush(&settings, names, *all, *given_up, *wait_lock, output)
+        }
+    }
+}
+
+/// The channels called `names`, or all.
+fn chosen(settings: &Settings, names: &[String]) -> Result<Vec<Channel>, Error> {
+    let all = &settings.alerts.channels;
+    let known = || {
+        let names = settings.alerts.names();
+        if names.is_empty() {
+            "add one under [[channels]]; docs/alerts.md shows each kind".to_owned()
+        } else {
+            format!("there are {}", names.join(", "))
+        }
+    };
+    if all.is_empty() {
+        return Err(Error::new(Exit::Settings, "no channel is configured", known()));
+    }
+    for name in names {
+        if all.iter().all(|channel| channel.loudness.name != *name) {
+            return Err(Error::new(Exit::Usage, format!("there is no channel {:?}", plain(name)), known()));
+        }
+    }
+    let wanted = |channel: &&Channel| names.is_empty() || names.contains(&channel.loudness.name);
+    Ok(all.iter().filter(wanted).cloned().collect())
+}
+
+#[derive(Serialize)]
+struct Tested {
+    channel: String,
+    kind: &'static str,
+    target: String,
+    ok: bool,
+    error: Option<String>,
+    todo: Option<&'static str>,
+}
+
+fn todo(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Slow { .. } => "wait and try again; it asks for fewer messages",
+        Refusal::Later(_) => "see that the server runs and can be reached from here, then try again",
+        Refusal::Rejected(_) => {
+            "the service refuses this message: a newer version of this program may know why"
+        }
+        Refusal::Broken(_) => "correct the channel's address, secret or permissions in the settings",
+    }
+}
+
+fn test(
+    settings: &Settings,
+    names: &[String],
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<Exit, Error> {
+    let channels = chosen(settings, names)?;
+    let post = wiring::poster(settings);
+    let runtime = wiring::runtime()?;
+    let mut tested = Vec::new();
+    for channel in &channels {
+        let result = runtime.block_on(sample(channel, &post, SystemClock.now()));
+        tested.push(Tested {
+            channel: channel.loudness.name.clone(),
+            kind: channel.way.kind(),
+            target: channel.way.shown(),
+            ok: result.is_ok(),
+            error: result.as_ref().err().map(ToString::to_string),
+            todo: result.as_ref().err().map(todo),
+        });
+    }
+    let line = |tested: &Tested| {
+        let head = format!("{} ({}, {})", plain(&tested.channel), tested.kind, plain(&tested.target));
+        match (&tested.error, tested.todo) {
+            (Some(error), Some(todo)) => format!("BAD   {head}: {}\n      to do: {todo}\n", plain(error)),
+            _ => format!("ok    {head}\n"),
+        }
+    };
+    output.print(&match globals.format {
+        Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "channels": tested })),
+        Some(Format::Ndjson) => tested.iter().map(render::json).collect(),
+        _ => tested.iter().map(line).collect(),
+    })?;
+    Ok(if tested.iter().all(|tested| tested.ok) { Exit::Success } else { Exit::Failure })
+}
+
+fn list(
+    settings: &Settings,
+    all: bool,
+    limit: usize,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<Exit, Error> {
+    let store = Store::open(&settings.state_dir, Access::Read)?;
+    let rows = wiring::small_runtime()?.block_on(store.outbox(!all, limit))?;
+    let header = ["decided", "channel", "topic", "class", "state", "due", "tries", "title", "error"];
+    let at = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M").to_string();
+    let cells = |row: &OutboxRow| {
+        vec![
+            at(row.created_at),
+            plain(&row.channel),
+            row.topic.as_str().to_owned(),
+            row.class.as_str().to_owned(),
+            row.state.clone(),
+            at(row.due_at),
+            row.tries.to_string(),
+            plain(&row.title),
+            plain(row.error.as_deref().unwrap_or_default()),
+        ]
+    };
+    output.print(&match globals.format {
+        Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "outbox": rows })),
+        Some(Format::Ndjson) => rows.iter().map(render::json).collect(),
+        Some(Format::Csv) => render::csv(&header, rows.iter().map(cells)),
+        _ if rows.is_empty() => "nothing waits\n".to_owned(),
+        _ => {
+            let style = Style { width: output.width(), color: output.colored() };
+            render::table(&header, rows.iter().map(cells), style)
+        }
+    })?;
+    Ok(Exit::Success)
+}
+
+fn flush(
+    settings: &Settings,
+    names: &[String],
+    all: bool,
+    given_up: bool,
+    patience: Duration,
+    output: &mut Output,
+) -> Result<Exit, Error> {
+    let channels = chosen(settings, names)?;
+    let runtime = wiring::runtime()?;
+    let _lock = runtime.block_on(Lock::take(&settings.state_dir, patience, SystemClock))?;
+    let store = Store::open(&settings.state_dir, Access::Write)?;
+    let names: Vec<String> = channels.iter().map(|channel| channel.loudness.name.clone()).collect();
+    if given_up {
+        runtime.block_on(store.revive(names.clone(), SystemClock.now()))?;
+    }
+    if all {
+        runtime.block_on(store.hasten(names.clone(), SystemClock.now()))?;
+    }
+    let post = wiring::poster(settings);
+    let stop = AtomicBool::new(false);
+    let delivery = Delivery {
+        store: &store,
+        clock: &SystemClock,
+        post: &post,
+        channels: &channels,
+        limit: settings.cycle.timeout,
+        stop: &stop,
+        insist: true,
+    };
+    let done = runtime.block_on(deliver(&delivery))?;
+    let waiting = runtime.block_on(store.waiting(names))?;
+    let (sent, failed) = (done.sent, done.failed + done.given_up);
+    output.print(&format!("{sent} messages delivered, {failed} attempts failed, {waiting} still wait\n"))?;
+    Ok(if failed > 0 { Exit::Undelivered } else { Exit::Success })
+}

@@ -1,0 +1,132 @@
+//! A line for each channel: what is wrong with it, and what to do.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{Finding, Level, ago, finding};
+use crate::{
+    alert::{Channel, Dedupe, Way},
+    config::Settings,
+    error::Error,
+    model::ChannelState,
+    store::{Access, Store},
+    wiring,
+};
+
+/// Looks at every channel without sending anything.
+pub fn findings(settings: &Settings, now: Timestamp) -> Result<Vec<Finding>, Error> {
+    let mut states = Vec::new();
+    let mut store = None;
+    let runtime = wiring::small_runtime()?;
+    if Store::exists(&settings.state_dir)
+        && let Ok(opened) = Store::open(&settings.state_dir, Access::Read)
+    {
+        states = runtime.block_on(opened.channels()).unwrap_or_default();
+        store = Some(opened);
+    }
+    let mut findings = Vec::new();
+    for channel in &settings.alerts.channels {
+        let name = &channel.loudness.name;
+        let waiting = store
+            .as_ref()
+            .map_or(0, |store| runtime.block_on(store.waiting(vec![name.clone()])).unwrap_or_default());
+        let state = states.iter().find(|state| state.name == *name);
+        findings.push(one(channel, state, waiting, now));
+    }
+    Ok(findings)
+}
+
+fn one(channel: &Channel, state: Option<&ChannelState>, waiting: u64, now: Timestamp) -> Finding {
+    let thing = format!("channel {}", channel.loudness.name);
+    let head = format!("{} to {}", channel.way.kind(), channel.way.shown());
+    let try_it = format!("try it with: tge-scrape alerts test {}", channel.loudness.name);
+    if let Some((says, todo)) = unready(&channel.way) {
+        return finding(&thing, Level::Wrong, format!("{head}: {says}"), todo);
+    }
+    let known = state.filter(|state| state.fingerprint == channel.fingerprint);
+    let error = known.and_then(|state| state.last_error.as_deref()).unwrap_or("no reason known");
+    match known {
+        Some(state) if state.broken => {
+            let says = format!("{head}: refuses everything ({error}); {waiting} wait");
+            finding(&thing, Level::Wrong, says, format!("correct its settings, then {try_it}"))
+        }
+        Some(state) if state.failures > 0 => {
+            let since = state.failing_since.map_or_else(String::new, |at| format!(" for {}", ago(at, now)));
+            let says = format!("{head}: fails{since} ({error}); {waiting} wait");
+            finding(&thing, Level::Wrong, says, format!("see that it can be reached, then {try_it}"))
+        }
+        Some(state) => {
+            let last = state.sent_at.map_or_else(
+                || "nothing sent yet".to_owned(),
+                |at| format!("last sent {} ago", ago(at, now)),
+            );
+            finding(&thing, Level::Ok, format!("{head}: {last}; {waiting} wait{}", caveat(&channel.way)), "")
+        }
+        None => finding(&thing, Level::Note, format!("{head}: not used yet; {waiting} wait"), try_it),
+    }
+}
+
+fn caveat(way: &Way) -> &'static str {
+    if matches!(way, Way::Webhook(webhook) if webhook.secrets.is_empty()) {
+        return "; unsigned: anyone may send to its receiver (set secret_env)";
+    }
+    match way.dedupe() {
+        Dedupe::Ours | Dedupe::Theirs => "",
+        Dedupe::Nobody => "; a crash at the wrong moment makes a message come twice",
+    }
+}
+
+/// What can be seen to be wrong without sending.
+fn unready(way: &Way) -> Option<(String, String)> {
+    match way {
+        Way::Exec(exec) => {
+            let path = exec.program.environment.iter().find(|(name, _)| name == "PATH");
+            let path = path.map_or("/usr/bin:/bin", |(_, value)| value.as_str());
+            let name = exec.program.name();
+            (!found(name, path)).then(|| {
+                (
+                    format!("{name} is not found or may not be run"),
+                    "name an executable by its whole path".to_owned(),
+                )
+            })
+        }
+        Way::File(file) => {
+            let folder = file.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let writable = |path: &Path| path.metadata().is_ok_and(|found| !found.permissions().readonly());
+            let bad = match (file.path.exists(), folder) {
+                (true, _) => file.path.is_dir() || !writable(&file.path),
+                // A folder that is not there yet is made.
+                (false, Some(folder)) => folder.exists() && !(folder.is_dir() && writable(folder)),
+                (false, None) => false,
+            };
+            bad.then(|| {
+                ("cannot be written".to_owned(), "name a file in a folder that may be written".to_owned())
+            })
+        }
+        Way::Email(email) => email.ca_file.as_ref().filter(|path| !path.is_file()).map(|path| {
+            (
+                format!("{} is missing", path.display()),
+                "name the PEM file of your server's authority".to_owned(),
+            )
+        }),
+        _ => None,
+    }
+}
+
+fn found(name: &str, path: &str) -> bool {
+    let runs = |file: &Path| {
+        #[cfg(unix)]
+        let may = file
+            .metadata()
+            .is_ok_and(|found| std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o111 != 0);
+        #[cfg(not(unix))]
+        let may = true;
+        file.is_file() && may
+    };
+    if name.contains('/') {
+        runs(Path::new(name))
+    } else {
+        path.split(':').any(|dir| runs(&Path::new(dir).join(name)))
+    }
+}

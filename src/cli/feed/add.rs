@@ -1,0 +1,106 @@
+//! `tge-scrape feed add`: finds the feed, tries it, shows its newest titles, and keeps it.
+
+use std::io::{BufRead, IsTerminal};
+
+use url::Url;
+
+use crate::{
+    config::Settings,
+    error::Error,
+    exit::Exit,
+    feed::Outline,
+    render::plain,
+    text::cut::{Unit, cut},
+};
+
+use super::{
+    super::{Globals, output::Output, settings_file::SettingsFile},
+    edit,
+    sources::{Checked, probe, web_address},
+};
+
+/// Feeds of a page that are tried.
+const TRIED: usize = 3;
+/// Characters of a name taken from a feed's own title.
+const NAME: usize = 80;
+
+/// Arguments of `feed add`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Address of the feed, or of the page it belongs to
+    url: String,
+    /// What to call it; the feed's own title without it
+    #[arg(long, default_value = "")]
+    name: String,
+    /// Label; may be given several times
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// Keep it without asking
+    #[arg(short, long)]
+    yes: bool,
+    /// Keep it without trying it
+    #[arg(long)]
+    untried: bool,
+}
+
+/// Adds one feed.
+pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let mut outline =
+        Outline { url: args.url.clone(), title: args.name, html_url: String::new(), tags: args.tags };
+    let mut file = SettingsFile::open(globals)?;
+    // Told before anything is fetched.
+    if !edit::put(&mut SettingsFile::open(globals)?, &outline)? {
+        output.print(&format!("{} has it already\n", file.path.display()))?;
+        return Ok(Exit::Success);
+    }
+    if !args.untried {
+        let settings = super::super::settings(globals)?;
+        let page = web_address(&args.url)?;
+        let found = find(&settings, &page, output)?;
+        output.print(&found.text())?;
+        if !found.ok {
+            let message = format!("{} gives no feed", plain(&args.url));
+            return Err(Error::new(Exit::Failure, message, "--untried keeps it all the same"));
+        }
+        if outline.title.is_empty() {
+            outline.title = cut(&plain(&found.title), NAME, Unit::Scalars);
+        }
+        if found.url != page.as_str() {
+            outline.html_url = page.to_string();
+            outline.url.clone_from(&found.url);
+        }
+        if !args.yes && std::io::stdin().is_terminal() && !agrees(output)? {
+            output.print("left as it was\n")?;
+            return Ok(Exit::Success);
+        }
+    }
+    if edit::put(&mut file, &outline)? {
+        file.save()?;
+        output.print(&format!("added to {}\n", file.path.display()))?;
+    } else {
+        output.print(&format!("{} has it already\n", file.path.display()))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// What `address` gives, or the first feed that its page names and that can be read.
+fn find(settings: &Settings, address: &Url, output: &mut Output) -> Result<Checked, Error> {
+    let first = probe(settings, address)?;
+    for named in first.alternates.iter().take(TRIED) {
+        let Ok(url) = web_address(named) else { continue };
+        output.note(&format!("the page names a feed: {}", plain(named)));
+        let checked = probe(settings, &url)?;
+        if checked.ok {
+            return Ok(checked);
+        }
+    }
+    Ok(first)
+}
+
+fn agrees(output: &mut Output) -> Result<bool, Error> {
+    output.note("keep it? [Y/n]");
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.map_err(|error| Error::new(Exit::Failure, format!("stdin cannot be read: {error}"), "use --yes"))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
+}

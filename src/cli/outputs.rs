@@ -1,0 +1,90 @@
+//! The files written after each cycle: Atom, JSON Feed and iCalendar (`[outputs]`).
+
+use std::{fs, io, path::Path};
+
+use jiff::SignedDuration;
+use tokio::runtime::Runtime;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    config::Settings,
+    error::Error,
+    render::{calendar, syndication},
+    store::{Access, EventFilter, Store},
+};
+
+use super::output::Output;
+
+/// Days that stay in the calendar once they are over.
+const PAST: SignedDuration = SignedDuration::from_hours(180 * 24);
+
+/// What the files say of themselves, with the address made whole.
+pub struct Named {
+    authority: String,
+    self_url: String,
+}
+
+impl Named {
+    /// As the rendering takes it.
+    pub fn borrow(&self) -> syndication::Masthead<'_> {
+        syndication::Masthead { authority: &self.authority, self_url: &self.self_url }
+    }
+}
+
+/// The names of the output `file`.
+pub fn masthead(settings: &Settings, file: Option<&Path>) -> Named {
+    let outputs = &settings.outputs;
+    let name = file.and_then(Path::file_name).and_then(|name| name.to_str());
+    let self_url = match name.filter(|_| !outputs.public_url.is_empty()) {
+        Some(name) => format!("{}/{name}", outputs.public_url.trim_end_matches('/')),
+        None => String::new(),
+    };
+    Named { authority: outputs.authority.clone(), self_url }
+}
+
+/// Writes the files that the settings ask for. One that cannot be written is said and harms nothing.
+pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Result<(), Error> {
+    let outputs = &settings.outputs;
+    if outputs.atom.is_none() && outputs.json_feed.is_none() && outputs.calendar.is_none() {
+        return Ok(());
+    }
+    let now = SystemClock.now();
+    let store = Store::open(&settings.state_dir, Access::Read)?;
+    let newest = EventFilter { limit: outputs.entries, ..EventFilter::default() };
+    let rows = runtime.block_on(store.stories(newest))?;
+    let mut put = |path: Option<&Path>, text: &dyn Fn() -> String| {
+        let Some(path) = path else { return };
+        if let Err(error) = replace(path, &text()) {
+            output.note(&format!("{} cannot be written: {error}", path.display()));
+        }
+    };
+    put(outputs.atom.as_deref(), &|| {
+        syndication::atom(&rows, masthead(settings, outputs.atom.as_deref()).borrow(), now)
+    });
+    put(outputs.json_feed.as_deref(), &|| {
+        syndication::json_feed(&rows, masthead(settings, outputs.json_feed.as_deref()).borrow())
+    });
+    if outputs.calendar.is_some() {
+        let dated = EventFilter { since: Some(now - PAST), limit: usize::MAX, ..EventFilter::default() };
+        let rows = runtime.block_on(store.stories(dated))?;
+        put(outputs.calendar.as_deref(), &|| calendar::ics(&rows, &outputs.authority));
+    }
+    Ok(())
+}
+
+/// Writes by rename, so that a reader never sees half a file; one that says the same already is left alone,
+/// so that its date tells servers that nothing is new.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)?;
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    fs::write(&name, text).and_then(|()| fs::rename(&name, path)).inspect_err(|_| {
+        // The next cycle writes another; what is left of this one may go.
+        let _ = fs::remove_file(&name);
+    })
+}

@@ -1,0 +1,229 @@
+//! `tge-scrape project list|add|remove`: the watch list.
+
+use std::io::{BufRead, IsTerminal};
+
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+use toml_edit::{Array, Item, Table, value};
+
+use crate::{
+    detect::{Priority, Project},
+    error::Error,
+    exit::Exit,
+    render::{self, Style, plain},
+};
+
+use super::{Format, Globals, output::Output, settings_file::SettingsFile};
+
+/// Arguments of `project`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show the watch list
+    List,
+    /// Add a project to the settings file; asks for the rest on a terminal if only a name is given
+    Add(Added),
+    /// Take a project out of the settings file
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Added {
+    /// As it is to be shown
+    name: String,
+    /// Other spelling or product name; may be given several times
+    #[arg(long = "alias", value_name = "NAME")]
+    aliases: Vec<String>,
+    /// Ticker; may be given several times
+    #[arg(long = "token", value_name = "TICKER")]
+    tokens: Vec<String>,
+    /// Phrase that means something else; may be given several times
+    #[arg(long, value_name = "PHRASE")]
+    exclude: Vec<String>,
+    /// Account on X; may be given several times
+    #[arg(long = "handle", value_name = "@HANDLE")]
+    handles: Vec<String>,
+    /// How much it matters
+    #[arg(long, value_name = "LEVEL")]
+    priority: Option<Level>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Level {
+    /// May become critical
+    High,
+    /// May become critical
+    Normal,
+    /// Never critical
+    Low,
+}
+
+impl Level {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Normal => "normal",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// Does what is asked of the watch list.
+pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    match args.what {
+        What::List => list(globals, output),
+        What::Add(added) => add(added, globals, output),
+        What::Remove { name } => remove(&name, globals, output),
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    aliases: &'a [String],
+    tokens: &'a [String],
+    exclude: &'a [String],
+    handles: &'a [String],
+    priority: &'static str,
+}
+
+fn line(project: &Project) -> Line<'_> {
+    Line {
+        name: &project.name,
+        aliases: &project.aliases,
+        tokens: &project.tokens,
+        exclude: &project.exclude,
+        handles: &project.handles,
+        priority: match project.priority {
+            Priority::High => "high",
+            Priority::Normal => "normal",
+            Priority::Low => "low",
+        },
+    }
+}
+
+fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = super::settings(globals)?;
+    let lines: Vec<Line<'_>> = settings.detect.projects.iter().map(line).collect();
+    let header = ["name", "aliases", "tokens", "exclude", "handles", "priority"];
+    let cells = |line: &Line<'_>| {
+        let joined = |texts: &[String]| plain(&texts.join(", "));
+        vec![
+            plain(line.name),
+            joined(line.aliases),
+            joined(line.tokens),
+            joined(line.exclude),
+            joined(line.handles),
+            line.priority.to_owned(),
+        ]
+    };
+    output.print(&match globals.format {
+        Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "projects": lines })),
+        Some(Format::Ndjson) => lines.iter().map(render::json).collect(),
+        Some(Format::Csv) => render::csv(&header, lines.iter().map(cells)),
+        _ => {
+            let style = Style { width: output.width(), color: output.colored() };
+            render::table(&header, lines.iter().map(cells), style)
+        }
+    })?;
+    Ok(Exit::Success)
+}
+
+fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let mut file = SettingsFile::open(globals)?;
+    let path = file.path.display().to_string();
+    let projects = file.tables("projects")?;
+    let name = plain(&added.name);
+    if name.is_empty() {
+        return Err(Error::new(
+            Exit::Usage,
+            "a project needs a name",
+            "such as: project add Caldera --token ERA",
+        ));
+    }
+    if projects.iter().any(|known| is_named(known, &name)) {
+        let message = format!("{path} has {name} already");
+        return Err(Error::new(Exit::Failure, message, "change it there, or remove it first"));
+    }
+    let first = projects.is_empty();
+    if added.is_bare() && std::io::stdin().is_terminal() {
+        added.ask(output)?;
+    }
+    let mut table = Table::new();
+    table["name"] = value(&name);
+    let mut put = |key: &str, texts: &[String], mark: char| {
+        let clean = texts.iter().map(|text| plain(text.trim().trim_start_matches(mark)));
+        let all: Array = clean.filter(|text| !text.is_empty()).collect();
+        if !all.is_empty() {
+            table[key] = value(all);
+        }
+    };
+    put("aliases", &added.aliases, ' ');
+    put("tokens", &added.tokens, '$');
+    put("exclude", &added.exclude, ' ');
+    put("handles", &added.handles, '@');
+    if let Some(level) = added.priority {
+        table["priority"] = value(level.as_str());
+    }
+    projects.push(table);
+    file.save()?;
+    output.print(&format!("added to {path}\n"))?;
+    if first {
+        output.note(
+            "note: the settings have a watch list of their own now; the built-in one no longer applies",
+        );
+    }
+    Ok(Exit::Success)
+}
+
+impl Added {
+    fn is_bare(&self) -> bool {
+        [&self.aliases, &self.tokens, &self.exclude, &self.handles].iter().all(|texts| texts.is_empty())
+            && self.priority.is_none()
+    }
+
+    /// Asks on the terminal for what flags did not say.
+    fn ask(&mut self, output: &mut Output) -> Result<(), Error> {
+        let mut question = |text: &str| -> Result<Vec<String>, Error> {
+            output.note(text);
+            let mut answer = String::new();
+            let read = std::io::stdin().lock().read_line(&mut answer);
+            read.map_err(|error| {
+                Error::new(Exit::Failure, format!("stdin cannot be read: {error}"), "use flags")
+            })?;
+            Ok(answer.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
+        };
+        self.aliases = question("other spellings and product names, with commas (none: press Enter):")?;
+        self.tokens = question("tickers:")?;
+        self.exclude = question("phrases that mean something else:")?;
+        self.handles = question("accounts on X:")?;
+        Ok(())
+    }
+}
+
+fn is_named(table: &Table, name: &str) -> bool {
+    table.get("name").and_then(Item::as_str).is_some_and(|known| known.to_lowercase() == name.to_lowercase())
+}
+
+fn remove(name: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let mut file = SettingsFile::open(globals)?;
+    let path = file.path.display().to_string();
+    let projects = file.tables("projects")?;
+    let before = projects.len();
+    projects.retain(|known| !is_named(known, name));
+    if projects.len() == before {
+        let message = format!("{path} has no project {:?}", plain(name));
+        return Err(Error::new(Exit::Failure, message, "`tge-scrape project list` shows the names"));
+    }
+    file.save()?;
+    output.print(&format!("removed from {path}\n"))?;
+    Ok(Exit::Success)
+}

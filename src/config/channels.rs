@@ -1,0 +1,346 @@
+//! `[[channels]]`: each kind with the keys it knows, secrets from the environment or files, every mistake with
+//! its line.
+
+mod loudness;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::HashMap, fs, path::PathBuf, time::Duration};
+
+use url::Url;
+
+use super::{environment::Environment, layers::Row, mistakes::Mistakes, raw::Raw, rows::Reader};
+use crate::alert::{
+    Channel, Program, Way,
+    channels::{
+        Discord, Email, Exec, File, Mailbox, Ntfy, Security, Slack, Telegram, Webhook, WebhookSecret,
+    },
+};
+
+/// Keys that every kind knows.
+const COMMON: [&str; 21] = [
+    "kind",
+    "name",
+    "enabled",
+    "topics",
+    "min_class",
+    "instant",
+    "events",
+    "projects",
+    "tags",
+    "watched_only",
+    "time_zone",
+    "digest_at",
+    "quiet",
+    "quiet_break",
+    "max_instant",
+    "cool_down",
+    "max_age",
+    "updates",
+    "interval",
+    "timeout",
+    "allow_private_address",
+];
+/// Each kind with the keys it knows beside.
+const KINDS: [(&str, &[&str]); 8] = [
+    ("slack", &["url", "url_env", "url_file"]),
+    ("discord", &["url", "url_env", "url_file"]),
+    ("telegram", &["token", "token_env", "token_file", "chat", "server"]),
+    (
+        "email",
+        &[
+            "host",
+            "port",
+            "tls",
+            "username",
+            "password",
+            "password_env",
+            "password_file",
+            "from",
+            "to",
+            "ca_file",
+        ],
+    ),
+    ("ntfy", &["url", "url_env", "url_file", "token", "token_env", "token_file"]),
+    (
+        "webhook",
+        &[
+            "url",
+            "url_env",
+            "url_file",
+            "secret",
+            "secret_env",
+            "secret_file",
+            "old_secret",
+            "old_secret_env",
+            "old_secret_file",
+        ],
+    ),
+    ("exec", &["command", "environment"]),
+    ("file", &["path"]),
+];
+/// What every program of the user's gets of the environment.
+const SURROUNDINGS: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
+/// Where bots are spoken to.
+const TELEGRAM: &str = "https://api.telegram.org";
+/// Limit for one attempt (conventions, section 7: 15–30 s).
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The variables of `environment` that a program gets: a few that everything needs, and those named.
+pub fn surroundings(environment: &Environment, named: &[String]) -> Vec<(String, String)> {
+    let names = SURROUNDINGS.into_iter().chain(named.iter().map(String::as_str));
+    names.filter_map(|name| Some((name.to_owned(), environment.get(name)?.to_owned()))).collect()
+}
+
+/// The enabled channels of `rows`.
+pub fn channels(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes) -> Vec<Channel> {
+    let mut names: HashMap<String, String> = HashMap::new();
+    let mut found = Vec::new();
+    for row in rows {
+        let mut reader = Reader { row, mistakes };
+        let kind = reader.text("kind");
+        let Some((_, own)) = KINDS.iter().find(|(name, _)| *name == kind) else {
+            let kinds = KINDS.map(|(name, _)| name).join(", ");
+            reader.wrong("kind", format!("should be one of {kinds}, is {kind:?}"));
+            continue;
+        };
+        let known: Vec<&str> = COMMON.iter().chain(own.iter()).copied().collect();
+        reader.known(&known);
+        let name = Some(reader.text("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| kind.clone());
+        if let Some(first) = names.insert(name.clone(), row.place.clone()) {
+            reader.wrong("name", format!("a channel {name} stands already at {first}; give each its name"));
+            continue;
+        }
+        let enabled = reader.flag("enabled", true);
+        let mut told = Told { reader, environment, secrets: Vec::new(), enabled };
+        let way = told.way(&kind);
+        let channel = told.channel(&name, way);
+        found.extend(channel.filter(|_| enabled));
+    }
+    found
+}
+
+/// Reads one channel.
+struct Told<'a> {
+    reader: Reader<'a>,
+    environment: &'a Environment,
+    /// Secrets as they were found, for the fingerprint.
+    secrets: Vec<String>,
+    /// A channel that is switched off need not have its secrets.
+    enabled: bool,
+}
+
+impl Told<'_> {
+    /// The secret `key`: itself, from the variable `key_env`, or from the file `key_file`; empty if none is given.
+    fn secret(&mut self, key: &str) -> String {
+        let (variable, file) = (format!("{key}_env"), format!("{key}_file"));
+        let given: Vec<&str> = [key, variable.as_str(), file.as_str()]
+            .into_iter()
+            .filter(|key| self.reader.find(key).is_some())
+            .collect();
+        if given.len() > 1 {
+            self.reader.wrong(given[1], format!("{key} is given twice"));
+        }
+        let named = self.reader.text(&variable);
+        let path = self.reader.text(&file);
+        let mut secret = self.reader.text(key);
+        if !named.is_empty() {
+            match self.environment.get(&named) {
+                Some(value) => value.trim().clone_into(&mut secret),
+                None if self.enabled => {
+                    self.reader.wrong(&variable, format!("the environment variable {named} is not set"));
+                }
+                None => {}
+            }
+        } else if !path.is_empty() {
+            match fs::read_to_string(&path) {
+                Ok(text) => text.trim().clone_into(&mut secret),
+                Err(error) if self.enabled => {
+                    self.reader.wrong(&file, format!("{path} cannot be read: {error}"));
+                }
+                Err(_) => {}
+            }
+        }
+        self.secrets.push(secret.clone());
+        secret
+    }
+
+    /// As [`Told::secret`], but there must be one.
+    fn needed(&mut self, key: &str) -> Option<String> {
+        let secret = self.secret(key);
+        if !secret.is_empty() {
+            return Some(secret);
+        }
+        // Where it was named but not found, that is told already.
+        let named =
+            [format!("{key}_env"), format!("{key}_file")].iter().any(|key| self.reader.find(key).is_some());
+        if !named && self.enabled {
+            self.reader.wrong(key, format!("needs {key}, {key}_env or {key}_file"));
+        }
+        None
+    }
+
+    fn address(&mut self, key: &str) -> Option<Url> {
+        let text = self.needed(key)?;
+        let url =
+            Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if url.is_none() {
+            // Not repeated here: it may be the secret.
+            self.reader.wrong(key, "is not an http or https address");
+        }
+        url
+    }
+
+    fn way(&mut self, kind: &str) -> Option<Way> {
+        match kind {
+            "slack" => Some(Way::Slack(Slack { url: self.address("url")? })),
+            "discord" => Some(Way::Discord(Discord { url: self.address("url")? })),
+            "telegram" => self.telegram(),
+            "email" => self.email(),
+            "ntfy" => self.ntfy(),
+            "webhook" => self.webhook(),
+            "exec" => {
+                let command = self.reader.texts("command");
+                if command.is_empty() {
+                    self.reader.wrong(
+                        "command",
+                        "needs the program and its arguments, such as [\"/usr/local/bin/tell\"]",
+                    );
+                    return None;
+                }
+                let named = self.reader.texts("environment");
+                let environment = surroundings(self.environment, &named);
+                Some(Way::Exec(Exec { program: Program { command, environment } }))
+            }
+            _ => {
+                let path = self.reader.text("path");
+                if path.is_empty() {
+                    self.reader.wrong("path", "needs the file to append to");
+                    return None;
+                }
+                Some(Way::File(File { path: PathBuf::from(path) }))
+            }
+        }
+    }
+
+    fn telegram(&mut self) -> Option<Way> {
+        let token = self.needed("token");
+        let chat = self.reader.take("chat", "a number or a text", String::new(), |raw| match raw {
+            Raw::Text(text) => Some(text.trim().to_owned()),
+            Raw::Whole(number) => Some(number.to_string()),
+            _ => None,
+        });
+        if chat.is_empty() {
+            self.reader.wrong("chat", "needs the number of the chat, or @name of a channel");
+            return None;
+        }
+        let server = Some(self.reader.text("server")).filter(|server| !server.is_empty());
+        let Ok(base_url) = Url::parse(server.as_deref().unwrap_or(TELEGRAM)) else {
+            self.reader.wrong("server", "is not an address");
+            return None;
+        };
+        Some(Way::Telegram(Telegram { base_url, token: token?, chat }))
+    }
+
+    fn ntfy(&mut self) -> Option<Way> {
+        let token = self.secret("token");
+        let url = self.address("url")?;
+        let topic = url.path().trim_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+        if topic.is_empty() {
+            self.reader.wrong("url", "should end with the topic, such as https://ntfy.sh/my-topic");
+            return None;
+        }
+        let mut server = url;
+        let folder = server.path().trim_end_matches('/').trim_end_matches(&topic).to_owned();
+        server.set_path(&folder);
+        Some(Way::Ntfy(Ntfy { server, topic, token }))
+    }
+
+    fn webhook(&mut self) -> Option<Way> {
+        let mut secrets = Vec::new();
+        for key in ["secret", "old_secret"] {
+            let text = self.secret(key);
+            if text.is_empty() {
+                continue;
+            }
+            match WebhookSecret::read(&text) {
+                Ok(secret) => secrets.push(secret),
+                Err(says) => self.reader.wrong(key, says),
+            }
+        }
+        Some(Way::Webhook(Webhook { url: self.address("url")?, secrets }))
+    }
+
+    fn email(&mut self) -> Option<Way> {
+        let password = self.secret("password");
+        let tls = self.reader.text("tls");
+        let (security, usual) = match tls.as_str() {
+            "" | "starttls" => (Security::StartTls, 587),
+            "tls" => (Security::Tls, 465),
+            _ => {
+                self.reader.wrong(
+                    "tls",
+                    format!("should be starttls or tls, is {tls:?}; mail is never sent without"),
+                );
+                (Security::StartTls, 587)
+            }
+        };
+        let port = self.reader.take("port", "a port", usual, |raw| match raw {
+            Raw::Whole(port) => u16::try_from(port).ok(),
+            _ => None,
+        });
+        let host = self.reader.text("host");
+        if host.is_empty() {
+            self.reader.wrong("host", "needs the name of the mail server");
+        }
+        let sender = vec![self.reader.text("from")];
+        let from = self.mailboxes("from", sender).and_then(|mut all| all.pop());
+        let receivers = self.reader.texts("to");
+        let to = self.mailboxes("to", receivers);
+        if to.as_ref().is_some_and(Vec::is_empty) {
+            self.reader.wrong("to", "needs at least one receiver");
+            return None;
+        }
+        let ca_file = Some(self.reader.text("ca_file")).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let username = self.reader.text("username");
+        Some(Way::Email(Box::new(Email {
+            host,
+            port,
+            security,
+            username,
+            password,
+            from: from?,
+            to: to?,
+            ca_file,
+        })))
+    }
+
+    /// Mail addresses; `None` where one of them is none, which is told.
+    fn mailboxes(&mut self, key: &str, texts: Vec<String>) -> Option<Vec<Mailbox>> {
+        let mut read = |text: String| Email::mailbox(&text).map_err(|says| self.reader.wrong(key, says)).ok();
+        let all: Vec<Option<Mailbox>> = texts.into_iter().map(&mut read).collect();
+        all.into_iter().collect()
+    }
+
+    fn channel(&mut self, name: &str, way: Option<Way>) -> Option<Channel> {
+        let kind = self.reader.text("kind");
+        let people = !matches!(kind.as_str(), "webhook" | "exec" | "file");
+        let loudness = self.loudness(name, people);
+        let usual = match &way {
+            Some(Way::Telegram(telegram)) if telegram.is_group() => Duration::from_secs(3),
+            Some(Way::Slack(_) | Way::Telegram(_)) => Duration::from_secs(1),
+            // The others say themselves when it is too much, or are the user's own.
+            _ => Duration::ZERO,
+        };
+        let interval = self.duration("interval", usual);
+        let timeout = self.duration("timeout", TIMEOUT);
+        let allow_private = self.reader.flag("allow_private_address", false);
+        let mut parts: Vec<String> =
+            self.reader.row.pairs.iter().map(|(key, _, value)| format!("{key}={}", value.show())).collect();
+        parts.append(&mut self.secrets);
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let fingerprint = crate::alert::identity(&parts);
+        Some(Channel { loudness, way: way?, interval, timeout, allow_private, fingerprint })
+    }
+}

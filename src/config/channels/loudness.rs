@@ -1,0 +1,140 @@
+//! What a channel wants to hear and when: the keys that every kind knows.
+
+use std::time::Duration;
+
+use jiff::{civil::Time, tz::TimeZone};
+
+use super::Told;
+use crate::{
+    alert::Loudness,
+    config::raw::Raw,
+    model::{Class, Event},
+    text::quantity,
+};
+
+/// Messages a cycle for those who are no people.
+const UNLIMITED: i64 = 1_000_000;
+
+impl Told<'_> {
+    pub(super) fn loudness(&mut self, name: &str, people: bool) -> Loudness {
+        let usual = Loudness::new(name);
+        let topics = self.reader.texts("topics");
+        for topic in topics.iter().filter(|topic| !matches!(topic.as_str(), "news" | "ops")) {
+            self.reader.wrong("topics", format!("should be news or ops, is {topic:?}"));
+        }
+        let names = |names: Vec<String>| names.into_iter().map(|name| name.to_lowercase()).collect();
+        let max = if people { i64::try_from(usual.max_instant).unwrap_or(3) } else { UNLIMITED };
+        Loudness {
+            news: topics.is_empty() || topics.iter().any(|topic| topic == "news"),
+            ops: topics.iter().any(|topic| topic == "ops"),
+            min_class: self.class("min_class").unwrap_or(usual.min_class),
+            instant: if self.reader.text("instant") == "never" {
+                None
+            } else {
+                self.class("instant").or(usual.instant)
+            },
+            events: self.events(),
+            projects: names(self.reader.texts("projects")),
+            tags: self.reader.texts("tags"),
+            watched: self.reader.flag("watched_only", false),
+            zone: self.zone(),
+            digest_at: self.times(usual.digest_at),
+            quiet: self.quiet(),
+            quiet_break: self.class("quiet_break"),
+            max_instant: self
+                .reader
+                .take("max_instant", "a whole number from 1", max, |raw| match raw {
+                    Raw::Whole(number) if number >= 1 => Some(number),
+                    _ => None,
+                })
+                .try_into()
+                .unwrap_or(usize::MAX),
+            cool_down: self.duration("cool_down", usual.cool_down),
+            max_age: self.duration("max_age", usual.max_age),
+            updates: self.reader.flag("updates", usual.updates),
+            name: usual.name,
+        }
+    }
+
+    fn class(&mut self, key: &str) -> Option<Class> {
+        let name = self.reader.text(key);
+        let class = Class::from_name(&name);
+        if class.is_none() && !name.is_empty() {
+            let classes = Class::ALL.map(Class::as_str).join(", ");
+            self.reader.wrong(key, format!("should be one of {classes}, is {name:?}"));
+        }
+        class
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        let names = self.reader.texts("events");
+        let mut events = Vec::new();
+        for name in names {
+            if let Some(event) = Event::from_name(&name) {
+                events.push(event);
+            } else {
+                let known = Event::ALL.map(Event::as_str).join(", ");
+                self.reader.wrong("events", format!("should be one of {known}, is {name:?}"));
+            }
+        }
+        events
+    }
+
+    fn zone(&mut self) -> TimeZone {
+        let name = self.reader.text("time_zone");
+        if name.is_empty() {
+            return TimeZone::UTC;
+        }
+        TimeZone::get(&name).unwrap_or_else(|_| {
+            self.reader
+                .wrong("time_zone", format!("{name:?} is no time zone; write one such as Europe/Berlin"));
+            TimeZone::UTC
+        })
+    }
+
+    fn times(&mut self, usual: Vec<Time>) -> Vec<Time> {
+        if self.reader.find("digest_at").is_none() {
+            return usual;
+        }
+        let texts = self.reader.texts("digest_at");
+        let mut times = Vec::new();
+        for text in texts {
+            match clock_time(&text) {
+                Some(time) => times.push(time),
+                None => {
+                    self.reader.wrong("digest_at", format!("should be a time such as 09:00, is {text:?}"));
+                }
+            }
+        }
+        times
+    }
+
+    fn quiet(&mut self) -> Option<(Time, Time)> {
+        let text = self.reader.text("quiet");
+        if text.is_empty() {
+            return None;
+        }
+        let times = text.split_once('-').and_then(|(from, to)| Some((clock_time(from)?, clock_time(to)?)));
+        if times.is_none() {
+            self.reader.wrong("quiet", format!("should be two times such as 22:00-07:00, is {text:?}"));
+        }
+        times
+    }
+
+    pub(super) fn duration(&mut self, key: &str, usual: Duration) -> Duration {
+        let text = self.reader.text(key);
+        if text.is_empty() {
+            return usual;
+        }
+        quantity::duration(&text).unwrap_or_else(|says| {
+            self.reader.wrong(key, says);
+            usual
+        })
+    }
+}
+
+fn clock_time(text: &str) -> Option<Time> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    let two = |text: &str| text.parse().ok().filter(|_| text.len() == 2);
+    Time::new(two(hour)?, two(minute)?, 0, 0).ok()
+}

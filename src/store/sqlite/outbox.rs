@@ -1,0 +1,347 @@
+//! The outbox: what is to be told, what is under way, what arrived.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::{StoreError, amount, optional, seconds, statements, time};
+use crate::model::{
+    Alert, BoundMessage, ChannelState, Class, Matter, OpenMessage, OutboxRow, Settled, Told, Topic,
+};
+
+/// Queues alerts, and remembers what the channels then know; a known alert stays as it is.
+pub fn put(connection: &Connection, alerts: &[Alert], told: &[Told]) -> Result<(), StoreError> {
+    for alert in alerts {
+        let body =
+            serde_json::to_string(&alert.body).map_err(|error| StoreError::Other(error.to_string()))?;
+        if alert.replaces {
+            connection
+                .prepare_cached(statements::ALERT_REPLACED)?
+                .execute(params![alert.story, alert.channel])?;
+        }
+        connection.prepare_cached(statements::ALERT_PUT)?.execute(params![
+            alert.id,
+            alert.channel,
+            alert.topic.as_str(),
+            alert.story,
+            alert.class.as_str(),
+            alert.instant,
+            seconds(alert.due_at),
+            seconds(alert.created_at),
+            body
+        ])?;
+    }
+    for told in told {
+        connection.prepare_cached(statements::TOLD_PUT)?.execute(params![
+            told.story,
+            told.channel,
+            told.class.as_str(),
+            told.event_date,
+            seconds(told.told_at),
+            i64::try_from(told.outlets).unwrap_or(i64::MAX)
+        ])?;
+    }
+    Ok(())
+}
+
+/// What was known of the story `absorbed` belongs to the story `into` from now on.
+pub fn absorb(connection: &Connection, absorbed: &str, into: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(statements::TOLD_MOVE)?.execute([absorbed, into])?;
+    connection.prepare_cached(statements::TOLD_DROP)?.execute([absorbed])?;
+    connection.prepare_cached(statements::ALERT_MOVE)?.execute([absorbed, into])?;
+    Ok(())
+}
+
+/// What the channels know of `stories`.
+pub fn told(connection: &Connection, stories: &[String]) -> Result<Vec<Told>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::TOLD)?;
+    let mut all = Vec::new();
+    for story in stories {
+        let rows = statement.query_map([story], |row| {
+            Ok(Told {
+                story: story.clone(),
+                channel: row.get(0)?,
+                class: class(&row.get::<_, String>(1)?),
+                event_date: row.get(2)?,
+                told_at: time(row.get(3)?),
+                outlets: outlets(row, 4)?,
+                pending: row.get(5)?,
+            })
+        })?;
+        for row in rows {
+            all.push(row?);
+        }
+    }
+    Ok(all)
+}
+
+fn class(name: &str) -> Class {
+    Class::from_name(name).unwrap_or(Class::Medium)
+}
+
+fn outlets(row: &Row<'_>, column: usize) -> rusqlite::Result<usize> {
+    Ok(usize::try_from(amount(row.get(column)?)).unwrap_or(usize::MAX))
+}
+
+/// The alerts of `channel` that are not bound yet, oldest first.
+pub fn queued(connection: &Connection, channel: &str) -> Result<Vec<Alert>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::QUEUED)?;
+    let mut rows = statement.query([channel])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let body: String = row.get(7)?;
+        all.push(Alert {
+            id: row.get(0)?,
+            channel: channel.to_owned(),
+            topic: Topic::from_name(&row.get::<_, String>(1)?).unwrap_or(Topic::News),
+            story: row.get(2)?,
+            class: class(&row.get::<_, String>(3)?),
+            instant: row.get(4)?,
+            due_at: time(row.get(5)?),
+            created_at: time(row.get(6)?),
+            body: serde_json::from_str(&body).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+            replaces: false,
+            outlets: outlets(row, 8)?,
+        });
+    }
+    Ok(all)
+}
+
+/// Binds alerts into messages; those of `later` wait for a digest.
+pub fn bind(
+    connection: &mut Connection,
+    messages: &[BoundMessage],
+    later: &[(String, Timestamp)],
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    for message in messages {
+        transaction.prepare_cached(statements::MESSAGE_PUT)?.execute(params![
+            message.id,
+            message.channel,
+            seconds(message.created_at),
+            message.document
+        ])?;
+        for alert in &message.alerts {
+            transaction.prepare_cached(statements::ALERT_BIND)?.execute([alert, &message.id])?;
+        }
+    }
+    for (alert, due_at) in later {
+        transaction.prepare_cached(statements::ALERT_LATER)?.execute(params![alert, seconds(*due_at)])?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The messages of `channel` that have not arrived, oldest first.
+pub fn open_messages(connection: &Connection, channel: &str) -> Result<Vec<OpenMessage>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::MESSAGES_OPEN)?;
+    let rows = statement.query_map([channel], |row| {
+        Ok(OpenMessage {
+            id: row.get(0)?,
+            channel: channel.to_owned(),
+            created_at: time(row.get(1)?),
+            document: row.get(2)?,
+            tries: row.get(3)?,
+            next_try: time(row.get(4)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Notes that an attempt begins.
+pub fn attempt(connection: &Connection, message: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(statements::MESSAGE_ATTEMPT)?.execute([message])?;
+    Ok(())
+}
+
+/// Notes how an attempt ended, and how the channel is now.
+pub fn settle(
+    connection: &mut Connection,
+    message: &str,
+    settled: &Settled,
+    channel: &ChannelState,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    match settled {
+        Settled::Delivered => {
+            transaction.prepare_cached(statements::MESSAGE_SETTLED)?.execute(params![
+                message,
+                seconds(now),
+                false,
+                None::<String>
+            ])?;
+        }
+        Settled::GivenUp { error } => {
+            transaction.prepare_cached(statements::MESSAGE_SETTLED)?.execute(params![
+                message,
+                seconds(now),
+                true,
+                error
+            ])?;
+        }
+        Settled::Again { next_try, error } => {
+            transaction.prepare_cached(statements::MESSAGE_AGAIN)?.execute(params![
+                message,
+                seconds(*next_try),
+                error
+            ])?;
+        }
+    }
+    put_channel(&transaction, channel)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn put_channel(connection: &Connection, channel: &ChannelState) -> Result<(), StoreError> {
+    connection.prepare_cached(statements::CHANNEL_PUT)?.execute(params![
+        channel.name,
+        channel.fingerprint,
+        optional(channel.not_before),
+        channel.failures,
+        optional(channel.failing_since),
+        channel.last_error,
+        channel.broken,
+        optional(channel.sent_at)
+    ])?;
+    Ok(())
+}
+
+fn maybe(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(time))
+}
+
+/// How every channel is that ever sent.
+pub fn channels(connection: &Connection) -> Result<Vec<ChannelState>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::CHANNELS)?;
+    let rows = statement.query_map([], |row| {
+        Ok(ChannelState {
+            name: row.get(0)?,
+            fingerprint: row.get(1)?,
+            not_before: maybe(row, 2)?,
+            failures: row.get(3)?,
+            failing_since: maybe(row, 4)?,
+            last_error: row.get(5)?,
+            broken: row.get(6)?,
+            sent_at: maybe(row, 7)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The matters that the operator was told of.
+pub fn matters(connection: &Connection) -> Result<Vec<Matter>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::MATTERS)?;
+    let rows = statement.query_map([], |row| {
+        Ok(Matter {
+            subject: row.get(0)?,
+            since: time(row.get(1)?),
+            told_at: time(row.get(2)?),
+            over_at: maybe(row, 3)?,
+            says: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Remembers matters and queues what is told of them, together.
+pub fn notice(
+    connection: &mut Connection,
+    matters: &[Matter],
+    forgotten: &[String],
+    alerts: &[Alert],
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    for matter in matters {
+        transaction.prepare_cached(statements::MATTER_PUT)?.execute(params![
+            matter.subject,
+            seconds(matter.since),
+            seconds(matter.told_at),
+            optional(matter.over_at),
+            matter.says
+        ])?;
+    }
+    for subject in forgotten {
+        transaction.prepare_cached(statements::MATTER_DROP)?.execute([subject])?;
+    }
+    put(&transaction, alerts, &[])?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Since when the oldest undelivered alert of `channels` is due; updates only ride along and do not count.
+pub fn oldest_due(connection: &Connection, channels: &[String]) -> Result<Option<Timestamp>, StoreError> {
+    let mut oldest: Option<i64> = None;
+    for channel in channels {
+        for statement in [statements::QUEUED_OLDEST, statements::OPEN_OLDEST] {
+            let due: Option<i64> =
+                connection.prepare_cached(statement)?.query_row([channel], |row| row.get(0))?;
+            oldest = oldest.into_iter().chain(due).min();
+        }
+    }
+    Ok(oldest.map(time))
+}
+
+/// The newest rows of the outbox; only what has not arrived, if `open`.
+pub fn rows(connection: &Connection, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::OUTBOX_ROWS)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![limit, open], |row| {
+        let (message, settled): (Option<String>, Option<Timestamp>) = (row.get(7)?, maybe(row, 8)?);
+        let given_up: bool = row.get::<_, Option<bool>>(9)?.unwrap_or(false);
+        let state = match (&message, settled, given_up) {
+            (None, ..) => "queued",
+            (Some(_), None, _) => "bound",
+            (Some(_), Some(_), true) => "given_up",
+            (Some(_), Some(_), false) => "delivered",
+        };
+        Ok(OutboxRow {
+            id: row.get(0)?,
+            channel: row.get(1)?,
+            topic: Topic::from_name(&row.get::<_, String>(2)?).unwrap_or(Topic::News),
+            class: class(&row.get::<_, String>(3)?),
+            state: state.to_owned(),
+            due_at: time(row.get(4)?),
+            created_at: time(row.get(5)?),
+            title: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
+            delivered_at: settled.filter(|_| !given_up),
+            message,
+            tries: row.get::<_, Option<u32>>(10)?.unwrap_or(0),
+            error: row.get(11)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Makes everything of `channels` due now.
+pub fn hasten(connection: &mut Connection, channels: &[String], now: Timestamp) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    for channel in channels {
+        let due = params![channel, seconds(now)];
+        transaction.prepare_cached(statements::MESSAGES_HASTEN)?.execute(due)?;
+        transaction.prepare_cached(statements::QUEUED_HASTEN)?.execute(due)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Opens the messages of `channels` again that were given up.
+pub fn revive(connection: &mut Connection, channels: &[String], now: Timestamp) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    for channel in channels {
+        transaction.prepare_cached(statements::MESSAGES_REVIVE)?.execute(params![channel, seconds(now)])?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// How many alerts of `channels` are not bound, and messages not arrived.
+pub fn waiting(connection: &Connection, channels: &[String]) -> Result<u64, StoreError> {
+    let mut waiting = 0;
+    for channel in channels {
+        for statement in [statements::QUEUED_COUNT, statements::OPEN_COUNT] {
+            let count: i64 = connection.prepare_cached(statement)?.query_row([channel], |row| row.get(0))?;
+            waiting += amount(count);
+        }
+    }
+    Ok(waiting)
+}

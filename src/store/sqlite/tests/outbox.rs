@@ -1,0 +1,156 @@
+use super::*;
+use crate::model::{Alert, Body, BoundMessage, ChannelState, Matter, Notice, Phase, Settled, Told, Topic};
+
+fn alert(id: &str, story_id: &str) -> Alert {
+    Alert {
+        id: id.to_owned(),
+        channel: "a".to_owned(),
+        topic: Topic::News,
+        story: Some(story_id.to_owned()),
+        class: Class::High,
+        instant: true,
+        due_at: now(),
+        created_at: now(),
+        body: Body::News { detection: Box::new(detection("d", story_id, 80).detection), change: None },
+        replaces: false,
+        outlets: 2,
+    }
+}
+
+fn told(story_id: &str, outlets: usize) -> Told {
+    Told {
+        story: story_id.to_owned(),
+        channel: "a".to_owned(),
+        class: Class::High,
+        event_date: None,
+        told_at: now(),
+        outlets,
+        pending: true,
+    }
+}
+
+fn telling(id: &str, story_id: &str, alert: Alert, outlets: usize) -> Commit {
+    Commit { alerts: vec![alert], told: vec![told(story_id, outlets)], ..found(id, story_id, 80) }
+}
+
+fn message(id: &str, alerts: &[&str]) -> BoundMessage {
+    BoundMessage {
+        id: id.to_owned(),
+        channel: "a".to_owned(),
+        created_at: now(),
+        document: "{}".to_owned(),
+        alerts: alerts.iter().map(|alert| (*alert).to_owned()).collect(),
+    }
+}
+
+fn names() -> Vec<String> {
+    vec!["a".to_owned()]
+}
+
+#[test]
+fn an_alert_comes_with_its_detection_and_goes_its_way_once() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        for _ in 0..2 {
+            store.commit(telling("d", "s", alert("n1", "s"), 2)).await.unwrap();
+        }
+        let queued = store.queued("a".to_owned()).await.unwrap();
+        assert_eq!(queued, [alert("n1", "s")]);
+        assert!(store.told(vec!["s".to_owned()]).await.unwrap()[0].pending);
+        assert_eq!(store.oldest_due(names()).await.unwrap(), Some(now()));
+        for _ in 0..2 {
+            store.bind(vec![message("m", &["n1"])], Vec::new()).await.unwrap();
+        }
+        assert!(store.queued("a".to_owned()).await.unwrap().is_empty());
+        assert!(!store.told(vec!["s".to_owned()]).await.unwrap()[0].pending);
+        store.attempt("m".to_owned()).await.unwrap();
+        let state = ChannelState { name: "a".to_owned(), failures: 1, ..ChannelState::default() };
+        let later = now() + days(1);
+        let again = Settled::Again { next_try: later, error: "not now".to_owned() };
+        store.settle("m".to_owned(), again, state.clone(), now()).await.unwrap();
+        let open = store.open_messages("a".to_owned()).await.unwrap();
+        assert_eq!((open[0].tries, open[0].next_try), (1, later));
+        assert_eq!(store.channels().await.unwrap(), std::slice::from_ref(&state));
+        store.settle("m".to_owned(), Settled::Delivered, state, later).await.unwrap();
+        assert!(store.open_messages("a".to_owned()).await.unwrap().is_empty());
+        assert_eq!(store.oldest_due(names()).await.unwrap(), None);
+        let rows = store.outbox(false, 9).await.unwrap();
+        assert_eq!((rows[0].state.as_str(), rows[0].title.as_str()), ("delivered", "Told by d"));
+        assert!(store.outbox(true, 9).await.unwrap().is_empty());
+        // A cycle that repeats its work tells nothing twice.
+        store.commit(telling("d", "s", alert("n1", "s"), 2)).await.unwrap();
+        assert!(store.queued("a".to_owned()).await.unwrap().is_empty());
+        store.prune(later + days(31), 10).await.unwrap();
+        assert!(store.outbox(false, 9).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn what_waits_is_replaced_delayed_and_moved_with_its_story() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        store.commit(telling("d", "s", alert("n1", "s"), 1)).await.unwrap();
+        let louder = Alert { replaces: true, class: Class::Critical, ..alert("n2", "s") };
+        store.commit(telling("e", "s", louder, 3)).await.unwrap();
+        let queued = store.queued("a".to_owned()).await.unwrap();
+        assert_eq!(
+            queued.iter().map(|alert| (alert.id.as_str(), alert.outlets)).collect::<Vec<_>>(),
+            [("n2", 3)]
+        );
+        store.bind(Vec::new(), vec![("n2".to_owned(), now() + days(1))]).await.unwrap();
+        let queued = store.queued("a".to_owned()).await.unwrap();
+        assert!(!queued[0].instant && queued[0].due_at == now() + days(1));
+        let absorbed = vec![("s".to_owned(), "t".to_owned())];
+        store.commit(Commit { absorbed, ..found("f", "t", 80) }).await.unwrap();
+        assert!(store.told(vec!["s".to_owned()]).await.unwrap().is_empty());
+        assert_eq!(store.told(vec!["t".to_owned()]).await.unwrap()[0].outlets, 3);
+        assert_eq!(store.queued("a".to_owned()).await.unwrap()[0].story.as_deref(), Some("t"));
+        store.hasten(names(), now()).await.unwrap();
+        assert_eq!(store.queued("a".to_owned()).await.unwrap()[0].due_at, now());
+        assert_eq!(store.waiting(names()).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn what_was_given_up_can_be_revived() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        store.commit(telling("d", "s", alert("n1", "s"), 1)).await.unwrap();
+        store.bind(vec![message("m", &["n1"])], Vec::new()).await.unwrap();
+        let state = ChannelState { name: "a".to_owned(), ..ChannelState::default() };
+        let gone = Settled::GivenUp { error: "never".to_owned() };
+        store.settle("m".to_owned(), gone, state, now()).await.unwrap();
+        assert_eq!(store.outbox(false, 9).await.unwrap()[0].state, "given_up");
+        assert_eq!(store.waiting(names()).await.unwrap(), 0);
+        store.revive(names(), now()).await.unwrap();
+        assert_eq!(store.open_messages("a".to_owned()).await.unwrap()[0].tries, 0);
+    });
+}
+
+#[test]
+fn matters_and_their_notices_are_saved_together() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        let matter = Matter {
+            subject: "disk".to_owned(),
+            since: now(),
+            told_at: now(),
+            over_at: None,
+            says: "little is left".to_owned(),
+        };
+        let notice = Notice {
+            subject: "disk".to_owned(),
+            phase: Phase::Raised,
+            says: "little is left".to_owned(),
+            todo: String::new(),
+            since: now(),
+        };
+        let told =
+            Alert { topic: Topic::Ops, story: None, body: Body::Ops(notice), outlets: 1, ..alert("o1", "s") };
+        store.notice(vec![matter.clone()], Vec::new(), vec![told.clone()]).await.unwrap();
+        assert_eq!(store.matters().await.unwrap(), [matter]);
+        assert_eq!(store.queued("a".to_owned()).await.unwrap(), [told]);
+        store.notice(Vec::new(), vec!["disk".to_owned()], Vec::new()).await.unwrap();
+        assert!(store.matters().await.unwrap().is_empty());
+    });
+}

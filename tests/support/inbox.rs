@@ -1,0 +1,166 @@
+//! An HTTP server on loopback that takes what channels send, answers as it is told, and keeps everything.
+//!
+//! Reads bytes by itself: it shares no code with the client.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc::Sender,
+    },
+    thread::{self, JoinHandle},
+};
+
+use serde_json::Value;
+
+/// One request as it came.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// Path with query.
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The exact bytes.
+    pub body: Vec<u8>,
+    /// What was answered.
+    pub status: u16,
+}
+
+impl Received {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+/// What to answer.
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn new(status: u16, body: &str) -> Self {
+        Self { status, headers: Vec::new(), body: body.to_owned() }
+    }
+
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+}
+
+type Script = dyn Fn(&Received, usize) -> Option<Answer> + Send + Sync;
+
+struct Shared {
+    kept: Mutex<Vec<Received>>,
+    script: Box<Script>,
+    ended: AtomicBool,
+    bell: Mutex<Option<Sender<()>>>,
+}
+
+/// A server; ends when dropped.
+pub struct Inbox {
+    pub port: u16,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Inbox {
+    /// Answers each request by `script`, which also gets the number of those before; `None` never answers.
+    pub fn start(script: impl Fn(&Received, usize) -> Option<Answer> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::new(Shared {
+            kept: Mutex::default(),
+            script: Box::new(script),
+            ended: AtomicBool::new(false),
+            bell: Mutex::default(),
+        });
+        let ours = Arc::clone(&shared);
+        let thread = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ours.ended.load(Ordering::Relaxed) {
+                    break;
+                }
+                let shared = Arc::clone(&ours);
+                thread::spawn(move || drop(serve(stream.unwrap(), &shared)));
+            }
+        });
+        Self { port, shared, thread: Some(thread) }
+    }
+
+    /// Everything so far.
+    pub fn all(&self) -> Vec<Received> {
+        self.shared.kept.lock().unwrap().clone()
+    }
+
+    /// What was taken, 2xx.
+    pub fn taken(&self) -> Vec<Received> {
+        self.all().into_iter().filter(|received| (200..300).contains(&received.status)).collect()
+    }
+
+    /// Rings `bell` with each request, once it is answered.
+    pub fn ring(&self, bell: Sender<()>) {
+        *self.shared.bell.lock().unwrap() = Some(bell);
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.shared.ended.store(true, Ordering::Relaxed);
+        // Wakes the listener.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut writer = stream;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line)?;
+            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            headers.push((name.to_lowercase(), value.trim().to_owned()));
+        }
+        let mut received = Received { path, headers, body: Vec::new(), status: 0 };
+        received.body = vec![0; received.header("content-length").parse().unwrap_or(0)];
+        reader.read_exact(&mut received.body)?;
+        let before = shared.kept.lock().unwrap().len();
+        let answer = (shared.script)(&received, before);
+        received.status = answer.as_ref().map_or(0, |answer| answer.status);
+        shared.kept.lock().unwrap().push(received);
+        let Some(answer) = answer else {
+            // Never answers: waits until the other side gives up.
+            let _ = reader.read(&mut [0])?;
+            return Ok(());
+        };
+        let mut text = format!("HTTP/1.1 {} X\r\nContent-Length: {}\r\n", answer.status, answer.body.len());
+        for (name, value) in answer.headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str(&format!("\r\n{}", answer.body));
+        writer.write_all(text.as_bytes())?;
+        if let Some(bell) = &*shared.bell.lock().unwrap() {
+            let _ = bell.send(());
+        }
+    }
+}

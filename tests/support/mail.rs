@@ -1,0 +1,163 @@
+//! A mail server on loopback with TLS or STARTTLS (RFC 5321, RFC 3207), as strict as it may be: no mail
+//! without encryption and login, no line over 998 octets, no bare line feed.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    runtime::Runtime,
+};
+use tokio_rustls::{TlsAcceptor, rustls};
+
+/// How a mail ends, by its number.
+type Script = dyn Fn(usize) -> &'static str + Send + Sync;
+
+struct Shared {
+    mails: Mutex<Vec<String>>,
+    script: Box<Script>,
+    acceptor: TlsAcceptor,
+    implicit: bool,
+}
+
+/// A server; ends when dropped.
+pub struct MailServer {
+    pub port: u16,
+    pub authority: PathBuf,
+    shared: Arc<Shared>,
+    _runtime: Runtime,
+}
+
+impl MailServer {
+    /// Listens; writes its authority's certificate into `dir`. `script` gives the answer to each mail's data.
+    pub fn start(
+        dir: &Path,
+        implicit: bool,
+        script: impl Fn(usize) -> &'static str + Send + Sync + 'static,
+    ) -> Self {
+        let mut ca = CertificateParams::new(Vec::<String>::new()).unwrap();
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let ca_key = KeyPair::generate().unwrap();
+        let ca_cert = ca.self_signed(&ca_key).unwrap();
+        let authority = dir.join("authority.pem");
+        std::fs::write(&authority, ca_cert.pem()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let leaf = leaf.signed_by(&key, &Issuer::new(ca, ca_key)).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![leaf.der().clone()],
+                rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+            )
+            .unwrap();
+        let shared = Arc::new(Shared {
+            mails: Mutex::default(),
+            script: Box::new(script),
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            implicit,
+        });
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let ours = Arc::clone(&shared);
+        runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(greet(stream, Arc::clone(&ours)));
+            }
+        });
+        Self { port, authority, shared, _runtime: runtime }
+    }
+
+    /// Every mail taken, headers and body.
+    pub fn mails(&self) -> Vec<String> {
+        self.shared.mails.lock().unwrap().clone()
+    }
+}
+
+async fn greet(stream: TcpStream, shared: Arc<Shared>) -> Option<()> {
+    if shared.implicit {
+        let mut secure = BufReader::new(shared.acceptor.accept(stream).await.ok()?);
+        say(&mut secure, "220 here").await?;
+        return talk(&mut secure, &shared, true).await.map(drop);
+    }
+    let mut bare = BufReader::new(stream);
+    say(&mut bare, "220 here").await?;
+    if talk(&mut bare, &shared, false).await? {
+        let mut secure = BufReader::new(shared.acceptor.accept(bare.into_inner()).await.ok()?);
+        talk(&mut secure, &shared, true).await?;
+    }
+    Some(())
+}
+
+async fn say<S: AsyncWrite + Unpin>(stream: &mut S, line: &str) -> Option<()> {
+    stream.write_all(format!("{line}\r\n").as_bytes()).await.ok()?;
+    stream.flush().await.ok()
+}
+
+async fn line<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<String> {
+    let mut bytes = Vec::new();
+    stream.read_until(b'\n', &mut bytes).await.ok().filter(|read| *read > 0)?;
+    String::from_utf8(bytes).ok()
+}
+
+/// One conversation; true if TLS is to begin.
+async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut BufReader<S>,
+    shared: &Shared,
+    secure: bool,
+) -> Option<bool> {
+    let mut logged_in = false;
+    loop {
+        let command = line(stream).await?;
+        let word = command.split_whitespace().next().unwrap_or_default().to_uppercase();
+        match word.as_str() {
+            "EHLO" if secure => say(stream, "250-here\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME").await?,
+            "EHLO" => say(stream, "250-here\r\n250 STARTTLS").await?,
+            "STARTTLS" if !secure => {
+                say(stream, "220 go on").await?;
+                return Some(true);
+            }
+            // AUTH PLAIN with \0me\0hunter2.
+            "AUTH" if secure => {
+                logged_in = command.contains("AG1lAGh1bnRlcjI=");
+                say(stream, if logged_in { "235 welcome" } else { "535 5.7.8 wrong password" }).await?;
+            }
+            "MAIL" | "RCPT" if !(secure && logged_in) => say(stream, "530 5.7.0 not like this").await?,
+            "DATA" => {
+                say(stream, "354 go on").await?;
+                let (mut mail, mut sound) = (String::new(), true);
+                loop {
+                    let line = line(stream).await?;
+                    if line == ".\r\n" {
+                        break;
+                    }
+                    sound &= line.ends_with("\r\n") && line.len() <= 1_000;
+                    mail.push_str(line.strip_prefix('.').unwrap_or(&line));
+                }
+                let mut answer = "500 5.6.0 a line is too long or has no end";
+                if sound {
+                    let mut mails = shared.mails.lock().unwrap();
+                    answer = (shared.script)(mails.len());
+                    if answer.starts_with('2') {
+                        mails.push(mail);
+                    }
+                }
+                say(stream, answer).await?;
+            }
+            "QUIT" => {
+                say(stream, "221 bye").await?;
+                return Some(false);
+            }
+            _ => say(stream, "250 fine").await?,
+        }
+    }
+}

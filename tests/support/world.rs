@@ -1,0 +1,140 @@
+//! Every kind of channel in one lab, each with the service it leads to.
+
+use std::fs;
+
+use serde_json::Value;
+use tge_scrape::fixture_web::{Bulk, Options};
+
+use super::{
+    inbox::{Answer, Inbox, Received},
+    lab::{Lab, now},
+    mail::MailServer,
+    services,
+};
+use crate::cycle::addresses;
+
+/// What makes a channel tell everything at once.
+pub const LOUD: &str = "min_class = \"low\"\ninstant = \"low\"\nmax_age = \"9999d\"\ndigest_at = []\ninterval = \"0s\"\nallow_private_address = true\n";
+
+/// A lab whose feeds tell of so many launches each.
+pub fn bulk(feeds: usize, relevant: usize) -> Lab {
+    let bulk = Bulk { feeds, entries: relevant + 2, relevant };
+    Lab::with_options(Options { now: now().as_second(), bulk: Some(bulk), ..Options::default() })
+}
+
+/// Every kind of channel with what it leads to.
+pub struct World {
+    pub lab: Lab,
+    pub slack: Inbox,
+    pub discord: Inbox,
+    pub telegram: Inbox,
+    pub ntfy: Inbox,
+    pub webhook: Inbox,
+    pub mail: MailServer,
+}
+
+impl World {
+    pub fn new(lab: Lab) -> Self {
+        let strict =
+            |service: fn(&Received) -> Answer| Inbox::start(move |received, _| Some(service(received)));
+        let mail = MailServer::start(lab.path(), false, |_| "250 taken");
+        let world = Self {
+            slack: strict(services::slack),
+            discord: strict(services::discord),
+            telegram: strict(services::telegram),
+            ntfy: strict(services::ntfy),
+            webhook: strict(services::webhook),
+            mail,
+            lab,
+        };
+        let settings = format!("{}\n{}", world.lab.web().settings_toml(), world.channels());
+        world.lab.settings(&settings);
+        world
+    }
+
+    pub fn channels(&self) -> String {
+        let ca = self.mail.authority.display();
+        let rows = [
+            format!("kind = \"slack\"\nurl = \"{}\"", self.slack.url("/services/T/B/secret")),
+            format!("kind = \"discord\"\nurl = \"{}\"", self.discord.url("/api/webhooks/1/secret")),
+            format!(
+                "kind = \"telegram\"\nserver = \"{}\"\ntoken = \"1:t\"\nchat = \"-100\"",
+                self.telegram.url("")
+            ),
+            format!("kind = \"ntfy\"\nurl = \"{}\"", self.ntfy.url("/launches")),
+            format!(
+                "kind = \"webhook\"\nurl = \"{}\"\nsecret = \"{}\"",
+                self.webhook.url("/in"),
+                services::SECRET
+            ),
+            format!(
+                "kind = \"email\"\nhost = \"localhost\"\nport = {}\nusername = \"me\"\npassword = \"hunter2\"\n\
+                 from = \"tge <tge@a.example>\"\nto = [\"you@b.example\"]\nca_file = \"{ca}\"",
+                self.mail.port
+            ),
+            "kind = \"exec\"\ncommand = [\"/bin/sh\", \"-c\", \"cat >> exec.ndjson\"]".to_owned(),
+            "kind = \"file\"\npath = \"alerts.ndjson\"".to_owned(),
+        ];
+        rows.map(|row| format!("\n[[channels]]\n{row}\n{LOUD}")).concat()
+    }
+
+    pub fn lines(&self, file: &str) -> Vec<Value> {
+        let text = fs::read_to_string(self.lab.path().join(file)).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?}"))).collect()
+    }
+
+    pub fn webhooks(&self) -> Vec<Value> {
+        self.webhook.taken().iter().map(|received| received.json()["data"].clone()).collect()
+    }
+
+    /// What each channel was told, as one text each.
+    pub fn told(&self) -> Vec<(&'static str, String)> {
+        let bodies = |inbox: &Inbox| {
+            inbox
+                .taken()
+                .iter()
+                .map(|received| String::from_utf8(received.body.clone()).unwrap() + "\n")
+                .collect()
+        };
+        let documents = |all: Vec<Value>| all.iter().map(|value| format!("{value}\n")).collect();
+        vec![
+            ("slack", bodies(&self.slack)),
+            ("discord", bodies(&self.discord)),
+            ("telegram", bodies(&self.telegram)),
+            ("ntfy", bodies(&self.ntfy)),
+            ("webhook", documents(self.webhooks())),
+            ("email", self.mail.mails().iter().map(|mail| decoded(mail)).collect()),
+            ("exec", documents(self.lines("exec.ndjson"))),
+            ("file", documents(self.lines("alerts.ndjson"))),
+        ]
+    }
+
+    /// Runs cycles until nothing waits.
+    pub fn settle(&self, arguments: &[&str]) {
+        for _ in 0..30 {
+            let ran = self.lab.run(arguments);
+            assert!(ran.code == 0 || ran.code == 4, "{}", ran.stderr);
+            if self
+                .lab
+                .run(&["alerts", "list", "--format", "ndjson"])
+                .stdout
+                .lines()
+                .all(|line| line.contains("\"topic\":\"update\""))
+            {
+                return;
+            }
+        }
+        panic!("{}", self.lab.run(&["alerts", "list"]).stdout);
+    }
+}
+
+/// A mail with its quoted-printable undone, as far as addresses need it.
+fn decoded(mail: &str) -> String {
+    mail.replace("=\r\n", "").replace("=3D", "=")
+}
+
+/// Addresses that tell a story apart in what channels got.
+pub fn missing(told: &str, found: &[Value]) -> Vec<String> {
+    let tells = |detection: &Value| addresses([detection]).iter().any(|url| told.contains(url.as_str()));
+    found.iter().filter(|found| !tells(found)).map(|found| found["title"].to_string()).collect()
+}
