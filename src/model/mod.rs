@@ -5,6 +5,7 @@ pub mod detection;
 pub mod entry;
 pub mod source;
 pub mod state;
+pub mod x;
 
 pub use article::{Article, Method};
 pub use detection::{Class, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
@@ -13,4 +14,7 @@ pub use source::{JsonMapping, Source, SourceFormat, Validators};
 pub use state::{
     ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, RobotsRecord, Signature,
     SourceState, Story, Telling,
+};
+pub use x::{
+    XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XView, XWindows,
 };

@@ -16,6 +16,11 @@ const ROBOTS: i64 = 2 * 86_400;
 /// Seconds a cycle is kept with all its figures.
 const CYCLES: i64 = 30 * 86_400;
 
+/// Days for which it is remembered what X charged: today, and what a call lost yesterday may have cost.
+const BILLED: i64 = 3;
+/// Milliseconds for which posts, their authors and the calls to X are kept: 90 days.
+const X_KEPT_MS: i64 = 90 * 86_400_000;
+
 /// Forgets at most `limit` rows of each kind; gives how many went.
 ///
 /// An entry that stood in the last body its source sent is kept however old it is: the source may answer 304
@@ -32,6 +37,11 @@ pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Resul
     gone += transaction.prepare_cached(statements::ROBOTS_PRUNE)?.execute([second - ROBOTS, limit])?;
     gone += transaction.prepare_cached(statements::CYCLES_PRUNE)?.execute([second - CYCLES, limit])?;
     gone += transaction.prepare_cached(statements::HOST_WAITS_PRUNE)?.execute([second])?;
+    let ms = now.as_millisecond();
+    gone += transaction.prepare_cached(statements::X_BILLED_PRUNE)?.execute([today - BILLED, limit])?;
+    gone += transaction.prepare_cached(statements::X_CALLS_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
+    gone += transaction.prepare_cached(statements::X_PEOPLE_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
+    gone += transaction.prepare_cached(statements::X_POSTS_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
     transaction.commit()?;
     Ok(gone)
 }

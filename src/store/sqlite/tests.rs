@@ -387,9 +387,19 @@ fn a_copy_is_a_whole_database() {
 #[test]
 fn no_statement_walks_through_a_table_that_grows() {
     let connection = open::open_memory().unwrap();
-    // Read whole on purpose: a row per configured source, the few pauses that run, and the newest cycles, which
+    // Read whole on purpose: a row per configured source or account, the few pauses that run, and the newest cycles and calls, which
     // are walked backwards up to a limit.
-    let whole = ["SOURCES", "ENTRY_COUNT", "HOST_WAITS", "HOST_WAITS_PRUNE", "CYCLES_LAST"];
+    let whole = [
+        "SOURCES",
+        "ENTRY_COUNT",
+        "HOST_WAITS",
+        "HOST_WAITS_PRUNE",
+        "CYCLES_LAST",
+        "X_SOURCES",
+        "X_GAPS",
+        "X_ACCOUNTS",
+        "X_CALLS_LAST",
+    ];
     let mut walks = Vec::new();
     for (name, sql) in statements::ALL {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
