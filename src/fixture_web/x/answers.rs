@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     api::{Asked, Dialect, Fault},
-    billing::{self, Billing, Resource},
-    paging::{self, Bounds, Page},
+    billing::{Billing, Resource},
+    paging::{self, Page},
     problem::Partial,
-    render::{self, Look},
-    world::{Account, Post, Standing, World},
+    render::Look,
+    world::{Post, Standing, World},
 };
 
 /// What an answer needs to know.
@@ -77,53 +77,17 @@ impl Desk<'_> {
         })
     }
 
-    fn partial(&self, name: &str, title: &str, detail: String, resource: &str, from: (&str, &str)) -> Value {
+    pub(super) fn partial(
+        &self,
+        name: &str,
+        title: &str,
+        detail: String,
+        resource: &str,
+        from: (&str, &str),
+    ) -> Value {
         let (parameter, value) = from;
         Partial { name, title, detail, resource, parameter, value, section: "data" }
             .body(self.turn, self.dialect)
-    }
-
-    fn users(&self, look: &Look, parameter: &str, wanted: &[String]) -> Given {
-        let (mut data, mut errors, mut given) = (Vec::new(), Vec::new(), Given::default());
-        let mut seen = BTreeSet::new();
-        for value in wanted {
-            let account = if parameter.starts_with("id") {
-                value.parse().ok().and_then(|id: u64| self.world.accounts.get(&id))
-            } else {
-                self.world.account(value)
-            };
-            match account {
-                Some(account) if account.standing == Standing::Open => {
-                    if seen.insert(account.id) {
-                        data.push(look.user(account));
-                        given.data.push(Resource::User(account.id));
-                    }
-                }
-                other => errors.push(self.unreadable(other, parameter, value)),
-            }
-        }
-        given.body = body(Value::Array(data), errors, None);
-        given
-    }
-
-    /// Why an account cannot be read.
-    fn unreadable(&self, account: Option<&Account>, parameter: &str, value: &str) -> Value {
-        let from = (parameter, value);
-        match account.map(|account| account.standing) {
-            Some(Standing::Suspended) => {
-                let detail = format!("User has been suspended: [{value}].");
-                self.partial("resource-not-found", "Forbidden", detail, "user", from)
-            }
-            Some(Standing::Protected) => {
-                let detail =
-                    format!("Sorry, you are not authorized to see the user with {parameter}: [{value}].");
-                self.partial("not-authorized-for-resource", "Authorization Error", detail, "user", from)
-            }
-            _ => {
-                let detail = format!("Could not find user with {parameter}: [{value}].");
-                self.partial("resource-not-found", "Not Found Error", detail, "user", from)
-            }
-        }
     }
 
     fn posts(&self, look: &Look, parameter: &str, wanted: &[String]) -> Given {
@@ -179,7 +143,7 @@ impl Desk<'_> {
     }
 
     /// A page of posts; `ends` whether the answer tells its newest and oldest.
-    fn page(&self, look: &Look, page: &Page, ends: bool) -> Given {
+    pub(super) fn page(&self, look: &Look, page: &Page, ends: bool) -> Given {
         let mut given = self.rendered(look, &page.posts, Vec::new());
         let mut meta = Map::new();
         let ids: Vec<u64> = page.posts.iter().map(|post| post.id).collect();
@@ -263,95 +227,10 @@ impl Desk<'_> {
             includes,
         }
     }
-
-    fn list_of(&self, asked: &Asked) -> Option<&super::world::List> {
-        self.world.lists.iter().find(|list| Some(list.id) == asked.number("id"))
-    }
-
-    fn missing_list(&self, asked: &Asked) -> Given {
-        let id = asked.one("id").unwrap_or_default();
-        let detail = format!("Could not find list with id: [{id}].");
-        let error = self.partial("resource-not-found", "Not Found Error", detail, "list", ("id", id));
-        Given { body: json!({"errors": [error]}), ..Given::default() }
-    }
-
-    fn list(&self, look: &Look) -> Given {
-        let Some(list) = self.list_of(look.asked) else { return self.missing_list(look.asked) };
-        let mut data = json!({"id": list.id.to_string(), "name": list.name});
-        for field in look.asked.all("list.fields") {
-            match field.as_str() {
-                "member_count" => data[field] = json!(list.members.len()),
-                "private" => data[field] = json!(false),
-                _ => {}
-            }
-        }
-        Given { body: json!({"data": data}), data: vec![Resource::List(list.id)], includes: Vec::new() }
-    }
-
-    fn members(&self, look: &Look, asked: &Asked) -> Result<Given, Fault> {
-        let Some(list) = self.list_of(asked) else { return Ok(self.missing_list(asked)) };
-        let (from, to, next) = paging::members(list.members.len(), asked)?;
-        let wanted: Vec<String> = list.members[from..to].iter().map(u64::to_string).collect();
-        let mut given = self.users(look, "ids", &wanted);
-        let mut meta = json!({"result_count": given.data.len()});
-        if let Some(token) = next {
-            meta["next_token"] = json!(token);
-        }
-        given.body["meta"] = meta;
-        Ok(given)
-    }
-
-    fn counts(&self, look: &Look, bounds: &Bounds) -> Given {
-        let step = match look.asked.one("granularity") {
-            Some("minute") => 60_000,
-            Some("day") => 86_400_000,
-            _ => 3_600_000,
-        };
-        let ids: Vec<i64> = paging::matching(self, bounds).iter().map(|post| post.created_ms).collect();
-        let (first, last) = bounds.times(self.now);
-        let count_name = look.word("tweet_count", "post_count");
-        let (mut data, mut start) = (Vec::new(), first);
-        while start < last {
-            let end = ((start.div_euclid(step) + 1) * step).min(last);
-            let count = ids.iter().filter(|at| (start..end).contains(*at)).count();
-            data.push(json!({"start": render::time(start), "end": render::time(end), count_name: count}));
-            start = end;
-        }
-        let total = look.word("total_tweet_count", "total_post_count");
-        let meta = json!({total: ids.len()});
-        Given {
-            body: json!({"data": data, "meta": meta}),
-            data: vec![Resource::Counts],
-            includes: Vec::new(),
-        }
-    }
-
-    fn usage(&self, asked: &Asked) -> Given {
-        // One dialect writes numbers, the other text (facts sheet on X, section 4.5).
-        let number = |count: u64| match self.dialect {
-            Dialect::Tweet => json!(count),
-            Dialect::Post => json!(count.to_string()),
-        };
-        let today = billing::day_of(self.now);
-        let days = i64::try_from(asked.number("days").unwrap_or(7)).unwrap_or(7);
-        let wanted = |name: &str| asked.all("usage.fields").iter().any(|field| field == name);
-        let total: u64 = self.billing.days().values().map(|day| day.posts).sum();
-        let mut data = json!({
-            "project_id": "20000001", "project_usage": number(total), "project_cap": number(self.post_cap),
-            "cap_reset_day": 14,
-        });
-        if wanted("daily_project_usage") {
-            let recent = self.billing.days().range(today - days + 1..=today);
-            let row = |(day, bill): (&i64, &billing::Day)| json!({"date": render::time(day * 86_400_000), "usage": number(bill.posts)});
-            let usage: Vec<Value> = recent.map(row).collect();
-            data["daily_project_usage"] = json!({"project_id": number(20_000_001), "usage": usage});
-        }
-        Given { body: json!({"data": data}), ..Given::default() }
-    }
 }
 
 /// An answer with what there is of data, errors and includes.
-fn body(data: Value, errors: Vec<Value>, includes: Option<Map<String, Value>>) -> Value {
+pub(super) fn body(data: Value, errors: Vec<Value>, includes: Option<Map<String, Value>>) -> Value {
     let mut body = Map::new();
     if data.as_array().is_none_or(|data| !data.is_empty()) {
         body.insert("data".into(), data);

@@ -147,12 +147,11 @@ impl Api {
 
     /// The route of a request and what its path says.
     pub fn route(&self, dialect: Dialect, method: &str, path: &str) -> Option<(&Route, Option<String>)> {
-        let fits = |route: &&Route| route.method == method && segments(&route.path, path).is_some();
+        let fits = |route: &&Route| route.method == method && fits(&route.path, path);
         // A fixed path wins over one with a parameter: /2/users/by is no user.
-        let mut found: Vec<&Route> = self.routes(dialect).iter().filter(fits).collect();
-        found.sort_by_key(|route| route.path.matches('{').count());
-        let route = *found.first()?;
-        Some((route, segments(&route.path, path)?))
+        let route = self.routes(dialect).iter().filter(fits).min_by_key(|route| route.path.contains('{'))?;
+        let place = route.path.split('/').position(|part| part.starts_with('{'));
+        Some((route, place.and_then(|place| path.split('/').nth(place)).map(str::to_owned)))
     }
 
     /// Checks a request's parameters.
@@ -231,21 +230,13 @@ impl Api {
     }
 }
 
-/// The parameter in `path`, where it fits `template`: `None` if it does not.
-fn segments(template: &str, path: &str) -> Option<Option<String>> {
-    let (wanted, given): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
-    if wanted.len() != given.len() {
-        return None;
-    }
-    let mut value = None;
-    for (wanted, given) in wanted.iter().zip(&given) {
-        if wanted.starts_with('{') {
-            value = Some((*given).to_owned());
-        } else if wanted != given {
-            return None;
-        }
-    }
-    Some(value)
+/// Whether `path` is one of `template`.
+fn fits(template: &str, path: &str) -> bool {
+    template.split('/').count() == path.split('/').count()
+        && template
+            .split('/')
+            .zip(path.split('/'))
+            .all(|(wanted, given)| wanted.starts_with('{') || wanted == given)
 }
 
 impl Parameter {

@@ -120,6 +120,19 @@ fn control(simulator: &Simulator, method: &str, what: &str, body: &[u8]) -> Repl
                 .matching(&asked("query").unwrap_or_default(), since)
                 .map(|ids| json!({"ids": ids.iter().map(u64::to_string).collect::<Vec<_>>()}))
         }
+        ("GET", "offered") => {
+            let moment = |name: &str, otherwise: i64| {
+                asked(name).and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+            };
+            let queries: Vec<String> = url::form_urlencoded::parse(query.as_bytes())
+                .filter(|(name, _)| name == "query")
+                .map(|(_, value)| value.into_owned())
+                .collect();
+            let between = (moment("from_ms", 0), moment("to_ms", i64::MAX));
+            simulator
+                .offered(&queries, between, moment("lasting_ms", 1))
+                .map(|ids| json!({"ids": ids.iter().map(u64::to_string).collect::<Vec<_>>()}))
+        }
         ("POST", "clock") => read(body).map(|clock| set_clock(simulator, &clock)),
         ("POST", "options") => read(body).map(|change| set_options(simulator, change)),
         ("POST", "inject") => read::<Scripted>(body).map(|scripted| {

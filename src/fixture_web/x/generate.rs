@@ -56,7 +56,7 @@ impl Default for Population {
 
 /// Number of the list of all accounts worth following.
 pub const LIST: u64 = 1_730_000_000_000_000_001;
-const DAY_MS: f64 = 24.0 * 3600.0 * 1000.0;
+const DAY_MS: u64 = 24 * 3600 * 1000;
 const SYLLABLES: [&str; 16] =
     ["ka", "lo", "ri", "zen", "tu", "mo", "vex", "al", "no", "dri", "fa", "qua", "be", "sol", "ith", "pra"];
 const QUIET: [&str; 8] = [
@@ -205,7 +205,7 @@ fn draft(row: &mut Row, plan: &Population, act: &Act, last: &[u64]) -> Draft {
     let target = (!last.is_empty()).then(|| *row.pick(last));
     let late = row.happens(plan.late);
     let index_delay_ms = i64::try_from(if late { row.below(plan.late_ms.max(1)) } else { row.below(12_000) });
-    let lives = row.happens(plan.deleted).then(|| 60_000 + row.below((2.0 * DAY_MS) as u64));
+    let lives = row.happens(plan.deleted).then(|| 60_000 + row.below(2 * DAY_MS));
     let mut draft = Draft {
         index_delay_ms: index_delay_ms.unwrap_or(0),
         lives_ms: lives.and_then(|lives| i64::try_from(lives).ok()),
@@ -226,9 +226,9 @@ fn draft(row: &mut Row, plan: &Population, act: &Act, last: &[u64]) -> Draft {
                 format!("The {name} token could open higher than most think, says reader {number}."),
                 format!("${} again, for the {number}th time today.", ticker(topic)),
             ];
-            draft.text = row.pick(&said).clone();
+            draft.text.clone_from(row.pick(&said));
             if row.happens(0.1) {
-                draft.lang = (*row.pick(&["es", "tr", "ja"])).to_owned();
+                (*row.pick(&["es", "tr", "ja"])).clone_into(&mut draft.lang);
             }
             if row.happens(0.1) {
                 draft.about = target.map(|id| (Reference::Quoted, id));

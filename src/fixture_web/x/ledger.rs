@@ -54,6 +54,7 @@ pub struct Summary {
 
 impl Summary {
     /// Counts `calls`.
+    #[must_use]
     pub fn of(calls: &[Call]) -> Self {
         let count = |wanted: &dyn Fn(&Call) -> bool| calls.iter().filter(|call| wanted(call)).count();
         Self {

@@ -54,7 +54,7 @@ pub struct Taken {
 /// All windows.
 #[derive(Debug)]
 pub struct Limits {
-    limits: HashMap<String, (u64, u64)>,
+    published: HashMap<String, (u64, u64)>,
     windows: HashMap<Key, Window>,
     blocked: HashMap<Key, (i64, Instant)>,
 }
@@ -68,17 +68,17 @@ impl Limits {
         let table: Table = toml::from_str(include_str!("../../../fixtures/x/limits.toml"))
             .map_err(|error| io::Error::other(format!("fixtures/x/limits.toml: {error}")))?;
         let limits = table.limits.into_iter().map(|row| (row.path, (row.app, row.user))).collect();
-        Ok(Self { limits, windows: HashMap::new(), blocked: HashMap::new() })
+        Ok(Self { published: limits, windows: HashMap::new(), blocked: HashMap::new() })
     }
 
     /// Another limit for a route, for apps and users alike.
     pub fn set(&mut self, path: &str, limit: u64) {
-        self.limits.insert(path.to_owned(), (limit, limit));
+        self.published.insert(path.to_owned(), (limit, limit));
     }
 
     /// Counts a request.
     pub fn take(&mut self, credential: &str, user: bool, path: &str, now: i64) -> Taken {
-        let (app_limit, user_limit) = self.limits.get(path).copied().unwrap_or((0, 0));
+        let (app_limit, user_limit) = self.published.get(path).copied().unwrap_or((0, 0));
         let limit = if user { user_limit } else { app_limit };
         let key = (credential.to_owned(), path.to_owned());
         let window =

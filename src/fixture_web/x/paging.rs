@@ -117,6 +117,13 @@ pub fn all<'a>(desk: &Desk<'a>, text: &str, since_ms: i64) -> Result<Vec<&'a Pos
     Ok(matching(desk, &bounds))
 }
 
+/// From when to when search shows a post, Unix milliseconds.
+pub fn shown(post: &Post) -> (i64, i64) {
+    let ends = [post.deleted_ms, post.replaced_ms, Some(post.created_ms + SEARCH_REACH_MS)];
+    let end = ends.into_iter().flatten().min().unwrap_or(i64::MAX);
+    (post.indexed_ms.max(post.created_ms + SETTLING_MS), end)
+}
+
 /// Posts in the index that match, newest first, those deleted a moment ago among them.
 fn candidates<'a>(world: &'a World, now: i64, bounds: &Bounds, high: u64) -> impl Iterator<Item = &'a Post> {
     let query = bounds.query.clone();

@@ -208,10 +208,12 @@ impl Shown {
     }
 }
 
+/// What short addresses are made of.
+const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
 /// X's own short address of `address`.
 fn short(address: &str) -> String {
     let number = address.bytes().fold(7, |sum, byte| random::mix(sum ^ u64::from(byte)));
-    const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let letter = |at: u32| char::from(LETTERS[usize::try_from((number >> (6 * at)) % 36).unwrap_or(0)]);
     let tail: String = (0..10).map(letter).collect();
     format!("https://t.co/{tail}")

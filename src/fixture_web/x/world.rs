@@ -10,6 +10,7 @@ pub const EPOCH_MS: i64 = 1_288_834_974_657;
 pub const SEARCH_REACH_MS: i64 = 7 * 24 * 3600 * 1000;
 
 /// The smallest id of a moment, milliseconds since 1970 (facts sheet on X, section 6).
+#[must_use]
 pub fn id_at(ms: i64) -> u64 {
     u64::try_from(ms - EPOCH_MS).unwrap_or(0) << 22
 }

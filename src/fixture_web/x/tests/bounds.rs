@@ -145,3 +145,48 @@ async fn a_deleted_post_leaves_a_short_page() {
     assert!(page.body["meta"]["next_token"].is_string());
     assert!(!page.ids().contains(&ids[5]));
 }
+
+#[tokio::test]
+async fn what_search_offered_is_what_one_sees_who_asks_often_enough() {
+    let plan = Population { accounts: 20, late: 0.3, deleted: 0.2, edited: 0.2, ..few() };
+    let lab = Lab::new(with(plan)).await;
+    let query =
+        lab.x().handles().iter().map(|handle| format!("from:{handle}")).collect::<Vec<_>>().join(" OR ");
+    let mut seen = std::collections::BTreeSet::new();
+    let minutes = 240;
+    for _ in 0..=minutes {
+        seen.extend(lab.x().matching(&query, NOW - 3_600_000).unwrap());
+        lab.x().advance_clock(60_000);
+    }
+    let between = (NOW, NOW + minutes * 60_000);
+    let queries = [query, "nobody".to_owned()];
+    let recent = |id: &u64| *id >= id_at(NOW - 3_600_000);
+    let must: Vec<u64> =
+        lab.x().offered(&queries, between, 60_000).unwrap().into_iter().filter(recent).collect();
+    let can: Vec<u64> = lab.x().offered(&queries, between, 0).unwrap();
+    assert!(must.len() > 30 && must.iter().all(|id| seen.contains(id)));
+    assert!(seen.iter().all(|id| can.contains(id)));
+    // Some were there too briefly to be seen by everybody.
+    assert!(can.iter().filter(|id| recent(id)).count() > must.len());
+}
+
+#[tokio::test]
+async fn a_timeline_without_replies_ends_after_eight_hundred_posts() {
+    let lab = Lab::silent().await;
+    a_row(&lab, 805);
+    let handle = lab.x().handles()[0].clone();
+    let user = lab.get(&format!("/2/users/by/username/{handle}"), &[]).await;
+    let path = format!("/2/users/{}/tweets", user.body["data"]["id"].as_str().unwrap());
+    let (mut found, mut token) = (0, None::<String>);
+    loop {
+        let mut query = vec![("exclude", "replies"), ("max_results", "100")];
+        query.extend(token.as_deref().map(|token| ("pagination_token", token)));
+        let page = lab.get(&path, &query).await;
+        found += page.ids().len();
+        match page.body["meta"]["next_token"].as_str() {
+            Some(next) => token = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    assert_eq!(found, 800);
+}
