@@ -91,18 +91,18 @@ fn capital(word: &str) -> String {
 
 /// Query of topic `number`, as somebody would write it into the settings.
 pub fn topic(number: usize) -> String {
-    let name = name(number + 4096);
+    let name = name(number + 160);
     format!("\"{name} airdrop\" OR \"{name} token\" OR ${}", ticker(number))
 }
 
 fn ticker(number: usize) -> String {
     let first = char::from(b'A' + u8::try_from(number % 26).unwrap_or(0));
-    format!("{first}{}", &name(number + 4096).to_uppercase()[..3])
+    format!("{first}{}", &name(number + 160).to_uppercase()[..3])
 }
 
 /// Handle of followed account `number`: at most 15 characters, of all lengths.
 fn handle(number: usize) -> String {
-    let name = name(number);
+    let name = name(number + 17);
     let handle = match number % 4 {
         0 => name,
         1 => format!("{}_xyz", &name[..name.len().min(11)]),
@@ -220,7 +220,7 @@ fn draft(row: &mut Row, plan: &Population, act: &Act, last: &[u64]) -> Draft {
         }
         Act::Topic => {
             let topic = number % plan.topics.max(1);
-            let name = name(topic + 4096);
+            let name = name(topic + 160);
             let said = [
                 format!("Anyone ready for the {name} airdrop? Wallet {number} is."),
                 format!("The {name} token could open higher than most think, says reader {number}."),

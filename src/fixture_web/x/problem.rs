@@ -5,6 +5,14 @@ use serde_json::{Value, json};
 use super::api::{Dialect, Fault};
 use crate::fixture_web::server::Reply;
 
+/// What [`kind`] is told for request `number`: the newer description knows one host only.
+pub fn turn(number: usize, dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Tweet => number,
+        Dialect::Post => number | 1,
+    }
+}
+
 /// Where problem types live: both hosts are in use, so answers take turns.
 fn host(turn: usize) -> &'static str {
     if turn.is_multiple_of(2) { "https://api.twitter.com" } else { "https://api.x.com" }

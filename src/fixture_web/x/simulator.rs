@@ -110,7 +110,8 @@ impl Simulator {
 
     fn decide(&self, state: &mut State, request: &Request, now: i64, call: &mut Call) -> Outcome {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-        let (turn, dialect) = (call.number, state.options.dialect);
+        let dialect = state.options.dialect;
+        let turn = problem::turn(call.number, dialect);
         let Some((route, in_path)) = self.api.route(dialect, &request.method, path) else {
             call.route = format!("{} {path}", request.method);
             // Newer than the description, and seen to answer apps like this (facts sheet on X, section 4.5).
@@ -134,7 +135,8 @@ impl Simulator {
 
     /// A request of somebody known to a route there is: limits, mishaps, money, parameters, answer.
     fn admitted(&self, state: &mut State, visit: Visit, call: &mut Call) -> Outcome {
-        let (turn, dialect, now) = (call.number, state.options.dialect, visit.now);
+        let (dialect, now) = (state.options.dialect, visit.now);
+        let turn = problem::turn(call.number, dialect);
         let who = (visit.credential.as_str(), visit.route);
         let path = visit.route.path.as_str();
         let flight = Duration::from_millis(state.options.flight_ms);
@@ -148,7 +150,7 @@ impl Simulator {
             return Outcome::Answer(state.limited(who, taken, reply));
         }
         let seed = state.options.seed;
-        let (happened, lasts) = state.options.plan.next(seed, turn, path).unzip();
+        let (happened, lasts) = state.options.plan.next(seed, call.number, path).unzip();
         call.injected = happened.and_then(|mishap| json!(mishap).as_str().map(str::to_owned));
         if let Some(mishap) = happened
             && let Some(outcome) = befall(state, who, taken, (mishap, lasts.unwrap_or(0)), now, turn)
@@ -169,7 +171,7 @@ impl Simulator {
             }
         };
         if happened == Some(Mishap::PartialError) {
-            add_partial_error(&mut given, turn, dialect);
+            add_partial_error(&mut given, call.number, dialect);
         }
         charge(state, &given, now, call);
         let reply = Reply::ok("application/json; charset=utf-8", given.body.to_string());
@@ -261,11 +263,11 @@ fn befall(
     }))
 }
 
-fn add_partial_error(given: &mut Given, turn: usize, dialect: Dialect) {
+fn add_partial_error(given: &mut Given, number: usize, dialect: Dialect) {
     let names =
         ["resource-not-found", "not-authorized-for-resource", "resource-unavailable", "disallowed-resource"];
     let error = problem::Partial {
-        name: names[turn % names.len()],
+        name: names[number % names.len()],
         title: "Not Found Error",
         detail: "Could not find user with in_reply_to_user_id: [1].".to_owned(),
         resource: "user",
@@ -273,7 +275,7 @@ fn add_partial_error(given: &mut Given, turn: usize, dialect: Dialect) {
         value: "1",
         section: "includes",
     };
-    let error = error.body(turn, dialect);
+    let error = error.body(problem::turn(number, dialect), dialect);
     if let Some(errors) = given.body.get_mut("errors").and_then(serde_json::Value::as_array_mut) {
         errors.push(error);
     } else {
