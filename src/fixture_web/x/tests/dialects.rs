@@ -99,6 +99,8 @@ async fn an_edit_is_a_new_id_and_the_chain_tells_the_old() {
     let got = lab.search("harbour", &[]).await;
     assert_eq!(got.ids(), [second]);
     assert_eq!(got.body["data"][0]["edit_history_tweet_ids"], json!([first.to_string(), second.to_string()]));
+    let list = lab.get(&format!("/2/lists/{}/tweets", super::super::LIST), &[]).await;
+    assert_eq!(list.ids(), [second]);
     // The old version can still be read by its id.
     assert_eq!(lab.get(&format!("/2/tweets/{first}"), &[]).await.body["data"]["text"], "harbour, Monday");
 }
