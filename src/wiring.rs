@@ -92,5 +92,7 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
         },
         targets: settings.targets,
         dry_run,
+        backlog: true,
+        x: settings.x.is_on().then(|| Arc::new(settings.x.clone())),
     }
 }

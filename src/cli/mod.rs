@@ -17,6 +17,7 @@ mod man;
 mod output;
 mod progress;
 mod stats;
+mod x;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -114,6 +115,8 @@ enum Command {
     Classify(classify::Args),
     /// Write, check and show the settings
     Config(config::Args),
+    /// Show what a cycle would ask X, and the accounts it follows
+    X(x::Args),
     /// Say what is wrong and what to do about it
     Doctor(doctor::Args),
     /// Look after the database
@@ -158,6 +161,7 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         Command::Explain(args) => explain::run(&args, globals.format, output),
         Command::Classify(args) => classify::run(&args, output),
         Command::Config(args) => config::run(&args, globals, output),
+        Command::X(args) => x::run(&args, globals, output),
         Command::Doctor(args) => doctor::run(&args, globals, output),
         Command::Db(args) => db::run(&args, globals, output),
         Command::Completions(args) => completions::run(&args, Cli::command(), output),

@@ -25,7 +25,11 @@ use crate::{
     http::Fetch,
     model::{Commit, Detection, EntryRecord, EntryState, Outlet, Source},
     store::StoreError,
-    visit::{ArticleVisit, Context, FeedVisit, Found, SourceOutcome, visit_article, visit_feed},
+    visit::{
+        ArticleVisit, Context, FeedVisit, Found, SourceOutcome, visit_article, visit_feed,
+        x::{Round, XOutcome, XVisit},
+    },
+    x,
 };
 
 use place::place;
@@ -57,6 +61,10 @@ pub struct Task {
     pub targets: targets::Settings,
     /// Decide, but save nothing.
     pub dry_run: bool,
+    /// Whether entries left waiting by earlier cycles are taken up.
+    pub backlog: bool,
+    /// X, where it is to be read.
+    pub x: Option<Arc<x::Settings>>,
 }
 
 /// Why a cycle was asked to stop early.
@@ -77,6 +85,8 @@ pub struct Ended {
     pub stopped: Option<Stop>,
     /// Sentences of the sources that failed, by address.
     pub failures: BTreeMap<String, String>,
+    /// How X went, if it was read.
+    pub x: Option<XOutcome>,
 }
 
 /// Told how the work goes on.
@@ -112,6 +122,7 @@ where
     }
     let mut run = Run {
         tally: Tally::new(&plan),
+        x: None,
         names: task.sources.iter().map(|source| (source.url.clone(), source.clone())).collect(),
         visits: JoinSet::new(),
         stories: None,
@@ -124,8 +135,15 @@ where
     for planned in plan.asked {
         run.visit_source(planned);
     }
-    for entry in store.backlog(now, BACKLOG).await? {
+    let waiting = if task.backlog { store.backlog(now, BACKLOG).await? } else { Vec::new() };
+    for entry in waiting {
         run.visit_page(entry);
+    }
+    if let Some(settings) = task.x.clone().filter(|_| !task.dry_run) {
+        let deadline = now + task.settings.timeout;
+        if let Some(round) = Round::begin(&run.context, settings, deadline).await? {
+            run.step_x(Box::new(round));
+        }
     }
     run.tally.planned(clock.elapsed());
 
@@ -154,6 +172,7 @@ where
 enum Home {
     Feed { url: String, visit: Box<FeedVisit> },
     Page { name: String, visit: Box<ArticleVisit> },
+    X { round: Box<Round>, visit: Result<Option<XVisit>, StoreError> },
 }
 
 /// A cycle under way.
@@ -166,6 +185,8 @@ struct Run<'a, F, C> {
     tally: Tally,
     /// New detections, in the order they were saved.
     told: Vec<Detection>,
+    /// X's round once it is over.
+    x: Option<Box<Round>>,
     saves: bool,
     progress: &'a dyn Progress,
     now: Timestamp,
@@ -190,6 +211,16 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         });
     }
 
+    /// X's next call; its page is saved before the one after it is made.
+    fn step_x(&mut self, mut round: Box<Round>) {
+        let context = Arc::clone(&self.context);
+        self.progress.planned(1);
+        self.visits.spawn(async move {
+            let visit = round.step(&context).await;
+            Home::X { round, visit }
+        });
+    }
+
     async fn receive(&mut self, home: Home) -> Result<(), StoreError> {
         match home {
             Home::Feed { url, visit } => {
@@ -210,6 +241,18 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
                 self.tally.page(&visit, visit.commit.entries.iter().any(is_waiting));
                 self.save(visit.commit, visit.found.into_iter().collect()).await?;
             }
+            Home::X { round, visit } => match visit? {
+                Some(visit) => {
+                    self.progress.visited("X", visit.fetch);
+                    self.tally.x_fetch(visit.fetch);
+                    self.save(visit.commit, visit.found).await?;
+                    self.step_x(round);
+                }
+                None => {
+                    self.progress.visited("X", Duration::ZERO);
+                    self.x = Some(round);
+                }
+            },
         }
         Ok(())
     }
@@ -268,7 +311,18 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         if self.saves {
             store.prune(self.now, PRUNED).await?;
         }
+        let mut x = None;
+        let mut bill = None;
+        if let Some(round) = &self.x {
+            x = Some(round.outcome());
+            bill = Some(round.bill(&self.context).await?);
+        }
         let summed = self.tally.sum(tally::End {
+            x: self.x.as_ref().map(|round| tally::XEnd {
+                figures: &round.figures,
+                bill,
+                problem: x.as_ref().and_then(|x: &XOutcome| x.problem.clone()),
+            }),
             id,
             now: self.now,
             took,
@@ -282,7 +336,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         if let Some(id) = id {
             store.end_cycle(summed.record(id)).await?;
         }
-        Ok(Ended { report: summed.report, failures: summed.failures, stopped })
+        Ok(Ended { report: summed.report, failures: summed.failures, stopped, x })
     }
 }
 

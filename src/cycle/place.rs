@@ -8,7 +8,7 @@ use crate::{
         self, Rules,
         story::{NewTelling, Stories, signature},
     },
-    model::{Detection, DetectionRecord, Event, Kind, Outlet, Source, Stage, Story},
+    model::{Detection, DetectionRecord, Event, Outlet, Reason, Source, Stage, Story},
     visit::Found,
 };
 
@@ -36,7 +36,8 @@ pub fn place(
     stories: &mut Stories,
     now: Timestamp,
 ) -> Placed {
-    let name = source.map_or_else(|| found.source_url.clone(), |source| source.name.clone());
+    let named = || source.map_or_else(|| found.source_url.clone(), |source| source.name.clone());
+    let name = found.source.clone().unwrap_or_else(named);
     let mut verdict = found.verdict;
     verdict.official |= source.is_some_and(|source| source.tier == 1);
     let priority = verdict.project.as_deref().and_then(|project| rules.priority(project));
@@ -44,7 +45,7 @@ pub fn place(
     let stage = verdict.stage.unwrap_or(Stage::Upcoming);
     let signature = signature(&found.title, &found.text);
     let telling = NewTelling {
-        url: found.url.clone(),
+        url: found.about.clone().unwrap_or_else(|| found.url.clone()),
         source: name.clone(),
         title: found.title.clone(),
         at: found.published,
@@ -60,7 +61,9 @@ pub fn place(
         .story
         .tellings
         .iter()
-        .filter(|telling| telling.url != found.url)
+        .filter(|telling| {
+            telling.url != found.url && !(telling.source == name && telling.at == found.published)
+        })
         .map(|telling| Outlet {
             url: telling.url.clone(),
             source: telling.source.clone(),
@@ -71,7 +74,7 @@ pub fn place(
     let detection = Detection {
         id: identity(&found.source_url, &found.entry.0),
         story_id: placement.story.id.clone(),
-        kind: Kind::News,
+        kind: found.kind,
         event,
         stage,
         rumour: verdict.rumour,
@@ -81,14 +84,14 @@ pub fn place(
         token: verdict.token,
         watched: verdict.watched,
         event_date: verdict.event_date,
-        title: found.title,
+        title: if found.textless { format!("A post by {name}") } else { found.title },
         url: found.url,
         source: name,
         author: found.author,
         published_at: Some(found.published),
         detected_at: now,
-        snippet: snippet(&found.text),
-        reasons: verdict.reasons,
+        snippet: if found.textless { String::new() } else { snippet(&found.text) },
+        reasons: verdict.reasons.into_iter().map(|reason| quoted(reason, found.textless)).collect(),
         also_at,
     };
     Placed {
@@ -103,6 +106,11 @@ pub fn place(
         joined: placement.joined,
         absorbed: placement.absorbed,
     }
+}
+
+/// `reason` without the words of the text, where those are not kept.
+fn quoted(reason: Reason, textless: bool) -> Reason {
+    if textless { Reason { text: String::new(), ..reason } } else { reason }
 }
 
 /// The same entry gives the same identity in every run, so a repeated visit tells nothing twice.

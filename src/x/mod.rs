@@ -91,6 +91,16 @@ impl fmt::Debug for Token {
     }
 }
 
+/// Where X's API answers (facts sheet on X, section 2).
+///
+/// # Panics
+/// Never: the address is an address.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a constant that a test parses")]
+pub fn official_address() -> Url {
+    Url::parse("https://api.x.com").expect("the address is an address")
+}
+
 /// Whether X allows `name` as a handle: 1 to 15 letters, digits and underscores (facts sheet on X, section 2).
 #[must_use]
 pub fn is_handle(name: &str) -> bool {
