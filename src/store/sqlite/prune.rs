@@ -1,7 +1,7 @@
 //! Forgetting what is past its time, in small steps.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{StoreError, day, seconds, statements};
 
@@ -29,7 +29,7 @@ const X_KEPT_MS: i64 = 90 * 86_400_000;
 pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let (today, second) = (day(now), seconds(now));
-    let transaction = connection.transaction()?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut gone = 0;
     let entries = params![today - JUDGED, today - DROPPED, limit];
     gone += transaction.prepare_cached(statements::ENTRIES_PRUNE)?.execute(entries)?;

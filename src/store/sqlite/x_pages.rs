@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::{
     StoreError, amount, count, statements,
@@ -185,7 +185,7 @@ pub fn drop_gaps(connection: &Connection, gaps: &[(String, XGap)]) -> Result<(),
 /// Deletes a post, or all of an account's, with the detections made of them; gives how many posts went. What is
 /// left of a post is its id, so that it does not come back.
 pub fn purge(connection: &mut Connection, what: &PurgeWhat) -> Result<usize, StoreError> {
-    let transaction = connection.transaction()?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let ids: Vec<i64> = match what {
         PurgeWhat::Post(id) => {
             let found: Option<i64> = transaction
