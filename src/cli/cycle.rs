@@ -128,7 +128,7 @@ fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Re
     }
     if let Some(x) = ended.x.filter(|_| !globals.quiet) {
         // A wrong token or an empty account mends itself as little as a wrong setting: cron is to mail it.
-        for sentence in x.problem.iter() {
+        if let Some(sentence) = &x.problem {
             output.note(&format!("X: {}", render::plain(sentence)));
         }
         for sentence in x.notes.iter().filter(|_| globals.verbose > 0) {

@@ -79,7 +79,7 @@ fn remembered(settings: &Settings) -> Result<XMemory, Error> {
 /// A call that would be made.
 #[derive(Debug, Serialize)]
 struct Call {
-    call: String,
+    what: String,
     sources: usize,
     since: String,
     at_most_usd: Usd,
@@ -89,7 +89,7 @@ const CALLS: [&str; 4] = ["call", "sources", "since", "costs at most"];
 
 impl Call {
     fn cells(&self) -> Vec<String> {
-        vec![plain(&self.call), self.sources.to_string(), self.since.clone(), self.at_most_usd.to_string()]
+        vec![plain(&self.what), self.sources.to_string(), self.since.clone(), self.at_most_usd.to_string()]
     }
 }
 
@@ -108,7 +108,7 @@ fn plan(settings: &x::Settings, memory: &XMemory) -> Planned {
     let usd = |micros: u64| Usd { micros };
     let wanted = lookup::wanted(&settings.accounts, &memory.accounts, settings.user_ttl, now);
     let lookups = wanted.calls.iter().map(|handles| Call {
-        call: format!("look up {} accounts", handles.len()),
+        what: format!("look up {} accounts", handles.len()),
         sources: handles.len(),
         since: "–".to_owned(),
         at_most_usd: usd(handles.len() as u64 * settings.user_price),
@@ -132,7 +132,7 @@ fn plan(settings: &x::Settings, memory: &XMemory) -> Planned {
     let dialect = Dialect::from_name(memory.dialect.as_deref().unwrap_or_default());
     let plan = planned(settings, &memory, dialect, now);
     let asks = plan.questions.iter().map(|question| Call {
-        call: way_name(&question.way),
+        what: way_name(&question.way),
         sources: question.progress.sources.len(),
         since: match question.progress.bounds {
             Bounds::From(at) => at.strftime("%Y-%m-%d %H:%M UTC").to_string(),

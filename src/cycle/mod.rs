@@ -172,7 +172,7 @@ where
 enum Home {
     Feed { url: String, visit: Box<FeedVisit> },
     Page { name: String, visit: Box<ArticleVisit> },
-    X { round: Box<Round>, visit: Result<Option<XVisit>, StoreError> },
+    X { round: Box<Round>, visit: Result<Option<Box<XVisit>>, StoreError> },
 }
 
 /// A cycle under way.
@@ -216,7 +216,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let context = Arc::clone(&self.context);
         self.progress.planned(1);
         self.visits.spawn(async move {
-            let visit = round.step(&context).await;
+            let visit = round.step(&context).await.map(|visit| visit.map(Box::new));
             Home::X { round, visit }
         });
     }
@@ -241,18 +241,17 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
                 self.tally.page(&visit, visit.commit.entries.iter().any(is_waiting));
                 self.save(visit.commit, visit.found.into_iter().collect()).await?;
             }
-            Home::X { round, visit } => match visit? {
-                Some(visit) => {
-                    self.progress.visited("X", visit.fetch);
+            Home::X { round, visit } => {
+                let visit = visit?;
+                self.progress.visited("X", visit.as_ref().map_or(Duration::ZERO, |visit| visit.fetch));
+                if let Some(visit) = visit {
                     self.tally.x_fetch(visit.fetch);
                     self.save(visit.commit, visit.found).await?;
                     self.step_x(round);
-                }
-                None => {
-                    self.progress.visited("X", Duration::ZERO);
+                } else {
                     self.x = Some(round);
                 }
-            },
+            }
         }
         Ok(())
     }

@@ -76,6 +76,13 @@ enum Work {
     Ask { question: Box<Question>, next: Option<String>, pages: u32 },
 }
 
+/// A refusal of the oldest id asked for.
+#[derive(Debug, Clone, Copy)]
+struct Stale {
+    /// The oldest id X says it takes.
+    larger_than: Option<u64>,
+}
+
 /// A cycle's part on X.
 #[derive(Debug)]
 pub struct Round {
@@ -106,8 +113,8 @@ pub struct Round {
     switched: bool,
     /// See `switched`.
     moved_up: bool,
-    /// What X said the oldest id may be, when it refused a question for that.
-    stale_since: Option<Option<u64>>,
+    /// Set when X refused a question for its oldest id: the one it takes, where it said so.
+    stale_since: Option<Stale>,
     /// The figures so far.
     pub figures: XFigures,
 }

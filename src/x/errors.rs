@@ -185,7 +185,7 @@ fn names_fields(root: &Value, lower: &str, dialect: Dialect) -> bool {
             || error["parameters"].as_object().is_some_and(|map| map.contains_key(name))
     });
     // A wrong value of a known parameter is a mistake of ours, which the other dialect would not mend.
-    (named || lower.contains(name)) && !lower.contains("is not one of")
+    (named || lower.contains(name)) && !lower.contains("value [")
 }
 
 /// The id after "larger than" in X's sentence.
@@ -236,6 +236,12 @@ mod tests {
                 r#"{"errors":[{"parameters":{"tweet.fields":["x"]},"message":"The tweet.fields value [x] is not one of [id]"}]}"#,
                 "bad_request",
                 Action::Skip,
+            ),
+            (
+                400,
+                r#"{"errors":[{"message":"The query parameter [tweet.fields] is not one of [query,post.fields]"}]}"#,
+                "dialect",
+                Action::SwitchDialect,
             ),
             (400, r#"{"detail":"One or more parameters is invalid"}"#, "bad_request", Action::Skip),
             (

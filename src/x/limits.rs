@@ -180,7 +180,7 @@ pub fn leave(view: &XView, route: &str, taken: u32, now: Timestamp) -> Leave {
         }
     }
     let limit = view.limit.clone().unwrap_or_else(|| unknown(route));
-    let over = server_time(&limit, now).as_second() >= limit.reset + 1;
+    let over = server_time(&limit, now).as_second() > limit.reset;
     let remaining = if over { limit.limit } else { limit.remaining };
     let reset = Timestamp::from_second(limit.reset).unwrap_or(now);
     let until = if over {

@@ -343,7 +343,7 @@ fn gaps(inputs: &Inputs, plan: &mut Plan) {
             repairs.push((gap.high, question));
         }
     }
-    repairs.sort_by(|a, b| b.0.cmp(&a.0));
+    repairs.sort_by_key(|(high, _)| std::cmp::Reverse(*high));
     plan.questions.extend(repairs.into_iter().map(|(_, question)| question));
 }
 

@@ -240,7 +240,7 @@ mod tests {
             let all = ids.clone();
             for call in 0..pages {
                 let page: Vec<u64> = ids.iter().rev().take(size).copied().collect();
-                page.iter().for_each(|id| { ids.remove(id); });
+                for id in &page { ids.remove(id); }
                 let span = PageSpan {
                     newest: page.first().copied(), oldest: page.last().copied(), more: !ids.is_empty(),
                 };

@@ -13,6 +13,8 @@ mod x_pages;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod x_tests;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};

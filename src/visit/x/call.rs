@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::{Round, route_of};
+use super::{Round, Stale, route_of};
 use crate::{
     clock::Clock,
     http::{Failure, Fetch, Told},
@@ -128,7 +128,7 @@ impl Round {
         let Ask::Posts { question, next: None } = ask else { return None };
         let since = self.stale_since.take()?;
         let Bounds::Ids { since: before, until } = question.progress.bounds else { return None };
-        let since = since.unwrap_or_else(|| reach(self.server_now(now)));
+        let since = since.larger_than.unwrap_or_else(|| reach(self.server_now(now)));
         if since <= before || until.is_some_and(|until| until <= since) {
             return None;
         }
@@ -294,7 +294,7 @@ impl Round {
                 return Ok(Next::Now);
             }
             Action::RetryFrom(id) if !self.moved_up => {
-                (self.moved_up, self.stale_since) = (true, Some(id));
+                (self.moved_up, self.stale_since) = (true, Some(Stale { larger_than: id }));
                 return Ok(Next::Done(Sent::Refused));
             }
             Action::SwitchDialect | Action::RetryFrom(_) | Action::Skip => self.failures.push(sentence),
