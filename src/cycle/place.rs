@@ -61,9 +61,9 @@ pub fn place(
         .story
         .tellings
         .iter()
-        .filter(|telling| {
-            telling.url != found.url && !(telling.source == name && telling.at == found.published)
-        })
+        .filter(|telling| telling.url != found.url)
+        // A post stands in its story under the address it points at.
+        .filter(|telling| Some(&telling.url) != found.about.as_ref() || telling.source != name)
         .map(|telling| Outlet {
             url: telling.url.clone(),
             source: telling.source.clone(),

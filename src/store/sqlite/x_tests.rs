@@ -145,8 +145,8 @@ fn what_is_decided_by_is_what_all_processes_did() {
         let learned = limit.clone();
         store.x_learn("c".to_owned(), intent(noon).route, move |_| learned).await.unwrap();
         let other = Store::clone(&store);
-        let seen: Result<XReserved, XView> =
-            other.x_reserve(intent(noon), |view| Err(view.clone())).await.unwrap();
+        let seen: Result<XReserved, Box<XView>> =
+            other.x_reserve(intent(noon), |view| Err(Box::new(view.clone()))).await.unwrap();
         let view = seen.unwrap_err();
         assert_eq!((view.in_flight, view.spent, view.limit), (1, 500_000, Some(limit)));
         let later = noon + SignedDuration::from_mins(16);
