@@ -213,6 +213,14 @@ async fn pass(week: &Week) -> Came {
         }
         calls.push((sim.calls(0).len() - before) as u64);
     }
+    // Two calm cycles: what was left unread is read, and what a lost answer held is known.
+    sim.set_plan(Plan::default());
+    for later in [3, 4] {
+        let now = START_MS + (week.cycles + later) * CYCLE_MS;
+        sim.set_clock(now);
+        one_cycle(dir.path(), now).await.unwrap();
+    }
+    one_cycle(dir.path(), START_MS + (week.cycles + 4) * CYCLE_MS).await.unwrap();
     Came { web, dir, calls }
 }
 
