@@ -31,6 +31,8 @@ use tge_scrape::{
 const CYCLE_MS: i64 = 600_000;
 /// The start: a Tuesday noon, so that midnights and a change of month lie within a week.
 const START_MS: i64 = 1_795_521_600_000;
+/// How far back the first look goes, as built in.
+const LOOKBACK_MS: i64 = 24 * 3_600_000;
 /// What a process of the week is told by.
 const TOLD: &str = "X_WEEK_PROCESS";
 
@@ -278,7 +280,9 @@ impl Came {
         let end = START_MS + (week.cycles - 1) * CYCLE_MS + week.skew_ms;
         let from = START_MS + week.skew_ms;
         // Three hours: what a 429 and a few killed cycles may take from a post that is deleted soon.
-        let offered = sim.offered(&queries, (from, end), 3 * 3_600_000).unwrap();
+        let mut offered = sim.offered(&queries, (from, end), 3 * 3_600_000).unwrap();
+        // A first look goes back a day, not the seven that search reaches: that would be billed.
+        offered.retain(|id| *id >= x::id_at(from - LOOKBACK_MS));
         let (chains, kept) = self.kept();
         let missing: Vec<u64> = offered.iter().copied().filter(|id| !kept.contains(id)).collect();
         let billed = sim.billed().micro_usd;
