@@ -6,7 +6,7 @@
 //! | level | rooms |
 //! |--:|---|
 //! | 0 | [`model`] nouns, [`text`] normal forms, [`clock`] |
-//! | 1 | [`http`], [`feed`], [`article`], [`detect`], [`store`], [`figures`] |
+//! | 1 | [`http`], [`feed`], [`article`], [`detect`], [`x`], [`store`], [`figures`] |
 //! | 2 | [`visit`] one source from request to verdict, [`render`] text out, [`alert`] who is told what, and how |
 //! | 3 | [`cycle`] all sources side by side |
 //! | 4 | [`config`], [`wiring`], [`error`], [`exit`] |
@@ -34,3 +34,4 @@ pub mod store;
 pub mod text;
 pub mod visit;
 pub mod wiring;
+pub mod x;

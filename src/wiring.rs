@@ -93,6 +93,8 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
         targets: settings.targets,
         dry_run,
         tell: tell(settings),
+        backlog: true,
+        x: settings.x.is_on().then(|| Arc::new(settings.x.clone())),
     }
 }
 

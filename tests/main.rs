@@ -10,4 +10,7 @@ mod cycle; // the cycle as cron runs it
 mod judging; // judging again, by the user's word and by other rules
 mod kills; // killed while telling
 mod layers; // who may import whom
+mod x; // X beside the news
+mod x_week; // a week on X with everything going wrong
+
 mod survival; // kills, stops, overlaps, full disks

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use crate::{
     alert::{Delivered, Hooks, Turn},
+    config::Settings,
     cycle::{self, Ended, Stop},
     error::Error,
     exit::Exit,
@@ -47,6 +48,8 @@ pub struct Args {
 enum Half {
     /// Feeds and articles
     News,
+    /// Posts on X
+    X,
 }
 
 /// Runs one cycle and shows what came of it.
@@ -59,7 +62,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         Some(runtime.block_on(Lock::take(&settings.state_dir, args.wait_lock, crate::clock::SystemClock))?)
     };
     let store = open(args.dry_run, &settings.state_dir)?;
-    let task = wiring::task(&settings, args.dry_run);
+    let mut task = wiring::task(&settings, args.dry_run);
+    narrow(&mut task, args, &settings)?;
     let context = Arc::new(wiring::context(&settings, store, args.catch_up)?);
     let quiet = globals.quiet || matches!(globals.format, Some(Format::Json | Format::Ndjson | Format::Csv));
     let bar = (!quiet && output.shows_progress()).then(Bar::new);
@@ -99,6 +103,30 @@ async fn after(hooks: &Hooks, ended: &Result<Ended, StoreError>) {
     }
 }
 
+/// Leaves out the half that is not wanted.
+fn narrow(task: &mut cycle::Task, args: &Args, settings: &Settings) -> Result<(), Error> {
+    match args.only {
+        Some(Half::News) => task.x = None,
+        Some(Half::X) => {
+            task.sources.clear();
+            task.backlog = false;
+            if task.x.is_none() {
+                let (what, hint) = if settings.x.token.is_none() {
+                    ("there is no token for X", "`tge-scrape doctor` says where one is looked for")
+                } else {
+                    (
+                        "X is switched off, or neither x.accounts nor x.searches names anything",
+                        "see docs/x.md",
+                    )
+                };
+                return Err(Error::new(Exit::Settings, what, hint));
+            }
+        }
+        None => {}
+    }
+    Ok(())
+}
+
 fn open(dry_run: bool, dir: &std::path::Path) -> Result<Store, Error> {
     Ok(if !dry_run {
         Store::open(dir, Access::Write)?
@@ -111,7 +139,7 @@ fn open(dry_run: bool, dir: &std::path::Path) -> Result<Store, Error> {
 
 fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let mut report = ended.report;
-    let failed = report.feeds.failed > 0;
+    let failed = report.feeds.failed > 0 || report.x.problem.is_some();
     let exit = match ended.stopped {
         Some(Stop::Interrupted) => Exit::Interrupted,
         Some(Stop::Terminated) => Exit::Terminated,
@@ -126,6 +154,15 @@ fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Re
     for (url, sentence) in &ended.failures {
         if !globals.quiet && (globals.verbose > 0 || exit == Exit::Degraded) {
             output.note(&format!("{}: {}", render::plain(url), render::plain(sentence)));
+        }
+    }
+    if let Some(x) = ended.x.filter(|_| !globals.quiet) {
+        // A wrong token or an empty account mends itself as little as a wrong setting: cron is to mail it.
+        if let Some(sentence) = &x.problem {
+            output.note(&format!("X: {}", render::plain(sentence)));
+        }
+        for sentence in x.notes.iter().filter(|_| globals.verbose > 0) {
+            output.note(&format!("X: {}", render::plain(sentence)));
         }
     }
     match globals.format {

@@ -1,4 +1,4 @@
-//! `tge-scrape db check|backup|prune`: care of the state database.
+//! `tge-scrape db check|backup|prune|purge-post`: care of the state database.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    store::{Access, Lock, Store},
+    store::{Access, Lock, PurgeWhat, Store},
     wiring,
 };
 
@@ -35,6 +35,15 @@ enum What {
     },
     /// Forget what is past its time, now instead of bit by bit
     Prune,
+    /// Delete a post, or all of an account's, and what was made of them
+    PurgePost {
+        /// Id or address of the post
+        #[arg(required_unless_present = "account")]
+        post: Option<String>,
+        /// All posts of this account: its handle or its id
+        #[arg(long, value_name = "HANDLE", conflicts_with = "post")]
+        account: Option<String>,
+    },
 }
 
 /// Does what is asked of the database.
@@ -75,5 +84,36 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             output.print(&format!("{gone} rows forgotten\n"))?;
             Ok(Exit::Success)
         }
+        What::PurgePost { post, account } => {
+            let _lock = runtime.block_on(Lock::take(dir, Duration::ZERO, SystemClock))?;
+            let store = Store::open(dir, Access::Write)?;
+            let what = match (post, account) {
+                (Some(post), _) => PurgeWhat::Post(post_id(post)?),
+                (None, account) => {
+                    let name = account.as_deref().unwrap_or_default().trim_start_matches('@');
+                    let memory = runtime.block_on(store.x_memory(String::new(), SystemClock.now()))?;
+                    let known = memory.accounts.iter().find(|account| {
+                        account.handle.eq_ignore_ascii_case(name)
+                            || account.username.eq_ignore_ascii_case(name)
+                    });
+                    let id = known.and_then(|account| account.user).or_else(|| name.parse().ok());
+                    PurgeWhat::Account(id.ok_or_else(|| {
+                        let hint = "name a followed account, or give the account's id";
+                        Error::new(Exit::Usage, format!("no account {name:?} is known"), hint)
+                    })?)
+                }
+            };
+            let gone = runtime.block_on(store.x_purge(what))?;
+            output.print(&format!("{gone} posts deleted\n"))?;
+            Ok(Exit::Success)
+        }
     }
+}
+
+/// The id in `text`, which is one or an address that ends in one.
+fn post_id(text: &str) -> Result<u64, Error> {
+    let end = text.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    end.split('?').next().unwrap_or_default().parse().map_err(|_| {
+        Error::new(Exit::Usage, format!("{text:?} is neither the id nor the address of a post"), "")
+    })
 }

@@ -181,12 +181,23 @@ fn clock(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
 }
 
 fn x(settings: &Settings) -> Finding {
-    let says = if settings.x.bearer_token.is_some() {
-        "a token is set; this version reads news only"
-    } else {
-        "no token: news only"
-    };
-    finding("x", Level::Note, says, "")
+    let x = &settings.x;
+    if x.token.is_none() {
+        let todo = "nothing, if that is meant; docs/x.md says how to get a token";
+        return finding("x", Level::Note, "no token: news only", todo);
+    }
+    if !x.is_on() {
+        let todo = "name x.accounts or x.searches, and leave x.enabled = true";
+        return finding("x", Level::Note, "a token is set, but there is nothing to read", todo);
+    }
+    let budget = crate::figures::report::Usd { micros: x.budget };
+    let assumed = if x.budget_assumed { " (assumed: set x.monthly_budget_usd)" } else { "" };
+    let says = format!(
+        "a token is set; {} accounts, {} searches, at most {budget} USD a month{assumed}",
+        x.accounts.len(),
+        x.searches.len()
+    );
+    finding("x", Level::Ok, says, "")
 }
 
 fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {

@@ -24,6 +24,7 @@ mod project;
 mod rescan;
 mod settings_file;
 mod stats;
+mod x;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -133,6 +134,8 @@ enum Command {
     Label(label::Args),
     /// Write, check and show the settings
     Config(config::Args),
+    /// Show what a cycle would ask X, and the accounts it follows
+    X(x::Args),
     /// Say what is wrong and what to do about it
     Doctor(doctor::Args),
     /// Look after the database
@@ -190,6 +193,7 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         Command::Rescan(args) => rescan::run(&args, globals, output),
         Command::Label(args) => label::run(&args, globals, output),
         Command::Config(args) => config::run(&args, globals, output),
+        Command::X(args) => x::run(&args, globals, output),
         Command::Doctor(args) => doctor::run(&args, globals, output),
         Command::Db(args) => db::run(&args, globals, output),
         Command::Completions(args) => completions::run(&args, Cli::command(), output),

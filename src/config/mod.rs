@@ -20,12 +20,15 @@ use std::{
     time::Duration,
 };
 
+use url::Url;
+
 use crate::{
     alert::{self, Hooks, Program},
     detect,
     figures::targets::Settings as TargetSettings,
     http,
     model::Source,
+    x,
 };
 
 pub use environment::Environment;
@@ -38,6 +41,8 @@ use raw::Raw;
 
 /// The built-in feeds and projects, which apply where the settings name none.
 pub const STARTER: &str = include_str!("starter.toml");
+/// Characters a search may have: X allows 512 (facts sheet on X, section 2), some of which our own terms take.
+const LONGEST_SEARCH: usize = 480;
 /// What the settings file is called in the working directory.
 pub const FILE_NAME: &str = "tge-scrape.toml";
 
@@ -66,7 +71,7 @@ pub struct Settings {
     /// `[detect]`, `[[projects]]` and `[[phrases]]`.
     pub detect: detect::Settings,
     /// `[x]`.
-    pub x: XSettings,
+    pub x: x::Settings,
     /// `[targets]`.
     pub targets: TargetSettings,
     /// The enabled `[[feeds]]`.
@@ -113,22 +118,6 @@ pub struct OutputSettings {
     pub authority: String,
     /// Newest stories in the feeds.
     pub entries: usize,
-}
-
-/// `[x]`, as far as this version uses it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct XSettings {
-    /// Whether X is to be read.
-    pub enabled: bool,
-    /// The token, if one was found; never shown.
-    pub bearer_token: Option<String>,
-}
-
-impl std::fmt::Debug for XSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let token = self.bearer_token.as_ref().map(|_| "••••");
-        f.debug_struct("XSettings").field("enabled", &self.enabled).field("bearer_token", &token).finish()
-    }
 }
 
 /// Reads the settings from where `flags` and `environment` say.
@@ -337,39 +326,95 @@ fn target_settings(layers: &mut Layers) -> TargetSettings {
     }
 }
 
-/// The token from the variable, the file, or systemd's credentials; a pasted `Bearer ` is taken off.
-fn x_settings(layers: &mut Layers, environment: &Environment) -> XSettings {
-    let variable = layers.text("x.bearer_token_env");
-    let file = layers.text("x.bearer_token_file");
-    layers.text("x.base_url");
-    layers.number("x.monthly_budget_usd", 0.0..=1e9);
-    layers.duration("x.lookback");
-    layers.duration("cache.user_ttl");
-    layers.texts("x.accounts");
-    layers.texts("x.searches");
-    layers.number("x.post_price_usd", 0.0..=1e3);
-    layers.number("x.user_price_usd", 0.0..=1e3);
+/// `[x]`: all of it, and the token from the variable, the file, or systemd's credentials.
+fn x_settings(layers: &mut Layers, environment: &Environment) -> x::Settings {
     layers.text("metrics.textfile");
     layers.text("metrics.healthcheck_url_env");
-    let read = |path: &Path| fs::read_to_string(path);
-    let mut token = environment.get(&variable).map(str::to_owned);
-    if token.is_none() && !file.is_empty() {
-        match read(Path::new(&file)) {
-            Ok(text) => token = Some(text),
+    let address = layers.text("x.base_url");
+    let base_url = Url::parse(&address).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            // A token is not sent over a line that others can read.
+            && (url.scheme() == "https" || is_local(url))
+    });
+    let base_url = base_url.unwrap_or_else(|| {
+        layers.wrong("x.base_url", "should be an https address without a login; http only on this machine");
+        x::official_address()
+    });
+    let accounts = layers.texts("x.accounts");
+    for handle in accounts.iter().map(|handle| handle.trim_start_matches('@')) {
+        if !x::is_handle(handle) {
+            layers.wrong("x.accounts", format!("{handle:?} cannot be a handle on X"));
+        }
+    }
+    let replies = layers.texts("x.replies");
+    let bare = |list: Vec<String>| -> Vec<String> {
+        list.into_iter().map(|handle| handle.trim_start_matches('@').to_owned()).collect()
+    };
+    let (accounts, replies) = (bare(accounts), bare(replies));
+    for handle in &replies {
+        if !accounts.iter().any(|account| account.eq_ignore_ascii_case(handle)) {
+            layers.wrong("x.replies", format!("{handle:?} is not among x.accounts"));
+        }
+    }
+    let searches = layers.texts("x.searches");
+    for query in searches.iter().filter(|query| query.chars().count() > LONGEST_SEARCH) {
+        layers.wrong(
+            "x.searches",
+            format!(
+                "longer than {LONGEST_SEARCH} characters: {:?}",
+                query.chars().take(40).collect::<String>()
+            ),
+        );
+    }
+    x::Settings {
+        enabled: layers.flag("x.enabled"),
+        base_url,
+        token: token(layers, environment),
+        budget: x::money::micros(layers.number("x.monthly_budget_usd", 0.0..=1e6)),
+        budget_assumed: matches!(layers.values.get("x.monthly_budget_usd"), Some((_, Origin::BuiltIn))),
+        lookback: layers.duration("x.lookback"),
+        accounts,
+        replies,
+        searches,
+        post_price: x::money::micros(layers.number("x.post_price_usd", 0.0..=1e3)),
+        user_price: x::money::micros(layers.number("x.user_price_usd", 0.0..=1e3)),
+        user_ttl: layers.duration("cache.user_ttl"),
+        min_followers: u64::try_from(layers.whole("x.min_followers", 0..=1_000_000_000)).unwrap_or(0),
+        keep_text: layers.flag("x.keep_text"),
+    }
+}
+
+/// Whether `url` stays on this machine.
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn token(layers: &mut Layers, environment: &Environment) -> Option<x::Token> {
+    let variable = layers.text("x.bearer_token_env");
+    let file = layers.text("x.bearer_token_file");
+    let mut text = environment.get(&variable).map(str::to_owned);
+    if text.is_none() && !file.is_empty() {
+        match fs::read_to_string(Path::new(&file)) {
+            Ok(read) => text = Some(read),
             Err(error) => {
-                let place = layers
-                    .values
-                    .get("x.bearer_token_file")
-                    .map_or_else(String::new, |(_, from)| from.show());
-                layers.mistakes.add(&place, format!("x.bearer_token_file: {file} cannot be read: {error}"));
+                layers.wrong("x.bearer_token_file", format!("{file} cannot be read: {error}"));
             }
         }
     }
     let credential = environment.path("CREDENTIALS_DIRECTORY").map(|dir| dir.join("x-bearer"));
-    let token = token.or_else(|| credential.and_then(|path| read(&path).ok()));
-    let bare = |token: String| token.trim().trim_start_matches("Bearer ").trim().to_owned();
-    XSettings {
-        enabled: layers.flag("x.enabled"),
-        bearer_token: token.map(bare).filter(|token| !token.is_empty()),
+    let text = text.or_else(|| credential.and_then(|path| fs::read_to_string(path).ok()))?;
+    let token = x::Token::read(&text);
+    if token.is_none() && !text.trim().is_empty() {
+        // Not repeated here: it may hold most of a secret.
+        layers.wrong("x.bearer_token_env", "the token found holds spaces or signs that no token has");
     }
+    token
 }

@@ -72,7 +72,7 @@ pub fn shown(settings: &Settings) -> Vec<Shown> {
             Shown { key: key.clone(), value, origin: origin.show() }
         })
         .collect();
-    let token = if settings.x.bearer_token.is_some() { DOTS } else { "\"\"" };
+    let token = if settings.x.token.is_some() { DOTS } else { "\"\"" };
     all.push(Shown {
         key: "x.bearer_token".to_owned(),
         value: token.to_owned(),

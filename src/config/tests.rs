@@ -83,7 +83,7 @@ fn secrets_are_shown_as_dots() {
     let file = "[http]\nproxy = \"http://me:hunter2@proxy.example:3128\"\n[[feeds]]\nurl = \"https://x.example/feed\"\nheaders = { Authorization = \"hunter2\" }\n\
                 [[channels]]\nkind = \"slack\"\nurl = \"https://hooks.example/hunter2\"\n";
     let settings = loaded(dir.path(), file, &[("X_BEARER_TOKEN", "Bearer hunter2")], &Flags::default());
-    assert_eq!(settings.x.bearer_token.as_deref(), Some("hunter2"));
+    assert_eq!(settings.x.token.as_ref().map(crate::x::Token::header).as_deref(), Some("Bearer hunter2"));
     assert_eq!(settings.sources[0].headers, [("Authorization".to_owned(), "hunter2".to_owned())]);
     let all = format!("{:?}{:?}", shown(&settings), settings.x);
     assert!(!all.contains("hunter2") && all.contains("••••"), "{all}");

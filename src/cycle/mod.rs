@@ -28,7 +28,11 @@ use crate::{
     http::Fetch,
     model::{Commit, Detection, EntryRecord, EntryState, Outlet, Source},
     store::StoreError,
-    visit::{ArticleVisit, Context, FeedVisit, Found, SourceOutcome, visit_article, visit_feed},
+    visit::{
+        ArticleVisit, Context, FeedVisit, Found, SourceOutcome, visit_article, visit_feed,
+        x::{Round, XOutcome, XVisit},
+    },
+    x,
 };
 
 pub use rescan::{Change, Rescan, rescan};
@@ -67,6 +71,10 @@ pub struct Task {
     pub dry_run: bool,
     /// Whom it tells.
     pub tell: Tell,
+    /// Whether entries left waiting by earlier cycles are taken up.
+    pub backlog: bool,
+    /// X, where it is to be read.
+    pub x: Option<Arc<x::Settings>>,
 }
 
 /// Why a cycle was asked to stop early.
@@ -91,6 +99,8 @@ pub struct Ended {
     pub fresh: Vec<Detection>,
     /// Messages that went out.
     pub delivered: Delivered,
+    /// How X went, if it was read.
+    pub x: Option<XOutcome>,
 }
 
 /// Told how the work goes on.
@@ -126,6 +136,7 @@ where
     }
     let mut run = Run {
         tally: Tally::new(&plan),
+        x: None,
         names: task.sources.iter().map(|source| (source.url.clone(), source.clone())).collect(),
         visits: JoinSet::new(),
         stories: None,
@@ -140,8 +151,15 @@ where
     for planned in plan.asked {
         run.visit_source(planned);
     }
-    for entry in store.backlog(now, BACKLOG).await? {
+    let waiting = if task.backlog { store.backlog(now, BACKLOG).await? } else { Vec::new() };
+    for entry in waiting {
         run.visit_page(entry);
+    }
+    if let Some(settings) = task.x.clone().filter(|_| !task.dry_run) {
+        let deadline = now + task.settings.timeout;
+        if let Some(round) = Round::begin(&run.context, settings, deadline).await? {
+            run.step_x(Box::new(round));
+        }
     }
     run.tally.planned(clock.elapsed());
 
@@ -183,6 +201,7 @@ where
 enum Home {
     Feed { url: String, visit: Box<FeedVisit> },
     Page { name: String, visit: Box<ArticleVisit> },
+    X { round: Box<Round>, visit: Result<Option<Box<XVisit>>, StoreError> },
 }
 
 /// A cycle under way.
@@ -198,6 +217,8 @@ struct Run<'a, F, C> {
     /// Of those, what is not of a source's first sight.
     fresh: Vec<Detection>,
     tell: Tell,
+    /// X's round once it is over.
+    x: Option<Box<Round>>,
     saves: bool,
     progress: &'a dyn Progress,
     now: Timestamp,
@@ -222,6 +243,16 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         });
     }
 
+    /// X's next call; its page is saved before the one after it is made.
+    fn step_x(&mut self, mut round: Box<Round>) {
+        let context = Arc::clone(&self.context);
+        self.progress.planned(1);
+        self.visits.spawn(async move {
+            let visit = round.step(&context).await.map(|visit| visit.map(Box::new));
+            Home::X { round, visit }
+        });
+    }
+
     async fn receive(&mut self, home: Home) -> Result<(), StoreError> {
         match home {
             Home::Feed { url, visit } => {
@@ -241,6 +272,17 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
                 self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
                 self.tally.page(&visit, visit.commit.entries.iter().any(is_waiting));
                 self.save(visit.commit, visit.found.into_iter().collect()).await?;
+            }
+            Home::X { round, visit } => {
+                let visit = visit?;
+                self.progress.visited("X", visit.as_ref().map_or(Duration::ZERO, |visit| visit.fetch));
+                if let Some(visit) = visit {
+                    self.tally.x_fetch(visit.fetch);
+                    self.save(visit.commit, visit.found).await?;
+                    self.step_x(round);
+                } else {
+                    self.x = Some(round);
+                }
             }
         }
         Ok(())
@@ -300,7 +342,18 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         telling: Telling,
     ) -> Result<Ended, StoreError> {
         let store = &self.context.store;
+        let mut x = None;
+        let mut bill = None;
+        if let Some(round) = &self.x {
+            x = Some(round.outcome());
+            bill = Some(round.bill(&self.context).await?);
+        }
         let summed = self.tally.sum(tally::End {
+            x: self.x.as_ref().map(|round| tally::XEnd {
+                figures: &round.figures,
+                bill,
+                problem: x.as_ref().and_then(|x: &XOutcome| x.problem.clone()),
+            }),
             id,
             now: self.now,
             took,
@@ -321,6 +374,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             stopped: telling.stopped,
             fresh: self.fresh,
             delivered: telling.delivered,
+            x,
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         self, Rules,
         story::{NewTelling, Stories, signature},
     },
-    model::{Commit, Detection, DetectionRecord, Event, Kind, Outlet, Source, Stage, Story, Verdict},
+    model::{Commit, Detection, DetectionRecord, Event, Outlet, Reason, Source, Stage, Story, Verdict},
     visit::Found,
 };
 
@@ -42,7 +42,7 @@ pub fn place(
     let stage = verdict.stage.unwrap_or(Stage::Upcoming);
     let signature = signature(&found.title, &found.text);
     let telling = NewTelling {
-        url: found.url.clone(),
+        url: found.about.clone().unwrap_or_else(|| found.url.clone()),
         source: name.clone(),
         title: found.title.clone(),
         at: found.published,
@@ -59,6 +59,8 @@ pub fn place(
         .tellings
         .iter()
         .filter(|telling| telling.url != found.url)
+        // A post stands in its story under the address it points at.
+        .filter(|telling| Some(&telling.url) != found.about.as_ref() || telling.source != name)
         .map(|telling| Outlet {
             url: telling.url.clone(),
             source: telling.source.clone(),
@@ -106,7 +108,8 @@ pub fn retold(was: &Detection, found: Found, source: Option<&Source>, rules: &Ru
 }
 
 fn name_of(found: &Found, source: Option<&Source>) -> String {
-    source.map_or_else(|| found.source_url.clone(), |source| source.name.clone())
+    let named = || source.map_or_else(|| found.source_url.clone(), |source| source.name.clone());
+    found.source.clone().unwrap_or_else(named)
 }
 
 /// The verdict, official also where the source is: an exchange's own notices speak for their listings.
@@ -131,7 +134,7 @@ fn told(found: Found, verdict: Verdict, source: String, rules: &Rules, head: Hea
         class: detect::class(&verdict, priority, head.outlets),
         id: head.id,
         story_id: head.story_id,
-        kind: Kind::News,
+        kind: found.kind,
         event: verdict.event.unwrap_or(Event::Announcement),
         stage: verdict.stage.unwrap_or(Stage::Upcoming),
         rumour: verdict.rumour,
@@ -140,8 +143,8 @@ fn told(found: Found, verdict: Verdict, source: String, rules: &Rules, head: Hea
         token: verdict.token,
         watched: verdict.watched,
         event_date: verdict.event_date,
-        snippet: snippet(&found.text),
-        title: found.title,
+        snippet: if found.textless { String::new() } else { snippet(&found.text) },
+        title: if found.textless { format!("A post by {source}") } else { found.title },
         url: found.url,
         source,
         author: found.author,
@@ -153,9 +156,14 @@ fn told(found: Found, verdict: Verdict, source: String, rules: &Rules, head: Hea
         venue: verdict.venue,
         chain: verdict.chain,
         cautions: verdict.cautions,
-        reasons: verdict.reasons,
+        reasons: verdict.reasons.into_iter().map(|reason| quoted(reason, found.textless)).collect(),
         also_at: head.also_at,
     }
+}
+
+/// `reason` without the words of the text, where those are not kept.
+fn quoted(reason: Reason, textless: bool) -> Reason {
+    if textless { Reason { text: String::new(), ..reason } } else { reason }
 }
 
 /// The same entry gives the same identity in every run, so a repeated visit tells nothing twice.

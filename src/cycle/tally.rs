@@ -12,7 +12,7 @@ use crate::{
         CycleReport, StageHistograms, StageName,
         report::{
             CacheFigures, CycleFigures, HttpFigures, MemoryFigures, Outcomes, SourceFigures, SourceOutcome,
-            Status,
+            Status, Usd, XFigures,
         },
         saved::{self, Counted},
         targets,
@@ -21,6 +21,7 @@ use crate::{
     model::Detection,
     store::{CycleRecord, SourceResult},
     visit::{self, ArticleVisit, FeedVisit, PageOutcome},
+    x::money::Forecast,
 };
 
 use super::{Stop, Task, place::Placed, plan::Plan};
@@ -60,6 +61,18 @@ pub struct End<'a> {
     pub peak_rss_bytes: Option<u64>,
     /// What it was told to do.
     pub task: &'a Task,
+    /// X, where its round came to an end.
+    pub x: Option<XEnd<'a>>,
+}
+
+/// What is known of X when the cycle is over.
+pub struct XEnd<'a> {
+    /// Its counts.
+    pub figures: &'a visit::x::XFigures,
+    /// What this cycle cost, what the month has cost, and what it will.
+    pub bill: Option<(u64, u64, Forecast)>,
+    /// Why it could not be read.
+    pub problem: Option<String>,
 }
 
 /// The finished sums.
@@ -124,6 +137,11 @@ impl Tally {
     /// Alerts were delivered in this time.
     pub fn told(&mut self, took: Duration) {
         self.stages.record(StageName::Alert, took);
+    }
+
+    /// X took this long to answer.
+    pub fn x_fetch(&mut self, took: Duration) {
+        self.stages.record(StageName::XFetch, took);
     }
 
     /// A detection found its story.
@@ -215,8 +233,14 @@ impl Tally {
         let unfinished =
             self.sources.values().filter(|line| line.failure.as_deref() == Some(UNFINISHED)).count() as u64;
         report.feeds.waiting += unfinished;
-        let bad = report.feeds.failed + self.failing + unfinished;
-        let degraded = is_degraded(bad, report.feeds.total, end.task.settings.max_failed_ratio);
+        // X counts as one source more: alone it decides, beside many feeds it does not.
+        let x_failed = u64::from(end.x.as_ref().is_some_and(|x| x.problem.is_some()));
+        let bad = report.feeds.failed + self.failing + unfinished + x_failed;
+        let degraded = is_degraded(
+            bad,
+            report.feeds.total + u64::from(end.x.is_some()),
+            end.task.settings.max_failed_ratio,
+        );
         let exit_code = match end.stopped {
             Some(Stop::Interrupted) => INTERRUPTED,
             Some(Stop::Terminated) => TERMINATED,
@@ -253,6 +277,12 @@ impl Tally {
         let misses = report.feeds.fetched + report.articles.fetched;
         report.cache = CacheFigures::new(fresh + revalidated + misses, fresh, revalidated, misses);
         self.counted.requests = http.requests;
+        if let Some(x) = end.x {
+            self.counted.x_calls = x.figures.calls;
+            self.counted.x_accounts = x.figures.accounts_read;
+            self.counted.x_searches = x.figures.searches_read;
+            report.x = x_figures(x);
+        }
         report.calls = saved::calls(&self.counted);
         report.memory = MemoryFigures { peak_rss_bytes: end.peak_rss_bytes };
         report.stages_ms = self.stages.times();
@@ -292,6 +322,26 @@ impl Summed {
             histograms: self.stages.to_bytes(),
             sources: sources.collect(),
         }
+    }
+}
+
+fn x_figures(x: XEnd) -> XFigures {
+    let usd = |micros| Usd { micros };
+    let (cost, month, forecast) = x.bill.map_or((0, None, None), |(cost, month, forecast)| {
+        (cost, Some(usd(month)), Some(usd(forecast.month)))
+    });
+    XFigures {
+        calls: x.figures.calls,
+        users_looked_up: x.figures.users,
+        posts_read: x.figures.posts,
+        posts_new: x.figures.posts_new,
+        calls_deferred: x.figures.deferred,
+        cost_usd: usd(cost),
+        month_cost_usd: month,
+        rate_limit_violations: Some(x.figures.violations),
+        month_forecast_usd: forecast,
+        budget_days_left: x.bill.and_then(|(_, _, forecast)| forecast.days_left),
+        problem: x.problem,
     }
 }
 

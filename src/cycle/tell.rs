@@ -188,7 +188,7 @@ fn absorb(told: &mut Vec<Told>, placed: &Placed) {
 }
 
 fn month_cost(report: &CycleReport) -> Option<f64> {
-    let value = serde_json::to_value(report.x).ok()?;
+    let value = serde_json::to_value(&report.x).ok()?;
     value["month_cost_usd"].as_str()?.parse().ok()
 }
 

@@ -30,7 +30,8 @@ pub fn plain(html: &str) -> String {
     // A second round for what was escaped twice: `AT&amp;amp;T`, `&lt;b&gt;`.
     if text.contains(['<', '&']) {
         let mut again = String::with_capacity(text.len());
-        strip(&text, &mut again);
+        // Sections within sections would take a round each, and leave mark-up in the last.
+        strip(&text.replace("<![CDATA[", ""), &mut again);
         text = again;
     }
     fold(&text)
@@ -127,6 +128,11 @@ fn role(name: &str) -> Option<Role> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sections_within_sections_hide_no_mark_up() {
+        assert_eq!(plain("<![CDATA[<![CDATA[<![CDATA[a <p>b"), "a b");
+    }
 
     #[test]
     fn mark_up_goes_and_meaning_stays() {

@@ -160,7 +160,7 @@ pub struct ArticleFigures {
 }
 
 /// X; all zero where X is off, `None` where nobody counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct XFigures {
     /// Calls sent.
@@ -179,6 +179,12 @@ pub struct XFigures {
     pub month_cost_usd: Option<Usd>,
     /// Answers that said we asked too often.
     pub rate_limit_violations: Option<u64>,
+    /// What the month will have cost at its end, if every day costs what the last one did.
+    pub month_forecast_usd: Option<Usd>,
+    /// Whole days until the budget is used up; `None` where it lasts.
+    pub budget_days_left: Option<u32>,
+    /// Why X could not be read, one sentence.
+    pub problem: Option<String>,
 }
 
 /// Stories that detections went to.

@@ -8,6 +8,7 @@ mod feeds;
 mod hosts;
 mod page;
 mod server;
+pub mod x;
 
 use std::{
     io,
@@ -41,7 +42,12 @@ pub struct Options {
     pub port: u16,
     /// Generated hosts instead of the written ones.
     pub bulk: Option<Bulk>,
+    /// A simulated X beside them.
+    pub x: Option<x::Options>,
 }
+
+/// Name of the simulated X under `.localhost`.
+const X_HOST: &str = "x";
 
 /// One request as the server saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +81,7 @@ struct World {
     options: Options,
     port: u16,
     hosts: Vec<Host>,
+    x: Option<x::Simulator>,
     tick: AtomicU32,
     requests: Mutex<Vec<Asked>>,
     connections: AtomicU64,
@@ -101,7 +108,9 @@ impl FixtureWeb {
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
         let hosts = if options.bulk.is_some() { Vec::new() } else { hosts::all()? };
+        let x = options.x.clone().map(x::Simulator::new).transpose()?;
         let world = Arc::new(World {
+            x,
             port: listener.local_addr()?.port(),
             hosts,
             options,
@@ -121,7 +130,22 @@ impl FixtureWeb {
 
     /// Lets time pass: what is scripted for the next tick is published.
     pub fn advance(&self) {
-        self.world.tick.fetch_add(1, Ordering::SeqCst);
+        let tick = self.world.tick.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(x) = self.x() {
+            x.publish_tick(tick);
+        }
+    }
+
+    /// The simulated X, where one was asked for.
+    #[must_use]
+    pub fn x(&self) -> Option<&x::Simulator> {
+        self.world.x.as_ref()
+    }
+
+    /// Base address of the simulated X.
+    #[must_use]
+    pub fn x_url(&self) -> String {
+        self.world.origin(X_HOST)
     }
 
     /// What was asked so far.

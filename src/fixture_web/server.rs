@@ -1,9 +1,8 @@
 //! The listener: who is asked, what the answer is, and the ledger.
 
 use std::{
-    convert::Infallible,
     hash::{DefaultHasher, Hash, Hasher},
-    io::Write,
+    io::{self, Write},
     sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -21,7 +20,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use super::{Asked, World, bulk, feeds, hosts::Host, page};
+use super::{Asked, World, X_HOST, bulk, feeds, hosts::Host, page, x};
 
 /// An answer before it is sent.
 #[derive(Debug, Default)]
@@ -68,13 +67,18 @@ pub async fn serve(listener: TcpListener, world: Arc<World>) {
     }
 }
 
-async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
     let text = |name: HeaderName| {
         request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
     };
     let host = text(HOST).unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default().trim_end_matches(".localhost").to_owned();
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    if let Some(x) = world.x.as_ref().filter(|_| host == X_HOST) {
+        pause(world, &host, &path, world.tick()).await;
+        let (reply, cut) = x::serve(x, request).await?;
+        return Ok(send(reply, cut));
+    }
     let (tag, date) = (text(IF_NONE_MATCH), text(IF_MODIFIED_SINCE));
     let tick = world.tick();
     pause(world, &host, &path, tick).await;

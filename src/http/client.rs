@@ -22,7 +22,7 @@ use tower::util::MapResponseLayer;
 use url::{Host, Url};
 
 use super::{
-    Answer, Counts, Failure, Fetch, Outcome, Purpose, Request, Settings, Trail, classify::classify,
+    Answer, Counts, Failure, Fetch, Outcome, Purpose, Request, Settings, Told, Trail, classify::classify,
     guard::is_private, headers, pace::Pace, redirect, retry,
 };
 use crate::{clock::Clock, text::host::pace_key};
@@ -239,6 +239,53 @@ impl<C: Clock> Client<C> {
         reply
     }
 
+    /// One exchange with an API.
+    async fn told(&self, url: Url, headers: Vec<(String, String)>) -> Result<Told, Failure> {
+        let host = self.checked_host(&url)?;
+        let _turn = self.pace.turn(&host).await;
+        let start = Instant::now();
+        self.counted.requests.fetch_add(1, Ordering::Relaxed);
+        let mut status = None;
+        let limit = self.settings.total_timeout;
+        let told = tokio::time::timeout(limit, self.tell(url, headers, &mut status)).await;
+        self.counted.answered(status);
+        let (status, headers, body) = told.unwrap_or(Err(Failure::TotalTimeout))?;
+        Ok(Told { status, headers, body, elapsed: start.elapsed() })
+    }
+
+    async fn tell(
+        &self,
+        url: Url,
+        headers: Vec<(String, String)>,
+        status: &mut Option<u16>,
+    ) -> Result<(u16, Vec<(String, String)>, Bytes), Failure> {
+        let mut head = HeaderMap::new();
+        for (name, value) in &headers {
+            if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+                value.set_sensitive(true);
+                head.insert(name, value);
+            }
+        }
+        head.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let mut response =
+            self.inner.get(url).headers(head).send().await.map_err(|error| classify(&error))?;
+        *status = Some(response.status().as_u16());
+        let text = |(name, value): (&HeaderName, &HeaderValue)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        };
+        let told = response.headers().iter().filter_map(text).collect();
+        let limit = self.settings.feed_body_limit;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
+            self.counted.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(Failure::TooLarge(limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((response.status().as_u16(), told, Bytes::from(body)))
+    }
+
     fn checked_host(&self, url: &Url) -> Result<String, Failure> {
         let literal = match url.host() {
             Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
@@ -394,6 +441,14 @@ impl<C: Clock> Fetch for Client<C> {
 
     fn pause(&self, host: &str, until: Timestamp) {
         self.pace.pause(host, until);
+    }
+
+    fn call(
+        &self,
+        url: Url,
+        headers: Vec<(String, String)>,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Told, Failure>> + Send + '_>> {
+        Box::pin(self.told(url, headers))
     }
 
     fn counts(&self) -> Counts {

@@ -211,6 +211,21 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether the server can have seen the request: then it may have counted, and charged, it.
+    #[must_use]
+    pub fn may_have_arrived(&self) -> bool {
+        !matches!(
+            self,
+            Self::BadAddress(_)
+                | Self::PrivateAddress(_)
+                | Self::Dns(_)
+                | Self::ConnectTimeout
+                | Self::Connect(_)
+                | Self::Tls(_)
+                | Self::HostPaused
+        )
+    }
+
     /// The stable name used in outputs and in the database.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -267,6 +282,19 @@ pub struct Counts {
     pub error: u64,
 }
 
+/// An API's answer.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Status code.
+    pub status: u16,
+    /// Headers that are text; names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, decompressed.
+    pub body: Bytes,
+    /// From the first byte sent to the last received.
+    pub elapsed: Duration,
+}
+
 /// The seam between those who want an answer and the network.
 pub trait Fetch: Send + Sync {
     /// Sends `request` and tells how it ended; never fails in any other way. `now` serves `Retry-After` dates.
@@ -274,6 +302,14 @@ pub trait Fetch: Send + Sync {
 
     /// x
     fn pause(&self, host: &str, until: Timestamp);
+
+    /// Asks an API: one GET with `headers`, in its host's turn, never repeated and never led elsewhere. Every
+    /// status is an answer.
+    fn call(
+        &self,
+        url: Url,
+        headers: Vec<(String, String)>,
+    ) -> Pin<Box<dyn Future<Output = Result<Told, Failure>> + Send + '_>>;
 
     /// The counts so far.
     fn counts(&self) -> Counts;

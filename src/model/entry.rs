@@ -34,6 +34,16 @@ pub struct Entry {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct EntryKey(pub [u8; 16]);
 
+impl EntryKey {
+    /// The key of a post on X: its id, so that it can be found again.
+    #[must_use]
+    pub fn of_post(id: u64) -> Self {
+        let mut key = *b"x-post--\0\0\0\0\0\0\0\0";
+        key[8..].copy_from_slice(&id.to_be_bytes());
+        Self(key)
+    }
+}
+
 impl fmt::Display for EntryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

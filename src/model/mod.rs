@@ -6,6 +6,7 @@ pub mod detection;
 pub mod entry;
 pub mod source;
 pub mod state;
+pub mod x;
 
 pub use alert::{
     Alert, Body, BoundMessage, Change, ChannelState, Matter, Notice, OpenMessage, OutboxRow, Phase, Settled,
@@ -18,4 +19,7 @@ pub use source::{JsonMapping, Source, SourceFormat, Validators};
 pub use state::{
     ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, RobotsRecord, Signature,
     SourceState, Story, Telling,
+};
+pub use x::{
+    XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XView, XWindows,
 };

@@ -225,6 +225,8 @@ pub struct Commit {
     pub detections: Vec<DetectionRecord>,
     /// Stories that turned out to be another one: the detections of the first belong to the second.
     pub absorbed: Vec<(String, String)>,
+    /// Answered calls to X: ledger, windows and posts.
+    pub x: Vec<super::XPage>,
     /// The stories those detections open or change (without their tellings, which are the detections).
     pub stories: Vec<Story>,
     /// What is to be told of them, and to whom.

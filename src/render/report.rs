@@ -20,7 +20,7 @@ pub fn summary(report: &CycleReport) -> String {
     };
     let late = if report.cycle.deadline_hit { ", out of time" } else { "" };
     let (feeds, entries) = (&report.feeds, &report.entries);
-    format!(
+    let mut text = format!(
         "{status} in {}{late}: {} feeds ({} new bodies, {} unchanged, {} fresh, {} waiting, {} failed), {} new entries, \
          {} pages, {} detections, {} requests over {} connections",
         seconds(report.cycle.duration_ms),
@@ -35,7 +35,21 @@ pub fn summary(report: &CycleReport) -> String {
         report.detections.len(),
         report.http.requests,
         report.http.connections_opened,
-    )
+    );
+    let x = &report.x;
+    if let Some(month) = x.month_cost_usd {
+        text.push_str(&format!(
+            "\nX: {} calls ({} left for later), {} posts ({} new), {} USD; this month {month}",
+            x.calls, x.calls_deferred, x.posts_read, x.posts_new, x.cost_usd
+        ));
+        if let Some(forecast) = x.month_forecast_usd {
+            text.push_str(&format!(", forecast {forecast}"));
+        }
+        if let Some(days) = x.budget_days_left {
+            text.push_str(&format!(", budget used up in {days} days"));
+        }
+    }
+    text
 }
 
 /// The figures of several cycles beside each other, then the last one's targets.
@@ -69,6 +83,9 @@ pub fn side_by_side(cycles: &[(&str, CycleReport)], style: Style) -> String {
         row("requests / connections", &|report| {
             format!("{} / {}", report.http.requests, report.http.connections_opened)
         }),
+        row("X: calls / posts / USD (month, forecast)", &|report| {
+            format!("{} / {} / {}", report.x.calls, report.x.posts_read, spending(report))
+        }),
         row("calls saved", &|report| share(report.calls.reduction)),
         row("cache hits", &|report| share(report.cache.hit_ratio)),
         row("slowest stage (p95)", &slowest),
@@ -81,8 +98,20 @@ pub fn side_by_side(cycles: &[(&str, CycleReport)], style: Style) -> String {
     text
 }
 
-const HISTORY: [&str; 9] =
-    ["started", "took", "status", "feeds", "failed", "new entries", "stories", "requests", "calls saved"];
+const HISTORY: [&str; 12] = [
+    "started",
+    "took",
+    "status",
+    "feeds",
+    "failed",
+    "new entries",
+    "stories",
+    "requests",
+    "calls saved",
+    "X calls",
+    "X posts",
+    "X USD (month, forecast)",
+];
 
 /// A line for each cycle.
 #[must_use]
@@ -107,7 +136,20 @@ fn line(report: &CycleReport) -> Vec<String> {
         report.stories.new.to_string(),
         report.http.requests.to_string(),
         share(report.calls.reduction),
+        report.x.calls.to_string(),
+        format!("{} ({} new)", report.x.posts_read, report.x.posts_new),
+        spending(report),
     ]
+}
+
+/// What X cost: the cycle, the month so far, the month as it looks.
+fn spending(report: &CycleReport) -> String {
+    let x = &report.x;
+    match (x.month_cost_usd, x.month_forecast_usd) {
+        (Some(month), Some(forecast)) => format!("{} ({month}, {forecast})", x.cost_usd),
+        (Some(month), None) => format!("{} ({month})", x.cost_usd),
+        _ => "–".to_owned(),
+    }
 }
 
 /// Each target with what was measured.

@@ -8,6 +8,7 @@ mod feed;
 mod readers;
 mod remember;
 mod shelf;
+pub mod x;
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +18,7 @@ use crate::{
     clock::Clock,
     detect::Rules,
     http::Fetch,
-    model::{Commit, EntryKey, EntryRecord, Verdict},
+    model::{Commit, EntryKey, EntryRecord, Kind, Verdict},
     store::Store,
 };
 
@@ -204,6 +205,14 @@ pub struct Found {
     pub author: String,
     /// When it was published.
     pub published: Timestamp,
+    /// News or post.
+    pub kind: Kind,
+    /// What the source is called, where it is none of the settings' feeds.
+    pub source: Option<String>,
+    /// The page or post that a post points at: it joins that one's story.
+    pub about: Option<String>,
+    /// Whether its text is not to be kept.
+    pub textless: bool,
 }
 
 impl Found {
@@ -220,6 +229,10 @@ impl Found {
             url,
             author: entry.author.clone(),
             published: entry.published,
+            kind: Kind::News,
+            source: None,
+            about: None,
+            textless: false,
         })
     }
 }

@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-use clap::Parser;
-use tge_scrape::fixture_web::{Bulk, FixtureWeb, Options};
+use clap::{Parser, ValueEnum};
+use tge_scrape::fixture_web::{Bulk, FixtureWeb, Options, x};
 
 /// Serves the simulated internet on loopback until stdin closes
 #[derive(Parser)]
@@ -32,6 +32,24 @@ struct Args {
     /// How far an answer may lie from that, milliseconds
     #[arg(long, default_value_t = 20)]
     spread_ms: u64,
+    /// A simulated X beside them, at x.localhost; its control address is in docs/development.md
+    #[arg(long, value_enum)]
+    x: Option<People>,
+    /// The simulated X speaks the newer dialect (post.fields)
+    #[arg(long)]
+    x_post: bool,
+    /// Its present, Unix milliseconds; the clock then stands still until it is set [default: runs from --now]
+    #[arg(long)]
+    x_now_ms: Option<i64>,
+    /// How long a request that times out is held, milliseconds
+    #[arg(long, default_value_t = 2_000)]
+    x_hold_ms: u64,
+    /// How long after a 429 requests still count as sent before it was known, milliseconds
+    #[arg(long, default_value_t = 0)]
+    x_flight_ms: u64,
+    /// The present at the start, seconds since 1970
+    #[arg(long, default_value_t = 1_795_000_000)]
+    now: i64,
     /// Settings file to write
     #[arg(long)]
     settings: Option<PathBuf>,
@@ -40,21 +58,48 @@ struct Args {
     urls: Option<PathBuf>,
 }
 
+/// Who is on the simulated X.
+#[derive(Clone, Copy, ValueEnum)]
+enum People {
+    /// A hundred accounts and twenty topics, made from a seed
+    Generated,
+    /// The accounts of the demonstration
+    Written,
+}
+
+/// The simulated X that was asked for.
+fn simulated(args: &Args) -> Option<x::Options> {
+    let content = match args.x? {
+        People::Generated => x::Content::default(),
+        People::Written => x::Content::Written,
+    };
+    Some(x::Options {
+        content,
+        running: args.x_now_ms.is_none(),
+        dialect: if args.x_post { x::Dialect::Post } else { x::Dialect::Tweet },
+        hold_ms: args.x_hold_ms,
+        flight_ms: args.x_flight_ms,
+        ..x::Options::at(args.x_now_ms.unwrap_or(args.now * 1000))
+    })
+}
+
 fn main() -> std::io::Result<()> {
     let args = Args::parse();
     let bulk = args.bulk.map(|feeds| Bulk { feeds, entries: args.entries, relevant: args.relevant });
     let options = Options {
-        now: 1_795_000_000,
+        now: args.now,
         seed: 7,
         latency: Duration::from_millis(args.latency_ms),
         spread: Duration::from_millis(args.spread_ms),
         port: args.port,
         bulk,
+        x: simulated(&args),
     };
     let runtime = tokio::runtime::Runtime::new()?;
     let web = runtime.block_on(FixtureWeb::start(options))?;
     if let Some(file) = args.settings {
-        std::fs::write(file, web.settings_toml())?;
+        let x = web.x().map(|x| x.settings_toml(&web.x_url())).unwrap_or_default();
+        std::fs::write(file, web.settings_toml() + &x)?;
     }
     if let Some(file) = args.urls {
         std::fs::write(file, web.feed_urls().join("\n") + "\n")?;

@@ -41,6 +41,7 @@ fn report() -> CycleReport {
             cost_usd: Usd { micros: 60_000 },
             month_cost_usd: Some(Usd { micros: 1_230_000 }),
             rate_limit_violations: Some(0),
+            month_forecast_usd: Some(Usd { micros: 1_760_000 }),
             ..XFigures::default()
         },
         detections: serde_json::from_value(golden["detections"].clone()).unwrap(),

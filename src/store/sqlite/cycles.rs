@@ -1,7 +1,7 @@
 //! Cycles, with their stages and sources.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{StoreError, seconds, statements, time};
 use crate::store::{CycleRecord, CycleRow};
@@ -14,7 +14,7 @@ pub fn begin_cycle(connection: &Connection, now: Timestamp) -> Result<i64, Store
 
 /// Saves how a cycle went.
 pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(), StoreError> {
-    let transaction = connection.transaction()?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let took = i64::try_from(cycle.duration_ms).unwrap_or(i64::MAX);
     let values = params![cycle.id, took, cycle.status, cycle.exit_code, cycle.report];
     transaction.prepare_cached(statements::CYCLE_END)?.execute(values)?;

@@ -10,12 +10,16 @@ mod outbox;
 mod prune;
 mod sources;
 mod statements;
+mod x_calls;
+mod x_pages;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod x_tests;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::StoreError;
 
@@ -31,12 +35,17 @@ pub use outbox::{
 };
 pub use prune::prune;
 pub use sources::{host_waits, sources};
+pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};
+pub use x_pages::{
+    calls as x_calls, drop_gaps as x_drop_gaps, failed as x_failed, known as x_known, memory as x_memory,
+    people as x_people, purge as x_purge, set_dialect as x_set_dialect,
+};
 
 use crate::model::Commit;
 
 /// Saves one visit whole, in one transaction; gives the ids of the detections that were not known before.
 pub fn commit(connection: &mut Connection, commit: &Commit) -> Result<Vec<String>, StoreError> {
-    let transaction = connection.transaction()?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if let Some(source) = &commit.source {
         sources::put(&transaction, source)?;
     }
@@ -50,6 +59,9 @@ pub fn commit(connection: &mut Connection, commit: &Commit) -> Result<Vec<String
         commit.source.as_ref().and_then(|source| source.read_at),
     )?;
     articles::put(&transaction, &commit.articles, &commit.robots)?;
+    for page in &commit.x {
+        x_pages::put(&transaction, page)?;
+    }
     let new = detections::put(&transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
     outbox::put(&transaction, &commit.alerts, &commit.told)?;
     transaction.commit()?;

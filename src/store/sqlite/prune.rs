@@ -1,7 +1,7 @@
 //! Forgetting what is past its time, in small steps.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{StoreError, day, seconds, statements};
 
@@ -21,6 +21,11 @@ const TOLD: i64 = 180 * 86_400;
 /// Seconds a cycle is kept with all its figures.
 const CYCLES: i64 = 30 * 86_400;
 
+/// Days for which it is remembered what X charged: today, and what a call lost yesterday may have cost.
+const BILLED: i64 = 3;
+/// Milliseconds for which posts, their authors and the calls to X are kept: 90 days.
+const X_KEPT_MS: i64 = 90 * 86_400_000;
+
 /// Forgets at most `limit` rows of each kind; gives how many went.
 ///
 /// An entry that stood in the last body its source sent is kept however old it is: the source may answer 304
@@ -29,7 +34,7 @@ const CYCLES: i64 = 30 * 86_400;
 pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let (today, second) = (day(now), seconds(now));
-    let transaction = connection.transaction()?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut gone = 0;
     let entries = params![today - JUDGED, today - DROPPED, limit];
     gone += transaction.prepare_cached(statements::ENTRIES_PRUNE)?.execute(entries)?;
@@ -41,6 +46,11 @@ pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Resul
     gone += transaction.prepare_cached(statements::QUEUED_PRUNE)?.execute([second - TOLD, limit])?;
     gone += transaction.prepare_cached(statements::TOLD_PRUNE)?.execute([second - TOLD, limit])?;
     gone += transaction.prepare_cached(statements::HOST_WAITS_PRUNE)?.execute([second])?;
+    let ms = now.as_millisecond();
+    gone += transaction.prepare_cached(statements::X_BILLED_PRUNE)?.execute([today - BILLED, limit])?;
+    gone += transaction.prepare_cached(statements::X_CALLS_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
+    gone += transaction.prepare_cached(statements::X_PEOPLE_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
+    gone += transaction.prepare_cached(statements::X_POSTS_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
     transaction.commit()?;
     Ok(gone)
 }

@@ -157,6 +157,75 @@ statements! {
     MATTER_PUT = "INSERT OR REPLACE INTO matters (subject, since, told_at, over_at, says) VALUES (?1, ?2, ?3, ?4, ?5)";
     MATTER_DROP = "DELETE FROM matters WHERE subject = ?1";
 
+    X_SOURCES = "SELECT key, head, complete_at, last_post_at, failures, failure, posts FROM x_sources";
+    X_GAPS = "SELECT source, owner, low, high FROM x_gaps";
+    X_ACCOUNTS = "SELECT handle, username, user, followers, checked_at, trouble, misses FROM x_accounts";
+    X_LIMITS = "SELECT route, calls, remaining, window_end, skew_ms, blocked_until, strikes, reason FROM x_limits
+        WHERE credential = ?1";
+    X_LIMIT = "SELECT calls, remaining, window_end, skew_ms, blocked_until, strikes, reason FROM x_limits
+        WHERE credential = ?1 AND route = ?2";
+    X_LIMIT_PUT = "INSERT OR REPLACE INTO x_limits (credential, route, calls, remaining, window_end, skew_ms,
+        blocked_until, strikes, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    X_IN_FLIGHT = "SELECT count(*) FROM x_calls WHERE state IN ('o', 'l') AND at > ?3 AND credential = ?1
+        AND route = ?2";
+    X_CALL_OPEN = "INSERT INTO x_calls (at, server_at, credential, route, state, sources, low, ceiling, most, price,
+        micros, month) VALUES (?1, ?2, ?3, ?4, 'o', ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    X_CALL_COST = "SELECT micros, month FROM x_calls WHERE id = ?1";
+    X_CALL_DONE = "UPDATE x_calls SET state = 'd', status = ?2, note = ?3, returned = ?4, billed = ?5, micros = ?6,
+        month = ?7 WHERE id = ?1";
+    X_CALL_LOST = "UPDATE x_calls SET state = 'l', note = ?2 WHERE id = ?1";
+    X_CALLS_LAST = "SELECT at, route, state, status, returned, billed, micros FROM x_calls ORDER BY id DESC LIMIT ?1";
+    X_CALLS_PRUNE = "DELETE FROM x_calls WHERE id IN
+        (SELECT id FROM x_calls WHERE at < ?1 ORDER BY at LIMIT ?2)";
+    X_PENDING = "SELECT id, at, server_at, state, route, sources, low, ceiling, most, price FROM x_calls
+        WHERE state IN ('o', 'l') AND at > 0";
+    X_ASKED_AGAIN = "SELECT server_at FROM x_calls WHERE at > ?1 AND route = ?2 AND state = 'd' AND status = 200
+        ORDER BY at LIMIT 1";
+    X_SOURCE_READ = "SELECT complete_at, (SELECT count(*) FROM x_gaps WHERE source = key) FROM x_sources WHERE key = ?1";
+    X_UNBILLED = "SELECT count(*) FROM x_posts WHERE source = ?1 AND id > ?2 AND id <= ?3 AND NOT EXISTS
+        (SELECT 1 FROM x_billed WHERE day = ?4 AND kind = 'p' AND x_billed.id = x_posts.id)";
+    X_SPENT_SINCE = "SELECT sum(micros) FROM x_calls WHERE at >= ?1";
+    X_FIRST_CALL = "SELECT at FROM x_calls WHERE at > 0 ORDER BY at LIMIT 1";
+    X_MONTH = "SELECT micros FROM x_months WHERE month = ?1";
+    X_MONTH_ADD = "INSERT INTO x_months (month, micros) VALUES (?1, ?2)
+        ON CONFLICT (month) DO UPDATE SET micros = micros + ?2";
+    X_BILL = "INSERT INTO x_billed (day, kind, id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    X_BILLED_PRUNE = "DELETE FROM x_billed WHERE (day, kind, id) IN
+        (SELECT day, kind, id FROM x_billed WHERE day < ?1 LIMIT ?2)";
+    X_SETTING = "SELECT value FROM x_settings WHERE name = ?1";
+    X_SETTING_PUT = "INSERT OR REPLACE INTO x_settings (name, value) VALUES (?1, ?2)";
+    X_SOURCE_PUT = "INSERT INTO x_sources (key, head, complete_at) VALUES (?1, ?2, ?3)
+        ON CONFLICT (key) DO UPDATE SET head = max(ifnull(head, 0), ifnull(?2, head)),
+        complete_at = max(ifnull(complete_at, 0), ifnull(?3, complete_at)), failures = 0, failure = NULL";
+    X_SOURCE_POSTED = "INSERT INTO x_sources (key, posts, last_post_at) VALUES (?1, 1, ?2)
+        ON CONFLICT (key) DO UPDATE SET posts = posts + 1, last_post_at = max(ifnull(last_post_at, 0), ?2)";
+    X_SOURCE_FAILED = "INSERT INTO x_sources (key, failures, failure) VALUES (?1, 1, ?2)
+        ON CONFLICT (key) DO UPDATE SET failures = failures + 1, failure = ?2";
+    X_GAP_PUT = "INSERT INTO x_gaps (source, owner, low, high) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (source, owner) DO UPDATE SET high = min(high, ?4)";
+    X_GAP_CLOSE = "DELETE FROM x_gaps WHERE source = ?1 AND owner = ?2";
+    X_ACCOUNT_PUT = "INSERT OR REPLACE INTO x_accounts (handle, username, user, followers, checked_at, trouble, misses)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    X_PERSON = "SELECT username, followers FROM x_people WHERE user = ?1";
+    X_PERSON_PUT = "INSERT OR REPLACE INTO x_people (user, username, followers, seen_at) VALUES (?1, ?2, ?3, ?4)";
+    X_PERSON_DROP = "DELETE FROM x_people WHERE user = ?1";
+    X_PEOPLE_PRUNE = "DELETE FROM x_people WHERE user IN
+        (SELECT user FROM x_people WHERE seen_at < ?1 ORDER BY seen_at LIMIT ?2)";
+    X_POST_KNOWN = "SELECT CASE WHEN purged THEN 9223372036854775807 ELSE latest END FROM x_posts WHERE id = ?1";
+    X_POST_PUT = "INSERT INTO x_posts (id, latest, author, source, posted_at, seen_at, text, url)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING";
+    X_POST_EDIT = "UPDATE x_posts SET latest = ?2, text = ?3, url = ?4 WHERE id = ?1 AND latest < ?2 AND NOT purged";
+    X_POST_FIND = "SELECT id FROM x_posts WHERE id = ?1";
+    X_POST_URL = "SELECT url FROM x_posts WHERE id = ?1";
+    X_POSTS_OF = "SELECT id FROM x_posts WHERE author = ?1 AND NOT purged";
+    X_POST_PURGE = "UPDATE x_posts SET text = '', url = '', author = NULL, purged = 1 WHERE id = ?1";
+    X_POSTS_PRUNE = "DELETE FROM x_posts WHERE id IN
+        (SELECT id FROM x_posts WHERE seen_at < ?1 AND NOT purged ORDER BY seen_at LIMIT ?2)";
+    X_DETECTIONS_OF = "SELECT story FROM detections WHERE key = ?1 AND json_extract(document, '$.url') = ?2";
+    X_DETECTIONS_DROP = "DELETE FROM detections WHERE key = ?1 AND json_extract(document, '$.url') = ?2";
+    X_STORY_DROP_EMPTY = "DELETE FROM stories WHERE id = ?1
+        AND NOT EXISTS (SELECT 1 FROM detections WHERE story = ?1)";
+
     ENTRY_COUNT = "SELECT sum(entries_total) FROM sources";
     STORY_COUNT = "SELECT max(rowid) FROM detections";
 }

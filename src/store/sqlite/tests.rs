@@ -395,9 +395,9 @@ fn a_copy_is_a_whole_database() {
 #[test]
 fn no_statement_walks_through_a_table_that_grows() {
     let connection = open::open_memory().unwrap();
-    // Read whole on purpose: a row per configured source or channel, the few troubles there are, the few pauses that
-    // run, the newest cycles, which are walked backwards up to a limit, what is judged again on request, and the
-    // user's own labels.
+    // Read whole on purpose: a row per configured source, channel or account, the few troubles there are, the few
+    // pauses that run, the newest cycles and calls, which are walked backwards up to a limit, what is judged again on
+    // request, and the user's own labels.
     let whole = [
         "SOURCES",
         "ENTRY_COUNT",
@@ -408,6 +408,10 @@ fn no_statement_walks_through_a_table_that_grows() {
         "MATTERS",
         "KEPT",
         "LABELS",
+        "X_SOURCES",
+        "X_GAPS",
+        "X_ACCOUNTS",
+        "X_CALLS_LAST",
     ];
     let mut walks = Vec::new();
     for (name, sql) in statements::ALL {

@@ -1,0 +1,240 @@
+//! What is known of X: windows, accounts, posts.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::{
+    StoreError, amount, count, statements,
+    x_calls::{at, charge, month, ms, read_limit, spent},
+};
+use crate::{
+    model::{XAccount, XGap, XMemory, XPage, XPerson, XSource, XWindows},
+    store::{PurgeWhat, XCallRow},
+};
+
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+/// All that is remembered at `now`, of what concerns `credential`.
+pub fn memory(connection: &Connection, credential: &str, now: Timestamp) -> Result<XMemory, StoreError> {
+    let mut gaps: HashMap<String, Vec<XGap>> = HashMap::new();
+    let mut statement = connection.prepare_cached(statements::X_GAPS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let gap = XGap { owner: row.get(1)?, low: amount(row.get(2)?), high: amount(row.get(3)?) };
+        gaps.entry(row.get(0)?).or_default().push(gap);
+    }
+    let mut statement = connection.prepare_cached(statements::X_SOURCES)?;
+    let sources = statement.query_map([], |row| {
+        let key: String = row.get(0)?;
+        let mut gaps = gaps.remove(&key).unwrap_or_default();
+        gaps.sort_by_key(|gap| std::cmp::Reverse(gap.high));
+        Ok(XSource {
+            head: row.get::<_, Option<i64>>(1)?.map(amount),
+            complete_at: row.get::<_, Option<i64>>(2)?.map(at),
+            last_post_at: row.get::<_, Option<i64>>(3)?.map(at),
+            failures: row.get(4)?,
+            failure: row.get(5)?,
+            posts: amount(row.get(6)?),
+            gaps,
+            key,
+        })
+    })?;
+    let sources = sources.collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare_cached(statements::X_ACCOUNTS)?;
+    let accounts = statement.query_map([], |row| {
+        Ok(XAccount {
+            handle: row.get(0)?,
+            username: row.get(1)?,
+            user: row.get::<_, Option<i64>>(2)?.map(amount),
+            followers: row.get::<_, Option<i64>>(3)?.map(amount),
+            checked_at: row.get::<_, Option<i64>>(4)?.map(at),
+            trouble: row.get(5)?,
+            misses: row.get(6)?,
+        })
+    })?;
+    let accounts = accounts.collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare_cached(statements::X_LIMITS)?;
+    let limits =
+        statement.query_map([credential], |row| Ok((row.get::<_, String>("route")?, read_limit(row)?)))?;
+    let limits = limits.collect::<Result<_, _>>()?;
+    let lately: Option<i64> = connection
+        .prepare_cached(statements::X_SPENT_SINCE)?
+        .query_row([ms(now) - DAY_MS], |row| row.get(0))?;
+    let first: Option<i64> =
+        connection.prepare_cached(statements::X_FIRST_CALL)?.query_row([], |row| row.get(0)).optional()?;
+    let dialect = connection
+        .prepare_cached(statements::X_SETTING)?
+        .query_row(["dialect"], |row| row.get(0))
+        .optional()?;
+    Ok(XMemory {
+        sources,
+        accounts,
+        limits,
+        spent: spent(connection, month(now))?,
+        spent_lately: amount(lately.unwrap_or(0)),
+        first_call_at: first.map(at),
+        dialect,
+    })
+}
+
+/// Remembers which dialect is spoken.
+pub fn set_dialect(connection: &Connection, dialect: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(statements::X_SETTING_PUT)?.execute(["dialect", dialect])?;
+    Ok(())
+}
+
+/// Which of `ids` are known, each with the newest id of its chain; purged ones count as known and newest.
+pub fn known(connection: &Connection, ids: &[u64]) -> Result<HashMap<u64, u64>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::X_POST_KNOWN)?;
+    let mut known = HashMap::new();
+    for id in ids {
+        if let Some(latest) = statement.query_row([count(*id)], |row| row.get(0)).optional()? {
+            known.insert(*id, amount(latest));
+        }
+    }
+    Ok(known)
+}
+
+/// Those of `users` that are known.
+pub fn people(connection: &Connection, users: &[u64]) -> Result<Vec<XPerson>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::X_PERSON)?;
+    let mut found = Vec::new();
+    for user in users {
+        let person = statement.query_row([count(*user)], |row| {
+            Ok(XPerson {
+                user: *user,
+                username: row.get(0)?,
+                followers: row.get::<_, Option<i64>>(1)?.map(amount),
+            })
+        });
+        found.extend(person.optional()?);
+    }
+    Ok(found)
+}
+
+/// Saves a page, the detections aside.
+pub fn put(connection: &Connection, page: &XPage) -> Result<(), StoreError> {
+    charge(connection, page)?;
+    let now = ms(page.answered_at);
+    for post in &page.posts {
+        let (id, latest, posted) = (count(post.id), count(post.latest), ms(post.posted_at));
+        let author = post.author.map(count);
+        let values = params![id, latest, author, post.source, posted, now, post.text, post.url];
+        let added = connection.prepare_cached(statements::X_POST_PUT)?.execute(values)?;
+        if added == 1 {
+            let counted = params![post.source, posted];
+            connection.prepare_cached(statements::X_SOURCE_POSTED)?.execute(counted)?;
+        } else {
+            let edited = params![id, latest, post.text, post.url];
+            connection.prepare_cached(statements::X_POST_EDIT)?.execute(edited)?;
+        }
+    }
+    put_windows(connection, &page.windows)?;
+    for account in &page.accounts {
+        connection.prepare_cached(statements::X_ACCOUNT_PUT)?.execute(params![
+            account.handle,
+            account.username,
+            account.user.map(count),
+            account.followers.map(count),
+            account.checked_at.map(ms),
+            account.trouble,
+            account.misses
+        ])?;
+    }
+    for person in &page.people {
+        let values = params![count(person.user), person.username, person.followers.map(count), now];
+        connection.prepare_cached(statements::X_PERSON_PUT)?.execute(values)?;
+    }
+    failed(connection, &page.failed)
+}
+
+/// Counts a failure of each source.
+pub fn failed(connection: &Connection, failed: &[(String, String)]) -> Result<(), StoreError> {
+    for (source, sentence) in failed {
+        connection.prepare_cached(statements::X_SOURCE_FAILED)?.execute(params![source, sentence])?;
+    }
+    Ok(())
+}
+
+fn put_windows(connection: &Connection, change: &XWindows) -> Result<(), StoreError> {
+    for source in &change.sources {
+        let values = params![source, change.head.map(count), change.complete_at.map(ms)];
+        connection.prepare_cached(statements::X_SOURCE_PUT)?.execute(values)?;
+        if let Some(gap) = change.gap {
+            let values = params![source, gap.owner, count(gap.low), count(gap.high)];
+            connection.prepare_cached(statements::X_GAP_PUT)?.execute(values)?;
+        }
+        if let Some(owner) = change.closed {
+            connection.prepare_cached(statements::X_GAP_CLOSE)?.execute(params![source, owner])?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets gaps that nobody can fill any more.
+pub fn drop_gaps(connection: &Connection, gaps: &[(String, XGap)]) -> Result<(), StoreError> {
+    for (source, gap) in gaps {
+        connection.prepare_cached(statements::X_GAP_CLOSE)?.execute(params![source, gap.owner])?;
+    }
+    Ok(())
+}
+
+/// Deletes a post, or all of an account's, with the detections made of them; gives how many posts went. What is
+/// left of a post is its id, so that it does not come back.
+pub fn purge(connection: &mut Connection, what: &PurgeWhat) -> Result<usize, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let ids: Vec<i64> = match what {
+        PurgeWhat::Post(id) => {
+            let found: Option<i64> = transaction
+                .prepare_cached(statements::X_POST_FIND)?
+                .query_row([count(*id)], |row| row.get(0))
+                .optional()?;
+            found.into_iter().collect()
+        }
+        PurgeWhat::Account(user) => {
+            let mut statement = transaction.prepare_cached(statements::X_POSTS_OF)?;
+            let rows = statement.query_map([count(*user)], |row| row.get(0))?;
+            rows.collect::<Result<_, _>>()?
+        }
+    };
+    for id in &ids {
+        let url: String =
+            transaction.prepare_cached(statements::X_POST_URL)?.query_row([id], |row| row.get(0))?;
+        transaction.prepare_cached(statements::X_POST_PURGE)?.execute([id])?;
+        let key = crate::model::EntryKey::of_post(amount(*id)).0;
+        let stories: Vec<String> = {
+            let mut statement = transaction.prepare_cached(statements::X_DETECTIONS_OF)?;
+            let rows = statement.query_map(params![key, url], |row| row.get(0))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        transaction.prepare_cached(statements::X_DETECTIONS_DROP)?.execute(params![key, url])?;
+        for story in stories {
+            transaction.prepare_cached(statements::X_STORY_DROP_EMPTY)?.execute([story])?;
+        }
+    }
+    if let PurgeWhat::Account(user) = what {
+        transaction.prepare_cached(statements::X_PERSON_DROP)?.execute([count(*user)])?;
+    }
+    transaction.commit()?;
+    Ok(ids.len())
+}
+
+/// The last `limit` calls, newest first.
+pub fn calls(connection: &Connection, limit: usize) -> Result<Vec<XCallRow>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::X_CALLS_LAST)?;
+    let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        Ok(XCallRow {
+            at: at(row.get(0)?),
+            route: row.get(1)?,
+            state: row.get(2)?,
+            status: row.get(3)?,
+            returned: amount(row.get::<_, Option<i64>>(4)?.unwrap_or(0)),
+            billed: amount(row.get::<_, Option<i64>>(5)?.unwrap_or(0)),
+            micros: amount(row.get(6)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,521 @@
+//! X, one call after another: each is reserved before it is sent and brings home a page, which the cycle saves
+//! before the next call is made. What is asked, read and paid is decided in the room `x`.
+
+mod call;
+mod posts;
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    clock::Clock,
+    http::Fetch,
+    model::{Commit, XAccount, XMemory, XPage, XSource},
+    store::StoreError,
+    x::{
+        Settings,
+        api::{self, Dialect, Page},
+        limits::{self, server_time},
+        lookup::{self, Learned},
+        money::{self, Forecast, Prices},
+        plan::{self, Followed, Inputs, Plan, Question, Topic, Way, account_key, topic_key},
+        windows::{Bounds, PageSpan},
+    },
+};
+
+use super::{Context, Found};
+
+use call::{Ask, Sent};
+
+/// Pages one question may take in a cycle; what is left becomes a gap for the next ones.
+const PAGES: u32 = 10;
+
+/// What one step brings home.
+#[derive(Debug, Default)]
+pub struct XVisit {
+    /// What is to be saved.
+    pub commit: Commit,
+    /// What was found.
+    pub found: Vec<Found>,
+    /// How long the network took.
+    pub fetch: Duration,
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct XFigures {
+    /// Calls sent.
+    pub calls: u64,
+    /// Accounts asked for.
+    pub users: u64,
+    /// Posts received.
+    pub posts: u64,
+    /// Posts never seen before.
+    pub posts_new: u64,
+    /// Calls left for later.
+    pub deferred: u64,
+    /// Refusals (429).
+    pub violations: u64,
+    /// Accounts whose posts were asked for, and answered.
+    pub accounts_read: u64,
+    /// Searches answered.
+    pub searches_read: u64,
+}
+
+/// What is still to be done.
+#[derive(Debug)]
+enum Work {
+    Handles(Vec<String>),
+    Ids(Vec<u64>),
+    Plan,
+    Ask { question: Box<Question>, next: Option<String>, pages: u32 },
+}
+
+/// A refusal of the oldest id asked for.
+#[derive(Debug, Clone, Copy)]
+struct Stale {
+    /// The oldest id X says it takes.
+    larger_than: Option<u64>,
+}
+
+/// A cycle's part on X.
+#[derive(Debug)]
+pub struct Round {
+    settings: Arc<Settings>,
+    credential: String,
+    memory: XMemory,
+    dialect: Dialect,
+    work: VecDeque<Work>,
+    accounts: Vec<Followed>,
+    topics: Vec<Topic>,
+    /// Calls by route.
+    taken: HashMap<&'static str, u32>,
+    /// Ids received in this round.
+    received: HashSet<u64>,
+    /// Newest posts of a source seen for the first time that may alert.
+    catch_up: usize,
+    /// No wait goes beyond this.
+    deadline: Timestamp,
+    /// Why X is left alone for the rest of the run.
+    stopped: Option<String>,
+    /// Why calls were left for later, each reason once.
+    deferred: Vec<String>,
+    /// What people should know.
+    notices: Vec<String>,
+    /// What single questions failed with.
+    failures: Vec<String>,
+    /// Whether the dialect was changed in this round, and a bound moved up for good reason.
+    switched: bool,
+    /// See `switched`.
+    moved_up: bool,
+    /// Set when X refused a question for its oldest id: the one it takes, where it said so.
+    stale_since: Option<Stale>,
+    /// The figures so far.
+    pub figures: XFigures,
+}
+
+/// How the round went, for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct XOutcome {
+    /// Why X could not be read, one sentence; `None` where it could.
+    pub problem: Option<String>,
+    /// Calls left for later and why, single failures, accounts that changed.
+    pub notes: Vec<String>,
+}
+
+impl Round {
+    /// Begins: settles what earlier calls left open and looks at what is known.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written. Without a token there is no round.
+    pub async fn begin<F: Fetch, C: Clock>(
+        context: &Context<F, C>,
+        settings: Arc<Settings>,
+        deadline: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(token) = settings.token.as_ref().filter(|_| settings.is_on()) else { return Ok(None) };
+        let (now, credential) = (context.now(), token.fingerprint());
+        context.store.x_resolve(now).await?;
+        let memory = context.store.x_memory(credential.clone(), now).await?;
+        let wanted = lookup::wanted(&settings.accounts, &memory.accounts, settings.user_ttl, now);
+        let notices = wanted.impossible.iter().map(|handle| format!("{handle:?} cannot be a handle on X"));
+        let mut work: VecDeque<Work> = wanted.calls.into_iter().map(Work::Handles).collect();
+        work.push_back(Work::Plan);
+        Ok(Some(Self {
+            dialect: Dialect::from_name(memory.dialect.as_deref().unwrap_or_default()),
+            notices: notices.collect(),
+            catch_up: context.settings.catch_up,
+            settings,
+            credential,
+            memory,
+            work,
+            accounts: Vec::new(),
+            topics: Vec::new(),
+            taken: HashMap::new(),
+            received: HashSet::new(),
+            deadline,
+            stopped: None,
+            deferred: Vec::new(),
+            failures: Vec::new(),
+            switched: false,
+            moved_up: false,
+            stale_since: None,
+            figures: XFigures::default(),
+        }))
+    }
+
+    /// Does one thing; `None` when all is done.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn step<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+    ) -> Result<Option<XVisit>, StoreError> {
+        loop {
+            if self.stopped.is_some() {
+                self.figures.deferred +=
+                    self.work.drain(..).filter(|work| !matches!(work, Work::Plan)).count() as u64;
+                return Ok(None);
+            }
+            let Some(work) = self.work.pop_front() else { return Ok(None) };
+            let done = match work {
+                Work::Plan => {
+                    self.make_plan(context).await?;
+                    None
+                }
+                Work::Handles(handles) => self.look_up(context, handles).await?,
+                Work::Ids(ids) => self.look_up_ids(context, ids).await?,
+                Work::Ask { question, next, pages } => self.ask(context, *question, next, pages).await?,
+            };
+            if done.is_some() {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// How it went.
+    #[must_use]
+    pub fn outcome(&self) -> XOutcome {
+        let nothing_read = self.figures.accounts_read + self.figures.searches_read == 0;
+        let problem =
+            self.stopped.clone().or_else(|| self.failures.first().cloned().filter(|_| nothing_read));
+        let mut notes = self.notices.clone();
+        notes.extend(self.failures.iter().filter(|failure| Some(*failure) != problem.as_ref()).cloned());
+        notes.extend(self.deferred.iter().map(|reason| format!("some calls were left for later: {reason}")));
+        XOutcome { problem, notes }
+    }
+
+    /// What the month comes to at `now`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn bill<F: Fetch, C: Clock>(
+        &self,
+        context: &Context<F, C>,
+    ) -> Result<(u64, u64, Forecast), StoreError> {
+        let now = context.now();
+        let memory = context.store.x_memory(self.credential.clone(), now).await?;
+        let forecast = forecast(&memory, self.settings.budget, now);
+        Ok((memory.spent.saturating_sub(self.memory.spent), memory.spent, forecast))
+    }
+
+    /// The time by the server's clock.
+    fn server_now(&self, now: Timestamp) -> Timestamp {
+        let skewed = self.memory.limits.iter().max_by_key(|(_, limit)| limit.reset);
+        skewed.map_or(now, |(_, limit)| server_time(limit, now))
+    }
+
+    async fn make_plan<F: Fetch, C: Clock>(&mut self, context: &Context<F, C>) -> Result<(), StoreError> {
+        let now = context.now();
+        self.memory = XMemory {
+            // What the round is held against stays what it was at the start.
+            spent: self.memory.spent,
+            ..context.store.x_memory(self.credential.clone(), now).await?
+        };
+        (self.accounts, self.topics) = followed(&self.settings, &self.memory);
+        let plan = planned(&self.settings, &self.memory, self.dialect, self.server_now(now));
+        if !plan.dropped.is_empty() {
+            context.store.x_drop_gaps(plan.dropped).await?;
+        }
+        for lost in plan.lost {
+            self.notices.push(format!(
+                "X no longer searches posts from {} to {}: {}",
+                lost.from.strftime("%Y-%m-%d %H:%M"),
+                lost.until.strftime("%Y-%m-%d %H:%M UTC"),
+                lost.sources.join(", ")
+            ));
+        }
+        for (_, reason) in plan.left_out {
+            self.defer(reason);
+        }
+        let asks = plan.questions.into_iter().map(|question| Work::Ask {
+            question: Box::new(question),
+            next: None,
+            pages: 0,
+        });
+        self.work.extend(asks);
+        Ok(())
+    }
+
+    fn defer(&mut self, reason: String) {
+        self.figures.deferred += 1;
+        if !self.deferred.contains(&reason) {
+            self.deferred.push(reason);
+        }
+    }
+
+    async fn look_up<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        handles: Vec<String>,
+    ) -> Result<Option<XVisit>, StoreError> {
+        self.figures.users += handles.len() as u64;
+        let ask = Ask::Handles(handles.clone());
+        self.looked_up(context, &ask, |page, known, now| lookup::by_handle(&handles, known, page, now)).await
+    }
+
+    async fn look_up_ids<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        ids: Vec<u64>,
+    ) -> Result<Option<XVisit>, StoreError> {
+        self.figures.users += ids.len() as u64;
+        let ask = Ask::Ids(ids.clone());
+        let learned = self
+            .looked_up(context, &ask, |page, known, now| Learned {
+                missing: Vec::new(),
+                ..lookup::by_id(&ids, known, page, now)
+            })
+            .await?;
+        Ok(learned)
+    }
+
+    async fn looked_up<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        ask: &Ask,
+        learn: impl FnOnce(&Page, &[XAccount], Timestamp) -> Learned,
+    ) -> Result<Option<XVisit>, StoreError> {
+        let answer = match self.send(context, ask).await? {
+            Sent::Answered(answer) => answer,
+            Sent::Deferred | Sent::Refused => return Ok(None),
+        };
+        let Ok(page) = api::people(&answer.body) else {
+            self.unreadable(context, answer.call).await?;
+            return Ok(None);
+        };
+        let learned = learn(&page, &self.memory.accounts, context.now());
+        self.notices.extend(learned.notices);
+        for account in &learned.accounts {
+            self.memory.accounts.retain(|known| known.handle != account.handle);
+            self.memory.accounts.push(account.clone());
+        }
+        for ids in learned.missing.chunks(api::LOOKUP) {
+            self.work.push_front(Work::Ids(ids.to_vec()));
+        }
+        let page = XPage {
+            call: answer.call,
+            answered_at: answer.at,
+            status: answer.status,
+            users_billed: page.users.iter().map(|user| user.id).collect(),
+            user_price: self.settings.user_price,
+            accounts: learned.accounts,
+            ..XPage::default()
+        };
+        let commit = Commit { x: vec![page], ..Commit::default() };
+        Ok(Some(XVisit { commit, fetch: answer.elapsed, ..XVisit::default() }))
+    }
+
+    async fn unreadable<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        call: i64,
+    ) -> Result<(), StoreError> {
+        let ending = crate::store::XEnding::Lost { note: "unreadable".to_owned() };
+        context.store.x_end(call, ending).await?;
+        self.failures.push("X sent an answer that cannot be read".to_owned());
+        Ok(())
+    }
+
+    /// Puts one question and reads one page of its answer.
+    async fn ask<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        question: Question,
+        next: Option<String>,
+        pages: u32,
+    ) -> Result<Option<XVisit>, StoreError> {
+        let mut ask = Ask::Posts { question: Box::new(question), next };
+        let sent = self.send(context, &ask).await?;
+        // A since_id that is too old is put right on the way.
+        self.moved_up = false;
+        if let Sent::Refused = &sent
+            && let Some(fresh) = self.stale(&ask, context.now())
+        {
+            ask = fresh;
+            return self.read(context, ask, pages, None).await;
+        }
+        self.read(context, ask, pages, Some(sent)).await
+    }
+
+    async fn read<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        ask: Ask,
+        pages: u32,
+        sent: Option<Sent>,
+    ) -> Result<Option<XVisit>, StoreError> {
+        let sent = match sent {
+            Some(sent) => sent,
+            None => self.send(context, &ask).await?,
+        };
+        let Ask::Posts { mut question, .. } = ask else { return Ok(None) };
+        let answer = match sent {
+            Sent::Answered(answer) => answer,
+            Sent::Deferred => return Ok(None),
+            Sent::Refused => {
+                let sentence = self.stopped.clone().or_else(|| self.failures.last().cloned());
+                let failed = question.progress.sources.iter();
+                let failed = failed.map(|key| (key.clone(), sentence.clone().unwrap_or_default()));
+                context.store.x_failed(failed.collect()).await?;
+                return Ok(None);
+            }
+        };
+        let Ok(mut page) = api::posts(&answer.body) else {
+            self.unreadable(context, answer.call).await?;
+            return Ok(None);
+        };
+        if pages == 0 {
+            question.progress.asked_at = answer.asked_at;
+        }
+        api::attribute(&mut page);
+        let fresh = page.posts.iter().filter(|post| self.received.insert(post.id)).count();
+        // Timelines may take their bounds as included: a page without anything new is the last.
+        let more = page.next.is_some() && (fresh > 0 || page.posts.is_empty());
+        let span = PageSpan { newest: page.newest, oldest: page.oldest, more };
+        let first_look = matches!(question.progress.bounds, Bounds::From(_));
+        let windows = question.progress.after(answer.call, span);
+        let read = self.judge(context, &question, &page, first_look).await?;
+        self.count(&question, &page, more, read.new);
+        let billed = XPage {
+            call: answer.call,
+            answered_at: answer.at,
+            status: answer.status,
+            posts_billed: api::billed_posts(&page),
+            post_price: self.settings.post_price,
+            users_billed: page.users.iter().map(|user| user.id).collect(),
+            user_price: self.settings.user_price,
+            posts: read.posts,
+            windows,
+            people: read.people,
+            ..XPage::default()
+        };
+        let mut answers = vec![billed];
+        answers.extend(read.lookup);
+        if more && pages + 1 < PAGES {
+            self.work.push_front(Work::Ask { question, next: page.next, pages: pages + 1 });
+        } else if more {
+            self.defer(format!("more than {PAGES} pages of one question"));
+        }
+        let commit = Commit { x: answers, ..Commit::default() };
+        Ok(Some(XVisit { commit, found: read.found, fetch: answer.elapsed }))
+    }
+
+    fn count(&mut self, question: &Question, page: &Page, more: bool, new: u64) {
+        self.figures.posts += page.posts.len() as u64;
+        self.figures.posts_new += new;
+        if !more && !question.progress.repair {
+            let sources = question.progress.sources.len() as u64;
+            let slot = if question.topics {
+                &mut self.figures.searches_read
+            } else {
+                &mut self.figures.accounts_read
+            };
+            *slot += sources;
+        }
+        for error in &page.errors {
+            self.failures.push(format!("X leaves out {}: {} ({})", error.value, error.detail, error.kind));
+        }
+    }
+}
+
+/// The accounts whose ids are known and the searches, each with where reading stands.
+#[must_use]
+pub fn followed(settings: &Settings, memory: &XMemory) -> (Vec<Followed>, Vec<Topic>) {
+    let states: HashMap<&str, &XSource> =
+        memory.sources.iter().map(|source| (source.key.as_str(), source)).collect();
+    let state = |key: String| {
+        states
+            .get(key.as_str())
+            .map_or_else(|| XSource { key: key.clone(), ..XSource::default() }, |found| (*found).clone())
+    };
+    let is = |list: &[String], handle: &str| {
+        list.iter().any(|one| one.trim_start_matches('@').eq_ignore_ascii_case(handle))
+    };
+    let mut accounts: Vec<Followed> = Vec::new();
+    for account in memory.accounts.iter().filter(|account| is(&settings.accounts, &account.handle)) {
+        let Some(user) = account.user else { continue };
+        if accounts.iter().all(|known| known.user != user) {
+            accounts.push(Followed {
+                user,
+                username: account.username.clone(),
+                replies: is(&settings.replies, &account.handle),
+                state: state(account_key(user)),
+            });
+        }
+    }
+    let mut topics: Vec<Topic> = Vec::new();
+    for query in &settings.searches {
+        let key = topic_key(query);
+        if key.len() > 2 && topics.iter().all(|known| known.state.key != key) {
+            topics.push(Topic { query: query.clone(), state: state(key) });
+        }
+    }
+    (accounts, topics)
+}
+
+/// What a cycle would ask for posts, `now` by the server's clock.
+#[must_use]
+pub fn planned(settings: &Settings, memory: &XMemory, dialect: Dialect, now: Timestamp) -> Plan {
+    let (accounts, topics) = followed(settings, memory);
+    plan::plan(&Inputs {
+        accounts: &accounts,
+        topics: &topics,
+        lookback: SignedDuration::try_from(settings.lookback).unwrap_or(SignedDuration::MAX),
+        now,
+        budget: settings.budget,
+        spent: memory.spent,
+        prices: Prices { post: settings.post_price, user: settings.user_price },
+        paid_authors: dialect.expands_authors(),
+    })
+}
+
+/// What the month comes to at `now`, judged by the last day.
+#[must_use]
+pub fn forecast(memory: &XMemory, budget: u64, now: Timestamp) -> Forecast {
+    let hours = memory.first_call_at.map_or(24, |first| now.duration_since(first).as_hours());
+    let hours = u64::try_from(hours).unwrap_or(1).clamp(1, 24);
+    money::forecast(now, memory.spent, memory.spent_lately, hours, budget)
+}
+
+/// How a route is called in sentences.
+#[must_use]
+pub fn way_name(way: &Way) -> String {
+    match way {
+        Way::Search(query) => format!("search {query}"),
+        Way::Timeline { user, .. } => format!("timeline of account {user}"),
+    }
+}
+
+fn route_of(way: &Way) -> &'static str {
+    match way {
+        Way::Search(_) => limits::SEARCH,
+        Way::Timeline { .. } => limits::TIMELINE,
+    }
+}

@@ -1,0 +1,347 @@
+//! One call to X: leave to send it, the exchange, and what is done about every way it can go wrong.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use super::{Round, Stale, route_of};
+use crate::{
+    clock::Clock,
+    http::{Failure, Fetch, Told},
+    model::{XIntent, XLimit, XReserved},
+    store::{StoreError, XEnding},
+    visit::Context,
+    x::{
+        api,
+        errors::{Action, Problem, problem},
+        limits::{self, Leave, Refusal, Seen, learn, leave, server_time},
+        money::affordable,
+        plan::{Question, Way, ceiling},
+        windows::{Bounds, reach, time_of},
+    },
+};
+
+/// Waits before the second and the third try (facts sheet on X, section 3), each a quarter longer at most.
+const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// Handles to accounts.
+    Handles(Vec<String>),
+    /// Ids to accounts.
+    Ids(Vec<u64>),
+    /// A page of posts.
+    Posts {
+        /// The question.
+        question: Box<Question>,
+        /// The page's token; none for the first.
+        next: Option<String>,
+    },
+}
+
+/// An answer with a 200.
+#[derive(Debug)]
+pub struct Answered {
+    /// Its number in the ledger.
+    pub call: i64,
+    /// Status code.
+    pub status: u16,
+    /// The body.
+    pub body: Bytes,
+    /// When it was asked, by the server's clock.
+    pub asked_at: Timestamp,
+    /// When it was answered, by the server's clock.
+    pub at: Timestamp,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// How sending ended.
+#[derive(Debug)]
+pub enum Sent {
+    /// With an answer.
+    Answered(Box<Answered>),
+    /// It was not sent: limits or money; counted and noted.
+    Deferred,
+    /// It failed; noted.
+    Refused,
+}
+
+/// Why a call is not sent now.
+enum Denied {
+    Limit(String),
+    Budget,
+}
+
+impl Ask {
+    fn route(&self) -> &'static str {
+        match self {
+            Self::Handles(_) => limits::USERS_BY,
+            Self::Ids(_) => limits::USERS,
+            Self::Posts { question, .. } => route_of(&question.way),
+        }
+    }
+
+    fn url(&self, round: &Round, most: u32) -> Url {
+        let base = &round.settings.base_url;
+        match self {
+            Self::Handles(handles) => api::users_by(base, handles),
+            Self::Ids(ids) => api::users(base, ids),
+            Self::Posts { question, next } => {
+                let (bounds, next) = (question.progress.bounds, next.as_deref());
+                match &question.way {
+                    Way::Search(query) => api::search(base, round.dialect, query, bounds, most, next),
+                    Way::Timeline { user, replies } => {
+                        api::timeline(base, round.dialect, *user, *replies, bounds, most, next)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Objects wanted, the fewest that can be asked for, and the price of one.
+    fn objects(&self, round: &Round) -> (u32, u32, u64) {
+        let users = |count: usize| {
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            (count, count, round.settings.user_price)
+        };
+        match self {
+            Self::Handles(handles) => users(handles.len()),
+            Self::Ids(ids) => users(ids.len()),
+            Self::Posts { question, .. } => {
+                let authors = if round.dialect.expands_authors() { round.settings.user_price } else { 0 };
+                (question.most, question.least, round.settings.post_price + authors)
+            }
+        }
+    }
+}
+
+impl Round {
+    /// The same question from the oldest id X still takes, if its bounds were refused as too old.
+    pub(super) fn stale(&mut self, ask: &Ask, now: Timestamp) -> Option<Ask> {
+        let Ask::Posts { question, next: None } = ask else { return None };
+        let since = self.stale_since.take()?;
+        let Bounds::Ids { since: before, until } = question.progress.bounds else { return None };
+        let since = since.larger_than.unwrap_or_else(|| reach(self.server_now(now)));
+        if since <= before || until.is_some_and(|until| until <= since) {
+            return None;
+        }
+        self.notices.push(format!(
+            "X no longer searches posts from {} to {}",
+            time_of(before).strftime("%Y-%m-%d %H:%M"),
+            time_of(since).strftime("%Y-%m-%d %H:%M UTC")
+        ));
+        let mut question = question.clone();
+        question.progress.bounds = Bounds::Ids { since, until };
+        Some(Ask::Posts { question, next: None })
+    }
+
+    /// Sends `ask` as often as that may help.
+    pub(super) async fn send<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        ask: &Ask,
+    ) -> Result<Sent, StoreError> {
+        let mut tries = 0;
+        loop {
+            let now = context.now();
+            let reserved = match self.reserve(context, ask, now).await? {
+                Ok(reserved) => reserved,
+                Err(Denied::Budget) => {
+                    self.defer("the month's budget is used up".to_owned());
+                    return Ok(Sent::Deferred);
+                }
+                Err(Denied::Limit(reason)) => {
+                    self.defer(reason);
+                    return Ok(Sent::Deferred);
+                }
+            };
+            self.figures.calls += 1;
+            *self.taken.entry(ask.route()).or_default() += 1;
+            let token = self.settings.token.as_ref().map(crate::x::Token::header).unwrap_or_default();
+            let headers = vec![("authorization".to_owned(), token)];
+            let told = context.fetch.call(ask.url(self, reserved.most), headers).await;
+            let again = match told {
+                Ok(told) => match self.answered(context, ask, reserved, told, now).await? {
+                    Next::Done(sent) => return Ok(sent),
+                    Next::Now => continue,
+                    Next::Later(problem) => problem.to_string(),
+                },
+                Err(failure) => {
+                    let note = failure.name().to_owned();
+                    let ending = if failure.may_have_arrived() {
+                        XEnding::Lost { note }
+                    } else {
+                        XEnding::Free { status: None, note }
+                    };
+                    context.store.x_end(reserved.call, ending).await?;
+                    if matches!(failure, Failure::PrivateAddress(_) | Failure::BadAddress(_)) {
+                        self.stopped = Some(format!("X cannot be reached: {failure}"));
+                        return Ok(Sent::Refused);
+                    }
+                    format!("X cannot be reached: {failure}")
+                }
+            };
+            let wait = AGAIN.get(tries).map(|wait| jittered(*wait, reserved.call));
+            tries += 1;
+            match wait {
+                Some(wait) if context.now() + wait < self.deadline => context.clock.sleep(wait).await,
+                _ => {
+                    // Three answers in a row that say it: the other calls would fare no better.
+                    self.stopped = Some(again);
+                    return Ok(Sent::Refused);
+                }
+            }
+        }
+    }
+
+    async fn reserve<F: Fetch, C: Clock>(
+        &self,
+        context: &Context<F, C>,
+        ask: &Ask,
+        now: Timestamp,
+    ) -> Result<Result<XReserved, Denied>, StoreError> {
+        let server_at = self.server_now(now);
+        let (wanted, least, price) = ask.objects(self);
+        let (sources, low) = match ask {
+            Ask::Posts { question, .. } => {
+                (question.progress.sources.clone(), question.progress.bounds.low())
+            }
+            _ => (Vec::new(), 0),
+        };
+        let route = ask.route();
+        let intent = XIntent {
+            at: now,
+            server_at,
+            credential: self.credential.clone(),
+            route,
+            sources,
+            low,
+            ceiling: ceiling(server_at),
+            price,
+        };
+        let (budget, taken) = (self.settings.budget, self.taken.get(route).copied().unwrap_or(0));
+        context
+            .store
+            .x_reserve(intent, move |view| match leave(view, route, taken, now) {
+                Leave::NotBefore(until, reason) => {
+                    Err(Denied::Limit(format!("{reason}, until {}", until.strftime("%H:%M:%S UTC"))))
+                }
+                Leave::Go => affordable(budget, view.spent, price, wanted, least).ok_or(Denied::Budget),
+            })
+            .await
+    }
+
+    async fn answered<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        ask: &Ask,
+        reserved: XReserved,
+        told: Told,
+        sent: Timestamp,
+    ) -> Result<Next, StoreError> {
+        let (now, route) = (context.now(), ask.route());
+        let seen = Seen::read(&told.headers);
+        let wrong = (told.status != 200).then(|| problem(told.status, &told.body, self.dialect));
+        let refused = match &wrong {
+            Some(Problem::TooMany) => Some(Refusal::Window),
+            Some(Problem::UsageCap(_)) => Some(Refusal::UsageCap),
+            _ => None,
+        };
+        self.figures.violations += u64::from(refused.is_some());
+        let known = self.memory.limits.iter().find(|(name, _)| name == route).map(|(_, limit)| limit.clone());
+        let here = learn(known.as_ref(), route, seen, sent, now, refused);
+        self.memory.limits.retain(|(name, _)| name != route);
+        self.memory.limits.push((route.to_owned(), here.clone()));
+        let learned = move |known: Option<&XLimit>| learn(known, route, seen, sent, now, refused);
+        context.store.x_learn(self.credential.clone(), route, learned).await?;
+        let Some(problem) = wrong else {
+            let answered = Answered {
+                call: reserved.call,
+                status: told.status,
+                body: told.body,
+                asked_at: server_time(&here, sent),
+                at: seen.date.unwrap_or_else(|| server_time(&here, now)),
+                elapsed: told.elapsed,
+            };
+            return Ok(Next::Done(Sent::Answered(Box::new(answered))));
+        };
+        let ending = XEnding::Free { status: Some(told.status), note: problem.name().to_owned() };
+        context.store.x_end(reserved.call, ending).await?;
+        self.act(context, problem, now).await
+    }
+
+    /// Does what is to be done about `problem`.
+    async fn act<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        problem: Problem,
+        now: Timestamp,
+    ) -> Result<Next, StoreError> {
+        let sentence = problem.to_string();
+        match problem.action(now) {
+            Action::SwitchDialect if !self.switched => {
+                self.switched = true;
+                self.dialect = self.dialect.other();
+                context.store.x_set_dialect(self.dialect.as_str()).await?;
+                tracing::info!(dialect = self.dialect.as_str(), "X speaks the other dialect");
+                return Ok(Next::Now);
+            }
+            Action::RetryFrom(id) if !self.moved_up => {
+                (self.moved_up, self.stale_since) = (true, Some(Stale { larger_than: id }));
+                return Ok(Next::Done(Sent::Refused));
+            }
+            Action::SwitchDialect | Action::RetryFrom(_) | Action::Skip => self.failures.push(sentence),
+            Action::StopRun => self.stopped = Some(sentence),
+            Action::StopUntil(until) => {
+                self.block(context, until, sentence.clone()).await?;
+                self.stopped = Some(sentence);
+            }
+            Action::Wait => {
+                if matches!(problem, Problem::UsageCap(_)) {
+                    self.block(context, now + SignedDuration::from_hours(24), sentence.clone()).await?;
+                    self.stopped = Some(sentence);
+                    return Ok(Next::Done(Sent::Refused));
+                }
+                self.defer(sentence);
+                return Ok(Next::Done(Sent::Deferred));
+            }
+            Action::Retry => return Ok(Next::Later(problem)),
+        }
+        Ok(Next::Done(Sent::Refused))
+    }
+
+    /// Leaves X alone until then, in every process with this token.
+    async fn block<F: Fetch, C: Clock>(
+        &self,
+        context: &Context<F, C>,
+        until: Timestamp,
+        reason: String,
+    ) -> Result<(), StoreError> {
+        let block = move |known: Option<&XLimit>| {
+            let known = known.cloned().unwrap_or_default();
+            XLimit { blocked_until: known.blocked_until.max(Some(until)), reason: Some(reason), ..known }
+        };
+        context.store.x_learn(self.credential.clone(), limits::ALL, block).await
+    }
+}
+
+/// What follows an answer.
+enum Next {
+    Done(Sent),
+    Now,
+    Later(Problem),
+}
+
+/// `wait`, longer by up to a quarter, spread by the call's number.
+fn jittered(wait: Duration, call: i64) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (call, std::process::id()).hash(&mut hasher);
+    wait + wait.mul_f64((hasher.finish() % 1000) as f64 / 4000.0)
+}

@@ -1,0 +1,390 @@
+//! Posts to findings: what is new is folded into statements, judged, and held against the follower floor.
+
+use std::collections::{BTreeMap, HashMap};
+
+use url::Url;
+
+use super::{
+    Round,
+    call::{Ask, Sent},
+};
+use crate::{
+    clock::Clock,
+    detect::Item,
+    http::Fetch,
+    model::{EntryKey, Kind, XPage, XPerson, XPost},
+    store::StoreError,
+    text::address,
+    visit::{Context, Found, kept},
+    x::{
+        api::{self, Page, Post, Relation},
+        plan::{Question, matching},
+    },
+};
+
+/// Characters of a post that stand for its headline.
+const HEADLINE: usize = 120;
+
+/// What the posts of a page came to.
+pub struct Read {
+    /// To be kept.
+    pub posts: Vec<XPost>,
+    /// What was found.
+    pub found: Vec<Found>,
+    /// Posts never seen before.
+    pub new: u64,
+    /// Authors learned of.
+    pub people: Vec<XPerson>,
+    /// The lookup of authors, if one was needed.
+    pub lookup: Option<XPage>,
+}
+
+impl Round {
+    /// Judges the posts of `page` that are new, or newly edited.
+    pub(super) async fn judge<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        question: &Question,
+        page: &Page,
+        first_look: bool,
+    ) -> Result<Read, StoreError> {
+        let ids = page.posts.iter().map(key_of).collect();
+        let known = context.store.x_known(ids).await?;
+        // A handle may have been taken over: what its new owner writes is not what is followed.
+        let own =
+            |post: &&Post| question.topics || post.author.is_none_or(|author| self.name_of(author).is_some());
+        let posts: Vec<&Post> = page.posts.iter().filter(own).collect();
+        let fresh = |post: &&&Post| known.get(&key_of(post)).is_none_or(|latest| *latest < post.id);
+        let mut people: HashMap<u64, XPerson> = page
+            .users
+            .iter()
+            .map(|user| {
+                let person =
+                    XPerson { user: user.id, username: user.username.clone(), followers: user.followers };
+                (user.id, person)
+            })
+            .collect();
+        let told: Vec<XPerson> = people.values().cloned().collect();
+        let statements = fold(posts.iter().filter(fresh).copied());
+        let mut found: Vec<(u64, Found)> = Vec::new();
+        let mut loud = if first_look { self.catch_up } else { usize::MAX };
+        for statement in &statements {
+            let silent = loud == 0;
+            loud = loud.saturating_sub(1);
+            if let Some(one) = self.statement(context, question, statement, &people, silent) {
+                found.push((statement.head.author.unwrap_or(0), one));
+            }
+        }
+        let (lookup, learned) = self.authors(context, &found, &mut people).await?;
+        let found = found.into_iter().filter(|(author, one)| self.counts(*author, one, &people));
+        let found = found.map(|(author, one)| self.named(author, one, &people)).collect();
+        let new = posts.iter().filter(|post| !known.contains_key(&key_of(post))).count() as u64;
+        let posts = posts.iter().map(|post| self.kept(question, post, &people)).collect();
+        Ok(Read { posts, found, new, people: told.into_iter().chain(learned).collect(), lookup })
+    }
+
+    /// What an account is called, if it is followed.
+    fn name_of(&self, user: u64) -> Option<&str> {
+        self.accounts.iter().find(|account| account.user == user).map(|account| account.username.as_str())
+    }
+
+    fn handle(&self, author: Option<u64>, people: &HashMap<u64, XPerson>) -> Option<String> {
+        let author = author?;
+        let followed = self.name_of(author).map(str::to_owned);
+        followed.or_else(|| people.get(&author).map(|person| person.username.clone()))
+    }
+
+    fn kept(&self, question: &Question, post: &Post, people: &HashMap<u64, XPerson>) -> XPost {
+        let handle = self.handle(post.author, people);
+        let followed = post.author.filter(|author| self.name_of(*author).is_some());
+        let source = match followed {
+            Some(author) if !question.topics => crate::x::plan::account_key(author),
+            _ => {
+                let topic = matching(&self.topics, &question.progress.sources, &post.text);
+                let first = || question.progress.sources.first().cloned().unwrap_or_default();
+                topic.map_or_else(first, |topic| topic.state.key.clone())
+            }
+        };
+        XPost {
+            id: key_of(post),
+            latest: post.id,
+            author: post.author,
+            source,
+            posted_at: post.posted_at,
+            text: if self.settings.keep_text { kept(&post.text).to_owned() } else { String::new() },
+            url: link(handle.as_deref(), post.id),
+        }
+    }
+
+    /// A statement with its verdict, if that is worth telling.
+    fn statement<F: Fetch, C: Clock>(
+        &self,
+        context: &Context<F, C>,
+        question: &Question,
+        statement: &Statement,
+        people: &HashMap<u64, XPerson>,
+        silent: bool,
+    ) -> Option<Found> {
+        let post = statement.head;
+        let handle = self.handle(post.author, people);
+        let url = link(handle.as_deref(), post.id);
+        let author = handle.clone().unwrap_or_default();
+        let source = match (&handle, question.topics) {
+            (Some(handle), false) => format!("@{handle}"),
+            _ => matching(&self.topics, &question.progress.sources, &statement.text)
+                .map_or_else(|| "X search".to_owned(), |topic| format!("X search {}", topic.query)),
+        };
+        let mut verdict = context.rules.judge(&Item {
+            kind: Kind::Post,
+            title: "",
+            text: kept(&statement.text),
+            author: &author,
+            source: &source,
+            url: &url,
+            published: Some(post.posted_at),
+        });
+        let rumour = verdict.rumour && verdict.project.is_some();
+        if !verdict.tge && !rumour {
+            return None;
+        }
+        // The user chose to follow this account: its word counts like a project's own.
+        verdict.official |= post.author.is_some_and(|author| self.name_of(author).is_some());
+        Some(Found {
+            source_url: question_source(question),
+            entry: EntryKey::of_post(key_of(post)),
+            silent,
+            verdict,
+            title: headline(&statement.text),
+            text: kept(&statement.text).to_owned(),
+            about: about(statement, handle.as_deref()),
+            url,
+            author,
+            published: post.posted_at,
+            kind: Kind::Post,
+            source: Some(source),
+            textless: !self.settings.keep_text,
+        })
+    }
+
+    /// Looks up authors of findings whose followers nobody knows yet: one call, only where a floor is set.
+    async fn authors<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        found: &[(u64, Found)],
+        people: &mut HashMap<u64, XPerson>,
+    ) -> Result<(Option<XPage>, Vec<XPerson>), StoreError> {
+        let strangers = |people: &HashMap<u64, XPerson>| {
+            let mut ids: Vec<u64> = found.iter().map(|(author, _)| *author).collect();
+            ids.retain(|id| {
+                *id != 0
+                    && self.name_of(*id).is_none()
+                    && people.get(id).is_none_or(|person| person.followers.is_none())
+            });
+            ids.sort_unstable();
+            ids.dedup();
+            ids
+        };
+        let unknown = strangers(people);
+        for person in context.store.x_people(unknown).await? {
+            people.insert(person.user, person);
+        }
+        let unknown: Vec<u64> = strangers(people).into_iter().take(api::LOOKUP).collect();
+        if unknown.is_empty() || self.settings.min_followers == 0 {
+            return Ok((None, Vec::new()));
+        }
+        self.figures.users += unknown.len() as u64;
+        let answer = match self.send(context, &Ask::Ids(unknown)).await? {
+            Sent::Answered(answer) => answer,
+            Sent::Deferred | Sent::Refused => return Ok((None, Vec::new())),
+        };
+        let Ok(page) = api::people(&answer.body) else {
+            self.unreadable(context, answer.call).await?;
+            return Ok((None, Vec::new()));
+        };
+        let learned: Vec<XPerson> = page
+            .users
+            .iter()
+            .map(|user| XPerson { user: user.id, username: user.username.clone(), followers: user.followers })
+            .collect();
+        people.extend(learned.iter().map(|person| (person.user, person.clone())));
+        let billed = XPage {
+            call: answer.call,
+            answered_at: answer.at,
+            status: answer.status,
+            users_billed: page.users.iter().map(|user| user.id).collect(),
+            user_price: self.settings.user_price,
+            ..XPage::default()
+        };
+        Ok((Some(billed), learned))
+    }
+
+    /// Whether a finding counts: followed accounts always do, strangers from the follower floor on. Where their
+    /// followers could not be learned, a watched project decides.
+    fn counts(&self, author: u64, found: &Found, people: &HashMap<u64, XPerson>) -> bool {
+        if self.name_of(author).is_some() || self.settings.min_followers == 0 {
+            return true;
+        }
+        match people.get(&author).and_then(|person| person.followers) {
+            Some(followers) => followers >= self.settings.min_followers,
+            None => found.verdict.watched,
+        }
+    }
+
+    /// A finding with its author's name, which may have been learned after the judgement.
+    fn named(&self, author: u64, found: Found, people: &HashMap<u64, XPerson>) -> Found {
+        match self.handle(Some(author), people) {
+            Some(handle) if found.author.is_empty() => {
+                let id = found.url.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or(0);
+                Found { url: link(Some(&handle), id), author: handle, ..found }
+            }
+            _ => found,
+        }
+    }
+}
+
+/// One or more posts that say one thing.
+#[derive(Debug, PartialEq, Eq)]
+struct Statement<'a> {
+    /// The post that stands for it.
+    head: &'a Post,
+    /// The text of all.
+    text: String,
+    /// Addresses they link to.
+    links: Vec<&'a str>,
+}
+
+/// Folds posts: reposts say nothing of their own, a thread is one statement. Newest first.
+fn fold<'a>(posts: impl Iterator<Item = &'a Post>) -> Vec<Statement<'a>> {
+    let mut threads: BTreeMap<(Option<u64>, u64), Vec<&Post>> = BTreeMap::new();
+    for post in posts {
+        if post.refers.iter().any(|(relation, _)| *relation == Relation::Repost) {
+            continue;
+        }
+        let thread = post.author.and(post.conversation).unwrap_or(post.id);
+        threads.entry((post.author, thread)).or_default().push(post);
+    }
+    let mut statements: Vec<Statement> = threads
+        .into_values()
+        .filter_map(|mut posts| {
+            posts.sort_by_key(|post| post.id);
+            posts.dedup_by_key(|post| post.id);
+            let text = posts.iter().map(|post| post.text.as_str()).collect::<Vec<_>>().join("\n");
+            let links = posts.iter().flat_map(|post| &post.links).map(String::as_str).collect();
+            Some(Statement { head: posts.first()?, text, links })
+        })
+        .collect();
+    statements.sort_by_key(|statement| std::cmp::Reverse(statement.head.id));
+    statements
+}
+
+/// The first id of a post's chain of edits.
+fn key_of(post: &Post) -> u64 {
+    post.chain.first().copied().unwrap_or(post.id)
+}
+
+/// A post's address; it answers without the author's name too.
+fn link(handle: Option<&str>, id: u64) -> String {
+    match handle.filter(|handle| !handle.is_empty()) {
+        Some(handle) => format!("https://x.com/{handle}/status/{id}"),
+        None => format!("https://x.com/i/web/status/{id}"),
+    }
+}
+
+/// What a statement is about: the article it links to, the post it quotes, or the thread it goes on with.
+fn about(statement: &Statement, handle: Option<&str>) -> Option<String> {
+    let own = statement.head.id.to_string();
+    for text in &statement.links {
+        let Ok(url) = Url::parse(text) else { continue };
+        let host = url.host_str().unwrap_or_default();
+        if matches!(host, "x.com" | "twitter.com" | "www.x.com" | "www.twitter.com" | "t.co") {
+            let mut parts = url.path().trim_start_matches('/').split('/');
+            if let (Some(name), Some("status"), Some(id)) = (parts.next(), parts.next(), parts.next())
+                && id != own
+            {
+                return Some(format!("https://x.com/{name}/status/{id}"));
+            }
+        } else if url.path() != "/" {
+            return Some(address::canonical(&url));
+        }
+    }
+    let began = statement.head.conversation.filter(|id| *id != statement.head.id);
+    began
+        .filter(|_| statement.head.refers.iter().any(|(relation, _)| *relation == Relation::Reply))
+        .map(|id| link(handle, id))
+}
+
+/// The first line of a post, cut at a word.
+fn headline(text: &str) -> String {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let mut title = String::new();
+    for word in line.split_whitespace() {
+        if title.chars().count() + word.chars().count() >= HEADLINE {
+            title.push('…');
+            break;
+        }
+        if !title.is_empty() {
+            title.push(' ');
+        }
+        title.push_str(word);
+    }
+    title
+}
+
+/// Under which address the statistics of sources count what a question found.
+fn question_source(question: &Question) -> String {
+    if question.topics { "https://x.com/search".to_owned() } else { "https://x.com".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::x::windows::time_of;
+
+    fn post(id: u64, author: u64, conversation: u64, text: &str) -> Post {
+        Post {
+            id,
+            chain: vec![id],
+            text: text.to_owned(),
+            author: Some(author),
+            posted_at: time_of(id),
+            conversation: Some(conversation),
+            links: Vec::new(),
+            refers: Vec::new(),
+            lang: String::new(),
+            withheld: false,
+        }
+    }
+
+    #[test]
+    fn a_thread_is_one_statement_and_a_repost_none() {
+        let mut repost = post(9, 1, 9, "RT @b: again");
+        repost.refers.push((Relation::Repost, 3));
+        let posts = [post(7, 1, 5, "second"), post(5, 1, 5, "first"), post(6, 2, 5, "an answer"), repost];
+        let folded = fold(posts.iter());
+        let texts: Vec<&str> = folded.iter().map(|statement| statement.text.as_str()).collect();
+        assert_eq!(texts, ["an answer", "first\nsecond"]);
+        assert_eq!(folded[1].head.id, 5);
+    }
+
+    #[test]
+    fn a_statement_is_about_the_article_or_the_post_it_points_at() {
+        let with = |links: &[&str]| {
+            let mut one = post(7, 1, 7, "x");
+            one.links = links.iter().map(|link| (*link).to_owned()).collect();
+            about(&fold([one].iter()).remove(0), Some("me"))
+        };
+        assert_eq!(with(&["https://news.example/a?utm_source=x"]).unwrap(), "https://news.example/a");
+        assert_eq!(
+            with(&["https://twitter.com/Project/status/55"]).unwrap(),
+            "https://x.com/Project/status/55"
+        );
+        assert_eq!(with(&["https://x.com/me/status/7/photo/1", "https://project.example/"]), None);
+    }
+
+    #[test]
+    fn a_headline_is_the_first_line_cut_at_a_word() {
+        assert_eq!(headline("\n  The  claim is live \nmore"), "The claim is live");
+        let long = headline(&"word ".repeat(60));
+        assert!(long.ends_with('…') && long.chars().count() <= HEADLINE + 1);
+    }
+}

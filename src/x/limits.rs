@@ -1,0 +1,301 @@
+//! How often may be asked: told from what the server said, before it has to refuse (facts sheet on X, section 5).
+//! Pure.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::{XLimit, XView};
+
+/// A window of X's limits.
+pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+/// No wait is believed to be longer (facts sheet on X, section 5).
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// A reset is waited for by this much more than told: the `Date` header has whole seconds, and so has the reset.
+const MARGIN: SignedDuration = SignedDuration::from_secs(2);
+/// The wait after a second refusal in a row, doubled with each further one (facts sheet on X, section 5).
+const PENALTY: SignedDuration = SignedDuration::from_secs(60);
+/// One part in so many of each window is kept free for whatever else uses the token.
+const KEPT_FREE: u32 = 10;
+/// One run takes at most one part in three of a window: a cycle of ten minutes in fifteen, halved, so that a
+/// second run fits (facts sheet on X, section 5).
+const RUN_SHARE: u32 = 3;
+
+/// Routes with the calls a window allows an app until the server says otherwise (facts sheet on X, section 2).
+pub const ROUTES: [(&str, u32); 4] = [(SEARCH, 450), (TIMELINE, 10_000), (USERS_BY, 300), (USERS, 300)];
+/// Recent search.
+pub const SEARCH: &str = "GET /2/tweets/search/recent";
+/// One account's posts.
+pub const TIMELINE: &str = "GET /2/users/{id}/tweets";
+/// Handles to accounts.
+pub const USERS_BY: &str = "GET /2/users/by";
+/// Ids to accounts.
+pub const USERS: &str = "GET /2/users";
+/// The whole credential.
+pub const ALL: &str = "*";
+
+/// What an answer's headers say of limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// `x-rate-limit-limit`.
+    pub limit: Option<u32>,
+    /// `x-rate-limit-remaining`.
+    pub remaining: Option<u32>,
+    /// `x-rate-limit-reset`, seconds since 1970.
+    pub reset: Option<i64>,
+    /// The reset of a 24-hour limit that is used up.
+    pub day_reset: Option<i64>,
+    /// The `Date` header.
+    pub date: Option<Timestamp>,
+}
+
+impl Seen {
+    /// Reads headers; names in lower case.
+    #[must_use]
+    pub fn read(headers: &[(String, String)]) -> Self {
+        let text =
+            |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim());
+        let number = |name: &str| text(name).and_then(|value| value.parse::<i64>().ok());
+        let small = |name: &str| number(name).and_then(|value| u32::try_from(value).ok());
+        let day = ["app", "user"].into_iter().find_map(|who| {
+            (number(&format!("x-{who}-limit-24hour-remaining")) == Some(0))
+                .then(|| number(&format!("x-{who}-limit-24hour-reset")))
+                .flatten()
+        });
+        let date = text("date").and_then(|value| httpdate::parse_http_date(value).ok());
+        Self {
+            limit: small("x-rate-limit-limit"),
+            remaining: small("x-rate-limit-remaining"),
+            reset: number("x-rate-limit-reset"),
+            day_reset: day,
+            date: date.and_then(|date| Timestamp::try_from(date).ok()),
+        }
+    }
+}
+
+/// Kinds of refusal (facts sheet on X, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The window, or the 24 hours the headers tell of.
+    Window,
+    /// The plan's cap: no header tells when it ends.
+    UsageCap,
+}
+
+/// `known` after an answer between `sent` and `received`; `refused` if it was a 429.
+#[must_use]
+pub fn learn(
+    known: Option<&XLimit>,
+    route: &str,
+    seen: Seen,
+    sent: Timestamp,
+    received: Timestamp,
+    refused: Option<Refusal>,
+) -> XLimit {
+    let mut limit = known.cloned().unwrap_or_else(|| unknown(route));
+    if let Some(date) = seen.date {
+        let middle = sent + received.duration_since(sent) / 2;
+        // Half a second is what the whole seconds of the header leave out on average.
+        let skew = i64::try_from(date.duration_since(middle).as_millis() + 500).unwrap_or(0);
+        // Less than the header can tell is no skew.
+        limit.skew_ms = if skew.abs() <= 1_500 { 0 } else { skew };
+    }
+    let server_now = server_time(&limit, received).as_second();
+    let believable = |reset: &i64| (server_now - 60..=server_now + LONGEST.as_secs()).contains(reset);
+    match (seen.remaining, seen.reset.filter(believable)) {
+        (Some(remaining), Some(reset)) if reset > limit.reset => {
+            (limit.reset, limit.remaining) = (reset, remaining);
+        }
+        (Some(remaining), Some(reset)) if reset == limit.reset => {
+            limit.remaining = limit.remaining.min(remaining);
+        }
+        // An answer overtaken by one from a later window.
+        (Some(_), Some(_)) => {}
+        // Nothing was told: this call is counted by us.
+        _ => limit.remaining = limit.remaining.saturating_sub(1),
+    }
+    limit.limit = seen.limit.filter(|limit| *limit > 0).unwrap_or(limit.limit);
+    match refused {
+        None => {
+            limit.strikes = 0;
+            if limit.blocked_until.is_some_and(|until| until <= received) {
+                (limit.blocked_until, limit.reason) = (None, None);
+            }
+        }
+        Some(kind) => refuse(&mut limit, kind, seen, received, believable),
+    }
+    limit
+}
+
+fn refuse(
+    limit: &mut XLimit,
+    kind: Refusal,
+    seen: Seen,
+    received: Timestamp,
+    believable: impl Fn(&i64) -> bool,
+) {
+    limit.remaining = 0;
+    limit.strikes += 1;
+    let local = |reset: i64| {
+        let server = Timestamp::from_second(reset).unwrap_or(received);
+        server - SignedDuration::from_millis(limit.skew_ms) + MARGIN
+    };
+    let told = seen.day_reset.or(seen.reset).filter(believable).map(local);
+    let (until, reason) = match kind {
+        Refusal::Window => (told.unwrap_or(received + WINDOW), "X asked to slow down (429)"),
+        Refusal::UsageCap => (received + LONGEST, "the plan's cap of posts is used up (429 usage-capped)"),
+    };
+    let doublings = limit.strikes.saturating_sub(2).min(10);
+    let penalty = if limit.strikes > 1 { PENALTY * (1 << doublings) } else { SignedDuration::ZERO };
+    let until = until.max(received + penalty).min(received + LONGEST);
+    limit.blocked_until = limit.blocked_until.max(Some(until));
+    limit.reason = Some(reason.to_owned());
+}
+
+fn unknown(route: &str) -> XLimit {
+    let limit = ROUTES.iter().find(|(name, _)| *name == route).map_or(1, |(_, limit)| *limit);
+    XLimit { limit, remaining: limit, ..XLimit::default() }
+}
+
+/// What time it is at the server when it is `now` here.
+#[must_use]
+pub fn server_time(limit: &XLimit, now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_millis(limit.skew_ms)).unwrap_or(now)
+}
+
+/// Whether a call may be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leave {
+    /// It may.
+    Go,
+    /// Not before that time, and why.
+    NotBefore(Timestamp, String),
+}
+
+/// Decides at `now`, by what `view` says; `taken` calls of the route were sent by this run.
+#[must_use]
+pub fn leave(view: &XView, route: &str, taken: u32, now: Timestamp) -> Leave {
+    for known in [&view.block, &view.limit].into_iter().flatten() {
+        if let Some(until) = known.blocked_until.filter(|until| *until > now) {
+            let reason = known.reason.clone().unwrap_or_else(|| "X asked to wait".to_owned());
+            return Leave::NotBefore(until, reason);
+        }
+    }
+    let limit = view.limit.clone().unwrap_or_else(|| unknown(route));
+    let over = server_time(&limit, now).as_second() > limit.reset;
+    let remaining = if over { limit.limit } else { limit.remaining };
+    let reset = Timestamp::from_second(limit.reset).unwrap_or(now);
+    let until = if over {
+        now + WINDOW
+    } else {
+        (reset - SignedDuration::from_millis(limit.skew_ms) + MARGIN).max(now)
+    };
+    if remaining <= view.in_flight.saturating_add(limit.limit / KEPT_FREE) {
+        return Leave::NotBefore(until, "this window's calls are used up".to_owned());
+    }
+    if taken >= (limit.limit / RUN_SHARE).max(1) {
+        return Leave::NotBefore(until, "this run's share of the window is used up".to_owned());
+    }
+    Leave::Go
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-21T10:00:00Z".parse().unwrap()
+    }
+
+    fn seen(remaining: u32, reset_in: i64) -> Seen {
+        Seen {
+            limit: Some(450),
+            remaining: Some(remaining),
+            reset: Some(now().as_second() + reset_in),
+            date: Some(now()),
+            ..Seen::default()
+        }
+    }
+
+    fn known(remaining: u32, reset_in: i64) -> XLimit {
+        learn(None, SEARCH, seen(remaining, reset_in), now(), now(), None)
+    }
+
+    fn view(limit: Option<XLimit>, in_flight: u32) -> XView {
+        XView { limit, in_flight, ..XView::default() }
+    }
+
+    #[test]
+    fn answers_that_overtake_each_other_do_not_raise_what_is_left() {
+        let late = learn(Some(&known(300, 600)), SEARCH, seen(305, 600), now(), now(), None);
+        assert_eq!(late.remaining, 300);
+        let older_window = learn(Some(&known(449, 900)), SEARCH, seen(3, 10), now(), now(), None);
+        assert_eq!(older_window.remaining, 449);
+        let silent = learn(Some(&known(300, 600)), SEARCH, Seen::default(), now(), now(), None);
+        assert_eq!(silent.remaining, 299);
+    }
+
+    #[test]
+    fn a_window_is_never_emptied_and_a_new_one_is_full() {
+        assert_eq!(leave(&view(None, 0), SEARCH, 0, now()), Leave::Go);
+        assert_eq!(leave(&view(Some(known(46, 600)), 0), SEARCH, 0, now()), Leave::Go);
+        let until = now() + SignedDuration::from_secs(602);
+        assert!(
+            matches!(leave(&view(Some(known(46, 600)), 1), SEARCH, 0, now()), Leave::NotBefore(at, _) if at == until)
+        );
+        let later = now() + SignedDuration::from_secs(602);
+        assert_eq!(leave(&view(Some(known(0, 600)), 0), SEARCH, 0, later), Leave::Go);
+        assert!(matches!(leave(&view(None, 0), SEARCH, 150, now()), Leave::NotBefore(..)));
+    }
+
+    #[test]
+    fn a_refusal_holds_until_the_reset_whatever_remaining_says() {
+        let refused =
+            learn(Some(&known(300, 600)), SEARCH, seen(14, 600), now(), now(), Some(Refusal::Window));
+        assert_eq!(refused.remaining, 0);
+        let reset = now() + SignedDuration::from_secs(600);
+        assert!(matches!(leave(&view(Some(refused.clone()), 0), SEARCH, 0, reset), Leave::NotBefore(..)));
+        assert_eq!(leave(&view(Some(refused), 0), SEARCH, 0, reset + MARGIN), Leave::Go);
+        let untold = learn(None, SEARCH, Seen::default(), now(), now(), Some(Refusal::Window));
+        assert_eq!(untold.blocked_until, Some(now() + WINDOW));
+        let absurd = Seen { reset: Some(7), ..Seen::default() };
+        let absurd = learn(None, SEARCH, absurd, now(), now(), Some(Refusal::Window));
+        assert_eq!(absurd.blocked_until, Some(now() + WINDOW));
+    }
+
+    #[test]
+    fn refusals_in_a_row_wait_longer_and_a_success_forgives() {
+        let soon =
+            |limit: Option<&XLimit>| learn(limit, SEARCH, seen(0, 5), now(), now(), Some(Refusal::Window));
+        let first = soon(None);
+        let third = soon(Some(&soon(Some(&first))));
+        assert_eq!(first.blocked_until, Some(now() + SignedDuration::from_secs(7)));
+        assert_eq!(third.blocked_until, Some(now() + SignedDuration::from_secs(120)));
+        let cap = learn(None, SEARCH, seen(400, 5), now(), now(), Some(Refusal::UsageCap));
+        assert_eq!(cap.blocked_until, Some(now() + LONGEST));
+        let good = learn(Some(&third), SEARCH, seen(449, 900), now(), now() + WINDOW, None);
+        assert_eq!((good.strikes, good.blocked_until), (0, None));
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_is_reckoned_with() {
+        let ahead = SignedDuration::from_mins(7);
+        let told = Seen { date: Some(now() + ahead), ..seen(0, 7 * 60 + 300) };
+        let limit = learn(None, SEARCH, told, now(), now(), Some(Refusal::Window));
+        assert!((limit.skew_ms - 420_000).abs() <= 500);
+        let until = limit.blocked_until.unwrap().duration_since(now()).as_secs();
+        assert!((300..=303).contains(&until), "{until}");
+    }
+
+    #[test]
+    fn a_day_limit_that_is_used_up_counts() {
+        let pair = |name: &str, value: i64| (name.to_owned(), value.to_string());
+        let reset = now().as_second() + 7_200;
+        let headers = [
+            pair("x-rate-limit-remaining", 14),
+            pair("x-rate-limit-reset", now().as_second() + 60),
+            pair("x-app-limit-24hour-remaining", 0),
+            pair("x-app-limit-24hour-reset", reset),
+        ];
+        let limit = learn(None, SEARCH, Seen::read(&headers), now(), now(), Some(Refusal::Window));
+        assert_eq!(limit.blocked_until.unwrap().as_second(), reset + 2);
+    }
+}

@@ -1,0 +1,261 @@
+//! What was read and what was not: heads and gaps (facts sheet on X, section 6). Pure.
+//!
+//! A page moves the head at once and leaves a gap below itself; the next page shrinks the gap, the last one
+//! closes it. So whatever fails in between, the memory says what is still to be read.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::{XGap, XSource, XWindows};
+
+/// Milliseconds since 1970 at which ids begin to count (facts sheet on X, section 6).
+const ID_EPOCH_MS: i64 = 1_288_834_974_657;
+/// Low bits of an id that do not tell time.
+const ID_TIME_SHIFT: u32 = 22;
+/// Posts may enter the index after newer ones: each question reaches back this far behind the head (facts sheet
+/// on X, section 6).
+pub const OVERLAP: SignedDuration = SignedDuration::from_secs(120);
+/// Where a source is quiet its head is old. What was asked for to the last page needs no more than this much
+/// looking back: five times the overlap.
+pub const QUIET_OVERLAP: SignedDuration = SignedDuration::from_secs(600);
+/// Search reaches back seven days; a quarter of an hour is kept clear of that edge (facts sheet on X, section 6).
+pub const REACH: SignedDuration = SignedDuration::from_mins(7 * 24 * 60 - 15);
+
+/// The id that a post written at `at` would have at least.
+#[must_use]
+pub fn id_at(at: Timestamp) -> u64 {
+    u64::try_from(at.as_millisecond() - ID_EPOCH_MS).unwrap_or(0) << ID_TIME_SHIFT
+}
+
+/// When the post of that id was written.
+#[must_use]
+pub fn time_of(id: u64) -> Timestamp {
+    let ms = i64::try_from(id >> ID_TIME_SHIFT).unwrap_or(0) + ID_EPOCH_MS;
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// What is asked for. Ids and times are never mixed (facts sheet on X, section 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounds {
+    /// A first look: everything from that time on.
+    From(Timestamp),
+    /// Ids above `since`, and below `until` where that is given.
+    Ids {
+        /// Exclusive.
+        since: u64,
+        /// Exclusive.
+        until: Option<u64>,
+    },
+}
+
+impl Bounds {
+    /// The id below which nothing is asked for.
+    #[must_use]
+    pub fn low(self) -> u64 {
+        match self {
+            Self::From(at) => id_at(at),
+            Self::Ids { since, .. } => since,
+        }
+    }
+}
+
+/// From which id `source` is to be asked; `None` where it was never asked.
+#[must_use]
+pub fn low(source: &XSource) -> Option<u64> {
+    let behind = |id: u64, by: SignedDuration| {
+        let step = u64::try_from(by.as_millis()).unwrap_or(0) << ID_TIME_SHIFT;
+        id.saturating_sub(step)
+    };
+    let head = source.head.map(|head| behind(head, OVERLAP));
+    let quiet = source.complete_at.map(|at| behind(id_at(at), QUIET_OVERLAP));
+    head.max(quiet)
+}
+
+/// The lowest id that search still answers for at `now`, by the server's clock.
+#[must_use]
+pub fn reach(now: Timestamp) -> u64 {
+    now.checked_sub(REACH).map_or(0, id_at)
+}
+
+/// The bounds of a question for sources that stand at `low`, and what can no longer be had by search.
+#[must_use]
+pub fn bounds(low: Option<u64>, lookback: SignedDuration, now: Timestamp) -> (Bounds, Option<(u64, u64)>) {
+    let reach = reach(now);
+    match low {
+        Some(low) if low < reach => (Bounds::Ids { since: reach, until: None }, Some((low, reach))),
+        Some(low) => (Bounds::Ids { since: low, until: None }, None),
+        None => {
+            let start = now.checked_sub(lookback.min(REACH)).unwrap_or(now);
+            (Bounds::From(start), None)
+        }
+    }
+}
+
+/// What a page says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PageSpan {
+    /// Its newest id.
+    pub newest: Option<u64>,
+    /// Its oldest id.
+    pub oldest: Option<u64>,
+    /// Whether another page follows.
+    pub more: bool,
+}
+
+/// A question under way, page after page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Keys of the sources that are asked together.
+    pub sources: Vec<String>,
+    /// What is asked for.
+    pub bounds: Bounds,
+    /// The gap that is being closed, or the one this question left behind.
+    pub gap: Option<XGap>,
+    /// Whether this is the repair of a gap: then the head stays.
+    pub repair: bool,
+    /// When the first page was asked for, by the server's clock.
+    pub asked_at: Timestamp,
+}
+
+impl Progress {
+    /// What the page of `call` changes; the question knows its gap from then on.
+    pub fn after(&mut self, call: i64, span: PageSpan) -> XWindows {
+        let mut change = XWindows { sources: self.sources.clone(), ..XWindows::default() };
+        if !self.repair {
+            change.head = span.newest;
+        }
+        if span.more {
+            let until = match self.bounds {
+                Bounds::Ids { until, .. } => until,
+                Bounds::From(_) => None,
+            };
+            let above = self.gap.map(|gap| gap.high).or(until);
+            // A page may be empty and still be followed by another one.
+            let high = match (span.oldest, above) {
+                (Some(oldest), Some(above)) => oldest.min(above),
+                (Some(one), None) | (None, Some(one)) => one,
+                (None, None) => id_at(self.asked_at),
+            };
+            let owner = self.gap.map_or(call, |gap| gap.owner);
+            let gap = XGap { owner, low: self.bounds.low(), high };
+            self.gap = Some(gap);
+            change.gap = Some(gap);
+        } else {
+            change.closed = self.gap.take().map(|gap| gap.owner);
+            change.complete_at = (!self.repair).then_some(self.asked_at);
+        }
+        change
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn progress(bounds: Bounds) -> Progress {
+        let sources = vec!["a:1".to_owned()];
+        Progress { sources, bounds, gap: None, repair: false, asked_at: at("2026-11-21T10:00:00Z") }
+    }
+
+    #[test]
+    fn ids_tell_time_both_ways() {
+        let then = at("2026-11-21T10:00:00.123Z");
+        assert_eq!(time_of(id_at(then)), then);
+        assert_eq!(time_of(id_at(then) | 0x3f_ffff), then);
+    }
+
+    #[test]
+    fn an_active_source_reaches_back_two_minutes_and_a_quiet_one_ten() {
+        let (head, asked) = (at("2026-11-21T09:00:00Z"), at("2026-11-21T10:00:00Z"));
+        let mut source = XSource { head: Some(id_at(head)), ..XSource::default() };
+        assert_eq!(time_of(low(&source).unwrap()), at("2026-11-21T08:58:00Z"));
+        source.complete_at = Some(asked);
+        assert_eq!(time_of(low(&source).unwrap()), at("2026-11-21T09:50:00Z"));
+        source.head = Some(id_at(asked));
+        assert_eq!(time_of(low(&source).unwrap()), at("2026-11-21T09:58:00Z"));
+        assert_eq!(low(&XSource::default()), None);
+    }
+
+    #[test]
+    fn what_search_no_longer_reaches_is_told() {
+        let now = at("2026-11-21T10:00:00Z");
+        let old = id_at(at("2026-11-01T00:00:00Z"));
+        let day = SignedDuration::from_hours(24);
+        assert_eq!(
+            bounds(Some(old), day, now),
+            (Bounds::Ids { since: reach(now), until: None }, Some((old, reach(now))))
+        );
+        assert_eq!(bounds(None, day, now).0, Bounds::From(at("2026-11-20T10:00:00Z")));
+        assert_eq!(bounds(None, SignedDuration::from_hours(24 * 30), now).0, Bounds::From(now - REACH));
+        assert_eq!(bounds(Some(id_at(now)), day, now).1, None);
+    }
+
+    #[test]
+    fn the_first_page_makes_the_head_and_the_last_closes_the_gap() {
+        let mut question = progress(Bounds::Ids { since: 100, until: None });
+        let first = question.after(7, PageSpan { newest: Some(900), oldest: Some(600), more: true });
+        assert_eq!((first.head, first.complete_at), (Some(900), None));
+        assert_eq!(first.gap, Some(XGap { owner: 7, low: 100, high: 600 }));
+        let second = question.after(8, PageSpan { newest: Some(599), oldest: Some(300), more: true });
+        assert_eq!(second.gap, Some(XGap { owner: 7, low: 100, high: 300 }));
+        let empty = question.after(9, PageSpan { newest: None, oldest: None, more: true });
+        assert_eq!(empty.gap, Some(XGap { owner: 7, low: 100, high: 300 }));
+        let last = question.after(10, PageSpan { newest: Some(200), oldest: Some(150), more: false });
+        assert_eq!((last.gap, last.closed, last.complete_at.is_some()), (None, Some(7), true));
+    }
+
+    #[test]
+    fn a_repair_leaves_the_head_alone() {
+        let gap = XGap { owner: 3, low: 100, high: 500 };
+        let mut question = progress(Bounds::Ids { since: 100, until: Some(500) });
+        (question.gap, question.repair) = (Some(gap), true);
+        let page = question.after(9, PageSpan { newest: Some(499), oldest: Some(400), more: true });
+        assert_eq!((page.head, page.gap), (None, Some(XGap { high: 400, ..gap })));
+        let last = question.after(10, PageSpan::default());
+        assert_eq!((last.closed, last.complete_at), (Some(3), None));
+    }
+
+    #[test]
+    fn an_answer_without_posts_leaves_the_head_where_it_was() {
+        let change = progress(Bounds::Ids { since: 5, until: None }).after(1, PageSpan::default());
+        assert_eq!((change.head, change.gap, change.closed), (None, None, None));
+        assert!(change.complete_at.is_some());
+    }
+
+    proptest! {
+        /// However a question breaks off, what is stored and what is left in the gap are all there was.
+        #[test]
+        fn whatever_breaks_off_is_remembered(
+            mut ids in proptest::collection::btree_set(101_u64..10_000, 0..60),
+            size in 1_usize..12,
+            pages in 0_usize..8,
+        ) {
+            let mut question = progress(Bounds::Ids { since: 100, until: None });
+            let (mut head, mut gap, mut stored) = (None, None, std::collections::BTreeSet::new());
+            let all = ids.clone();
+            for call in 0..pages {
+                let page: Vec<u64> = ids.iter().rev().take(size).copied().collect();
+                for id in &page { ids.remove(id); }
+                let span = PageSpan {
+                    newest: page.first().copied(), oldest: page.last().copied(), more: !ids.is_empty(),
+                };
+                let change = question.after(i64::try_from(call).unwrap(), span);
+                stored.extend(page);
+                head = head.max(change.head);
+                if change.gap.is_some() { gap = change.gap; }
+                if change.closed.is_some() { gap = None; }
+                if !span.more { break; }
+            }
+            for id in all {
+                let below_head = head.is_some_and(|head| id <= head);
+                let in_gap = gap.is_some_and(|gap| id > gap.low && id < gap.high);
+                prop_assert!(stored.contains(&id) || in_gap || !below_head, "{id} is lost");
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! X as cron runs it: the real binary against the simulated X.
+
+use serde_json::Value;
+use tge_scrape::fixture_web::{
+    Bulk, Options,
+    x::{self, Mishap, Scripted, Standing},
+};
+
+use crate::support::lab::{Lab, Ran, now};
+
+/// A lab with a simulated X of `content`, and settings that follow all of it; `more` goes into `[x]`.
+fn lab(content: x::Content, more: &str) -> Lab {
+    let mut options = x::Options::at(now().as_millisecond());
+    (options.content, options.running, options.hold_ms) = (content, true, 5);
+    let bulk = Some(Bulk { feeds: 2, entries: 6, relevant: 1 });
+    let lab =
+        Lab::with_options(Options { now: now().as_second(), x: Some(options), bulk, ..Options::default() });
+    let sim = lab.web().x().unwrap();
+    let settings = format!("{}{}{more}", lab.web().settings_toml(), sim.settings_toml(&lab.web().x_url()));
+    // Where the web's own settings name X already, they are not named twice.
+    let settings = if lab.web().settings_toml().contains("[x]") {
+        format!("{}{more}", lab.web().settings_toml())
+    } else {
+        settings
+    };
+    lab.settings(&settings);
+    lab
+}
+
+fn everybody() -> x::Content {
+    x::Content::Generated(x::Population { days_before: 2, days_after: 1, ..x::Population::default() })
+}
+
+fn with_token(lab: &Lab, token: &str, arguments: &[&str]) -> Ran {
+    let output = lab.command(arguments).env("X_BEARER_TOKEN", token).output().unwrap();
+    crate::support::lab::ran(output)
+}
+
+fn cycle(lab: &Lab) -> Value {
+    let ran = with_token(lab, x::TOKEN, &["cycle", "--only", "x", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    ran.json()
+}
+
+#[test]
+fn a_hundred_accounts_and_twenty_topics_are_nine_calls_and_one_lookup_once() {
+    let lab = lab(everybody(), "monthly_budget_usd = 100.0\nmin_followers = 0\n");
+    let sim = lab.web().x().unwrap();
+    let first = cycle(&lab);
+    assert_eq!(first["x"]["users_looked_up"], 100, "{}", first["x"]);
+    let lookups =
+        |from: usize| sim.calls(from).iter().filter(|call| call.route.ends_with("/2/users/by")).count();
+    assert_eq!(lookups(0), 1);
+    let before = sim.calls(0).len();
+    sim.advance_clock(600_000);
+    let second = cycle(&lab);
+    assert!(second["x"]["calls"].as_u64().unwrap() <= 9, "{}", second["x"]);
+    assert_eq!((lookups(before), second["x"]["users_looked_up"].as_u64()), (0, Some(0)));
+    assert_eq!(sim.calls(before).len() as u64, second["x"]["calls"].as_u64().unwrap());
+    assert!(second["calls"]["saved_by"]["batching"].as_u64().unwrap() >= 200, "{}", second["calls"]);
+    assert_eq!(sim.summary().violations, 0);
+    let billed: f64 = sim.billed().micro_usd as f64 / 1e6;
+    assert_eq!(second["x"]["month_cost_usd"], format!("{billed:.6}"));
+    let accounts = with_token(&lab, x::TOKEN, &["x", "accounts", "--format", "json"]).json();
+    assert!(accounts["accounts"].as_array().unwrap().iter().all(|account| account["id"].is_string()));
+}
+
+#[test]
+fn a_plan_is_shown_without_calling_anybody() {
+    let lab = lab(everybody(), "");
+    let plan = with_token(&lab, x::TOKEN, &["x", "plan", "--format", "json"]).json();
+    assert!((2..=10).contains(&plan["plan"]["calls"].as_array().unwrap().len()), "{plan}");
+    let table = lab.run(&["x", "plan"]);
+    assert!(
+        table.stdout.contains("assumed") && table.stdout.contains("there is no token"),
+        "{}",
+        table.stdout
+    );
+    assert!(lab.web().x().unwrap().calls(0).is_empty());
+}
+
+#[test]
+fn whatever_is_wrong_with_x_is_one_sentence_and_the_news_goes_on() {
+    let rows: [(Option<Mishap>, &str); 6] = [
+        (None, "does not accept the token"),
+        (Some(Mishap::CreditsDepleted), "no credits"),
+        (Some(Mishap::PaymentRequired), "no credits"),
+        (Some(Mishap::NotEnrolled), "client-not-enrolled"),
+        (Some(Mishap::SpendCapTitle), "spending limit"),
+        (Some(Mishap::UsageCap), "cap of posts"),
+    ];
+    for (mishap, says) in rows {
+        let lab = lab(x::Content::Written, "");
+        let sim = lab.web().x().unwrap();
+        if let Some(mishap) = mishap {
+            sim.inject(Scripted::new(mishap).times(1000));
+        }
+        let token = if mishap.is_some() { x::TOKEN } else { "AAAA%2Bwrong" };
+        let both = with_token(&lab, token, &["cycle", "--format", "json"]);
+        assert_eq!(both.code, 0, "{says}: {}", both.stderr);
+        let report = both.json();
+        assert_eq!(report["feeds"]["fetched"], 2, "{says}");
+        assert!(report["x"]["problem"].as_str().unwrap().contains(says), "{}", report["x"]);
+        assert_eq!(both.stderr.lines().filter(|line| line.starts_with("X: ")).count(), 1, "{}", both.stderr);
+        assert!(!both.stderr.contains("AAAA") && sim.calls(0).len() == 1, "{}", sim.calls(0).len());
+        let alone = with_token(&lab, token, &["cycle", "--only", "x"]);
+        let code =
+            if mishap == Some(Mishap::UsageCap) || mishap == Some(Mishap::SpendCapTitle) { 0 } else { 4 };
+        assert!(alone.code == 4 || alone.code == code, "{says}: {}", alone.code);
+    }
+}
+
+#[test]
+fn a_dead_network_is_told_and_the_news_goes_on() {
+    let lab = lab(x::Content::Written, "");
+    let text = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    // Nobody listens on the discard port of the loopback interface.
+    let text = text.replace(&lab.web().x_url(), "http://127.0.0.1:9");
+    lab.settings(&format!("{text}\n[cycle]\ntimeout = \"2s\"\n"));
+    let ran = with_token(&lab, x::TOKEN, &["cycle", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let report = ran.json();
+    assert_eq!(report["feeds"]["fetched"], 2);
+    assert!(report["x"]["problem"].as_str().unwrap().contains("cannot be reached"), "{}", report["x"]);
+    assert_eq!(report["x"]["month_cost_usd"], "0.000000");
+}
+
+#[test]
+fn without_a_token_there_is_only_news() {
+    let lab = lab(x::Content::Written, "");
+    let report = lab.cycle();
+    assert_eq!((report["x"]["calls"].as_u64(), report["feeds"]["fetched"].as_u64()), (Some(0), Some(2)));
+    assert!(lab.run(&["doctor"]).stdout.contains("no token: news only"));
+    assert_eq!(lab.run(&["cycle", "--only", "x"]).code, 3);
+    assert!(lab.web().x().unwrap().calls(0).is_empty());
+}
+
+#[test]
+fn posts_become_detections_and_can_be_purged() {
+    let lab = lab(x::Content::Written, "");
+    let sim = lab.web().x().unwrap();
+    cycle(&lab);
+    let found = lab.run(&["events", "--format", "json"]).json();
+    let found = found["detections"].as_array().unwrap();
+    let posts: Vec<&Value> = found.iter().filter(|one| one["kind"] == "post").collect();
+    assert!(!posts.is_empty(), "{found:?}");
+    let post = posts[0];
+    assert!(post["url"].as_str().unwrap().starts_with("https://x.com/"), "{post}");
+    assert!(!post["author"].as_str().unwrap().is_empty());
+    let address = post["url"].as_str().unwrap();
+    let purged = lab.run(&["db", "purge-post", address]);
+    assert_eq!(purged.stdout, "1 posts deleted\n", "{}", purged.stderr);
+    sim.advance_clock(600_000);
+    cycle(&lab);
+    let again = lab.run(&["events", "--format", "json"]).stdout;
+    assert!(
+        !again.contains(&format!("\"url\":\"{address}\""))
+            && !again.contains(&format!("\"url\": \"{address}\""))
+    );
+    assert_eq!(lab.run(&["db", "check"]).code, 0);
+}
+
+#[test]
+fn an_account_that_is_renamed_is_followed_under_its_new_name() {
+    let lab = lab(x::Content::Written, "\n[cache]\nuser_ttl = \"0s\"\n");
+    let text = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    let text = text.replacen("[cache]\n", "[cache]\nuser_ttl = \"0s\"\n", 1);
+    lab.settings(
+        text.trim_end().trim_end_matches("user_ttl = \"0s\"").trim_end().trim_end_matches("[cache]"),
+    );
+    let sim = lab.web().x().unwrap();
+    cycle(&lab);
+    let handle = sim.handles()[0].clone();
+    assert!(sim.set_account(&handle, Standing::default(), Some("brand_new")));
+    sim.advance_clock(600_000);
+    let ran = with_token(&lab, x::TOKEN, &["cycle", "--only", "x", "-v"]);
+    assert!(ran.stderr.contains("is called @brand_new now"), "{}", ran.stderr);
+    let last = sim.calls(0);
+    assert!(last.iter().any(|call| call.target.contains("brand_new")), "it is searched by its new name");
+}
