@@ -1,6 +1,6 @@
 //! `tge-scrape cycle`: the cron job.
 
-use std::{io::IsTerminal, sync::Arc, time::Duration};
+use std::{io::IsTerminal, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
 
@@ -37,6 +37,15 @@ pub struct Args {
     /// Leave with 4 if any source failed
     #[arg(long)]
     strict: bool,
+    /// Leave with 4 if a target stands at warning or worse
+    #[arg(long)]
+    strict_targets: bool,
+    /// Write what every visit did and when, as Chrome trace events
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// Switch every saving off, to measure what they save
+    #[arg(long, hide = true)]
+    naive: bool,
 }
 
 /// A half of the cycle.
@@ -57,7 +66,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     };
     let store = open(args.dry_run, &settings.state_dir)?;
     let task = wiring::task(&settings, args.dry_run);
-    let context = Arc::new(wiring::context(&settings, store, args.catch_up)?);
+    let context = Arc::new(wiring::context(&settings, store, args.catch_up, args.naive)?);
     let quiet = globals.quiet || matches!(globals.format, Some(Format::Json | Format::Ndjson | Format::Csv));
     let bar = (!quiet && output.shows_progress()).then(Bar::new);
     let ended = runtime.block_on(async {

@@ -154,7 +154,8 @@ impl Layers {
         }
     }
 
-    fn wrong(&mut self, path: &str, says: impl Into<String>) {
+    /// Notes a mistake in the value of `path`.
+    pub fn wrong(&mut self, path: &str, says: impl Into<String>) {
         let place = self.values.get(path).map_or_else(String::new, |(_, origin)| origin.show());
         self.mistakes.add(&place, format!("{path}: {}", says.into()));
     }

@@ -62,6 +62,10 @@ pub struct Settings {
     pub x: XSettings,
     /// `[targets]`.
     pub targets: TargetSettings,
+    /// `[metrics]`.
+    pub metrics: MetricsSettings,
+    /// `x.monthly_budget_usd`.
+    pub x_budget_usd: f64,
     /// The enabled `[[feeds]]`.
     pub sources: Vec<Source>,
     /// `[[channels]]`.
@@ -87,6 +91,22 @@ pub struct CacheSettings {
     pub feed_ttl: Duration,
     /// How long a page is used without asking again.
     pub article_ttl: Duration,
+}
+
+/// `[metrics]`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MetricsSettings {
+    /// Where the figures for Prometheus' textfile collector go, if they are wanted.
+    pub textfile: Option<PathBuf>,
+    /// What is pinged as a cycle begins and ends, if anything; a secret, never shown.
+    pub healthcheck_url: Option<String>,
+}
+
+impl std::fmt::Debug for MetricsSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ping = self.healthcheck_url.as_ref().map(|_| "••••");
+        f.debug_struct("MetricsSettings").field("textfile", &self.textfile).field("ping", &ping).finish()
+    }
 }
 
 /// `[x]`, as far as this version uses it.
@@ -187,6 +207,8 @@ fn resolve(
         },
         x: x_settings(&mut layers, environment),
         targets: target_settings(&mut layers),
+        metrics: metrics_settings(&mut layers, environment),
+        x_budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
         sources: rows::sources(&feeds, environment, &mut layers.mistakes),
         channels: rows::channels(&channels, &mut layers.mistakes),
         file,
@@ -245,6 +267,26 @@ fn target_settings(layers: &mut Layers) -> TargetSettings {
             .unwrap_or(0),
         memory: layers.size("targets.memory"),
         error_ratio: layers.number("targets.error_ratio", 0.0..=1.0),
+        statement_time: layers.duration("targets.statement_time"),
+    }
+}
+
+fn metrics_settings(layers: &mut Layers, environment: &Environment) -> MetricsSettings {
+    let textfile = layers.text("metrics.textfile");
+    let variable = layers.text("metrics.healthcheck_url_env");
+    let is_collected = Path::new(&textfile).extension().is_some_and(|extension| extension == "prom");
+    if !textfile.is_empty() && !is_collected {
+        layers.wrong("metrics.textfile", "should end in .prom: the collector reads no other file");
+    }
+    let url = environment.get(&variable).map(str::to_owned);
+    if let Some(url) = url.as_ref().filter(|_| !variable.is_empty())
+        && !(url.starts_with("http://") || url.starts_with("https://"))
+    {
+        layers.wrong("metrics.healthcheck_url_env", format!("{variable} holds no http or https address"));
+    }
+    MetricsSettings {
+        textfile: (!textfile.is_empty()).then(|| PathBuf::from(textfile)),
+        healthcheck_url: url.filter(|_| !variable.is_empty()),
     }
 }
 
@@ -253,15 +295,12 @@ fn x_settings(layers: &mut Layers, environment: &Environment) -> XSettings {
     let variable = layers.text("x.bearer_token_env");
     let file = layers.text("x.bearer_token_file");
     layers.text("x.base_url");
-    layers.number("x.monthly_budget_usd", 0.0..=1e9);
     layers.duration("x.lookback");
     layers.duration("cache.user_ttl");
     layers.texts("x.accounts");
     layers.texts("x.searches");
     layers.number("x.post_price_usd", 0.0..=1e3);
     layers.number("x.user_price_usd", 0.0..=1e3);
-    layers.text("metrics.textfile");
-    layers.text("metrics.healthcheck_url_env");
     let read = |path: &Path| fs::read_to_string(path);
     let mut token = environment.get(&variable).map(str::to_owned);
     if token.is_none() && !file.is_empty() {

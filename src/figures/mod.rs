@@ -4,9 +4,12 @@
 //! count, this one adds up. A figure that was not measured is `None`, never 0.
 
 pub mod histogram;
+pub mod level;
+pub mod path;
 pub mod report;
 pub mod saved;
 pub mod stages;
+pub mod sums;
 pub mod targets;
 
 pub use histogram::Histogram;

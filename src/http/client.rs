@@ -1,10 +1,11 @@
 //! The network itself: the only file that names reqwest's client.
 
 use std::{
+    collections::HashSet,
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -69,6 +70,7 @@ struct Counted {
     rate_limited: AtomicU64,
     server_error: AtomicU64,
     error: AtomicU64,
+    origins: Mutex<HashSet<String>>,
 }
 
 impl Counted {
@@ -133,6 +135,19 @@ impl<C: Clock> Client<C> {
     /// # Errors
     /// When the proxy's address or the user agent cannot be used, or TLS cannot be set up.
     pub fn new(settings: Settings, clock: C) -> Result<Self, SetupError> {
+        Self::build(settings, clock, true)
+    }
+
+    /// A client that opens a connection for each request, to measure what keeping them saves.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn without_reuse(settings: Settings, clock: C) -> Result<Self, SetupError> {
+        Self::build(settings, clock, false)
+    }
+
+    fn build(settings: Settings, clock: C, reuse: bool) -> Result<Self, SetupError> {
+        let idle = if reuse { settings.per_host_concurrency.max(1) } else { 0 };
         let counted = Counted::default();
         let connections = Arc::clone(&counted.connections);
         let agent = HeaderValue::from_str(&settings.user_agent).map_err(|_| SetupError::UserAgent)?;
@@ -142,7 +157,7 @@ impl<C: Clock> Client<C> {
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
-            .pool_max_idle_per_host(settings.per_host_concurrency.max(1))
+            .pool_max_idle_per_host(idle)
             .dns_resolver(Arc::new(Guarded { allow_private: settings.allow_private_addresses }))
             .connector_layer(MapResponseLayer::new(move |connection| {
                 connections.fetch_add(1, Ordering::Relaxed);
@@ -227,6 +242,8 @@ impl<C: Clock> Client<C> {
         let start = Instant::now();
         trail.requests += 1;
         self.counted.requests.fetch_add(1, Ordering::Relaxed);
+        let origin = url.origin().ascii_serialization();
+        self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
         trail.status = None;
         let sent =
             tokio::time::timeout(self.settings.total_timeout, self.exchange(request, &url, trail, now)).await;
@@ -410,6 +427,7 @@ impl<C: Clock> Fetch for Client<C> {
             rate_limited: read(&counted.rate_limited),
             server_error: read(&counted.server_error),
             error: read(&counted.error),
+            origins: counted.origins.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
         }
     }
 }

@@ -265,6 +265,8 @@ pub struct Counts {
     pub server_error: u64,
     /// No status at all.
     pub error: u64,
+    /// Origins (scheme, host, port) asked.
+    pub origins: u64,
 }
 
 /// The seam between those who want an answer and the network.

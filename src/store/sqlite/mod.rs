@@ -8,6 +8,7 @@ mod open;
 mod prune;
 mod sources;
 mod statements;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -18,12 +19,15 @@ use rusqlite::{Connection, ErrorCode};
 use super::StoreError;
 
 pub use articles::{article, robots};
-pub use cycles::{begin_cycle, cycles, end_cycle};
+pub use cycles::{
+    begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
+};
 pub use detections::{events, recent_stories};
 pub use entries::{backlog, sift};
 pub use open::{backup, check, health, open_file, open_memory};
 pub use prune::prune;
 pub use sources::{host_waits, sources};
+pub use watch::{take as take_times, watch};
 
 use crate::model::Commit;
 

@@ -9,7 +9,8 @@ use super::{StoreError, detections, statements};
 use crate::store::{Access, Health, files};
 
 /// Each step takes the schema one version up; a step that has been released never changes.
-const STEPS: &[M<'static>] = &[M::up(include_str!("migrations/1.sql"))];
+const STEPS: &[M<'static>] =
+    &[M::up(include_str!("migrations/1.sql")), M::up(include_str!("migrations/2.sql"))];
 
 /// How long a statement waits for another process to finish writing.
 const BUSY: Duration = Duration::from_secs(10);

@@ -10,7 +10,7 @@ use crate::{
         Class, Commit, Detection, DetectionRecord, EntryKey, EntryRecord, EntryState, Event, HostWait, Kind,
         Signature, SourceState, Stage, Story, Validators,
     },
-    store::{Access, CycleRecord, EventFilter, Lock, SourceResult, Store, StoreError},
+    store::{Access, CycleRecord, EventFilter, Lock, PeriodSums, SourceResult, Store, StoreError},
 };
 
 const FEED: &str = "https://news.example/feed";
@@ -296,6 +296,7 @@ fn a_cycle_is_kept_with_its_report() {
             entries: 3,
             new: 1,
             ms: 12,
+            bytes: 70,
         };
         let cycle = CycleRecord {
             id,
@@ -305,12 +306,27 @@ fn a_cycle_is_kept_with_its_report() {
             report: "{}".to_owned(),
             histograms: vec![("plan".to_owned(), vec![1])],
             sources: vec![result],
+            sums: vec![PeriodSums {
+                period: "2026-11-21".to_owned(),
+                document: "{}".to_owned(),
+                histograms: vec![("plan".to_owned(), vec![2])],
+            }],
         };
         store.end_cycle(cycle).await.unwrap();
         let rows = store.cycles(5).await.unwrap();
         assert_eq!((rows.len(), rows[0].started_at, rows[0].report.as_str()), (1, now(), "{}"));
+        assert_eq!(store.cycle_stages(id, id).await.unwrap(), [("plan".to_owned(), vec![1])]);
+        assert_eq!(store.source_lines(id).await.unwrap().len(), 1);
+        let given = &store.yields().await.unwrap()[0];
+        assert_eq!((given.asked, given.failed, given.bytes), (1, 0, 70));
         store.prune(now() + days(31), 10).await.unwrap();
         assert_eq!(store.cycles(5).await.unwrap(), []);
+        assert_eq!(
+            store.period("2026-11-21".to_owned()).await.unwrap().histograms.len(),
+            1,
+            "sums outlive cycles"
+        );
+        assert!(store.statement_times().await.unwrap().durations_ms.values().sum::<u64>() > 5);
     });
 }
 
@@ -387,9 +403,11 @@ fn a_copy_is_a_whole_database() {
 #[test]
 fn no_statement_walks_through_a_table_that_grows() {
     let connection = open::open_memory().unwrap();
-    // Read whole on purpose: a row per configured source, the few pauses that run, and the newest cycles, which
+    // Read whole on purpose: a row per configured source, the few pauses that run, and the newest cycles until
+    // one that ended well, which
     // are walked backwards up to a limit.
-    let whole = ["SOURCES", "ENTRY_COUNT", "HOST_WAITS", "HOST_WAITS_PRUNE", "CYCLES_LAST"];
+    let whole =
+        ["SOURCES", "ENTRY_COUNT", "HOST_WAITS", "HOST_WAITS_PRUNE", "CYCLE_SUCCESS", "SOURCE_YIELDS"];
     let mut walks = Vec::new();
     for (name, sql) in statements::ALL {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
