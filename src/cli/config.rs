@@ -87,7 +87,7 @@ fn show(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "settings": shown })),
         Some(Format::Ndjson) => shown.iter().map(render::json).collect(),
         Some(Format::Csv) => render::csv(&header, shown.iter().map(row)),
-        None | Some(Format::Table) => render::table(
+        None | Some(Format::Table | Format::Prometheus) => render::table(
             &header,
             shown.iter().map(row),
             Style { width: output.width(), color: output.colored() },

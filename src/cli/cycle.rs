@@ -3,11 +3,16 @@
 use std::{io::IsTerminal, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
+use jiff::Timestamp;
 
 use crate::{
+    clock::{Clock, SystemClock},
+    config::Settings,
     cycle::{self, Ended, Stop},
     error::Error,
     exit::Exit,
+    figures::level::Level,
+    http::Monitor,
     render::{self, Style},
     store::{Access, Lock, Store},
     wiring,
@@ -15,6 +20,8 @@ use crate::{
 
 use super::{
     Format, Globals,
+    history::History,
+    metrics,
     output::Output,
     progress::{Bar, Silent},
 };
@@ -62,10 +69,15 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let _lock = if args.dry_run {
         None
     } else {
-        Some(runtime.block_on(Lock::take(&settings.state_dir, args.wait_lock, crate::clock::SystemClock))?)
+        Some(runtime.block_on(Lock::take(&settings.state_dir, args.wait_lock, SystemClock))?)
     };
     let store = open(args.dry_run, &settings.state_dir)?;
     let task = wiring::task(&settings, args.dry_run);
+    let monitor = monitor(&settings, args.dry_run);
+    if let Some(monitor) = &monitor {
+        runtime.block_on(monitor.ping("start", "", &SystemClock));
+    }
+    let history = store.clone();
     let context = Arc::new(wiring::context(&settings, store, args.catch_up, args.naive)?);
     let quiet = globals.quiet || matches!(globals.format, Some(Format::Json | Format::Ndjson | Format::Csv));
     let bar = (!quiet && output.shows_progress()).then(Bar::new);
@@ -76,10 +88,59 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             None => cycle::run(context, task, &Silent, stop).await,
         }
     });
+    drop(bar);
+    let shown = ended.map_err(Error::from).and_then(|mut ended| {
+        if !args.dry_run {
+            runtime.block_on(tell(&history, &settings, args, &mut ended, output))?;
+        }
+        let summary = render::report::summary(&ended.report);
+        show(ended, args, globals, output).map(|exit| (exit, summary))
+    });
+    if let Some(monitor) = &monitor {
+        let (code, body) = match &shown {
+            Ok((exit, summary)) => (exit.code(), summary.clone()),
+            Err(error) => (error.exit.code(), error.message.clone()),
+        };
+        runtime.block_on(monitor.ping(&code.to_string(), &body, &SystemClock));
+    }
     // Work on blocking threads is of no more use once the cycle has ended.
     runtime.shutdown_background();
-    drop(bar);
-    show(ended?, args, globals, output)
+    shown.map(|(exit, _)| exit)
+}
+
+fn monitor(settings: &Settings, dry_run: bool) -> Option<Monitor> {
+    let url = settings.metrics.healthcheck_url.as_ref().filter(|_| !dry_run)?;
+    Monitor::new(url, &settings.http.user_agent)
+}
+
+/// Writes the profile and the textfile, and holds the targets against the cycles before. What monitoring cannot
+/// be told is no failure of the cycle.
+async fn tell(
+    store: &Store,
+    settings: &Settings,
+    args: &Args,
+    ended: &mut Ended,
+    output: &mut Output,
+) -> Result<(), Error> {
+    if let Some(path) = &args.profile
+        && let Err(error) = std::fs::write(path, render::profile::chrome(&ended.lanes))
+    {
+        output.note(&format!("the profile cannot be written to {}: {error}", path.display()));
+    }
+    if settings.metrics.textfile.is_none() && !args.strict_targets {
+        return Ok(());
+    }
+    let history = History::load(store, settings, (Timestamp::UNIX_EPOCH, 50), SystemClock.now()).await?;
+    if let Some(path) = &settings.metrics.textfile
+        && let Err(error) = metrics::write(path, &metrics::gauges(store, &history).await?)
+    {
+        output.note(&format!("the figures cannot be written to {}: {error}", path.display()));
+    }
+    let missed = history.levels().iter().any(|(_, level)| *level >= Level::Warning);
+    if args.strict_targets && missed && ended.report.cycle.exit_code == 0 {
+        ended.report.cycle.exit_code = Exit::Degraded.code();
+    }
+    Ok(())
 }
 
 fn open(dry_run: bool, dir: &std::path::Path) -> Result<Store, Error> {
@@ -111,7 +172,7 @@ fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Re
         Some(Format::Json) => output.print(&render::report::json(&report))?,
         Some(Format::Ndjson) => output.print(&render::events::ndjson(&report.detections))?,
         Some(Format::Csv) => output.print(&render::events::csv(&report.detections))?,
-        None | Some(Format::Table) => {
+        None | Some(Format::Table | Format::Prometheus) => {
             // Cron mails whatever is printed: without a terminal a good run says nothing.
             if !globals.quiet && (globals.verbose > 0 || std::io::stderr().is_terminal()) {
                 let style = Style { width: output.width(), color: output.colored() };

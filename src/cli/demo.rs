@@ -75,7 +75,7 @@ fn show(
         }
         Some(Format::Ndjson) => output.print(&render::events::ndjson(found)),
         Some(Format::Csv) => output.print(&render::events::csv(found)),
-        None | Some(Format::Table) => {
+        None | Some(Format::Table | Format::Prometheus) => {
             output.print(&render::events::table(found, style))?;
             output.print(&render::report::side_by_side(reports, style))
         }

@@ -66,7 +66,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     };
     let found = wiring::small_runtime()?.block_on(store.events(filter))?;
     let text = match globals.format {
-        None | Some(Format::Table) => {
+        None | Some(Format::Table | Format::Prometheus) => {
             events::table(&found, Style { width: output.width(), color: output.colored() })
         }
         Some(Format::Json) => events::json(&found),

@@ -13,9 +13,12 @@ mod doctor;
 mod events;
 mod explain;
 mod feed;
+mod history;
 mod man;
+mod metrics;
 mod output;
 mod progress;
+mod report;
 mod stats;
 
 use std::{path::PathBuf, time::Duration};
@@ -83,6 +86,8 @@ pub enum Format {
     Ndjson,
     /// RFC 4180, safe for spreadsheets
     Csv,
+    /// For the textfile collector; `stats` only
+    Prometheus,
 }
 
 /// How log lines look.
@@ -102,8 +107,10 @@ enum Command {
     Cycle(cycle::Args),
     /// Show what was found, newest first
     Events(events::Args),
-    /// Show how the last cycles went
+    /// Show how cycles went, where their time goes, what sources give and cost
     Stats(stats::Args),
+    /// Write one self-contained page with charts and tables
+    Report(report::Args),
     /// List, change, try, import, export and parse sources
     Feed(feed::Args),
     /// Read the article out of a saved page
@@ -148,11 +155,15 @@ pub fn run() -> Exit {
 
 fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     let globals = &cli.globals;
+    if globals.format == Some(Format::Prometheus) && !matches!(cli.command, Command::Stats(_)) {
+        return Err(Error::new(Exit::Usage, "only stats knows the format prometheus", ""));
+    }
     match cli.command {
         Command::Demo => demo::run(globals, output),
         Command::Cycle(args) => cycle::run(&args, globals, output),
         Command::Events(args) => events::run(args, globals, output),
         Command::Stats(args) => stats::run(&args, globals, output),
+        Command::Report(args) => report::run(&args, globals, output),
         Command::Feed(args) => feed::run(args, globals, output),
         Command::Article(args) => article::run(args, globals, output),
         Command::Explain(args) => explain::run(&args, globals.format, output),

@@ -8,9 +8,11 @@ pub mod level;
 pub mod path;
 pub mod report;
 pub mod saved;
+pub mod sources;
 pub mod stages;
 pub mod sums;
 pub mod targets;
+pub mod trend;
 
 pub use histogram::Histogram;
 pub use report::CycleReport;

@@ -1,8 +1,13 @@
 //! Text out: tables, JSON, CSV. Renders, never prints; knows nothing of where its text goes but the width.
 
+pub mod charts;
 pub mod events;
+pub mod page;
 mod plain;
+pub mod profile;
+pub mod prometheus;
 pub mod report;
+pub mod stats;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;

@@ -102,7 +102,7 @@ pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
             ];
             render::csv(&header, lines.iter().map(cells))
         }
-        None | Some(Format::Table) => {
+        None | Some(Format::Table | Format::Prometheus) => {
             let header = ["name", "tier", "state", "last new", "entries", "detections", "address"];
             let mut text = render::table(&header, lines.iter().map(row), style);
             for line in lines.iter().filter(|line| line.moved_to.is_some()) {
