@@ -251,7 +251,7 @@ impl Tally {
             http.bytes_received,
             outcomes,
         )
-        .over(http.origins);
+        .over(http.origins, http.conditional);
         let fresh = report.feeds.fresh + report.articles.from_cache;
         let revalidated = report.feeds.not_modified + report.articles.not_modified;
         let misses = report.feeds.fetched + report.articles.fetched;

@@ -216,6 +216,8 @@ pub struct HttpFigures {
     pub bytes_received: u64,
     /// How the requests ended.
     pub outcomes: Outcomes,
+    /// Requests that carried a validator.
+    pub conditional: u64,
     /// Origins asked: so many requests at least had to open a connection.
     pub origins: u64,
     /// Of the requests beyond the first to their origin, the share on an open connection, 0–1; `None` without any.
@@ -242,17 +244,18 @@ impl HttpFigures {
             retries,
             bytes_received,
             outcomes,
+            conditional: 0,
             origins: 0,
             reuse_of_possible: None,
         }
     }
 
-    /// With the number of origins that were asked.
+    /// With the number of origins that were asked, and of requests that carried a validator.
     #[must_use]
-    pub fn over(self, origins: u64) -> Self {
+    pub fn over(self, origins: u64, conditional: u64) -> Self {
         let possible = self.requests.saturating_sub(origins);
         let reused = self.requests.saturating_sub(self.connections_opened).min(possible);
-        Self { origins, reuse_of_possible: ratio(reused, possible), ..self }
+        Self { origins, conditional, reuse_of_possible: ratio(reused, possible), ..self }
     }
 }
 

@@ -24,6 +24,7 @@ pub struct Sums {
     pub requests: u64,
     pub connections_opened: u64,
     pub origins: u64,
+    pub conditional: u64,
     pub retries: u64,
     pub bytes_received: u64,
     pub success: u64,
@@ -76,6 +77,7 @@ impl Sums {
             requests: http.requests,
             connections_opened: http.connections_opened,
             origins: http.origins,
+            conditional: http.conditional,
             retries: http.retries,
             bytes_received: http.bytes_received,
             success: outcomes.success,
@@ -111,8 +113,8 @@ impl Sums {
     /// Adds all of `other`.
     pub fn add(&mut self, other: &Self) {
         self.peak_rss_bytes = self.peak_rss_bytes.max(other.peak_rss_bytes);
-        add_fields!(self, other, cycles degraded deadline_hits duration_ms cpu_ms requests connections_opened origins
-            retries bytes_received success not_modified client_error too_many server_error error lookups hits
+        add_fields!(self, other, cycles degraded deadline_hits duration_ms cpu_ms requests connections_opened origins conditional
+                        retries bytes_received success not_modified client_error too_many server_error error lookups hits
             calls_made calls_naive feeds_asked feeds_failed entries_read entries_new entries_dropped
             articles_fetched stories_new stories_updated critical high medium low x_calls x_posts x_cost_micros
             statements slow_statements);

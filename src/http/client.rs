@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, PoisonError,
@@ -16,15 +15,23 @@ use jiff::Timestamp;
 use reqwest::{
     Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH, LOCATION,
+    },
     redirect::Policy,
 };
 use tower::util::MapResponseLayer;
 use url::{Host, Url};
 
 use super::{
-    Answer, Counts, Failure, Fetch, Outcome, Purpose, Request, Settings, Trail, classify::classify,
-    guard::is_private, headers, pace::Pace, redirect, retry,
+    Answer, Counts, Failure, Fetch, Outcome, Purpose, Request, Settings, Trail,
+    classify::classify,
+    guard::is_private,
+    headers,
+    pace::Pace,
+    redirect, retry,
+    unpack::{ACCEPTED, unpack},
 };
 use crate::{clock::Clock, text::host::pace_key};
 
@@ -71,6 +78,7 @@ struct Counted {
     server_error: AtomicU64,
     error: AtomicU64,
     origins: Mutex<HashSet<String>>,
+    conditional: AtomicU64,
 }
 
 impl Counted {
@@ -242,6 +250,8 @@ impl<C: Clock> Client<C> {
         let start = Instant::now();
         trail.requests += 1;
         self.counted.requests.fetch_add(1, Ordering::Relaxed);
+        let conditional = url.as_str() == request.validators_url && !request.validators.is_empty();
+        self.counted.conditional.fetch_add(u64::from(conditional), Ordering::Relaxed);
         let origin = url.origin().ascii_serialization();
         self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
         trail.status = None;
@@ -335,6 +345,9 @@ impl<C: Clock> Client<C> {
         if response.content_length().is_some_and(|length| length > limit) {
             return Err(Failure::TooLarge(limit));
         }
+        let encodings = response.headers().get_all(CONTENT_ENCODING).iter();
+        let encodings: Vec<&str> = encodings.filter_map(|value| value.to_str().ok()).collect();
+        let encodings = encodings.join(",");
         let mut body = Vec::new();
         loop {
             let chunk = tokio::time::timeout(self.settings.idle_timeout, response.chunk())
@@ -349,9 +362,7 @@ impl<C: Clock> Client<C> {
             }
             body.extend_from_slice(&chunk);
         }
-        if body.starts_with(&[0x1f, 0x8b]) {
-            body = unpack(&body, limit)?;
-        }
+        let body = unpack(body, &encodings, limit)?;
         if body.is_empty() { Err(Failure::EmptyBody) } else { Ok(Bytes::from(body)) }
     }
 }
@@ -365,6 +376,7 @@ fn headers_of(request: &Request, url: &Url) -> HeaderMap {
         Purpose::Robots => ROBOTS_ACCEPT,
     };
     headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
     if url.as_str() == request.validators_url {
         let mut echo = |name: HeaderName, value: &Option<Vec<u8>>| {
             if let Some(value) = value.as_ref().and_then(|value| HeaderValue::from_bytes(value).ok()) {
@@ -384,20 +396,6 @@ fn headers_of(request: &Request, url: &Url) -> HeaderMap {
         }
     }
     headers
-}
-
-/// Unpacks a body that is gzip without saying so, under the same limit.
-fn unpack(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
-    let mut plain = Vec::new();
-    let read = io::Read::read_to_end(
-        &mut io::Read::take(flate2::read::MultiGzDecoder::new(body), limit + 1),
-        &mut plain,
-    );
-    match read {
-        Ok(length) if length as u64 > limit => Err(Failure::TooLarge(limit)),
-        Ok(_) => Ok(plain),
-        Err(error) => Err(Failure::BadBody(error.to_string())),
-    }
 }
 
 impl<C: Clock> Fetch for Client<C> {
@@ -427,6 +425,7 @@ impl<C: Clock> Fetch for Client<C> {
             rate_limited: read(&counted.rate_limited),
             server_error: read(&counted.server_error),
             error: read(&counted.error),
+            conditional: read(&counted.conditional),
             origins: counted.origins.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
         }
     }

@@ -267,6 +267,8 @@ pub struct Counts {
     pub error: u64,
     /// Origins (scheme, host, port) asked.
     pub origins: u64,
+    /// Requests that carried a validator.
+    pub conditional: u64,
 }
 
 /// The seam between those who want an answer and the network.
@@ -290,5 +292,6 @@ mod ping;
 mod redirect;
 mod retry;
 pub mod robots;
+mod unpack;
 pub use client::{Client, SetupError};
 pub use ping::Monitor;

@@ -58,6 +58,18 @@ pub fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, style: St
     format!("{table}\n")
 }
 
+/// The same without lines between the rows.
+#[must_use]
+pub fn compact(header: &[&str], rows: impl Iterator<Item = Vec<String>>, style: Style) -> String {
+    let mut table = bare_table(style);
+    table.load_style(presets::NOTHING);
+    table.set_header(header.iter().copied());
+    for row in rows {
+        table.add_row(row);
+    }
+    format!("{table}\n")
+}
+
 fn bare_table(style: Style) -> Table {
     let mut table = Table::new();
     table

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Style, plain, table};
+use super::{Style, compact as table, plain};
 use crate::figures::{
     CycleReport, Histogram, StageHistograms, StageName,
     histogram::Times,
