@@ -28,6 +28,7 @@ use super::{
 
 /// Arguments of `cycle`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Only this half of the cycle
     #[arg(long, value_name = "HALF")]

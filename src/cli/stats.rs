@@ -25,6 +25,7 @@ const LAST: usize = 50;
 
 /// Arguments of `stats`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// This many cycles, newest first [default: 50]
     #[arg(long, value_name = "N")]

@@ -196,7 +196,9 @@ fn table<const N: usize>(
     ));
     for row in rows {
         body.push_str("<tr>");
-        row.iter().for_each(|cell| body.push_str(&format!("<td>{cell}</td>")));
+        for cell in &row {
+            body.push_str(&format!("<td>{cell}</td>"));
+        }
         body.push_str("</tr>\n");
     }
     body.push_str("</tbody></table></div>");

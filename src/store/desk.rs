@@ -31,7 +31,9 @@ impl Desk {
         let (jobs, queue) = mpsc::channel::<Job>();
         let work = move || {
             sqlite::watch(&connection);
-            queue.iter().for_each(|job| job(&mut connection));
+            for job in queue {
+                job(&mut connection);
+            }
         };
         let thread = thread::Builder::new().name("store".to_owned()).spawn(work);
         thread.map_err(|error| StoreError::Other(format!("no thread for the database: {error}")))?;
