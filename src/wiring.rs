@@ -54,7 +54,7 @@ pub fn rules(settings: &Settings) -> Rules {
     Rules::compile(&settings.detect)
 }
 
-/// What the visits of a run share.
+/// What the visits of a run share; `naive` switches every saving off.
 ///
 /// # Errors
 /// As [`client`].
@@ -62,9 +62,14 @@ pub fn context(
     settings: &Settings,
     store: Store,
     catch_up: usize,
+    naive: bool,
 ) -> Result<Context<Client<SystemClock>, SystemClock>, Error> {
     Ok(Context {
-        fetch: client(settings)?,
+        fetch: if naive {
+            Client::without_reuse(settings.http.clone(), SystemClock)?
+        } else {
+            client(settings)?
+        },
         store,
         rules: Arc::new(rules(settings)),
         user_agent: settings.http.user_agent.clone(),
@@ -76,6 +81,7 @@ pub fn context(
             feed_ttl: settings.cache.feed_ttl,
             article_ttl: settings.cache.article_ttl,
             catch_up,
+            naive,
         },
         clock: SystemClock,
     })

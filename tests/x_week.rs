@@ -78,6 +78,7 @@ async fn one_cycle(dir: &Path, now_ms: i64) -> Result<figures::CycleReport, Stri
             feed_ttl: settings.cache.feed_ttl,
             article_ttl: settings.cache.article_ttl,
             catch_up: 0,
+            naive: false,
         },
         clock,
     };

@@ -1,16 +1,19 @@
 //! `tge-scrape cycle`: the cron job.
 
-use std::{io::IsTerminal, sync::Arc, time::Duration};
+use std::{io::IsTerminal, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
+use jiff::Timestamp;
 
 use crate::{
     alert::{Delivered, Hooks, Turn},
+    clock::{Clock, SystemClock},
     config::Settings,
     cycle::{self, Ended, Stop},
     error::Error,
     exit::Exit,
-    figures::CycleReport,
+    figures::{CycleReport, level::Level},
+    http::Monitor,
     render::{self, Style},
     store::{Access, Lock, Store, StoreError},
     wiring,
@@ -18,6 +21,8 @@ use crate::{
 
 use super::{
     Format, Globals,
+    history::History,
+    metrics,
     output::Output,
     outputs,
     progress::{Bar, Silent},
@@ -25,6 +30,7 @@ use super::{
 
 /// Arguments of `cycle`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Only this half of the cycle
     #[arg(long, value_name = "HALF")]
@@ -41,6 +47,15 @@ pub struct Args {
     /// Leave with 4 if any source failed
     #[arg(long)]
     strict: bool,
+    /// Leave with 4 if a target stands at warning or worse
+    #[arg(long)]
+    strict_targets: bool,
+    /// Write what every visit did and when, as Chrome trace events
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// Switch every saving off, to measure what they save
+    #[arg(long, hide = true)]
+    naive: bool,
 }
 
 /// A half of the cycle.
@@ -59,12 +74,17 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let _lock = if args.dry_run {
         None
     } else {
-        Some(runtime.block_on(Lock::take(&settings.state_dir, args.wait_lock, crate::clock::SystemClock))?)
+        Some(runtime.block_on(Lock::take(&settings.state_dir, args.wait_lock, SystemClock))?)
     };
     let store = open(args.dry_run, &settings.state_dir)?;
     let mut task = wiring::task(&settings, args.dry_run);
     narrow(&mut task, args, &settings)?;
-    let context = Arc::new(wiring::context(&settings, store, args.catch_up)?);
+    let monitor = monitor(&settings, args.dry_run);
+    if let Some(monitor) = &monitor {
+        runtime.block_on(monitor.ping("start", "", &SystemClock));
+    }
+    let history = store.clone();
+    let context = Arc::new(wiring::context(&settings, store, args.catch_up, args.naive)?);
     let quiet = globals.quiet || matches!(globals.format, Some(Format::Json | Format::Ndjson | Format::Csv));
     let bar = (!quiet && output.shows_progress()).then(Bar::new);
     let hooks = if args.dry_run { Hooks::default() } else { settings.alerts.hooks.clone() };
@@ -81,9 +101,58 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     if !args.dry_run && ended.is_ok() {
         outputs::write(&settings, &runtime, output)?;
     }
+    let shown = ended.map_err(Error::from).and_then(|mut ended| {
+        if !args.dry_run {
+            runtime.block_on(tell(&history, &settings, args, &mut ended, output))?;
+        }
+        let summary = render::report::summary(&ended.report);
+        show(ended, args, globals, output).map(|exit| (exit, summary))
+    });
+    if let Some(monitor) = &monitor {
+        let (code, body) = match &shown {
+            Ok((exit, summary)) => (exit.code(), summary.clone()),
+            Err(error) => (error.exit.code(), error.message.clone()),
+        };
+        runtime.block_on(monitor.ping(&code.to_string(), &body, &SystemClock));
+    }
     // Work on blocking threads is of no more use once the cycle has ended.
     runtime.shutdown_background();
-    show(ended?, args, globals, output)
+    shown.map(|(exit, _)| exit)
+}
+
+fn monitor(settings: &Settings, dry_run: bool) -> Option<Monitor> {
+    let url = settings.metrics.healthcheck_url.as_ref().filter(|_| !dry_run)?;
+    Monitor::new(url, &settings.http.user_agent)
+}
+
+/// Writes the profile and the textfile, and holds the targets against the cycles before. What monitoring cannot
+/// be told is no failure of the cycle.
+async fn tell(
+    store: &Store,
+    settings: &Settings,
+    args: &Args,
+    ended: &mut Ended,
+    output: &mut Output,
+) -> Result<(), Error> {
+    if let Some(path) = &args.profile
+        && let Err(error) = std::fs::write(path, render::profile::chrome(&ended.lanes))
+    {
+        output.note(&format!("the profile cannot be written to {}: {error}", path.display()));
+    }
+    if settings.metrics.textfile.is_none() && !args.strict_targets {
+        return Ok(());
+    }
+    let history = History::load(store, settings, (Timestamp::UNIX_EPOCH, 50), SystemClock.now()).await?;
+    if let Some(path) = &settings.metrics.textfile
+        && let Err(error) = metrics::write(path, &metrics::gauges(store, &history).await?)
+    {
+        output.note(&format!("the figures cannot be written to {}: {error}", path.display()));
+    }
+    let missed = history.levels().iter().any(|(_, level)| *level >= Level::Warning);
+    if args.strict_targets && missed && ended.report.cycle.exit_code == 0 {
+        ended.report.cycle.exit_code = Exit::Degraded.code();
+    }
+    Ok(())
 }
 
 /// Runs the hooks of a cycle that is over.

@@ -56,7 +56,7 @@ pub fn run(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
 /// A process's worth: everything is opened anew, as under cron.
 async fn one_cycle(settings: &Settings, state: &Path, progress: &dyn Progress) -> Result<Ended, Error> {
     let store = Store::open(state, Access::Write)?;
-    let context = Arc::new(wiring::context(settings, store, 0)?);
+    let context = Arc::new(wiring::context(settings, store, 0, false)?);
     Ok(cycle::run(context, wiring::task(settings, false), progress, std::future::pending()).await?)
 }
 

@@ -15,12 +15,15 @@ mod doctor;
 mod events;
 mod explain;
 mod feed;
+mod history;
 mod label;
 mod man;
+mod metrics;
 mod output;
 mod outputs;
 mod progress;
 mod project;
+mod report;
 mod rescan;
 mod settings_file;
 mod stats;
@@ -95,6 +98,8 @@ pub enum Format {
     Atom,
     /// iCalendar of dated events; `events` only
     Ics,
+    /// For the textfile collector; `stats` only
+    Prometheus,
 }
 
 /// How log lines look.
@@ -114,10 +119,12 @@ enum Command {
     Cycle(cycle::Args),
     /// Show what was found, newest first
     Events(events::Args),
-    /// Show how the last cycles went
+    /// Show how cycles went, where their time goes, what sources give and cost
     Stats(stats::Args),
     /// Try channels, show the outbox, deliver
     Alerts(alerts::Args),
+    /// Write one self-contained page with charts and tables
+    Report(report::Args),
     /// List, change, try, import, export and parse sources
     Feed(feed::Args),
     /// Show and change the watch list
@@ -179,12 +186,16 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
             "table, json, ndjson and csv are known to most commands",
         ));
     }
+    if globals.format == Some(Format::Prometheus) && !matches!(cli.command, Command::Stats(_)) {
+        return Err(Error::new(Exit::Usage, "only stats knows the format prometheus", ""));
+    }
     match cli.command {
         Command::Demo => demo::run(globals, output),
         Command::Cycle(args) => cycle::run(&args, globals, output),
         Command::Events(args) => events::run(args, globals, output),
         Command::Stats(args) => stats::run(&args, globals, output),
         Command::Alerts(args) => alerts::run(&args, globals, output),
+        Command::Report(args) => report::run(&args, globals, output),
         Command::Feed(args) => feed::run(args, globals, output),
         Command::Project(args) => project::run(args, globals, output),
         Command::Article(args) => article::run(args, globals, output),

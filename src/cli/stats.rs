@@ -1,55 +1,155 @@
-//! `tge-scrape stats`: how the last cycles went.
+//! `tge-scrape stats`: is it working, is it fast, what did it find, what does it cost.
 
-use serde_json::Value;
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::{
+    clock::{Clock, SystemClock},
+    cycle::WHOLE,
     error::Error,
     exit::Exit,
-    figures::CycleReport,
-    render::{self, Style},
-    store::{Access, CycleRow, Store},
+    figures::{
+        Histogram, StageHistograms, path,
+        sums::{cover, day},
+    },
+    render::{self, Style, prometheus, stats},
+    store::{Access, Labels, Store},
     wiring,
 };
 
-use super::{Format, Globals, output::Output};
+use super::{Format, Globals, history::History, output::Output};
+
+/// Cycles that the last one is held against.
+const LAST: usize = 50;
 
 /// Arguments of `stats`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
-    /// This many cycles, newest first
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    last: usize,
-    /// Hold the last cycle against the targets
-    #[arg(long)]
+    /// This many cycles, newest first [default: 50]
+    #[arg(long, value_name = "N")]
+    last: Option<usize>,
+    /// Only cycles within this time, such as 24h or 7d
+    #[arg(long, value_name = "TIME", value_parser = super::duration)]
+    since: Option<Duration>,
+    /// A line for each cycle
+    #[arg(long, group = "view")]
+    cycles: bool,
+    /// How long each stage took, over all these cycles
+    #[arg(long, group = "view")]
+    stages: bool,
+    /// Every source: what it costs, what it gives, what is wrong with it
+    #[arg(long, group = "view")]
+    feeds: bool,
+    /// Each target with what was measured and how it stands
+    #[arg(long, group = "view")]
     targets: bool,
+    /// Where the time went, and what to change
+    #[arg(long, group = "view")]
+    why: bool,
 }
 
-/// Prints the last cycles, or the last one's targets.
+/// Prints what was asked for; the first screen where nothing was.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let store = Store::open(&settings.state_dir, Access::Read)?;
-    let rows = wiring::small_runtime()?.block_on(store.cycles(args.last.max(1)))?;
-    let labels = wiring::small_runtime()?.block_on(store.labels())?;
-    let reports: Vec<CycleReport> = rows.iter().map(report).collect::<Result<_, _>>()?;
+    let runtime = wiring::small_runtime()?;
+    let now = SystemClock.now();
+    let since = args.since.and_then(|age| now.checked_sub(age).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let last = args.last.unwrap_or(if args.since.is_some() { usize::MAX } else { LAST });
+    let labels = runtime.block_on(store.labels())?;
+    let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
     let style = Style { width: output.width(), color: output.colored() };
-    output.print(&match globals.format {
-        Some(Format::Json) => render::json(&serde_json::json!({
-            "schema": 1, "cycles": reports, "labelled": labels.all, "precision": labels.precision(),
-        })),
-        Some(Format::Ndjson) => reports.iter().map(render::json).collect(),
-        Some(Format::Csv) => render::report::csv(&reports),
-        None | Some(Format::Table) if reports.is_empty() => "no finished cycle yet\n".to_owned(),
-        None | Some(Format::Table) if args.targets => render::report::targets(&reports[0].targets, style),
-        _ => {
-            format!("{}\n{}\n", render::report::history(&reports, style), labels.sentence())
+    let text = match globals.format {
+        Some(Format::Prometheus) => {
+            prometheus::text(&runtime.block_on(super::metrics::gauges(&store, &history))?)
         }
-    })?;
+        Some(Format::Json) => render::json(&document(&history, labels)),
+        Some(Format::Ndjson) => history.reports.iter().map(render::json).collect(),
+        Some(Format::Csv) if args.feeds => stats::sources_csv(&history.sources),
+        Some(Format::Csv) => render::report::csv(&history.reports),
+        None | Some(Format::Table) if history.reports.is_empty() => "no finished cycle yet\n".to_owned(),
+        None | Some(Format::Table) if args.cycles => render::report::history(&history.reports, style),
+        None | Some(Format::Table) if args.targets => stats::targets(&history.levels(), style),
+        None | Some(Format::Table) if args.feeds => stats::sources(&history.sources, history.now, style),
+        None | Some(Format::Table) if args.stages => {
+            let (stages, whole) = runtime.block_on(times(&store, &history, args.since.map(|_| since)))?;
+            stats::stages(&stages, &whole, style)
+        }
+        None | Some(Format::Table) if args.why => {
+            let steps = path::totals(history.reports.iter().map(|report| &report.critical_path[..]));
+            stats::why(&steps, history.reports.len(), style)
+        }
+        _ => {
+            let screen = stats::Screen {
+                now: history.now,
+                reports: &history.reports,
+                levels: &history.levels(),
+                sources: &history.sources,
+                all: &history.all,
+                x_budget_usd: history.x_budget_usd,
+            };
+            format!("{}\n{}\n", stats::first(&screen, style), labels.sentence())
+        }
+    };
+    output.print(&text)?;
     Ok(Exit::Success)
 }
 
-fn report(row: &CycleRow) -> Result<CycleReport, Error> {
-    serde_json::from_str::<Value>(&row.report).and_then(serde_json::from_value).map_err(|error| {
-        let hint = "run `tge-scrape db check`";
-        Error::new(Exit::Failure, format!("cycle {} cannot be read back: {error}", row.id), hint)
+/// The stages of the cycles read; of a time asked for, those of its whole days and months.
+async fn times(
+    store: &Store,
+    history: &History,
+    since: Option<Timestamp>,
+) -> Result<(StageHistograms, Histogram), Error> {
+    let mut kept = Vec::new();
+    if let Some(since) = since {
+        // No database is older than its first day.
+        let days = store.sums("0".to_owned(), "9".to_owned()).await?;
+        let oldest =
+            days.into_iter().map(|(period, _)| period).find(|period| crate::figures::sums::is_day(period));
+        let first = oldest.map_or_else(|| day(since), |oldest| oldest.max(day(since)));
+        for period in cover(&first, &day(history.now)) {
+            kept.extend(store.period(period).await?.histograms);
+        }
+    } else if let (Some(last), Some(first)) = (history.reports.first(), history.reports.last()) {
+        kept = store.cycle_stages(first.cycle.id, last.cycle.id).await?;
+    }
+    let (mut stages, mut whole) = (StageHistograms::default(), Histogram::new());
+    let damaged = |error: crate::figures::histogram::HistogramError| {
+        Error::new(Exit::Failure, error.to_string(), "run `tge-scrape db check`")
+    };
+    stages.add_bytes(&kept).map_err(damaged)?;
+    for (_, bytes) in kept.iter().filter(|(name, _)| name == WHOLE) {
+        whole.merge(&Histogram::from_bytes(bytes).map_err(damaged)?);
+    }
+    if since.is_none() {
+        for report in &history.reports {
+            whole.record(Duration::from_millis(report.cycle.duration_ms));
+        }
+    }
+    Ok((stages, whole))
+}
+
+fn document(history: &History, labels: Labels) -> serde_json::Value {
+    let targets: Vec<_> = history
+        .levels()
+        .into_iter()
+        .map(|(target, level)| {
+            let mut value = serde_json::to_value(target).unwrap_or_default();
+            value["level"] = level.as_str().into();
+            value
+        })
+        .collect();
+    serde_json::json!({
+        "schema": 1,
+        "cycles": history.reports,
+        "targets": targets,
+        "sources": history.sources,
+        "totals": history.all,
+        "labelled": labels.all,
+        "precision": labels.precision(),
+        "x_budget_month_usd": format!("{:.6}", history.x_budget_usd),
     })
 }

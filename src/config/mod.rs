@@ -74,6 +74,10 @@ pub struct Settings {
     pub x: x::Settings,
     /// `[targets]`.
     pub targets: TargetSettings,
+    /// `[metrics]`.
+    pub metrics: MetricsSettings,
+    /// `x.monthly_budget_usd`.
+    pub x_budget_usd: f64,
     /// The enabled `[[feeds]]`.
     pub sources: Vec<Source>,
     /// `[[channels]]`, `[alerts]` and `[hooks]`.
@@ -118,6 +122,22 @@ pub struct OutputSettings {
     pub authority: String,
     /// Newest stories in the feeds.
     pub entries: usize,
+}
+
+/// `[metrics]`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MetricsSettings {
+    /// Where the figures for Prometheus' textfile collector go, if they are wanted.
+    pub textfile: Option<PathBuf>,
+    /// What is pinged as a cycle begins and ends, if anything; a secret, never shown.
+    pub healthcheck_url: Option<String>,
+}
+
+impl std::fmt::Debug for MetricsSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ping = self.healthcheck_url.as_ref().map(|_| "••••");
+        f.debug_struct("MetricsSettings").field("textfile", &self.textfile).field("ping", &ping).finish()
+    }
 }
 
 /// Reads the settings from where `flags` and `environment` say.
@@ -222,6 +242,8 @@ fn resolve(
         },
         x: x_settings(&mut layers, environment),
         targets: target_settings(&mut layers),
+        metrics: metrics_settings(&mut layers, environment),
+        x_budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
         sources: rows::sources(&feeds, environment, &mut layers.mistakes),
         alerts: Arc::new(alert_settings(&mut layers, &channels, environment)),
         outputs: output_settings(&mut layers),
@@ -323,13 +345,31 @@ fn target_settings(layers: &mut Layers) -> TargetSettings {
             .unwrap_or(0),
         memory: layers.size("targets.memory"),
         error_ratio: layers.number("targets.error_ratio", 0.0..=1.0),
+        statement_time: layers.duration("targets.statement_time"),
+    }
+}
+
+fn metrics_settings(layers: &mut Layers, environment: &Environment) -> MetricsSettings {
+    let textfile = layers.text("metrics.textfile");
+    let variable = layers.text("metrics.healthcheck_url_env");
+    let is_collected = Path::new(&textfile).extension().is_some_and(|extension| extension == "prom");
+    if !textfile.is_empty() && !is_collected {
+        layers.wrong("metrics.textfile", "should end in .prom: the collector reads no other file");
+    }
+    let url = environment.get(&variable).map(str::to_owned);
+    if let Some(url) = url.as_ref().filter(|_| !variable.is_empty())
+        && !(url.starts_with("http://") || url.starts_with("https://"))
+    {
+        layers.wrong("metrics.healthcheck_url_env", format!("{variable} holds no http or https address"));
+    }
+    MetricsSettings {
+        textfile: (!textfile.is_empty()).then(|| PathBuf::from(textfile)),
+        healthcheck_url: url.filter(|_| !variable.is_empty()),
     }
 }
 
 /// `[x]`: all of it, and the token from the variable, the file, or systemd's credentials.
 fn x_settings(layers: &mut Layers, environment: &Environment) -> x::Settings {
-    layers.text("metrics.textfile");
-    layers.text("metrics.healthcheck_url_env");
     let address = layers.text("x.base_url");
     let base_url = Url::parse(&address).ok().filter(|url| {
         matches!(url.scheme(), "http" | "https")

@@ -4,12 +4,16 @@
 //! loop receives them, gives what they found its story, saves each whole, adds its figures and sends its
 //! waiting entries on. A page is asked for as soon as its feed was read. Prints nothing.
 
+mod cpu;
+mod keep;
 mod memory;
 mod place;
 mod plan;
 mod rescan;
 mod tally;
 mod tell;
+
+pub use keep::WHOLE;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -19,17 +23,22 @@ use std::{
 
 use jiff::Timestamp;
 use tokio::task::JoinSet;
+use url::Url;
 
 use crate::{
     alert::Delivered,
     clock::Clock,
     detect::story::{self, Stories},
-    figures::{CycleReport, targets},
+    figures::{
+        CycleReport,
+        path::{self, Lane, Span},
+        targets,
+    },
     http::Fetch,
     model::{Commit, Detection, EntryRecord, EntryState, Outlet, Source},
     store::StoreError,
     visit::{
-        ArticleVisit, Context, FeedVisit, Found, SourceOutcome, visit_article, visit_feed,
+        self, ArticleVisit, Context, FeedVisit, Found, SourceOutcome, visit_article, visit_feed,
         x::{Round, XOutcome, XVisit},
     },
     x,
@@ -101,6 +110,8 @@ pub struct Ended {
     pub delivered: Delivered,
     /// How X went, if it was read.
     pub x: Option<XOutcome>,
+    /// Every visit with what it did and when, for a profile.
+    pub lanes: Vec<Lane>,
 }
 
 /// Told how the work goes on.
@@ -147,13 +158,15 @@ where
         saves: !task.dry_run,
         progress,
         now,
+        clock,
+        lanes: Vec::new(),
     };
     for planned in plan.asked {
         run.visit_source(planned);
     }
     let waiting = if task.backlog { store.backlog(now, BACKLOG).await? } else { Vec::new() };
     for entry in waiting {
-        run.visit_page(entry);
+        run.visit_page(entry, None);
     }
     if let Some(settings) = task.x.clone().filter(|_| !task.dry_run) {
         let deadline = now + task.settings.timeout;
@@ -194,13 +207,13 @@ where
         Telling::default()
     };
     let stopped = stopped.or(telling.stopped);
-    run.end(clock.elapsed(), id, &task, late, Telling { stopped, ..telling }).await
+    run.end(id, &task, late, Telling { stopped, ..telling }).await
 }
 
 /// What a visit task brings home.
 enum Home {
-    Feed { url: String, visit: Box<FeedVisit> },
-    Page { name: String, visit: Box<ArticleVisit> },
+    Feed { url: String, lane: usize, visit: Box<FeedVisit> },
+    Page { name: String, lane: usize, visit: Box<ArticleVisit> },
     X { round: Box<Round>, visit: Result<Option<Box<XVisit>>, StoreError> },
 }
 
@@ -222,24 +235,50 @@ struct Run<'a, F, C> {
     saves: bool,
     progress: &'a dyn Progress,
     now: Timestamp,
+    clock: Instant,
+    lanes: Vec<Lane>,
 }
 
 impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
+    /// A lane for a visit to `host` that is sent on its way now.
+    fn lane(&mut self, host: &str, parent: Option<usize>) -> usize {
+        let start = self.clock.elapsed();
+        let host = host.to_owned();
+        self.lanes.push(Lane { host, parent, start, home: start, saved: start, spans: Vec::new() });
+        self.lanes.len() - 1
+    }
+
+    /// The visit of `lane` is home with its figures.
+    fn landed(&mut self, lane: usize, figures: &visit::Figures) {
+        let clock = self.clock;
+        let span = |mark: &visit::Mark| Span {
+            part: mark.part,
+            start: mark.at.saturating_duration_since(clock),
+            took: mark.took,
+        };
+        let lane = &mut self.lanes[lane];
+        lane.home = clock.elapsed();
+        lane.spans = figures.marks.iter().map(span).collect();
+    }
+
     fn visit_source(&mut self, planned: plan::Planned) {
         let context = Arc::clone(&self.context);
+        let lane = self.lane(planned.url.host_str().unwrap_or_default(), None);
         self.progress.planned(1);
         self.visits.spawn(async move {
             let visit = visit_feed(&context, &planned.source, planned.url, planned.state).await;
-            Home::Feed { url: planned.source.url, visit: Box::new(visit) }
+            Home::Feed { url: planned.source.url, lane, visit: Box::new(visit) }
         });
     }
 
-    fn visit_page(&mut self, entry: EntryRecord) {
+    fn visit_page(&mut self, entry: EntryRecord, parent: Option<usize>) {
         let context = Arc::clone(&self.context);
+        let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
+        let lane = self.lane(link.as_ref().and_then(Url::host_str).unwrap_or_default(), parent);
         self.progress.planned(1);
         self.visits.spawn(async move {
             let name = entry.link.clone().unwrap_or_default();
-            Home::Page { visit: Box::new(visit_article(&context, entry).await), name }
+            Home::Page { visit: Box::new(visit_article(&context, entry).await), lane, name }
         });
     }
 
@@ -255,7 +294,8 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
 
     async fn receive(&mut self, home: Home) -> Result<(), StoreError> {
         match home {
-            Home::Feed { url, visit } => {
+            Home::Feed { url, lane, visit } => {
+                self.landed(lane, &visit.figures);
                 self.progress.visited(&url, Duration::from_millis(visit.figures.answer_ms.into()));
                 if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
                     tracing::info!(%url, kind, sentence, "a source failed");
@@ -264,14 +304,17 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
                 let waiting: Vec<EntryRecord> =
                     visit.commit.entries.iter().filter(|entry| is_waiting(entry)).cloned().collect();
                 self.save(visit.commit, visit.found).await?;
+                self.lanes[lane].saved = self.clock.elapsed();
                 for entry in waiting {
-                    self.visit_page(entry);
+                    self.visit_page(entry, Some(lane));
                 }
             }
-            Home::Page { name, visit } => {
+            Home::Page { name, lane, visit } => {
+                self.landed(lane, &visit.figures);
                 self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
                 self.tally.page(&visit, visit.commit.entries.iter().any(is_waiting));
                 self.save(visit.commit, visit.found.into_iter().collect()).await?;
+                self.lanes[lane].saved = self.clock.elapsed();
             }
             Home::X { round, visit } => {
                 let visit = visit?;
@@ -335,7 +378,6 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
     /// Adds up, and remembers the cycle itself.
     async fn end(
         self,
-        took: Duration,
         id: Option<i64>,
         task: &Task,
         deadline_hit: bool,
@@ -348,6 +390,8 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             x = Some(round.outcome());
             bill = Some(round.bill(&self.context).await?);
         }
+        let took = self.clock.elapsed();
+        let statements = store.statement_times().await?;
         let summed = self.tally.sum(tally::End {
             x: self.x.as_ref().map(|round| tally::XEnd {
                 figures: &round.figures,
@@ -357,6 +401,9 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             id,
             now: self.now,
             took,
+            cpu_ms: cpu::times_ms(),
+            statements,
+            critical_path: path::critical(&self.lanes, took),
             deadline_hit,
             stopped: telling.stopped,
             overdue: telling.overdue,
@@ -366,7 +413,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             task,
         });
         if let Some(id) = id {
-            store.end_cycle(summed.record(id)).await?;
+            keep::keep(store, &summed, id, self.now).await?;
         }
         Ok(Ended {
             report: summed.report,
@@ -375,6 +422,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             fresh: self.fresh,
             delivered: telling.delivered,
             x,
+            lanes: self.lanes,
         })
     }
 }

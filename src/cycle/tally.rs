@@ -10,16 +10,17 @@ use jiff::Timestamp;
 use crate::{
     figures::{
         CycleReport, StageHistograms, StageName,
+        path::Step,
         report::{
-            CacheFigures, CycleFigures, HttpFigures, MemoryFigures, Outcomes, SourceFigures, SourceOutcome,
-            Status, Usd, XFigures,
+            CacheFigures, CpuFigures, CycleFigures, DatabaseFigures, HttpFigures, MemoryFigures, Outcomes,
+            SlowFigures, SourceFigures, SourceOutcome, Status, Usd, XFigures,
         },
         saved::{self, Counted},
         targets,
     },
     http::Counts,
     model::Detection,
-    store::{CycleRecord, SourceResult},
+    store::{CycleRecord, SourceResult, StatementTimes},
     visit::{self, ArticleVisit, FeedVisit, PageOutcome},
     x::money::Forecast,
 };
@@ -37,6 +38,7 @@ pub struct Tally {
     stages: StageHistograms,
     failures: BTreeMap<String, String>,
     counted: Counted,
+    bytes: HashMap<String, u64>,
 }
 
 /// What is known only when the cycle is over.
@@ -55,6 +57,12 @@ pub struct End<'a> {
     pub overdue: bool,
     /// What the network room counted.
     pub http: Counts,
+    /// Processor time so far, user and system, milliseconds.
+    pub cpu_ms: Option<(u64, u64)>,
+    /// What the database ran.
+    pub statements: StatementTimes,
+    /// Where the time went.
+    pub critical_path: Vec<Step>,
     /// What is told.
     pub detections: Vec<Detection>,
     /// Peak memory, bytes.
@@ -81,7 +89,10 @@ pub struct Summed {
     pub report: CycleReport,
     /// Sentences of the sources that failed, by address.
     pub failures: BTreeMap<String, String>,
-    stages: StageHistograms,
+    /// Times of its stages.
+    pub stages: StageHistograms,
+    /// Bytes each asked source sent.
+    bytes: HashMap<String, u64>,
 }
 
 /// Failure of a source whose visit was cut short by the deadline or a stop.
@@ -157,6 +168,7 @@ impl Tally {
         self.stages(figures);
         let feeds = &mut self.report.feeds;
         feeds.bytes += figures.bytes;
+        self.bytes.insert(url.to_owned(), figures.bytes);
         feeds.repaired += u64::from(figures.repaired);
         let (outcome, failure) = match &visit.outcome {
             visit::SourceOutcome::Fetched => (SourceOutcome::Fetched, None),
@@ -271,7 +283,8 @@ impl Tally {
             http.retries,
             http.bytes_received,
             outcomes,
-        );
+        )
+        .over(http.origins, http.conditional);
         let fresh = report.feeds.fresh + report.articles.from_cache;
         let revalidated = report.feeds.not_modified + report.articles.not_modified;
         let misses = report.feeds.fetched + report.articles.fetched;
@@ -284,32 +297,42 @@ impl Tally {
             report.x = x_figures(x);
         }
         report.calls = saved::calls(&self.counted);
+        report.cpu =
+            CpuFigures { user_ms: end.cpu_ms.map(|cpu| cpu.0), system_ms: end.cpu_ms.map(|cpu| cpu.1) };
+        let slow = end.statements.slow.into_iter();
+        let slow = slow.map(|one| SlowFigures { name: one.name, count: one.count, max_ms: one.max_ms });
+        report.database = DatabaseFigures::new(&end.statements.durations_ms, slow.collect());
+        report.critical_path = end.critical_path;
         report.memory = MemoryFigures { peak_rss_bytes: end.peak_rss_bytes };
         report.stages_ms = self.stages.times();
         report.detections = end.detections;
         let line = |source: &crate::model::Source| self.sources.remove(&source.url);
         report.sources = end.task.sources.iter().filter_map(line).collect();
         report.targets = targets::judge(&end.task.targets, &report);
-        Summed { report, failures: self.failures, stages: self.stages }
+        Summed { report, failures: self.failures, stages: self.stages, bytes: self.bytes }
     }
 }
 
 impl Summed {
     /// What the database keeps of it, as cycle `id`.
     pub fn record(&self, id: i64) -> CycleRecord {
-        let results = self.report.sources.iter().filter(|line| {
-            line.outcome == SourceOutcome::Failed
-                || (line.outcome == SourceOutcome::Fetched && line.entries > 0)
-        });
+        let asked = [SourceOutcome::Fetched, SourceOutcome::NotModified, SourceOutcome::Failed];
+        let results = self.report.sources.iter().filter(|line| asked.contains(&line.outcome));
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         let sources = results.map(|line| SourceResult {
             url: line.url.clone(),
-            outcome: if line.outcome == SourceOutcome::Failed { "failed" } else { "fetched" }.to_owned(),
+            outcome: match line.outcome {
+                SourceOutcome::Failed => "failed",
+                SourceOutcome::NotModified => "not_modified",
+                _ => "fetched",
+            }
+            .to_owned(),
             failure: line.failure.clone(),
             status: line.status,
             entries: narrow(line.entries),
             new: narrow(line.new),
             ms: narrow(line.ms.unwrap_or(0)),
+            bytes: self.bytes.get(&line.url).copied().unwrap_or(0),
         });
         let kept = CycleReport { detections: Vec::new(), sources: Vec::new(), ..self.report.clone() };
         CycleRecord {
@@ -321,6 +344,7 @@ impl Summed {
             report: serde_json::to_string(&kept).unwrap_or_default(),
             histograms: self.stages.to_bytes(),
             sources: sources.collect(),
+            sums: Vec::new(),
         }
     }
 }

@@ -4,10 +4,15 @@
 //! count, this one adds up. A figure that was not measured is `None`, never 0.
 
 pub mod histogram;
+pub mod level;
+pub mod path;
 pub mod report;
 pub mod saved;
+pub mod sources;
 pub mod stages;
+pub mod sums;
 pub mod targets;
+pub mod trend;
 
 pub use histogram::Histogram;
 pub use report::CycleReport;

@@ -3,12 +3,12 @@
 //! Plain data with names; numbers derived from others are made by the constructors. Reports of older
 //! releases read back with what they lack left at its default.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ratio, saved::Calls, stages::StageTimes, targets::Target};
+use super::{path::Step, ratio, saved::Calls, stages::StageTimes, targets::Target};
 use crate::model::Detection;
 
 /// Version of the report's shape; fields are added within it, never renamed.
@@ -44,6 +44,12 @@ pub struct CycleReport {
     pub stages_ms: StageTimes,
     /// Memory.
     pub memory: MemoryFigures,
+    /// Processor time.
+    pub cpu: CpuFigures,
+    /// The database's statements.
+    pub database: DatabaseFigures,
+    /// The chain of work that decided how long it took; empty where nothing was recorded.
+    pub critical_path: Vec<Step>,
     /// Every source, in the order of the settings.
     pub sources: Vec<SourceFigures>,
     /// Expectations held against all this.
@@ -66,6 +72,9 @@ impl Default for CycleReport {
             calls: Calls::default(),
             stages_ms: StageTimes::default(),
             memory: MemoryFigures::default(),
+            cpu: CpuFigures::default(),
+            database: DatabaseFigures::default(),
+            critical_path: Vec::new(),
             sources: Vec::new(),
             targets: Vec::new(),
         }
@@ -213,6 +222,12 @@ pub struct HttpFigures {
     pub bytes_received: u64,
     /// How the requests ended.
     pub outcomes: Outcomes,
+    /// Requests that carried a validator.
+    pub conditional: u64,
+    /// Origins asked: so many requests at least had to open a connection.
+    pub origins: u64,
+    /// Of the requests beyond the first to their origin, the share on an open connection, 0–1; `None` without any.
+    pub reuse_of_possible: Option<f64>,
 }
 
 impl HttpFigures {
@@ -228,7 +243,25 @@ impl HttpFigures {
         // A connection may be opened ahead and never carry a request.
         let reused = requests.saturating_sub(connections_opened);
         let connection_reuse = ratio(reused, requests);
-        Self { requests, connections_opened, connection_reuse, retries, bytes_received, outcomes }
+        Self {
+            requests,
+            connections_opened,
+            connection_reuse,
+            retries,
+            bytes_received,
+            outcomes,
+            conditional: 0,
+            origins: 0,
+            reuse_of_possible: None,
+        }
+    }
+
+    /// With the number of origins that were asked, and of requests that carried a validator.
+    #[must_use]
+    pub fn over(self, origins: u64, conditional: u64) -> Self {
+        let possible = self.requests.saturating_sub(origins);
+        let reused = self.requests.saturating_sub(self.connections_opened).min(possible);
+        Self { origins, conditional, reuse_of_possible: ratio(reused, possible), ..self }
     }
 }
 
@@ -361,6 +394,57 @@ impl TryFrom<String> for Usd {
         );
         parsed.map(|micros| Self { micros }).ok_or(UsdError(text))
     }
+}
+
+/// Processor time; `None` where the system does not tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CpuFigures {
+    /// In the program, milliseconds.
+    pub user_ms: Option<u64>,
+    /// In the system for it, milliseconds.
+    pub system_ms: Option<u64>,
+}
+
+/// The statements a cycle ran.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DatabaseFigures {
+    /// How many.
+    pub statements: u64,
+    /// Nineteen in twenty took no longer, whole milliseconds.
+    pub p95_ms: Option<u32>,
+    /// The longest, whole milliseconds.
+    pub max_ms: Option<u32>,
+    /// Those over 100 ms.
+    pub slow: Vec<SlowFigures>,
+}
+
+impl DatabaseFigures {
+    /// From how many statements took how many milliseconds.
+    #[must_use]
+    pub fn new(durations_ms: &BTreeMap<u32, u64>, slow: Vec<SlowFigures>) -> Self {
+        let statements: u64 = durations_ms.values().sum();
+        let rank = (statements * 95).div_ceil(100);
+        let mut below = 0;
+        let p95 = durations_ms.iter().find(|(_, count)| {
+            below += **count;
+            below >= rank
+        });
+        Self { statements, p95_ms: p95.map(|(ms, _)| *ms), max_ms: durations_ms.keys().last().copied(), slow }
+    }
+}
+
+/// A statement that took over 100 ms.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SlowFigures {
+    /// Its name.
+    pub name: String,
+    /// How often.
+    pub count: u64,
+    /// The longest, milliseconds.
+    pub max_ms: u32,
 }
 
 #[cfg(test)]

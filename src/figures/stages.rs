@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::histogram::{Histogram, Times};
+use super::histogram::{Histogram, HistogramError, Times};
 
 /// One stage of a cycle, in the order in which news passes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -94,6 +94,19 @@ impl StageHistograms {
         StageName::ALL.into_iter().filter_map(ran).collect()
     }
 
+    /// Adds stages as the database keeps them; names that are no stage are passed over.
+    ///
+    /// # Errors
+    /// When bytes are damaged.
+    pub fn add_bytes(&mut self, kept: &[(String, Vec<u8>)]) -> Result<(), HistogramError> {
+        for (name, bytes) in kept {
+            if let Some(stage) = StageName::ALL.into_iter().find(|stage| stage.as_str() == name) {
+                self.stages[stage as usize].get_or_insert_default().merge(&Histogram::from_bytes(bytes)?);
+            }
+        }
+        Ok(())
+    }
+
     /// The figures of the report.
     #[must_use]
     pub fn times(&self) -> StageTimes {
@@ -112,7 +125,9 @@ impl StageHistograms {
         }
     }
 
-    fn get(&self, stage: StageName) -> Option<&Histogram> {
+    /// The times of `stage`, if it ran.
+    #[must_use]
+    pub fn get(&self, stage: StageName) -> Option<&Histogram> {
         self.stages[stage as usize].as_deref()
     }
 }
@@ -163,5 +178,8 @@ mod tests {
         assert!(matches!(cycle.times().feed_fetch, Times::Measured { count: 2, .. }));
         assert_eq!(cycle.times().judge, Times::Unmeasured {});
         assert_eq!(cycle.to_bytes().len(), 1);
+        let mut back = StageHistograms::default();
+        back.add_bytes(&cycle.to_bytes()).unwrap();
+        assert_eq!(back, cycle);
     }
 }

@@ -19,7 +19,7 @@ pub struct Settings {
     pub call_reduction: f64,
     /// Smallest share of cache lookups that needed no full fetch, 0–1.
     pub cache_hit_ratio: f64,
-    /// Smallest share of requests on a connection that was open already, 0–1.
+    /// Smallest share of requests beyond the first to their origin on a connection that was open, 0–1.
     pub connection_reuse: f64,
     /// Most answers of X that said we asked too often.
     pub rate_limit_violations: u64,
@@ -27,6 +27,8 @@ pub struct Settings {
     pub memory: u64,
     /// Largest share of asked feeds that failed, 0–1.
     pub error_ratio: f64,
+    /// Longest that nineteen in twenty database statements may take.
+    pub statement_time: Duration,
 }
 
 /// The contract's defaults.
@@ -40,6 +42,7 @@ impl Default for Settings {
             rate_limit_violations: 0,
             memory: 100 * 1024 * 1024,
             error_ratio: 0.05,
+            statement_time: Duration::from_millis(100),
         }
     }
 }
@@ -56,7 +59,7 @@ pub struct Target {
     /// What was expected, in `unit`.
     #[serde(serialize_with = "plain")]
     pub target: f64,
-    /// `s`, `ratio`, `count` or `MiB`.
+    /// `s`, `ms`, `ratio`, `count` or `MiB`.
     pub unit: String,
     /// Whether it was met; `None` where nothing was measured, which is not judged.
     pub ok: Option<bool>,
@@ -71,14 +74,20 @@ pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
     let seconds = count(report.cycle.duration_ms) / 1e3;
     let memory = report.memory.peak_rss_bytes.map(|bytes| count(bytes) / MIB);
     let violations = report.x.rate_limit_violations.map(count);
+    let statement = report.database.p95_ms.map(f64::from);
+    // Where nothing new came there was no call to save: feeds have to be asked, and a 304 is a call.
+    let reduction = report.calls.reduction.filter(|_| report.entries.new > 0 || report.x.calls > 0);
+    // The first cycle has nothing to find in a cache.
+    let hits = report.cache.hit_ratio.filter(|_| report.cycle.id != 1);
     vec![
         at_most("cycle_time", Some(seconds), settings.cycle_time.as_secs_f64(), "s"),
-        at_least("call_reduction", report.calls.reduction, settings.call_reduction),
-        at_least("cache_hit_ratio", report.cache.hit_ratio, settings.cache_hit_ratio),
-        at_least("connection_reuse", report.http.connection_reuse, settings.connection_reuse),
+        at_least("call_reduction", reduction, settings.call_reduction),
+        at_least("cache_hit_ratio", hits, settings.cache_hit_ratio),
+        at_least("connection_reuse", report.http.reuse_of_possible, settings.connection_reuse),
         at_most("rate_limit_violations", violations, count(settings.rate_limit_violations), "count"),
         at_most("memory", memory, count(settings.memory) / MIB, "MiB"),
         at_most("error_ratio", ratio(feeds.failed, asked), settings.error_ratio, "ratio"),
+        at_most("statement_time", statement, settings.statement_time.as_secs_f64() * 1e3, "ms"),
     ]
 }
 
@@ -120,7 +129,8 @@ mod tests {
         report.cycle.duration_ms = 61_000;
         report.cache = CacheFigures::new(10, 2, 5, 3);
         report.calls.reduction = Some(0.29);
-        report.http.connection_reuse = Some(0.81);
+        report.entries.new = 1;
+        report.http.reuse_of_possible = Some(0.81);
         report.x.rate_limit_violations = Some(1);
         report.memory.peak_rss_bytes = Some(100 * 1024 * 1024);
         report.feeds = FeedFigures { fetched: 1, not_modified: 18, failed: 1, ..FeedFigures::default() };
@@ -137,7 +147,7 @@ mod tests {
             let target = find(&targets, name);
             assert_eq!((target.value, target.ok), (Some(value), Some(ok)), "{name}");
         }
-        assert_eq!(targets.len(), 7);
+        assert_eq!(targets.len(), 8);
     }
 
     #[test]

@@ -35,13 +35,30 @@ pub fn name(number: usize) -> String {
 
 /// An invented name for the project of one entry, never the same twice.
 fn project(feed: usize, entry: usize) -> String {
-    let number = feed * 64 + entry;
+    let number = feed * 64 + entry % 64 + (entry / 64) * 65_536;
     let pick = |shift: usize| SYLLABLES[(number >> shift) % 16];
-    format!("{}{}{}{}", pick(0), pick(4).to_lowercase(), pick(8).to_lowercase(), pick(12).to_lowercase())
+    let rest: String = (1..5).map(|at| pick(at * 4).to_lowercase()).collect();
+    let whole = format!("{}{rest}", pick(0));
+    if number < 65_536 { whole[..whole.len() - pick(16).len()].to_owned() } else { whole }
+}
+
+/// Every fourth feed publishes an entry in each tick.
+const EVERY: usize = 4;
+/// Of what is published later, one entry in this many tells of a launch.
+const LATER: usize = 6;
+
+/// Entries that feed `number` has published up to `tick`.
+fn published(number: usize, plan: &Bulk, tick: u32) -> usize {
+    let ticks = 1..=tick as usize;
+    plan.entries + ticks.filter(|tick| (number + tick).is_multiple_of(EVERY)).count()
+}
+
+fn is_relevant(feed: usize, entry: usize, plan: &Bulk) -> bool {
+    if entry < plan.entries { entry < plan.relevant } else { (feed + entry).is_multiple_of(LATER) }
 }
 
 fn headline(feed: usize, entry: usize, plan: &Bulk) -> (String, String) {
-    if entry < plan.relevant {
+    if is_relevant(feed, entry, plan) {
         let name = project(feed, entry);
         let ticker = name.to_uppercase();
         (
@@ -66,21 +83,23 @@ pub fn reply(world: &World, plan: &Bulk, host: &str, path: &str) -> Reply {
         return Reply::status(404);
     };
     let origin = world.origin(host);
+    let all = published(feed, plan, world.tick());
     if path == "/feed.xml" {
-        let tag = format!("\"bulk-{feed}-{}\"", plan.entries);
-        return Reply::ok("application/rss+xml", rss(&origin, feed, plan, world.options.now))
+        let tag = format!("\"bulk-{feed}-{all}\"");
+        return Reply::ok("application/rss+xml", rss(&origin, feed, plan, all, world.options.now))
             .with("etag", tag);
     }
     let entry = path
         .strip_prefix("/item-")
         .and_then(|entry| entry.parse::<usize>().ok())
-        .filter(|entry| *entry < plan.entries);
+        .filter(|entry| *entry < all);
     let Some(entry) = entry else { return Reply::status(404) };
     let (title, summary) = headline(feed, entry, plan);
     let filler = (0..60).map(|line| format!("Paragraph {line} of a long report on {title}: what was said, who was there, and what the weather was like, told at the length a reader expects of a morning paper, with the names left out and the numbers kept round."));
     let paragraphs: Vec<String> = std::iter::once(summary).chain(filler).collect();
     let address = format!("{origin}/item-{entry}");
-    let html = page::html(&title, host, &address, &time(world.options.now, entry), &paragraphs);
+    let html =
+        page::html(&title, host, &address, &time(world.options.now, entry % plan.entries), &paragraphs);
     Reply::ok("text/html; charset=utf-8", html).with("etag", format!("\"item-{feed}-{entry}\""))
 }
 
@@ -89,13 +108,13 @@ fn time(now: i64, entry: usize) -> String {
     Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }
 
-fn rss(origin: &str, feed: usize, plan: &Bulk, now: i64) -> String {
+fn rss(origin: &str, feed: usize, plan: &Bulk, all: usize, now: i64) -> String {
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel><title>Bulk {feed}</title><link>{origin}</link>\n"
     );
-    for entry in 0..plan.entries {
+    for entry in all - plan.entries..all {
         let (title, summary) = headline(feed, entry, plan);
-        let at = now - i64::try_from(entry).unwrap_or(0) * 3600;
+        let at = now - i64::try_from(entry % plan.entries).unwrap_or(0) * 3600;
         let date = Timestamp::from_second(at)
             .unwrap_or(Timestamp::UNIX_EPOCH)
             .to_zoned(TimeZone::UTC)

@@ -1,10 +1,10 @@
 //! The network itself: the only file that names reqwest's client.
 
 use std::{
-    io,
+    collections::HashSet,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -15,15 +15,23 @@ use jiff::Timestamp;
 use reqwest::{
     Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH, LOCATION,
+    },
     redirect::Policy,
 };
 use tower::util::MapResponseLayer;
 use url::{Host, Url};
 
 use super::{
-    Answer, Counts, Failure, Fetch, Outcome, Purpose, Request, Settings, Told, Trail, classify::classify,
-    guard::is_private, headers, pace::Pace, redirect, retry,
+    Answer, Counts, Failure, Fetch, Outcome, Purpose, Request, Settings, Told, Trail,
+    classify::classify,
+    guard::is_private,
+    headers,
+    pace::Pace,
+    redirect, retry,
+    unpack::{ACCEPTED, unpack},
 };
 use crate::{clock::Clock, text::host::pace_key};
 
@@ -69,6 +77,8 @@ struct Counted {
     rate_limited: AtomicU64,
     server_error: AtomicU64,
     error: AtomicU64,
+    origins: Mutex<HashSet<String>>,
+    conditional: AtomicU64,
 }
 
 impl Counted {
@@ -133,6 +143,19 @@ impl<C: Clock> Client<C> {
     /// # Errors
     /// When the proxy's address or the user agent cannot be used, or TLS cannot be set up.
     pub fn new(settings: Settings, clock: C) -> Result<Self, SetupError> {
+        Self::build(settings, clock, true)
+    }
+
+    /// A client that opens a connection for each request, to measure what keeping them saves.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn without_reuse(settings: Settings, clock: C) -> Result<Self, SetupError> {
+        Self::build(settings, clock, false)
+    }
+
+    fn build(settings: Settings, clock: C, reuse: bool) -> Result<Self, SetupError> {
+        let idle = if reuse { settings.per_host_concurrency.max(1) } else { 0 };
         let counted = Counted::default();
         let connections = Arc::clone(&counted.connections);
         let agent = HeaderValue::from_str(&settings.user_agent).map_err(|_| SetupError::UserAgent)?;
@@ -142,7 +165,7 @@ impl<C: Clock> Client<C> {
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
-            .pool_max_idle_per_host(settings.per_host_concurrency.max(1))
+            .pool_max_idle_per_host(idle)
             .dns_resolver(Arc::new(Guarded { allow_private: settings.allow_private_addresses }))
             .connector_layer(MapResponseLayer::new(move |connection| {
                 connections.fetch_add(1, Ordering::Relaxed);
@@ -227,6 +250,10 @@ impl<C: Clock> Client<C> {
         let start = Instant::now();
         trail.requests += 1;
         self.counted.requests.fetch_add(1, Ordering::Relaxed);
+        let conditional = url.as_str() == request.validators_url && !request.validators.is_empty();
+        self.counted.conditional.fetch_add(u64::from(conditional), Ordering::Relaxed);
+        let origin = url.origin().ascii_serialization();
+        self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
         trail.status = None;
         let sent =
             tokio::time::timeout(self.settings.total_timeout, self.exchange(request, &url, trail, now)).await;
@@ -365,6 +392,9 @@ impl<C: Clock> Client<C> {
         if response.content_length().is_some_and(|length| length > limit) {
             return Err(Failure::TooLarge(limit));
         }
+        let encodings = response.headers().get_all(CONTENT_ENCODING).iter();
+        let encodings: Vec<&str> = encodings.filter_map(|value| value.to_str().ok()).collect();
+        let encodings = encodings.join(",");
         let mut body = Vec::new();
         loop {
             let chunk = tokio::time::timeout(self.settings.idle_timeout, response.chunk())
@@ -379,9 +409,7 @@ impl<C: Clock> Client<C> {
             }
             body.extend_from_slice(&chunk);
         }
-        if body.starts_with(&[0x1f, 0x8b]) {
-            body = unpack(&body, limit)?;
-        }
+        let body = unpack(body, &encodings, limit)?;
         if body.is_empty() { Err(Failure::EmptyBody) } else { Ok(Bytes::from(body)) }
     }
 }
@@ -395,6 +423,7 @@ fn headers_of(request: &Request, url: &Url) -> HeaderMap {
         Purpose::Robots => ROBOTS_ACCEPT,
     };
     headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
     if url.as_str() == request.validators_url {
         let mut echo = |name: HeaderName, value: &Option<Vec<u8>>| {
             if let Some(value) = value.as_ref().and_then(|value| HeaderValue::from_bytes(value).ok()) {
@@ -414,20 +443,6 @@ fn headers_of(request: &Request, url: &Url) -> HeaderMap {
         }
     }
     headers
-}
-
-/// Unpacks a body that is gzip without saying so, under the same limit.
-fn unpack(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
-    let mut plain = Vec::new();
-    let read = io::Read::read_to_end(
-        &mut io::Read::take(flate2::read::MultiGzDecoder::new(body), limit + 1),
-        &mut plain,
-    );
-    match read {
-        Ok(length) if length as u64 > limit => Err(Failure::TooLarge(limit)),
-        Ok(_) => Ok(plain),
-        Err(error) => Err(Failure::BadBody(error.to_string())),
-    }
 }
 
 impl<C: Clock> Fetch for Client<C> {
@@ -465,6 +480,8 @@ impl<C: Clock> Fetch for Client<C> {
             rate_limited: read(&counted.rate_limited),
             server_error: read(&counted.server_error),
             error: read(&counted.error),
+            conditional: read(&counted.conditional),
+            origins: counted.origins.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
         }
     }
 }

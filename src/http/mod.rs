@@ -280,6 +280,10 @@ pub struct Counts {
     pub server_error: u64,
     /// No status at all.
     pub error: u64,
+    /// Origins (scheme, host, port) asked.
+    pub origins: u64,
+    /// Requests that carried a validator.
+    pub conditional: u64,
 }
 
 /// An API's answer.
@@ -320,9 +324,12 @@ mod client;
 mod guard;
 mod headers;
 mod pace;
+mod ping;
 mod post;
 mod redirect;
 mod retry;
 pub mod robots;
+mod unpack;
 pub use client::{Client, SetupError};
+pub use ping::Monitor;
 pub use post::{Parcel, Post, Poster, Receipt};

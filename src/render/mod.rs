@@ -1,11 +1,15 @@
 //! Text out: tables, JSON, CSV, feeds, calendars. Renders, never prints; knows nothing of where its text goes but the width.
 
 pub mod calendar;
+pub mod charts;
 pub mod events;
-
+pub mod page;
+pub mod profile;
+pub mod prometheus;
 pub mod report;
 #[cfg(test)]
 mod samples;
+pub mod stats;
 pub mod syndication;
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -50,6 +54,18 @@ fn harmless(cell: &str) -> String {
 #[must_use]
 pub fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, style: Style) -> String {
     let mut table = bare_table(style);
+    table.set_header(header.iter().copied());
+    for row in rows {
+        table.add_row(row);
+    }
+    format!("{table}\n")
+}
+
+/// The same without lines between the rows.
+#[must_use]
+pub fn compact(header: &[&str], rows: impl Iterator<Item = Vec<String>>, style: Style) -> String {
+    let mut table = bare_table(style);
+    table.load_style(presets::NOTHING);
     table.set_header(header.iter().copied());
     for row in rows {
         table.add_row(row);

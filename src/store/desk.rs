@@ -9,7 +9,7 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::StoreError;
+use super::{StoreError, sqlite};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -29,7 +29,12 @@ impl Desk {
     /// Gives `connection` a thread of its own.
     pub fn new(mut connection: Connection) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel::<Job>();
-        let work = move || queue.iter().for_each(|job| job(&mut connection));
+        let work = move || {
+            sqlite::watch(&connection);
+            for job in queue {
+                job(&mut connection);
+            }
+        };
         let thread = thread::Builder::new().name("store".to_owned()).spawn(work);
         thread.map_err(|error| StoreError::Other(format!("no thread for the database: {error}")))?;
         Ok(Self { jobs })

@@ -9,7 +9,10 @@ mod files;
 mod lock;
 mod sqlite;
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 use jiff::Timestamp;
 
@@ -159,8 +162,10 @@ pub struct CycleRecord {
     pub report: String,
     /// Each stage's times, serialised.
     pub histograms: Vec<(String, Vec<u8>)>,
-    /// Sources that brought a body or failed.
+    /// Every source that was asked.
     pub sources: Vec<SourceResult>,
+    /// The sums this cycle belongs to, itself included.
+    pub sums: Vec<PeriodSums>,
 }
 
 /// One source's part in a cycle.
@@ -168,7 +173,7 @@ pub struct CycleRecord {
 pub struct SourceResult {
     /// Its address.
     pub url: String,
-    /// `fetched` or `failed`.
+    /// `fetched`, `not_modified` or `failed`.
     pub outcome: String,
     /// The failure's stable name.
     pub failure: Option<String>,
@@ -178,8 +183,69 @@ pub struct SourceResult {
     pub entries: u32,
     /// Of those, new.
     pub new: u32,
+    /// Bytes received.
+    pub bytes: u64,
     /// How long it took.
     pub ms: u32,
+}
+
+/// Sums of a day (`2026-11-21`), a month (`2026-11`) or all time (`all`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PeriodSums {
+    /// Which.
+    pub period: String,
+    /// The figures; empty where there are none yet.
+    pub document: String,
+    /// Each stage's times, serialised.
+    pub histograms: Vec<(String, Vec<u8>)>,
+}
+
+/// What a source has cost and given since it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceYield {
+    /// Its address.
+    pub url: String,
+    /// Times it was asked.
+    pub asked: u64,
+    /// Of those, failed.
+    pub failed: u64,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Stories it told before any other.
+    pub first: u64,
+}
+
+/// A source's part in a kept cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The cycle.
+    pub cycle: i64,
+    /// The source's address.
+    pub url: String,
+    /// The failure's stable name; `None` where a body came.
+    pub failure: Option<String>,
+    /// How long it took.
+    pub ms: u32,
+}
+
+/// Times of the statements run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StatementTimes {
+    /// How many statements took how many whole milliseconds.
+    pub durations_ms: BTreeMap<u32, u64>,
+    /// Those over 100 ms.
+    pub slow: Vec<SlowStatement>,
+}
+
+/// A statement that took over 100 ms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlowStatement {
+    /// Its name.
+    pub name: String,
+    /// How often.
+    pub count: u64,
+    /// The longest, milliseconds.
+    pub max_ms: u32,
 }
 
 /// A kept cycle.
@@ -286,7 +352,47 @@ impl Store {
 
     /// The last `limit` finished cycles, newest first.
     pub async fn cycles(&self, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
-        self.desk.ask(move |connection| sqlite::cycles(connection, limit)).await
+        self.cycles_since(Timestamp::UNIX_EPOCH, limit).await
+    }
+
+    /// The last `limit` finished cycles that began at `since` or later, newest first.
+    pub async fn cycles_since(&self, since: Timestamp, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
+        self.desk.ask(move |connection| sqlite::cycles(connection, since, limit)).await
+    }
+
+    /// When the last cycle that ended with 0 began, if one is kept.
+    pub async fn last_success(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.desk.ask(|connection| sqlite::last_success(connection)).await
+    }
+
+    /// The stages of the kept cycles with the numbers `first` to `last`: name and times, serialised.
+    pub async fn cycle_stages(&self, first: i64, last: i64) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.desk.ask(move |connection| sqlite::cycle_stages(connection, first, last)).await
+    }
+
+    /// The sums of all periods from `first` to `last` in the order of their names, days and months mixed.
+    pub async fn sums(&self, first: String, last: String) -> Result<Vec<(String, String)>, StoreError> {
+        self.desk.ask(move |connection| sqlite::sums(connection, &first, &last)).await
+    }
+
+    /// The sums of one period with its stages; empty where there are none.
+    pub async fn period(&self, period: String) -> Result<PeriodSums, StoreError> {
+        self.desk.ask(move |connection| sqlite::period(connection, &period)).await
+    }
+
+    /// What every source has cost and given.
+    pub async fn yields(&self) -> Result<Vec<SourceYield>, StoreError> {
+        self.desk.ask(|connection| sqlite::yields(connection)).await
+    }
+
+    /// Bodies and failures of the sources in the kept cycles from number `first` on.
+    pub async fn source_lines(&self, first: i64) -> Result<Vec<SourceLine>, StoreError> {
+        self.desk.ask(move |connection| sqlite::source_lines(connection, first)).await
+    }
+
+    /// Times of the statements run since this was last asked, or since opening.
+    pub async fn statement_times(&self) -> Result<StatementTimes, StoreError> {
+        self.desk.ask(|_| Ok(sqlite::take_times())).await
     }
 
     /// Every source ever asked.

@@ -10,14 +10,18 @@ mod remember;
 mod shelf;
 pub mod x;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 
 use crate::{
     clock::Clock,
     detect::Rules,
-    http::Fetch,
+    figures::path::Part,
+    http::{Fetch, Trail},
     model::{Commit, EntryKey, EntryRecord, Kind, Verdict},
     store::Store,
 };
@@ -48,6 +52,9 @@ pub struct Settings {
     pub article_ttl: Duration,
     /// Of a source seen for the first time, this many of its newest entries may alert.
     pub catch_up: usize,
+    /// Whether every saving is switched off, to measure what they save: no validators, no early filter, no page
+    /// from a cache, from the feed's own text or from another visit.
+    pub naive: bool,
 }
 
 /// What every visit of a run shares.
@@ -173,14 +180,57 @@ pub struct Figures {
     pub full_text: u32,
     /// Whether the feed had to be repaired.
     pub repaired: bool,
+    /// What was done when, in the order it ended.
+    pub marks: Vec<Mark>,
 }
+
+/// A stretch of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// What was done.
+    pub part: Part,
+    /// When it began.
+    pub at: Instant,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Stretches of one kind that follow each other this closely are kept as one: a feed of a thousand entries is
+/// filtered once, not a thousand times.
+const CLOSE: Duration = Duration::from_micros(200);
 
 impl Figures {
     fn time<T>(&mut self, stage: Stage, work: impl FnOnce() -> T) -> T {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         let done = work();
-        self.stages.push((stage, start.elapsed()));
+        let took = start.elapsed();
+        self.stages.push((stage, took));
+        self.mark(Part::Judge, start, took);
         done
+    }
+
+    /// Notes that `part` was done from `at` on.
+    fn mark(&mut self, part: Part, at: Instant, took: Duration) {
+        if let Some(last) = self.marks.last_mut()
+            && last.part == part
+            && at.saturating_duration_since(last.at + last.took) < CLOSE
+        {
+            last.took = at.saturating_duration_since(last.at) + took;
+        } else if !took.is_zero() {
+            self.marks.push(Mark { part, at, took });
+        }
+    }
+
+    /// Notes a request that was sent on its way at `at`.
+    fn asked(&mut self, at: Instant, trail: &Trail) {
+        self.mark(Part::Pacing, at, trail.paced);
+        self.mark(Part::Answer, at + trail.paced, trail.elapsed);
+    }
+
+    /// Notes a reading that has just ended.
+    fn read_for(&mut self, took: Duration) {
+        let now = Instant::now();
+        self.mark(Part::Read, now.checked_sub(took).unwrap_or(now), took);
     }
 }
 

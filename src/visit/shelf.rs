@@ -103,6 +103,10 @@ impl Shelf {
         let key = key_of(link);
         let asked = AtomicBool::new(false);
         let (mut learned, mut outcome) = (Learned::default(), PageOutcome::Shared);
+        if context.settings.naive {
+            let (shelved, outcome) = fetch_page(self, context, entry, &key, link, &mut learned).await;
+            return (Arc::new(shelved), outcome, learned);
+        }
         let shelved = self
             .pages
             .get_with(key.clone(), async {
@@ -158,7 +162,9 @@ async fn fetch_robots<F: Fetch, C: Clock>(
         validators: Validators::default(),
         headers: Vec::new(),
     };
+    let start = Instant::now();
     let answer = context.fetch.fetch(request, now).await;
+    learned.figures.asked(start, &answer.trail);
     learned.figures.bytes += answer.trail.bytes;
     let body = match answer.outcome {
         Outcome::Fetched { body, .. } => String::from_utf8_lossy(&body).into_owned(),
@@ -183,9 +189,8 @@ async fn fetch_page<F: Fetch, C: Clock>(
     learned: &mut Learned,
 ) -> (Shelved, PageOutcome) {
     let now = context.now();
-    let Ok(kept) = context.store.article(key.to_owned()).await else {
-        return failed("store", Again::Retry);
-    };
+    let kept = if context.settings.naive { Ok(None) } else { context.store.article(key.to_owned()).await };
+    let Ok(kept) = kept else { return failed("store", Again::Retry) };
     let age = |kept: &ArticleRecord| now.duration_since(kept.fetched_at).unsigned_abs();
     if let Some(kept) = kept.as_ref().filter(|kept| age(kept) < context.settings.article_ttl) {
         return (Shelved::Read(Box::new(kept.clone())), PageOutcome::FromCache);
@@ -205,7 +210,9 @@ async fn fetch_page<F: Fetch, C: Clock>(
         validators_url,
         headers: Vec::new(),
     };
+    let start = Instant::now();
     let answer = context.fetch.fetch(request, now).await;
+    learned.figures.asked(start, &answer.trail);
     learned.figures.bytes += answer.trail.bytes;
     learned.figures.stages.push((Stage::ArticleFetch, answer.trail.elapsed));
     match (answer.outcome, kept) {
@@ -213,6 +220,7 @@ async fn fetch_page<F: Fetch, C: Clock>(
             let (article, took) =
                 extract(context, entry, body, headers.content_type, &answer.trail.final_url).await;
             learned.figures.stages.push((Stage::Extract, took));
+            learned.figures.read_for(took);
             match article {
                 Ok(article) => {
                     let final_url = answer.trail.final_url.to_string();

@@ -1,10 +1,10 @@
-//! Cycles, with their stages and sources.
+//! Cycles with their stages and sources, and the sums that outlive them.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use super::{StoreError, seconds, statements, time};
-use crate::store::{CycleRecord, CycleRow};
+use super::{StoreError, amount, count, seconds, statements, time};
+use crate::store::{CycleRecord, CycleRow, PeriodSums, SourceLine, SourceYield};
 
 /// Opens a cycle and gives its number.
 pub fn begin_cycle(connection: &Connection, now: Timestamp) -> Result<i64, StoreError> {
@@ -12,16 +12,21 @@ pub fn begin_cycle(connection: &Connection, now: Timestamp) -> Result<i64, Store
     Ok(connection.last_insert_rowid())
 }
 
-/// Saves how a cycle went.
+/// Saves how a cycle went, with the sums it belongs to.
 pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let took = i64::try_from(cycle.duration_ms).unwrap_or(i64::MAX);
-    let values = params![cycle.id, took, cycle.status, cycle.exit_code, cycle.report];
+    let values = params![cycle.id, count(cycle.duration_ms), cycle.status, cycle.exit_code, cycle.report];
     transaction.prepare_cached(statements::CYCLE_END)?.execute(values)?;
     for (stage, histogram) in &cycle.histograms {
         transaction.prepare_cached(statements::CYCLE_STAGE)?.execute(params![cycle.id, stage, histogram])?;
     }
     for source in &cycle.sources {
+        let failed = source.outcome == "failed";
+        let asked = params![source.url, failed, count(source.bytes)];
+        transaction.prepare_cached(statements::SOURCE_ASKED)?.execute(asked)?;
+        if !failed && source.entries == 0 {
+            continue;
+        }
         transaction.prepare_cached(statements::CYCLE_SOURCE)?.execute(params![
             cycle.id,
             source.url,
@@ -33,21 +38,93 @@ pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(),
             source.ms
         ])?;
     }
+    for sums in &cycle.sums {
+        let values = params![sums.period, sums.document];
+        transaction.prepare_cached(statements::SUMS_PUT)?.execute(values)?;
+        for (stage, histogram) in &sums.histograms {
+            let values = params![sums.period, stage, histogram];
+            transaction.prepare_cached(statements::SUM_STAGE_PUT)?.execute(values)?;
+        }
+    }
     Ok(transaction.commit()?)
 }
 
-/// The last `limit` finished cycles, newest first.
-pub fn cycles(connection: &Connection, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
+/// The last `limit` finished cycles that began at `since` or later, newest first.
+pub fn cycles(connection: &Connection, since: Timestamp, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
     let mut statement = connection.prepare_cached(statements::CYCLES_LAST)?;
-    let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map([seconds(since), limit], |row| {
         Ok(CycleRow {
             id: row.get(0)?,
             started_at: time(row.get(1)?),
-            duration_ms: super::amount(row.get(2)?),
+            duration_ms: amount(row.get(2)?),
             status: row.get(3)?,
             exit_code: row.get(4)?,
             report: row.get(5)?,
         })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When the last cycle that ended with 0 began, if there is one.
+pub fn last_success(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let at: Option<i64> =
+        connection.prepare_cached(statements::CYCLE_SUCCESS)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(at.map(time))
+}
+
+type Stage = (String, Vec<u8>);
+
+fn stage(row: &Row<'_>) -> rusqlite::Result<Stage> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+/// The stages of all cycles from number `first` up to `last`, a line for each stage of each cycle.
+pub fn cycle_stages(connection: &Connection, first: i64, last: i64) -> Result<Vec<Stage>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::CYCLE_STAGES)?;
+    let rows = statement.query_map([first, last], stage)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The sums of the periods from `first` up to `last`, in order.
+pub fn sums(connection: &Connection, first: &str, last: &str) -> Result<Vec<(String, String)>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::SUMS)?;
+    let rows = statement.query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The sums of one period with its stages.
+pub fn period(connection: &Connection, period: &str) -> Result<PeriodSums, StoreError> {
+    let document = sums(connection, period, period)?.pop().map(|(_, document)| document);
+    let mut statement = connection.prepare_cached(statements::SUM_STAGES)?;
+    let rows = statement.query_map([period], stage)?;
+    Ok(PeriodSums {
+        period: period.to_owned(),
+        document: document.unwrap_or_default(),
+        histograms: rows.collect::<Result<_, _>>()?,
+    })
+}
+
+/// What every source has given so far.
+pub fn yields(connection: &Connection) -> Result<Vec<SourceYield>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::SOURCE_YIELDS)?;
+    let rows = statement.query_map([], |row| {
+        Ok(SourceYield {
+            url: row.get(0)?,
+            asked: amount(row.get(1)?),
+            failed: amount(row.get(2)?),
+            bytes: amount(row.get(3)?),
+            first: amount(row.get(4)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Bodies and failures of the sources in the cycles from number `first` on.
+pub fn source_lines(connection: &Connection, first: i64) -> Result<Vec<SourceLine>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::CYCLE_SOURCES)?;
+    let rows = statement.query_map([first], |row| {
+        Ok(SourceLine { cycle: row.get(0)?, url: row.get(1)?, failure: row.get(2)?, ms: row.get(3)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

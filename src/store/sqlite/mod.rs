@@ -10,6 +10,7 @@ mod outbox;
 mod prune;
 mod sources;
 mod statements;
+mod watch;
 mod x_calls;
 mod x_pages;
 
@@ -25,7 +26,9 @@ use super::StoreError;
 
 pub use again::{kept, label, labels, rejudge};
 pub use articles::{article, robots};
-pub use cycles::{begin_cycle, cycles, end_cycle};
+pub use cycles::{
+    begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
+};
 pub use detections::{recent_stories, stories};
 pub use entries::{backlog, sift};
 pub use open::{backup, check, health, open_file, open_memory};
@@ -35,6 +38,7 @@ pub use outbox::{
 };
 pub use prune::prune;
 pub use sources::{host_waits, sources};
+pub use watch::{take as take_times, watch};
 pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};
 pub use x_pages::{
     calls as x_calls, drop_gaps as x_drop_gaps, failed as x_failed, known as x_known, memory as x_memory,

@@ -5,7 +5,6 @@ macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
         $($(#[$doc])* pub const $name: &str = $sql;)*
         /// Every statement with its name.
-        #[cfg(test)]
         pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
 }
@@ -17,7 +16,15 @@ statements! {
     CYCLE_SOURCE = "INSERT OR REPLACE INTO cycle_sources (cycle, source, outcome, failure, status, entries, new, ms)
         SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8 FROM sources WHERE url = ?2";
     CYCLES_LAST = "SELECT id, started_at, duration_ms, status, exit_code, report FROM cycles
-        WHERE report IS NOT NULL ORDER BY id DESC LIMIT ?1";
+        WHERE report IS NOT NULL AND started_at >= ?1 ORDER BY started_at DESC, id DESC LIMIT ?2";
+    CYCLE_SUCCESS = "SELECT started_at FROM cycles WHERE exit_code = 0 ORDER BY id DESC LIMIT 1";
+    CYCLE_STAGES = "SELECT stage, histogram FROM cycle_stages WHERE cycle BETWEEN ?1 AND ?2";
+    CYCLE_SOURCES = "SELECT cycle, sources.url, failure, ms FROM cycle_sources
+        JOIN sources ON sources.id = cycle_sources.source WHERE cycle >= ?1";
+    SUMS = "SELECT period, document FROM sums WHERE period BETWEEN ?1 AND ?2 ORDER BY period";
+    SUMS_PUT = "INSERT OR REPLACE INTO sums (period, document) VALUES (?1, ?2)";
+    SUM_STAGES = "SELECT stage, histogram FROM sum_stages WHERE period = ?1";
+    SUM_STAGE_PUT = "INSERT OR REPLACE INTO sum_stages (period, stage, histogram) VALUES (?1, ?2, ?3)";
     CYCLES_PRUNE = "DELETE FROM cycles WHERE id IN
         (SELECT id FROM cycles WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)";
 
@@ -39,6 +46,11 @@ statements! {
         mean_ms = ?28";
     SOURCE_ADD = "INSERT INTO sources (url) VALUES (?1) ON CONFLICT (url) DO NOTHING";
     SOURCE_ID = "SELECT id FROM sources WHERE url = ?1";
+    SOURCE_ASKED = "UPDATE sources SET asked_total = asked_total + 1, failed_total = failed_total + ?2,
+        bytes_total = bytes_total + ?3 WHERE url = ?1";
+    SOURCE_YIELDS = "SELECT url, asked_total, failed_total, bytes_total, ifnull(stories, 0) FROM sources
+        LEFT JOIN (SELECT source, count(*) AS stories FROM (SELECT source, min(told_at) FROM detections GROUP BY story)
+        GROUP BY source) AS first ON first.source = sources.id";
     SOURCE_DETECTED = "UPDATE sources SET detections_total = detections_total + 1 WHERE id = ?1";
 
     HOST_WAITS = "SELECT host, not_before, reason FROM host_waits WHERE not_before > ?1";

@@ -12,7 +12,7 @@ use crate::{
         Class, Commit, Detection, DetectionRecord, EntryKey, EntryRecord, EntryState, Event, HostWait, Kind,
         Signature, SourceState, Stage, Story, Validators,
     },
-    store::{Access, CycleRecord, EventFilter, Lock, SourceResult, Store, StoreError},
+    store::{Access, CycleRecord, EventFilter, Lock, PeriodSums, SourceResult, Store, StoreError},
 };
 
 const FEED: &str = "https://news.example/feed";
@@ -304,6 +304,7 @@ fn a_cycle_is_kept_with_its_report() {
             entries: 3,
             new: 1,
             ms: 12,
+            bytes: 70,
         };
         let cycle = CycleRecord {
             id,
@@ -313,12 +314,27 @@ fn a_cycle_is_kept_with_its_report() {
             report: "{}".to_owned(),
             histograms: vec![("plan".to_owned(), vec![1])],
             sources: vec![result],
+            sums: vec![PeriodSums {
+                period: "2026-11-21".to_owned(),
+                document: "{}".to_owned(),
+                histograms: vec![("plan".to_owned(), vec![2])],
+            }],
         };
         store.end_cycle(cycle).await.unwrap();
         let rows = store.cycles(5).await.unwrap();
         assert_eq!((rows.len(), rows[0].started_at, rows[0].report.as_str()), (1, now(), "{}"));
+        assert_eq!(store.cycle_stages(id, id).await.unwrap(), [("plan".to_owned(), vec![1])]);
+        assert_eq!(store.source_lines(id).await.unwrap().len(), 1);
+        let given = &store.yields().await.unwrap()[0];
+        assert_eq!((given.asked, given.failed, given.bytes), (1, 0, 70));
         store.prune(now() + days(31), 10).await.unwrap();
         assert_eq!(store.cycles(5).await.unwrap(), []);
+        assert_eq!(
+            store.period("2026-11-21".to_owned()).await.unwrap().histograms.len(),
+            1,
+            "sums outlive cycles"
+        );
+        assert!(store.statement_times().await.unwrap().durations_ms.values().sum::<u64>() > 5);
     });
 }
 
@@ -404,6 +420,8 @@ fn no_statement_walks_through_a_table_that_grows() {
         "HOST_WAITS",
         "HOST_WAITS_PRUNE",
         "CYCLES_LAST",
+        "CYCLE_SUCCESS",
+        "SOURCE_YIELDS",
         "CHANNELS",
         "MATTERS",
         "KEPT",

@@ -14,7 +14,7 @@ fn now() -> Timestamp {
 }
 
 fn settings() -> Settings {
-    Settings { memory_limit: 1 << 20, feed_ttl: 10 * MINUTE, article_ttl: 3 * DAY, catch_up: 0 }
+    Settings { memory_limit: 1 << 20, feed_ttl: 10 * MINUTE, article_ttl: 3 * DAY, catch_up: 0, naive: false }
 }
 
 fn trail() -> Trail {

@@ -1,0 +1,84 @@
+//! What `stats`, `report` and the textfile are made of, read once from the database.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::{
+    config::Settings,
+    error::Error,
+    exit::Exit,
+    figures::{
+        CycleReport,
+        level::{Level, level_of},
+        sources::{self, SourceView},
+        sums::{self, Sums},
+    },
+    store::{CycleRow, Store},
+};
+
+/// Cycles read at most, however long the time asked for: medians of more say nothing more.
+const MOST: usize = 500;
+
+/// The kept figures.
+#[derive(Debug)]
+pub struct History {
+    /// The present.
+    pub now: Timestamp,
+    /// Finished cycles, newest first.
+    pub reports: Vec<CycleReport>,
+    /// The settings' sources.
+    pub sources: Vec<SourceView>,
+    /// Sums of all time.
+    pub all: Sums,
+    /// Dollars a month that X may cost.
+    pub x_budget_usd: f64,
+}
+
+impl History {
+    /// The last `last` cycles that began at `since` or later, and all sources.
+    pub async fn load(
+        store: &Store,
+        settings: &Settings,
+        (since, last): (Timestamp, usize),
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let rows = store.cycles_since(since, last.clamp(1, MOST)).await?;
+        let reports: Vec<CycleReport> = rows.iter().map(read).collect::<Result<_, _>>()?;
+        let names: HashMap<&str, &str> =
+            settings.sources.iter().map(|source| (source.url.as_str(), source.name.as_str())).collect();
+        let given: HashMap<String, _> =
+            store.yields().await?.into_iter().map(|given| (given.url.clone(), given)).collect();
+        let states = store.sources().await?;
+        let view = |state: &crate::model::SourceState| {
+            let name = names.get(state.url.as_str())?;
+            let given = given.get(&state.url).cloned().unwrap_or_default();
+            let cost = (given.asked, given.failed, given.bytes);
+            Some(sources::view(state, name, cost, given.first, now))
+        };
+        let document = store.sums(sums::ALL.to_owned(), sums::ALL.to_owned()).await?.pop();
+        let all = document.and_then(|(_, document)| serde_json::from_str(&document).ok()).unwrap_or_default();
+        Ok(Self {
+            now,
+            reports,
+            sources: states.iter().filter_map(view).collect(),
+            all,
+            x_budget_usd: settings.x_budget_usd,
+        })
+    }
+
+    /// Each target of the last cycle with its level over the cycles read.
+    pub fn levels(&self) -> Vec<(crate::figures::targets::Target, Level)> {
+        let Some(last) = self.reports.first() else { return Vec::new() };
+        let level = |name: &str| level_of(name, self.reports.iter().rev().map(|report| &report.targets[..]));
+        last.targets.iter().map(|target| (target.clone(), level(&target.name))).collect()
+    }
+}
+
+/// A kept cycle's report.
+pub fn read(row: &CycleRow) -> Result<CycleReport, Error> {
+    serde_json::from_str(&row.report).map_err(|error| {
+        let hint = "run `tge-scrape db check`";
+        Error::new(Exit::Failure, format!("cycle {} cannot be read back: {error}", row.id), hint)
+    })
+}

@@ -1,0 +1,171 @@
+//! What is told to monitoring after a cycle: the textfile of Prometheus' node exporter.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::Path,
+};
+
+use crate::{
+    error::Error,
+    figures::{CycleReport, StageName, histogram::Times, report::Usd, sources::Attention},
+    render::prometheus::{Metric, text},
+    store::Store,
+};
+
+use super::history::History;
+
+fn seconds(ms: f64) -> f64 {
+    ms / 1e3
+}
+
+fn dollars(usd: Usd) -> f64 {
+    usd.micros as f64 / 1e6
+}
+
+/// Every figure of the last cycle and of all time.
+pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Error> {
+    let health = store.health().await?;
+    let all = &history.all;
+    let count = |value: u64| value as f64;
+    let mut metrics = vec![
+        Metric::many(
+            ("build_info", "version"),
+            false,
+            "1, labelled with the version.",
+            [(env!("CARGO_PKG_VERSION"), 1.0)],
+        ),
+        Metric::one("state_bytes", false, "Size of the database.", count(health.bytes)),
+        Metric::many(
+            ("items_total", "result"),
+            true,
+            "Entries read from feeds.",
+            [
+                ("new", count(all.entries_new)),
+                ("duplicate", count(all.entries_read.saturating_sub(all.entries_new))),
+                ("rejected", count(all.entries_dropped)),
+            ],
+        ),
+        Metric::many(
+            ("detections_total", "class"),
+            true,
+            "Stories told by cycles, opened or joined.",
+            [
+                ("critical", count(all.critical)),
+                ("high", count(all.high)),
+                ("medium", count(all.medium)),
+                ("low", count(all.low)),
+            ],
+        ),
+        Metric::many(
+            ("http_requests_total", "code"),
+            true,
+            "Answers by kind.",
+            [
+                ("2xx", count(all.success)),
+                ("304", count(all.not_modified)),
+                ("4xx", count(all.client_error)),
+                ("429", count(all.too_many)),
+                ("5xx", count(all.server_error)),
+                ("error", count(all.error)),
+            ],
+        ),
+        Metric::one("http_received_bytes_total", true, "Body bytes received.", count(all.bytes_received)),
+        Metric::one(
+            "http_connections_opened_total",
+            true,
+            "Connections opened.",
+            count(all.connections_opened),
+        ),
+        Metric::one("x_posts_read_total", true, "Posts read on X.", count(all.x_posts)),
+        Metric::one(
+            "x_budget_month_dollars",
+            false,
+            "What X may cost in a calendar month.",
+            history.x_budget_usd,
+        ),
+    ];
+    if let Some(last) = history.reports.first() {
+        metrics.extend(of_last(last, history));
+    }
+    if let Some(at) = store.last_success().await? {
+        let help = "When the last cycle that ended with 0 began.";
+        metrics.push(Metric::one("last_success_timestamp_seconds", false, help, at.as_second() as f64));
+    }
+    metrics.sort_by_key(|metric| metric.name);
+    Ok(metrics)
+}
+
+fn of_last(last: &CycleReport, history: &History) -> Vec<Metric> {
+    let count = |value: u64| value as f64;
+    let stale =
+        history.sources.iter().filter(|source| source.attention == Some(Attention::Silent)).count() as u64;
+    let times = serde_json::to_value(last.stages_ms).unwrap_or_default();
+    let total =
+        |stage: StageName| match serde_json::from_value(times[stage.as_str()].clone()).unwrap_or_default() {
+            Times::Measured { total, .. } => seconds(total),
+            Times::Unmeasured {} => 0.0,
+        };
+    let mut metrics = vec![
+        Metric::one(
+            "last_run_timestamp_seconds",
+            false,
+            "When the last cycle began.",
+            last.cycle.started_at.as_second() as f64,
+        ),
+        Metric::one(
+            "last_run_duration_seconds",
+            false,
+            "How long it took.",
+            seconds(count(last.cycle.duration_ms)),
+        ),
+        Metric::one("last_run_exit_code", false, "What it ended with.", f64::from(last.cycle.exit_code)),
+        Metric::many(
+            ("stage_duration_seconds", "stage"),
+            false,
+            "Time of each stage in the last cycle, all its runs together.",
+            StageName::ALL.map(|stage| (stage.as_str(), total(stage))),
+        ),
+        Metric::many(
+            ("sources", "state"),
+            false,
+            "Sources by how the last cycle left them.",
+            [
+                ("ok", count(last.feeds.fetched + last.feeds.fresh)),
+                ("not_modified", count(last.feeds.not_modified)),
+                ("failed", count(last.feeds.failed)),
+                ("backoff", count(last.feeds.waiting)),
+                ("stale", count(stale)),
+            ],
+        ),
+    ];
+    if let Some(month) = last.x.month_cost_usd {
+        metrics.push(Metric::one(
+            "x_spend_month_dollars",
+            false,
+            "What X has cost this month.",
+            dollars(month),
+        ));
+    }
+    metrics
+}
+
+/// Writes `metrics` to `path`, whole or not at all, readable by the collector.
+pub fn write(path: &Path, metrics: &[Metric]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let beside = path.with_file_name(name);
+    let written = (|| {
+        let mut file = File::create(&beside)?;
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        file.write_all(text(metrics).as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    })();
+    if written.is_err() {
+        // What could not be finished is not left lying about.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}

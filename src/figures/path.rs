@@ -1,0 +1,225 @@
+//! Where a cycle's time went: the chain of work that nothing could have been faster than.
+//!
+//! Visits run side by side, so sums of their times say little about the cycle. What decides is the visit that
+//! was saved last, the visit that sent it on its way, and so on back to the plan. Pure.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What a cycle, or one visit of it, was doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Deciding what is due.
+    Plan,
+    /// Waiting for a turn: the host's spacing, or a place among all requests.
+    Pacing,
+    /// Waiting for a host's answer.
+    Answer,
+    /// Bytes to entries, page to text.
+    Read,
+    /// Sorting and judging texts.
+    Judge,
+    /// Waiting for a core, a reading thread, a retry or a shared page.
+    Wait,
+    /// Waiting for the database, and saving.
+    Save,
+    /// Cleaning up and adding up.
+    End,
+}
+
+impl Part {
+    /// Every part, in the order of a visit.
+    pub const ALL: [Self; 8] =
+        [Self::Plan, Self::Pacing, Self::Answer, Self::Read, Self::Judge, Self::Wait, Self::Save, Self::End];
+
+    /// Its name in outputs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Pacing => "pacing",
+            Self::Answer => "answer",
+            Self::Read => "read",
+            Self::Judge => "judge",
+            Self::Wait => "wait",
+            Self::Save => "save",
+            Self::End => "end",
+        }
+    }
+}
+
+/// Time spent on one part by one visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// What was done.
+    pub part: Part,
+    /// When it began, from the start of the cycle.
+    pub start: Duration,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// One visit as the cycle saw it; times are counted from the start of the cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane {
+    /// The host it asked.
+    pub host: String,
+    /// The lane that sent it on its way, if that was not the plan.
+    pub parent: Option<usize>,
+    /// When it was sent on its way.
+    pub start: Duration,
+    /// When it came home.
+    pub home: Duration,
+    /// When it was saved.
+    pub saved: Duration,
+    /// What it did.
+    pub spans: Vec<Span>,
+}
+
+/// One step of the critical path.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Step {
+    /// What was done; one of [`Part`]'s names.
+    pub part: String,
+    /// At which host, where that matters.
+    pub host: String,
+    /// Milliseconds.
+    pub ms: f64,
+}
+
+/// The critical path of a cycle that took `whole`, plan first. Its steps add up to the whole.
+#[must_use]
+pub fn critical(lanes: &[Lane], whole: Duration) -> Vec<Step> {
+    let mut chain = Vec::new();
+    let mut at = lanes.iter().enumerate().max_by_key(|(_, lane)| lane.saved).map(|(at, _)| at);
+    while let Some(lane) = at.and_then(|at| lanes.get(at)).filter(|_| chain.len() < lanes.len()) {
+        chain.push(lane);
+        at = lane.parent;
+    }
+    chain.reverse();
+    let mut steps = Vec::new();
+    let mut step = |part: Part, host: &str, took: Duration| {
+        if !took.is_zero() {
+            let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
+            steps.push(Step { part: part.as_str().to_owned(), host: host.to_owned(), ms });
+        }
+    };
+    step(Part::Plan, "", chain.first().map_or(Duration::ZERO, |lane| lane.start));
+    let mut last = chain.first().map_or(Duration::ZERO, |lane| lane.start);
+    for lane in &chain {
+        step(Part::Save, &lane.host, lane.start.saturating_sub(last));
+        let mut known = Duration::ZERO;
+        for part in Part::ALL {
+            let took: Duration =
+                lane.spans.iter().filter(|span| span.part == part).map(|span| span.took).sum();
+            known += took;
+            step(part, &lane.host, took);
+        }
+        step(Part::Wait, &lane.host, lane.home.saturating_sub(lane.start).saturating_sub(known));
+        step(Part::Save, &lane.host, lane.saved.saturating_sub(lane.home));
+        last = lane.saved;
+    }
+    step(Part::End, "", whole.saturating_sub(last));
+    steps
+}
+
+/// What the steps of several cycles come to, by part and host, longest first.
+#[must_use]
+pub fn totals<'a>(paths: impl Iterator<Item = &'a [Step]>) -> Vec<Step> {
+    let mut totals: Vec<Step> = Vec::new();
+    for step in paths.flatten() {
+        match totals.iter_mut().find(|known| known.part == step.part && known.host == step.host) {
+            Some(known) => known.ms += step.ms,
+            None => totals.push(step.clone()),
+        }
+    }
+    totals.sort_by(|a, b| b.ms.total_cmp(&a.ms));
+    totals
+}
+
+/// What to change where a cycle spends its time on `part`.
+#[must_use]
+pub fn advice(part: &str) -> &'static str {
+    match part {
+        "pacing" => {
+            "several requests to one host wait for each other: http.per_host_interval, http.per_host_concurrency; for many hosts http.concurrency"
+        }
+        "answer" => "this host answers slowly: lower http.total_timeout, or drop or disable the source",
+        "read" => {
+            "reading bodies takes CPU: a lower http.page_body_limit, fewer sources at once, or more cores"
+        }
+        "judge" => "judging takes CPU: a shorter watch list, or more cores",
+        "wait" => {
+            "all cores are busy, or a retry was waited for: more cores, or drop the source that has to be retried"
+        }
+        "save" => "the database is slow: put the state folder on a faster disk",
+        "plan" | "end" => {
+            "the database is slow to read or clean up: put the state folder on a faster disk, or `tge-scrape db prune`"
+        }
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn lane(host: &str, parent: Option<usize>, times: [u64; 3], spans: &[(Part, u64)]) -> Lane {
+        let spans =
+            spans.iter().map(|(part, took)| Span { part: *part, start: ms(times[0]), took: ms(*took) });
+        let [start, home, saved] = times.map(ms);
+        Lane { host: host.to_owned(), parent, start, home, saved, spans: spans.collect() }
+    }
+
+    #[test]
+    fn the_path_follows_the_last_visit_back_to_the_plan_and_adds_up_to_the_whole() {
+        let lanes = [
+            lane("quick", None, [2, 30, 31], &[(Part::Answer, 28)]),
+            lane("slow", None, [2, 90, 95], &[(Part::Answer, 80), (Part::Read, 5)]),
+            lane("page", Some(1), [95, 160, 161], &[(Part::Pacing, 40), (Part::Answer, 20)]),
+        ];
+        let path = critical(&lanes, ms(170));
+        let told: Vec<_> =
+            path.iter().map(|step| (step.part.as_str(), step.host.as_str(), step.ms)).collect();
+        assert_eq!(
+            told,
+            [
+                ("plan", "", 2.0),
+                ("answer", "slow", 80.0),
+                ("read", "slow", 5.0),
+                ("wait", "slow", 3.0),
+                ("save", "slow", 5.0),
+                ("pacing", "page", 40.0),
+                ("answer", "page", 20.0),
+                ("wait", "page", 5.0),
+                ("save", "page", 1.0),
+                ("end", "", 9.0),
+            ]
+        );
+        assert!((path.iter().map(|step| step.ms).sum::<f64>() - 170.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_cycle_without_visits_is_all_end() {
+        assert_eq!(critical(&[], ms(7)), [Step { part: "end".to_owned(), host: String::new(), ms: 7.0 }]);
+    }
+
+    #[test]
+    fn several_cycles_are_added_by_part_and_host() {
+        let step = |part: &str, host: &str, ms| Step { part: part.to_owned(), host: host.to_owned(), ms };
+        let (a, b) = ([step("answer", "x", 5.0), step("plan", "", 1.0)], [step("answer", "x", 4.0)]);
+        assert_eq!(totals([&a[..], &b[..]].into_iter()), [step("answer", "x", 9.0), step("plan", "", 1.0)]);
+    }
+
+    #[test]
+    fn there_is_advice_for_every_part() {
+        assert!(Part::ALL.iter().all(|part| !advice(part.as_str()).is_empty()));
+    }
+}

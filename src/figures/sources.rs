@@ -1,0 +1,162 @@
+//! Which sources need a person's attention, and what each gives for what it costs. Pure.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::SourceState;
+
+/// Failures in a row from which a source counts as failing: two may be a restart.
+const FAILING: u32 = 3;
+/// No new entry for the longer of this and [`GAPS`] times the usual gap is silence (conventions, section 8).
+const SILENT: Duration = Duration::from_hours(7 * 24);
+const GAPS: u32 = 5;
+/// A usual answer that takes longer is slow: half of the shortest built-in time limit (`http.idle_timeout`).
+const SLOW_MS: u32 = 5000;
+/// Entries a source must have brought without a single detection to count as never yielding: some weeks of a daily
+/// outlet.
+const NEVER: u64 = 500;
+
+/// What is wrong with a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attention {
+    /// It said that it is gone for good.
+    Gone,
+    /// It failed several times in a row.
+    Failing,
+    /// It answers, but brings nothing new.
+    Silent,
+    /// It answers slowly.
+    Slow,
+    /// It never brought a detection.
+    NeverYields,
+}
+
+impl Attention {
+    /// In words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+            Self::Silent => "silent",
+            Self::Slow => "slow",
+            Self::NeverYields => "never yields",
+        }
+    }
+}
+
+/// A source as `stats` shows it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SourceView {
+    /// Its address.
+    pub url: String,
+    /// Its name.
+    pub name: String,
+    /// What is wrong, if anything.
+    pub attention: Option<Attention>,
+    /// Name of the last failure, while it fails.
+    pub failure: Option<String>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Last new entry.
+    pub changed_at: Option<Timestamp>,
+    /// Usual answer, milliseconds.
+    pub mean_ms: u32,
+    /// Times it was asked.
+    pub asked: u64,
+    /// Of those, failed.
+    pub failed: u64,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Entries it brought.
+    pub entries: u64,
+    /// Of those, worth reading.
+    pub candidates: u64,
+    /// Of those, launches.
+    pub detections: u64,
+    /// Stories it told before any other.
+    pub first: u64,
+    /// Requests for each detection; `None` without one.
+    pub asked_per_detection: Option<f64>,
+}
+
+/// What is wrong with the source in `state` at `now`.
+#[must_use]
+pub fn attention(state: &SourceState, now: Timestamp) -> Option<Attention> {
+    let usual = Duration::from_secs(state.usual_gap_s.unwrap_or(0).into()) * GAPS;
+    let quiet_since = state.changed_at.or(state.first_read_at);
+    let silent = quiet_since
+        .is_some_and(|since| now.duration_since(since).unsigned_abs() > usual.max(SILENT) && since < now);
+    if state.gone_at.is_some() {
+        Some(Attention::Gone)
+    } else if state.failures >= FAILING {
+        Some(Attention::Failing)
+    } else if silent {
+        Some(Attention::Silent)
+    } else if state.mean_ms > SLOW_MS {
+        Some(Attention::Slow)
+    } else if state.entries_total >= NEVER && state.detections_total == 0 {
+        Some(Attention::NeverYields)
+    } else {
+        None
+    }
+}
+
+/// `state` as it is shown at `now`, with what it has cost and given.
+#[must_use]
+pub fn view(
+    state: &SourceState,
+    name: &str,
+    cost: (u64, u64, u64),
+    first: u64,
+    now: Timestamp,
+) -> SourceView {
+    let (asked, failed, bytes) = cost;
+    let found = state.detections_total;
+    SourceView {
+        url: state.url.clone(),
+        name: name.to_owned(),
+        attention: attention(state, now),
+        failure: state.last_failure.clone(),
+        failures: state.failures,
+        changed_at: state.changed_at,
+        mean_ms: state.mean_ms,
+        asked,
+        failed,
+        bytes,
+        entries: state.entries_total,
+        candidates: state.candidates_total,
+        detections: found,
+        first,
+        asked_per_detection: (found > 0 && asked > 0)
+            .then(|| (asked as f64 / found as f64 * 10.0).round() / 10.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_told_by_its_worst_trouble() {
+        let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
+        let days = |days: i64| Some(now - jiff::SignedDuration::from_hours(24 * days));
+        let sound = SourceState { changed_at: days(1), entries_total: 40, ..SourceState::default() };
+        assert_eq!(attention(&sound, now), None);
+        let cases = [
+            (SourceState { gone_at: days(1), failures: 9, ..sound.clone() }, Attention::Gone),
+            (SourceState { failures: 3, ..sound.clone() }, Attention::Failing),
+            (SourceState { changed_at: days(8), ..sound.clone() }, Attention::Silent),
+            (SourceState { mean_ms: 6000, ..sound.clone() }, Attention::Slow),
+            (SourceState { entries_total: 500, ..sound.clone() }, Attention::NeverYields),
+        ];
+        for (state, wanted) in cases {
+            assert_eq!(attention(&state, now), Some(wanted));
+        }
+        let weekly = SourceState { changed_at: days(20), usual_gap_s: Some(7 * 86_400), ..sound };
+        assert_eq!(attention(&weekly, now), None, "20 days are not five weeks");
+    }
+}

@@ -1,0 +1,185 @@
+//! Charts as SVG: the only file that names plotters.
+//!
+//! Colours are stand-ins ([`INK`] and the rest) that the page's style sheet turns into those of light, dark and
+//! print, so one drawing serves all three.
+
+use std::ops::Range;
+
+use jiff::{Timestamp, tz::TimeZone};
+use plotters::{
+    chart::ChartBuilder,
+    drawing::IntoDrawingArea,
+    element::{Circle, Rectangle},
+    prelude::SVGBackend,
+    series::LineSeries,
+    style::{Color, IntoFont, RGBColor, ShapeStyle},
+};
+
+/// Text and axes.
+const INK: RGBColor = RGBColor(1, 1, 1);
+/// Lines of the grid.
+const GRID: RGBColor = RGBColor(2, 2, 2);
+/// Colours of the series, in their order; told apart by marks in the legend as well.
+const SERIES: [RGBColor; 3] = [RGBColor(3, 3, 3), RGBColor(4, 4, 4), RGBColor(5, 5, 5)];
+/// Size of every chart; the page scales it.
+const SIZE: (u32, u32) = (760, 260);
+
+/// What a chart shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// What it is called.
+    pub title: String,
+    /// Unit of the vertical axis.
+    pub unit: &'static str,
+    /// Names of the series with their points: seconds since 1970, and the figure.
+    pub series: Vec<(&'static str, Vec<(i64, f64)>)>,
+    /// Bars from the ground instead of lines, each this many seconds wide.
+    pub bars: Option<i64>,
+}
+
+impl Chart {
+    /// How many points it has.
+    #[must_use]
+    pub fn points(&self) -> usize {
+        self.series.iter().map(|(_, points)| points.len()).sum()
+    }
+
+    /// The drawing; nothing where there is nothing to draw.
+    #[must_use]
+    pub fn svg(&self) -> Option<String> {
+        let all = || self.series.iter().flat_map(|(_, points)| points.iter());
+        let (first, last) = (all().map(|point| point.0).min()?, all().map(|point| point.0).max()?);
+        let high = all().map(|point| point.1).fold(0.0, f64::max);
+        let width = self.bars.unwrap_or(0);
+        // A single moment is given some room on both sides.
+        let room = if first == last && width == 0 { 1800 } else { 0 };
+        let across = (first - room) as f64..(last + width.max(room)) as f64;
+        let up = 0.0..if high > 0.0 { high * 1.1 } else { 1.0 };
+        let mut drawing = String::new();
+        // Drawing to memory fails only for impossible sizes.
+        self.draw(&mut drawing, across, up).ok()?;
+        let label = escape(&self.description());
+        let opening = format!("<svg role=\"img\" aria-label=\"{label}\" data-points=\"{}\" ", self.points());
+        Some(drawing.replacen("<svg ", &opening, 1))
+    }
+
+    /// The chart in words, for those who cannot see it.
+    #[must_use]
+    pub fn description(&self) -> String {
+        let mut text = format!("{}.", self.title);
+        for (name, points) in &self.series {
+            let values = || points.iter().map(|point| point.1);
+            if let (Some(last), false) = (points.last(), points.is_empty()) {
+                let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+                text.push_str(&format!(
+                    " {name}: {} points from {low:.2} to {high:.2} {unit}, last {:.2} {unit}.",
+                    points.len(),
+                    last.1,
+                    unit = self.unit
+                ));
+            }
+        }
+        text
+    }
+
+    fn draw(
+        &self,
+        to: &mut String,
+        across: Range<f64>,
+        up: Range<f64>,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let span = across.end - across.start;
+        let root = SVGBackend::with_string(to, SIZE).into_drawing_area();
+        let mut chart = ChartBuilder::on(&root)
+            .margin(8)
+            .x_label_area_size(28)
+            .y_label_area_size(64)
+            .build_cartesian_2d(across, up)?;
+        let font = ("sans-serif", 13).into_font().color(&INK);
+        chart
+            .configure_mesh()
+            .axis_style(INK)
+            .bold_line_style(GRID)
+            .light_line_style(GRID.mix(0.0))
+            .x_labels(7)
+            .y_labels(5)
+            .label_style(font)
+            .x_label_formatter(&|at| moment(*at, span))
+            .y_label_formatter(&|value| format!("{} {}", brief(*value), self.unit))
+            .draw()?;
+        for ((_, points), color) in self.series.iter().zip(SERIES) {
+            let points = || points.iter().map(|(at, value)| (*at as f64, *value));
+            if let Some(width) = self.bars {
+                let bar = |(at, value)| {
+                    let (left, right) = (at + width as f64 * 0.1, at + width as f64 * 0.9);
+                    Rectangle::new([(left, 0.0), (right, value)], ShapeStyle::from(&color).filled())
+                };
+                chart.draw_series(points().map(bar))?;
+            } else {
+                chart.draw_series(LineSeries::new(points(), ShapeStyle::from(&color).stroke_width(2)))?;
+                chart
+                    .draw_series(points().map(|at| Circle::new(at, 2, ShapeStyle::from(&color).filled())))?;
+            }
+        }
+        root.present()?;
+        Ok(())
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "seconds of this century")]
+fn moment(seconds: f64, span: f64) -> String {
+    let at = Timestamp::from_second(seconds as i64).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
+    at.strftime(if span < 2.0 * 86_400.0 { "%H:%M" } else { "%d %b" }).to_string()
+}
+
+fn brief(value: f64) -> String {
+    match value {
+        value if value >= 100.0 => format!("{value:.0}"),
+        value if value >= 1.0 => format!("{value:.1}"),
+        value => format!("{value:.2}"),
+    }
+}
+
+/// `text` as HTML or SVG text.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(points: Vec<(i64, f64)>, bars: Option<i64>) -> Chart {
+        Chart { title: "Cycle <time>".to_owned(), unit: "s", series: vec![("last", points)], bars }
+    }
+
+    #[test]
+    fn every_point_is_drawn_and_told_in_words() {
+        let svg = chart((0..300).map(|at| (at * 600, 1.0)).collect(), None).svg().unwrap();
+        assert_eq!(svg.matches("<circle").count(), 300);
+        assert!(svg.contains(
+            "aria-label=\"Cycle &lt;time&gt;. last: 300 points from 1.00 to 1.00 s, last 1.00 s.\""
+        ));
+        assert!(svg.contains("data-points=\"300\"") && svg.contains("#030303"));
+        let bars = chart(vec![(0, 2.0), (86_400, 3.0)], Some(86_400)).svg().unwrap();
+        assert!(bars.matches("<rect").count() >= 2);
+    }
+
+    #[test]
+    fn nothing_and_a_single_point_are_no_trouble() {
+        assert_eq!(chart(Vec::new(), None).svg(), None);
+        assert!(chart(vec![(1_795_000_000, 0.0)], None).svg().unwrap().contains("<circle"));
+    }
+}

@@ -1,0 +1,374 @@
+//! The report: one page that needs nothing beside itself, neither script nor font nor network.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{
+    charts::{Chart, escape},
+    plain,
+};
+use crate::{
+    figures::{
+        CycleReport, level::Level, report::Status, sources::SourceView, sums::Sums, targets::Target,
+        trend::median,
+    },
+    model::Detection,
+};
+
+const STYLE: &str = include_str!("page.css");
+/// Rows shown of a table at most; the page says how many there are.
+const ROWS: usize = 500;
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// A day's sums, and the percentiles of its cycles in milliseconds: p50, p95, p99.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Day {
+    /// Its beginning, seconds since 1970.
+    pub at: i64,
+    /// What its cycles added up to.
+    pub sums: Sums,
+    /// How long its cycles took.
+    pub times: Option<[f64; 3]>,
+}
+
+/// What the page is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// The present.
+    pub now: Timestamp,
+    /// Finished cycles, newest first.
+    pub reports: &'a [CycleReport],
+    /// Days, oldest first.
+    pub days: &'a [Day],
+    /// The last cycle's targets.
+    pub levels: &'a [(Target, Level)],
+    /// The settings' sources.
+    pub sources: &'a [SourceView],
+    /// Cycles the grid covers, oldest first.
+    pub grid: &'a [i64],
+    /// For each source its cycles: whether a body came (else it failed).
+    pub health: &'a BTreeMap<String, BTreeMap<i64, bool>>,
+    /// One detection per story, newest first.
+    pub events: &'a [Detection],
+    /// Sums of all time.
+    pub all: &'a Sums,
+    /// Dollars a month that X may cost.
+    pub x_budget_usd: f64,
+}
+
+/// The whole page.
+#[must_use]
+pub fn html(page: &Page<'_>) -> String {
+    let mut body = String::new();
+    head(page, &mut body);
+    detections(page, &mut body);
+    speed(page, &mut body);
+    savings(page, &mut body);
+    targets(page, &mut body);
+    health(page, &mut body);
+    spending(page, &mut body);
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\
+         <link rel=\"icon\" href=\"data:,\"><title>tge-scrape report</title><style>{STYLE}</style></head>\
+         <body><main>{body}</main></body></html>\n"
+    )
+}
+
+fn head(page: &Page<'_>, body: &mut String) {
+    let written = page.now.strftime("%Y-%m-%d %H:%M UTC");
+    body.push_str(&format!(
+        "<header><h1>Token launches: report</h1><p class=\"note\">Written {written}.</p></header>"
+    ));
+    let Some(last) = page.reports.first() else {
+        body.push_str("<p>No cycle has finished yet.</p>");
+        return;
+    };
+    let status = match last.cycle.status {
+        Status::Ok => "ok",
+        Status::Degraded => "degraded",
+        Status::Failed => "failed",
+    };
+    let troubled = page.sources.iter().filter(|source| source.attention.is_some()).count();
+    let middle = median(page.reports.iter().map(|report| report.cycle.duration_ms as f64 / 1e3));
+    let tiles = [
+        ("Last cycle", format!("{status}, {:.2} s", last.cycle.duration_ms as f64 / 1e3)),
+        ("Median cycle", middle.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.2} s"))),
+        ("Stories", page.all.stories_new.to_string()),
+        ("Cycles", page.all.cycles.to_string()),
+        ("Calls saved", percent(page.all.reduction())),
+        ("Cache hits", percent(page.all.hit_ratio())),
+        ("Sources", format!("{} ({troubled} need attention)", page.sources.len())),
+    ];
+    let tiles: String =
+        tiles.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>")).collect();
+    body.push_str(&format!("<dl>{tiles}</dl>"));
+}
+
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0))
+}
+
+/// The chart with a legend, and its figures in words.
+fn figure(chart: &Chart, body: &mut String) {
+    let Some(svg) = chart.svg() else {
+        body.push_str(&format!("<p class=\"note\">{}: nothing measured yet.</p>", escape(&chart.title)));
+        return;
+    };
+    let keys: String = chart
+        .series
+        .iter()
+        .enumerate()
+        .map(|(at, (name, _))| {
+            format!("<span class=\"key key{at}\" aria-hidden=\"true\"></span>{}", escape(name))
+        })
+        .collect();
+    body.push_str(&format!("<figure>{svg}<figcaption>{}{keys}</figcaption></figure>", escape(&chart.title)));
+}
+
+fn detections(page: &Page<'_>, body: &mut String) {
+    body.push_str("<section><h2>What was found</h2>");
+    let mut days: BTreeMap<i64, f64> = BTreeMap::new();
+    for event in page.events {
+        *days.entry(event.detected_at.as_second().div_euclid(DAY) * DAY).or_default() += 1.0;
+    }
+    figure(
+        &Chart {
+            title: "Stories found each day".to_owned(),
+            unit: "",
+            series: vec![("stories", days.into_iter().collect())],
+            bars: Some(DAY),
+        },
+        body,
+    );
+    let rows = page.events.iter().take(ROWS).map(|event| {
+        let also: String =
+            event.also_at.iter().map(|outlet| format!("<br>{}", link(&outlet.url, &outlet.source))).collect();
+        let date = event.event_date.as_deref().map_or_else(String::new, |date| format!(", {}", text(date)));
+        let token = event.token.as_deref().map_or_else(String::new, |token| format!(" ${}", text(token)));
+        [
+            event.detected_at.strftime("%Y-%m-%d %H:%M").to_string(),
+            format!("{} {}", event.score, event.class.as_str()),
+            format!("{} {}{date}", event.event.as_str(), event.stage.as_str()),
+            format!("{}{token}", text(event.project.as_deref().unwrap_or("?"))),
+            text(&event.title),
+            format!("{}{also}", link(&event.url, &event.source)),
+        ]
+    });
+    table(
+        ("Detections, newest first", page.events.len()),
+        &["found", "score", "event", "project", "title", "told by"],
+        rows,
+        body,
+    );
+    body.push_str("</section>");
+}
+
+fn text(text: &str) -> String {
+    escape(&plain(text))
+}
+
+/// A link where the address is one of the web; else only its words.
+fn link(url: &str, words: &str) -> String {
+    if url.starts_with("https://") || url.starts_with("http://") {
+        format!("<a rel=\"noreferrer\" href=\"{}\">{}</a>", escape(url), text(words))
+    } else {
+        text(words)
+    }
+}
+
+fn table<const N: usize>(
+    (caption, all): (&str, usize),
+    header: &[&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+    body: &mut String,
+) {
+    if all == 0 {
+        body.push_str(&format!("<p class=\"note\">{caption}: none yet.</p>"));
+        return;
+    }
+    let header: String = header.iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
+    let more = if all > ROWS { format!(" (the first {ROWS} of {all})") } else { String::new() };
+    body.push_str(&format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table><caption class=\"note\">{caption}{more}</caption><thead><tr>{header}</tr></thead><tbody>"
+    ));
+    for row in rows {
+        body.push_str("<tr>");
+        for cell in &row {
+            body.push_str(&format!("<td>{cell}</td>"));
+        }
+        body.push_str("</tr>\n");
+    }
+    body.push_str("</tbody></table></div>");
+}
+
+fn speed(page: &Page<'_>, body: &mut String) {
+    body.push_str("<section><h2>How fast</h2>");
+    let points = page
+        .reports
+        .iter()
+        .rev()
+        .map(|report| (report.cycle.started_at.as_second(), report.cycle.duration_ms as f64 / 1e3));
+    figure(
+        &Chart {
+            title: format!("Time of the last {} cycles", page.reports.len()),
+            unit: "s",
+            series: vec![("cycle", points.collect())],
+            bars: None,
+        },
+        body,
+    );
+    let line = |which: usize| {
+        page.days.iter().filter_map(|day| Some((day.at, day.times?[which] / 1e3))).collect::<Vec<_>>()
+    };
+    figure(
+        &Chart {
+            title: "Percentiles of cycle time each day".to_owned(),
+            unit: "s",
+            series: vec![("p50", line(0)), ("p95", line(1)), ("p99", line(2))],
+            bars: None,
+        },
+        body,
+    );
+    body.push_str("</section>");
+}
+
+fn savings(page: &Page<'_>, body: &mut String) {
+    body.push_str("<section><h2>What was saved</h2>");
+    let line = |of: fn(&Sums) -> Option<f64>| {
+        page.days.iter().filter_map(|day| Some((day.at, of(&day.sums)? * 100.0))).collect::<Vec<_>>()
+    };
+    figure(
+        &Chart {
+            title: "Share of calls saved, and of questions a cache answered, each day".to_owned(),
+            unit: "%",
+            series: vec![("calls saved", line(Sums::reduction)), ("cache hits", line(Sums::hit_ratio))],
+            bars: None,
+        },
+        body,
+    );
+    body.push_str("</section>");
+}
+
+fn targets(page: &Page<'_>, body: &mut String) {
+    body.push_str("<section><h2>Targets of the last cycle</h2>");
+    let rows = page.levels.iter().map(|(target, level)| {
+        let verdict = match target.ok {
+            Some(true) => "met",
+            Some(false) => "<strong class=\"missed\">missed</strong>",
+            None => "not measured",
+        };
+        let number = |value: f64| format!("{value:.3}");
+        [
+            text(&target.name),
+            target.value.map_or_else(|| "–".to_owned(), number),
+            format!("{} {}", number(target.target), target.unit),
+            verdict.to_owned(),
+            level.as_str().to_owned(),
+        ]
+    });
+    table(("Targets", page.levels.len()), &["target", "measured", "wanted", "", "level"], rows, body);
+    body.push_str("</section>");
+}
+
+fn health(page: &Page<'_>, body: &mut String) {
+    body.push_str("<section><h2>Sources</h2>");
+    body.push_str(&format!(
+        "<p class=\"note\">The last {} cycles, oldest first: <code>●</code> a body came, <code>✕</code> it failed, <code>·</code> nothing new or not asked.</p>",
+        page.grid.len()
+    ));
+    let mut sources: Vec<&SourceView> = page.sources.iter().collect();
+    sources.sort_by_key(|source| {
+        (source.attention.is_none(), source.attention, std::cmp::Reverse(source.first))
+    });
+    let rows = sources.iter().take(ROWS).map(|source| {
+        let lines = page.health.get(&source.url);
+        let mark = |cycle: &i64| match lines.and_then(|lines| lines.get(cycle)) {
+            Some(true) => '●',
+            Some(false) => '✕',
+            None => '·',
+        };
+        let marks: String = page.grid.iter().map(mark).collect();
+        let count = |came: bool| lines.map_or(0, |lines| lines.values().filter(|one| **one == came).count());
+        let words = format!("{} bodies, {} failures", count(true), count(false));
+        [
+            link(&source.url, &source.name),
+            source.attention.map_or("", |attention| attention.as_str()).to_owned(),
+            format!("<code role=\"img\" aria-label=\"{words}\">{marks}</code>"),
+            format!("{} of {}", source.detections, source.entries),
+            source.first.to_string(),
+            source.asked_per_detection.map_or_else(|| "–".to_owned(), |cost| cost.to_string()),
+        ]
+    });
+    let header = ["source", "attention", "health", "detections", "told first", "requests each"];
+    table(("Sources, those that need attention first", sources.len()), &header, rows, body);
+    body.push_str("</section>");
+}
+
+fn spending(page: &Page<'_>, body: &mut String) {
+    body.push_str("<section><h2>What X cost</h2>");
+    let spent = page.days.iter().filter(|day| day.sums.x_calls > 0);
+    let points: Vec<_> = spent.map(|day| (day.at, day.sums.x_cost_micros as f64 / 1e6)).collect();
+    if points.is_empty() {
+        body.push_str("<p class=\"note\">X was not read.</p>");
+    } else {
+        let month = page.reports.first().and_then(|report| report.x.month_cost_usd);
+        if let Some(month) = month {
+            body.push_str(&format!("<p>This month: ${month} of ${:.2}.</p>", page.x_budget_usd));
+        }
+        let title = "Dollars each day".to_owned();
+        figure(&Chart { title, unit: "$", series: vec![("cost", points)], bars: Some(DAY) }, body);
+    }
+    body.push_str("</section>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page<'a>(
+        reports: &'a [CycleReport],
+        sources: &'a [SourceView],
+        all: &'a Sums,
+        health: &'a BTreeMap<String, BTreeMap<i64, bool>>,
+    ) -> String {
+        html(&Page {
+            now: Timestamp::UNIX_EPOCH,
+            reports,
+            days: &[],
+            levels: &[],
+            sources,
+            grid: &[1, 2, 3],
+            health,
+            events: &[],
+            all,
+            x_budget_usd: 5.0,
+        })
+    }
+
+    #[test]
+    fn before_the_first_cycle_the_page_says_so() {
+        let text = page(&[], &[], &Sums::default(), &BTreeMap::new());
+        assert!(text.contains("No cycle has finished yet") && text.contains("X was not read"));
+        assert!(!text.contains("NaN") && !text.contains("<svg"));
+    }
+
+    #[test]
+    fn what_feeds_say_stays_text() {
+        let sources = [SourceView {
+            url: "javascript:alert(1)".to_owned(),
+            name: "<script>x".to_owned(),
+            ..SourceView::default()
+        }];
+        let health = [("javascript:alert(1)".to_owned(), [(1, true), (3, false)].into())].into();
+        let text = page(&[CycleReport::default()], &sources, &Sums::default(), &health);
+        assert!(
+            text.contains("&lt;script&gt;x")
+                && !text.contains("<script")
+                && !text.contains("href=\"javascript")
+        );
+        assert!(text.contains("●·✕") && text.contains("1 bodies, 1 failures"));
+    }
+}

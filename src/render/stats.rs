@@ -1,0 +1,438 @@
+//! The kept figures, for people: the first screen and its close-ups.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Style, compact as table, plain};
+use crate::figures::{
+    CycleReport, Histogram, StageHistograms, StageName,
+    histogram::Times,
+    level::Level,
+    path::{Step, advice},
+    report::Status,
+    sources::SourceView,
+    sums::Sums,
+    targets::Target,
+    trend::{columns, median},
+};
+
+/// What the first screen is drawn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen<'a> {
+    /// The present.
+    pub now: Timestamp,
+    /// Finished cycles, newest first; at least one.
+    pub reports: &'a [CycleReport],
+    /// The last cycle's targets with their levels.
+    pub levels: &'a [(Target, Level)],
+    /// The settings' sources.
+    pub sources: &'a [SourceView],
+    /// Sums of all time.
+    pub all: &'a Sums,
+    /// Dollars a month that X may cost.
+    pub x_budget_usd: f64,
+}
+
+/// Lines of each list on the first screen.
+const LISTED: usize = 5;
+
+type Figure = (&'static str, fn(&CycleReport) -> Option<f64>, fn(f64) -> String);
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count that was a whole number before"
+)]
+fn amount(value: f64) -> String {
+    let (digits, mut text) = ((value.round() as u64).to_string(), String::new());
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push('\u{202F}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn ms(value: f64) -> String {
+    if value >= 1000.0 { format!("{:.2} s", value / 1000.0) } else { format!("{value:.0} ms") }
+}
+
+fn share(value: f64) -> String {
+    format!("{:.1} %", value * 100.0)
+}
+
+fn size(value: f64) -> String {
+    match value {
+        value if value >= 1_048_576.0 => format!("{:.1} MiB", value / 1_048_576.0),
+        value if value >= 1024.0 => format!("{:.1} KiB", value / 1024.0),
+        value => format!("{value:.0} B"),
+    }
+}
+
+/// The figures of the first screen, each with where it comes from and how it is written.
+const FIGURES: [Figure; 15] = [
+    ("cycle time", |r| Some(r.cycle.duration_ms as f64), ms),
+    ("requests", |r| Some(r.http.requests as f64), amount),
+    ("calls saved", |r| r.calls.reduction, share),
+    ("cache hits", |r| r.cache.hit_ratio, share),
+    ("connection reuse", |r| r.http.connection_reuse, share),
+    ("sources failed", |r| Some(r.feeds.failed as f64), amount),
+    ("bytes received", |r| Some(r.http.bytes_received as f64), size),
+    ("new entries", |r| Some(r.entries.new as f64), amount),
+    ("pages fetched", |r| Some(r.articles.fetched as f64), amount),
+    ("new stories", |r| Some(r.stories.new as f64), amount),
+    ("answers 429", |r| Some(r.http.outcomes.too_many as f64), amount),
+    ("peak memory", |r| r.memory.peak_rss_bytes.map(|bytes| bytes as f64), size),
+    ("CPU time", |r| Some((r.cpu.user_ms? + r.cpu.system_ms?) as f64), ms),
+    ("statements p95", |r| r.database.p95_ms.map(f64::from), ms),
+    ("X calls", |r| (r.x.calls > 0).then_some(r.x.calls as f64), amount),
+];
+
+/// `values`, oldest first, as a line of bars; a space where nothing was measured.
+#[must_use]
+pub fn spark(values: &[Option<f64>], width: usize) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let columns = columns(values, width);
+    let known = || columns.iter().flatten().copied();
+    let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
+    let bar = |value: &Option<f64>| match value {
+        None => ' ',
+        Some(_) if high <= low => BARS[0],
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 7")]
+        Some(value) => BARS[(((value - low) / (high - low)) * 7.0).round() as usize],
+    };
+    columns.iter().map(bar).collect()
+}
+
+fn age(at: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(at).as_mins().max(0);
+    match minutes {
+        0..=119 => format!("{minutes} min"),
+        120..=2879 => format!("{} h", minutes / 60),
+        _ => format!("{} days", minutes / 1440),
+    }
+}
+
+/// Everything at one look.
+#[must_use]
+pub fn first(screen: &Screen<'_>, style: Style) -> String {
+    let Some(last) = screen.reports.first() else { return String::new() };
+    let status = match last.cycle.status {
+        Status::Ok => "ok",
+        Status::Degraded => "DEGRADED",
+        Status::Failed => "FAILED",
+    };
+    let mut text = format!(
+        "cycle {}, {} ago: {status}, exit code {}; {} cycles in all, {} stories\n\n",
+        last.cycle.id,
+        age(last.cycle.started_at, screen.now),
+        last.cycle.exit_code,
+        amount(screen.all.cycles as f64),
+        amount(screen.all.stories_new as f64),
+    );
+    text.push_str(&figures(screen.reports, style));
+    text.push_str(&missed(screen.levels));
+    text.push_str(&troubled(screen.sources));
+    text.push_str(&yields(screen.sources));
+    text.push_str(&spending(last, screen.all, screen.x_budget_usd));
+    text
+}
+
+fn figures(reports: &[CycleReport], style: Style) -> String {
+    let narrow = style.width < 60;
+    let trend = usize::from(style.width).saturating_sub(50).clamp(8, 50);
+    let rows = FIGURES.iter().filter_map(|(name, of, shown)| {
+        let values: Vec<Option<f64>> = reports.iter().rev().map(of).collect();
+        let middle = median(values.iter().flatten().copied())?;
+        let last = values.last().copied().flatten().map_or_else(|| "–".to_owned(), shown);
+        let mut row = vec![(*name).to_owned(), last, shown(middle)];
+        row.extend((!narrow).then(|| spark(&values, trend)));
+        Some(row)
+    });
+    let middle = format!("median of {}", reports.len());
+    let mut header = vec!["", "last", middle.as_str()];
+    header.extend((!narrow).then_some("trend"));
+    table(&header, rows, style)
+}
+
+fn missed(levels: &[(Target, Level)]) -> String {
+    let judged = levels.iter().filter(|(target, _)| target.ok.is_some()).count();
+    let met = levels.iter().filter(|(target, _)| target.ok == Some(true)).count();
+    let mut text = format!("\ntargets: {met} of {judged} met\n");
+    for (target, level) in
+        levels.iter().filter(|(target, level)| target.ok == Some(false) || *level > Level::Info)
+    {
+        let value = target.value.map_or_else(|| "–".to_owned(), number);
+        let verdict = if target.ok == Some(false) { "MISSED" } else { "met" };
+        text.push_str(&format!(
+            "  {verdict} {}: {value} {}, wanted {}; level {}\n",
+            target.name,
+            target.unit,
+            number(target.target),
+            level.as_str()
+        ));
+    }
+    text
+}
+
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") }
+}
+
+fn troubled(sources: &[SourceView]) -> String {
+    let mut bad: Vec<_> = sources.iter().filter_map(|source| Some((source.attention?, source))).collect();
+    bad.sort_by_key(|(attention, source)| (*attention, std::cmp::Reverse(source.failures)));
+    let mut text = format!("\nsources: {}, of which {} need attention\n", sources.len(), bad.len());
+    for (attention, source) in bad.iter().take(LISTED) {
+        let why = match &source.failure {
+            Some(failure) if source.failures > 0 => format!(" ({failure}, {} in a row)", source.failures),
+            _ => String::new(),
+        };
+        text.push_str(&format!("  {}: {}{why}\n", attention.as_str(), plain(&source.name)));
+    }
+    if bad.len() > LISTED {
+        text.push_str(&format!("  and {} more: stats --feeds\n", bad.len() - LISTED));
+    }
+    text
+}
+
+fn yields(sources: &[SourceView]) -> String {
+    let mut best: Vec<_> = sources.iter().filter(|source| source.detections > 0).collect();
+    best.sort_by_key(|source| std::cmp::Reverse((source.first, source.detections)));
+    if best.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nbest sources, by stories told first\n".to_owned();
+    for source in best.iter().take(LISTED) {
+        let cost =
+            source.asked_per_detection.map_or_else(String::new, |cost| format!(", {cost} requests each"));
+        text.push_str(&format!(
+            "  {}: first with {}, {} detections of {} entries{cost}\n",
+            plain(&source.name),
+            source.first,
+            source.detections,
+            source.entries
+        ));
+    }
+    text
+}
+
+fn spending(last: &CycleReport, all: &Sums, budget: f64) -> String {
+    match last.x.month_cost_usd {
+        Some(month) => format!(
+            "\nX: ${month} of ${budget:.2} this month; {} calls and {} posts in all\n",
+            amount(all.x_calls as f64),
+            amount(all.x_posts as f64)
+        ),
+        None => "\nX: not read\n".to_owned(),
+    }
+}
+
+/// Each target with what was measured and how it stands.
+#[must_use]
+pub fn targets(levels: &[(Target, Level)], style: Style) -> String {
+    let rows = levels.iter().map(|(target, level)| {
+        let verdict = match target.ok {
+            Some(true) => "met",
+            Some(false) => "MISSED",
+            None => "not measured",
+        };
+        let value = target.value.map_or_else(|| "–".to_owned(), number);
+        let wanted = format!("{} {}", number(target.target), target.unit);
+        vec![target.name.clone(), value, wanted, verdict.to_owned(), level.as_str().to_owned()]
+    });
+    table(&["target", "measured", "wanted", "", "level"], rows, style)
+}
+
+/// How long each stage took.
+#[must_use]
+pub fn stages(stages: &StageHistograms, whole: &Histogram, style: Style) -> String {
+    let line = |name: &str, times: Times| match times {
+        Times::Measured { count, total, p50, p95, p99, max } => {
+            let mut row = vec![name.to_owned(), amount(count as f64)];
+            row.extend([total, p50, p95, p99, max].map(milliseconds));
+            Some(row)
+        }
+        Times::Unmeasured {} => None,
+    };
+    let rows = StageName::ALL.iter().filter_map(|stage| line(stage.as_str(), stages.get(*stage)?.times()));
+    let rows = rows.chain(line("whole cycle", whole.times()));
+    table(&["stage", "runs", "total", "p50", "p95", "p99", "max"], rows, style)
+}
+
+fn milliseconds(value: f64) -> String {
+    if value < 10.0 { format!("{value:.2} ms") } else { ms(value) }
+}
+
+const SOURCES: [&str; 9] =
+    ["source", "attention", "asked", "failed", "answer", "entries", "detections", "first", "last new"];
+
+/// Every source, those that need attention first.
+#[must_use]
+pub fn sources(sources: &[SourceView], now: Timestamp, style: Style) -> String {
+    let mut sorted: Vec<&SourceView> = sources.iter().collect();
+    sorted.sort_by_key(|source| {
+        (source.attention.is_none(), source.attention, std::cmp::Reverse(source.first))
+    });
+    let rows = sorted.into_iter().map(|source| {
+        vec![
+            plain(&source.name),
+            source.attention.map_or("", |attention| attention.as_str()).to_owned(),
+            source.asked.to_string(),
+            source.failed.to_string(),
+            ms(source.mean_ms.into()),
+            source.entries.to_string(),
+            source.detections.to_string(),
+            source.first.to_string(),
+            source.changed_at.map_or_else(|| "–".to_owned(), |at| age(at, now)),
+        ]
+    });
+    table(&SOURCES, rows, style)
+}
+
+/// The same for programs.
+#[must_use]
+pub fn sources_csv(sources: &[SourceView]) -> String {
+    let header = [
+        "url",
+        "name",
+        "attention",
+        "failure",
+        "failures",
+        "changed_at",
+        "mean_ms",
+        "asked",
+        "failed",
+        "bytes",
+        "entries",
+        "candidates",
+        "detections",
+        "first",
+        "asked_per_detection",
+    ];
+    let rows = sources.iter().map(|source| {
+        vec![
+            source.url.clone(),
+            source.name.clone(),
+            source.attention.map_or("", |attention| attention.as_str()).to_owned(),
+            source.failure.clone().unwrap_or_default(),
+            source.failures.to_string(),
+            source.changed_at.map(|at| at.to_string()).unwrap_or_default(),
+            source.mean_ms.to_string(),
+            source.asked.to_string(),
+            source.failed.to_string(),
+            source.bytes.to_string(),
+            source.entries.to_string(),
+            source.candidates.to_string(),
+            source.detections.to_string(),
+            source.first.to_string(),
+            source.asked_per_detection.map(|cost| cost.to_string()).unwrap_or_default(),
+        ]
+    });
+    super::csv(&header, rows)
+}
+
+/// Where the time of `cycles` cycles went along their critical paths, and what to change.
+#[must_use]
+pub fn why(steps: &[Step], cycles: usize, style: Style) -> String {
+    let total: f64 = steps.iter().map(|step| step.ms).sum();
+    if total <= 0.0 {
+        return "no critical path was recorded yet\n".to_owned();
+    }
+    let each = Duration::from_secs_f64(total / 1e3 / cycles.max(1) as f64);
+    let mut text = format!(
+        "{cycles} cycles, {} each on average, along their critical paths:\n",
+        ms(each.as_secs_f64() * 1e3)
+    );
+    let rows = steps.iter().take(12).map(|step| {
+        vec![step.part.clone(), plain(&step.host), ms(step.ms / cycles.max(1) as f64), share(step.ms / total)]
+    });
+    text.push_str(&table(&["part", "host", "each cycle", "share"], rows, style));
+    let mut told: Vec<&str> = Vec::new();
+    for step in steps.iter().filter(|step| step.ms / total >= 0.1).take(3) {
+        let advice = advice(&step.part);
+        if !told.contains(&advice) {
+            told.push(advice);
+            text.push_str(&format!("  {}: {advice}\n", step.part));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(id: i64, ms: u64) -> CycleReport {
+        let mut report = CycleReport::default();
+        (report.cycle.id, report.cycle.duration_ms, report.http.requests) = (id, ms, 1_234_567);
+        report
+    }
+
+    #[test]
+    fn bars_span_from_the_lowest_to_the_highest() {
+        assert_eq!(spark(&[Some(1.0), None, Some(8.0)], 10), "▁ █");
+        assert_eq!(spark(&[Some(2.0), Some(2.0)], 10), "▁▁");
+        assert_eq!(spark(&[], 10), "");
+    }
+
+    #[test]
+    fn the_first_screen_fits_any_terminal_and_says_what_is_missed() {
+        let reports = [report(3, 900), report(2, 300), report(1, 100)];
+        let target = Target {
+            name: "cycle_time".to_owned(),
+            value: Some(0.9),
+            target: 0.5,
+            unit: "s".to_owned(),
+            ok: Some(false),
+        };
+        let sources = [SourceView {
+            name: "\x1b[31mEcho".to_owned(),
+            attention: Some(crate::figures::sources::Attention::Failing),
+            failure: Some("dns".to_owned()),
+            failures: 4,
+            ..SourceView::default()
+        }];
+        let screen = Screen {
+            now: Timestamp::UNIX_EPOCH,
+            reports: &reports,
+            levels: &[(target, Level::Warning)],
+            sources: &sources,
+            all: &Sums::default(),
+            x_budget_usd: 5.0,
+        };
+        for width in [34, 60, 80, 200] {
+            let text = first(&screen, Style { width, color: false });
+            assert!(text.contains("900 ms") && text.contains("300 ms"), "{text}");
+            assert!(text.contains("MISSED cycle_time: 0.900 s, wanted 0.500; level warning"), "{text}");
+            assert!(
+                text.contains("failing: [31mEcho (dns, 4 in a row)") && text.contains("X: not read"),
+                "{text}"
+            );
+            assert!(!text.contains('\x1b'));
+            let table = text.lines().filter(|line| line.contains(" ms") && !line.contains("MISSED"));
+            assert!(
+                table.clone().count() > 0
+                    && table.into_iter().all(|line| line.chars().count() <= usize::from(width)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_longest_part_comes_with_what_to_do_about_it() {
+        let step = |part: &str, host: &str, ms| Step { part: part.to_owned(), host: host.to_owned(), ms };
+        let text = why(
+            &[step("answer", "slow.example", 900.0), step("plan", "", 100.0)],
+            2,
+            Style { width: 100, color: false },
+        );
+        assert!(
+            text.contains("slow.example") && text.contains("450 ms") && text.contains("90.0 %"),
+            "{text}"
+        );
+        assert!(text.contains("answers slowly"), "{text}");
+    }
+}

@@ -1,0 +1,181 @@
+//! Figures a user can trust: what `stats` says is what the web counted, before the first cycle and after many.
+
+use serde_json::Value;
+
+use crate::support::lab::Lab;
+
+fn stats(lab: &Lab) -> Value {
+    lab.run(&["stats", "--format", "json"]).json()
+}
+
+#[test]
+fn stats_equal_the_ledger_of_the_web() {
+    let lab = Lab::with_web();
+    for _ in 0..3 {
+        lab.cycle();
+        lab.web().advance();
+    }
+    let (ledger, stats) = (lab.web().ledger(), stats(&lab));
+    let totals = &stats["totals"];
+    let count = |status: u16| ledger.requests.iter().filter(|asked| asked.status == status).count();
+    assert_eq!(totals["cycles"], 3);
+    assert_eq!(totals["requests"], ledger.requests.len());
+    assert_eq!(totals["connections_opened"], ledger.connections);
+    assert_eq!((&totals["not_modified"], &totals["too_many"]), (&count(304).into(), &count(429).into()));
+    let conditional = ledger.requests.iter().filter(|asked| asked.conditional).count();
+    assert_eq!(totals["conditional"], conditional);
+    let sent: usize = ledger.requests.iter().map(|asked| asked.bytes).sum();
+    let received = totals["bytes_received"].as_u64().unwrap();
+    assert!(received.abs_diff(sent as u64) * 100 <= sent as u64, "{received} of {sent}");
+    let cycles = stats["cycles"].as_array().unwrap();
+    let sum: u64 = cycles.iter().map(|cycle| cycle["http"]["requests"].as_u64().unwrap()).sum();
+    assert_eq!(totals["requests"], sum);
+    let path = |cycle: &Value| {
+        cycle["critical_path"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| step["ms"].as_f64().unwrap())
+            .sum::<f64>()
+    };
+    let whole = |cycle: &Value| cycle["cycle"]["duration_ms"].as_f64().unwrap();
+    assert!(
+        cycles.iter().all(|cycle| (path(cycle) - whole(cycle)).abs() < 2.0),
+        "the path adds up to the cycle"
+    );
+    let asked: u64 =
+        stats["sources"].as_array().unwrap().iter().map(|source| source["asked"].as_u64().unwrap()).sum();
+    let visits = |cycle: &Value| {
+        ["fetched", "not_modified", "failed"]
+            .iter()
+            .map(|key| cycle["feeds"][key].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!(asked, cycles.iter().map(visits).sum::<u64>());
+}
+
+#[test]
+fn every_view_of_the_figures_stands_on_its_own() {
+    let lab = Lab::with_web();
+    lab.cycle();
+    for (flag, wanted) in [
+        ("--targets", "connection_reuse"),
+        ("--stages", "whole cycle"),
+        ("--feeds", "detections"),
+        ("--why", "along their critical paths"),
+        ("--cycles", "ok"),
+    ] {
+        let shown = lab.run(&["stats", flag]);
+        assert!(shown.stdout.contains(wanted) && !shown.stdout.contains('\x1b'), "{flag}: {}", shown.stdout);
+    }
+    assert!(lab.run(&["stats", "--stages", "--since", "400d"]).stdout.contains("feed_fetch"));
+    assert_eq!(lab.run(&["events", "--format", "prometheus"]).code, 2);
+    assert_eq!(lab.run(&["stats", "--why", "--feeds"]).code, 2);
+    assert!(lab.run(&["stats", "--feeds", "--format", "csv"]).stdout.starts_with("url,name,attention"));
+}
+
+#[test]
+fn a_page_is_written_before_the_first_cycle_and_after() {
+    let lab = Lab::with_web();
+    let read = || std::fs::read_to_string(lab.path().join("page.html")).unwrap();
+    assert_eq!(lab.run(&["report", "-o", "page.html"]).code, 0);
+    assert!(read().contains("No cycle has finished yet"));
+    lab.cycle();
+    lab.cycle();
+    assert_eq!(lab.run(&["report", "-o", "page.html"]).code, 0);
+    let page = read();
+    assert!(page.contains("$ERA") && page.contains("data-points=\"2\""), "{page}");
+    // Nothing is asked of the network: no scripts, and addresses only as links.
+    assert!(!page.contains("<script") && !page.contains(" src=") && page.contains("default-src 'none'"));
+    assert_eq!(lab.run(&["report", "-o", "nowhere/page.html"]).code, 1);
+}
+
+#[test]
+fn the_textfile_is_whole_and_counters_never_fall() {
+    let lab = Lab::with_web();
+    let settings = lab.web().settings_toml();
+    lab.settings(&format!("{settings}\n[metrics]\ntextfile = \"figures.prom\"\n"));
+    let figure = |name: &str| -> f64 {
+        let text = std::fs::read_to_string(lab.path().join("figures.prom")).unwrap();
+        assert!(text.ends_with('\n'));
+        let line =
+            text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {text}"));
+        line.rsplit_once(' ').unwrap().1.parse().unwrap()
+    };
+    let mut before = 0.0;
+    for _ in 0..2 {
+        lab.cycle();
+        let all = figure("tge_scrape_http_requests_total{code=\"2xx\"}");
+        assert!(all > before);
+        before = all;
+    }
+    assert!(figure("tge_scrape_last_success_timestamp_seconds") > 1.7e9);
+    assert!(figure("tge_scrape_stage_duration_seconds{stage=\"commit\"}") > 0.0);
+    let shown = lab.run(&["stats", "--format", "prometheus"]).stdout;
+    assert!(shown.contains("tge_scrape_build_info{version="));
+    let left = std::fs::read_dir(lab.path())
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains(".prom."));
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn a_profile_has_a_lane_for_every_visit() {
+    let lab = Lab::with_web();
+    let report = lab.run(&["cycle", "--format", "json", "--profile", "trace.json"]).json();
+    let trace: Value =
+        serde_json::from_str(&std::fs::read_to_string(lab.path().join("trace.json")).unwrap()).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    let named = |name: &str| events.iter().filter(|event| event["name"] == name).count();
+    let visits = report["feeds"]["total"].as_u64().unwrap()
+        + report["entries"]["candidates"].as_u64().unwrap()
+        - report["articles"]["from_feed"].as_u64().unwrap();
+    assert_eq!(named("visit") as u64, visits);
+    assert!(named("answer") > 30 && named("read") > 20, "{} {}", named("answer"), named("read"));
+}
+
+#[test]
+fn a_monitor_hears_of_the_start_and_of_the_end() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/token", listener.local_addr().unwrap());
+    let served = std::thread::spawn(move || {
+        let mut asked = Vec::new();
+        while asked.len() < 2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut text = Vec::new();
+            let mut buffer = [0; 4096];
+            while !String::from_utf8_lossy(&text).contains("\r\n\r\n") {
+                let read = stream.read(&mut buffer).unwrap();
+                text.extend_from_slice(&buffer[..read]);
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+            asked.push(String::from_utf8_lossy(&text).lines().next().unwrap().to_owned());
+        }
+        asked
+    });
+    let lab = Lab::with_web();
+    let settings = lab.web().settings_toml();
+    lab.settings(&format!("{settings}\n[metrics]\nhealthcheck_url_env = \"PING\"\n"));
+    let run = lab.command(&["cycle"]).env("PING", &url).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let asked = served.join().unwrap();
+    assert!(asked[0].starts_with("POST /token/start?rid="), "{asked:?}");
+    assert!(asked[1].starts_with("POST /token/0?rid="), "{asked:?}");
+    let run_of = |line: &str| line.split(['=', ' ']).nth(2).unwrap().to_owned();
+    assert_eq!(run_of(&asked[0]), run_of(&asked[1]));
+}
+
+#[test]
+fn without_its_savings_it_finds_the_same_and_asks_for_more() {
+    let lab = Lab::with_web();
+    let naive = Lab::with_web();
+    let ours = lab.cycle();
+    let theirs = naive.run(&["cycle", "--naive", "--format", "json"]).json();
+    let requests = |report: &Value| report["http"]["requests"].as_u64().unwrap();
+    assert!(2 * requests(&theirs) > 3 * requests(&ours), "{} {}", requests(&theirs), requests(&ours));
+    assert_eq!(theirs["http"]["connections_opened"], theirs["http"]["requests"]);
+    let again = naive.run(&["cycle", "--naive", "--format", "json"]).json();
+    assert_eq!(again["feeds"]["not_modified"], 0);
+    assert_eq!(again["entries"]["new"], 0);
+}
