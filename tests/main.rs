@@ -6,5 +6,6 @@ mod support;
 
 mod commands; // what a user types, and what goes wrong
 mod cycle; // the cycle as cron runs it
+mod ground_truth; // what was found and how it was grouped, against what is true
 mod layers; // who may import whom
 mod survival; // kills, stops, overlaps, full disks

@@ -19,8 +19,8 @@ const FILLER: [&str; 3] = [
 
 /// The text of an article.
 pub fn paragraphs(entry: &Entry) -> Vec<String> {
-    let own = [entry.summary.as_str(), entry.body.as_str()];
-    let own = own.into_iter().filter(|text| !text.is_empty()).map(str::to_owned);
+    let own = std::iter::once(entry.summary.as_str()).chain(entry.body.split("\n\n"));
+    let own = own.filter(|text| !text.is_empty()).map(str::to_owned);
     own.chain(FILLER.map(str::to_owned)).collect()
 }
 
