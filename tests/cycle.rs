@@ -1,6 +1,6 @@
 //! The cycle as cron runs it: the real binary against the fixture web, a new process each time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -31,35 +31,13 @@ pub fn wanted(lab: &Lab, tick: u32) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_launch_is_found_and_told_once_and_nothing_else() {
-    let lab = Lab::with_web();
-    let mut told: BTreeMap<String, u32> = BTreeMap::new();
-    for tick in 0..3 {
-        let report = lab.cycle();
-        for detection in report["detections"].as_array().unwrap() {
-            *told.entry(text(&detection["id"])).or_default() += 1;
-        }
-        if tick < 2 {
-            lab.web().advance();
-        }
-    }
-    let found = events(&lab);
-    let missing: Vec<_> = wanted(&lab, 2).difference(&addresses(&found)).cloned().collect();
-    assert_eq!(missing, Vec::<String>::new());
-    let truths: BTreeMap<String, String> =
-        lab.web().truth(2).into_iter().map(|truth| (truth.url, truth.tge)).collect();
-    let wrong: Vec<_> =
-        addresses(&found).into_iter().filter(|url| truths.get(url).is_none_or(|tge| tge == "no")).collect();
-    assert_eq!(wrong, Vec::<String>::new());
-    assert!(told.values().all(|times| *times == 1), "{told:?}");
-}
-
-#[test]
 fn a_page_that_fails_leaves_its_entry_waiting_until_it_can_be_read() {
     let lab = Lab::with_web();
     let first = lab.cycle();
     assert!(first["entries"]["waiting"].as_u64().unwrap() >= 3, "{first}");
-    let failing = |found: &[Value]| addresses(found).iter().any(|url| url.contains("120-000-wallets"));
+    let failing = |found: &[Value]| {
+        addresses(found).iter().any(|url| url.contains("ledgerline") && url.contains("120-000-wallets"))
+    };
     assert!(!failing(&events(&lab)));
     lab.web().advance();
     let second = lab.cycle();
@@ -75,8 +53,24 @@ fn a_second_process_asks_politely_and_never_twice() {
     let warm = lab.cycle();
     let after: Vec<_> = lab.web().ledger().requests.split_off(before.len());
     // Hosts that send no validators, fail, or break off can only be asked in full.
-    let open =
-        ["undated", "gonedaily", "missingmirror", "parkedpost", "errorecho", "slowdownsun", "resetreview"];
+    let open = [
+        "brokenpages",
+        "busydesk",
+        "errorecho",
+        "gonedaily",
+        "goneweekly",
+        "lostpaper",
+        "missingmirror",
+        "noticeboard",
+        "oldgazette",
+        "parkedpage",
+        "parkedpost",
+        "resetreview",
+        "silentfail",
+        "slowdownsun",
+        "undated",
+        "vestnik",
+    ];
     let plain: Vec<_> = after
         .iter()
         .filter(|asked| !asked.conditional && !open.contains(&asked.host.as_str()))
@@ -93,9 +87,11 @@ fn a_second_process_asks_politely_and_never_twice() {
         .collect();
     assert!(again.is_empty(), "{again:?}");
     assert_eq!(warm["entries"]["new"], 0);
-    assert!(warm["feeds"]["not_modified"].as_u64().unwrap() >= 20, "{warm}");
+    assert!(warm["feeds"]["not_modified"].as_u64().unwrap() >= 50, "{warm}");
     assert!(
-        !after.iter().any(|asked| ["gonedaily", "slowdownsun"].contains(&asked.host.as_str())),
+        !after.iter().any(
+            |asked| ["gonedaily", "goneweekly", "slowdownsun", "busydesk"].contains(&asked.host.as_str())
+        ),
         "gone or paused"
     );
 }
@@ -112,7 +108,7 @@ fn figures_are_what_the_web_counted() {
     assert_eq!(report["http"]["outcomes"]["5xx"], count(500..600));
     assert_eq!(report["http"]["outcomes"]["429"], count(429..430));
     assert_eq!(report["schema"], 1);
-    assert_eq!(report["feeds"]["total"], 30);
+    assert_eq!(report["feeds"]["total"], lab.web().feed_urls().len());
     assert!(report["memory"]["peak_rss_bytes"].as_u64().is_none_or(|bytes| bytes > 1 << 20));
 }
 

@@ -8,6 +8,7 @@ mod alerts; // what channels get, and when they cannot be reached
 mod commands; // what a user types, and what goes wrong
 mod cycle; // the cycle as cron runs it
 mod figures; // what stats, report and monitoring say
+mod ground_truth; // what was found and how it was grouped, against what is true
 mod judging; // judging again, by the user's word and by other rules
 mod kills; // killed while telling
 mod layers; // who may import whom

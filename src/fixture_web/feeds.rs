@@ -207,7 +207,7 @@ impl Facts {
             summary: entry.summary.clone(),
             link: format!("{origin}/{}{path}{tracking}", entry.slug),
             at: time(entry, now),
-            paragraphs: super::page::paragraphs(entry),
+            paragraphs: super::page::paragraphs(host, entry),
         }
     }
 }

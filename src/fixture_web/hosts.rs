@@ -5,6 +5,8 @@ use std::io;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+use super::moment;
+
 static WEB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/web");
 
 /// One outlet.
@@ -50,7 +52,7 @@ pub struct Entry {
     /// Summary in the feed.
     #[serde(default)]
     pub summary: String,
-    /// The page's text beyond the summary.
+    /// The page's text beyond the summary, paragraphs parted by an empty line.
     #[serde(default)]
     pub body: String,
     /// `event stage story project token`, `-` for none; `rumour`; empty for what is no launch.
@@ -81,8 +83,8 @@ pub struct Truth {
     pub reachable: bool,
 }
 
-/// Every host, by name.
-pub fn all() -> io::Result<Vec<Host>> {
+/// Every host, by name, its texts dated from `now` (seconds since 1970).
+pub fn all(now: i64) -> io::Result<Vec<Host>> {
     let mut hosts = Vec::new();
     for folder in WEB.dirs() {
         let name = folder.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -91,7 +93,7 @@ pub fn all() -> io::Result<Vec<Host>> {
             .and_then(|file| file.contents_utf8())
             .unwrap_or_default();
         let broken = |error: toml::de::Error| io::Error::other(format!("fixtures/web/{name}: {error}"));
-        let host: Host = toml::from_str(text).map_err(broken)?;
+        let host: Host = toml::from_str(&moment::fill(text, now)).map_err(broken)?;
         hosts.push(Host { name: name.to_owned(), ..host });
     }
     hosts.sort_by(|a, b| a.name.cmp(&b.name));

@@ -6,6 +6,7 @@
 mod bulk;
 mod feeds;
 mod hosts;
+mod moment;
 mod page;
 mod server;
 pub mod x;
@@ -107,7 +108,7 @@ impl FixtureWeb {
     /// When the port cannot be had, or the compiled-in content is broken.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
-        let hosts = if options.bulk.is_some() { Vec::new() } else { hosts::all()? };
+        let hosts = if options.bulk.is_some() { Vec::new() } else { hosts::all(options.now)? };
         let x = options.x.clone().map(x::Simulator::new).transpose()?;
         let world = Arc::new(World {
             x,

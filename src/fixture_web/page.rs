@@ -1,5 +1,7 @@
 //! An article's page, with the furniture real ones have.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
@@ -10,18 +12,44 @@ use super::{
 
 /// Boxes that stand on every page and mention what the article does not.
 const FURNITURE: &str = include_str!("furniture.html");
-/// What fills an article that has no more to say: of no interest to anybody.
-const FILLER: [&str; 3] = [
-    "Our reporters reached out for comment and will add it here once it arrives. Figures in this piece were checked against public records on the day of publication, and rounded where that helps the reader.",
-    "The desk keeps a running list of corrections at the foot of each page. Readers who spot a slip are invited to write in; the address stands below, and every letter is read by a person before anything is changed.",
-    "This outlet publishes on working days and keeps its archive open. Charts are drawn in house, photographs carry their makers' names, and nothing on this page is meant as advice to buy or to sell anything.",
+/// What articles close with where they have little to say themselves: of no interest to anybody.
+const CLOSINGS: [&str; 16] = [
+    "A reply from the people named above had not arrived by the time of writing and will be added here once it does.",
+    "Figures were checked against public records on the day of publication and rounded where that helps the reader.",
+    "Readers who spot a slip are invited to write in, and every letter is read by a person before anything is changed.",
+    "Charts are drawn in house, photographs carry their makers' names, and older editions stay open to all.",
+    "Nothing on this page is meant as advice to buy or to sell, and nobody was paid for what it says.",
+    "Two colleagues read the piece before it went out, one of whom knew nothing of the matter beforehand.",
+    "Whoever prefers paper can order a printed copy of the week at the front desk between nine and noon.",
+    "An earlier draft was longer; what fell away will find its place in the weekend supplement or nowhere at all.",
+    "Quotations were taken down by hand and read back to the speakers, who changed a comma here and there.",
+    "Times of day are those of Greenwich, sums are in dollars, and a billion has nine zeros throughout.",
+    "Our glossary explains the longer words, and the shorter ones can be looked up in any good dictionary.",
+    "Several documents behind this report are public and can be read in the reading room on the second floor.",
+    "Comments close after a week, because the moderator also tends the garden and it is growing fast.",
+    "This subject returns on the last page of the quarterly, with maps, tables and a short list of books.",
+    "Neither the writer nor the editor holds a stake in anything described, apart from a bicycle each.",
+    "Corrections of the past month are collected at the foot of the front page, the oldest of them first.",
 ];
+/// Characters below which an article gets [`CLOSINGS`]: shorter ones are not taken for articles.
+const LONG_ENOUGH: usize = 600;
 
-/// The text of an article.
-pub fn paragraphs(entry: &Entry) -> Vec<String> {
-    let own = [entry.summary.as_str(), entry.body.as_str()];
-    let own = own.into_iter().filter(|text| !text.is_empty()).map(str::to_owned);
-    own.chain(FILLER.map(str::to_owned)).collect()
+/// The text of an article. Closings are drawn by host and slug, because two outlets whose short reports close
+/// with the same words would pass for copies of each other.
+pub fn paragraphs(host: &Host, entry: &Entry) -> Vec<String> {
+    let own = std::iter::once(entry.summary.as_str()).chain(entry.body.split("\n\n"));
+    let mut all: Vec<String> = own.filter(|text| !text.is_empty()).map(str::to_owned).collect();
+    if all.iter().map(String::len).sum::<usize>() < LONG_ENOUGH {
+        let drawn = |sentence: &&&str| {
+            let mut hasher = DefaultHasher::new();
+            (&host.name, &entry.slug, sentence).hash(&mut hasher);
+            hasher.finish()
+        };
+        let mut closings: Vec<&&str> = CLOSINGS.iter().collect();
+        closings.sort_by_key(drawn);
+        all.extend(closings[..6].chunks(2).map(|pair| format!("{} {}", pair[0], pair[1])));
+    }
+    all
 }
 
 /// The page of `entry`.
@@ -34,7 +62,7 @@ pub fn reply(origin: &str, host: &Host, entry: &Entry, now: i64) -> Reply {
         &host.outlet,
         &address,
         &day.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        &paragraphs(entry),
+        &paragraphs(host, entry),
     );
     Reply::ok("text/html; charset=utf-8", html).with("etag", format!("\"{}-{}\"", host.name, entry.slug))
 }
