@@ -62,6 +62,7 @@ impl Gate {
                 "token",
                 "sell",
                 "supply",
+                "gives",
             ]),
         }
     }

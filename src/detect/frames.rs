@@ -106,6 +106,7 @@ pub struct Glance {
     raised: u128,
     snapshot: u128,
     tokenomics: u128,
+    supply: u128,
     claim: u128,
     gives: u128,
     tge: u128,
@@ -174,6 +175,7 @@ impl Glance {
             raised: mask(&["raised", "ended"]),
             snapshot: mask(&["record"]),
             tokenomics: mask(&["tokenomics"]),
+            supply: mask(&["supply"]),
             claim: mask(&["claim"]),
             gives: mask(&["gives"]),
             tge: mask(&["tge", "tokenlaunch", "newtoken"]),
@@ -312,7 +314,8 @@ impl Glance {
     fn facts(&self, kind: Kind, reading: &Reading, sink: &mut impl Sink) {
         let title = reading.title.seen;
         let whole = title | reading.body.seen;
-        let events = self.strict | self.listing | self.trading | self.tokenomics | self.tge;
+        let supply = if title & self.sets != 0 { self.supply } else { 0 };
+        let events = self.strict | self.listing | self.trading | self.tokenomics | self.tge | supply;
         let main = self.before_cause(&reading.title);
         let seen = if main & events != 0 {
             main
@@ -339,7 +342,7 @@ impl Glance {
             } else {
                 "announcement"
             }
-        } else if has(self.tokenomics) {
+        } else if has(self.tokenomics | supply) {
             "tokenomics"
         } else if has(self.snapshot) {
             "snapshot"
