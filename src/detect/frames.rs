@@ -106,6 +106,7 @@ pub struct Glance {
     raised: u128,
     snapshot: u128,
     tokenomics: u128,
+    sell: u128,
     supply: u128,
     claim: u128,
     gives: u128,
@@ -138,7 +139,7 @@ impl Glance {
             wrong: mask(&["wrong"]),
             price_move: mask(&["pricemove"]),
             relation: mask(&["after", "upcoming"]),
-            after: mask(&["after"]),
+            after: mask(&["after", "ahead"]),
             trade_contest: mask(&["tradecontest"]),
             perp: mask(&["perp"]),
             old: mask(&["old"]),
@@ -175,6 +176,7 @@ impl Glance {
             raised: mask(&["raised", "ended"]),
             snapshot: mask(&["record"]),
             tokenomics: mask(&["tokenomics"]),
+            sell: mask(&["sell"]),
             supply: mask(&["supply"]),
             claim: mask(&["claim"]),
             gives: mask(&["gives"]),
@@ -314,7 +316,7 @@ impl Glance {
     fn facts(&self, kind: Kind, reading: &Reading, sink: &mut impl Sink) {
         let title = reading.title.seen;
         let whole = title | reading.body.seen;
-        let supply = if title & self.sets != 0 { self.supply } else { 0 };
+        let supply = if title & self.sets != 0 { title & self.supply } else { 0 };
         let events = self.strict | self.listing | self.trading | self.tokenomics | self.tge | supply;
         let main = self.before_cause(&reading.title);
         let seen = if main & events != 0 {
@@ -334,6 +336,8 @@ impl Glance {
             "airdrop"
         } else if has(self.listing | self.trading) {
             "listing"
+        } else if title & self.sell != 0 && has(self.launched | self.raised | self.join) {
+            "sale"
         } else if has(self.shared_out) && has(self.launched | self.gives) {
             "airdrop"
         } else if has(self.tge) {
@@ -366,7 +370,8 @@ impl Glance {
         sink.signal(&["headline:", stage], 1.0, None);
     }
 
-    /// The groups of a headline up to the word that gives a cause or a background: what stands after "after" is old news.
+    /// The groups of a headline up to the word that gives a cause or a background: what stands after "after" is old
+    /// news, and what stands after "ahead of" is another day's.
     fn before_cause(&self, title: &Part) -> u128 {
         title.tags.iter().take_while(|tags| **tags & self.after == 0).fold(0, |seen, tags| seen | tags)
     }

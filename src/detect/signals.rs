@@ -96,9 +96,10 @@ impl Frames {
                 "tokenlaunch",
             ]),
             framed: !lexicon.mask(&[
-                "exchange", "lure", "quarter", "third", "instruct", "praise", "tutorial", "percent", "record",
+                "exchange", "ahead", "lure", "quarter", "third", "instruct", "praise", "tutorial", "percent",
+                "record",
             ]),
-            silent: lexicon.mask(&["exchange", "lure"]),
+            silent: lexicon.mask(&["exchange", "lure", "ahead"]),
             glance: Glance::new(lexicon),
             name: lexicon.mask(&["name"]),
             old: lexicon.mask(&["old"]),

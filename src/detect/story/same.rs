@@ -4,6 +4,8 @@
 //! how a story is kept. A wrong join hides a launch for good while a missed one only repeats it, so every
 //! doubt speaks against joining.
 
+use jiff::SignedDuration;
+
 use super::names::{Names, Relation};
 use super::sketch::Sketch;
 use super::when::{TEXT_WINDOW, When};
@@ -70,7 +72,7 @@ pub(super) fn tie(story: &Side, telling: &Side) -> Option<Tie> {
         ours.url == theirs.url && (relation != Relation::Unknown || alike)
     });
     let tied = match relation {
-        Relation::Same => same_event,
+        Relation::Same => same_event || kin(story, telling),
         Relation::Nested => {
             same_event && (tickers_agree(story, telling) || headlines_name_both(story, telling))
         }
@@ -86,6 +88,26 @@ pub(super) fn tie(story: &Side, telling: &Side) -> Option<Tie> {
     } else {
         copied(story, telling, relation, same_event).then_some(Tie::Text)
     }
+}
+
+/// How far apart two outlets tell one event under names that border on each other.
+const KIN_WINDOW: SignedDuration = SignedDuration::from_hours(48);
+
+/// Whether the two are one event that outlets call by bordering names: the snapshot of an airdrop, or a launch that one
+/// announces and the other dates. Project and ticker are the same; an announcement must also name the same day.
+fn kin(story: &Side, telling: &Side) -> bool {
+    use Event::{Airdrop, Announcement, Listing, Snapshot};
+    let dated = story.when.days.is_some() && story.when.days == telling.when.days;
+    let bordering = match (story.event, telling.event) {
+        (Snapshot, Airdrop) | (Airdrop, Snapshot) => true,
+        (Announcement, Listing | Airdrop) | (Listing | Airdrop, Announcement) => dated,
+        _ => false,
+    };
+    bordering
+        && !story.names.token.is_empty()
+        && story.names.token == telling.names.token
+        && story.when.within(&telling.when, KIN_WINDOW)
+        && story.when.compatible(&telling.when)
 }
 
 /// Whether a text of one side has the other's ticker, where that is not just a word of the name.
