@@ -1,6 +1,6 @@
 //! Charts as SVG: the only file that names plotters.
 //!
-//! Colours are stand-ins ([`INK`] and the rest) that the page's style sheet turns into those of light, dark and
+//! Colours are stand-ins (`INK` and the rest) that the page's style sheet turns into those of light, dark and
 //! print, so one drawing serves all three.
 
 use std::ops::Range;
