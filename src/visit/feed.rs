@@ -129,12 +129,7 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
             Ok(sifted) => sifted,
             Err(error) => return self.failed(Wrong::Body("store"), error.to_string()),
         };
-        // Without savings nothing is remembered: every entry is new each time.
-        let unknown: HashSet<EntryKey> = if self.context.settings.naive {
-            feed.entries.iter().map(|entry| entry.key).collect()
-        } else {
-            sifted.new.into_iter().collect()
-        };
+        let unknown: HashSet<EntryKey> = sifted.new.into_iter().collect();
         let mut figures = Figures {
             stages: vec![(Stage::FeedParse, took)],
             read: u32::try_from(feed.entries.len()).unwrap_or(u32::MAX),

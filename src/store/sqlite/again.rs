@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, detections, entries, outbox, seconds, statements, time};
+use super::{StoreError, detections, entries, outbox, seconds, statements};
 use crate::{
-    model::{Detection, EntryKey, EntryRecord, EntryState},
+    model::{Detection, EntryState},
     store::{Kept, Labels, Rejudged},
 };
 
@@ -15,19 +15,8 @@ pub fn kept(connection: &Connection, since: Timestamp) -> Result<Vec<Kept>, Stor
     let mut rows = statement.query([seconds(since)])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let entry = EntryRecord {
-            source_url: row.get("url")?,
-            key: EntryKey(row.get("key")?),
-            title: row.get("title")?,
-            link: row.get("link")?,
-            summary: row.get("summary")?,
-            author: row.get("author")?,
-            published: time(row.get("published")?),
-            first_seen: time(row.get("first_seen")?),
-            silent: row.get("silent")?,
-            state: EntryState::Judged { score: row.get::<_, Option<u8>>("score")?.unwrap_or(0) },
-            rules: row.get::<_, i64>("rules")?.cast_unsigned(),
-        };
+        let score = row.get::<_, Option<u8>>("score")?.unwrap_or(0);
+        let entry = entries::record(row, EntryState::Judged { score })?;
         let detection = row.get::<_, Option<String>>("document")?.map(|text| read(&text)).transpose()?;
         found.push(Kept { entry, detection });
     }

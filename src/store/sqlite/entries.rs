@@ -57,6 +57,12 @@ pub fn backlog(
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<EntryRecord> {
+    let state = EntryState::Waiting { tries: row.get("tries")?, next_try: time(row.get("next_try")?) };
+    record(row, state)
+}
+
+/// The entry of `row`, which stands at `state`.
+pub fn record(row: &Row<'_>, state: EntryState) -> rusqlite::Result<EntryRecord> {
     Ok(EntryRecord {
         source_url: row.get("url")?,
         key: EntryKey(row.get("key")?),
@@ -67,7 +73,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EntryRecord> {
         published: time(row.get("published")?),
         first_seen: time(row.get("first_seen")?),
         silent: row.get("silent")?,
-        state: EntryState::Waiting { tries: row.get("tries")?, next_try: time(row.get("next_try")?) },
+        state,
         rules: row.get::<_, i64>("rules")?.cast_unsigned(),
     })
 }
