@@ -30,7 +30,7 @@ const ROBOTS_LIFE: Duration = Duration::from_hours(24);
 /// What an entry of the memory level weighs beside its text, bytes: key, record and bookkeeping.
 const RECORD_WEIGHT: usize = 512;
 /// The quick extractor's text is doubted where its score lies this near to the threshold, in points.
-const DOUBT: u8 = 25;
+const DOUBT: u8 = 15;
 
 /// The caches of one run.
 #[derive(Debug)]
