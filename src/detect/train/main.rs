@@ -57,6 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let results = trial.held_out(1.0);
     let figures = measure::figures(&trial, &results);
     measure::tell("all signals", &figures);
+    measure::tell_events(&figures);
     match task {
         ["errors"] => measure::errors(&trial, &results, figures.threshold),
         ["ablate"] => measure::ablate(&trial),

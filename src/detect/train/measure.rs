@@ -20,6 +20,8 @@ pub struct Figures {
     pub event: f64,
     pub stage: f64,
     pub rumours: usize,
+    /// Launches found of each event, and how many there are, in the order of [`EVENTS`].
+    pub found: [(usize, usize); EVENTS.len()],
 }
 
 fn judged<'a>(trial: &'a Trial, results: &'a [Option<Held>]) -> impl Iterator<Item = (&'a Item, Held)> {
@@ -46,6 +48,7 @@ pub fn figures(trial: &Trial, results: &[Option<Held>]) -> Figures {
         event: 0.0,
         stage: 0.0,
         rumours: 0,
+        found: [(0, 0); EVENTS.len()],
     };
     let mut hits = 0;
     let mut curve = Vec::with_capacity(pairs.len());
@@ -64,6 +67,13 @@ pub fn figures(trial: &Trial, results: &[Option<Held>]) -> Figures {
         judged(trial, results).filter(|(_, held)| held.sum >= out.threshold).collect();
     let right: Vec<&(&Item, Held)> = flagged.iter().filter(|(item, _)| item.yes).collect();
     out.rumours = flagged.iter().filter(|(item, _)| item.rumour).count();
+    for (item, held) in judged(trial, results).filter(|(item, _)| item.yes) {
+        let event = EVENTS.iter().position(|event| item.event.as_deref() == Some(*event));
+        if let Some((found, all)) = event.map(|event| &mut out.found[event]) {
+            *found += usize::from(held.sum >= out.threshold);
+            *all += 1;
+        }
+    }
     out.event = share(right.iter().filter(|(item, held)| !wrong_event(item, held)).count(), right.len());
     out.stage = share(right.iter().filter(|(item, held)| !wrong_stage(item, held)).count(), right.len());
     out
@@ -89,6 +99,16 @@ pub fn tell(what: &str, figures: &Figures) {
         figures.stage,
         figures.rumours
     );
+}
+
+/// Recall by event.
+pub fn tell_events(figures: &Figures) {
+    let told: Vec<String> = EVENTS
+        .iter()
+        .zip(figures.found)
+        .map(|(event, (found, all))| format!("{event} {:.2} of {all}", share(found, all)))
+        .collect();
+    println!("recall: {}", told.join(", "));
 }
 
 /// The family a signal belongs to, by the shape of its name.
