@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use url::Url;
 
-use super::canonical;
+use super::{canonical, tracking};
 
 fn identity(address: &str) -> String {
     canonical(&Url::parse(address).unwrap())
@@ -163,7 +163,8 @@ proptest! {
     #[test]
     fn articles_numbered_by_query_never_merge(a in 0_u32..10_000, b in 0_u32..10_000,
         name in "[a-z]{1,3}|post_id|article|ref|source") {
-        prop_assume!(a != b);
+        // A name by chance may be a vendor's label.
+        prop_assume!(a != b && !tracking::is_noise(&name, "1"));
         let page = |id: u32| identity(&format!("https://a.example/index.php?{name}={id}&utm_source=rss"));
         prop_assert_ne!(page(a), page(b));
     }
