@@ -43,6 +43,10 @@ use raw::Raw;
 pub const STARTER: &str = include_str!("starter.toml");
 /// Characters a search may have: X allows 512 (facts sheet on X, section 2), some of which our own terms take.
 const LONGEST_SEARCH: usize = 480;
+/// Body limits: less holds no feed, more is held in memory several times.
+const SMALLEST_BODY: u64 = 1 << 10;
+/// See [`SMALLEST_BODY`].
+const LARGEST_BODY: u64 = 256 << 20;
 /// What the settings file is called in the working directory.
 pub const FILE_NAME: &str = "tge-scrape.toml";
 
@@ -223,7 +227,7 @@ fn resolve(
     let phrases = row(&layers, "phrases");
     let settings = Settings {
         cycle: CycleSettings {
-            timeout: layers.duration("cycle.timeout"),
+            timeout: layers.time_limit("cycle.timeout"),
             max_failed_ratio: layers.number("cycle.max_failed_ratio", 0.0..=1.0),
         },
         http: http_settings(&mut layers),
@@ -278,15 +282,35 @@ fn http_settings(layers: &mut Layers) -> http::Settings {
         concurrency: amount(layers.whole("http.concurrency", 1..=10_000)),
         per_host_concurrency: amount(layers.whole("http.per_host_concurrency", 1..=100)),
         per_host_interval: layers.duration("http.per_host_interval"),
-        connect_timeout: layers.duration("http.connect_timeout"),
-        idle_timeout: layers.duration("http.idle_timeout"),
-        total_timeout: layers.duration("http.total_timeout"),
-        feed_body_limit: layers.size("http.feed_body_limit"),
-        page_body_limit: layers.size("http.page_body_limit"),
+        connect_timeout: layers.time_limit("http.connect_timeout"),
+        idle_timeout: layers.time_limit("http.idle_timeout"),
+        total_timeout: layers.time_limit("http.total_timeout"),
+        feed_body_limit: layers.size_limit("http.feed_body_limit", SMALLEST_BODY, LARGEST_BODY),
+        page_body_limit: layers.size_limit("http.page_body_limit", SMALLEST_BODY, LARGEST_BODY),
         max_redirects: u32::try_from(layers.whole("http.max_redirects", 0..=20)).unwrap_or(0),
         allow_private_addresses: layers.flag("http.allow_private_addresses"),
+        private_hosts: private_hosts(layers),
         proxy: layers.text("http.proxy"),
     }
+}
+
+/// `http.private_hosts`, as addresses write them.
+fn private_hosts(layers: &mut Layers) -> Vec<String> {
+    let mut hosts = Vec::new();
+    for host in layers.texts("http.private_hosts") {
+        let url = Url::parse(&format!("http://{host}")).ok();
+        let bare = url.filter(|url| {
+            url.as_str().trim_end_matches('/') == format!("http://{}", url.host_str().unwrap_or_default())
+        });
+        match bare.as_ref().and_then(Url::host_str) {
+            Some(host) => hosts.push(host.to_owned()),
+            None => layers.wrong(
+                "http.private_hosts",
+                format!("{host:?} is no host: give its name or address alone, such as \"rsshub.lan\""),
+            ),
+        }
+    }
+    hosts
 }
 
 fn alert_settings(
@@ -306,9 +330,9 @@ fn alert_settings(
             after_cycle: hook(layers, "after_cycle"),
             on_detection: hook(layers, "on_detection"),
             on_failure: hook(layers, "on_failure"),
-            timeout: layers.duration("hooks.timeout"),
+            timeout: layers.time_limit("hooks.timeout"),
         },
-        delivery_timeout: layers.duration("alerts.delivery_timeout"),
+        delivery_timeout: layers.time_limit("alerts.delivery_timeout"),
         outbox_max_age: layers.duration("alerts.outbox_max_age"),
         disk_free: layers.size("alerts.disk_free"),
         budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
@@ -337,15 +361,15 @@ fn amount(number: i64) -> usize {
 
 fn target_settings(layers: &mut Layers) -> TargetSettings {
     TargetSettings {
-        cycle_time: layers.duration("targets.cycle_time"),
+        cycle_time: layers.time_limit("targets.cycle_time"),
         call_reduction: layers.number("targets.call_reduction", 0.0..=1.0),
         cache_hit_ratio: layers.number("targets.cache_hit_ratio", 0.0..=1.0),
         connection_reuse: layers.number("targets.connection_reuse", 0.0..=1.0),
         rate_limit_violations: u64::try_from(layers.whole("targets.rate_limit_violations", 0..=i64::MAX))
             .unwrap_or(0),
-        memory: layers.size("targets.memory"),
+        memory: layers.size_limit("targets.memory", 1 << 20, u64::MAX),
         error_ratio: layers.number("targets.error_ratio", 0.0..=1.0),
-        statement_time: layers.duration("targets.statement_time"),
+        statement_time: layers.time_limit("targets.statement_time"),
     }
 }
 

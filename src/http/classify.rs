@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use super::{Failure, client::Refused};
+use super::{Failure, resolve::Refused};
 
 /// What `error` means to us: its chain of causes tells.
 pub fn classify(error: &reqwest::Error) -> Failure {
@@ -14,6 +14,11 @@ pub fn classify(error: &reqwest::Error) -> Failure {
                 Refused::Dns(name) => Failure::Dns(name.clone()),
                 Refused::Private(name) => Failure::PrivateAddress(name.clone()),
             };
+        }
+        if let Some(failed) = current.downcast_ref::<hyper::Error>()
+            && failed.is_parse()
+        {
+            return Failure::BadAnswer(failed.to_string());
         }
         if let Some(failed) = current.downcast_ref::<io::Error>() {
             match failed.kind() {

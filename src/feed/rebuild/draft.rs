@@ -1,5 +1,7 @@
 //! An entry while it is being gathered.
 
+use std::rc::Rc;
+
 use url::Url;
 
 use crate::feed::{
@@ -23,15 +25,15 @@ pub struct Piece {
     pub permalink: bool,
     /// `term` of a category.
     pub term: Option<String>,
-    /// What its links stand against.
-    pub base: Url,
+    /// What its links stand against; shared, since a feed has thousands of pieces.
+    pub base: Rc<Url>,
     /// How deep it stands.
     pub depth: usize,
 }
 
 impl Piece {
     /// One that is only text.
-    pub fn of_text(text: &str, base: &Url) -> Self {
+    pub fn of_text(text: &str, base: &Rc<Url>) -> Self {
         Self {
             text: text.to_owned(),
             href: None,
@@ -39,7 +41,7 @@ impl Piece {
             kind: None,
             permalink: true,
             term: None,
-            base: base.clone(),
+            base: Rc::clone(base),
             depth: 0,
         }
     }
@@ -88,8 +90,8 @@ pub struct Draft {
     pub modified: Option<String>,
     title: Option<Piece>,
     media_title: Option<Piece>,
-    /// Addresses of the article, best last.
-    pub links: Vec<String>,
+    /// Address of the article, the best so far.
+    pub link: Option<String>,
     guid: Option<Piece>,
     id: Option<Piece>,
     published: Option<String>,
@@ -141,14 +143,14 @@ impl Draft {
                     self.categories.push(label);
                 }
             }
-            Field::Link => self.link(&piece),
+            Field::Link => self.take_link(&piece),
             Field::Enclosure => {
                 self.enclosure = self.enclosure.take().or_else(|| piece.address(piece.href.as_deref()?));
             }
         }
     }
 
-    fn link(&mut self, piece: &Piece) {
+    fn take_link(&mut self, piece: &Piece) {
         let html = piece.kind.as_deref().is_none_or(|kind| kind.contains("html") || !kind.contains('/'));
         let alternate =
             piece.rel.as_deref().is_none_or(|rel| rel.is_empty() || rel.eq_ignore_ascii_case("alternate"));
@@ -160,8 +162,7 @@ impl Draft {
             None => piece.address(&plain(&piece.text)),
         };
         match address {
-            Some(address) if html => self.links.push(address),
-            Some(address) if self.links.is_empty() => self.links.push(address),
+            Some(address) if html || self.link.is_none() => self.link = Some(address),
             _ => {}
         }
     }
@@ -175,7 +176,7 @@ impl Draft {
                 .as_ref()
                 .and_then(|id| Url::parse(id.text.trim()).ok()?.has_host().then(|| id.address(&id.text))?)
         };
-        self.links.last().cloned().or_else(guid).or_else(|| self.enclosure.clone()).or_else(id)
+        self.link.clone().or_else(guid).or_else(|| self.enclosure.clone()).or_else(id)
     }
 
     /// The feed's own identifier.
@@ -201,6 +202,11 @@ impl Draft {
     pub fn updated(&self) -> Option<String> {
         let modified = || self.modified.as_deref().and_then(dates::read).map(|at| at.to_string());
         self.updated.clone().or_else(modified)
+    }
+
+    /// When it was published, or else changed last: RFC 3339 in UTC, so that texts sort as times do.
+    pub fn dated(&self) -> Option<&str> {
+        self.published().or(self.updated.as_deref())
     }
 
     /// Author's name.
