@@ -223,6 +223,7 @@ pub fn after_failure(
         Wrong::Fetch(Failure::HostPaused) => return (state.clone(), None),
         Wrong::Fetch(Failure::RateLimited { retry_after }) => {
             let wait = retry_after.unwrap_or(RATE_LIMIT_WAIT).min(LONGEST);
+            next.not_before = Some(now + wait);
             pause = Some(HostWait { host: host.to_owned(), not_before: now + wait, reason: name.to_owned() });
         }
         Wrong::Fetch(Failure::Unavailable { retry_after: Some(wait) }) => {
