@@ -4,7 +4,7 @@
 //! under `.localhost` on one listener (docs/decisions/0001); what they publish is in `fixtures/web`.
 
 mod bulk;
-pub mod fault;
+mod fault;
 mod feeds;
 mod hosts;
 mod moment;
@@ -25,7 +25,7 @@ use std::{
 use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use bulk::Bulk;
-pub use fault::Fault;
+pub use fault::{Fault, Switched};
 pub use hosts::Truth;
 
 use hosts::Host;
@@ -48,7 +48,7 @@ pub struct Options {
     /// A simulated X beside them.
     pub x: Option<x::Options>,
     /// What goes wrong from the start.
-    pub faults: fault::Switched,
+    pub faults: Switched,
 }
 
 /// Name of the simulated X under `.localhost`.
@@ -92,7 +92,7 @@ struct World {
     tick: AtomicU32,
     requests: Mutex<Vec<Asked>>,
     connections: AtomicU64,
-    faults: Mutex<fault::Switched>,
+    faults: Mutex<Switched>,
     /// Requests that met a fault.
     faulted: AtomicU64,
     /// Port of the listener that stands for a private address.
@@ -156,7 +156,7 @@ impl FixtureWeb {
     }
 
     /// From now on this goes wrong and nothing else.
-    pub fn set_faults(&self, faults: fault::Switched) {
+    pub fn set_faults(&self, faults: Switched) {
         *self.world.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
     }
 

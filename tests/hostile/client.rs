@@ -34,7 +34,7 @@ fn client(private_hosts: Vec<String>) -> Client<Standing> {
         concurrency: 128,
         per_host_concurrency: 1,
         per_host_interval: Duration::ZERO,
-        connect_timeout: Duration::from_secs(5),
+        connect_timeout: Duration::from_secs(1),
         idle_timeout: Duration::from_secs(2),
         total_timeout: Duration::from_secs(4),
         feed_body_limit: LIMIT,
@@ -71,6 +71,7 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
     let client = client(hosts().map(|host| format!("{host}.localhost")).collect());
     let urls = web.feed_urls();
     let answers = join_all(urls.iter().map(|url| get(&client, url))).await;
+    let mut wrong = Vec::new();
     for (fault, Answer { outcome, trail }) in Fault::ALL.iter().zip(answers) {
         let name = fault.name();
         let failure = match &outcome {
@@ -79,11 +80,14 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
         };
         // Whether a body is a feed is not for this room to say.
         let expected = ending(*fault).filter(|_| *fault != Fault::Html);
-        assert_eq!(failure.map(Failure::name), expected, "{name}: {outcome:?}");
+        if failure.map(Failure::name) != expected {
+            wrong.push(format!("{name}: {failure:?}"));
+        }
         let requests = match fault {
             Fault::RedirectChain => 6,
             Fault::RedirectLoop => 3,
-            Fault::HangUp | Fault::Reset | Fault::LengthTooLong => 2,
+            // The last: a name is looked up when the request is on its way.
+            Fault::HangUp | Fault::Reset | Fault::LengthTooLong | Fault::RedirectInward => 2,
             _ => 1,
         };
         assert!(trail.requests <= requests, "{name}: {} requests", trail.requests);
@@ -96,6 +100,7 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
             .filter(|_| !matches!(fault, Fault::LimitNonsense | Fault::LimitSilent | Fault::Challenge));
         assert_eq!(wait.map(|wait| i64::try_from(wait.as_secs()).unwrap()), said, "{name}");
     }
+    assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(web.ledger().inward, 0, "a private address was asked");
 }
 

@@ -81,7 +81,7 @@ faults! {
     Truncated "truncated" "sends a feed that ends after two thirds, lengths and validators as if whole",
     Malformed "malformed" "sends a feed without a proper end to anything",
     Html "html" "sends a web page for a feed",
-    ChangingEtag "changing_etag" "sends the same feed with another ETag each time",
+    ChangingEtag "changing_etag" "sends the same feed with another tag each time",
     BareEntries "bare_entries" "sends entries without date, link and guid",
     FutureDates "future_dates" "dates everything in 2999",
     ManyEntries "many_entries" "sends 100,000 entries before its own",

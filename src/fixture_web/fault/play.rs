@@ -131,7 +131,7 @@ async fn send(mut stream: TcpStream, played: Played) -> io::Result<()> {
         Body::Stall(body) => {
             stream.write_all(&body).await?;
             // Until the other side gives up.
-            stream.read(&mut [0]).await?;
+            while stream.read(&mut [0]).await? > 0 {}
         }
         Body::Reset(body) => {
             stream.write_all(&body).await?;

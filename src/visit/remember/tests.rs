@@ -204,8 +204,8 @@ fn the_usual_gap_is_the_mean_between_dated_entries() {
     let entry =
         |hours| Entry { published: Some(now() - SignedDuration::from_hours(hours)), ..Entry::default() };
     let feed = Feed { entries: vec![entry(0), entry(2), entry(6), Entry::default()], ..Feed::default() };
-    assert_eq!(usual_gap(&feed), Some(3 * 3600));
-    assert_eq!(usual_gap(&Feed { entries: vec![entry(0), entry(2)], ..Feed::default() }), None);
+    assert_eq!(usual_gap(&feed, now()), Some(3 * 3600));
+    assert_eq!(usual_gap(&Feed { entries: vec![entry(0), entry(2)], ..Feed::default() }, now()), None);
 }
 
 #[test]
