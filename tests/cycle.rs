@@ -52,10 +52,14 @@ fn a_second_process_asks_politely_and_never_twice() {
     let before = lab.web().ledger().requests;
     let warm = lab.cycle();
     let after: Vec<_> = lab.web().ledger().requests.split_off(before.len());
-    // Hosts that send no validators, fail, or break off can only be asked in full.
+    // Hosts that send no validators, fail, or break off can only be asked in full; those whose feeds are cut off
+    // are once more.
     let open = [
         "brokenpages",
+        "brokenpress",
         "busydesk",
+        "cutnews",
+        "cutoffnews",
         "errorecho",
         "gonedaily",
         "goneweekly",

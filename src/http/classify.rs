@@ -27,6 +27,8 @@ pub fn classify(error: &reqwest::Error) -> Failure {
                 {
                     return Failure::Reset;
                 }
+                // What came is no TLS, or none that is spoken here.
+                io::ErrorKind::InvalidData if error.is_connect() => return Failure::Tls(failed.to_string()),
                 _ => {}
             }
         }

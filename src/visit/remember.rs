@@ -31,6 +31,9 @@ const RATE_LIMIT_WAIT: Duration = Duration::from_hours(1);
 const CHALLENGE_WAIT: Duration = Duration::from_hours(6);
 /// 304s for this many usual gaps, and at least [`STUCK_AFTER`], are not believed (rule 9).
 const STUCK_GAPS: u32 = 10;
+/// Repairs that may have lost entries, which a 304 would hide for good: such a feed is asked for in full once more,
+/// and believed when it comes again as it was.
+const DOUBTED: [&str; 2] = ["cut_off", "too_deep"];
 /// No usual gap is longer.
 const LONGEST_GAP: Duration = Duration::from_hours(30 * 24);
 /// See [`STUCK_GAPS`]; also the least time between two plain GETs.
@@ -163,11 +166,9 @@ pub fn after_read(
     let wish = read.feed.and_then(|feed| feed.ttl).max(read.headers.fresh_for).unwrap_or_default();
     let next = now + floor.max(wish).min(LONGEST);
     let due_at = read.feed.map_or(next, |feed| skip(next, feed));
-    // What broke off may have lost entries on the way, and a 304 would hide them for good: it is asked for in full
-    // once more, and believed when it comes again as it was.
-    let cut = read.feed.is_some_and(|feed| feed.repairs.contains(&"cut_off"));
+    let doubted = read.feed.is_some_and(|feed| feed.repairs.iter().any(|repair| DOUBTED.contains(repair)));
     SourceState {
-        validators: if cut { Validators::default() } else { read.headers.validators.clone() },
+        validators: if doubted { Validators::default() } else { read.headers.validators.clone() },
         validators_url: trail.final_url.to_string(),
         rules: read.rules,
         body_hash: Some(read.hash),

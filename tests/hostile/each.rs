@@ -6,6 +6,9 @@ use super::{asked_for, ending, host, is_in, lab, line, settings, told};
 
 const LIMITS: &str = "connect_timeout = \"1s\"\nidle_timeout = \"2s\"\ntotal_timeout = \"4s\"";
 
+/// How long the faults last: every host publishes three entries meanwhile.
+const TICKS: usize = 12;
+
 #[test]
 fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
     let all = Fault::ALL;
@@ -18,14 +21,14 @@ fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
     // What a web without faults would have given.
     let calm = super::lab(all.len(), 8);
     calm.cycle();
-    calm.web().advance();
+    (0..TICKS).for_each(|_| calm.web().advance());
     calm.cycle();
 
     lab.settings(&now);
     lab.cycle();
     let before = told(&lab);
     lab.web().set_faults(faults());
-    lab.web().advance();
+    (0..TICKS).for_each(|_| lab.web().advance());
     let report = lab.cycle();
     let mut wrong = Vec::new();
     for (fault, url) in all.iter().zip(&sources) {

@@ -17,6 +17,8 @@ use crate::fixture_web::{Asked, World, server};
 
 /// A request's head is taken to be no longer.
 const LONGEST: usize = 64 * 1024;
+/// So often is looked whether it is there.
+const PEEKS: usize = 100;
 /// Time between two bytes of a drip: far within any limit for silence.
 const DRIP: Duration = Duration::from_millis(20);
 
@@ -87,18 +89,20 @@ pub async fn intercept(mut stream: TcpStream, world: &World) -> Option<TcpStream
     None
 }
 
-/// The head of the first request, left in the stream.
+/// The head of the first request, left in the stream; what does not begin as one is not waited for.
+#[expect(clippy::disallowed_methods, reason = "the rest of a head is on its way")]
 async fn peeked(stream: &TcpStream) -> io::Result<String> {
     let mut bytes = vec![0; LONGEST];
-    loop {
+    let mut text = String::new();
+    for _ in 0..PEEKS {
         let length = stream.peek(&mut bytes).await?;
-        let text = String::from_utf8_lossy(&bytes[..length]);
-        if length == 0 || length == LONGEST || text.contains("\r\n\r\n") {
-            return Ok(text.into_owned());
+        text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+        if !text.starts_with("GET ") || length == LONGEST || text.contains("\r\n\r\n") {
+            break;
         }
-        // The rest is on its way.
-        tokio::task::yield_now().await;
+        tokio::time::sleep(DRIP).await;
     }
+    Ok(text)
 }
 
 /// Host name and path of a request.
