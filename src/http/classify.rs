@@ -28,7 +28,7 @@ pub fn classify(error: &reqwest::Error) -> Failure {
                     return Failure::Reset;
                 }
                 // What came is no TLS, or none that is spoken here.
-                io::ErrorKind::InvalidData if error.is_connect() => return Failure::Tls(failed.to_string()),
+                _ if error.is_connect() && is_garbled(failed) => return Failure::Tls(failed.to_string()),
                 _ => {}
             }
         }
@@ -51,4 +51,10 @@ pub fn classify(error: &reqwest::Error) -> Failure {
     } else {
         Failure::Reset
     }
+}
+
+/// Whether bytes came that make no sense, however often the error is wrapped.
+fn is_garbled(error: &io::Error) -> bool {
+    let inner = || error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    error.kind() == io::ErrorKind::InvalidData || inner().is_some_and(is_garbled)
 }
