@@ -186,8 +186,11 @@ fn the_text_of_a_post_goes_when_x_withholds_it() {
     let id = sim.publish(&sim.handles()[0].clone(), "Harbour works, day three").unwrap();
     let text = || {
         let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
-        let text =
-            database.query_row("SELECT text FROM x_posts WHERE id = ?1", [i64::try_from(id).unwrap()], |row| row.get(0));
+        let text = database.query_row(
+            "SELECT text FROM x_posts WHERE id = ?1",
+            [i64::try_from(id).unwrap()],
+            |row| row.get(0),
+        );
         text.unwrap_or_else(|error| format!("{error}"))
     };
     sim.advance_clock(60_000);
