@@ -4,6 +4,7 @@
 
 mod channels;
 mod environment;
+mod http_section;
 mod layers;
 mod mistakes;
 mod raw;
@@ -43,10 +44,6 @@ use raw::Raw;
 pub const STARTER: &str = include_str!("starter.toml");
 /// Characters a search may have: X allows 512 (facts sheet on X, section 2), some of which our own terms take.
 const LONGEST_SEARCH: usize = 480;
-/// Body limits: less holds no feed, more is held in memory several times.
-const SMALLEST_BODY: u64 = 1 << 10;
-/// See [`SMALLEST_BODY`].
-const LARGEST_BODY: u64 = 256 << 20;
 /// What the settings file is called in the working directory.
 pub const FILE_NAME: &str = "tge-scrape.toml";
 
@@ -230,7 +227,7 @@ fn resolve(
             timeout: layers.time_limit("cycle.timeout"),
             max_failed_ratio: layers.number("cycle.max_failed_ratio", 0.0..=1.0),
         },
-        http: http_settings(&mut layers),
+        http: http_section::settings(&mut layers),
         cache: CacheSettings {
             memory_limit: layers.size("cache.memory_limit"),
             feed_ttl: layers.duration("cache.feed_ttl"),
@@ -275,44 +272,6 @@ fn state_dir(layers: &mut Layers, flags: &Flags, environment: &Environment) {
     if let Some((dir, origin)) = choice {
         layers.values.insert("state.dir".to_owned(), (Raw::Text(dir), origin));
     }
-}
-
-fn http_settings(layers: &mut Layers) -> http::Settings {
-    let user_agent = layers.text("http.user_agent");
-    http::Settings {
-        user_agent: if user_agent.is_empty() { http::USER_AGENT.to_owned() } else { user_agent },
-        concurrency: amount(layers.whole("http.concurrency", 1..=10_000)),
-        per_host_concurrency: amount(layers.whole("http.per_host_concurrency", 1..=100)),
-        per_host_interval: layers.duration("http.per_host_interval"),
-        connect_timeout: layers.time_limit("http.connect_timeout"),
-        idle_timeout: layers.time_limit("http.idle_timeout"),
-        total_timeout: layers.time_limit("http.total_timeout"),
-        feed_body_limit: layers.size_limit("http.feed_body_limit", SMALLEST_BODY, LARGEST_BODY),
-        page_body_limit: layers.size_limit("http.page_body_limit", SMALLEST_BODY, LARGEST_BODY),
-        max_redirects: u32::try_from(layers.whole("http.max_redirects", 0..=20)).unwrap_or(0),
-        allow_private_addresses: layers.flag("http.allow_private_addresses"),
-        private_hosts: private_hosts(layers),
-        proxy: layers.text("http.proxy"),
-    }
-}
-
-/// `http.private_hosts`, as addresses write them.
-fn private_hosts(layers: &mut Layers) -> Vec<String> {
-    let mut hosts = Vec::new();
-    for host in layers.texts("http.private_hosts") {
-        let url = Url::parse(&format!("http://{host}")).ok();
-        let bare = url.filter(|url| {
-            url.as_str().trim_end_matches('/') == format!("http://{}", url.host_str().unwrap_or_default())
-        });
-        match bare.as_ref().and_then(Url::host_str) {
-            Some(host) => hosts.push(host.to_owned()),
-            None => layers.wrong(
-                "http.private_hosts",
-                format!("{host:?} is no host: give its name or address alone, such as \"rsshub.lan\""),
-            ),
-        }
-    }
-    hosts
 }
 
 fn alert_settings(

@@ -7,7 +7,7 @@
 mod draft;
 mod emit;
 
-use std::{cmp::Reverse, rc::Rc};
+use std::rc::Rc;
 
 use url::Url;
 
@@ -357,26 +357,16 @@ impl Pass {
             self.entries.extend(self.entry.take().map(|(_, draft)| draft));
             // Thinned out only once twice as many are there, so that it costs little for each.
             if self.entries.len() >= 2 * MOST_ENTRIES {
-                self.keep_newest();
+                self.thin_out();
             }
         }
         self.shut(depth);
     }
 
-    /// Lets go of all but the newest entries; among undated ones, of all but the first.
-    fn keep_newest(&mut self) {
-        if self.entries.len() <= MOST_ENTRIES {
-            return;
+    fn thin_out(&mut self) {
+        if draft::keep_newest(&mut self.entries, MOST_ENTRIES) {
+            self.mended("too_many_entries");
         }
-        self.mended("too_many_entries");
-        let mut order: Vec<usize> = (0..self.entries.len()).collect();
-        order.sort_by_key(|at| Reverse(self.entries[*at].dated()));
-        let mut kept = vec![false; self.entries.len()];
-        for at in order.into_iter().take(MOST_ENTRIES) {
-            kept[at] = true;
-        }
-        let mut kept = kept.into_iter();
-        self.entries.retain(|_| kept.next().unwrap_or(false));
     }
 
     fn shut(&mut self, depth: usize) {
@@ -419,7 +409,7 @@ impl Pass {
     }
 
     fn finish(mut self) -> Rebuilt {
-        self.keep_newest();
+        self.thin_out();
         self.out.is_feed = self.root.is_some() || !self.entries.is_empty();
         self.out.atom = emit::atom(self.title.as_ref(), &self.entries);
         self.out

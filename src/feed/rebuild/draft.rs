@@ -1,6 +1,6 @@
 //! An entry while it is being gathered.
 
-use std::rc::Rc;
+use std::{cmp::Reverse, rc::Rc};
 
 use url::Url;
 
@@ -233,4 +233,21 @@ impl Draft {
     pub fn is_whole(&self) -> bool {
         self.title.is_some() && self.address().is_some()
     }
+}
+
+/// Lets go of all but the newest `most` entries, which stay in their order; among undated ones, of all but the
+/// first. Says whether there were more.
+pub fn keep_newest(entries: &mut Vec<Draft>, most: usize) -> bool {
+    if entries.len() <= most {
+        return false;
+    }
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by_key(|at| Reverse(entries[*at].dated()));
+    let mut kept = vec![false; entries.len()];
+    for at in order.into_iter().take(most) {
+        kept[at] = true;
+    }
+    let mut kept = kept.into_iter();
+    entries.retain(|_| kept.next().unwrap_or(false));
+    true
 }
