@@ -23,8 +23,11 @@ use url::Url;
 
 use crate::model::{Entry, SourceFormat};
 
+pub use decode::decode;
 pub use json_source::{PRESETS, preset};
 pub use opml::{OpmlError, Outline, read_opml, write_opml};
+pub use parse::parse;
+pub use rebuild::{Rebuilt, rebuild};
 
 /// A body as it came.
 #[derive(Debug, Clone, Copy)]
