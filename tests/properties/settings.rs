@@ -31,7 +31,9 @@ pub fn settings(input: &[u8]) {
     };
     assert!(!config::shown(&settings).is_empty());
     assert!((0.0..=1.0).contains(&settings.cycle.max_failed_ratio));
-    if ["projects", "phrases", "mute"].iter().any(|key| text.contains(key)) {
+    // Compiling takes a hundred times as long as all the rest: one input in sixteen.
+    let own = ["projects", "phrases", "mute"].iter().any(|key| text.contains(key));
+    if own && input.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) % 16 == 0 {
         let _ = Rules::compile(&settings.detect);
     }
     let state = |key| XSource { key, ..XSource::default() };
