@@ -5,8 +5,11 @@ use std::{fs, panic, path::Path};
 
 use crate::properties;
 
+/// A property of some bytes.
+type Property = fn(&[u8]);
+
 /// The targets of `tests/fuzz`, with the folders of fixtures that are inputs as they stand.
-const TARGETS: [(&str, fn(&[u8]), &[&str]); 7] = [
+const TARGETS: [(&str, Property, &[&str]); 7] = [
     ("feed", properties::feed, &["fixtures/entries"]),
     ("article", properties::article, &["fixtures/article"]),
     ("address", properties::address, &[]),
@@ -17,7 +20,7 @@ const TARGETS: [(&str, fn(&[u8]), &[&str]); 7] = [
 ];
 
 /// Holds `property` to every file of `folder`; gives how many there were.
-fn hold(property: fn(&[u8]), folder: &Path) -> usize {
+fn hold(property: Property, folder: &Path) -> usize {
     let Ok(files) = fs::read_dir(folder) else { return 0 };
     let mut inputs: Vec<_> = files.map(|file| file.unwrap().path()).filter(|path| path.is_file()).collect();
     inputs.sort();
