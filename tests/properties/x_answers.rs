@@ -44,7 +44,10 @@ fn pages(body: &[u8]) {
         assert!(page.posts.iter().all(|post| post.chain.contains(&post.id)), "{page:?}");
         let more = page.next.is_some();
         let span = PageSpan { newest: page.newest, oldest: page.oldest, more };
-        for bounds in [Bounds::From(now()), Bounds::Ids { since: 7, until: Some(1 << 60) }] {
+        for bounds in [
+            Bounds::From(now() - SignedDuration::from_hours(24)),
+            Bounds::Ids { since: 7, until: Some(1 << 60) },
+        ] {
             let mut progress =
                 Progress { sources: vec!["a:1".into()], bounds, gap: None, repair: false, asked_at: now() };
             for call in 1..3 {

@@ -189,7 +189,8 @@ impl Draft {
         let text = |piece: &Option<Piece>| {
             piece.as_ref().map(|piece| fold(&piece.text)).filter(|text| !text.is_empty())
         };
-        text(&self.guid).or_else(|| text(&self.id)).or_else(|| self.about.clone())
+        let about = || self.about.as_deref().map(fold).filter(|text| !text.is_empty());
+        text(&self.guid).or_else(|| text(&self.id)).or_else(about)
     }
 
     /// Headline, and whether it is mark-up.
