@@ -134,13 +134,27 @@ impl Layers {
     /// Lays variables such as `TGE_SCRAPE_HTTP__CONCURRENCY` over what is there.
     pub fn lay_environment(&mut self, environment: &Environment) {
         for (rest, text) in environment.with_prefix(PREFIX) {
-            let Some((section, key)) = rest.split_once("__") else { continue };
+            let Some((section, key)) = rest.split_once("__") else {
+                self.note_single_underscore(rest);
+                continue;
+            };
             let (path, name) = (format!("{section}.{key}").to_lowercase(), format!("{PREFIX}{rest}"));
             let value = match self.values.get(&path) {
                 Some((wanted, _)) => raw::from_variable(text, wanted),
                 None => Raw::Text(text.to_owned()),
             };
             self.set(&path, &name, value, Origin::Environment(name.clone()));
+        }
+    }
+
+    /// A variable that would be a setting with one more underscore is a slip, not somebody else's.
+    fn note_single_underscore(&mut self, rest: &str) {
+        let says = rest.to_lowercase();
+        let meant = self.values.keys().find(|path| path.replace('.', "_") == says);
+        if let Some(path) = meant.filter(|path| *path != "state.dir") {
+            let right = path.replace('.', "__").to_uppercase();
+            let advice = format!("sets nothing; did you mean {PREFIX}{right}?");
+            self.mistakes.add(&format!("{PREFIX}{rest}"), advice);
         }
     }
 

@@ -209,11 +209,11 @@ fn resolve(
 ) -> Result<Settings, Mistakes> {
     layers.lay_environment(environment);
     state_dir(&mut layers, flags, environment);
-    // A file without feeds, or without projects, means "the usual ones".
+    // A file that does not speak of feeds, or of projects, means "the usual ones"; an empty list means none.
     let mut starter = Layers::built_in();
     starter.lay_file("starter", STARTER);
     for list in ["feeds", "projects"] {
-        if layers.lists.get(list).is_none_or(Vec::is_empty) {
+        if !layers.lists.contains_key(list) {
             layers.lists.extend(starter.lists.remove_entry(list));
         }
     }
@@ -264,6 +264,8 @@ fn state_dir(layers: &mut Layers, flags: &Flags, environment: &Environment) {
         environment
             .get("STATE_DIRECTORY")
             .filter(|_| built_in)
+            // systemd.exec(5): several folders are parted by colons.
+            .and_then(|dirs| dirs.split(':').next())
             .map(|dir| (dir.to_owned(), Origin::Environment("STATE_DIRECTORY".to_owned())))
     };
     if let Some((dir, origin)) = choice {

@@ -38,9 +38,26 @@ fn a_flag_beats_the_environment_beats_the_file_beats_what_is_built_in() {
     assert_eq!(settings.state_dir, Path::new("from-environment"));
     let flags = Flags { state_dir: Some("from-flag".into()), ..Flags::default() };
     assert_eq!(loaded(dir.path(), file, &environment, &flags).state_dir, Path::new("from-flag"));
-    let systemd = [("STATE_DIRECTORY", "/var/lib/x")];
+    let systemd = [("STATE_DIRECTORY", "/var/lib/x:/var/lib/y")];
     assert_eq!(loaded(dir.path(), "", &systemd, &Flags::default()).state_dir, Path::new("/var/lib/x"));
     assert_eq!(loaded(dir.path(), file, &systemd, &Flags::default()).state_dir, Path::new("from-file"));
+}
+
+#[test]
+fn a_variable_with_one_underscore_too_few_is_a_slip() {
+    let told =
+        |name| load(&Flags::default(), &Environment::of(&[(name, "x")])).map_err(|told| told.to_string());
+    let slip = told("TGE_SCRAPE_HTTP_PROXY").unwrap_err();
+    assert!(slip.contains("did you mean TGE_SCRAPE_HTTP__PROXY?"), "{slip}");
+    assert!(told("TGE_SCRAPE_STATE_DIR").is_ok() && told("TGE_SCRAPE_CHANNEL").is_ok());
+}
+
+#[test]
+fn an_empty_list_of_feeds_is_none_and_no_list_is_the_starter_set() {
+    let dir = tempfile::tempdir().unwrap();
+    let feeds = |file| loaded(dir.path(), file, &[], &Flags::default()).sources.len();
+    assert_eq!(feeds("feeds = []\n"), 0);
+    assert!(feeds("[cycle]\ntimeout = \"10s\"\n") > 5);
 }
 
 #[test]
