@@ -9,7 +9,7 @@ use tge_scrape::fixture_web::{
 use crate::support::lab::{Lab, Ran, now};
 
 /// A lab with a simulated X of `content`, and settings that follow all of it; `more` goes into `[x]`.
-fn lab(content: x::Content, more: &str) -> Lab {
+pub fn lab(content: x::Content, more: &str) -> Lab {
     let mut options = x::Options::at(now().as_millisecond());
     (options.content, options.running, options.hold_ms) = (content, true, 5);
     let bulk = Some(Bulk { feeds: 2, entries: 6, relevant: 1 });
@@ -27,11 +27,11 @@ fn lab(content: x::Content, more: &str) -> Lab {
     lab
 }
 
-fn everybody() -> x::Content {
+pub fn everybody() -> x::Content {
     x::Content::Generated(x::Population { days_before: 2, days_after: 1, ..x::Population::default() })
 }
 
-fn with_token(lab: &Lab, token: &str, arguments: &[&str]) -> Ran {
+pub fn with_token(lab: &Lab, token: &str, arguments: &[&str]) -> Ran {
     let output = lab.command(arguments).env("X_BEARER_TOKEN", token).output().unwrap();
     crate::support::lab::ran(output)
 }

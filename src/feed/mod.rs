@@ -23,8 +23,11 @@ use url::Url;
 
 use crate::model::{Entry, SourceFormat};
 
+pub use decode::decode;
 pub use json_source::{PRESETS, preset};
 pub use opml::{OpmlError, Outline, read_opml, write_opml};
+pub use parse::parse;
+pub use rebuild::{Rebuilt, rebuild};
 
 /// Entries taken from one document. Of more, the newest are: a feed that lists everything it ever had has them
 /// in the first rows or dates them. In JSON the first are. Measured at 30 to 500 in real feeds; an attack has

@@ -47,6 +47,7 @@ pub struct Rebuilt {
 }
 
 /// Rebuilds `text`, whose links stand against `base`.
+#[must_use]
 pub fn rebuild(text: &str, base: &Url) -> Rebuilt {
     let mut pass = Pass::new(base);
     let mut tokens = Tokens::new(text);

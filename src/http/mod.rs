@@ -343,5 +343,7 @@ mod retry;
 pub mod robots;
 mod unpack;
 pub use client::{Client, SetupError};
+pub use headers::{read as read_headers, retry_after};
 pub use ping::Monitor;
 pub use post::{Parcel, Post, Poster, Receipt};
+pub use unpack::unpack;

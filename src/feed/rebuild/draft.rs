@@ -21,7 +21,7 @@ pub struct Piece {
     pub rel: Option<String>,
     /// `type`, or `escaped` for Atom 0.3's mode.
     pub kind: Option<String>,
-    /// Whether a guid is an address.
+    /// Whether an identifier may be an address.
     pub permalink: bool,
     /// `term` of a category.
     pub term: Option<String>,
@@ -167,16 +167,22 @@ impl Draft {
         }
     }
 
-    /// The address of the article: a link, else a guid that is one, else an attachment.
+    /// The address of the article: a link, else a guid that is one, else an attachment, else an identifier that is one.
     pub fn address(&self) -> Option<String> {
         let guid =
             || self.guid.as_ref().filter(|guid| guid.permalink).and_then(|guid| guid.address(&guid.text));
+        let whole = |text: &str| Url::parse(text.trim()).is_ok_and(|url| url.has_host());
         let id = || {
-            self.id
-                .as_ref()
-                .and_then(|id| Url::parse(id.text.trim()).ok()?.has_host().then(|| id.address(&id.text))?)
+            let id = self.id.as_ref().filter(|id| id.permalink && whole(&id.text));
+            id.and_then(|id| id.address(&id.text))
         };
-        self.link.clone().or_else(guid).or_else(|| self.enclosure.clone()).or_else(id)
+        // RSS 1.0 (section 5.5) has the item's address there too.
+        let about = || {
+            let about = self.about.as_deref().filter(|about| whole(about));
+            about.and_then(|about| Piece::of_text(about, &Url::parse(about.trim()).ok()?).address(about))
+        };
+        let enclosure = || self.enclosure.clone();
+        self.link.clone().or_else(guid).or_else(enclosure).or_else(id).or_else(about)
     }
 
     /// The feed's own identifier.
@@ -184,7 +190,8 @@ impl Draft {
         let text = |piece: &Option<Piece>| {
             piece.as_ref().map(|piece| fold(&piece.text)).filter(|text| !text.is_empty())
         };
-        text(&self.guid).or_else(|| text(&self.id)).or_else(|| self.about.clone())
+        let about = || self.about.as_deref().map(fold).filter(|text| !text.is_empty());
+        text(&self.guid).or_else(|| text(&self.id)).or_else(about)
     }
 
     /// Headline, and whether it is mark-up.
