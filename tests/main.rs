@@ -12,6 +12,8 @@ mod ground_truth; // what was found and how it was grouped, against what is true
 mod judging; // judging again, by the user's word and by other rules
 mod kills; // killed while telling
 mod layers; // who may import whom
+#[cfg(debug_assertions)]
+mod soak; // a month, simulated
 mod x; // X beside the news
 mod x_week; // a week on X with everything going wrong
 
