@@ -156,9 +156,11 @@ impl Soak {
         for source in stats["sources"].as_array().unwrap() {
             let url = source["url"].as_str().unwrap();
             let host = url.trim_start_matches("http://").split('.').next().unwrap();
+            // What failed and was tried again within a cycle counts once.
             let asked =
                 ledger.requests.iter().filter(|asked| asked.host == host && asked.path == "/feed.xml");
-            assert_eq!(source["asked"].as_u64(), Some(asked.count() as u64), "{source}");
+            let cycles: BTreeSet<u32> = asked.map(|asked| asked.tick).collect();
+            assert_eq!(source["asked"].as_u64(), Some(cycles.len() as u64), "{source}");
         }
         let database = self.database();
         assert_eq!(totals["x_posts"], number(&database, "SELECT count(*) FROM x_posts").cast_unsigned());
@@ -257,7 +259,7 @@ fn soak(month: i64, after: i64, limit: Duration) -> String {
 
 #[test]
 fn a_month_in_forty_cycles_keeps_its_size_and_its_figures() {
-    println!("{}", soak(40, 20, Duration::from_mins(15)));
+    println!("{}", soak(40, 10, Duration::from_mins(15)));
 }
 
 /// `cargo test --test main -- --ignored a_month_of_two_thousand --nocapture`
