@@ -48,12 +48,16 @@ pub fn open_file(dir: &Path, access: Access) -> Result<Connection, StoreError> {
 fn read(path: &Path) -> Result<Connection, StoreError> {
     refuse_empty(path)?;
     // Not read-only to the file system: a reader of a write-ahead log shares its index file.
-    let connection = connect(path).or_else(|_| {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        connection.busy_timeout(BUSY)?;
-        Ok::<_, StoreError>(connection)
-    })?;
-    let found = version(&connection)?;
+    let mut connection = connect(path)?;
+    let found = match version(&connection) {
+        // In a closed folder that index cannot be made. Where there is no log nobody writes, and the file stands
+        // for itself.
+        Err(StoreError::Access { .. }) if !copies::beside(path, "-wal").exists() => {
+            connection = unchanging(path)?;
+            version(&connection)?
+        }
+        found => found?,
+    };
     refuse_newer(found)?;
     if found < known() {
         return Err(StoreError::Other(format!(
@@ -63,6 +67,13 @@ fn read(path: &Path) -> Result<Connection, StoreError> {
     }
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// The file read as one that nobody changes.
+fn unchanging(path: &Path) -> Result<Connection, StoreError> {
+    let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Ok(Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?)
 }
 
 fn write(dir: &Path, path: &Path) -> Result<Connection, StoreError> {
@@ -199,6 +210,13 @@ fn migration(error: rusqlite_migration::Error) -> StoreError {
 
 /// What is wrong with the database, one sentence each; nothing for a sound one.
 pub fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    match inspect(connection) {
+        Err(StoreError::Corrupt(fault)) => Ok(vec![fault]),
+        other => other,
+    }
+}
+
+fn inspect(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let mut faults = Vec::new();
     let mut statement = connection.prepare("PRAGMA integrity_check")?;
     for row in statement.query_map([], |row| row.get::<_, String>(0))? {

@@ -25,6 +25,11 @@ const JOIN: &str = "
         OR (source, key) NOT IN (SELECT source, key FROM texts));
     UPDATE sources SET etag = NULL, last_modified = NULL, body_hash = NULL, due_at = NULL;";
 
+/// Where detections are lost, what they were found in is to be judged again as soon as a feed shows it.
+const JUDGE_AGAIN: &str = "
+    DELETE FROM entries WHERE state = 'j'
+        AND NOT EXISTS (SELECT 1 FROM detections WHERE detections.source = entries.source AND detections.key = entries.key);";
+
 /// Tests the database in `dir` and mends it; gives what was done. Nobody else may write meanwhile.
 pub fn repair(dir: &Path) -> Result<Mended, StoreError> {
     let path = dir.join(files::DATABASE);
@@ -48,10 +53,7 @@ fn mend(path: &Path) -> Result<Mended, StoreError> {
     if schema == 0 {
         return Err(StoreError::Corrupt("it is not one of this program's".to_owned()));
     }
-    let faults = match open::check(&connection) {
-        Err(StoreError::Corrupt(fault)) => vec![fault],
-        other => other?,
-    };
+    let faults = open::check(&connection)?;
     if faults.is_empty() {
         return Ok(Mended::Sound);
     }
@@ -104,6 +106,9 @@ fn recover(old: &Connection, new: &Path) -> Result<Vec<RecoveredTable>, StoreErr
         recovered.push(copy_table(old, &transaction, table)?);
     }
     transaction.execute_batch(JOIN)?;
+    if recovered.iter().any(|table| table.table == "detections" && !table.whole) {
+        transaction.execute_batch(JUDGE_AGAIN)?;
+    }
     drop_orphans(&transaction)?;
     transaction.commit()?;
     let faults = open::check(&target)?;
