@@ -5,8 +5,11 @@
 mod support;
 
 mod alerts; // what channels get, and when they cannot be reached
+#[cfg(debug_assertions)]
+mod clock_jumps; // a clock that is set back
 mod commands; // what a user types, and what goes wrong
 mod cycle; // the cycle as cron runs it
+mod damage; // disks and databases that fail
 mod figures; // what stats, report and monitoring say
 mod ground_truth; // what was found and how it was grouped, against what is true
 mod hostile; // a web that does everything wrong
@@ -17,7 +20,10 @@ mod properties; // what must hold whatever comes in
 mod regressions; // every input that once broke something
 mod secrecy; // secrets, shells, modes and statements
 mod terminal; // what feeds may print
+mod overlap; // several processes at once
+#[cfg(debug_assertions)]
+mod soak; // a month, simulated
 mod x; // X beside the news
 mod x_week; // a week on X with everything going wrong
 
-mod survival; // kills, stops, overlaps, full disks
+mod survival; // stops, deadlines, no network

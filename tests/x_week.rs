@@ -129,7 +129,8 @@ struct Came {
     calls: Vec<u64>,
 }
 
-fn everything_goes_wrong() -> Plan {
+/// Refusals and failures of every kind, by chance.
+pub fn everything_goes_wrong() -> Plan {
     let chance = |mishap, share| Chance { mishap, share, route: None, seconds: 1800 };
     Plan {
         script: Vec::new(),

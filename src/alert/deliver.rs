@@ -22,6 +22,7 @@ use crate::{
     clock::Clock,
     http::Post,
     model::{ChannelState, OpenMessage, Settled},
+    rehearsal::reach,
     store::{Store, StoreError},
 };
 
@@ -141,6 +142,7 @@ async fn one<C: Clock>(
             let now = delivery.clock.now();
             delivery.store.attempt(message.id.clone()).await?;
             let result = channel.send(delivery.post, Attempt { message: &said, now, before }).await;
+            reach("message-sent");
             let now = delivery.clock.now();
             let (settled, next) =
                 settle(&state, &OpenMessage { tries: before, ..message.clone() }, &result, now);

@@ -8,7 +8,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    store::{Access, Lock, PurgeWhat, Store},
+    store::{Access, Lock, Mended, PurgeWhat, Store},
     wiring,
 };
 
@@ -27,7 +27,11 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Test the database; the exit code is the answer
-    Check,
+    Check {
+        /// Mend it: build indexes again, or move what can be read to a new file; the damaged one is kept
+        #[arg(long)]
+        repair: bool,
+    },
     /// Copy the database to a new file, while it is in use
     Backup {
         /// File to write; must not exist
@@ -52,7 +56,12 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let dir = &settings.state_dir;
     let runtime = wiring::small_runtime()?;
     match &args.what {
-        What::Check => {
+        What::Check { repair: true } => {
+            let _lock = runtime.block_on(Lock::take(dir, Duration::ZERO, SystemClock))?;
+            output.print(&mended(&Store::repair(dir)?))?;
+            Ok(Exit::Success)
+        }
+        What::Check { repair: false } => {
             let store = Store::open(dir, Access::Read)?;
             let faults = runtime.block_on(store.check())?;
             if faults.is_empty() {
@@ -61,7 +70,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             }
             let list: String = faults.iter().map(|fault| format!("  {fault}\n")).collect();
             output.print(&format!("the database is damaged:\n{list}"))?;
-            let hint = "restore a copy (db backup makes them), or move tge-scrape.db away to start afresh";
+            let hint = "`tge-scrape db check --repair` recovers what can be read and keeps the damaged file";
             Err(Error::new(Exit::Failure, format!("{} faults found", faults.len()), hint))
         }
         What::Backup { file } => {
@@ -106,6 +115,29 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             let gone = runtime.block_on(store.x_purge(what))?;
             output.print(&format!("{gone} posts deleted\n"))?;
             Ok(Exit::Success)
+        }
+    }
+}
+
+/// What was done, for people.
+fn mended(mended: &Mended) -> String {
+    match mended {
+        Mended::Sound => "the database is sound\n".to_owned(),
+        Mended::Indexes { kept } => {
+            format!("indexes were built again, no row was lost; as it was: {}\n", kept.display())
+        }
+        Mended::Rows { kept, tables } => {
+            let cut = tables.iter().filter(|table| !table.whole);
+            let mut list: String =
+                cut.map(|table| format!("  {}: {} rows, some are lost\n", table.table, table.rows)).collect();
+            if list.is_empty() {
+                list.push_str("  no row is known to be lost\n");
+            }
+            let rows: u64 = tables.iter().map(|table| table.rows).sum();
+            let kept = kept.display();
+            format!(
+                "{rows} rows were moved to a new database; as it was: {kept}\n{list}  the next cycle asks for every feed in full; what was lost and still stands there may be told again\n"
+            )
         }
     }
 }

@@ -23,6 +23,8 @@ mod output;
 mod outputs;
 mod progress;
 mod project;
+#[cfg(debug_assertions)]
+mod rehearse;
 mod report;
 mod rescan;
 mod settings_file;
@@ -81,6 +83,10 @@ pub struct Globals {
     /// Log lines on stderr as text or as JSON
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+    /// For tests.
+    #[cfg(debug_assertions)]
+    #[command(flatten)]
+    rehearse: rehearse::Args,
 }
 
 /// Output formats; none is known to every command.
@@ -178,6 +184,8 @@ pub fn run() -> Exit {
 
 fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     let globals = &cli.globals;
+    #[cfg(debug_assertions)]
+    rehearse::arm(&globals.rehearse)?;
     let special = matches!(globals.format, Some(Format::Atom | Format::Ics));
     if special && !matches!(cli.command, Command::Events(_)) {
         let message = "--format atom and ics are known to `events` only";

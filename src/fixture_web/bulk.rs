@@ -1,5 +1,7 @@
 //! Generated hosts by the hundred, for measurements: as many as are asked for, rendered when they are.
 
+use std::sync::atomic::Ordering;
+
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{World, page, server::Reply};
@@ -49,8 +51,15 @@ const LATER: usize = 6;
 
 /// Entries that feed `number` has published up to `tick`.
 fn published(number: usize, plan: &Bulk, tick: u32) -> usize {
-    let ticks = 1..=tick as usize;
-    plan.entries + ticks.filter(|tick| (number + tick).is_multiple_of(EVERY)).count()
+    plan.entries + (number + tick as usize) / EVERY - number / EVERY
+}
+
+/// The tick in which feed `number` published `entry`; 0 for what was there from the start.
+fn tick_of(number: usize, plan: &Bulk, entry: usize) -> usize {
+    match entry.checked_sub(plan.entries) {
+        None => 0,
+        Some(later) => (number / EVERY + later + 1) * EVERY - number,
+    }
 }
 
 fn is_relevant(feed: usize, entry: usize, plan: &Bulk) -> bool {
@@ -88,8 +97,7 @@ pub fn reply(world: &World, plan: &Bulk, host: &str, path: &str) -> Reply {
     let all = published(feed, plan, world.tick());
     if path == "/feed.xml" {
         let tag = format!("\"bulk-{feed}-{all}\"");
-        return Reply::ok("application/rss+xml", rss(&origin, feed, plan, all, world.options.now))
-            .with("etag", tag);
+        return Reply::ok("application/rss+xml", rss(world, &origin, feed, plan, all)).with("etag", tag);
     }
     let entry = path
         .strip_prefix("/item-")
@@ -100,25 +108,29 @@ pub fn reply(world: &World, plan: &Bulk, host: &str, path: &str) -> Reply {
     let filler = (0..60).map(|line| format!("Paragraph {line} of a long report on {title}: what was said, who was there, and what the weather was like, told at the length a reader expects of a morning paper, with the names left out and the numbers kept round."));
     let paragraphs: Vec<String> = std::iter::once(summary).chain(filler).collect();
     let address = format!("{origin}/item-{entry}");
-    let html =
-        page::html(&title, host, &address, &time(world.options.now, entry % plan.entries), &paragraphs);
+    let html = page::html(&title, host, &address, &time(world, feed, plan, entry).to_string(), &paragraphs);
     Reply::ok("text/html; charset=utf-8", html).with("etag", format!("\"item-{feed}-{entry}\""))
 }
 
-fn time(now: i64, entry: usize) -> String {
-    let at = now - i64::try_from(entry).unwrap_or(0) * 3600;
-    Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+/// When an entry was published: where ticks have a length, what comes later comes at its tick.
+fn time(world: &World, feed: usize, plan: &Bulk, entry: usize) -> Timestamp {
+    let (now, tick_s) = (world.options.now, world.tick_s.load(Ordering::SeqCst));
+    let whole = |number: usize| i64::try_from(number).unwrap_or(0);
+    let at = if tick_s > 0 && entry >= plan.entries {
+        now + whole(tick_of(feed, plan, entry)) * tick_s
+    } else {
+        now - whole(entry % plan.entries) * 3600
+    };
+    Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn rss(origin: &str, feed: usize, plan: &Bulk, all: usize, now: i64) -> String {
+fn rss(world: &World, origin: &str, feed: usize, plan: &Bulk, all: usize) -> String {
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel><title>Bulk {feed}</title><link>{origin}</link>\n"
     );
     for entry in all - plan.entries..all {
         let (title, summary) = headline(feed, entry, plan);
-        let at = now - i64::try_from(entry % plan.entries).unwrap_or(0) * 3600;
-        let date = Timestamp::from_second(at)
-            .unwrap_or(Timestamp::UNIX_EPOCH)
+        let date = time(world, feed, plan, entry)
             .to_zoned(TimeZone::UTC)
             .strftime("%a, %d %b %Y %H:%M:%S GMT")
             .to_string();
@@ -126,4 +138,24 @@ fn rss(origin: &str, feed: usize, plan: &Bulk, all: usize, now: i64) -> String {
     }
     text.push_str("</channel></rss>\n");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_published_in_its_tick() {
+        let plan = Bulk { feeds: 9, entries: 5, relevant: 1 };
+        for feed in 0..9 {
+            assert_eq!(published(feed, &plan, 0), plan.entries);
+            for tick in 1..40 {
+                let (before, after) = (published(feed, &plan, tick - 1), published(feed, &plan, tick));
+                assert_eq!(after - before, usize::from((feed + tick as usize).is_multiple_of(EVERY)));
+                if after > before {
+                    assert_eq!(tick_of(feed, &plan, before), tick as usize);
+                }
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod hosts;
 mod moment;
 mod page;
 mod server;
+mod trouble;
 pub mod x;
 
 use std::{
@@ -17,7 +18,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -90,6 +91,8 @@ struct World {
     hosts: Vec<Host>,
     x: Option<x::Simulator>,
     tick: AtomicU32,
+    tick_s: AtomicI64,
+    trouble: AtomicU32,
     requests: Mutex<Vec<Asked>>,
     connections: AtomicU64,
     faults: Mutex<Switched>,
@@ -133,6 +136,8 @@ impl FixtureWeb {
             inward_connections: AtomicU64::new(0),
             options,
             tick: AtomicU32::new(0),
+            tick_s: AtomicI64::new(0),
+            trouble: AtomicU32::new(0),
             requests: Mutex::default(),
             connections: AtomicU64::new(0),
         });
@@ -166,6 +171,17 @@ impl FixtureWeb {
         if let Some(x) = self.x() {
             x.publish_tick(tick);
         }
+    }
+
+    /// Dates what generated hosts publish later by the tick it comes in, each so many seconds long.
+    pub fn pace(&self, tick_s: i64) {
+        self.world.tick_s.store(tick_s, Ordering::SeqCst);
+    }
+
+    /// Has that many of a thousand requests meet a fault: 404, 429, 500, 503, a page instead of a feed, half an
+    /// answer.
+    pub fn trouble(&self, per_mille: u32) {
+        self.world.trouble.store(per_mille, Ordering::SeqCst);
     }
 
     /// The simulated X, where one was asked for.

@@ -20,7 +20,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use super::{Asked, World, X_HOST, bulk, fault, feeds, hosts::Host, page, x};
+use super::{Asked, World, X_HOST, bulk, fault, feeds, hosts::Host, page, trouble, x};
 
 /// An answer before it is sent.
 #[derive(Debug, Default)]
@@ -102,6 +102,11 @@ async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Bo
     let tick = world.tick();
     pause(world, &host, &path, tick).await;
     let (mut reply, found) = route(world, &host, &path, tick);
+    let struck = trouble::strike(world, world.trouble.load(Ordering::SeqCst), &host, &path, tick);
+    let broken = struck.as_ref().is_some_and(|(_, broken)| *broken);
+    if let Some((fault, _)) = struck {
+        reply = fault;
+    }
     let gzip = text(hyper::header::ACCEPT_ENCODING).is_some_and(|accepts| accepts.contains("gzip"));
     revalidate(&mut reply, tag.as_deref(), date.as_deref(), found.is_some_and(|host| host.does("stubborn")));
     if gzip && reply.status == 200 && reply.body.len() > 512 && found.is_none_or(|host| host.does("gzip")) {
@@ -116,7 +121,7 @@ async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Bo
         tick,
     };
     world.requests.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
-    Ok(send(reply, found.is_some_and(|host| host.does("reset"))))
+    Ok(send(reply, broken || found.is_some_and(|host| host.does("reset"))))
 }
 
 /// The simulated network's own delay, the same for the same request in every run.

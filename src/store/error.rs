@@ -30,6 +30,20 @@ pub enum StoreError {
         /// The newest schema this program knows.
         known: i64,
     },
+    /// The disk or the file system refuses.
+    #[error("the database cannot be read or written: {0}")]
+    Disk(String),
+    /// Another program keeps the database to itself.
+    #[error("another program has kept the database locked for 10 s")]
+    Busy,
+    /// Nothing can be recovered.
+    #[error("nothing can be recovered from the database: {cause}{}", copies(.kept))]
+    Lost {
+        /// What was found instead.
+        cause: String,
+        /// Copies beside it, newest first.
+        kept: Vec<PathBuf>,
+    },
     /// Another cycle is at work.
     #[error("another cycle is at work{}", holder(*.0))]
     Locked(Option<u32>),
@@ -42,6 +56,11 @@ fn holder(pid: Option<u32>) -> String {
     pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
 }
 
+fn copies(kept: &[PathBuf]) -> String {
+    let names: Vec<String> = kept.iter().map(|copy| copy.display().to_string()).collect();
+    if names.is_empty() { String::new() } else { format!("; there are older copies: {}", names.join(", ")) }
+}
+
 impl StoreError {
     /// What to do about it, one sentence.
     #[must_use]
@@ -52,7 +71,16 @@ impl StoreError {
             }
             Self::Missing(_) => "run `tge-scrape cycle` first, or name the right folder with --state-dir",
             Self::Corrupt(_) => {
-                "restore a copy (`tge-scrape db backup` makes them), or move tge-scrape.db away to start afresh"
+                "`tge-scrape db check --repair` recovers what can be read and keeps the damaged file; or restore a copy (docs/operations.md)"
+            }
+            Self::Lost { .. } => {
+                "put a copy in its place as docs/operations.md says, or move tge-scrape.db away to start afresh"
+            }
+            Self::Disk(_) => {
+                "look at the disk, its quota and limits on the size of files; what was saved is whole and the next cycle goes on from here"
+            }
+            Self::Busy => {
+                "close the program that has tge-scrape.db open (a database browser, a copying job); nothing is lost and the next cycle does the work"
             }
             Self::DiskFull => {
                 "free some space; nothing half-written was kept and the next cycle goes on from here"

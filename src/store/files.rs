@@ -7,6 +7,9 @@ use super::StoreError;
 /// Name of the database in the state folder.
 pub const DATABASE: &str = "tge-scrape.db";
 
+/// Name of the lock that is held while the database is made or its schema changed.
+pub const SCHEMA_LOCK: &str = "schema.lock";
+
 /// Makes `dir` with mode 0700 if it is missing.
 pub fn make_dir(dir: &Path) -> Result<(), StoreError> {
     if dir.is_dir() {
@@ -26,6 +29,14 @@ pub fn make_private(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop).map_err(|error| access(path, &error))
+}
+
+/// Removes `path`, which may not be there.
+pub fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(access(path, &error)),
+        _ => Ok(()),
+    }
 }
 
 /// What a refusal of the file system means.

@@ -35,12 +35,16 @@ impl Lock {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).map_err(refused)?;
-        let until = clock.now() + patience;
+        // Counted in looks, not read off a clock that may be set back meanwhile.
+        let mut left = patience;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::Error(error)) => return Err(refused(error)),
-                Err(TryLockError::WouldBlock) if clock.now() < until => clock.sleep(LOOK).await,
+                Err(TryLockError::WouldBlock) if !left.is_zero() => {
+                    clock.sleep(LOOK.min(left)).await;
+                    left = left.saturating_sub(LOOK);
+                }
                 Err(TryLockError::WouldBlock) => {
                     let mut holder = String::new();
                     // Who holds it is a courtesy: unreadable, it is left out.

@@ -10,7 +10,10 @@ mod lock;
 mod sqlite;
 mod x;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
 
@@ -142,6 +145,36 @@ pub struct Health {
     pub entries: u64,
     /// Detections kept.
     pub detections: u64,
+}
+
+/// What was done about a damaged database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mended {
+    /// Nothing: it is sound.
+    Sound,
+    /// Indexes were built again; no row was damaged.
+    Indexes {
+        /// The damaged file as it was.
+        kept: PathBuf,
+    },
+    /// Rows were copied into a new file.
+    Rows {
+        /// The damaged file as it was.
+        kept: PathBuf,
+        /// What came over.
+        tables: Vec<RecoveredTable>,
+    },
+}
+
+/// A table after its database was mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecoveredTable {
+    /// Its name.
+    pub table: String,
+    /// Rows that came over.
+    pub rows: u64,
+    /// Whether those are all.
+    pub whole: bool,
 }
 
 /// A finished cycle, to be kept.
@@ -329,6 +362,15 @@ impl Store {
     /// When the system gives no memory or no thread.
     pub fn open_in_memory() -> Result<Self, StoreError> {
         Ok(Self { desk: Desk::new(sqlite::open_memory()?)? })
+    }
+
+    /// Tests the database of `dir`, which nobody else may write meanwhile, and mends it: what was damaged stays
+    /// beside it. Blocks.
+    ///
+    /// # Errors
+    /// When nothing can be recovered, or the file is of a newer program.
+    pub fn repair(dir: &Path) -> Result<Mended, StoreError> {
+        sqlite::repair(dir)
     }
 
     /// Whether `dir` holds a database.

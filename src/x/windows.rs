@@ -120,6 +120,10 @@ impl Progress {
     /// What the page of `call` changes; the question knows its gap from then on.
     pub fn after(&mut self, call: i64, span: PageSpan) -> XWindows {
         let mut change = XWindows { sources: self.sources.clone(), ..XWindows::default() };
+        // Asked by a clock that was far ahead: that nothing came from there tells nothing of what is behind.
+        if self.bounds.low() > id_at(self.asked_at) {
+            return change;
+        }
         if !self.repair {
             change.head = span.newest;
         }
@@ -182,6 +186,13 @@ mod tests {
         source.head = Some(id_at(asked));
         assert_eq!(time_of(low(&source).unwrap()), at("2026-11-21T09:58:00Z"));
         assert_eq!(low(&XSource::default()), None);
+    }
+
+    #[test]
+    fn a_question_from_the_future_says_nothing_of_the_past() {
+        let mut ahead = progress(Bounds::Ids { since: id_at(at("2027-11-14T10:00:00Z")), until: None });
+        let change = ahead.after(3, PageSpan::default());
+        assert_eq!((change.head, change.complete_at, change.closed), (None, None, None));
     }
 
     #[test]

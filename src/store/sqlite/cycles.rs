@@ -3,13 +3,23 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use super::{StoreError, amount, count, seconds, statements, time};
-use crate::store::{CycleRecord, CycleRow, PeriodSums, SourceLine, SourceYield};
+use super::{StoreError, amount, clock_back, count, seconds, statements, time};
+use crate::{
+    rehearsal::reach,
+    store::{CycleRecord, CycleRow, PeriodSums, SourceLine, SourceYield},
+};
 
 /// Opens a cycle and gives its number.
-pub fn begin_cycle(connection: &Connection, now: Timestamp) -> Result<i64, StoreError> {
-    connection.prepare_cached(statements::CYCLE_BEGIN)?.execute([seconds(now)])?;
-    Ok(connection.last_insert_rowid())
+pub fn begin_cycle(connection: &mut Connection, now: Timestamp) -> Result<i64, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if let Some(jump) = clock_back::mend(&transaction, now)? {
+        tracing::warn!("the clock has gone back by {} s; what waits is moved with it", jump);
+    }
+    transaction.prepare_cached(statements::CYCLE_BEGIN)?.execute([seconds(now)])?;
+    let id = transaction.last_insert_rowid();
+    transaction.commit()?;
+    reach("cycle-begun");
+    Ok(id)
 }
 
 /// Saves how a cycle went, with the sums it belongs to.
@@ -46,7 +56,10 @@ pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(),
             transaction.prepare_cached(statements::SUM_STAGE_PUT)?.execute(values)?;
         }
     }
-    Ok(transaction.commit()?)
+    reach("in-cycle-end");
+    transaction.commit()?;
+    reach("cycle-ended");
+    Ok(())
 }
 
 /// The last `limit` finished cycles that began at `since` or later, newest first.

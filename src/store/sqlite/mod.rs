@@ -2,12 +2,15 @@
 
 mod again;
 mod articles;
+mod clock_back;
+mod copies;
 mod cycles;
 mod detections;
 mod entries;
 mod open;
 mod outbox;
 mod prune;
+mod repair;
 mod sources;
 mod statements;
 mod watch;
@@ -22,21 +25,23 @@ mod x_tests;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::StoreError;
+use super::{StoreError, files};
 
 pub use again::{kept, label, labels, rejudge};
 pub use articles::{article, robots};
+pub use copies::backup;
 pub use cycles::{
     begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
 };
 pub use detections::{recent_stories, stories};
 pub use entries::{backlog, sift};
-pub use open::{backup, check, health, open_file, open_memory};
+pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
     attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued, revive, rows,
     settle, told, waiting,
 };
 pub use prune::prune;
+pub use repair::repair;
 pub use sources::{host_waits, sources};
 pub use watch::{take as take_times, watch};
 pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};
@@ -45,7 +50,7 @@ pub use x_pages::{
     people as x_people, purge as x_purge, set_dialect as x_set_dialect,
 };
 
-use crate::model::Commit;
+use crate::{model::Commit, rehearsal::reach};
 
 /// Saves one visit whole, in one transaction; gives the ids of the detections that were not known before.
 pub fn commit(connection: &mut Connection, commit: &Commit) -> Result<Vec<String>, StoreError> {
@@ -67,8 +72,11 @@ pub fn commit(connection: &mut Connection, commit: &Commit) -> Result<Vec<String
         x_pages::put(&transaction, page)?;
     }
     let new = detections::put(&transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
+    reach("in-visit");
     outbox::put(&transaction, &commit.alerts, &commit.told)?;
+    reach("in-visit-whole");
     transaction.commit()?;
+    reach("visit-saved");
     Ok(new)
 }
 
@@ -77,7 +85,11 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(None),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::SystemIoFailure) => Self::Disk(error.to_string()),
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::Access { path: files::DATABASE.into(), cause: error.to_string() }
+            }
             _ => Self::Other(error.to_string()),
         }
     }

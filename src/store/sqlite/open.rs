@@ -1,12 +1,15 @@
-//! Opening, migrating, checking and copying the database file.
+//! Opening, making, migrating and checking the database file.
 
-use std::{path::Path, time::Duration};
+use std::{fs::File, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-use super::{StoreError, detections, statements};
-use crate::store::{Access, Health, files};
+use super::{StoreError, copies, detections, statements};
+use crate::{
+    rehearsal::reach,
+    store::{Access, Health, files},
+};
 
 /// Each step takes the schema one version up; a step that has been released never changes.
 const STEPS: &[M<'static>] = &[
@@ -30,43 +33,141 @@ pub fn open_file(dir: &Path, access: Access) -> Result<Connection, StoreError> {
             if !path.exists() {
                 return Err(StoreError::Missing(dir.to_owned()));
             }
-            // Not read-only to the file system: a reader of a write-ahead log shares its index file.
-            let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)
-                .or_else(|_| Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY))
-                .map_err(|error| opening(&path, error))?;
-            connection.busy_timeout(BUSY)?;
-            let found = version(&connection)?;
-            refuse_newer(found)?;
-            if found < known() {
-                return Err(StoreError::Other(format!(
-                    "schema {found} is older than {}: run a cycle first",
-                    known()
-                )));
-            }
-            connection.pragma_update(None, "query_only", true)?;
-            Ok(connection)
+            read(&path).map_err(|error| at(&path, error))
         }
         Access::Write => {
             files::make_dir(dir)?;
-            files::make_private(&path)?;
-            let mut connection = Connection::open(&path).map_err(|error| opening(&path, error))?;
-            connection.busy_timeout(BUSY)?;
-            migrate(&mut connection, Some(&path))?;
-            Ok(connection)
+            if !path.exists() {
+                create(dir, &path)?;
+            }
+            write(dir, &path).map_err(|error| at(&path, error))
         }
+    }
+}
+
+fn read(path: &Path) -> Result<Connection, StoreError> {
+    refuse_empty(path)?;
+    // Not read-only to the file system: a reader of a write-ahead log shares its index file.
+    let mut connection = connect(path)?;
+    let found = match version(&connection) {
+        // In a closed folder that index cannot be made. Where there is no log nobody writes, and the file stands
+        // for itself.
+        Err(StoreError::Access { .. }) if !copies::beside(path, "-wal").exists() => {
+            connection = unchanging(path)?;
+            version(&connection)?
+        }
+        found => found?,
+    };
+    refuse_newer(found)?;
+    if found < known() {
+        return Err(StoreError::Other(format!(
+            "schema {found} is older than {}: run a cycle first",
+            known()
+        )));
+    }
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// The file read as one that nobody changes.
+fn unchanging(path: &Path) -> Result<Connection, StoreError> {
+    let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Ok(Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?)
+}
+
+fn write(dir: &Path, path: &Path) -> Result<Connection, StoreError> {
+    refuse_empty(path)?;
+    let mut connection = connect(path)?;
+    refuse_newer(version(&connection)?)?;
+    settle(&connection)?;
+    if version(&connection)? < known() {
+        let _turn = turn(dir)?;
+        // Another process may have done it meanwhile.
+        let found = version(&connection)?;
+        refuse_newer(found)?;
+        if found < known() {
+            copies::keep_before(&connection, path, found + 1)?;
+            to_latest(&mut connection)?;
+            reach("schema-changed");
+            copies::thin(path);
+        }
+    }
+    Ok(connection)
+}
+
+/// The file as it is, never made: a name that is there is a whole database.
+pub fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(BUSY)?;
+    Ok(connection)
+}
+
+/// Builds a new database under another name and gives it its own once it is whole; of several processes that
+/// want one, the first makes it.
+fn create(dir: &Path, path: &Path) -> Result<(), StoreError> {
+    let _turn = turn(dir)?;
+    if path.exists() {
+        return Ok(());
+    }
+    let new = copies::beside(path, ".new");
+    build(&new, known())?;
+    // Whoever moves a database away and leaves its log would find the log in the new one.
+    let log = copies::beside(path, "-wal");
+    if log.exists() {
+        let left = copies::beside(path, "-wal.left");
+        std::fs::rename(&log, &left).map_err(|error| files::access(&left, &error))?;
+    }
+    reach("database-built");
+    std::fs::rename(&new, path).map_err(|error| files::access(path, &error))
+}
+
+/// An empty database of that schema in the file `new`, whatever was there.
+pub fn build(new: &Path, schema: i64) -> Result<(), StoreError> {
+    for end in ["", "-journal", "-wal", "-shm"] {
+        files::remove(&copies::beside(new, end))?;
+    }
+    files::make_private(new)?;
+    let mut connection = connect(new)?;
+    let steps = usize::try_from(schema).unwrap_or(STEPS.len());
+    Migrations::from_slice(STEPS).to_version(&mut connection, steps).map_err(migration)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+/// The turn to make or change the database; others wait. A lock of its own: a cycle that holds the lock of
+/// cycles makes the database too.
+fn turn(dir: &Path) -> Result<File, StoreError> {
+    let path = dir.join(files::SCHEMA_LOCK);
+    files::make_private(&path)?;
+    let file = File::options().append(true).open(&path).map_err(|error| files::access(&path, &error))?;
+    file.lock().map_err(|error| files::access(&path, &error))?;
+    Ok(file)
+}
+
+/// No process of ours leaves an empty file: one that is there has lost what it held.
+fn refuse_empty(path: &Path) -> Result<(), StoreError> {
+    match std::fs::metadata(path) {
+        Ok(file) if file.len() == 0 => Err(StoreError::Corrupt("the file is empty".to_owned())),
+        Ok(_) => Ok(()),
+        Err(error) => Err(files::access(path, &error)),
     }
 }
 
 /// A database that lives as long as the process holds it.
 pub fn open_memory() -> Result<Connection, StoreError> {
     let mut connection = Connection::open_in_memory()?;
-    migrate(&mut connection, None)?;
+    settle(&connection)?;
+    to_latest(&mut connection)?;
     Ok(connection)
 }
 
-fn opening(path: &Path, error: rusqlite::Error) -> StoreError {
-    match StoreError::from(error) {
-        StoreError::Other(cause) => StoreError::Access { path: path.to_owned(), cause },
+/// Says where the file is that SQLite complains of.
+fn at(path: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Access { path: bare, cause } if bare == Path::new(files::DATABASE) => {
+            StoreError::Access { path: path.to_owned(), cause }
+        }
         other => other,
     }
 }
@@ -75,17 +176,17 @@ fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
-fn version(connection: &Connection) -> Result<i64, StoreError> {
+/// The schema's version.
+pub fn version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-fn refuse_newer(found: i64) -> Result<(), StoreError> {
+/// Refuses the database of a newer program.
+pub fn refuse_newer(found: i64) -> Result<(), StoreError> {
     if found > known() { Err(StoreError::Newer { found, known: known() }) } else { Ok(()) }
 }
 
-fn migrate(connection: &mut Connection, path: Option<&Path>) -> Result<(), StoreError> {
-    let found = version(connection)?;
-    refuse_newer(found)?;
+fn settle(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // With a write-ahead log a commit survives the death of the process; the last ones may be lost with the
     // power, never the consistency. A visit lost is a visit repeated.
@@ -93,38 +194,40 @@ fn migrate(connection: &mut Connection, path: Option<&Path>) -> Result<(), Store
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.set_prepared_statement_cache_capacity(64);
-    if found == known() {
-        return Ok(());
-    }
-    if let Some(path) = path.filter(|_| found > 0) {
-        let mut copy = path.as_os_str().to_owned();
-        copy.push(format!(".before-{}", found + 1));
-        backup(connection, Path::new(&copy))?;
-    }
-    Migrations::from_slice(STEPS).to_latest(connection).map_err(|error| match error {
-        rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
-        other => StoreError::Other(other.to_string()),
-    })
+    Ok(())
 }
 
-/// Copies the database to `to`, which must not exist, while it is in use.
-pub fn backup(connection: &Connection, to: &Path) -> Result<(), StoreError> {
-    if to.exists() {
-        return Err(StoreError::Access { path: to.to_owned(), cause: "the file exists already".to_owned() });
+fn to_latest(connection: &mut Connection) -> Result<(), StoreError> {
+    Migrations::from_slice(STEPS).to_latest(connection).map_err(migration)
+}
+
+fn migration(error: rusqlite_migration::Error) -> StoreError {
+    match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
+        other => StoreError::Other(other.to_string()),
     }
-    files::make_private(to)?;
-    // Copying writes to the other file only, but a connection for reading refuses it all the same.
-    connection.pragma_update(None, "query_only", false)?;
-    connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
-    Ok(())
 }
 
 /// What is wrong with the database, one sentence each; nothing for a sound one.
 pub fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    match inspect(connection) {
+        Err(StoreError::Corrupt(fault)) => Ok(vec![fault]),
+        other => other,
+    }
+}
+
+fn inspect(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let mut faults = Vec::new();
     let mut statement = connection.prepare("PRAGMA integrity_check")?;
     for row in statement.query_map([], |row| row.get::<_, String>(0))? {
-        faults.extend(Some(row?).filter(|word| word != "ok"));
+        match row.map_err(StoreError::from) {
+            Ok(word) => faults.extend(Some(word).filter(|word| word != "ok")),
+            Err(StoreError::Corrupt(fault)) => faults.push(fault),
+            Err(other) => return Err(other),
+        }
+    }
+    if !faults.is_empty() {
+        return Ok(faults);
     }
     let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
     for row in statement.query_map([], |row| row.get::<_, String>(0))? {

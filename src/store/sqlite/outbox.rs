@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::{StoreError, amount, optional, seconds, statements, time};
-use crate::model::{
-    Alert, BoundMessage, ChannelState, Class, Matter, OpenMessage, OutboxRow, Settled, Told, Topic,
+use crate::{
+    model::{Alert, BoundMessage, ChannelState, Class, Matter, OpenMessage, OutboxRow, Settled, Told, Topic},
+    rehearsal::reach,
 };
 
 /// Queues alerts, and remembers what the channels then know; a known alert stays as it is.
@@ -127,7 +128,9 @@ pub fn bind(
     for (alert, due_at) in later {
         transaction.prepare_cached(statements::ALERT_LATER)?.execute(params![alert, seconds(*due_at)])?;
     }
+    reach("in-binding");
     transaction.commit()?;
+    reach("bound");
     Ok(())
 }
 
@@ -150,6 +153,7 @@ pub fn open_messages(connection: &Connection, channel: &str) -> Result<Vec<OpenM
 /// Notes that an attempt begins.
 pub fn attempt(connection: &Connection, message: &str) -> Result<(), StoreError> {
     connection.prepare_cached(statements::MESSAGE_ATTEMPT)?.execute([message])?;
+    reach("attempt-noted");
     Ok(())
 }
 
@@ -188,7 +192,9 @@ pub fn settle(
         }
     }
     put_channel(&transaction, channel)?;
+    reach("in-settling");
     transaction.commit()?;
+    reach("settled");
     Ok(())
 }
 

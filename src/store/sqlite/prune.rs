@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{StoreError, day, seconds, statements};
+use crate::rehearsal::reach;
 
 /// Days after which a judged entry is forgotten, counted from its last sighting (conventions, section 10).
 const JUDGED: i64 = 90;
@@ -52,5 +53,6 @@ pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Resul
     gone += transaction.prepare_cached(statements::X_PEOPLE_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
     gone += transaction.prepare_cached(statements::X_POSTS_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
     transaction.commit()?;
+    reach("pruned");
     Ok(gone)
 }

@@ -25,6 +25,8 @@ statements! {
     SUMS_PUT = "INSERT OR REPLACE INTO sums (period, document) VALUES (?1, ?2)";
     SUM_STAGES = "SELECT stage, histogram FROM sum_stages WHERE period = ?1";
     SUM_STAGE_PUT = "INSERT OR REPLACE INTO sum_stages (period, stage, histogram) VALUES (?1, ?2, ?3)";
+    CYCLE_NEWEST = "SELECT started_at FROM cycles ORDER BY id DESC LIMIT 1";
+    CYCLES_BACK = "UPDATE cycles SET started_at = started_at - ?1 WHERE started_at > ?2";
     CYCLES_PRUNE = "DELETE FROM cycles WHERE id IN
         (SELECT id FROM cycles WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)";
 
@@ -53,6 +55,17 @@ statements! {
         GROUP BY source) AS first ON first.source = sources.id";
     SOURCE_DETECTED = "UPDATE sources SET detections_total = detections_total + 1 WHERE id = ?1";
 
+    SOURCES_BACK = "UPDATE sources SET
+        checked_at = CASE WHEN checked_at > ?2 THEN checked_at - ?1 ELSE checked_at END,
+        due_at = CASE WHEN due_at > ?2 THEN due_at - ?1 ELSE due_at END,
+        not_before = CASE WHEN not_before > ?2 THEN not_before - ?1 ELSE not_before END,
+        read_at = CASE WHEN read_at > ?2 THEN read_at - ?1 ELSE read_at END,
+        changed_at = CASE WHEN changed_at > ?2 THEN changed_at - ?1 ELSE changed_at END,
+        succeeded_at = CASE WHEN succeeded_at > ?2 THEN succeeded_at - ?1 ELSE succeeded_at END,
+        unmodified_since = CASE WHEN unmodified_since > ?2 THEN unmodified_since - ?1 ELSE unmodified_since END,
+        plain_get_at = CASE WHEN plain_get_at > ?2 THEN plain_get_at - ?1 ELSE plain_get_at END";
+
+    HOST_WAITS_BACK = "UPDATE host_waits SET not_before = not_before - ?1 WHERE not_before > ?2";
     HOST_WAITS = "SELECT host, not_before, reason FROM host_waits WHERE not_before > ?1";
     HOST_WAIT_PUT = "INSERT OR REPLACE INTO host_waits (host, not_before, reason) VALUES (?1, ?2, ?3)";
     HOST_WAITS_PRUNE = "DELETE FROM host_waits WHERE not_before < ?1";
@@ -70,6 +83,7 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     WAITING_PUT = "INSERT OR REPLACE INTO waiting (source, key, tries, next_try) VALUES (?1, ?2, ?3, ?4)";
     WAITING_DONE = "DELETE FROM waiting WHERE source = ?1 AND key = ?2";
+    WAITING_BACK = "UPDATE waiting SET next_try = next_try - ?1 WHERE next_try > ?2";
     BACKLOG = "SELECT sources.url, waiting.key, title, link, summary, author, published, first_seen, silent, tries,
         next_try, entries.rules FROM waiting
         JOIN entries ON entries.source = waiting.source AND entries.key = waiting.key
@@ -82,6 +96,8 @@ statements! {
     ARTICLE_PUT = "INSERT OR REPLACE INTO articles (key, final_url, etag, last_modified, fetched_at, title, text,
         published, published_guessed, author, canonical_url, lang, method, partial)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    ARTICLES_BACK = "UPDATE articles SET fetched_at = fetched_at - ?1 WHERE fetched_at > ?2";
+    ROBOTS_BACK = "UPDATE robots SET fetched_at = fetched_at - ?1 WHERE fetched_at > ?2";
     ARTICLES_PRUNE = "DELETE FROM articles WHERE rowid IN
         (SELECT rowid FROM articles WHERE fetched_at < ?1 ORDER BY fetched_at LIMIT ?2)";
     ROBOTS = "SELECT fetched_at, body FROM robots WHERE origin = ?1";
@@ -91,6 +107,8 @@ statements! {
     STORY_PUT = "INSERT INTO stories (id, project, token, event, stage, event_date, opened_at, updated_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT (id) DO UPDATE SET project = ?2, token = ?3, stage = ?5, event_date = ?6, updated_at = ?8";
+    STORIES_BACK = "UPDATE stories SET updated_at = updated_at - ?1, opened_at = min(opened_at, updated_at - ?1)
+        WHERE updated_at > ?2";
     STORY_MOVE = "UPDATE detections SET story = ?2 WHERE story = ?1";
     STORY_DROP = "DELETE FROM stories WHERE id = ?1";
     STORIES_SINCE = "SELECT id, project, token, event, stage, event_date, opened_at, updated_at FROM stories
@@ -122,6 +140,16 @@ statements! {
 
     ALERT_PUT = "INSERT INTO outbox (id, channel, topic, story, class, instant, due_at, created_at, document)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
+    ALERTS_BACK = "UPDATE outbox SET due_at = due_at - ?1, created_at = created_at - ?1 WHERE created_at > ?2";
+    MESSAGES_BACK = "UPDATE messages SET next_try = CASE WHEN next_try > ?2 THEN next_try - ?1 ELSE next_try END,
+        created_at = CASE WHEN created_at > ?2 THEN created_at - ?1 ELSE created_at END WHERE settled_at IS NULL";
+    TOLD_BACK = "UPDATE told SET told_at = told_at - ?1 WHERE told_at > ?2";
+    CHANNELS_BACK = "UPDATE channels SET
+        not_before = CASE WHEN not_before > ?2 THEN not_before - ?1 ELSE not_before END,
+        failing_since = CASE WHEN failing_since > ?2 THEN failing_since - ?1 ELSE failing_since END,
+        sent_at = CASE WHEN sent_at > ?2 THEN sent_at - ?1 ELSE sent_at END";
+    MATTERS_BACK = "UPDATE matters SET since = min(since, ?2), told_at = CASE WHEN told_at > ?2 THEN told_at - ?1 ELSE told_at END,
+        over_at = CASE WHEN over_at > ?2 THEN over_at - ?1 ELSE over_at END";
     ALERT_REPLACED = "DELETE FROM outbox WHERE story = ?1 AND channel = ?2 AND message IS NULL";
     ALERT_BIND = "UPDATE outbox SET message = ?2 WHERE id = ?1 AND message IS NULL";
     ALERT_LATER = "UPDATE outbox SET instant = 0, due_at = ?2 WHERE id = ?1 AND message IS NULL";
@@ -169,6 +197,11 @@ statements! {
     MATTER_PUT = "INSERT OR REPLACE INTO matters (subject, since, told_at, over_at, says) VALUES (?1, ?2, ?3, ?4, ?5)";
     MATTER_DROP = "DELETE FROM matters WHERE subject = ?1";
 
+    X_SOURCES_BACK = "UPDATE x_sources SET complete_at = NULL WHERE complete_at > ?2 AND ?1 > 0";
+    X_ACCOUNTS_BACK = "UPDATE x_accounts SET checked_at = checked_at - ?1 WHERE checked_at > ?2";
+    X_LIMITS_BACK = "UPDATE x_limits SET skew_ms = 0, window_end = 0, remaining = calls,
+        blocked_until = CASE WHEN blocked_until > ?2 THEN blocked_until - ?1 ELSE blocked_until END";
+    X_CALLS_BACK = "UPDATE x_calls SET at = at - ?1 WHERE at > ?2";
     X_SOURCES = "SELECT key, head, complete_at, last_post_at, failures, failure, posts FROM x_sources";
     X_GAPS = "SELECT source, owner, low, high FROM x_gaps";
     X_ACCOUNTS = "SELECT handle, username, user, followers, checked_at, trouble, misses FROM x_accounts";

@@ -416,6 +416,14 @@ fn no_statement_walks_through_a_table_that_grows() {
     // request, and the user's own labels.
     let whole = [
         "SOURCES",
+        "SOURCES_BACK",
+        "HOST_WAITS_BACK",
+        "CHANNELS_BACK",
+        "MATTERS_BACK",
+        "X_SOURCES_BACK",
+        "X_ACCOUNTS_BACK",
+        "X_LIMITS_BACK",
+        "CYCLE_NEWEST",
         "ENTRY_COUNT",
         "HOST_WAITS",
         "HOST_WAITS_PRUNE",

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use super::{StoreError, amount, count, statements};
 use crate::{
     model::{XIntent, XLimit, XPage, XReserved, XView},
+    rehearsal::reach,
     store::XEnding,
 };
 
@@ -102,6 +103,7 @@ pub fn reserve<R>(
     let call = transaction.last_insert_rowid();
     add_to_month(&transaction, month, reserved)?;
     transaction.commit()?;
+    reach("x-reserved");
     Ok(Ok(XReserved { call, most }))
 }
 

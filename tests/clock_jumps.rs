@@ -1,0 +1,111 @@
+//! A clock that is set back: nothing is lost, no wait becomes endless.
+
+use std::fs;
+
+use serde_json::Value;
+use tge_scrape::fixture_web::{
+    Bulk, Options,
+    x::{self, Population},
+};
+
+use crate::support::{
+    lab::{Lab, now},
+    state::{lines, sound, told},
+    world::LOUD,
+};
+
+const HOUR: i64 = 3600;
+const YEAR: i64 = 365 * 86_400;
+
+fn lab() -> Lab {
+    let mut people = x::Options::at(now().as_millisecond());
+    people.content = x::Content::Generated(Population {
+        accounts: 3,
+        topics: 1,
+        days_before: 1,
+        days_after: 0,
+        on_topics: 5.0,
+        ..Population::default()
+    });
+    let lab = Lab::with_options(Options {
+        now: now().as_second(),
+        bulk: Some(Bulk { feeds: 4, entries: 6, relevant: 2 }),
+        x: Some(people),
+        ..Options::default()
+    });
+    fs::write(lab.path().join("token"), x::TOKEN).unwrap();
+    let posts = lab.web().x().unwrap().settings_toml(&lab.web().x_url());
+    lab.settings(&format!(
+        "{}{posts}bearer_token_file = \"token\"\nmin_followers = 0\n[[channels]]\nkind = \"file\"\npath = \
+         \"alerts.ndjson\"\n{LOUD}",
+        lab.web().settings_toml().replace("feed_ttl = \"0s\"", "feed_ttl = \"10m\""),
+    ));
+    lab
+}
+
+fn cycle(lab: &Lab, at: i64) -> Value {
+    let ran = lab.run(&["--shift-clock", &at.to_string(), "cycle", "--format", "json"]);
+    assert_eq!(ran.code, 0, "at {at}: {}", ran.stderr);
+    ran.json()
+}
+
+/// News come in after a cycle at each of `times`; the last of them must see all of it.
+fn jumps(times: &[i64]) {
+    let lab = lab();
+    cycle(&lab, 0);
+    let author = lab.web().x().unwrap().handles()[0].clone();
+    for at in times {
+        for _ in 0..4 {
+            lab.web().advance();
+        }
+        lab.web().x().unwrap().advance_clock(660_000);
+        lab.web()
+            .x()
+            .unwrap()
+            .publish(&author, &format!("Zentumo opens its airdrop claim, part {at}"))
+            .unwrap();
+        cycle(&lab, *at);
+    }
+    let last = *times.last().unwrap();
+    let calls = lab.web().x().unwrap().calls(0).len();
+    lab.web().x().unwrap().advance_clock(660_000);
+    let quiet = cycle(&lab, last + 660);
+    assert_eq!(quiet["feeds"]["not_modified"], 4, "each feed was asked again after its usual wait: {quiet}");
+    assert!(lab.web().x().unwrap().calls(0).len() > calls, "X was asked again");
+    sound(&lab.state());
+    let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+    let number = |sql: &str| crate::support::state::number(&database, sql);
+    assert_eq!(
+        number("SELECT sum(entries_total) FROM sources"),
+        24 + 4 * i64::try_from(times.len()).unwrap()
+    );
+    let parts = number("SELECT count(*) FROM x_posts WHERE text LIKE 'Zentumo opens%'");
+    assert_eq!(parts, i64::try_from(times.len()).unwrap(), "posts");
+    let file = lines(&lab.path().join("alerts.ndjson"));
+    told(file.iter().filter(|line| line["detections"].is_array()));
+    let told: std::collections::BTreeSet<String> = file
+        .iter()
+        .filter_map(|line| line["detections"].as_array())
+        .flatten()
+        .map(|detection| detection["story_id"].as_str().unwrap().to_owned())
+        .collect();
+    let stories = number("SELECT count(DISTINCT story) FROM detections WHERE NOT silent");
+    assert!(stories > 0);
+    assert_eq!(i64::try_from(told.len()).unwrap(), stories, "each was told");
+    assert_eq!(lab.web().x().unwrap().summary().violations, 0);
+}
+
+#[test]
+fn an_hour_back() {
+    jumps(&[660, 660 - HOUR, 1320 - HOUR]);
+}
+
+#[test]
+fn a_year_back() {
+    jumps(&[660, 660 - YEAR, 1320 - YEAR]);
+}
+
+#[test]
+fn a_year_ahead_by_mistake_and_back() {
+    jumps(&[660, 660 + YEAR, 1320, 1980]);
+}

@@ -1,0 +1,293 @@
+//! Disks that are full or closed, databases that are damaged, old or new: one sentence, the right exit code,
+//! nothing lost that can still be read.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use rusqlite::Connection;
+
+use crate::{
+    overlap::first_schema,
+    support::{
+        lab::{Lab, Ran, ran},
+        state::{Outcome, column, number, opened, sound},
+        world::bulk,
+    },
+};
+
+fn database(lab: &Lab) -> PathBuf {
+    lab.state().join("tge-scrape.db")
+}
+
+/// One sentence and what to do, nothing else.
+fn said(ran: &Ran, code: i32, sentence: &str, hint: &str) {
+    assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains(sentence), "{sentence:?} in {}", ran.stderr);
+    assert!(ran.stderr.contains("hint: ") && ran.stderr.contains(hint), "{hint:?} in {}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
+}
+
+/// Folds the log into the file, so that the file is all there is.
+fn folded(lab: &Lab) -> Vec<u8> {
+    let connection = Connection::open(database(lab)).unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(connection);
+    fs::read(database(lab)).unwrap()
+}
+
+fn overwrite(path: &Path, at: u64, bytes: &[u8]) {
+    let mut file = fs::File::options().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start(at)).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
+/// A lab that has found something.
+fn full() -> Lab {
+    let lab = bulk(6, 8);
+    lab.cycle();
+    lab
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_one_sentence_and_exit_1() {
+    let lab = Lab::with_web();
+    fs::write(lab.state(), "a file stands where the folder should").unwrap();
+    said(&lab.run(&["cycle"]), 1, "state", "--state-dir");
+}
+
+#[test]
+fn what_is_no_database_is_named_and_left_alone() {
+    let rubbish = "rubbish ".repeat(2000).into_bytes();
+    for (bytes, sentence) in [(rubbish, "damaged"), (Vec::new(), "the file is empty")] {
+        let lab = Lab::with_web();
+        fs::create_dir_all(lab.state()).unwrap();
+        fs::write(database(&lab), &bytes).unwrap();
+        for command in [&["cycle"][..], &["events"], &["stats"], &["db", "check"]] {
+            said(&lab.run(command), 1, sentence, "db check --repair");
+        }
+        said(&lab.run(&["db", "check", "--repair"]), 1, "nothing can be recovered", "docs/operations.md");
+        assert_eq!(fs::read(database(&lab)).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_newer_database_is_refused_with_3_and_left_alone() {
+    let lab = full();
+    Connection::open(database(&lab)).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let before = folded(&lab);
+    for command in [&["cycle"][..], &["events"], &["db", "check"], &["db", "check", "--repair"]] {
+        said(&lab.run(command), 3, "newer version of this program (schema 99", "newer program");
+    }
+    assert_eq!(folded(&lab), before);
+}
+
+#[test]
+fn bytes_overwritten_or_cut_off_anywhere_are_told_and_what_can_be_read_is_recovered() {
+    let lab = full();
+    let whole = folded(&lab);
+    let entries = number(&opened(&lab.state()).1, "SELECT count(*) FROM entries");
+    let detections: BTreeSet<String> = column(&opened(&lab.state()).1, "SELECT id FROM detections");
+    let pages = whole.len() as u64 / 4096;
+    let mut recovered = 0;
+    for (number, page) in
+        [2, pages / 5, pages / 3, pages / 2, pages * 2 / 3, pages - 2].into_iter().enumerate()
+    {
+        for name in ["-wal", "-shm"] {
+            let _ = fs::remove_file(lab.state().join(format!("tge-scrape.db{name}")));
+        }
+        fs::write(database(&lab), &whole).unwrap();
+        if number == 5 {
+            fs::write(database(&lab), &whole[..usize::try_from(page).unwrap() * 4096]).unwrap();
+        } else {
+            overwrite(&database(&lab), page * 4096, &[0xA5; 4096]);
+        }
+        let damaged = fs::read(database(&lab)).unwrap();
+        let check = lab.run(&["db", "check"]);
+        assert_eq!(check.code, 1, "page {page}: {}", check.stdout);
+        assert!(check.stderr.contains("db check --repair"), "{}", check.stderr);
+        let mended = lab.run(&["db", "check", "--repair"]);
+        assert_eq!(mended.code, 0, "page {page}: {}{}", mended.stdout, mended.stderr);
+        let kept = lab.state().join(format!("tge-scrape.db.damaged-{}", number + 1));
+        assert_eq!(fs::read(&kept).unwrap(), damaged, "as it was");
+        sound(&lab.state());
+        let found: BTreeSet<String> = column(&opened(&lab.state()).1, "SELECT id FROM detections");
+        recovered += found.len();
+        // What is gone and still stands in the feeds comes back.
+        lab.cycle();
+        lab.cycle();
+        sound(&lab.state());
+        assert_eq!(number_of_entries(&lab), entries, "page {page}");
+        assert_eq!(column::<String>(&opened(&lab.state()).1, "SELECT id FROM detections"), detections);
+    }
+    assert!(recovered >= detections.len() * 3, "only {recovered} of {} were recovered", detections.len() * 6);
+}
+
+fn number_of_entries(lab: &Lab) -> i64 {
+    number(&opened(&lab.state()).1, "SELECT count(*) FROM entries")
+}
+
+#[test]
+fn a_damaged_index_is_built_again_and_costs_no_row() {
+    let lab = full();
+    let before = Outcome::of(&lab.state());
+    folded(&lab);
+    let connection = Connection::open(database(&lab)).unwrap();
+    let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'detections_by_time'";
+    let page = u64::try_from(number(&connection, sql)).unwrap() - 1;
+    drop(connection);
+    // An index whose page says it is empty: cell count and content start of a leaf.
+    overwrite(&database(&lab), page * 4096, &[0x0A, 0, 0, 0, 0, 0x10, 0, 0]);
+    let check = lab.run(&["db", "check"]);
+    assert_eq!(check.code, 1);
+    assert!(check.stdout.contains("detections_by_time"), "{}", check.stdout);
+    let mended = lab.run(&["db", "check", "--repair"]);
+    assert_eq!(mended.code, 0, "{}", mended.stderr);
+    assert!(mended.stdout.contains("indexes were built again, no row was lost"), "{}", mended.stdout);
+    assert_eq!(lab.run(&["db", "check"]).code, 0);
+    assert_eq!(Outcome::of(&lab.state()), before);
+    assert!(lab.run(&["db", "check", "--repair"]).stdout.contains("sound"));
+}
+
+#[test]
+fn an_older_database_is_copied_before_it_is_changed_and_can_be_put_back() {
+    let lab = Lab::with_web();
+    first_schema(&lab);
+    // Of copies from before, the newest three stay.
+    for number in [-3, -2, -1] {
+        fs::write(lab.state().join(format!("tge-scrape.db.before-{number}")), "older").unwrap();
+    }
+    lab.cycle();
+    let copy = lab.state().join("tge-scrape.db.before-2");
+    let (schema, source) =
+        ("PRAGMA user_version", "SELECT count(*) FROM sources WHERE url LIKE '%old.example%'");
+    let kept = Connection::open(&copy).unwrap();
+    assert_eq!((number(&kept, schema), number(&kept, source)), (1, 1));
+    drop(kept);
+    assert!(!lab.state().join("tge-scrape.db.before--3").exists(), "three are kept");
+    assert!(lab.state().join("tge-scrape.db.before--2").exists());
+    // As docs/operations.md says.
+    for end in ["-wal", "-shm"] {
+        let _ = fs::remove_file(lab.state().join(format!("tge-scrape.db{end}")));
+    }
+    fs::rename(&copy, database(&lab)).unwrap();
+    assert_eq!(number_of_entries(&lab), 0);
+    lab.cycle();
+    assert!(number_of_entries(&lab) > 0 && copy.exists());
+    assert_eq!(lab.run(&["db", "check"]).code, 0);
+}
+
+/// Runs a cycle that may not write a file beyond so many blocks of 512 or 1024 bytes.
+#[cfg(unix)]
+fn limited(lab: &Lab, blocks: u32) -> Ran {
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" cycle");
+    let output = Command::new("/bin/sh")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_tge-scrape")])
+        .current_dir(lab.path())
+        .env_clear()
+        .stdin(Stdio::null())
+        .output();
+    ran(output.unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_grow_is_said_and_the_next_cycle_goes_on() {
+    let lab = bulk(6, 8);
+    for blocks in [40, 160, 400, 800] {
+        let full = limited(&lab, blocks);
+        if full.code == 0 {
+            break;
+        }
+        assert_eq!(full.code, 1, "{}", full.stderr);
+        assert!(full.stderr.contains("hint:"), "{}", full.stderr);
+        assert_eq!(full.stderr.lines().count(), 2, "{}", full.stderr);
+        sound(&lab.state());
+    }
+    lab.cycle();
+    let never = bulk(6, 8);
+    never.cycle();
+    assert_eq!(found(&lab), found(&never));
+    sound(&lab.state());
+}
+
+/// Paths of what was found; two webs have ports of their own.
+fn found(lab: &Lab) -> BTreeSet<String> {
+    let urls: BTreeSet<String> =
+        column(&opened(&lab.state()).1, "SELECT json_extract(document, '$.url') FROM detections");
+    urls.iter().map(|url| format!("{}{}", &url[7..17], url.rsplit_once('/').unwrap().1)).collect()
+}
+
+fn mounted(arguments: &[&str]) -> bool {
+    Command::new("mount").args(arguments).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// A mount that ends with the test.
+struct Mount(PathBuf);
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_and_what_was_saved_stays() {
+    let lab = bulk(6, 8);
+    let disk = lab.state();
+    fs::create_dir(&disk).unwrap();
+    let path = disk.to_str().unwrap().to_owned();
+    if !mounted(&["-t", "tmpfs", "-o", "size=128k", "none", &path]) {
+        eprintln!("skipped: only root can make a small disk here");
+        return;
+    }
+    let mount = Mount(disk);
+    let mut refused = 0;
+    for size in ["128k", "400k", "700k", "1000k"] {
+        assert!(mounted(&["-o", &format!("remount,size={size}"), &path]));
+        let full = lab.run(&["cycle"]);
+        if full.code != 0 {
+            said(&full, 1, "the disk is full", "free some space");
+            sound(&lab.state());
+            refused += 1;
+        }
+    }
+    assert!(refused >= 2, "{refused}");
+    assert!(mounted(&["-o", "remount,size=64m", &path]));
+    lab.cycle();
+    let never = bulk(6, 8);
+    never.cycle();
+    assert_eq!(found(&lab), found(&never));
+    sound(&lab.state());
+    drop(mount);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_read_only_folder_is_said_by_who_writes_and_read_by_who_reads() {
+    let lab = full();
+    let before = folded(&lab);
+    let path = lab.state().to_str().unwrap().to_owned();
+    if !mounted(&["--bind", &path, &path]) {
+        eprintln!("skipped: only root can close a folder to root");
+        return;
+    }
+    let mount = Mount(lab.state());
+    if !mounted(&["-o", "remount,ro,bind", &path]) {
+        eprintln!("skipped: this system cannot close a folder");
+        return;
+    }
+    said(&lab.run(&["cycle"]), 1, "Read-only file system", "--state-dir");
+    for reader in [&["events", "--format", "json"][..], &["stats"], &["db", "check"]] {
+        let read = lab.run(reader);
+        assert_eq!((read.code, read.stderr.as_str()), (0, ""), "{reader:?}");
+    }
+    drop(mount);
+    assert_eq!(folded(&lab), before);
+    lab.cycle();
+}
