@@ -92,7 +92,7 @@ impl Hostile {
 
 #[test]
 fn with_all_faults_at_once_the_healthy_half_is_read_whole_and_each_fault_is_named() {
-    let web = Hostile::new("connect_timeout = \"2s\"\nidle_timeout = \"3s\"\ntotal_timeout = \"6s\"");
+    let web = Hostile::new("connect_timeout = \"3s\"\nidle_timeout = \"4s\"\ntotal_timeout = \"12s\"");
     let report = web.cycle();
     assert_eq!(report["cycle"]["deadline_hit"], false);
     assert_eq!(web.lost(), Vec::<String>::new());
@@ -145,7 +145,7 @@ fn with_all_faults_at_once_the_healthy_half_is_read_whole_and_each_fault_is_name
 fn a_deadline_ends_a_hostile_cycle_and_what_was_read_is_kept() {
     let web = Hostile::new("idle_timeout = \"60s\"\ntotal_timeout = \"60s\"");
     let text = std::fs::read_to_string(web.lab.path().join("tge-scrape.toml")).unwrap();
-    web.lab.settings(&text.replace("timeout = \"120s\"", "timeout = \"4s\""));
+    web.lab.settings(&text.replace("timeout = \"120s\"", "timeout = \"8s\""));
     let report = web.run(&["cycle", "--format", "json"]).json();
     assert_eq!(report["cycle"]["deadline_hit"], true);
     let drip = web.ill.iter().find(|(fault, ..)| *fault == Fault::SlowDrip).unwrap();

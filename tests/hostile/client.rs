@@ -15,6 +15,10 @@ use url::Url;
 use super::{asked_for, ending, host};
 
 const LIMIT: u64 = 5 << 20;
+/// Time for an answer where some never come: long enough for those that do on a busy machine.
+const FAULTY: Duration = Duration::from_secs(12);
+/// Time for an answer where all come.
+const WELL: Duration = Duration::from_secs(120);
 
 /// The present, and waits that are over at once.
 #[derive(Clone)]
@@ -28,15 +32,16 @@ impl Clock for Standing {
     async fn sleep(&self, _: Duration) {}
 }
 
-fn client(private_hosts: Vec<String>) -> Client<Standing> {
+/// A client that reaches `private_hosts` and gives an answer so long.
+fn client(limit: Duration, private_hosts: Vec<String>) -> Client<Standing> {
     let settings = Settings {
         user_agent: http::USER_AGENT.to_owned(),
         concurrency: 128,
         per_host_concurrency: 1,
         per_host_interval: Duration::ZERO,
-        connect_timeout: Duration::from_secs(1),
-        idle_timeout: Duration::from_secs(2),
-        total_timeout: Duration::from_secs(4),
+        connect_timeout: Duration::from_secs(3),
+        idle_timeout: limit / 3,
+        total_timeout: limit,
         feed_body_limit: LIMIT,
         page_body_limit: LIMIT,
         max_redirects: 5,
@@ -68,7 +73,7 @@ async fn web(faults: Vec<(String, Fault)>) -> FixtureWeb {
 async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
     let hosts = || (1..=Fault::ALL.len()).map(host);
     let web = web(hosts().zip(Fault::ALL.iter().copied()).collect()).await;
-    let client = client(hosts().map(|host| format!("{host}.localhost")).collect());
+    let client = client(FAULTY, hosts().map(|host| format!("{host}.localhost")).collect());
     let urls = web.feed_urls();
     let answers = join_all(urls.iter().map(|url| get(&client, url))).await;
     let mut wrong = Vec::new();
@@ -108,7 +113,7 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
 async fn only_the_hosts_that_are_named_may_lead_to_private_addresses() {
     let web = web(Vec::new()).await;
     let (port, inward) = (web.port(), web.inward_port());
-    let client = client(vec!["feed-00001.localhost".to_owned()]);
+    let client = client(WELL, vec!["feed-00001.localhost".to_owned()]);
     for url in [
         format!("http://127.0.0.1:{inward}/"),
         format!("http://127.1:{inward}/"),
@@ -137,7 +142,7 @@ async fn only_the_hosts_that_are_named_may_lead_to_private_addresses() {
 async fn large_bodies_take_turns_and_all_of_them_arrive() {
     let hosts = || (1..=12).map(host);
     let web = web(hosts().map(|host| (host, Fault::ManyEntries)).collect()).await;
-    let client = client(hosts().map(|host| format!("{host}.localhost")).collect());
+    let client = client(WELL, hosts().map(|host| format!("{host}.localhost")).collect());
     let urls = web.feed_urls();
     let lengths = join_all(urls[..12].iter().map(async |url| match get(&client, url).await.outcome {
         Outcome::Fetched { body, .. } => body.len(),

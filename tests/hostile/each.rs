@@ -4,7 +4,7 @@ use tge_scrape::fixture_web::Fault;
 
 use super::{asked_for, ending, host, is_in, lab, line, settings, told};
 
-const LIMITS: &str = "connect_timeout = \"1s\"\nidle_timeout = \"2s\"\ntotal_timeout = \"4s\"";
+const LIMITS: &str = "connect_timeout = \"3s\"\nidle_timeout = \"4s\"\ntotal_timeout = \"12s\"";
 
 /// How long the faults last: every host publishes three entries meanwhile.
 const TICKS: usize = 12;
