@@ -13,6 +13,8 @@ use crate::text::quantity;
 pub const DEFAULTS: &str = include_str!("default.toml");
 /// Lists of tables: read apart from the single values.
 const LISTS: [&str; 4] = ["feeds", "projects", "phrases", "channels"];
+/// No setting is a longer time.
+const CENTURY: Duration = Duration::from_hours(36_500 * 24);
 /// What a variable that sets a value begins with.
 const PREFIX: &str = "TGE_SCRAPE_";
 
@@ -239,13 +241,25 @@ impl Layers {
         number
     }
 
-    /// A duration.
+    /// A duration, of a century at most: longer ones lead past the end of all calendars.
     pub fn duration(&mut self, path: &str) -> Duration {
         let text = self.text(path);
-        quantity::duration(&text).unwrap_or_else(|says| {
-            self.wrong(path, says);
-            Duration::ZERO
-        })
+        let says = match quantity::duration(&text) {
+            Ok(duration) if duration <= CENTURY => return duration,
+            Ok(_) => format!("should be at most 36500d, is {text}"),
+            Err(says) => says,
+        };
+        self.wrong(path, says);
+        Duration::ZERO
+    }
+
+    /// A limit in time: a duration that is not zero.
+    pub fn time_limit(&mut self, path: &str) -> Duration {
+        let (before, duration) = (self.mistakes.0.len(), self.duration(path));
+        if duration.is_zero() && self.mistakes.0.len() == before {
+            self.wrong(path, "nothing is done within no time; give a limit such as 10s");
+        }
+        duration
     }
 
     /// A size in bytes.
@@ -255,6 +269,19 @@ impl Layers {
             self.wrong(path, says);
             0
         })
+    }
+
+    /// A limit in size between `least` and `most` bytes.
+    pub fn size_limit(&mut self, path: &str, least: u64, most: u64) -> u64 {
+        let (before, size) = (self.mistakes.0.len(), self.size(path));
+        if !(least..=most).contains(&size) && self.mistakes.0.len() == before {
+            let show = quantity::show_size;
+            self.wrong(
+                path,
+                format!("should lie between {} and {}, is {}", show(least), show(most), show(size)),
+            );
+        }
+        size
     }
 
     /// A list of texts.
