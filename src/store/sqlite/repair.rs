@@ -48,6 +48,8 @@ fn mend(path: &Path) -> Result<Mended, StoreError> {
         return Err(StoreError::Corrupt("the file is empty".to_owned()));
     }
     let connection = open::connect(path)?;
+    // Else a file that was cut off is not read at all.
+    connection.pragma_update(None, "writable_schema", true)?;
     let schema = open::version(&connection)?;
     open::refuse_newer(schema)?;
     if schema == 0 {
