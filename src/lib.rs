@@ -5,7 +5,7 @@
 //!
 //! | level | rooms |
 //! |--:|---|
-//! | 0 | [`model`] nouns, [`text`] normal forms, [`clock`], [`rehearsal`] of deaths |
+//! | 0 | [`model`] nouns, [`text`] normal forms, [`clock`], [`shield`] against foreign panics, [`rehearsal`] of deaths |
 //! | 1 | [`http`], [`feed`], [`article`], [`detect`], [`x`], [`store`], [`figures`] |
 //! | 2 | [`visit`] one source from request to verdict, [`render`] text out, [`alert`] who is told what, and how |
 //! | 3 | [`cycle`] all sources side by side |
@@ -31,6 +31,7 @@ pub mod http;
 pub mod model;
 pub mod rehearsal;
 pub mod render;
+pub mod shield;
 pub mod store;
 pub mod text;
 pub mod visit;

@@ -1,7 +1,5 @@
 //! The foreign extractors: the only file that names them. Text out, or nothing.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use dom_smoothie::{Article, Config, ParsePolicy, Readability, TextMode};
 use jiff::Timestamp;
 use trafilatura::{ExtractionFocus, Options};
@@ -10,6 +8,7 @@ use super::{
     dates,
     strip::{strip, tidy},
 };
+use crate::shield::shielded;
 
 /// Characters from which a strict attempt is believed; Readability's own threshold is 500, our length still
 /// counts line breaks and indents.
@@ -30,7 +29,7 @@ pub(super) struct Extract {
 
 /// The quick extractor. `slim` has passed the guard.
 pub(super) fn readability(slim: &str) -> Option<Extract> {
-    let article = shielded(|| strict(slim).or_else(|| patient(slim)))?;
+    let article = shielded(|| strict(slim).or_else(|| patient(slim))).flatten()?;
     Some(Extract {
         text: tidy(&article.text_content),
         title: tidy(&article.title.replace('\n', " ")),
@@ -62,7 +61,7 @@ pub(super) fn trafilatura(html: &str) -> Option<Extract> {
         .with_fallback(true)
         .with_exclude_comments(true)
         .with_focus(ExtractionFocus::FavorPrecision);
-    let result = shielded(|| trafilatura::extract(html, &options).ok())?;
+    let result = shielded(|| trafilatura::extract(html, &options).ok()).flatten()?;
     // The first of January is what is left of a year in an address or a footer.
     let day = result.metadata.date.map(|date| date.to_string()).filter(|day| !day.ends_with("-01-01"));
     Some(Extract {
@@ -72,9 +71,4 @@ pub(super) fn trafilatura(html: &str) -> Option<Extract> {
         author: tidy(&result.metadata.author),
         day: day.and_then(|day| dates::read(&day)),
     })
-}
-
-/// A panic of foreign code over a strange page costs that page its extract, not the run.
-fn shielded<T>(extract: impl FnOnce() -> Option<T>) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(extract)).ok().flatten()
 }

@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     exit::Exit,
     model::Article,
+    text::inert,
 };
 
 /// Arguments of `article`.
@@ -61,7 +62,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     let bytes = read_bytes(&args.file)?;
     let result = extract(bytes, args.url, args.content_type)?;
     let shown = shown(&result);
-    let text = if pretty { format!("{shown:#}\n") } else { format!("{shown}\n") };
+    let text = inert(if pretty { format!("{shown:#}\n") } else { format!("{shown}\n") });
     output.print(&text)?;
     match result {
         Ok(_) => Ok(Exit::Success),

@@ -18,6 +18,7 @@ use crate::{
     error::Error,
     exit::Exit,
     model::{Caution, Kind, Reason},
+    text::inert,
     wiring,
 };
 
@@ -242,15 +243,18 @@ fn verdict(rules: &Rules, line: &Line) -> String {
         cautions: &verdict.cautions,
         reasons: &verdict.reasons,
     };
-    let mut text = serde_json::to_string(&answer).unwrap_or_default();
+    let mut text = inert(serde_json::to_string(&answer).unwrap_or_default());
     text.push('\n');
     text
 }
 
 fn complaint(line: u64, error: &str) -> String {
     let mut text = String::new();
-    let _ =
-        writeln!(text, "{}", serde_json::to_string(&Complaint { id: None, line, error }).unwrap_or_default());
+    let _ = writeln!(
+        text,
+        "{}",
+        inert(serde_json::to_string(&Complaint { id: None, line, error }).unwrap_or_default())
+    );
     text
 }
 

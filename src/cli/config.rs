@@ -52,6 +52,9 @@ fn init(file: &PathBuf, force: bool, output: &mut Output) -> Result<Exit, Error>
     if !force {
         options.create_new(true);
     }
+    // Secrets may be written into it.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let text = format!("{}\n{}", config::DEFAULTS, config::STARTER);
     options.open(file).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
         let hint = if error.kind() == std::io::ErrorKind::AlreadyExists {

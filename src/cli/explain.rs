@@ -15,6 +15,8 @@ use crate::{
     exit::Exit,
     http::{Fetch, Outcome, Purpose, Request},
     model::{Article, Kind, Validators},
+    render,
+    text::lines,
     wiring,
 };
 
@@ -60,8 +62,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         explain(&rules, &text, args.post)
     };
     match globals.format {
-        Some(Format::Json | Format::Ndjson) => output.print(&format!("{}\n", json(&explanation)))?,
-        _ => output.print(&explanation.render())?,
+        Some(Format::Json | Format::Ndjson) => output.print(&render::json(&json(&explanation)))?,
+        _ => output.print(&lines(&explanation.render()))?,
     }
     Ok(Exit::Success)
 }

@@ -170,6 +170,7 @@ pub fn run() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Success };
         }
     };
+    output::quiet_panics();
     start_log(&cli.globals);
     let mut output = Output::new(cli.globals.color);
     match dispatch(cli, &mut output) {
@@ -228,7 +229,8 @@ fn start_log(globals: &Globals) {
         (false, 1) => LevelFilter::INFO,
         (false, _) => LevelFilter::DEBUG,
     };
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_ansi(false);
+    let log =
+        tracing_subscriber::fmt().with_writer(|| output::Journal).with_max_level(level).with_ansi(false);
     // A second start within one process, as in tests, keeps the first.
     let _ = match globals.log_format {
         LogFormat::Text => log.try_init(),

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 
-use crate::{error::Error, exit::Exit};
+use crate::{error::Error, exit::Exit, text::lines};
 
 /// When to colour (conventions, section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,7 +62,7 @@ impl Output {
     /// Says something on stderr that is no failure.
     pub fn note(&mut self, text: &str) {
         // Nothing is left to do where stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", lines(text));
     }
 
     /// Says on stderr why the run ends.
@@ -71,8 +71,45 @@ impl Output {
             return;
         }
         // Nothing is left to do where stderr is gone too.
-        let _ = writeln!(io::stderr().lock(), "error: {error}");
+        let _ = writeln!(io::stderr().lock(), "{}", lines(&format!("error: {error}")));
     }
+}
+
+/// Where log lines and last words go: stderr, one line an event, with nothing that steers a terminal.
+#[derive(Debug, Clone, Copy)]
+pub struct Journal;
+
+impl Journal {
+    /// `event` as its line.
+    fn line(event: &str) -> String {
+        lines(event.trim_end()).replace('\n', " ") + "\n"
+    }
+}
+
+impl Write for Journal {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        io::stderr().lock().write_all(Self::line(&String::from_utf8_lossy(event)).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// Says on stderr that a panic ended something, and where; what it says only if that is written in the program: words
+/// made up on the way may quote a feed or a secret.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        // Nothing is left to do where stderr is gone.
+        let _ = Journal.write_all(last_words(&place, info.payload()).as_bytes());
+    }));
+}
+
+fn last_words(place: &str, payload: &dyn std::any::Any) -> String {
+    let says = payload.downcast_ref::<&'static str>().map_or_else(String::new, |says| format!(": {says}"));
+    format!("error: a mistake in tge-scrape{place}{says}\n")
 }
 
 /// What a failed write to stdout means: a reader that has gone ends the run quietly with 0.
@@ -101,5 +138,26 @@ fn colored(choice: ColorChoice, terminal: bool) -> bool {
         ColorChoice::Auto => {
             terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line_whatever_it_says() {
+        assert_eq!(
+            Journal::line("WARN x: a\nERROR forged\x1b]0;t\x07\u{9b}2J\n"),
+            "WARN x: a ERROR forged]0;t2J\n"
+        );
+    }
+
+    #[test]
+    fn last_words_quote_nothing_that_came_from_outside() {
+        let made_up = format!("byte index 3 of `{}`", "https://hook.example/secret\x1b[2J");
+        let told = last_words(" at src/feed/plain.rs:7", &made_up);
+        assert_eq!(told, "error: a mistake in tge-scrape at src/feed/plain.rs:7\n");
+        assert!(last_words("", &"no such group").ends_with(": no such group\n"));
     }
 }

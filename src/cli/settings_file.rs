@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -44,9 +45,22 @@ impl SettingsFile {
     /// Writes the file by rename.
     pub fn save(&self) -> Result<(), Error> {
         let new = self.path.with_extension(format!("toml.{}", std::process::id()));
-        let written = fs::write(&new, self.document.to_string()).and_then(|()| fs::rename(&new, &self.path));
+        let written = write(&new, &self.path, &self.document.to_string());
         written.map_err(|error| refused(&self.path, &error))
     }
+}
+
+/// Writes `text` to `new` with the mode of `old`, or for its owner only, and puts it in the place of `old`.
+fn write(new: &Path, old: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(new)?.write_all(text.as_bytes())?;
+    if let Ok(metadata) = fs::metadata(old) {
+        fs::set_permissions(new, metadata.permissions())?;
+    }
+    fs::rename(new, old)
 }
 
 fn refused(path: &Path, error: &std::io::Error) -> Error {

@@ -1,34 +1,18 @@
 //! feed-rs, and what it takes to trust it: the only file that names it.
 
-use std::{cell::Cell, panic, sync::Once};
-
 use feed_rs::{model, parser};
 use jiff::Timestamp;
 
-use crate::model::Entry;
-
-thread_local! {
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-static HOOK: Once = Once::new();
+use crate::{model::Entry, shield::shielded};
 
 /// Reads well-formed Atom into a title and entries without keys.
 ///
-/// feed-rs panics on some inputs (feed-fetching, 3h): a panic is an unreadable feed, and says nothing on stderr.
+/// feed-rs panics on some inputs (feed-fetching, 3h): a panic is an unreadable feed.
 ///
 /// # Errors
 /// Why it could not be read.
 pub fn parse(atom: &str) -> Result<(String, Vec<Entry>), String> {
-    HOOK.call_once(|| {
-        let loud = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                loud(info);
-            }
-        }));
-    });
-    QUIET.set(true);
-    let parsed = panic::catch_unwind(|| {
+    let parsed = shielded(|| {
         let parser = parser::Builder::new()
             .sanitize_content(false)
             // Its own identifiers would be random, or change with the headline.
@@ -36,14 +20,13 @@ pub fn parse(atom: &str) -> Result<(String, Vec<Entry>), String> {
             .build();
         parser.parse(atom.as_bytes())
     });
-    QUIET.set(false);
     match parsed {
-        Ok(Ok(feed)) => Ok((
+        Some(Ok(feed)) => Ok((
             feed.title.map(|title| title.content).unwrap_or_default(),
             feed.entries.into_iter().map(entry).collect(),
         )),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("the parser gave up".to_owned()),
+        Some(Err(error)) => Err(error.to_string()),
+        None => Err("the parser gave up".to_owned()),
     }
 }
 

@@ -15,7 +15,7 @@ pub mod syndication;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-pub use crate::text::plain;
+pub use crate::text::{inert, plain};
 
 /// How a table is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +26,11 @@ pub struct Style {
     pub color: bool,
 }
 
-/// `value` as one line of JSON.
+/// `value` as one line of JSON that steers no terminal.
 #[must_use]
 pub fn json<T: Serialize>(value: &T) -> String {
     // Plain data with string keys always serialises.
-    serde_json::to_string(value).map(|json| json + "\n").unwrap_or_default()
+    serde_json::to_string(value).map(|json| inert(json) + "\n").unwrap_or_default()
 }
 
 /// RFC 4180: a header row, then `rows`; no cell begins like a formula (conventions, section 2).

@@ -32,6 +32,8 @@ impl Lock {
         let refused = |error: std::io::Error| files::access(&path, &error);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).map_err(refused)?;
         // Counted in looks, not read off a clock that may be set back meanwhile.
         let mut left = patience;

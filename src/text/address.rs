@@ -87,6 +87,10 @@ pub fn identity(text: &str) -> String {
 /// The name of the site behind `host`, without labels that only say how it is served.
 fn site(host: &str) -> &str {
     let mut name = host.trim_end_matches('.');
+    // Without its dots it would be read as a broken IPv4 address.
+    if ends_in_number(name) {
+        return host;
+    }
     while let Some(rest) = SERVING_LABELS.iter().find_map(|label| name.strip_prefix(label)) {
         // `amp.dev` and `m.localhost` are sites of their own.
         if !rest.contains('.') {
@@ -95,6 +99,13 @@ fn site(host: &str) -> &str {
         name = rest;
     }
     if name.is_empty() { host } else { name }
+}
+
+/// Whether a name's last label makes an address of it (URL standard, "ends in a number").
+fn ends_in_number(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let hex = last.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    hex || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A path in normal form; the root is `/`, every other path ends without a slash.
@@ -114,7 +125,7 @@ fn path(raw: &str) -> String {
             break;
         }
     }
-    if segments.len() > 2 && segments[0] == "amp" && segments.last().is_some_and(|last| is_slug(last)) {
+    while segments.len() > 2 && segments[0] == "amp" && segments.last().is_some_and(|last| is_slug(last)) {
         segments.remove(0);
     }
     format!("/{}", segments.join("/"))

@@ -9,4 +9,4 @@ pub mod normal;
 mod plain;
 pub mod quantity;
 
-pub use plain::plain;
+pub use plain::{inert, lines, plain};

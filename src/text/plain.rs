@@ -19,6 +19,31 @@ pub fn plain(text: &str) -> String {
     out
 }
 
+/// `text` with its lines and spaces as they are, without what [`plain`] leaves out.
+#[must_use]
+pub fn lines(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || !(c.is_control() || is_direction(*c))).collect()
+}
+
+/// A JSON document in which what [`plain`] leaves out is escaped: it means the same and steers no terminal. Control
+/// characters below U+0020 are escaped by whoever wrote it (RFC 8259, section 7).
+#[must_use]
+pub fn inert(json: String) -> String {
+    let steers = |c: char| c == '\u{7f}' || (!c.is_ascii() && (c.is_control() || is_direction(c)));
+    if json.is_ascii() && !json.contains('\u{7f}') || !json.contains(steers) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if steers(c) {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Unicode's explicit directional formatting characters (UAX #9, section 2), and the byte order mark.
 fn is_direction(c: char) -> bool {
     matches!(
@@ -35,6 +60,11 @@ mod tests {
     fn nothing_that_steers_a_terminal_or_turns_the_text_is_left() {
         assert_eq!(plain("\x1b[31mred\x1b[0m\r\n and\tso on"), "[31mred[0m and so on");
         assert_eq!(plain("claim \u{202E}gnp.exe\u{202C} now"), "claim gnp.exe now");
+        assert_eq!(lines("a\x1b]8;;x\x07b\n  c\u{9b}2J\u{202E}"), "a]8;;xb\n  c2J");
+        let said = ["\u{9b}2J", "\u{7f}", "\u{202E}", "日本"];
+        let json = inert(serde_json::to_string(&said).unwrap());
+        assert_eq!(json, r#"["\u009b2J","\u007f","\u202e","日本"]"#);
+        assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), said);
         assert_eq!(plain("  Crédit 🚀 日本 "), "Crédit 🚀 日本");
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::windows::{Bounds, time_of};
+use crate::text;
 
 /// How fields are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -303,12 +304,12 @@ pub(super) fn number(value: &Value) -> Option<u64> {
 /// The last part of a problem's type: its host is api.x.com or api.twitter.com.
 pub(super) fn kind(problem: &Value) -> String {
     let address = problem["type"].as_str().unwrap_or_default();
-    address.rsplit('/').next().unwrap_or_default().to_owned()
+    text::plain(address.rsplit('/').next().unwrap_or_default())
 }
 
 fn partial(error: &Value) -> Partial {
     let text = |name: &str| match &error[name] {
-        Value::String(text) => text.clone(),
+        Value::String(said) => text::plain(said),
         Value::Number(number) => number.to_string(),
         _ => String::new(),
     };

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::api::{self, Dialect};
+use crate::text::plain;
 
 /// What an answer other than a 200 means.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -154,7 +155,8 @@ pub fn problem(status: u16, body: &[u8], dialect: Dialect) -> Problem {
         404 => Problem::NotFound,
         409 => Problem::Conflict,
         429 if is("usage-capped") => {
-            let period = root["period"].as_str().map_or_else(String::new, |period| format!(", {period}"));
+            let period =
+                root["period"].as_str().map_or_else(String::new, |period| format!(", {}", shown(period)));
             Problem::UsageCap(period)
         }
         429 => Problem::TooMany,
@@ -174,6 +176,7 @@ fn words(root: &Value) -> String {
 
 /// A sentence of theirs, short enough to show.
 fn shown(text: &str) -> String {
+    let text = plain(text);
     if text.is_empty() { "without a word on why".to_owned() } else { text.chars().take(200).collect() }
 }
 

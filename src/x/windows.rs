@@ -127,7 +127,10 @@ impl Progress {
         if !self.repair {
             change.head = span.newest;
         }
-        if span.more {
+        let low = self.bounds.low();
+        // Once a page reaches down to what is stored, what follows is none of the question's: bounds may count as
+        // included.
+        if span.more && span.oldest.is_none_or(|oldest| oldest > low) {
             let until = match self.bounds {
                 Bounds::Ids { until, .. } => until,
                 Bounds::From(_) => None,
@@ -140,7 +143,7 @@ impl Progress {
                 (None, None) => id_at(self.asked_at),
             };
             let owner = self.gap.map_or(call, |gap| gap.owner);
-            let gap = XGap { owner, low: self.bounds.low(), high };
+            let gap = XGap { owner, low, high };
             self.gap = Some(gap);
             change.gap = Some(gap);
         } else {

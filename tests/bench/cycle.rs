@@ -114,6 +114,7 @@ impl Site {
             port: 0,
             bulk: Some(Bulk { feeds: hosts, entries: 30, relevant: 5 }),
             x: None,
+            faults: Vec::new(),
         };
         let web = runtime.block_on(FixtureWeb::start(options)).unwrap();
         let dir = tempfile::tempdir().unwrap();

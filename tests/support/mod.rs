@@ -3,4 +3,5 @@ pub mod lab;
 pub mod mail;
 pub mod services;
 pub mod state;
+pub mod tls;
 pub mod world;

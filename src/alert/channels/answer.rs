@@ -15,6 +15,11 @@ use crate::{
 /// Characters of an answer that a sentence repeats.
 const REPEATED: usize = 160;
 
+/// Characters from which a part of an address may be a secret.
+const SHORTEST: usize = 8;
+/// What is shown of one.
+const DOTS: &str = "••••";
+
 /// Sends `body` as JSON to `url`, and tells whether a status came at all.
 pub async fn post_json(
     channel: &Channel,
@@ -34,11 +39,45 @@ pub async fn post_json(
         allow_private: channel.allow_private,
         timeout: channel.timeout,
     };
-    post.post(parcel, now).await.map_err(|failure| unanswered(&failure, url))
+    deliver(post, parcel, now).await
+}
+
+/// Sends `parcel`; what comes back quotes nothing secret of it.
+pub async fn deliver(post: &dyn Post, parcel: Parcel, now: Timestamp) -> Result<Receipt, Refusal> {
+    let (url, headers) = (parcel.url.clone(), parcel.headers.clone());
+    let sent = post.post(parcel, now).await;
+    let mut receipt = sent.map_err(|failure| unanswered(&failure, &url))?;
+    let secrets = secrets(&url, &headers);
+    if !secrets.is_empty() && !receipt.is_success() {
+        receipt.body = discreet(&receipt.body, &secrets);
+    }
+    Ok(receipt)
+}
+
+/// Parts of an address and of its headers that open something: webhooks and bots have their secret in the path.
+/// The longest first, so that none hides in another.
+fn secrets(url: &Url, headers: &[(String, String)]) -> Vec<String> {
+    let parts = url.path().split('/').chain(url.query().unwrap_or_default().split(['&', '=']));
+    let authorization = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let words = authorization.flat_map(|(_, value)| value.split(' '));
+    let mut found: Vec<String> = parts
+        .chain([url.username(), url.password().unwrap_or_default()])
+        .chain(words)
+        .filter(|part| part.len() >= SHORTEST)
+        .map(str::to_owned)
+        .collect();
+    found.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    found
+}
+
+/// `body` with dots in the place of `secrets`: a service that refuses may quote what it was asked.
+fn discreet(body: &[u8], secrets: &[String]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body).into_owned();
+    secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), DOTS)).into_bytes()
 }
 
 /// A failure without a status.
-pub fn unanswered(failure: &Failure, url: &Url) -> Refusal {
+fn unanswered(failure: &Failure, url: &Url) -> Refusal {
     let host = url.host_str().unwrap_or("the host");
     match failure {
         Failure::PrivateAddress(_) => Refusal::Broken(format!(
@@ -75,4 +114,21 @@ pub fn seconds(value: &Value) -> Option<Duration> {
 /// The host of `url`: all of it that may be shown.
 pub fn host(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_quotes_the_request_gives_nothing_away() {
+        let url: Url = "https://hooks.example/services/T0/abcdefgh1234?key=qwertzui99".parse().unwrap();
+        let headers = [("Authorization".to_owned(), "Bearer tk_0123456789".to_owned())];
+        let body = b"no POST /services/T0/abcdefgh1234?key=qwertzui99 (tk_0123456789) here";
+        let told = String::from_utf8(discreet(body, &secrets(&url, &headers))).unwrap();
+        for secret in ["abcdefgh1234", "qwertzui99", "tk_0123456789"] {
+            assert!(!told.contains(secret), "{told}");
+        }
+        assert!(told.contains("no POST") && told.contains("here"), "{told}");
+    }
 }

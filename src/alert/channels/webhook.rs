@@ -90,10 +90,7 @@ impl Webhook {
         attempt: Attempt<'_>,
     ) -> Result<Arrived, Refusal> {
         let parcel = self.parcel(channel, attempt);
-        let receipt = post
-            .post(parcel, attempt.now)
-            .await
-            .map_err(|failure| answer::unanswered(&failure, &self.url))?;
+        let receipt = answer::deliver(post, parcel, attempt.now).await?;
         if receipt.is_success() { Ok(Arrived::default()) } else { Err(answer::refused(&receipt, &self.url)) }
     }
 

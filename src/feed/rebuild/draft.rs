@@ -1,5 +1,7 @@
 //! An entry while it is being gathered.
 
+use std::{cmp::Reverse, rc::Rc};
+
 use url::Url;
 
 use crate::feed::{
@@ -19,19 +21,19 @@ pub struct Piece {
     pub rel: Option<String>,
     /// `type`, or `escaped` for Atom 0.3's mode.
     pub kind: Option<String>,
-    /// Whether a guid is an address.
+    /// Whether an identifier may be an address.
     pub permalink: bool,
     /// `term` of a category.
     pub term: Option<String>,
-    /// What its links stand against.
-    pub base: Url,
+    /// What its links stand against; shared, since a feed has thousands of pieces.
+    pub base: Rc<Url>,
     /// How deep it stands.
     pub depth: usize,
 }
 
 impl Piece {
     /// One that is only text.
-    pub fn of_text(text: &str, base: &Url) -> Self {
+    pub fn of_text(text: &str, base: &Rc<Url>) -> Self {
         Self {
             text: text.to_owned(),
             href: None,
@@ -39,7 +41,7 @@ impl Piece {
             kind: None,
             permalink: true,
             term: None,
-            base: base.clone(),
+            base: Rc::clone(base),
             depth: 0,
         }
     }
@@ -88,8 +90,8 @@ pub struct Draft {
     pub modified: Option<String>,
     title: Option<Piece>,
     media_title: Option<Piece>,
-    /// Addresses of the article, best last.
-    pub links: Vec<String>,
+    /// Address of the article, the best so far.
+    pub link: Option<String>,
     guid: Option<Piece>,
     id: Option<Piece>,
     published: Option<String>,
@@ -141,14 +143,14 @@ impl Draft {
                     self.categories.push(label);
                 }
             }
-            Field::Link => self.link(&piece),
+            Field::Link => self.take_link(&piece),
             Field::Enclosure => {
                 self.enclosure = self.enclosure.take().or_else(|| piece.address(piece.href.as_deref()?));
             }
         }
     }
 
-    fn link(&mut self, piece: &Piece) {
+    fn take_link(&mut self, piece: &Piece) {
         let html = piece.kind.as_deref().is_none_or(|kind| kind.contains("html") || !kind.contains('/'));
         let alternate =
             piece.rel.as_deref().is_none_or(|rel| rel.is_empty() || rel.eq_ignore_ascii_case("alternate"));
@@ -160,22 +162,27 @@ impl Draft {
             None => piece.address(&plain(&piece.text)),
         };
         match address {
-            Some(address) if html => self.links.push(address),
-            Some(address) if self.links.is_empty() => self.links.push(address),
+            Some(address) if html || self.link.is_none() => self.link = Some(address),
             _ => {}
         }
     }
 
-    /// The address of the article: a link, else a guid that is one, else an attachment.
+    /// The address of the article: a link, else a guid that is one, else an attachment, else an identifier that is one.
     pub fn address(&self) -> Option<String> {
         let guid =
             || self.guid.as_ref().filter(|guid| guid.permalink).and_then(|guid| guid.address(&guid.text));
+        let whole = |text: &str| Url::parse(text.trim()).is_ok_and(|url| url.has_host());
         let id = || {
-            self.id
-                .as_ref()
-                .and_then(|id| Url::parse(id.text.trim()).ok()?.has_host().then(|| id.address(&id.text))?)
+            let id = self.id.as_ref().filter(|id| id.permalink && whole(&id.text));
+            id.and_then(|id| id.address(&id.text))
         };
-        self.links.last().cloned().or_else(guid).or_else(|| self.enclosure.clone()).or_else(id)
+        // RSS 1.0 (section 5.5) has the item's address there too.
+        let about = || {
+            let about = self.about.as_deref().filter(|about| whole(about));
+            about.and_then(|about| Piece::of_text(about, &Url::parse(about.trim()).ok()?).address(about))
+        };
+        let enclosure = || self.enclosure.clone();
+        self.link.clone().or_else(guid).or_else(enclosure).or_else(id).or_else(about)
     }
 
     /// The feed's own identifier.
@@ -183,7 +190,8 @@ impl Draft {
         let text = |piece: &Option<Piece>| {
             piece.as_ref().map(|piece| fold(&piece.text)).filter(|text| !text.is_empty())
         };
-        text(&self.guid).or_else(|| text(&self.id)).or_else(|| self.about.clone())
+        let about = || self.about.as_deref().map(fold).filter(|text| !text.is_empty());
+        text(&self.guid).or_else(|| text(&self.id)).or_else(about)
     }
 
     /// Headline, and whether it is mark-up.
@@ -201,6 +209,11 @@ impl Draft {
     pub fn updated(&self) -> Option<String> {
         let modified = || self.modified.as_deref().and_then(dates::read).map(|at| at.to_string());
         self.updated.clone().or_else(modified)
+    }
+
+    /// When it was published, or else changed last: RFC 3339 in UTC, so that texts sort as times do.
+    pub fn dated(&self) -> Option<&str> {
+        self.published().or(self.updated.as_deref())
     }
 
     /// Author's name.
@@ -227,4 +240,21 @@ impl Draft {
     pub fn is_whole(&self) -> bool {
         self.title.is_some() && self.address().is_some()
     }
+}
+
+/// Lets go of all but the newest `most` entries, which stay in their order; among undated ones, of all but the
+/// first. Says whether there were more.
+pub fn keep_newest(entries: &mut Vec<Draft>, most: usize) -> bool {
+    if entries.len() <= most {
+        return false;
+    }
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by_key(|at| Reverse(entries[*at].dated()));
+    let mut kept = vec![false; entries.len()];
+    for at in order.into_iter().take(most) {
+        kept[at] = true;
+    }
+    let mut kept = kept.into_iter();
+    entries.retain(|_| kept.next().unwrap_or(false));
+    true
 }

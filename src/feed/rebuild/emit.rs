@@ -16,18 +16,21 @@ pub fn atom(title: Option<&Piece>, entries: &[Draft]) -> String {
 fn entry(out: &mut String, draft: &Draft) {
     out.push_str("<entry>");
     element(out, "title", " type=\"text\"", &draft.headline());
-    if let Some(address) = draft.address() {
+    let address = draft.address();
+    // What was no address the first time is none the second time.
+    let opaque = if address.is_some() { "" } else { " isPermaLink=\"false\"" };
+    if let Some(address) = address {
         out.push_str("<link rel=\"alternate\" href=\"");
         escape(out, &address);
         out.push_str("\"/>");
     }
-    for (name, value) in [
-        ("id", draft.identifier().as_deref()),
-        ("published", draft.published()),
-        ("updated", draft.updated().as_deref()),
+    for (name, attributes, value) in [
+        ("id", opaque, draft.identifier().as_deref()),
+        ("published", "", draft.published()),
+        ("updated", "", draft.updated().as_deref()),
     ] {
         if let Some(value) = value {
-            element(out, name, "", value);
+            element(out, name, attributes, value);
         }
     }
     if let Some(name) = draft.author() {

@@ -1,0 +1,33 @@
+use std::thread;
+
+use tge_scrape::article::{self, Effort, Page, STACK_BYTES};
+use url::Url;
+
+use super::Message;
+
+/// Instrumented code and code that was not optimised put more on the stack than the program does.
+const STACK: usize = 4 * STACK_BYTES;
+
+/// A page is read or refused, whatever it is; an article has text, and an address that is one.
+pub fn article(input: &[u8]) {
+    let url: Url = "https://news.example/2026/11/caldera-opens-claim".parse().unwrap();
+    let message = Message::read(input);
+    let page = Page { bytes: message.body, content_type: message.text("content-type"), url: &url };
+    thread::scope(|scope| {
+        let reader = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || holds(&page)).unwrap();
+        // Its panic has been told by then.
+        assert!(reader.join().is_ok());
+    });
+}
+
+fn holds(page: &Page<'_>) {
+    for effort in [Effort::Quick, Effort::Thorough] {
+        let Ok(article) = article::read(page, effort) else { continue };
+        assert_eq!(article.text.trim(), article.text);
+        assert!(!article.text.is_empty());
+        if let Some(address) = &article.canonical_url {
+            let address = Url::parse(address).unwrap_or_else(|error| panic!("{address:?}: {error}"));
+            assert!(matches!(address.scheme(), "http" | "https"), "{address}");
+        }
+    }
+}

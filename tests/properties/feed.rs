@@ -1,0 +1,62 @@
+use tge_scrape::{
+    feed::{self, Document, PRESETS, preset},
+    model::SourceFormat,
+};
+use url::Url;
+
+use super::Message;
+
+/// A rebuilt feed always parses and is rebuilt into itself; what is read keeps its promises; lists of feeds go out
+/// and in again unchanged.
+pub fn feed(input: &[u8]) {
+    let url: Url = "https://news.example/feeds/main.xml".parse().unwrap();
+    let message = Message::read(input);
+    let content_type = message.text("content-type");
+    let (text, _) = feed::decode(message.body, content_type);
+
+    let rebuilt = feed::rebuild(&text, &url);
+    let parsed = feed::parse(&rebuilt.atom);
+    assert!(parsed.is_ok(), "{parsed:?}: {}", rebuilt.atom);
+    let again = feed::rebuild(&rebuilt.atom, &url);
+    assert_eq!(again.atom, rebuilt.atom, "rebuilt twice");
+    assert!(again.is_feed);
+    assert_eq!(again.repairs, Vec::<&str>::new(), "mended what was rebuilt: {}", rebuilt.atom);
+    assert!(rebuilt.skip_hours.iter().all(|hour| *hour < 24));
+    assert!(rebuilt.skip_days.iter().all(|day| (1..=7).contains(day)));
+
+    let document = Document { bytes: message.body, content_type, url: &url };
+    promises(&document, &SourceFormat::Feed);
+    for mapping in PRESETS.into_iter().filter_map(preset) {
+        promises(&document, &SourceFormat::Json(mapping));
+    }
+    if text.contains("outline") {
+        lists(&text);
+    }
+}
+
+/// What `model::Entry` says of itself.
+fn promises(document: &Document<'_>, format: &SourceFormat) {
+    let Ok(feed) = feed::read(document, format) else { return };
+    for entry in feed.entries {
+        if let Some(link) = &entry.link {
+            let link = Url::parse(link).unwrap_or_else(|error| panic!("{link:?}: {error}"));
+            assert!(matches!(link.scheme(), "http" | "https"), "{link}");
+        }
+        for at in [entry.published, entry.updated].into_iter().flatten() {
+            assert!(at.to_string().as_str() >= "1995", "{at}");
+        }
+        assert_ne!(entry.key.0, [0; 16]);
+        assert!(entry.id.is_none_or(|id| !id.is_empty()));
+    }
+}
+
+fn lists(text: &str) {
+    let Ok(list) = feed::read_opml(text) else { return };
+    let round = |list: &[feed::Outline]| {
+        let mut back = feed::read_opml(&feed::write_opml("mine", list)).unwrap_or_default();
+        back.sort_by(|a, b| (&a.url, &a.title, &a.tags).cmp(&(&b.url, &b.title, &b.tags)));
+        back
+    };
+    let once = round(&list);
+    assert_eq!(round(&once), once, "a list goes out and in unchanged");
+}

@@ -1,0 +1,71 @@
+use std::sync::OnceLock;
+
+use tge_scrape::{
+    detect::{self, Early, Headline, Item, Phrase, Project, Rules, Settings, class, lexicon::BODY_LIMIT},
+    model::{Class, Kind},
+};
+
+use super::{Message, now};
+
+fn rules() -> &'static Rules {
+    static RULES: OnceLock<Rules> = OnceLock::new();
+    RULES.get_or_init(|| {
+        Rules::compile(&Settings {
+            projects: vec![Project {
+                name: "Caldera".into(),
+                aliases: vec!["Caldera Labs".into()],
+                tokens: vec!["ERA".into()],
+                exclude: vec!["Caldera volcano".into()],
+                handles: vec!["calderaxyz".into()],
+                domains: vec!["caldera.xyz".into()],
+                ..Project::default()
+            }],
+            phrases: vec![Phrase { text: "node sale".into(), weight: 20 }],
+            mute: vec!["trading competition".into()],
+            ..Settings::default()
+        })
+    })
+}
+
+/// A score lies between 0 and 100, a reason quotes the text, explaining changes nothing, and the early filter drops
+/// nothing that the same words would make a launch.
+pub fn judgement(input: &[u8]) {
+    let message = Message::read(input);
+    let body = String::from_utf8_lossy(message.body);
+    let post = message.text("kind") == Some("post");
+    let (title, text) = if post { ("", body.as_ref()) } else { body.split_once('\n').unwrap_or((&body, "")) };
+    let field = |name| message.text(name).unwrap_or_default();
+    let item = Item {
+        kind: if post { Kind::Post } else { Kind::News },
+        title,
+        text,
+        author: field("author"),
+        source: field("source"),
+        url: field("url"),
+        published: Some(message.text("published").and_then(|at| at.parse().ok()).unwrap_or_else(now)),
+    };
+    let verdict = rules().judge(&item);
+    assert!(verdict.score <= 100);
+    assert!(!verdict.tge || verdict.score >= rules().threshold());
+    assert_eq!(rules().judge(&item), verdict, "judged twice");
+    assert_eq!(rules().explain(&item).verdict, verdict, "explained");
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (title_line, text_line) = (line(title), line(text));
+    for reason in &verdict.reasons {
+        assert!(reason.weight != 0 && !reason.signal.is_empty());
+        let quoted = title_line.contains(&reason.text) || text_line.contains(&reason.text);
+        assert!(quoted, "{:?} is not in {title_line:?} or {text_line:?}", reason.text);
+    }
+    if verdict.rumour {
+        assert_eq!(class(&verdict, Some(detect::Priority::High), 9), Class::Low);
+    }
+    if verdict.tge && !post {
+        for cut_short in [false, true] {
+            let headline = Headline { title, summary: text, categories: &[], cut_short };
+            let early = rules().early(&headline);
+            // The early filter reads on where judgement has stopped: it may meet what the user has muted.
+            let muted_later = text.len() > BODY_LIMIT && early == Early::Dropped("muted");
+            assert!(early == Early::Candidate || muted_later, "{early:?}: {title:?} {text:?}");
+        }
+    }
+}

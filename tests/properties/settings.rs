@@ -1,0 +1,73 @@
+use std::path::Path;
+
+use jiff::SignedDuration;
+use tge_scrape::{
+    config,
+    detect::Rules,
+    model::XSource,
+    x::{
+        money::Prices,
+        plan::{self, Followed, Inputs, QUERY_LIMIT, Topic, Way, account_key, topic_key},
+    },
+};
+
+use super::now;
+
+/// Any text is settings or mistakes, each with its line; what settings admit can be compiled, and asked of X in
+/// queries that X takes.
+pub fn settings(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    // Settings may name files to read a secret from: those of this machine are none of ours.
+    if text.contains("_file") || text.contains("\\u") {
+        return;
+    }
+    let settings = match config::from_text(&text, Path::new("state")) {
+        Ok(settings) => settings,
+        Err(mistakes) => {
+            assert!(!mistakes.0.is_empty());
+            assert!(mistakes.0.iter().all(|mistake| !mistake.says.is_empty()), "{mistakes:?}");
+            return;
+        }
+    };
+    assert!(!config::shown(&settings).is_empty());
+    assert!((0.0..=1.0).contains(&settings.cycle.max_failed_ratio));
+    // Compiling takes a hundred times as long as all the rest: one input in sixteen.
+    let own = ["projects", "phrases", "mute"].iter().any(|key| text.contains(key));
+    if own && input.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) % 16 == 0 {
+        let _ = Rules::compile(&settings.detect);
+    }
+    let state = |key| XSource { key, ..XSource::default() };
+    let accounts: Vec<Followed> = (1..)
+        .zip(&settings.x.accounts)
+        .map(|(user, handle)| Followed {
+            user,
+            username: handle.clone(),
+            replies: settings.x.replies.contains(handle),
+            state: state(account_key(user)),
+        })
+        .collect();
+    let topics: Vec<Topic> = settings
+        .x
+        .searches
+        .iter()
+        .map(|query| Topic { query: query.clone(), state: state(topic_key(query)) })
+        .collect();
+    let plan = plan::plan(&Inputs {
+        accounts: &accounts,
+        topics: &topics,
+        lookback: SignedDuration::from_hours(24),
+        now: now(),
+        budget: u64::MAX,
+        spent: 0,
+        prices: Prices { post: 5_000, user: 10_000 },
+        paid_authors: false,
+    });
+    assert_eq!(plan.left_out, [], "everything the settings admit is asked");
+    let asked: usize = plan.questions.iter().map(|question| question.progress.sources.len()).sum();
+    assert_eq!(asked, accounts.len() + topics.len());
+    for question in &plan.questions {
+        if let Way::Search(query) = &question.way {
+            assert!(query.chars().count() <= QUERY_LIMIT, "{query}");
+        }
+    }
+}

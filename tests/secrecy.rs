@@ -1,0 +1,315 @@
+//! What is secret stays so: the real binary with a secret in every place that takes one, everything it writes read
+//! through afterwards.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tge_scrape::fixture_web::x::{self, Content};
+
+use crate::support::{
+    inbox::{Answer, Inbox},
+    lab::{Lab, ran},
+    mail::MailServer,
+    world::LOUD,
+};
+
+const SLACK: &str = "slack-path-5ecret";
+const DISCORD: &str = "discord-path-5ecret";
+const TELEGRAM: &str = "4711:telegram-5ecret-token";
+const NTFY: &str = "tk_ntfy5ecrettoken";
+/// Base64 of 32 bytes.
+const WEBHOOK: &str = "d2ViaG9va3NlY3JldHdlYmhvb2tzZWNyZXR3ZWJob29r";
+/// What the mail server asks for.
+const MAIL: &str = "hunter2";
+const FEED: &str = "feed-header-5ecret";
+const PING: &str = "ping-path-5ecret";
+const ALL: [&str; 9] = [SLACK, DISCORD, TELEGRAM, NTFY, WEBHOOK, MAIL, FEED, PING, x::TOKEN];
+
+/// A service for all channels and a feed; while `refuses` is set, it refuses and quotes what it was asked.
+fn service(refuses: Arc<AtomicBool>) -> Inbox {
+    let feed = "<rss version=\"2.0\"><channel><title>F</title><item><guid>1</guid><title>Zorblax opens claims for its ZORB \
+                airdrop</title><link>http://127.0.0.1:9/claim</link><description>Zorblax said eligible users can claim the ZORB \
+                token from 25 December 2026.</description></item></channel></rss>";
+    Inbox::start(move |received, _| {
+        Some(if received.path == "/feed" {
+            Answer::new(200, feed)
+        } else if refuses.load(Ordering::Relaxed) {
+            let quoted = format!("no {} for {:?}", received.path, received.header("authorization"));
+            Answer::new(403, &serde_json::json!({"ok": false, "description": quoted}).to_string())
+        } else {
+            Answer::new(200, "{\"ok\":true}")
+        })
+    })
+}
+
+/// Settings that hold, or name, every secret; X and the news of `lab` beside them.
+fn settings(lab: &Lab, inbox: &Inbox, mail: &MailServer) -> String {
+    fs::write(lab.path().join("telegram.token"), TELEGRAM).unwrap();
+    let rows = [
+        format!("kind = \"slack\"\nurl = \"{}\"", inbox.url(&format!("/services/T/B/{SLACK}"))),
+        "kind = \"discord\"\nurl_env = \"DISCORD\"".to_owned(),
+        format!("kind = \"telegram\"\nserver = \"{}\"\ntoken_file = \"telegram.token\"\nchat = \"-100\"", inbox.url("")),
+        format!("kind = \"ntfy\"\nurl = \"{}\"\ntoken_env = \"NTFY\"", inbox.url("/launches")),
+        format!("kind = \"webhook\"\nurl = \"{}\"\nsecret = \"whsec_{WEBHOOK}\"", inbox.url("/in")),
+        format!(
+            "kind = \"email\"\nhost = \"localhost\"\nport = {}\nusername = \"me\"\npassword = \"{MAIL}\"\nfrom = \"a@a.example\"\n\
+             to = [\"you@b.example\"]\nca_file = \"{}\"",
+            mail.port,
+            mail.authority.display()
+        ),
+        "kind = \"exec\"\ncommand = [\"/bin/sh\", \"-c\", \"cat > /dev/null; env > exec.env; tr '\\\\0' ' ' < /proc/$$/cmdline > exec.argv\"]"
+            .to_owned(),
+        "kind = \"file\"\npath = \"alerts.ndjson\"".to_owned(),
+    ];
+    let channels = rows.map(|row| format!("\n[[channels]]\n{row}\n{LOUD}")).concat();
+    let looking = "[\"/bin/sh\", \"-c\", \"cat > hook.json; env > hook.env; cat /proc/$PPID/cmdline > parent.argv; cp -r state seen\"]";
+    format!(
+        "{}\n[[feeds]]\nurl = \"{}\"\nname = \"F\"\nheaders_env = {{ Authorization = \"FEED\" }}\n{channels}\n[hooks]\nafter_cycle = {looking}\n\
+         [metrics]\ntextfile = \"figures.prom\"\nhealthcheck_url_env = \"PING\"\n[outputs]\natom = \"tge.atom\"\n",
+        fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap(),
+        inbox.url("/feed")
+    )
+}
+
+/// Every file below `folder`, but for those the secrets were put into.
+fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            files(&path, found);
+        } else if !["tge-scrape.toml", "telegram.token"].contains(&name.as_str()) {
+            found.push((path.display().to_string(), fs::read(&path).unwrap()));
+        }
+    }
+}
+
+fn told(text: &[u8]) -> Vec<&'static str> {
+    ALL.into_iter()
+        .filter(|secret| text.windows(secret.len()).any(|part| part == secret.as_bytes()))
+        .collect()
+}
+
+#[test]
+fn no_secret_is_in_a_log_an_output_a_file_or_a_process() {
+    let lab = crate::x::lab(Content::Written, "");
+    let refuses = Arc::new(AtomicBool::new(false));
+    let inbox = service(Arc::clone(&refuses));
+    let mail = MailServer::start(lab.path(), false, |before| if before < 2 { "250 taken" } else { "554 no" });
+    let settings = settings(&lab, &inbox, &mail);
+    lab.settings(&settings);
+    let run = |arguments: &[&str]| {
+        let mut command = lab.command(arguments);
+        command
+            .env("DISCORD", inbox.url(&format!("/api/webhooks/1/{DISCORD}")))
+            .env("NTFY", NTFY)
+            .env("FEED", format!("Bearer {FEED}"))
+            .env("PING", inbox.url(&format!("/{PING}")))
+            .env("X_BEARER_TOKEN", x::TOKEN)
+            .env("PATH", "/usr/bin:/bin");
+        ran(command.output().unwrap())
+    };
+    let looks: [&[&str]; 16] = [
+        &["cycle", "-vv", "--catch-up", "1"],
+        &["cycle", "-vv", "--log-format", "json", "--format", "json"],
+        &["alerts", "test", "-vv"],
+        &["alerts", "test", "-vv", "--log-format", "json", "--format", "json"],
+        &["alerts", "list", "--all", "--format", "json"],
+        &["alerts", "flush", "--all", "-vv"],
+        &["config", "show"],
+        &["config", "show", "--format", "json"],
+        &["config", "check"],
+        &["doctor"],
+        &["feed", "list", "--format", "json"],
+        &["x", "plan"],
+        &["x", "accounts", "--format", "json"],
+        &["stats", "--format", "json"],
+        &["report", "-o", "page.html"],
+        &["db", "backup", "copy.db"],
+    ];
+    let mut refused = String::new();
+    for refusing in [false, true] {
+        refuses.store(refusing, Ordering::Relaxed);
+        for arguments in looks {
+            let ran = run(arguments);
+            let all = format!("{}{}", ran.stdout, ran.stderr);
+            assert_eq!(told(all.as_bytes()), Vec::<&str>::new(), "{arguments:?}: {all}");
+            if refusing && arguments.starts_with(&["alerts", "test"]) {
+                refused = all;
+            }
+        }
+        let _ = fs::remove_file(lab.path().join("copy.db"));
+    }
+    // What is to be kept from view was in use, and was quoted at us.
+    let asked = inbox.all();
+    let paths: String = asked.iter().map(|received| format!("{}\n", received.path)).collect();
+    for secret in [SLACK, DISCORD, TELEGRAM, PING] {
+        assert!(paths.contains(secret), "{secret} was not used: {paths}");
+    }
+    for secret in [NTFY, FEED] {
+        assert!(asked.iter().any(|received| received.header("authorization").contains(secret)), "{secret}");
+    }
+    assert!(asked.iter().any(|received| !received.header("webhook-signature").is_empty()));
+    assert!(mail.mails().len() >= 2 && !lab.web().x().unwrap().calls(0).is_empty());
+    assert!(refused.contains("••••") && refused.contains("403"), "{refused}");
+
+    run(&["db", "backup", "copy.db"]);
+    let mut written = Vec::new();
+    files(lab.path(), &mut written);
+    let names: Vec<&String> = written.iter().map(|(name, _)| name).collect();
+    let expected = [
+        "copy.db",
+        "tge-scrape.db",
+        "alerts.ndjson",
+        "page.html",
+        "hook.env",
+        "exec.env",
+        "parent.argv",
+        "exec.argv",
+    ];
+    for name in expected {
+        assert!(names.iter().any(|path| path.ends_with(name)), "{name} is missing: {names:?}");
+    }
+    for (name, text) in &written {
+        assert_eq!(told(text), Vec::<&str>::new(), "in {name}");
+    }
+}
+
+#[test]
+fn a_command_is_run_as_it_is_written_without_a_shell() {
+    let inbox = Inbox::start(|received, _| {
+        let words =
+            "Zorblax said eligible users can claim the ZORB token from 25 December 2026. '; touch owned; '";
+        if received.path != "/feed" {
+            let page = format!(
+                "<html><title>$(touch owned)</title><article><p>{}</p></article></html>",
+                [words; 9].join(" ")
+            );
+            return Some(Answer::new(200, &page).with("Content-Type", "text/html"));
+        }
+        let title =
+            "`touch owned` $(touch owned) ; touch owned | Zorblax opens airdrop claim for its ZORB token";
+        let link = format!("http://{}/claim?$(touch%20owned)", received.header("host"));
+        let item = format!(
+            "<item><title>{title}</title><link>{link}</link><description>{words}</description></item>"
+        );
+        let feed =
+            format!("<rss version=\"2.0\"><channel><title>$(touch owned)</title>{item}</channel></rss>");
+        Some(Answer::new(200, &feed))
+    });
+    let lab = Lab::new();
+    let literal = "$(touch owned); `touch owned` > x";
+    lab.settings(&format!(
+        "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n[detect]\nthreshold = 20\n[[feeds]]\nurl = \"{}\"\nname = \"$(touch owned)\"\n\
+         [[channels]]\nkind = \"exec\"\ncommand = [\"/usr/bin/tee\", \"{literal}\"]\n{LOUD}\
+         [hooks]\non_detection = [\"/usr/bin/tee\", \"hook {literal}\"]\n",
+        inbox.url("/feed")
+    ));
+    let ran = lab.run(&["cycle", "--catch-up", "9"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for name in [literal.to_owned(), format!("hook {literal}")] {
+        let taken = fs::read_to_string(lab.path().join(&name)).unwrap();
+        assert!(taken.contains("$(touch owned)"), "{name}: {taken}");
+    }
+    assert!(!lab.path().join("owned").exists() && !lab.path().join("x").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn whatever_the_mask_what_it_keeps_is_its_owner_s() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let lab = crate::support::world::bulk(1, 2);
+    let more = format!(
+        "\n[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{LOUD}\
+         [hooks]\nafter_cycle = [\"/bin/sh\", \"-c\", \"stat -c '%a %n' state state/* > modes\"]\n"
+    );
+    lab.settings(&(lab.web().settings_toml() + &more));
+    let open = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("/bin/sh");
+        command.args(["-c", "umask 000; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_tge-scrape")]);
+        command.args(arguments).current_dir(lab.path()).env_clear().env("PATH", "/usr/bin:/bin");
+        let ran = ran(command.output().unwrap());
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.stderr);
+    };
+    open(&["cycle", "--catch-up", "9"]);
+    open(&["db", "backup", "copy.db"]);
+    open(&["config", "init", "fresh.toml"]);
+    open(&["feed", "add", "https://a.example/feed", "--untried", "--config", "fresh.toml"]);
+    let mode = |path: &str| fs::metadata(lab.path().join(path)).unwrap().permissions().mode() & 0o777;
+    let kept = ["state/tge-scrape.db", "state/lock", "alerts.ndjson", "copy.db", "fresh.toml"];
+    for path in kept {
+        assert_eq!(mode(path), 0o600, "{path} is {:o}", mode(path));
+    }
+    assert_eq!(mode("state"), 0o700);
+    // While it ran: the write-ahead log and its index have entries in them too.
+    let modes = fs::read_to_string(lab.path().join("modes")).unwrap();
+    assert!(modes.contains("tge-scrape.db-wal"), "{modes}");
+    for line in modes.lines() {
+        assert!(line.starts_with("700 state") || line.starts_with("600 state/"), "{modes}");
+    }
+    // A file the user opened to others stays so.
+    fs::set_permissions(lab.path().join("fresh.toml"), fs::Permissions::from_mode(0o640)).unwrap();
+    open(&["feed", "add", "https://b.example/feed", "--untried", "--config", "fresh.toml"]);
+    assert_eq!(mode("fresh.toml"), 0o640);
+}
+
+/// Reads `file` of the store and names what in it is no constant on its way to the database.
+fn built_statements(file: &str, text: &str) -> Vec<String> {
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for call in
+        ["prepare(", "prepare_cached(", "execute_batch(", "connection.execute(", "connection.query_row("]
+    {
+        for (at, _) in text.match_indices(call) {
+            let argument = text[at + call.len()..].trim_start();
+            let constant = argument.starts_with('"')
+                || argument.starts_with("statements::")
+                // A loop over constants; what is built can only be a String, and that is looked for below.
+                || argument.starts_with("statement)");
+            if !constant {
+                found.push(format!("{file}: {call}{}", argument.lines().next().unwrap_or_default()));
+            }
+        }
+    }
+    let words = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", " FROM ", " WHERE ", " VALUES ", "PRAGMA "];
+    for builder in ["format!(", "push_str(", "write!(", "concat("] {
+        for (at, _) in text.match_indices(builder) {
+            let rest = &text[at..];
+            let argument = &rest[..rest.find(';').unwrap_or(rest.len()).min(200)];
+            if words.iter().any(|word| argument.contains(word)) {
+                found.push(format!("{file}: {}", argument.lines().next().unwrap_or_default()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn statements_are_constants_and_values_are_parameters() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let mut sources = Vec::new();
+    files(&folder, &mut sources);
+    let mut offences = Vec::new();
+    let mut prepared = 0;
+    for (name, text) in sources.iter().filter(|(name, _)| name.ends_with(".rs") && !name.contains("tests")) {
+        let text = String::from_utf8(text.clone()).unwrap();
+        prepared += text.matches("prepare_cached(statements::").count();
+        offences.extend(built_statements(name, &text));
+    }
+    assert_eq!(offences, Vec::<String>::new());
+    assert!(prepared > 50, "only {prepared} statements found");
+    for bad in [
+        "connection.prepare(&format!(\"SELECT a FROM t WHERE b = {b}\"))",
+        "connection.execute(&sql, [])",
+        "let sql = format!(\"DELETE FROM {table}\"); ",
+    ] {
+        assert!(!built_statements("x", bad).is_empty(), "{bad}");
+    }
+}
