@@ -8,6 +8,7 @@ use std::{
     process::{Child, Command},
     sync::{
         Mutex,
+        atomic::{AtomicU32, AtomicU64, Ordering},
         mpsc::{Receiver, channel},
     },
     time::{Duration, Instant},
@@ -143,8 +144,10 @@ fn killed(kills: u32, seed: u64) -> u32 {
     same(&world.lab, ("state", "alerts.ndjson"), ("twin", "twin.ndjson"), &format!("seed {seed}"));
     let found = events(&world.lab);
     assert!(found.len() >= 20, "{}", found.len());
+    // Posts of a first look alert nobody; what was told of the others stands above.
+    let news: Vec<Value> = found.iter().filter(|found| found["kind"] == "news").cloned().collect();
     for (name, told) in world.told() {
-        assert_eq!(missing(&told, &found), Vec::<String>::new(), "{name}, seed {seed}");
+        assert_eq!(missing(&told, &news), Vec::<String>::new(), "{name}, seed {seed}");
     }
     // Ours: the file itself holds nothing twice.
     let file = world.lines("alerts.ndjson");
@@ -257,7 +260,9 @@ fn killed_at(points: &[&str]) {
     let lab = &world.lab;
     runs(lab, &TWIN);
     for point in points {
-        let once = ["database-built", "cycle-begun", "pruned", "in-cycle-end", "cycle-ended"].contains(point);
+        let once =
+            ["database-built", "cycle-begun", "pruned", "in-binding", "bound", "in-cycle-end", "cycle-ended"]
+                .contains(point);
         for nth in if once { &[1][..] } else { &[1, 3] } {
             let name = format!("{point}-{nth}");
             let file = format!("{name}.ndjson");
@@ -336,14 +341,20 @@ fn killed_at_forty_moments_nothing_is_lost_and_nothing_told_twice() {
 #[test]
 #[ignore = "takes long: 500 kills, for whoever changes what is saved or delivered"]
 fn killed_five_hundred_times_nothing_is_lost_and_nothing_told_twice() {
-    let (mut hit, mut tried) = (0, 0);
-    for seed in 100.. {
-        hit += killed(10, seed);
-        tried += 10;
-        eprintln!("{hit} of {tried} cycles killed at work: 0 lost, 0 doubled, sound each time");
-        if hit >= 500 {
-            break;
+    let (seed, hit) = (AtomicU64::new(100), AtomicU32::new(0));
+    // Kills wait for services and for the disk: four at once take hardly longer than one.
+    let work = || {
+        while hit.load(Ordering::SeqCst) < 500 {
+            let seed = seed.fetch_add(1, Ordering::SeqCst);
+            assert!(seed < 300, "too few are killed at work");
+            let all = hit.fetch_add(killed(10, seed), Ordering::SeqCst);
+            eprintln!("more than {all} cycles killed at work: 0 lost, 0 doubled, sound each time");
         }
-        assert!(tried < 2000, "too few are killed at work");
-    }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(work);
+        }
+    });
+    println!("{} cycles killed at work: 0 lost, 0 doubled, sound each time", hit.into_inner());
 }

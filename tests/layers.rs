@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 /// Rooms by level, lowest first; a room may use rooms of lower levels and, at level 0, of its own.
 const LEVELS: &[&[&str]] = &[
-    &["model", "text", "clock", "shield", "rehearsal"],
+    &["model", "text", "clock", "rehearsal", "shield"],
     &["http", "feed", "article", "detect", "x", "store", "figures"],
     &["visit", "render", "alert"],
     &["cycle"],

@@ -16,13 +16,13 @@ mod hostile; // a web that does everything wrong
 mod judging; // judging again, by the user's word and by other rules
 mod kills; // killed while telling
 mod layers; // who may import whom
+mod overlap; // several processes at once
 mod properties; // what must hold whatever comes in
 mod regressions; // every input that once broke something
 mod secrecy; // secrets, shells, modes and statements
-mod terminal; // what feeds may print
-mod overlap; // several processes at once
 #[cfg(debug_assertions)]
 mod soak; // a month, simulated
+mod terminal; // what feeds may print
 mod x; // X beside the news
 mod x_week; // a week on X with everything going wrong
 

@@ -2,6 +2,6 @@ pub mod inbox;
 pub mod lab;
 pub mod mail;
 pub mod services;
-pub mod tls;
 pub mod state;
+pub mod tls;
 pub mod world;

@@ -48,6 +48,8 @@ fn mend(path: &Path) -> Result<Mended, StoreError> {
         return Err(StoreError::Corrupt("the file is empty".to_owned()));
     }
     let connection = open::connect(path)?;
+    // Else a file that was cut off is not read at all.
+    connection.pragma_update(None, "writable_schema", true)?;
     let schema = open::version(&connection)?;
     open::refuse_newer(schema)?;
     if schema == 0 {
@@ -158,29 +160,26 @@ fn shape(new: &Connection, table: &str) -> Result<Shape, StoreError> {
 /// and where rows are numbered from behind each damage too.
 fn copy_table(old: &Connection, new: &Connection, table: String) -> Result<RecoveredTable, StoreError> {
     let shape = shape(new, &table)?;
-    let order = |way: &str| {
-        let by: Vec<String> = shape.key.iter().map(|column| format!("{column} {way}")).collect();
-        by.join(", ")
-    };
     let select = |condition: &str, way: &str| {
+        let by: Vec<String> = shape.key.iter().map(|column| format!("{column} {way}")).collect();
         let (columns, first) = (&shape.columns, &shape.key[0]);
-        format!("SELECT {first}, {columns} FROM {table} {condition} ORDER BY {}", order(way))
+        format!("SELECT {first}, {columns} FROM {table} {condition} ORDER BY {}", by.join(", "))
     };
     let mut last = None;
-    let mut whole = copy_rows(old, new, &shape, &select("", "ASC"), &mut last)?;
+    let mut whole = copy_rows(old, new, &shape, &select("", "ASC"), None, &mut last)?;
     let damaged = !whole;
     if damaged && shape.numbered {
         let (mut from, mut step) = (last.unwrap_or(0), 1_i64);
+        let behind = select("WHERE rowid > ?1", "ASC");
         while !whole && from < i64::MAX - step {
             from += step;
             let mut reached = None;
-            let condition = format!("WHERE rowid > {from}");
-            whole = copy_rows(old, new, &shape, &select(&condition, "ASC"), &mut reached)?;
+            whole = copy_rows(old, new, &shape, &behind, Some(from), &mut reached)?;
             (from, step) = reached.map_or((from, step.saturating_mul(2)), |reached| (reached, 1));
         }
     }
     if damaged {
-        copy_rows(old, new, &shape, &select("", "DESC"), &mut None)?;
+        copy_rows(old, new, &shape, &select("", "DESC"), None, &mut None)?;
     }
     let rows: u64 = new
         .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0))
@@ -188,18 +187,20 @@ fn copy_table(old: &Connection, new: &Connection, table: String) -> Result<Recov
     Ok(RecoveredTable { table, rows, whole: !damaged })
 }
 
-/// Copies what `sql` gives until its end or a damage; tells which. `last` becomes the last row's number.
+/// Copies what `sql` gives, behind row `from` if it asks for one, until its end or a damage; tells which.
+/// `last` becomes the last row's number.
 fn copy_rows(
     old: &Connection,
     new: &Connection,
     shape: &Shape,
     sql: &str,
+    from: Option<i64>,
     last: &mut Option<i64>,
 ) -> Result<bool, StoreError> {
     let Ok(mut statement) = old.prepare(sql) else { return Ok(false) };
     let width = statement.column_count();
     let mut insert = new.prepare_cached(&shape.insert)?;
-    let Ok(mut rows) = statement.query([]) else { return Ok(false) };
+    let Ok(mut rows) = statement.query(params_from_iter(from)) else { return Ok(false) };
     loop {
         let values = match rows.next() {
             Ok(None) => return Ok(true),
