@@ -210,12 +210,12 @@ fn resolve(
     layers.lay_environment(environment);
     state_dir(&mut layers, flags, environment);
     // A file without feeds, or without projects, means "the usual ones".
-    let mut starter = Layers::built_in();
-    starter.lay_file("starter", STARTER);
-    for list in ["feeds", "projects"] {
-        if layers.lists.get(list).is_none_or(Vec::is_empty) {
-            layers.lists.extend(starter.lists.remove_entry(list));
-        }
+    let missing = |list: &&str| layers.lists.get(list).is_none_or(Vec::is_empty);
+    let missing: Vec<&str> = ["feeds", "projects"].into_iter().filter(missing).collect();
+    if !missing.is_empty() {
+        let mut starter = Layers::built_in();
+        starter.lay_file("starter", STARTER);
+        layers.lists.extend(missing.into_iter().filter_map(|list| starter.lists.remove_entry(list)));
     }
     let row = |layers: &Layers, list: &str| layers.lists.get(list).cloned().unwrap_or_default();
     let (feeds, projects, channels) =

@@ -83,6 +83,8 @@ struct World {
     port: u16,
     hosts: Vec<Host>,
     x: Option<x::Simulator>,
+    /// How long an answer takes on average, and how far it may lie from that.
+    latency: Mutex<(Duration, Duration)>,
     tick: AtomicU32,
     requests: Mutex<Vec<Asked>>,
     connections: AtomicU64,
@@ -114,6 +116,7 @@ impl FixtureWeb {
             x,
             port: listener.local_addr()?.port(),
             hosts,
+            latency: Mutex::new((options.latency, options.spread)),
             options,
             tick: AtomicU32::new(0),
             requests: Mutex::default(),
@@ -135,6 +138,11 @@ impl FixtureWeb {
         if let Some(x) = self.x() {
             x.publish_tick(tick);
         }
+    }
+
+    /// Answers take another time from now on.
+    pub fn set_latency(&self, latency: Duration, spread: Duration) {
+        *self.world.latency.lock().unwrap_or_else(PoisonError::into_inner) = (latency, spread);
     }
 
     /// The simulated X, where one was asked for.

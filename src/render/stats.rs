@@ -237,7 +237,7 @@ pub fn targets(levels: &[(Target, Level)], style: Style) -> String {
         let verdict = match target.ok {
             Some(true) => "met",
             Some(false) => "MISSED",
-            None => "not measured",
+            None => "not judged",
         };
         let value = target.value.map_or_else(|| "–".to_owned(), number);
         let wanted = format!("{} {}", number(target.target), target.unit);

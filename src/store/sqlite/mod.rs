@@ -15,6 +15,8 @@ mod x_calls;
 mod x_pages;
 
 #[cfg(test)]
+mod history_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod x_tests;

@@ -48,9 +48,7 @@ statements! {
     SOURCE_ID = "SELECT id FROM sources WHERE url = ?1";
     SOURCE_ASKED = "UPDATE sources SET asked_total = asked_total + 1, failed_total = failed_total + ?2,
         bytes_total = bytes_total + ?3 WHERE url = ?1";
-    SOURCE_YIELDS = "SELECT url, asked_total, failed_total, bytes_total, ifnull(stories, 0) FROM sources
-        LEFT JOIN (SELECT source, count(*) AS stories FROM (SELECT source, min(told_at) FROM detections GROUP BY story)
-        GROUP BY source) AS first ON first.source = sources.id";
+    SOURCE_YIELDS = "SELECT url, asked_total, failed_total, bytes_total, first_total FROM sources";
     SOURCE_DETECTED = "UPDATE sources SET detections_total = detections_total + 1 WHERE id = ?1";
 
     HOST_WAITS = "SELECT host, not_before, reason FROM host_waits WHERE not_before > ?1";
