@@ -1,5 +1,7 @@
 //! Figures a user can trust: what `stats` says is what the web counted, before the first cycle and after many.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::support::lab::Lab;
@@ -131,6 +133,26 @@ fn a_profile_has_a_lane_for_every_visit() {
         + report["entries"]["candidates"].as_u64().unwrap()
         - report["articles"]["from_feed"].as_u64().unwrap();
     assert_eq!(named("visit") as u64, visits);
+    // Viewers draw what overlaps in a lane as nested, and give up on what crosses.
+    let mut lanes: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
+    for event in events.iter().filter(|event| event["ph"] == "X") {
+        let (start, took) = (event["ts"].as_f64().unwrap(), event["dur"].as_f64().unwrap());
+        assert!(start >= 0.0 && took >= 0.0 && event["pid"] == 1, "{event}");
+        lanes.entry(event["tid"].as_u64().unwrap()).or_default().push((start, start + took));
+    }
+    for lane in lanes.values() {
+        for (at, (start, end)) in lane.iter().enumerate() {
+            let crosses = |(from, to): &&(f64, f64)| {
+                let (inside, apart) = (start <= from && to <= end, to <= start || end <= from);
+                let around = from <= start && end <= to;
+                // Times are rounded to the nanosecond at most.
+                !inside && !apart && !around && (to - start).min(end - from) > 0.01
+            };
+            assert!(!lane[at + 1..].iter().any(|other| crosses(&other)), "{lane:?}");
+        }
+    }
+    let names = events.iter().filter(|event| event["ph"] == "M" && event["name"] == "thread_name");
+    assert_eq!(names.count(), lanes.len());
     assert!(named("answer") > 30 && named("read") > 20, "{} {}", named("answer"), named("read"));
 }
 

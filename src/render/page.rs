@@ -258,7 +258,7 @@ fn targets(page: &Page<'_>, body: &mut String) {
         let verdict = match target.ok {
             Some(true) => "met",
             Some(false) => "<strong class=\"missed\">missed</strong>",
-            None => "not measured",
+            None => "not judged",
         };
         let number = |value: f64| format!("{value:.3}");
         [

@@ -35,8 +35,8 @@ pub use detections::{recent_stories, stories};
 pub use entries::{backlog, sift};
 pub use open::{backup, check, health, open_file, open_memory};
 pub use outbox::{
-    attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued, revive, rows,
-    settle, told, waiting,
+    alert_totals, attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued,
+    revive, rows, settle, told, waiting,
 };
 pub use prune::prune;
 pub use sources::{host_waits, sources};

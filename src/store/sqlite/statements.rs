@@ -155,6 +155,7 @@ statements! {
         (SELECT id FROM outbox WHERE created_at < ?1 AND message IS NULL ORDER BY created_at LIMIT ?2)";
     MESSAGES_PRUNE = "DELETE FROM messages WHERE rowid IN (SELECT messages.rowid FROM messages
         WHERE settled_at < ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE message = messages.id) ORDER BY settled_at LIMIT ?2)";
+    ALERT_TOTALS = "SELECT channel, result, number FROM alert_totals";
     OUTBOX_ROWS = "SELECT outbox.id, outbox.channel, topic, class, due_at, outbox.created_at,
         coalesce(json_extract(outbox.document, '$.news.detection.title'), json_extract(outbox.document, '$.update.title'),
         json_extract(outbox.document, '$.ops.says')), outbox.message, settled_at, given_up, tries, error

@@ -25,3 +25,16 @@ END;
 CREATE TRIGGER first_dropped AFTER DELETE ON stories BEGIN
   UPDATE sources SET first_total = first_total - 1 WHERE id = OLD.first;
 END;
+
+-- Alerts by how they ended, for counters that never fall: messages are forgotten after a while.
+CREATE TABLE alert_totals (
+  channel TEXT NOT NULL, result TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (channel, result)
+) STRICT, WITHOUT ROWID;
+INSERT INTO alert_totals SELECT messages.channel, iif(given_up, 'given_up', 'delivered'), count(*)
+  FROM messages JOIN outbox ON outbox.message = messages.id WHERE settled_at IS NOT NULL GROUP BY 1, 2;
+CREATE TRIGGER message_settled AFTER UPDATE OF settled_at ON messages
+  WHEN NEW.settled_at IS NOT NULL AND OLD.settled_at IS NULL BEGIN
+  INSERT INTO alert_totals VALUES (NEW.channel, iif(NEW.given_up, 'given_up', 'delivered'),
+    (SELECT count(*) FROM outbox WHERE message = NEW.id))
+    ON CONFLICT (channel, result) DO UPDATE SET number = number + excluded.number;
+END;
