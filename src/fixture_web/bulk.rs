@@ -52,7 +52,7 @@ const LATER: usize = 6;
 
 /// Entries that feed `number` has published up to `tick`, evenly over the day, each feed from another minute on.
 fn published(number: usize, plan: &Bulk, tick: u32) -> usize {
-    let begun = number * 37 % TICKS;
+    let begun = (number * 37 + 100) % TICKS;
     plan.entries + (tick as usize * A_DAY[number % A_DAY.len()] + begun) / TICKS
 }
 
