@@ -142,11 +142,12 @@ fn a_profile_has_a_lane_for_every_visit() {
     }
     for lane in lanes.values() {
         for (at, (start, end)) in lane.iter().enumerate() {
+            // Times are told to the nanosecond, as floats.
+            let before = |one: &f64, other: &f64| *one <= other + 0.001;
             let crosses = |(from, to): &&(f64, f64)| {
-                let (inside, apart) = (start <= from && to <= end, to <= start || end <= from);
-                let around = from <= start && end <= to;
-                // Times are rounded to the nanosecond at most.
-                !inside && !apart && !around && (to - start).min(end - from) > 0.01
+                let inside = before(start, from) && before(to, end);
+                let around = before(from, start) && before(end, to);
+                !inside && !around && !before(to, start) && !before(end, from)
             };
             assert!(!lane[at + 1..].iter().any(|other| crosses(&other)), "{lane:?}");
         }
