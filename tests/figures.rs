@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::support::lab::Lab;
+use crate::support::{
+    lab::Lab,
+    world::{LOUD, bulk},
+};
 
 fn stats(lab: &Lab) -> Value {
     lab.run(&["stats", "--format", "json"]).json()
@@ -201,4 +204,29 @@ fn without_its_savings_it_finds_the_same_and_asks_for_more() {
     let again = naive.run(&["cycle", "--naive", "--format", "json"]).json();
     assert_eq!(again["feeds"]["not_modified"], 0);
     assert_eq!(again["entries"]["new"], 0);
+}
+
+#[test]
+fn alerts_are_counted_by_channel_and_how_they_ended() {
+    let lab = bulk(1, 2);
+    let settings = format!(
+        "{}\n[metrics]\ntextfile = \"figures.prom\"\n[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{LOUD}",
+        lab.web().settings_toml()
+    );
+    lab.settings(&settings);
+    let series = |name: &str| -> f64 {
+        let text = std::fs::read_to_string(lab.path().join("figures.prom")).unwrap();
+        let line =
+            text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {text}"));
+        line.rsplit_once(' ').unwrap().1.parse().unwrap()
+    };
+    assert_eq!(lab.run(&["cycle", "--catch-up", "9"]).code, 0);
+    let delivered = series("tge_scrape_alerts_total{channel=\"file\",result=\"delivered\"}");
+    assert!(delivered >= 2.0, "{delivered}");
+    assert_eq!(series("tge_scrape_alerts_total{channel=\"file\",result=\"given_up\"}").to_bits(), 0);
+    assert_eq!(series("tge_scrape_outbox_pending{channel=\"file\"}").to_bits(), 0);
+    assert_eq!(series("tge_scrape_outbox_oldest_timestamp_seconds{channel=\"file\"}").to_bits(), 0);
+    lab.cycle();
+    let again = series("tge_scrape_alerts_total{channel=\"file\",result=\"delivered\"}");
+    assert_eq!(again.to_bits(), delivered.to_bits(), "nothing new, nothing told");
 }
