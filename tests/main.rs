@@ -9,6 +9,7 @@ mod commands; // what a user types, and what goes wrong
 mod cycle; // the cycle as cron runs it
 mod figures; // what stats, report and monitoring say
 mod ground_truth; // what was found and how it was grouped, against what is true
+mod hostile; // a web that does everything wrong
 mod judging; // judging again, by the user's word and by other rules
 mod kills; // killed while telling
 mod layers; // who may import whom

@@ -178,3 +178,46 @@ fn an_account_that_is_renamed_is_followed_under_its_new_name() {
     let last = sim.calls(0);
     assert!(last.iter().any(|call| call.target.contains("brand_new")), "it is searched by its new name");
 }
+
+#[test]
+fn the_text_of_a_post_goes_when_x_withholds_it() {
+    let lab = lab(x::Content::Written, "");
+    let sim = lab.web().x().unwrap();
+    let id = sim.publish(&sim.handles()[0].clone(), "Harbour works, day three").unwrap();
+    let text = || {
+        let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+        let text = database.query_row(
+            "SELECT text FROM x_posts WHERE id = ?1",
+            [i64::try_from(id).unwrap()],
+            |row| row.get(0),
+        );
+        text.unwrap_or_else(|error| format!("{error}"))
+    };
+    sim.advance_clock(60_000);
+    cycle(&lab);
+    assert_eq!(text(), "Harbour works, day three");
+    assert!(sim.withhold(id, &["DE"]));
+    sim.advance_clock(60_000);
+    cycle(&lab);
+    assert_eq!(text(), "");
+}
+
+#[test]
+fn an_account_that_x_closed_is_told_with_what_is_lost() {
+    let lab = lab(x::Content::Written, "");
+    let sim = lab.web().x().unwrap();
+    cycle(&lab);
+    let handle = sim.handles()[0].clone();
+    assert!(sim.set_account(&handle, Standing::Suspended, None));
+    // Beyond what search reaches back, its own timeline is asked.
+    sim.advance_clock(8 * 86_400_000);
+    let run = || with_token(&lab, x::TOKEN, &["cycle", "--only", "x", "-v"]).stderr;
+    let says = format!("X leaves out @{handle}: ");
+    // The first run learns how late it is.
+    assert!((0..2).any(|_| run().contains(&says)));
+    let accounts = with_token(&lab, x::TOKEN, &["x", "accounts", "--format", "json"]).json();
+    let is_it = |one: &&Value| one["handle"] == handle.to_lowercase().as_str();
+    let account = accounts["accounts"].as_array().unwrap().iter().find(is_it).unwrap();
+    assert!(account["trouble"].as_str().is_some_and(|trouble| trouble.starts_with(&says)), "{account}");
+    assert!(!run().contains(&says));
+}

@@ -13,6 +13,8 @@ use crate::text::quantity;
 pub const DEFAULTS: &str = include_str!("default.toml");
 /// Lists of tables: read apart from the single values.
 const LISTS: [&str; 4] = ["feeds", "projects", "phrases", "channels"];
+/// No setting is a longer time.
+const CENTURY: Duration = Duration::from_hours(36_500 * 24);
 /// What a variable that sets a value begins with.
 const PREFIX: &str = "TGE_SCRAPE_";
 
@@ -134,13 +136,27 @@ impl Layers {
     /// Lays variables such as `TGE_SCRAPE_HTTP__CONCURRENCY` over what is there.
     pub fn lay_environment(&mut self, environment: &Environment) {
         for (rest, text) in environment.with_prefix(PREFIX) {
-            let Some((section, key)) = rest.split_once("__") else { continue };
+            let Some((section, key)) = rest.split_once("__") else {
+                self.note_single_underscore(rest);
+                continue;
+            };
             let (path, name) = (format!("{section}.{key}").to_lowercase(), format!("{PREFIX}{rest}"));
             let value = match self.values.get(&path) {
                 Some((wanted, _)) => raw::from_variable(text, wanted),
                 None => Raw::Text(text.to_owned()),
             };
             self.set(&path, &name, value, Origin::Environment(name.clone()));
+        }
+    }
+
+    /// A variable that would be a setting with one more underscore is a slip, not somebody else's.
+    fn note_single_underscore(&mut self, rest: &str) {
+        let says = rest.to_lowercase();
+        let meant = self.values.keys().find(|path| path.replace('.', "_") == says);
+        if let Some(path) = meant.filter(|path| *path != "state.dir") {
+            let right = path.replace('.', "__").to_uppercase();
+            let advice = format!("sets nothing; did you mean {PREFIX}{right}?");
+            self.mistakes.add(&format!("{PREFIX}{rest}"), advice);
         }
     }
 
@@ -225,13 +241,25 @@ impl Layers {
         number
     }
 
-    /// A duration.
+    /// A duration, of a century at most: longer ones lead past the end of all calendars.
     pub fn duration(&mut self, path: &str) -> Duration {
         let text = self.text(path);
-        quantity::duration(&text).unwrap_or_else(|says| {
-            self.wrong(path, says);
-            Duration::ZERO
-        })
+        let says = match quantity::duration(&text) {
+            Ok(duration) if duration <= CENTURY => return duration,
+            Ok(_) => format!("should be at most 36500d, is {text}"),
+            Err(says) => says,
+        };
+        self.wrong(path, says);
+        Duration::ZERO
+    }
+
+    /// A limit in time: a duration that is not zero.
+    pub fn time_limit(&mut self, path: &str) -> Duration {
+        let (before, duration) = (self.mistakes.0.len(), self.duration(path));
+        if duration.is_zero() && self.mistakes.0.len() == before {
+            self.wrong(path, "nothing is done within no time; give a limit such as 10s");
+        }
+        duration
     }
 
     /// A size in bytes.
@@ -241,6 +269,19 @@ impl Layers {
             self.wrong(path, says);
             0
         })
+    }
+
+    /// A limit in size between `least` and `most` bytes.
+    pub fn size_limit(&mut self, path: &str, least: u64, most: u64) -> u64 {
+        let (before, size) = (self.mistakes.0.len(), self.size(path));
+        if !(least..=most).contains(&size) && self.mistakes.0.len() == before {
+            let show = quantity::show_size;
+            self.wrong(
+                path,
+                format!("should lie between {} and {}, is {}", show(least), show(most), show(size)),
+            );
+        }
+        size
     }
 
     /// A list of texts.

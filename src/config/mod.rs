@@ -4,6 +4,7 @@
 
 mod channels;
 mod environment;
+mod http_section;
 mod layers;
 mod mistakes;
 mod raw;
@@ -209,9 +210,9 @@ fn resolve(
 ) -> Result<Settings, Mistakes> {
     layers.lay_environment(environment);
     state_dir(&mut layers, flags, environment);
-    // A file without feeds, or without projects, means "the usual ones".
-    let missing = |list: &&str| layers.lists.get(list).is_none_or(Vec::is_empty);
-    let missing: Vec<&str> = ["feeds", "projects"].into_iter().filter(missing).collect();
+    // A file that does not speak of feeds, or of projects, means "the usual ones"; an empty list means none.
+    let missing: Vec<&str> =
+        ["feeds", "projects"].into_iter().filter(|list| !layers.lists.contains_key(list)).collect();
     if !missing.is_empty() {
         let mut starter = Layers::built_in();
         starter.lay_file("starter", STARTER);
@@ -223,10 +224,10 @@ fn resolve(
     let phrases = row(&layers, "phrases");
     let settings = Settings {
         cycle: CycleSettings {
-            timeout: layers.duration("cycle.timeout"),
+            timeout: layers.time_limit("cycle.timeout"),
             max_failed_ratio: layers.number("cycle.max_failed_ratio", 0.0..=1.0),
         },
-        http: http_settings(&mut layers),
+        http: http_section::settings(&mut layers),
         cache: CacheSettings {
             memory_limit: layers.size("cache.memory_limit"),
             feed_ttl: layers.duration("cache.feed_ttl"),
@@ -264,28 +265,12 @@ fn state_dir(layers: &mut Layers, flags: &Flags, environment: &Environment) {
         environment
             .get("STATE_DIRECTORY")
             .filter(|_| built_in)
+            // systemd.exec(5): several folders are parted by colons.
+            .and_then(|dirs| dirs.split(':').next())
             .map(|dir| (dir.to_owned(), Origin::Environment("STATE_DIRECTORY".to_owned())))
     };
     if let Some((dir, origin)) = choice {
         layers.values.insert("state.dir".to_owned(), (Raw::Text(dir), origin));
-    }
-}
-
-fn http_settings(layers: &mut Layers) -> http::Settings {
-    let user_agent = layers.text("http.user_agent");
-    http::Settings {
-        user_agent: if user_agent.is_empty() { http::USER_AGENT.to_owned() } else { user_agent },
-        concurrency: amount(layers.whole("http.concurrency", 1..=10_000)),
-        per_host_concurrency: amount(layers.whole("http.per_host_concurrency", 1..=100)),
-        per_host_interval: layers.duration("http.per_host_interval"),
-        connect_timeout: layers.duration("http.connect_timeout"),
-        idle_timeout: layers.duration("http.idle_timeout"),
-        total_timeout: layers.duration("http.total_timeout"),
-        feed_body_limit: layers.size("http.feed_body_limit"),
-        page_body_limit: layers.size("http.page_body_limit"),
-        max_redirects: u32::try_from(layers.whole("http.max_redirects", 0..=20)).unwrap_or(0),
-        allow_private_addresses: layers.flag("http.allow_private_addresses"),
-        proxy: layers.text("http.proxy"),
     }
 }
 
@@ -306,9 +291,9 @@ fn alert_settings(
             after_cycle: hook(layers, "after_cycle"),
             on_detection: hook(layers, "on_detection"),
             on_failure: hook(layers, "on_failure"),
-            timeout: layers.duration("hooks.timeout"),
+            timeout: layers.time_limit("hooks.timeout"),
         },
-        delivery_timeout: layers.duration("alerts.delivery_timeout"),
+        delivery_timeout: layers.time_limit("alerts.delivery_timeout"),
         outbox_max_age: layers.duration("alerts.outbox_max_age"),
         disk_free: layers.size("alerts.disk_free"),
         budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
@@ -337,15 +322,15 @@ fn amount(number: i64) -> usize {
 
 fn target_settings(layers: &mut Layers) -> TargetSettings {
     TargetSettings {
-        cycle_time: layers.duration("targets.cycle_time"),
+        cycle_time: layers.time_limit("targets.cycle_time"),
         call_reduction: layers.number("targets.call_reduction", 0.0..=1.0),
         cache_hit_ratio: layers.number("targets.cache_hit_ratio", 0.0..=1.0),
         connection_reuse: layers.number("targets.connection_reuse", 0.0..=1.0),
         rate_limit_violations: u64::try_from(layers.whole("targets.rate_limit_violations", 0..=i64::MAX))
             .unwrap_or(0),
-        memory: layers.size("targets.memory"),
+        memory: layers.size_limit("targets.memory", 1 << 20, u64::MAX),
         error_ratio: layers.number("targets.error_ratio", 0.0..=1.0),
-        statement_time: layers.duration("targets.statement_time"),
+        statement_time: layers.time_limit("targets.statement_time"),
     }
 }
 

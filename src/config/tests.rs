@@ -38,9 +38,26 @@ fn a_flag_beats_the_environment_beats_the_file_beats_what_is_built_in() {
     assert_eq!(settings.state_dir, Path::new("from-environment"));
     let flags = Flags { state_dir: Some("from-flag".into()), ..Flags::default() };
     assert_eq!(loaded(dir.path(), file, &environment, &flags).state_dir, Path::new("from-flag"));
-    let systemd = [("STATE_DIRECTORY", "/var/lib/x")];
+    let systemd = [("STATE_DIRECTORY", "/var/lib/x:/var/lib/y")];
     assert_eq!(loaded(dir.path(), "", &systemd, &Flags::default()).state_dir, Path::new("/var/lib/x"));
     assert_eq!(loaded(dir.path(), file, &systemd, &Flags::default()).state_dir, Path::new("from-file"));
+}
+
+#[test]
+fn a_variable_with_one_underscore_too_few_is_a_slip() {
+    let told =
+        |name| load(&Flags::default(), &Environment::of(&[(name, "x")])).map_err(|told| told.to_string());
+    let slip = told("TGE_SCRAPE_HTTP_PROXY").unwrap_err();
+    assert!(slip.contains("did you mean TGE_SCRAPE_HTTP__PROXY?"), "{slip}");
+    assert!(told("TGE_SCRAPE_STATE_DIR").is_ok() && told("TGE_SCRAPE_CHANNEL").is_ok());
+}
+
+#[test]
+fn an_empty_list_of_feeds_is_none_and_no_list_is_the_starter_set() {
+    let dir = tempfile::tempdir().unwrap();
+    let feeds = |file| loaded(dir.path(), file, &[], &Flags::default()).sources.len();
+    assert_eq!(feeds("feeds = []\n"), 0);
+    assert!(feeds("[cycle]\ntimeout = \"10s\"\n") > 5);
 }
 
 #[test]
@@ -96,5 +113,36 @@ fn every_key_is_documented_with_its_built_in_value() {
     for (key, (value, _)) in Layers::built_in().values {
         let row = format!("| `{key}` | `{}` |", value.show());
         assert!(page.contains(&row), "docs/configuration.md lacks a row that begins {row}");
+    }
+}
+
+#[test]
+fn limits_under_which_nothing_can_work_are_mistakes() {
+    let zero = "[cycle]\ntimeout = \"0s\"\n[http]\nconnect_timeout = \"0s\"\nidle_timeout = \"0ms\"\ntotal_timeout = \"0s\"\n\
+                feed_body_limit = \"0B\"\npage_body_limit = \"1023B\"\n[alerts]\ndelivery_timeout = \"0s\"\n[hooks]\ntimeout = \"0s\"\n\
+                [targets]\ncycle_time = \"0s\"\nmemory = \"0B\"\nstatement_time = \"0s\"\n[cache]\narticle_ttl = \"99999d\"\n";
+    let told = mistakes(zero);
+    for wanted in [
+        "settings:2: cycle.timeout: nothing is done within no time",
+        "settings:4: http.connect_timeout: nothing",
+        "settings:7: http.feed_body_limit: should lie between 1KiB and 256MiB, is 0B",
+        "settings:8: http.page_body_limit: should lie between 1KiB and 256MiB, is 1023B",
+        "settings:18: cache.article_ttl: should be at most 36500d, is 99999d",
+    ] {
+        assert!(told.iter().any(|line| line.starts_with(wanted)), "{wanted:?} is missing in {told:#?}");
+    }
+    assert_eq!(told.len(), 12, "{told:#?}");
+    let off = "[http]\nper_host_interval = \"0s\"\n[cache]\nmemory_limit = \"0B\"\nfeed_ttl = \"0s\"\narticle_ttl = \"0s\"\n";
+    assert!(from_text(off, Path::new("state")).is_ok());
+    assert_eq!(mistakes("[http]\nidle_timeout = \"soon\"\n").len(), 1);
+}
+
+#[test]
+fn private_hosts_are_names_or_addresses_and_nothing_else() {
+    let hosts = |list: &str| from_text(&format!("[http]\nprivate_hosts = {list}\n"), Path::new("state"));
+    let read = hosts("[\"RSSHub.lan\", \"192.168.1.5\", \"[fd00::5]\"]").unwrap().http.private_hosts;
+    assert_eq!(read, ["rsshub.lan", "192.168.1.5", "[fd00::5]"]);
+    for wrong in ["rsshub.lan:1200", "http://rsshub.lan", "rsshub.lan/feed", "me@rsshub.lan", ""] {
+        assert!(hosts(&format!("[\"{wrong}\"]")).is_err(), "{wrong}");
     }
 }

@@ -4,6 +4,7 @@ mod dates;
 mod decode;
 mod dialect;
 mod entities;
+mod json;
 mod json_feed;
 mod json_source;
 mod key;
@@ -18,13 +19,17 @@ mod tests;
 
 use std::time::Duration;
 
-use serde_json::Value;
 use url::Url;
 
 use crate::model::{Entry, SourceFormat};
 
 pub use json_source::{PRESETS, preset};
 pub use opml::{OpmlError, Outline, read_opml, write_opml};
+
+/// Entries taken from one document. Of more, the newest are: a feed that lists everything it ever had has them
+/// in the first rows or dates them. In JSON the first are. Measured at 30 to 500 in real feeds; an attack has
+/// 100,000.
+const MOST_ENTRIES: usize = 1000;
 
 /// A body as it came.
 #[derive(Debug, Clone, Copy)]
@@ -99,10 +104,10 @@ pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, Feed
     }
     let mut feed = match format {
         SourceFormat::Json(mapping) => {
-            let value = json(text).map_err(FeedError::Unreadable)?;
+            let value = json::read(text).map_err(FeedError::Unreadable)?;
             json_source::read(&value, mapping, document.url)?
         }
-        SourceFormat::Feed if text.starts_with('{') => match json(text) {
+        SourceFormat::Feed if text.starts_with('{') => match json::read(text) {
             Ok(value) if json_feed::is_json_feed(&value) => json_feed::read(&value, document.url)?,
             Ok(_) => return Err(FeedError::NotAFeed { alternates: Vec::new() }),
             Err(error) => return Err(FeedError::Unreadable(error)),
@@ -114,10 +119,6 @@ pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, Feed
     }
     key::give(&mut feed.entries);
     Ok(feed)
-}
-
-fn json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 fn markup(text: &str, url: &Url) -> Result<Feed, FeedError> {

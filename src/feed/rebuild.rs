@@ -7,12 +7,13 @@
 mod draft;
 mod emit;
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
 use url::Url;
 
 use self::draft::{Draft, Piece};
 use super::{
+    MOST_ENTRIES,
     dialect::{Field, Space, field, space, undeclared},
     entities::Declared,
     tokens::{self, Token, Tokens},
@@ -22,6 +23,8 @@ use super::{
 const DEEPEST: usize = 200;
 /// Prefixes known at a time; a feed declares a dozen.
 const PREFIXES: usize = 256;
+/// Longest `xml:base`, bytes: nested ones add up, and every link below could become as long.
+pub(super) const LONGEST_BASE: usize = 2048;
 /// HTML elements without an end tag.
 const VOID: &[&str] =
     &["area", "base", "br", "col", "embed", "hr", "img", "input", "meta", "param", "source", "wbr"];
@@ -66,7 +69,7 @@ pub fn rebuild(text: &str, base: &Url) -> Rebuilt {
 #[derive(Debug)]
 struct Open {
     name: String,
-    base: Option<Url>,
+    base: Option<Rc<Url>>,
 }
 
 /// A field whose content is being gathered, and the depth it opened at.
@@ -77,8 +80,8 @@ struct Gathering {
     piece: Piece,
 }
 
-struct Pass<'a> {
-    page: &'a Url,
+struct Pass {
+    page: Rc<Url>,
     entities: Declared,
     open: Vec<Open>,
     /// Prefixes declared by what is open, and the depth that declares them.
@@ -89,17 +92,15 @@ struct Pass<'a> {
     entry: Option<(usize, Draft)>,
     entries: Vec<Draft>,
     gathering: Option<Gathering>,
-    /// Prefixes that were used without being declared: told once.
     out: Rebuilt,
     /// Name of the channel-level element whose text matters, such as `ttl`.
     note: Option<(String, usize, String)>,
-    spaces: HashMap<String, Space>,
 }
 
-impl<'a> Pass<'a> {
-    fn new(page: &'a Url) -> Self {
+impl Pass {
+    fn new(page: &Url) -> Self {
         Self {
-            page,
+            page: Rc::new(page.clone()),
             entities: Declared::default(),
             open: Vec::new(),
             bound: Vec::new(),
@@ -111,7 +112,6 @@ impl<'a> Pass<'a> {
             gathering: None,
             out: Rebuilt::default(),
             note: None,
-            spaces: HashMap::new(),
         }
     }
 
@@ -174,6 +174,7 @@ impl<'a> Pass<'a> {
         let space = self.space_of(prefix, &declares);
         let attribute = |wanted: &str| attributes.get(wanted);
         let base = attribute("xml:base").and_then(|base| self.base().join(&base).ok());
+        let base = base.filter(|base| base.as_str().len() <= LONGEST_BASE).map(Rc::new);
         let opens = (space == Space::Core || self.open.is_empty()).then(|| kind(&local)).flatten();
         // A field that holds a line and now seems to hold another field, or an entry: its end was forgotten.
         if let Some(Gathering { field: gathered, depth, piece }) = &self.gathering {
@@ -225,7 +226,7 @@ impl<'a> Pass<'a> {
                     permalink: attribute("ispermalink")
                         .is_none_or(|value| !value.eq_ignore_ascii_case("false")),
                     term: attribute("term").or_else(|| attribute("label")),
-                    base: base.clone().unwrap_or_else(|| self.base().clone()),
+                    base: base.clone().unwrap_or_else(|| Rc::clone(self.base())),
                     text: String::new(),
                     depth,
                 };
@@ -239,7 +240,7 @@ impl<'a> Pass<'a> {
                 return;
             }
         } else if self.entry.is_none() && space != Space::Other {
-            self.channel(&local, depth, empty, base.as_ref());
+            self.channel(&local, depth, empty);
         }
         if !empty {
             self.push(local, declares, base);
@@ -247,7 +248,7 @@ impl<'a> Pass<'a> {
     }
 
     /// A channel's own elements: title, life time, unwanted hours and days.
-    fn channel(&mut self, local: &str, depth: usize, empty: bool, base: Option<&Url>) {
+    fn channel(&mut self, local: &str, depth: usize, empty: bool) {
         let parent = self.open.last().map_or("", |open| open.name.as_str());
         let of_channel = matches!(parent, "channel" | "feed" | "rss");
         let noted = match local {
@@ -257,7 +258,6 @@ impl<'a> Pass<'a> {
             "day" => parent == "skipdays",
             _ => false,
         };
-        let _ = base;
         if noted && !empty {
             self.note = Some((local.to_owned(), depth, String::new()));
         }
@@ -272,12 +272,12 @@ impl<'a> Pass<'a> {
         let mut draft = Draft::default();
         (draft.about, draft.modified) = (about, modified);
         if let Some(href) = href.and_then(|href| self.base().join(&href).ok()) {
-            draft.links.push(href.to_string());
+            draft.link = Some(href.to_string());
         }
         self.entry = Some((self.open.len(), draft));
     }
 
-    fn push(&mut self, name: String, declares: Vec<(String, Space)>, base: Option<Url>) {
+    fn push(&mut self, name: String, declares: Vec<(String, Space)>, base: Option<Rc<Url>>) {
         if self.open.len() < DEEPEST {
             let (depth, room) = (self.open.len(), PREFIXES.saturating_sub(self.bound.len()));
             self.bound.extend(declares.into_iter().take(room).map(|(prefix, space)| (depth, prefix, space)));
@@ -287,8 +287,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn base(&self) -> &Url {
-        self.open.iter().rev().find_map(|open| open.base.as_ref()).unwrap_or(self.page)
+    fn base(&self) -> &Rc<Url> {
+        self.open.iter().rev().find_map(|open| open.base.as_ref()).unwrap_or(&self.page)
     }
 
     fn space_of(&mut self, prefix: &str, declares: &[(String, Space)]) -> Space {
@@ -301,7 +301,7 @@ impl<'a> Pass<'a> {
             Some(Space::Other) if prefix.is_empty() => Space::Core,
             Some(space) => space,
             None => {
-                if !prefix.is_empty() && self.spaces.insert(prefix.to_owned(), Space::Other).is_none() {
+                if !prefix.is_empty() {
                     self.mended("undeclared_prefix");
                 }
                 undeclared(prefix)
@@ -355,8 +355,18 @@ impl<'a> Pass<'a> {
         }
         if self.entry.as_ref().is_some_and(|(at, _)| *at >= depth) {
             self.entries.extend(self.entry.take().map(|(_, draft)| draft));
+            // Thinned out only once twice as many are there, so that it costs little for each.
+            if self.entries.len() >= 2 * MOST_ENTRIES {
+                self.thin_out();
+            }
         }
         self.shut(depth);
+    }
+
+    fn thin_out(&mut self) {
+        if draft::keep_newest(&mut self.entries, MOST_ENTRIES) {
+            self.mended("too_many_entries");
+        }
     }
 
     fn shut(&mut self, depth: usize) {
@@ -368,7 +378,7 @@ impl<'a> Pass<'a> {
 
     fn noted(&mut self, name: &str, text: &str) {
         match name {
-            "title" => self.title = Some(Piece::of_text(text, self.page)),
+            "title" => self.title = Some(Piece::of_text(text, &self.page)),
             "ttl" => self.out.ttl = text.parse().ok(),
             "hour" => self.out.skip_hours.extend(text.parse::<u8>().ok().map(|hour| hour % 24)),
             "day" => {
@@ -399,6 +409,7 @@ impl<'a> Pass<'a> {
     }
 
     fn finish(mut self) -> Rebuilt {
+        self.thin_out();
         self.out.is_feed = self.root.is_some() || !self.entries.is_empty();
         self.out.atom = emit::atom(self.title.as_ref(), &self.entries);
         self.out

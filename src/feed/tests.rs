@@ -1,6 +1,7 @@
 use std::{fs, path::Path};
 
 use proptest::prelude::*;
+use serde_json::Value;
 use url::Url;
 
 use super::*;
@@ -228,4 +229,31 @@ proptest! {
     fn any_bytes_give_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = read(&Document { bytes: &bytes, content_type: None, url: &base() }, &SourceFormat::Feed);
     }
+}
+
+#[test]
+fn of_too_many_entries_the_newest_are_read_in_their_order() {
+    let dated = |year: usize| format!("<pubDate>1 Jan {year} 00:00:00 GMT</pubDate>");
+    let item = |at: usize, date: &str| format!("<item><title>t{at}</title>{date}</item>");
+    let undated: String = (0..3000).map(|at| item(at, "")).collect();
+    let (old, new) = (dated(1999), dated(2026));
+    let old: String = (3000..4500).map(|at| item(at, &old)).collect();
+    let new: String = (4500..5000).map(|at| item(at, &new)).collect();
+    let feed = rss(&(undated.clone() + &new + &old));
+    assert_eq!(feed.entries.len(), MOST_ENTRIES);
+    assert_eq!((&*feed.entries[0].title, &*feed.entries[499].title), ("t4500", "t4999"));
+    assert_eq!((&*feed.entries[500].title, &*feed.entries[999].title), ("t3000", "t3499"));
+    assert_eq!(feed.repairs, ["too_many_entries"]);
+    let feed = rss(&undated);
+    assert_eq!((&*feed.entries[0].title, &*feed.entries[999].title), ("t0", "t999"));
+    assert!(rss(&(0..MOST_ENTRIES).map(|at| item(at, "")).collect::<String>()).repairs.is_empty());
+}
+
+#[test]
+fn bases_that_add_up_are_left_out() {
+    let step = format!("<x xml:base=\"{}/\">", "a".repeat(900));
+    let item = "<item><title>t</title><link>b</link></item>";
+    let feed = rss(&format!("{}{item}", step.repeat(150)));
+    let link = feed.entries[0].link.as_deref().unwrap();
+    assert!(link.ends_with("a/b") && link.len() < rebuild::LONGEST_BASE, "{link}");
 }

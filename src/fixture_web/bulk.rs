@@ -81,6 +81,8 @@ fn headline(feed: usize, entry: usize, plan: &Bulk) -> (String, String) {
 
 /// What a generated host answers.
 pub fn reply(world: &World, plan: &Bulk, host: &str, path: &str) -> Reply {
+    // A query makes another source of the same feed.
+    let path = path.split('?').next().unwrap_or(path);
     let number = host.strip_prefix("feed-").and_then(|number| number.parse::<usize>().ok());
     let Some(feed) = number.and_then(|number| number.checked_sub(1)).filter(|feed| *feed < plan.feeds) else {
         return Reply::status(404);

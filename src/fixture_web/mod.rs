@@ -4,6 +4,7 @@
 //! under `.localhost` on one listener (docs/decisions/0001); what they publish is in `fixtures/web`.
 
 mod bulk;
+mod fault;
 mod feeds;
 mod hosts;
 mod moment;
@@ -24,6 +25,7 @@ use std::{
 use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use bulk::Bulk;
+pub use fault::{Fault, Switched};
 pub use hosts::Truth;
 
 use hosts::Host;
@@ -45,6 +47,8 @@ pub struct Options {
     pub bulk: Option<Bulk>,
     /// A simulated X beside them.
     pub x: Option<x::Options>,
+    /// What goes wrong from the start.
+    pub faults: Switched,
 }
 
 /// Name of the simulated X under `.localhost`.
@@ -74,6 +78,8 @@ pub struct Ledger {
     pub requests: Vec<Asked>,
     /// Connections accepted.
     pub connections: u64,
+    /// Connections to the address that stands for a private one: nobody should ever come there.
+    pub inward: u64,
 }
 
 /// What all connections share.
@@ -88,18 +94,24 @@ struct World {
     tick: AtomicU32,
     requests: Mutex<Vec<Asked>>,
     connections: AtomicU64,
+    faults: Mutex<Switched>,
+    /// Requests that met a fault.
+    faulted: AtomicU64,
+    /// Port of the listener that stands for a private address.
+    inward: u16,
+    inward_connections: AtomicU64,
 }
 
 /// A running web; it ends when dropped.
 #[derive(Debug)]
 pub struct FixtureWeb {
     world: Arc<World>,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Drop for FixtureWeb {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -110,6 +122,7 @@ impl FixtureWeb {
     /// When the port cannot be had, or the compiled-in content is broken.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
+        let inward = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let hosts = if options.bulk.is_some() { Vec::new() } else { hosts::all(options.now)? };
         let x = options.x.clone().map(x::Simulator::new).transpose()?;
         let world = Arc::new(World {
@@ -117,19 +130,37 @@ impl FixtureWeb {
             port: listener.local_addr()?.port(),
             hosts,
             latency: Mutex::new((options.latency, options.spread)),
+            faults: Mutex::new(options.faults.clone()),
+            faulted: AtomicU64::new(0),
+            inward: inward.local_addr()?.port(),
+            inward_connections: AtomicU64::new(0),
             options,
             tick: AtomicU32::new(0),
             requests: Mutex::default(),
             connections: AtomicU64::new(0),
         });
-        let task = tokio::spawn(server::serve(listener, Arc::clone(&world)));
-        Ok(Self { world, task })
+        let tasks = [
+            tokio::spawn(server::serve(listener, Arc::clone(&world))),
+            tokio::spawn(server::count(inward, Arc::clone(&world))),
+        ];
+        Ok(Self { world, tasks })
     }
 
     /// The port it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.world.port
+    }
+
+    /// Port of the listener that stands for a private address: `127.0.0.1` or `inward.localhost` there.
+    #[must_use]
+    pub fn inward_port(&self) -> u16 {
+        self.world.inward
+    }
+
+    /// From now on this goes wrong and nothing else.
+    pub fn set_faults(&self, faults: Switched) {
+        *self.world.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
     }
 
     /// Lets time pass: what is scripted for the next tick is published.
@@ -163,6 +194,7 @@ impl FixtureWeb {
         Ledger {
             requests: self.world.requests.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             connections: self.world.connections.load(Ordering::SeqCst),
+            inward: self.world.inward_connections.load(Ordering::SeqCst),
         }
     }
 

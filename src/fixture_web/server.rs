@@ -20,7 +20,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use super::{Asked, World, X_HOST, bulk, feeds, hosts::Host, page, x};
+use super::{Asked, World, X_HOST, bulk, fault, feeds, hosts::Host, page, x};
 
 /// An answer before it is sent.
 #[derive(Debug, Default)]
@@ -60,11 +60,30 @@ pub async fn serve(listener: TcpListener, world: Arc<World>) {
         world.connections.fetch_add(1, Ordering::SeqCst);
         let world = Arc::clone(&world);
         tokio::spawn(async move {
+            let Some(stream) = fault::intercept(stream, &world).await else { return };
             let service = service_fn(|request| answer(&world, request));
             // A client that goes away is its own affair.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
+}
+
+/// Counts who comes where nobody should.
+pub async fn count(listener: TcpListener, world: Arc<World>) {
+    while listener.accept().await.is_ok() {
+        world.inward_connections.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// What a host answers to an unconditional request, and the host if it is a written one.
+pub fn route<'a>(world: &'a World, host: &str, path: &str, tick: u32) -> (Reply, Option<&'a Host>) {
+    let found = world.hosts.iter().find(|known| known.name == host);
+    let reply = match (found, &world.options.bulk) {
+        (Some(host), _) => written(world, host, path, tick),
+        (None, Some(plan)) => bulk::reply(world, plan, host, path),
+        (None, None) => Reply::status(404),
+    };
+    (reply, found)
 }
 
 async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
@@ -82,12 +101,7 @@ async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Bo
     let (tag, date) = (text(IF_NONE_MATCH), text(IF_MODIFIED_SINCE));
     let tick = world.tick();
     pause(world, &host, &path, tick).await;
-    let found = world.hosts.iter().find(|known| known.name == host);
-    let mut reply = match (found, &world.options.bulk) {
-        (Some(host), _) => written(world, host, &path, tick),
-        (None, Some(plan)) => bulk::reply(world, plan, &host, &path),
-        (None, None) => Reply::status(404),
-    };
+    let (mut reply, found) = route(world, &host, &path, tick);
     let gzip = text(hyper::header::ACCEPT_ENCODING).is_some_and(|accepts| accepts.contains("gzip"));
     revalidate(&mut reply, tag.as_deref(), date.as_deref(), found.is_some_and(|host| host.does("stubborn")));
     if gzip && reply.status == 200 && reply.body.len() > 512 && found.is_none_or(|host| host.does("gzip")) {

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use super::{Failure, client::Refused};
+use super::{Failure, resolve::Refused};
 
 /// What `error` means to us: its chain of causes tells.
 pub fn classify(error: &reqwest::Error) -> Failure {
@@ -15,6 +15,11 @@ pub fn classify(error: &reqwest::Error) -> Failure {
                 Refused::Private(name) => Failure::PrivateAddress(name.clone()),
             };
         }
+        if let Some(failed) = current.downcast_ref::<hyper::Error>()
+            && failed.is_parse()
+        {
+            return Failure::BadAnswer(failed.to_string());
+        }
         if let Some(failed) = current.downcast_ref::<io::Error>() {
             match failed.kind() {
                 io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
@@ -22,6 +27,8 @@ pub fn classify(error: &reqwest::Error) -> Failure {
                 {
                     return Failure::Reset;
                 }
+                // What came is no TLS, or none that is spoken here.
+                _ if error.is_connect() && is_garbled(failed) => return Failure::Tls(failed.to_string()),
                 _ => {}
             }
         }
@@ -44,4 +51,10 @@ pub fn classify(error: &reqwest::Error) -> Failure {
     } else {
         Failure::Reset
     }
+}
+
+/// Whether bytes came that make no sense, however often the error is wrapped.
+fn is_garbled(error: &io::Error) -> bool {
+    let inner = || error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    error.kind() == io::ErrorKind::InvalidData || inner().is_some_and(is_garbled)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::IpAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -13,11 +13,10 @@ use std::{
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::{
-    Response, StatusCode,
-    dns::{Addrs, Name, Resolve, Resolving},
+    StatusCode,
     header::{
-        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-        IF_NONE_MATCH, LOCATION,
+        ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+        LOCATION,
     },
     redirect::Policy,
 };
@@ -26,12 +25,15 @@ use url::{Host, Url};
 
 use super::{
     Answer, Counts, Failure, Fetch, Outcome, Purpose, Request, Settings, Told, Trail,
+    body::{Bodies, Deadline},
     classify::classify,
     guard::is_private,
     headers,
     pace::Pace,
-    redirect, retry,
-    unpack::{ACCEPTED, unpack},
+    redirect,
+    resolve::{Admission, Guarded},
+    retry,
+    unpack::ACCEPTED,
 };
 use crate::{clock::Clock, text::host::pace_key};
 
@@ -46,6 +48,8 @@ const ROBOTS_LIMIT: u64 = 500 * 1024;
 pub struct Client<C> {
     inner: reqwest::Client,
     settings: Settings,
+    admission: Admission,
+    bodies: Bodies,
     pace: Pace,
     counted: Counted,
     clock: C,
@@ -97,46 +101,6 @@ impl Counted {
     }
 }
 
-/// Refuses private addresses after resolution, and answers names under `.localhost` itself (RFC 6761,
-/// section 6.3).
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Guarded {
-    pub(super) allow_private: bool,
-}
-
-impl Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = self.allow_private;
-        Box::pin(async move {
-            let name = name.as_str();
-            let found: Vec<SocketAddr> = if name == "localhost" || name.ends_with(".localhost") {
-                vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)]
-            } else {
-                tokio::net::lookup_host((name, 0))
-                    .await
-                    .map_err(|error| Refused::Dns(format!("{name}: {error}")))?
-                    .collect()
-            };
-            let open: Vec<SocketAddr> =
-                found.iter().copied().filter(|address| allow_private || !is_private(address.ip())).collect();
-            match (found.is_empty(), open.is_empty()) {
-                (true, _) => Err(Refused::Dns(name.to_owned()).into()),
-                (false, true) => Err(Refused::Private(name.to_owned()).into()),
-                (false, false) => Ok(Box::new(open.into_iter()) as Addrs),
-            }
-        })
-    }
-}
-
-/// Why a name was refused.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
-    #[error("the name {0} could not be resolved")]
-    Dns(String),
-    #[error("{0} leads to a private address")]
-    Private(String),
-}
-
 impl<C: Clock> Client<C> {
     /// A client that behaves as `settings` say and waits by `clock`.
     ///
@@ -159,6 +123,7 @@ impl<C: Clock> Client<C> {
         let counted = Counted::default();
         let connections = Arc::clone(&counted.connections);
         let agent = HeaderValue::from_str(&settings.user_agent).map_err(|_| SetupError::UserAgent)?;
+        let admission = Admission::new(settings.allow_private_addresses, &settings.private_hosts);
         let mut builder = reqwest::Client::builder()
             .user_agent(agent)
             .referer(false)
@@ -166,7 +131,7 @@ impl<C: Clock> Client<C> {
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
             .pool_max_idle_per_host(idle)
-            .dns_resolver(Arc::new(Guarded { allow_private: settings.allow_private_addresses }))
+            .dns_resolver(Arc::new(Guarded::new(admission.clone())))
             .connector_layer(MapResponseLayer::new(move |connection| {
                 connections.fetch_add(1, Ordering::Relaxed);
                 connection
@@ -179,7 +144,8 @@ impl<C: Clock> Client<C> {
         }
         let inner = builder.build().map_err(|error| SetupError::Tls(error.to_string()))?;
         let pace = Pace::new(settings.concurrency, settings.per_host_concurrency, settings.per_host_interval);
-        Ok(Self { inner, settings, pace, counted, clock })
+        let bodies = Bodies::new(settings.idle_timeout);
+        Ok(Self { inner, settings, admission, bodies, pace, counted, clock })
     }
 
     /// The request, its redirects, and one retry where that helps.
@@ -255,11 +221,9 @@ impl<C: Clock> Client<C> {
         let origin = url.origin().ascii_serialization();
         self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
         trail.status = None;
-        let sent =
-            tokio::time::timeout(self.settings.total_timeout, self.exchange(request, &url, trail, now)).await;
+        let reply = self.exchange(request, &url, conditional, trail, now).await;
         trail.elapsed += start.elapsed();
         self.counted.answered(trail.status);
-        let reply = sent.unwrap_or(Err(Failure::TotalTimeout));
         if let Err(Failure::RateLimited { retry_after }) = &reply {
             self.pace.pause(&host, now + retry_after.unwrap_or(Duration::from_hours(1)));
         }
@@ -320,25 +284,25 @@ impl<C: Clock> Client<C> {
             Some(Host::Domain(_)) => None,
             None => return Err(Failure::BadAddress(url.to_string())),
         };
-        if !self.settings.allow_private_addresses && literal.is_some_and(is_private) {
-            return Err(Failure::PrivateAddress(url.host_str().unwrap_or_default().to_owned()));
+        let host = url.host_str().unwrap_or_default();
+        if literal.is_some_and(is_private) && !self.admission.admits(host) {
+            return Err(Failure::PrivateAddress(host.to_owned()));
         }
-        Ok(pace_key(url.host_str().unwrap_or_default()))
+        Ok(pace_key(host))
     }
 
     async fn exchange(
         &self,
         request: &Request,
         url: &Url,
+        conditional: bool,
         trail: &mut Trail,
         now: Timestamp,
     ) -> Result<Reply, Failure> {
+        let deadline = Deadline::after(self.settings.total_timeout);
+        let patience = self.settings.connect_timeout.saturating_add(self.settings.idle_timeout);
         let sending = self.inner.get(url.clone()).headers(headers_of(request, url)).send();
-        let response =
-            tokio::time::timeout(self.settings.connect_timeout + self.settings.idle_timeout, sending)
-                .await
-                .map_err(|_| Failure::IdleTimeout)?
-                .map_err(|error| classify(&error))?;
+        let response = deadline.within(patience, sending).await?.map_err(|error| classify(&error))?;
         let status = response.status().as_u16();
         trail.status = Some(status);
         let head = response.headers();
@@ -350,6 +314,7 @@ impl<C: Clock> Client<C> {
             return Err(Failure::Challenge);
         }
         match response.status() {
+            StatusCode::NOT_MODIFIED if !conditional => return Err(Failure::Unasked304),
             StatusCode::NOT_MODIFIED => {
                 return Ok(Reply::Answer(Outcome::NotModified { headers: headers::read(head, now) }));
             }
@@ -365,7 +330,16 @@ impl<C: Clock> Client<C> {
             _ => {}
         }
         let headers = headers::read(head, now);
-        let body = self.body(response, request.purpose, trail).await?;
+        let limit = match request.purpose {
+            Purpose::Feed => self.settings.feed_body_limit,
+            Purpose::Article => self.settings.page_body_limit,
+            Purpose::Robots => ROBOTS_LIMIT,
+        };
+        let count = |bytes| {
+            trail.bytes += bytes;
+            self.counted.bytes.fetch_add(bytes, Ordering::Relaxed);
+        };
+        let body = self.bodies.read(response, limit, deadline, count).await?;
         Ok(Reply::Answer(Outcome::Fetched { body, headers }))
     }
 }
@@ -374,44 +348,6 @@ impl<C: Clock> Client<C> {
 enum Reply {
     Answer(Outcome),
     Redirect { status: u16, location: Option<String> },
-}
-
-impl<C: Clock> Client<C> {
-    /// The body chunk by chunk, so that a bomb stops at the limit and a drip at the time limit.
-    async fn body(
-        &self,
-        mut response: Response,
-        purpose: Purpose,
-        trail: &mut Trail,
-    ) -> Result<Bytes, Failure> {
-        let limit = match purpose {
-            Purpose::Feed => self.settings.feed_body_limit,
-            Purpose::Article => self.settings.page_body_limit,
-            Purpose::Robots => ROBOTS_LIMIT,
-        };
-        if response.content_length().is_some_and(|length| length > limit) {
-            return Err(Failure::TooLarge(limit));
-        }
-        let encodings = response.headers().get_all(CONTENT_ENCODING).iter();
-        let encodings: Vec<&str> = encodings.filter_map(|value| value.to_str().ok()).collect();
-        let encodings = encodings.join(",");
-        let mut body = Vec::new();
-        loop {
-            let chunk = tokio::time::timeout(self.settings.idle_timeout, response.chunk())
-                .await
-                .map_err(|_| Failure::IdleTimeout)?
-                .map_err(|error| classify(&error))?;
-            let Some(chunk) = chunk else { break };
-            trail.bytes += chunk.len() as u64;
-            self.counted.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-            if (body.len() + chunk.len()) as u64 > limit {
-                return Err(Failure::TooLarge(limit));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let body = unpack(body, &encodings, limit)?;
-        if body.is_empty() { Err(Failure::EmptyBody) } else { Ok(Bytes::from(body)) }
-    }
 }
 
 /// What a request says beside its address.

@@ -33,17 +33,15 @@ fn private_v6(address: Ipv6Addr) -> bool {
     if let Some(inner) = embedded(address) {
         return private_v4(inner);
     }
-    let first = address.segments()[0];
-    address.is_unspecified()
-        || address.is_loopback()
-        || address.is_multicast()
-        || first & 0xfe00 == 0xfc00
-        || first & 0xffc0 == 0xfe80
-        || first & 0xffc0 == 0xfec0
-        || (first == 0x2001 && address.segments()[1] == 0xdb8)
+    let [first, second, ..] = address.segments();
+    // Only 2000::/3 is given out for the open internet (RFC 4291, section 2.4), and of it not what serves
+    // protocols (2001::/23, Teredo among them) and documentation (2001:db8::/32, 3fff::/20).
+    first & 0xe000 != 0x2000
+        || (first == 0x2001 && (second < 0x200 || second == 0xdb8))
+        || (first == 0x3fff && second < 0x1000)
 }
 
-/// The IPv4 address inside an IPv6 one: mapped or compatible (RFC 4291), NAT64 (RFC 6052), 6to4 (RFC 3056).
+/// The IPv4 address inside an IPv6 one that may be asked: NAT64 (RFC 6052), 6to4 (RFC 3056), mapped (RFC 4291).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let s = address.segments();
     let from = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
@@ -51,7 +49,58 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
         [0, 0, 0, 0, 0, 0xffff, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
         | [0x2002, high, low, ..] => Some(from(high, low)),
-        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => Some(from(high, low)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_addresses_are_known_in_every_dress() {
+        for private in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.255.0.1",
+            "169.254.169.254",
+            "172.31.0.1",
+            "192.0.0.8",
+            "192.168.0.1",
+            "198.18.0.1",
+            "203.0.113.9",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::127.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "3fff::1",
+            "5f00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            assert!(is_private(private.parse().unwrap()), "{private}");
+        }
+        for open in [
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "2001:4860:4860::8888",
+            "64:ff9b::1.1.1.1",
+        ] {
+            assert!(!is_private(open.parse().unwrap()), "{open}");
+        }
     }
 }

@@ -50,8 +50,9 @@ fn fresh_for(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 /// or makes no sense (RFC 9110, section 10.2.3).
 pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = text(headers, &RETRY_AFTER)?.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds).min(LONGEST));
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number holds still mean "very long".
+        return Some(value.parse().map_or(LONGEST, |seconds| Duration::from_secs(seconds).min(LONGEST)));
     }
     let sent = text(headers, &DATE).and_then(date).unwrap_or(now);
     let wait = date(value)?.duration_since(sent).max(SignedDuration::ZERO);

@@ -36,6 +36,8 @@ pub struct Settings {
     pub max_redirects: u32,
     /// Whether loopback, private and link-local addresses may be asked.
     pub allow_private_addresses: bool,
+    /// Hosts that may lead to such addresses all the same, written as in a [`Url`].
+    pub private_hosts: Vec<String>,
     /// Address of a proxy; empty for none.
     pub proxy: String,
 }
@@ -137,7 +139,7 @@ pub enum Failure {
     #[error("the address {0:?} is not an http or https address")]
     BadAddress(String),
     /// A private, loopback or otherwise local address.
-    #[error("{0} is a private address; set http.allow_private_addresses = true if that is meant")]
+    #[error("{0} is a private address; name its host in http.private_hosts if that is meant")]
     PrivateAddress(String),
     /// The name has no address.
     #[error("the name {0} could not be resolved")]
@@ -166,6 +168,12 @@ pub enum Failure {
     /// The body does not match its `Content-Encoding` or its length.
     #[error("the body is damaged: {0}")]
     BadBody(String),
+    /// What came is no HTTP, or its head is too large: the client reads 100 headers and 400 KiB.
+    #[error("the answer is no HTTP, or its head is too large: {0}")]
+    BadAnswer(String),
+    /// A 304 to a request without validators: there is nothing it could confirm.
+    #[error("not modified (304), to a request that did not ask for that")]
+    Unasked304,
     /// A 2xx without a byte.
     #[error("the body is empty")]
     EmptyBody,
@@ -199,8 +207,8 @@ pub enum Failure {
         /// How long, clamped to a day; `None` where the answer does not say.
         retry_after: Option<Duration>,
     },
-    /// x
-    #[error("x")]
+    /// The host asked for a pause that is not over: nothing was sent.
+    #[error("the host asked for a pause")]
     HostPaused,
     /// A challenge meant for browsers.
     #[error("blocked by a browser challenge")]
@@ -241,6 +249,8 @@ impl Failure {
             Self::TotalTimeout => "total_timeout",
             Self::TooLarge(_) => "too_large",
             Self::BadBody(_) => "bad_body",
+            Self::BadAnswer(_) => "bad_answer",
+            Self::Unasked304 => "unasked_304",
             Self::EmptyBody => "empty_body",
             Self::TooManyRedirects(_) => "too_many_redirects",
             Self::RedirectLoop => "redirect_loop",
@@ -304,7 +314,7 @@ pub trait Fetch: Send + Sync {
     /// Sends `request` and tells how it ended; never fails in any other way. `now` serves `Retry-After` dates.
     fn fetch(&self, request: Request, now: Timestamp) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>>;
 
-    /// x
+    /// Sends nothing to `host` (a name, or what groups names: see [`crate::text::host`]) before `until`.
     fn pause(&self, host: &str, until: Timestamp);
 
     /// Asks an API: one GET with `headers`, in its host's turn, never repeated and never led elsewhere. Every
@@ -319,6 +329,7 @@ pub trait Fetch: Send + Sync {
     fn counts(&self) -> Counts;
 }
 
+mod body;
 mod classify;
 mod client;
 mod guard;
@@ -327,6 +338,7 @@ mod pace;
 mod ping;
 mod post;
 mod redirect;
+mod resolve;
 mod retry;
 pub mod robots;
 mod unpack;

@@ -17,7 +17,13 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-use super::{Failure, Settings, SetupError, classify::classify, client::Guarded, guard::is_private, headers};
+use super::{
+    Failure, Settings, SetupError,
+    classify::classify,
+    guard::is_private,
+    headers,
+    resolve::{Admission, Guarded},
+};
 
 /// Bytes of an answer that are read: enough for any error a service describes.
 const ANSWER: usize = 16 * 1024;
@@ -146,7 +152,7 @@ fn build(settings: &Settings, allow_private: bool) -> Result<reqwest::Client, Se
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .connect_timeout(settings.connect_timeout)
-        .dns_resolver(Arc::new(Guarded { allow_private }))
+        .dns_resolver(Arc::new(Guarded::new(Admission::new(allow_private, &[]))))
         .no_proxy();
     if !settings.proxy.is_empty() {
         let proxy =

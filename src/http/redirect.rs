@@ -4,6 +4,12 @@ use url::Url;
 
 use super::Failure;
 
+/// Longest address followed, bytes: what servers are asked to understand (RFC 9110, section 4.1). A feed's links
+/// stand against it, so a long one would be held thousands of times.
+const LONGEST: usize = 8000;
+/// So much of a `Location` that leads nowhere is shown.
+const SHOWN: usize = 200;
+
 /// Decides on a redirect from `from` with `location`; `seen` are the addresses asked so far, `hops` how many
 /// redirects were followed, `limit` how many may be.
 ///
@@ -15,7 +21,8 @@ pub fn next(from: &Url, location: Option<&str>, seen: &[Url], limit: u32) -> Res
         .join(location.trim())
         .ok()
         .filter(|to| !location.trim().is_empty() && matches!(to.scheme(), "http" | "https") && to.has_host())
-        .ok_or_else(|| Failure::BadRedirect(location.to_owned()))?;
+        .filter(|to| to.as_str().len() <= LONGEST)
+        .ok_or_else(|| Failure::BadRedirect(location.chars().take(SHOWN).collect()))?;
     to.set_fragment(None);
     if from.scheme() == "https" && to.scheme() == "http" {
         return Err(Failure::Downgrade);

@@ -11,25 +11,33 @@ pub const ACCEPTED: &str = "gzip, br, zstd, deflate";
 const WINDOW: u32 = 23;
 
 /// Takes the codings in `encodings` (the header's value, in the order they were applied) off `body`, which may
-/// grow to `limit` bytes. A body that is gzip without saying so is unpacked too.
+/// grow to `limit` bytes; `None` where it is plain already. A body that is gzip without saying so is unpacked too.
 ///
 /// # Errors
 /// When the body is damaged, coded in a way we did not ask for, or larger than `limit`.
-pub fn unpack(mut body: Vec<u8>, encodings: &str, limit: u64) -> Result<Vec<u8>, Failure> {
+pub fn unpack(body: &[u8], encodings: &str, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
+    let mut unpacked: Option<Vec<u8>> = None;
     for coding in encodings.split(',').rev().map(|coding| coding.trim().to_ascii_lowercase()) {
+        let packed = unpacked.as_deref().unwrap_or(body);
         // Some servers name a coding and send the body plain.
         let plain = match coding.as_str() {
-            "gzip" | "x-gzip" if is_gzip(&body) => read(flate2::read::MultiGzDecoder::new(&body[..]), limit),
-            "deflate" => read(flate2::read::ZlibDecoder::new(&body[..]), limit)
-                .or_else(|_| read(flate2::read::DeflateDecoder::new(&body[..]), limit)),
-            "br" => read(brotli_decompressor::Decompressor::new(&body[..], 4096), limit),
-            "zstd" => zstd(&body, limit),
+            "gzip" | "x-gzip" if is_gzip(packed) => read(flate2::read::MultiGzDecoder::new(packed), limit),
+            "deflate" => match read(flate2::read::ZlibDecoder::new(packed), limit) {
+                Err(Failure::BadBody(_)) => read(flate2::read::DeflateDecoder::new(packed), limit),
+                done => done,
+            },
+            "br" => read(brotli_decompressor::Decompressor::new(packed, 4096), limit),
+            "zstd" => zstd(packed, limit),
             "" | "identity" | "gzip" | "x-gzip" => continue,
             other => Err(Failure::BadBody(format!("unknown content coding {other:?}"))),
         };
-        body = plain?;
+        unpacked = Some(plain?);
     }
-    if is_gzip(&body) { read(flate2::read::MultiGzDecoder::new(&body[..]), limit) } else { Ok(body) }
+    let plain = unpacked.as_deref().unwrap_or(body);
+    if is_gzip(plain) {
+        return read(flate2::read::MultiGzDecoder::new(plain), limit).map(Some);
+    }
+    Ok(unpacked)
 }
 
 fn is_gzip(body: &[u8]) -> bool {
@@ -83,18 +91,50 @@ mod tests {
             (body.clone(), "identity"),
             (body.clone(), "gzip"),
         ] {
-            assert_eq!(unpack(packed, coding, 1000).unwrap(), body, "{coding}");
+            assert_eq!(unpack(&packed, coding, 1000).unwrap().unwrap_or(packed), body, "{coding}");
         }
         // "hello" as one stored block of brotli (RFC 7932, section 9.2).
         let brotli = [0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03];
-        assert_eq!(unpack(brotli.to_vec(), "br", 1000).unwrap(), b"hello");
+        assert_eq!(unpack(&brotli, "br", 1000).unwrap().unwrap(), b"hello");
+    }
+
+    /// 16 MiB of zeros in 27 bytes (RFC 7932).
+    const BROTLI_BOMB: [u8; 27] = [
+        0xcb, 0xff, 0xff, 0x3f, 0xf8, 0x27, 0x00, 0xe2, 0xb1, 0x40, 0x20, 0xf7, 0xfe, 0x2f, 0xff, 0xff, 0xff,
+        0xf0, 0x4f, 0x00, 0xc4, 0x61, 0x11, 0x80, 0xee, 0xfd, 0x1f,
+    ];
+
+    #[test]
+    fn bombs_of_every_coding_stop_at_the_limit() {
+        let zeros = vec![0; 1 << 20];
+        let twice = gzip(&gzip(&zeros));
+        for (bomb, coding) in [
+            (gzip(&zeros), "gzip"),
+            (gzip(&zeros), ""),
+            (deflate(&zeros), "deflate"),
+            (zstd::encode_all(&zeros[..], 1).unwrap(), "zstd"),
+            (BROTLI_BOMB.to_vec(), "br"),
+            (twice, "gzip"),
+        ] {
+            assert_eq!(unpack(&bomb, coding, 5000), Err(Failure::TooLarge(5000)), "{coding}");
+        }
+        assert_eq!(unpack(&BROTLI_BOMB, "br", 16 << 20).unwrap().unwrap().len(), 16 << 20);
     }
 
     #[test]
-    fn bombs_and_damage_are_named() {
-        let bomb = gzip(&vec![0; 1 << 20]);
-        assert_eq!(unpack(bomb.clone(), "gzip", 1000), Err(Failure::TooLarge(1000)));
-        assert!(matches!(unpack(bomb[..200].to_vec(), "gzip", 1 << 21), Err(Failure::BadBody(_))));
-        assert!(matches!(unpack(b"x".to_vec(), "snappy", 10), Err(Failure::BadBody(_))));
+    fn damage_is_named() {
+        let whole = gzip(&vec![0; 1 << 20]);
+        let zstd = zstd::encode_all(&vec![7; 1 << 20][..], 1).unwrap();
+        for (body, coding) in [
+            (&whole[..200], "gzip"),
+            (&whole[..whole.len() - 4], "gzip"),
+            (&zstd[..zstd.len() - 4], "zstd"),
+            (&BROTLI_BOMB[..20], "br"),
+            (b"plain words", "br"),
+            (b"plain words", "zstd"),
+            (b"x", "snappy"),
+        ] {
+            assert!(matches!(unpack(body, coding, 1 << 25), Err(Failure::BadBody(_))), "{coding}");
+        }
     }
 }

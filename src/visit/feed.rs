@@ -235,7 +235,7 @@ async fn parse(
     content_type: Option<String>,
 ) -> (Result<Feed, FeedError>, Duration) {
     let (format, url) = (source.format.clone(), url.clone());
-    let read = readers.read(move || {
+    let read = readers.read(body.len(), move || {
         let start = Instant::now();
         let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url };
         (feed::read(&document, &format), start.elapsed())

@@ -21,9 +21,14 @@ const STACK: usize = 8 << 20;
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// Bodies above this are read one after the other, by a thread of their own: reading takes ten times a body's size
+/// for a moment, and a machine of many cores is not to hold that many times as much.
+const LARGE: usize = 256 * 1024;
+
 /// The way to the reading threads, which end with it.
 pub struct Readers {
     jobs: Sender<Job>,
+    large: Sender<Job>,
 }
 
 impl fmt::Debug for Readers {
@@ -33,26 +38,21 @@ impl fmt::Debug for Readers {
 }
 
 impl Readers {
-    /// Starts `count` threads.
+    /// Starts `count` threads, and one for large bodies.
     ///
     /// # Errors
     /// When the system gives none.
     pub fn start(count: usize) -> std::io::Result<Self> {
-        let (jobs, queue) = mpsc::channel::<Job>();
-        let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..count.max(1) {
-            let queue = Arc::clone(&queue);
-            thread::Builder::new().name("reader".to_owned()).stack_size(STACK).spawn(move || {
-                while let Some(job) = next(&queue) {
-                    job();
-                }
-            })?;
-        }
-        Ok(Self { jobs })
+        Ok(Self { jobs: threads(count.max(1))?, large: threads(1)? })
     }
 
-    /// Has `work` done; `None` where it panicked, as foreign readers may on a body they do not expect.
-    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    /// Has `work` done on a body of `bytes`; `None` where it panicked, as foreign readers may on a body they do
+    /// not expect.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move || {
             if let Ok(done) = catch_unwind(AssertUnwindSafe(work)) {
@@ -60,9 +60,25 @@ impl Readers {
                 let _ = reply.send(done);
             }
         });
-        self.jobs.send(job).ok()?;
+        let queue = if bytes > LARGE { &self.large } else { &self.jobs };
+        queue.send(job).ok()?;
         answer.await.ok()
     }
+}
+
+/// Starts `count` threads that share a queue.
+fn threads(count: usize) -> std::io::Result<Sender<Job>> {
+    let (jobs, queue) = mpsc::channel::<Job>();
+    let queue = Arc::new(Mutex::new(queue));
+    for _ in 0..count {
+        let queue = Arc::clone(&queue);
+        thread::Builder::new().name("reader".to_owned()).stack_size(STACK).spawn(move || {
+            while let Some(job) = next(&queue) {
+                job();
+            }
+        })?;
+    }
+    Ok(jobs)
 }
 
 fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
@@ -79,10 +95,15 @@ mod tests {
         let readers = Readers::start(1).unwrap();
         runtime.block_on(async {
             assert_eq!(
-                readers.read(|| -> u8 { std::panic::resume_unwind(Box::new("odd body")) }).await,
+                readers.read(1, || -> u8 { std::panic::resume_unwind(Box::new("odd body")) }).await,
                 None
             );
-            assert_eq!(readers.read(|| 7).await, Some(7));
+            assert_eq!(readers.read(1, || 7).await, Some(7));
+            // While one large body is read, small ones are.
+            let (go, wait) = mpsc::channel();
+            let large = readers.read(LARGE + 1, move || wait.recv().is_ok());
+            let small = readers.read(LARGE, move || go.send(()).is_ok());
+            assert_eq!(futures_util::future::join(large, small).await, (Some(true), Some(true)));
         });
     }
 }

@@ -31,6 +31,11 @@ const RATE_LIMIT_WAIT: Duration = Duration::from_hours(1);
 const CHALLENGE_WAIT: Duration = Duration::from_hours(6);
 /// 304s for this many usual gaps, and at least [`STUCK_AFTER`], are not believed (rule 9).
 const STUCK_GAPS: u32 = 10;
+/// Repairs that may have lost entries, which a 304 would hide for good: such a feed is asked for in full once more,
+/// and believed when it comes again as it was.
+const DOUBTED: [&str; 2] = ["cut_off", "too_deep"];
+/// No usual gap is longer.
+const LONGEST_GAP: Duration = Duration::from_hours(30 * 24);
 /// See [`STUCK_GAPS`]; also the least time between two plain GETs.
 const STUCK_AFTER: Duration = Duration::from_hours(168);
 
@@ -161,8 +166,9 @@ pub fn after_read(
     let wish = read.feed.and_then(|feed| feed.ttl).max(read.headers.fresh_for).unwrap_or_default();
     let next = now + floor.max(wish).min(LONGEST);
     let due_at = read.feed.map_or(next, |feed| skip(next, feed));
+    let doubted = read.feed.is_some_and(|feed| feed.repairs.iter().any(|repair| DOUBTED.contains(repair)));
     SourceState {
-        validators: read.headers.validators.clone(),
+        validators: if doubted { Validators::default() } else { read.headers.validators.clone() },
         validators_url: trail.final_url.to_string(),
         rules: read.rules,
         body_hash: Some(read.hash),
@@ -173,7 +179,7 @@ pub fn after_read(
         conditional,
         unmodified_since: None,
         plain_get_at: if read.plain { Some(now) } else { state.plain_get_at },
-        usual_gap_s: read.feed.and_then(usual_gap).or(state.usual_gap_s),
+        usual_gap_s: read.feed.and_then(|feed| usual_gap(feed, now)).or(state.usual_gap_s),
         repaired: read.feed.map_or(state.repaired, |feed| !feed.repairs.is_empty()),
         ..succeeded(asked(state, trail, now), now)
     }
@@ -218,6 +224,7 @@ pub fn after_failure(
         Wrong::Fetch(Failure::HostPaused) => return (state.clone(), None),
         Wrong::Fetch(Failure::RateLimited { retry_after }) => {
             let wait = retry_after.unwrap_or(RATE_LIMIT_WAIT).min(LONGEST);
+            next.not_before = Some(now + wait);
             pause = Some(HostWait { host: host.to_owned(), not_before: now + wait, reason: name.to_owned() });
         }
         Wrong::Fetch(Failure::Unavailable { retry_after: Some(wait) }) => {
@@ -259,12 +266,14 @@ fn skip(at: Timestamp, feed: &Feed) -> Timestamp {
         .unwrap_or(at + LONGEST)
 }
 
-/// Mean time between a feed's entries, seconds; `None` below three dated ones.
-fn usual_gap(feed: &Feed) -> Option<u32> {
-    let dates: Vec<Timestamp> = feed.entries.iter().filter_map(|entry| entry.published).collect();
+/// Mean time between a feed's entries, seconds; `None` below three that are dated, and not in the future. A month at
+/// most: entries dated 1970 are not to make every 304 believable.
+fn usual_gap(feed: &Feed, now: Timestamp) -> Option<u32> {
+    let dates = feed.entries.iter().filter_map(|entry| entry.published).filter(|at| *at <= now);
+    let dates: Vec<Timestamp> = dates.collect();
     let (first, last) = (dates.iter().min()?, dates.iter().max()?);
     let gaps = u64::try_from(dates.len()).ok()?.checked_sub(1).filter(|gaps| *gaps >= 2)?;
-    u32::try_from(elapsed(*first, *last).as_secs() / gaps).ok()
+    u32::try_from((elapsed(*first, *last).as_secs() / gaps).min(LONGEST_GAP.as_secs())).ok()
 }
 
 /// From `from` to `to`; zero where the clock went back.

@@ -281,7 +281,7 @@ async fn extract<F: Fetch, C: Clock>(
     url: &Url,
 ) -> (Result<Article, ArticleError>, Duration) {
     let (rules, entry, url) = (Arc::clone(&context.rules), entry.clone(), url.clone());
-    let read = context.readers.read(move || {
+    let read = context.readers.read(body.len(), move || {
         let start = Instant::now();
         let page = Page { bytes: &body, content_type: content_type.as_deref(), url: &url };
         let quick = article::read(&page, Effort::Quick);

@@ -2,6 +2,7 @@
 //! before the next call is made. What is asked, read and paid is decided in the room `x`.
 
 mod call;
+mod people;
 mod posts;
 
 use std::{
@@ -15,13 +16,13 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     clock::Clock,
     http::Fetch,
-    model::{Commit, XAccount, XMemory, XPage, XSource},
+    model::{Commit, XMemory, XPage, XSource},
     store::StoreError,
     x::{
         Settings,
         api::{self, Dialect, Page},
         limits::{self, server_time},
-        lookup::{self, Learned},
+        lookup,
         money::{self, Forecast, Prices},
         plan::{self, Followed, Inputs, Plan, Question, Topic, Way, account_key, topic_key},
         windows::{Bounds, PageSpan},
@@ -275,68 +276,6 @@ impl Round {
         }
     }
 
-    async fn look_up<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-        handles: Vec<String>,
-    ) -> Result<Option<XVisit>, StoreError> {
-        self.figures.users += handles.len() as u64;
-        let ask = Ask::Handles(handles.clone());
-        self.looked_up(context, &ask, |page, known, now| lookup::by_handle(&handles, known, page, now)).await
-    }
-
-    async fn look_up_ids<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-        ids: Vec<u64>,
-    ) -> Result<Option<XVisit>, StoreError> {
-        self.figures.users += ids.len() as u64;
-        let ask = Ask::Ids(ids.clone());
-        let learned = self
-            .looked_up(context, &ask, |page, known, now| Learned {
-                missing: Vec::new(),
-                ..lookup::by_id(&ids, known, page, now)
-            })
-            .await?;
-        Ok(learned)
-    }
-
-    async fn looked_up<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-        ask: &Ask,
-        learn: impl FnOnce(&Page, &[XAccount], Timestamp) -> Learned,
-    ) -> Result<Option<XVisit>, StoreError> {
-        let answer = match self.send(context, ask).await? {
-            Sent::Answered(answer) => answer,
-            Sent::Deferred | Sent::Refused => return Ok(None),
-        };
-        let Ok(page) = api::people(&answer.body) else {
-            self.unreadable(context, answer.call).await?;
-            return Ok(None);
-        };
-        let learned = learn(&page, &self.memory.accounts, context.now());
-        self.notices.extend(learned.notices);
-        for account in &learned.accounts {
-            self.memory.accounts.retain(|known| known.handle != account.handle);
-            self.memory.accounts.push(account.clone());
-        }
-        for ids in learned.missing.chunks(api::LOOKUP) {
-            self.work.push_front(Work::Ids(ids.to_vec()));
-        }
-        let page = XPage {
-            call: answer.call,
-            answered_at: answer.at,
-            status: answer.status,
-            users_billed: page.users.iter().map(|user| user.id).collect(),
-            user_price: self.settings.user_price,
-            accounts: learned.accounts,
-            ..XPage::default()
-        };
-        let commit = Commit { x: vec![page], ..Commit::default() };
-        Ok(Some(XVisit { commit, fetch: answer.elapsed, ..XVisit::default() }))
-    }
-
     async fn unreadable<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
@@ -405,6 +344,7 @@ impl Round {
         let more = page.next.is_some() && (fresh > 0 || page.posts.is_empty());
         let span = PageSpan { newest: page.newest, oldest: page.oldest, more };
         let first_look = matches!(question.progress.bounds, Bounds::From(_));
+        let failed = self.left_out(&page);
         let windows = question.progress.after(answer.call, span);
         let read = self.judge(context, &question, &page, first_look).await?;
         self.count(&question, &page, more, read.new);
@@ -419,6 +359,7 @@ impl Round {
             posts: read.posts,
             windows,
             people: read.people,
+            failed,
             ..XPage::default()
         };
         let mut answers = vec![billed];
@@ -444,9 +385,21 @@ impl Round {
             };
             *slot += sources;
         }
+    }
+
+    /// Sorts what X left out: of an account, its failure; of anything else, a word to people.
+    fn left_out(&mut self, page: &Page) -> Vec<(String, String)> {
+        let mut failed: Vec<(String, String)> = Vec::new();
         for error in &page.errors {
-            self.failures.push(format!("X leaves out {}: {} ({})", error.value, error.detail, error.kind));
+            let account = self.accounts.iter().find(|account| {
+                error.value == account.user.to_string() || error.value.eq_ignore_ascii_case(&account.username)
+            });
+            let who = account.map_or_else(|| error.value.clone(), |account| format!("@{}", account.username));
+            let sentence = format!("X leaves out {who}: {} ({})", error.detail, error.kind);
+            failed.extend(account.map(|account| (account.state.key.clone(), sentence.clone())));
+            self.failures.push(sentence);
         }
+        failed
     }
 }
 

@@ -34,6 +34,7 @@ impl Site {
             port: 0,
             bulk: Some(Bulk { feeds: hosts, entries: 30, relevant: 5 }),
             x: Some(x::Options { content: x::Content::Generated(people), ..x::Options::at(NOW * 1000) }),
+            ..Options::default()
         };
         let web = runtime.block_on(FixtureWeb::start(options)).unwrap();
         let dir = tempfile::tempdir().unwrap();

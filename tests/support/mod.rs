@@ -2,4 +2,5 @@ pub mod inbox;
 pub mod lab;
 pub mod mail;
 pub mod services;
+pub mod tls;
 pub mod world;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
-use tge_scrape::fixture_web::{Bulk, FixtureWeb, Options, x};
+use tge_scrape::fixture_web::{Bulk, Fault, FixtureWeb, Options, x};
 
 /// Serves the simulated internet on loopback until stdin closes
 #[derive(Parser)]
@@ -50,6 +50,13 @@ struct Args {
     /// The present at the start, seconds since 1970
     #[arg(long, default_value_t = 1_795_000_000)]
     now: i64,
+    /// Let a host misbehave, such as feed-00001=gzip_bomb, or what of it begins like that, such as
+    /// feed-00001/item-=reset; the names are listed by --faults
+    #[arg(long, value_name = "HOST[/PATH]=NAME", value_parser = fault)]
+    fault: Vec<(String, Fault)>,
+    /// List the names of faults with what they do, and leave
+    #[arg(long)]
+    faults: bool,
     /// Settings file to write
     #[arg(long)]
     settings: Option<PathBuf>,
@@ -65,6 +72,13 @@ enum People {
     Generated,
     /// The accounts of the demonstration
     Written,
+}
+
+/// `HOST[/PATH]=NAME`; a path may hold a `=` itself.
+fn fault(text: &str) -> Result<(String, Fault), String> {
+    let (at, name) = text.rsplit_once('=').ok_or("write HOST=NAME")?;
+    let fault = Fault::named(name).ok_or_else(|| format!("there is no fault {name:?}; see --faults"))?;
+    Ok((at.to_owned(), fault))
 }
 
 /// The simulated X that was asked for.
@@ -85,6 +99,10 @@ fn simulated(args: &Args) -> Option<x::Options> {
 
 fn main() -> std::io::Result<()> {
     let args = Args::parse();
+    if args.faults {
+        let line = |fault: &Fault| format!("{:20}{}\n", fault.name(), fault.says());
+        return write!(std::io::stdout(), "{}", Fault::ALL.iter().map(line).collect::<String>());
+    }
     let bulk = args.bulk.map(|feeds| Bulk { feeds, entries: args.entries, relevant: args.relevant });
     let options = Options {
         now: args.now,
@@ -94,6 +112,7 @@ fn main() -> std::io::Result<()> {
         port: args.port,
         bulk,
         x: simulated(&args),
+        faults: args.fault.clone(),
     };
     let runtime = tokio::runtime::Runtime::new()?;
     let web = runtime.block_on(FixtureWeb::start(options))?;

@@ -1,5 +1,7 @@
 //! An entry while it is being gathered.
 
+use std::{cmp::Reverse, rc::Rc};
+
 use url::Url;
 
 use crate::feed::{
@@ -23,15 +25,15 @@ pub struct Piece {
     pub permalink: bool,
     /// `term` of a category.
     pub term: Option<String>,
-    /// What its links stand against.
-    pub base: Url,
+    /// What its links stand against; shared, since a feed has thousands of pieces.
+    pub base: Rc<Url>,
     /// How deep it stands.
     pub depth: usize,
 }
 
 impl Piece {
     /// One that is only text.
-    pub fn of_text(text: &str, base: &Url) -> Self {
+    pub fn of_text(text: &str, base: &Rc<Url>) -> Self {
         Self {
             text: text.to_owned(),
             href: None,
@@ -39,7 +41,7 @@ impl Piece {
             kind: None,
             permalink: true,
             term: None,
-            base: base.clone(),
+            base: Rc::clone(base),
             depth: 0,
         }
     }
@@ -88,8 +90,8 @@ pub struct Draft {
     pub modified: Option<String>,
     title: Option<Piece>,
     media_title: Option<Piece>,
-    /// Addresses of the article, best last.
-    pub links: Vec<String>,
+    /// Address of the article, the best so far.
+    pub link: Option<String>,
     guid: Option<Piece>,
     id: Option<Piece>,
     published: Option<String>,
@@ -141,14 +143,14 @@ impl Draft {
                     self.categories.push(label);
                 }
             }
-            Field::Link => self.link(&piece),
+            Field::Link => self.take_link(&piece),
             Field::Enclosure => {
                 self.enclosure = self.enclosure.take().or_else(|| piece.address(piece.href.as_deref()?));
             }
         }
     }
 
-    fn link(&mut self, piece: &Piece) {
+    fn take_link(&mut self, piece: &Piece) {
         let html = piece.kind.as_deref().is_none_or(|kind| kind.contains("html") || !kind.contains('/'));
         let alternate =
             piece.rel.as_deref().is_none_or(|rel| rel.is_empty() || rel.eq_ignore_ascii_case("alternate"));
@@ -160,8 +162,7 @@ impl Draft {
             None => piece.address(&plain(&piece.text)),
         };
         match address {
-            Some(address) if html => self.links.push(address),
-            Some(address) if self.links.is_empty() => self.links.push(address),
+            Some(address) if html || self.link.is_none() => self.link = Some(address),
             _ => {}
         }
     }
@@ -175,7 +176,7 @@ impl Draft {
                 .as_ref()
                 .and_then(|id| Url::parse(id.text.trim()).ok()?.has_host().then(|| id.address(&id.text))?)
         };
-        self.links.last().cloned().or_else(guid).or_else(|| self.enclosure.clone()).or_else(id)
+        self.link.clone().or_else(guid).or_else(|| self.enclosure.clone()).or_else(id)
     }
 
     /// The feed's own identifier.
@@ -203,6 +204,11 @@ impl Draft {
         self.updated.clone().or_else(modified)
     }
 
+    /// When it was published, or else changed last: RFC 3339 in UTC, so that texts sort as times do.
+    pub fn dated(&self) -> Option<&str> {
+        self.published().or(self.updated.as_deref())
+    }
+
     /// Author's name.
     pub fn author(&self) -> Option<&str> {
         self.author.as_deref()
@@ -227,4 +233,21 @@ impl Draft {
     pub fn is_whole(&self) -> bool {
         self.title.is_some() && self.address().is_some()
     }
+}
+
+/// Lets go of all but the newest `most` entries, which stay in their order; among undated ones, of all but the
+/// first. Says whether there were more.
+pub fn keep_newest(entries: &mut Vec<Draft>, most: usize) -> bool {
+    if entries.len() <= most {
+        return false;
+    }
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by_key(|at| Reverse(entries[*at].dated()));
+    let mut kept = vec![false; entries.len()];
+    for at in order.into_iter().take(most) {
+        kept[at] = true;
+    }
+    let mut kept = kept.into_iter();
+    entries.retain(|_| kept.next().unwrap_or(false));
+    true
 }

@@ -207,7 +207,8 @@ statements! {
     X_SETTING_PUT = "INSERT OR REPLACE INTO x_settings (name, value) VALUES (?1, ?2)";
     X_SOURCE_PUT = "INSERT INTO x_sources (key, head, complete_at) VALUES (?1, ?2, ?3)
         ON CONFLICT (key) DO UPDATE SET head = max(ifnull(head, 0), ifnull(?2, head)),
-        complete_at = max(ifnull(complete_at, 0), ifnull(?3, complete_at)), failures = 0, failure = NULL";
+        complete_at = max(ifnull(complete_at, 0), ifnull(?3, complete_at)),
+        failures = iif(?4, failures, 0), failure = iif(?4, failure, NULL)";
     X_SOURCE_POSTED = "INSERT INTO x_sources (key, posts, last_post_at) VALUES (?1, 1, ?2)
         ON CONFLICT (key) DO UPDATE SET posts = posts + 1, last_post_at = max(ifnull(last_post_at, 0), ?2)";
     X_SOURCE_FAILED = "INSERT INTO x_sources (key, failures, failure) VALUES (?1, 1, ?2)
@@ -225,7 +226,8 @@ statements! {
     X_POST_KNOWN = "SELECT CASE WHEN purged THEN 9223372036854775807 ELSE latest END FROM x_posts WHERE id = ?1";
     X_POST_PUT = "INSERT INTO x_posts (id, latest, author, source, posted_at, seen_at, text, url)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING";
-    X_POST_EDIT = "UPDATE x_posts SET latest = ?2, text = ?3, url = ?4 WHERE id = ?1 AND latest < ?2 AND NOT purged";
+    X_POST_EDIT = "UPDATE x_posts SET latest = max(latest, ?2), text = ?3, url = ?4
+        WHERE id = ?1 AND (latest < ?2 OR ?3 = '') AND NOT purged";
     X_POST_FIND = "SELECT id FROM x_posts WHERE id = ?1";
     X_POST_URL = "SELECT url FROM x_posts WHERE id = ?1";
     X_POSTS_OF = "SELECT id FROM x_posts WHERE author = ?1 AND NOT purged";

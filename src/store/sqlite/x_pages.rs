@@ -10,7 +10,7 @@ use super::{
     x_calls::{at, charge, month, ms, read_limit, spent},
 };
 use crate::{
-    model::{XAccount, XGap, XMemory, XPage, XPerson, XSource, XWindows},
+    model::{XAccount, XGap, XMemory, XPage, XPerson, XSource},
     store::{PurgeWhat, XCallRow},
 };
 
@@ -132,7 +132,7 @@ pub fn put(connection: &Connection, page: &XPage) -> Result<(), StoreError> {
             connection.prepare_cached(statements::X_POST_EDIT)?.execute(edited)?;
         }
     }
-    put_windows(connection, &page.windows)?;
+    put_windows(connection, page)?;
     for account in &page.accounts {
         connection.prepare_cached(statements::X_ACCOUNT_PUT)?.execute(params![
             account.handle,
@@ -159,9 +159,12 @@ pub fn failed(connection: &Connection, failed: &[(String, String)]) -> Result<()
     Ok(())
 }
 
-fn put_windows(connection: &Connection, change: &XWindows) -> Result<(), StoreError> {
+fn put_windows(connection: &Connection, page: &XPage) -> Result<(), StoreError> {
+    let change = &page.windows;
     for source in &change.sources {
-        let values = params![source, change.head.map(count), change.complete_at.map(ms)];
+        // An answer without posts but with an error is no success.
+        let fails = page.failed.iter().any(|(failed, _)| failed == source);
+        let values = params![source, change.head.map(count), change.complete_at.map(ms), fails];
         connection.prepare_cached(statements::X_SOURCE_PUT)?.execute(values)?;
         if let Some(gap) = change.gap {
             let values = params![source, gap.owner, count(gap.low), count(gap.high)];

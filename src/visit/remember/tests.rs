@@ -204,6 +204,28 @@ fn the_usual_gap_is_the_mean_between_dated_entries() {
     let entry =
         |hours| Entry { published: Some(now() - SignedDuration::from_hours(hours)), ..Entry::default() };
     let feed = Feed { entries: vec![entry(0), entry(2), entry(6), Entry::default()], ..Feed::default() };
-    assert_eq!(usual_gap(&feed), Some(3 * 3600));
-    assert_eq!(usual_gap(&Feed { entries: vec![entry(0), entry(2)], ..Feed::default() }), None);
+    assert_eq!(usual_gap(&feed, now()), Some(3 * 3600));
+    assert_eq!(usual_gap(&Feed { entries: vec![entry(0), entry(2)], ..Feed::default() }, now()), None);
+}
+
+#[test]
+fn a_feed_that_broke_off_is_asked_for_in_full_until_it_comes_again_as_it_was() {
+    let tagged = headers(None, Some("\"a\""));
+    let cut = Feed { repairs: vec!["cut_off"], ..Feed::default() };
+    let first = after_read(&known(), read(Some(&cut), &tagged), &trail(), &settings(), now());
+    assert!(first.validators.is_empty() && first.conditional);
+    let again = after_read(&first, read(None, &tagged), &trail(), &settings(), now());
+    assert_eq!(again.validators, tagged.validators);
+}
+
+#[test]
+fn dates_that_lie_ahead_or_in_1970_do_not_make_304s_believable() {
+    let gap = |dates: &[&str]| {
+        let entry = |at: &&str| Entry { published: Some(at.parse().unwrap()), ..Entry::default() };
+        usual_gap(&Feed { entries: dates.iter().map(entry).collect(), ..Feed::default() }, now())
+    };
+    let (old, new) = ("1970-01-01T00:00:00Z", "2026-11-20T00:00:00Z");
+    assert_eq!(gap(&["2999-01-01T00:00:00Z", "2999-01-02T00:00:00Z", new]), None);
+    assert_eq!(gap(&[old, old, new]), u32::try_from(LONGEST_GAP.as_secs()).ok());
+    assert_eq!(gap(&["2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z", new]), Some(24 * 3600));
 }

@@ -111,9 +111,14 @@ impl Round {
             author: post.author,
             source,
             posted_at: post.posted_at,
-            text: if self.settings.keep_text { kept(&post.text).to_owned() } else { String::new() },
+            text: if self.keeps_text(post) { kept(&post.text).to_owned() } else { String::new() },
             url: link(handle.as_deref(), post.id),
         }
+    }
+
+    /// Whether a post's text may be stored: not where it is withheld somewhere (facts sheet on X, section 8).
+    fn keeps_text(&self, post: &Post) -> bool {
+        self.settings.keep_text && !post.withheld
     }
 
     /// A statement with its verdict, if that is worth telling.
@@ -162,7 +167,7 @@ impl Round {
             published: post.posted_at,
             kind: Kind::Post,
             source: Some(source),
-            textless: !self.settings.keep_text,
+            textless: !self.keeps_text(post),
         })
     }
 

@@ -1,0 +1,113 @@
+//! JSON to values, however it was meant: lists are cut, and a document of millions of values is refused, because
+//! three bytes of JSON can take a hundred of memory.
+
+use std::{cell::Cell, fmt};
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::MOST_ENTRIES;
+
+/// Values of one document: a thousand entries of two hundred each.
+const MOST_VALUES: usize = 200_000;
+
+/// Reads `text`; of each list the first [`MOST_ENTRIES`] values.
+///
+/// # Errors
+/// Why it could not be read.
+pub fn read(text: &str) -> Result<Value, String> {
+    let left = Cell::new(MOST_VALUES);
+    let mut document = serde_json::Deserializer::from_str(text);
+    let value = Bounded { left: &left }.deserialize(&mut document);
+    value.and_then(|value| document.end().map(|()| value)).map_err(|error| error.to_string())
+}
+
+#[derive(Clone, Copy)]
+struct Bounded<'a> {
+    left: &'a Cell<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for Bounded<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.ok_or_else(|| D::Error::custom(format_args!("more than {MOST_VALUES} values")))?);
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Bounded<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(flag.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while list.len() < MOST_ENTRIES {
+            let Some(value) = items.next_element_seed(self)? else { return Ok(list.into()) };
+            list.push(value);
+        }
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = fields.next_key::<String>()? {
+            map.insert(key, fields.next_value_seed(self)?);
+        }
+        Ok(map.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_of_usual_size_is_read_as_it_is() {
+        let text = r#"{"a": [1, -2, 2.5, "x\u00e9", null, true, {}], "b": {"c": []}}"#;
+        assert_eq!(read(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+        assert!(read("{} {}").is_err() && read("[1,").is_err());
+    }
+
+    #[test]
+    fn what_would_fill_memory_is_cut_or_refused() {
+        let long = format!("[{}0]", "1,".repeat(2_000_000));
+        assert_eq!(read(&long).unwrap().as_array().map(Vec::len), Some(MOST_ENTRIES));
+        let row = format!("[{}0],", "1,".repeat(999));
+        assert!(read(&format!("[{}0]", row.repeat(300))).unwrap_err().contains("more than"));
+        assert!(read(&"[".repeat(100_000)).is_err());
+    }
+}

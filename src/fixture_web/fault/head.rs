@@ -1,0 +1,116 @@
+//! Faults of status lines, headers and lengths: whatever is not in the feed's own text.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    Fault, bombs,
+    content::Scene,
+    play::{Body, Played},
+};
+
+/// A head in HTTP/1.1 (RFC 9112), after which the connection is closed.
+pub fn written(status: u16, headers: &[(&str, String)], more: &[(&str, String)]) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {status} As Told\r\nconnection: close\r\n");
+    for (name, value) in headers.iter().chain(more) {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    head.into_bytes()
+}
+
+/// What `fault` sends, if it is one of these.
+pub fn played(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
+    refusal(fault, scene).or_else(|| redirect(fault, scene)).or_else(|| transfer(fault, scene))
+}
+
+fn refusal(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
+    let after = |value: String| vec![("retry-after", value)];
+    let now = scene.world.options.now;
+    let (status, headers) = match fault {
+        Fault::ServerError => (500, Vec::new()),
+        Fault::Overloaded => (503, after("600".to_owned())),
+        Fault::LimitSeconds => (429, after("7200".to_owned())),
+        Fault::LimitDate => (429, vec![("date", date(now)), ("retry-after", date(now + 3 * 3600))]),
+        Fault::LimitEndless => (429, after("9".repeat(30))),
+        Fault::LimitNonsense => (429, after("soon".to_owned())),
+        Fault::LimitSilent => (429, Vec::new()),
+        Fault::Gone => (410, Vec::new()),
+        Fault::Missing => (404, Vec::new()),
+        Fault::Challenge => (403, vec![("cf-mitigated", "challenge".to_owned())]),
+        Fault::Stuck304 => {
+            let etag = vec![("etag", "\"stuck\"".to_owned())];
+            return Some(Played::unmeasured(304, &etag, Body::Whole(Vec::new())));
+        }
+        _ => return None,
+    };
+    Some(Played::new(status, &headers, format!("{status}\n").into_bytes()))
+}
+
+fn redirect(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
+    let inward = scene.world.inward;
+    let location = match fault {
+        Fault::RedirectChain => Some(hop(scene.path, |number| number + 1)),
+        Fault::RedirectLoop => Some(hop(scene.path, |number| 1 - number.min(1))),
+        Fault::RedirectPrivate => Some(format!("http://127.0.0.1:{inward}/feed.xml")),
+        Fault::RedirectMapped => Some(format!("http://[::ffff:127.0.0.1]:{inward}/feed.xml")),
+        Fault::RedirectLinkLocal => Some("http://169.254.169.254/latest/meta-data/".to_owned()),
+        Fault::RedirectInward => Some(format!("http://inward.localhost:{inward}/feed.xml")),
+        Fault::RedirectScheme => Some("file:///etc/passwd".to_owned()),
+        Fault::RedirectLong => Some(format!("/{}/feed.xml", "a/".repeat(30_000))),
+        Fault::RedirectNowhere => None,
+        _ => return None,
+    };
+    let headers: Vec<_> = location.into_iter().map(|to| ("location", to)).collect();
+    Some(Played::new(302, &headers, Vec::new()))
+}
+
+/// `path` with the number of its hop changed; it stays below the address the fault is switched on for.
+fn hop(path: &str, change: impl Fn(u32) -> u32) -> String {
+    let (base, number) = path.split_once("&hop=").unwrap_or((path, "0"));
+    let base = if base.contains('?') { base.to_owned() } else { format!("{base}?") };
+    format!("{base}&hop={}", change(number.parse().unwrap_or(0)))
+}
+
+fn transfer(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
+    let reply = &scene.reply;
+    let (headers, body) = (&reply.headers, &reply.body);
+    let half = || body[..body.len() / 2].to_vec();
+    let lying = |length: usize| Played {
+        status: 200,
+        head: written(200, headers, &[("content-length", length.to_string())]),
+        body: Body::Whole(body.clone()),
+    };
+    let packed = |coding: &str, body| {
+        let headers = [("content-type", "text/xml".to_owned()), ("content-encoding", coding.to_owned())];
+        Played::unmeasured(200, &headers, body)
+    };
+    let wordless = |body| Played { status: 0, head: Vec::new(), body };
+    let numbered = |count: usize| -> Vec<(&'static str, String)> {
+        (0..count).map(|number| ("x-number", number.to_string())).collect()
+    };
+    let broken = |body| Played { body, ..lying(reply.body.len()) };
+    Some(match fault {
+        Fault::SlowDrip => Played::unmeasured(200, headers, Body::Drip(b"<rss version=\"2.0\"> ".to_vec())),
+        Fault::Stall => broken(Body::Stall(half())),
+        Fault::Reset => broken(Body::Reset(half())),
+        Fault::Silence => wordless(Body::Stall(Vec::new())),
+        Fault::HangUp => wordless(Body::Whole(Vec::new())),
+        Fault::NoHttp => wordless(Body::Whole(b"SSH-2.0-gateway\r\n".to_vec())),
+        Fault::EndlessBody => Played::unmeasured(200, headers, Body::Made(Box::new(bombs::endless_feed()))),
+        Fault::GzipBomb => packed("gzip", Body::Made(Box::new(bombs::gzip(1024)))),
+        Fault::ZstdBomb => packed("zstd", Body::Made(Box::new(bombs::zstd(1024)))),
+        Fault::DamagedGzip => packed("gzip", Body::Whole(bombs::damaged(body))),
+        Fault::LengthTooLong => lying(body.len() + 1000),
+        Fault::LengthTooShort => lying(body.len() / 2),
+        Fault::ManyHeaders => Played::new(200, &numbered(10_000), body.clone()),
+        Fault::HugeHeader => Played::new(200, &[("x-huge", "a".repeat(1 << 20))], body.clone()),
+        Fault::Empty => Played::new(200, headers, Vec::new()),
+        _ => return None,
+    })
+}
+
+/// An HTTP date (RFC 9110, section 5.6.7).
+fn date(at: i64) -> String {
+    let at = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}

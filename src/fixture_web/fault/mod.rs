@@ -1,0 +1,119 @@
+//! What servers do wrong, on purpose: a fault for each way, switched on for a host, or for a part of one.
+//!
+//! A host with a fault is answered by hand, byte by byte, since no library would send what these send.
+
+mod bombs;
+mod content;
+mod head;
+mod play;
+
+use std::sync::PoisonError;
+
+use super::World;
+
+pub use play::intercept;
+
+macro_rules! faults {
+    ($($fault:ident $name:literal $says:literal,)*) => {
+        /// One way to misbehave.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Fault {
+            $(#[doc = $says] $fault,)*
+        }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &'static [Self] = &[$(Self::$fault,)*];
+
+            /// Its name, as options have it.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$fault => $name,)* }
+            }
+
+            /// What it does, in a line.
+            #[must_use]
+            pub fn says(self) -> &'static str {
+                match self { $(Self::$fault => $says,)* }
+            }
+        }
+    };
+}
+
+faults! {
+    ServerError "server_error" "answers 500",
+    Overloaded "overloaded" "answers 503 with Retry-After: 600",
+    LimitSeconds "limit_seconds" "answers 429 with Retry-After in seconds (7200)",
+    LimitDate "limit_date" "answers 429 with Retry-After as an HTTP date, three hours after its Date",
+    LimitEndless "limit_endless" "answers 429 with a Retry-After of thirty digits",
+    LimitNonsense "limit_nonsense" "answers 429 with Retry-After: soon",
+    LimitSilent "limit_silent" "answers 429 without Retry-After",
+    Gone "gone" "answers 410",
+    Missing "missing" "answers 404",
+    Challenge "challenge" "answers 403 with a browser challenge",
+    Stuck304 "stuck_304" "answers 304 whatever it is asked, even to requests without validators",
+    RedirectChain "redirect_chain" "redirects on and on, each time elsewhere",
+    RedirectLoop "redirect_loop" "redirects in a circle of two",
+    RedirectPrivate "redirect_private" "redirects to a loopback address",
+    RedirectMapped "redirect_mapped" "redirects to a loopback address in the dress of IPv6",
+    RedirectLinkLocal "redirect_link_local" "redirects to 169.254.169.254",
+    RedirectInward "redirect_inward" "redirects to a name that resolves to a private address",
+    RedirectScheme "redirect_scheme" "redirects to a file: address",
+    RedirectNowhere "redirect_nowhere" "redirects without a Location",
+    RedirectLong "redirect_long" "redirects to an address of 60,000 characters",
+    SlowDrip "slow_drip" "sends its body a byte at a time, without end",
+    Stall "stall" "falls silent in mid-body",
+    Silence "silence" "takes the request and never answers",
+    HangUp "hang_up" "takes the request and hangs up",
+    EndlessBody "endless_body" "sends entries without end",
+    Reset "reset" "resets the connection in mid-body",
+    GzipBomb "gzip_bomb" "sends a megabyte of gzip that unpacks to a gibibyte",
+    ZstdBomb "zstd_bomb" "sends a few kilobytes of zstd that unpack to a gibibyte",
+    DamagedGzip "damaged_gzip" "sends gzip with a damaged middle",
+    LengthTooLong "length_too_long" "sends less than its Content-Length says",
+    LengthTooShort "length_too_short" "sends more than its Content-Length says",
+    ManyHeaders "many_headers" "sends 10,000 headers",
+    HugeHeader "huge_header" "sends a header of a megabyte",
+    NoHttp "no_http" "answers in another protocol",
+    Empty "empty" "answers 200 with nothing",
+    WrongCharset "wrong_charset" "says koi8-r and sends UTF-8",
+    MissingCharset "missing_charset" "sends windows-1251 and says nothing",
+    Truncated "truncated" "sends a feed that ends after two thirds, lengths and validators as if whole",
+    Malformed "malformed" "sends a feed without a proper end to anything",
+    Html "html" "sends a web page for a feed",
+    ChangingEtag "changing_etag" "sends the same feed with another tag each time",
+    BareEntries "bare_entries" "sends entries without date, link and guid",
+    FutureDates "future_dates" "dates everything in 2999",
+    ManyEntries "many_entries" "sends 100,000 entries before its own",
+    NestedBases "nested_bases" "nests 200 elements with an xml:base of 20,000 characters each",
+    DeepNesting "deep_nesting" "nests a million elements",
+    EntityBomb "entity_bomb" "declares entities that grow tenfold, ten times",
+    ExternalEntity "external_entity" "declares an entity that lies at a private address",
+}
+
+impl Fault {
+    /// The fault of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|fault| fault.name() == name)
+    }
+}
+
+/// What the faults are switched on for, and which: a host (`feed-00001`) or what of it begins like that
+/// (`feed-00001/item-`); the first that fits counts.
+pub type Switched = Vec<(String, Fault)>;
+
+impl World {
+    /// Whether anything of `host` is at fault.
+    fn has_fault(&self, host: &str) -> bool {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.iter().any(|(at, _)| at.split('/').next() == Some(host))
+    }
+
+    /// The fault of `path`, query and all, at `host`.
+    fn fault(&self, host: &str, path: &str) -> Option<Fault> {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |at: &str| at == host || (at.contains('/') && format!("{host}{path}").starts_with(at));
+        faults.iter().find(|(at, _)| fits(at)).map(|(_, fault)| *fault)
+    }
+}

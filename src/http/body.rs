@@ -1,0 +1,123 @@
+//! Bodies within limits: of size, of silence, of time, and of memory over all requests at once.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use reqwest::{Response, header::CONTENT_ENCODING};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout_at},
+};
+
+use super::{Failure, classify::classify, unpack::unpack};
+
+/// Bodies up to this size, packed and unpacked, are read side by side: most feeds and pages are smaller.
+const SMALL: u64 = 256 * 1024;
+/// Larger ones wait for one of so many places, which each keeps until whoever asked has read it: what hostile
+/// servers can make us hold is this many times twice the body limit, however many of them there are.
+const LARGE_AT_ONCE: usize = 4;
+
+/// When a request must be done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline(Instant);
+
+impl Deadline {
+    /// So long from now.
+    pub fn after(limit: Duration) -> Self {
+        let now = Instant::now();
+        Self(now.checked_add(limit).unwrap_or(now))
+    }
+
+    /// Waits for `work` until then, and for `idle` at most.
+    ///
+    /// # Errors
+    /// Which of the two limits was passed.
+    pub async fn within<T>(self, idle: Duration, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let silent = Instant::now().checked_add(idle).unwrap_or(self.0);
+        let failure = if silent < self.0 { Failure::IdleTimeout } else { Failure::TotalTimeout };
+        timeout_at(silent.min(self.0), work).await.map_err(|_| failure)
+    }
+}
+
+/// Reads the bodies of a run.
+#[derive(Debug)]
+pub(super) struct Bodies {
+    idle: Duration,
+    places: Arc<Semaphore>,
+}
+
+/// A large body in its place.
+struct Placed {
+    body: Vec<u8>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Placed {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl Bodies {
+    /// With a limit for the silence between two chunks.
+    pub fn new(idle: Duration) -> Self {
+        Self { idle, places: Arc::new(Semaphore::new(LARGE_AT_ONCE)) }
+    }
+
+    /// The body of `response`, unpacked, of `limit` bytes at most; `count` is told of every byte that came.
+    ///
+    /// # Errors
+    /// How it ended: at a limit, damaged, broken off or empty.
+    pub async fn read(
+        &self,
+        mut response: Response,
+        limit: u64,
+        mut deadline: Deadline,
+        mut count: impl FnMut(u64),
+    ) -> Result<Bytes, Failure> {
+        if response.content_length().is_some_and(|length| length > limit) {
+            return Err(Failure::TooLarge(limit));
+        }
+        let encodings = response.headers().get_all(CONTENT_ENCODING).iter();
+        let encodings: Vec<&str> = encodings.filter_map(|value| value.to_str().ok()).collect();
+        let encodings = encodings.join(",");
+        let (mut body, mut place) = (Vec::new(), None);
+        loop {
+            let chunk = deadline.within(self.idle, response.chunk()).await?;
+            let Some(chunk) = chunk.map_err(|error| classify(&error))? else { break };
+            count(chunk.len() as u64);
+            let length = (body.len() + chunk.len()) as u64;
+            if length > limit {
+                return Err(Failure::TooLarge(limit));
+            }
+            if length > SMALL && place.is_none() {
+                place = self.place(&mut deadline).await;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        // A small body may unpack to a large one: that takes a place too.
+        let body = match unpack(&body, &encodings, limit.min(SMALL)) {
+            Ok(plain) => plain.unwrap_or(body),
+            Err(Failure::TooLarge(reached)) if reached < limit => {
+                if place.is_none() {
+                    place = self.place(&mut deadline).await;
+                }
+                unpack(&body, &encodings, limit)?.unwrap_or(body)
+            }
+            Err(failure) => return Err(failure),
+        };
+        match place {
+            _ if body.is_empty() => Err(Failure::EmptyBody),
+            Some(place) => Ok(Bytes::from_owner(Placed { body, _place: place })),
+            None => Ok(Bytes::from(body)),
+        }
+    }
+
+    /// A place for a large body. The wait for it is not the server's fault: the deadline moves on by it.
+    async fn place(&self, deadline: &mut Deadline) -> Option<OwnedSemaphorePermit> {
+        let start = Instant::now();
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        deadline.0 += start.elapsed();
+        place
+    }
+}

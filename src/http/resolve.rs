@@ -1,0 +1,165 @@
+//! Names to addresses, private ones refused: what was checked here is what is connected to.
+//!
+//! The client asks for nothing else when it opens a connection, so a name that leads elsewhere a moment later
+//! (DNS rebinding) is either not asked again or checked again.
+
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::guard::is_private;
+
+/// Which hosts may lead to private addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Admission {
+    all: bool,
+    hosts: Arc<[String]>,
+}
+
+impl Admission {
+    /// Every host if `all`, else those of `hosts`, written as in a [`url::Url`].
+    pub fn new(all: bool, hosts: &[String]) -> Self {
+        Self { all, hosts: hosts.into() }
+    }
+
+    /// Whether `host`, written as in a [`url::Url`], may.
+    pub fn admits(&self, host: &str) -> bool {
+        self.all || self.hosts.iter().any(|known| known == host)
+    }
+}
+
+/// Where names are looked up.
+pub(super) trait Lookup: Clone + Send + Sync + 'static {
+    /// All addresses of `name`.
+    fn addresses(&self, name: &str) -> impl Future<Output = io::Result<Vec<IpAddr>>> + Send;
+}
+
+/// The system's resolver.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct System;
+
+impl Lookup for System {
+    async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
+    }
+}
+
+/// Refuses private addresses after resolution, and answers names under `.localhost` itself (RFC 6761,
+/// section 6.3).
+#[derive(Debug, Clone)]
+pub(super) struct Guarded<L = System> {
+    pub(super) admission: Admission,
+    pub(super) lookup: L,
+}
+
+impl Guarded {
+    /// One that asks the system.
+    pub fn new(admission: Admission) -> Self {
+        Self { admission, lookup: System }
+    }
+}
+
+impl<L: Lookup> Resolve for Guarded<L> {
+    fn resolve(&self, name: Name) -> Resolving {
+        let Self { admission, lookup } = self.clone();
+        Box::pin(async move {
+            let name = name.as_str();
+            let found = if name == "localhost" || name.ends_with(".localhost") {
+                vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]
+            } else {
+                let looked_up = lookup.addresses(name).await;
+                looked_up.map_err(|error| Refused::Dns(format!("{name}: {error}")))?
+            };
+            let open: Vec<SocketAddr> = found
+                .iter()
+                .filter(|address| !is_private(**address) || admission.admits(name))
+                .map(|address| SocketAddr::new(*address, 0))
+                .collect();
+            match (found.is_empty(), open.is_empty()) {
+                (true, _) => Err(Refused::Dns(name.to_owned()).into()),
+                (false, true) => Err(Refused::Private(name.to_owned()).into()),
+                (false, false) => Ok(Box::new(open.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// Why a name was refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("{0} could not be resolved")]
+    Dns(String),
+    #[error("{0} leads to a private address")]
+    Private(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, PoisonError};
+
+    use super::*;
+
+    /// A name server that answers differently each time.
+    #[derive(Clone)]
+    struct Turning(Arc<Mutex<Vec<Vec<IpAddr>>>>);
+
+    impl Turning {
+        fn new(answers: &[&[&str]]) -> Self {
+            let answer = |answer: &&[&str]| answer.iter().map(|ip| ip.parse().unwrap()).collect();
+            Self(Arc::new(Mutex::new(answers.iter().rev().map(answer).collect())))
+        }
+    }
+
+    impl Lookup for Turning {
+        async fn addresses(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+            let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            left.pop().ok_or_else(|| io::Error::other("asked once too often"))
+        }
+    }
+
+    async fn asked(guarded: &Guarded<Turning>, name: &str) -> Result<Vec<String>, String> {
+        let found = guarded.resolve(name.parse().unwrap()).await;
+        found.map(|all| all.map(|address| address.ip().to_string()).collect()).map_err(|e| e.to_string())
+    }
+
+    #[tokio::test]
+    async fn of_several_addresses_only_open_ones_are_left_and_each_answer_is_checked_anew() {
+        let lookup = Turning::new(&[
+            &["10.0.0.1", "93.184.215.14", "::1"],
+            &["127.0.0.1", "fd00::1"],
+            &[],
+            &["192.168.1.5"],
+        ]);
+        let guarded = Guarded { admission: Admission::new(false, &["mine.example".to_owned()]), lookup };
+        assert_eq!(asked(&guarded, "turns.example").await.unwrap(), ["93.184.215.14"]);
+        assert!(asked(&guarded, "turns.example").await.unwrap_err().contains("private"));
+        assert!(asked(&guarded, "turns.example").await.unwrap_err().contains("resolved"));
+        assert_eq!(asked(&guarded, "mine.example").await.unwrap(), ["192.168.1.5"]);
+        assert!(asked(&guarded, "a.localhost").await.unwrap_err().contains("private"));
+    }
+
+    /// A name server that turns between check and connection finds nobody who asks it: the connection goes to
+    /// the address that was checked.
+    #[tokio::test]
+    async fn a_connection_goes_to_the_checked_address_and_asks_no_second_time() {
+        let checked = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = checked.local_addr().unwrap().port();
+        let lookup = Turning::new(&[&["127.0.0.1"], &["169.254.169.254"]]);
+        let left = Arc::clone(&lookup.0);
+        let guarded = Guarded { admission: Admission::new(false, &["turns.example".to_owned()]), lookup };
+        let client = reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(guarded)).build().unwrap();
+        let asking = client.get(format!("http://turns.example:{port}/")).send();
+        let (answer, met) = tokio::join!(asking, async {
+            let met = checked.accept().await;
+            met.map(|(stream, peer)| (drop(stream), peer.ip()))
+        });
+        assert!(answer.is_err(), "it was only let in");
+        assert_eq!(met.unwrap().1.to_string(), "127.0.0.1");
+        assert_eq!(left.lock().unwrap().len(), 1, "the name was looked up twice for one connection");
+    }
+}

@@ -1,0 +1,175 @@
+//! All faults at once on half of forty hosts, and TLS faults beside them.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::Value;
+use tge_scrape::fixture_web::{Bulk, Fault, Options};
+
+use super::{asked_for, ending, host, is_in, line, settings, told};
+use crate::support::{
+    lab::{Lab, Ran, now, ran},
+    tls::{FAULTY, TlsServer},
+};
+
+/// Hosts without a fault.
+const WELL: usize = 20;
+/// Hosts with faults, beside those of TLS.
+const ILL: usize = 17;
+/// Of the entries of a host, those that tell of a launch.
+const RELEVANT: usize = 5;
+/// What a cycle may hold, bytes: 100 MB.
+const MEMORY: u64 = 100_000_000;
+
+const FEED: &str = "<rss version=\"2.0\"><channel><title>Sound</title><item><title>Harbour opens airdrop claim for its HRB token</title>\
+    <description>Harbour said eligible users can claim the HRB token from today.</description><guid>1</guid></item></channel></rss>";
+
+/// Every fault with the source it is met at. A host that asks for a pause has only that fault, since it is left
+/// alone afterwards.
+fn spread(lab: &Lab) -> Vec<(Fault, String, String)> {
+    let (limits, others): (Vec<Fault>, Vec<Fault>) =
+        Fault::ALL.iter().partition(|fault| fault.name().starts_with("limit_"));
+    let hosts = WELL + limits.len() + 1..=WELL + ILL;
+    let placed = limits.into_iter().zip(WELL + 1..).chain(others.into_iter().zip(hosts.cycle()));
+    let source = |(fault, number): (Fault, usize)| {
+        let at = format!("{}/feed.xml?{}", host(number), fault.name());
+        let url = format!("http://{}.localhost:{}/feed.xml?{}", host(number), lab.web().port(), fault.name());
+        (fault, at, url)
+    };
+    placed.map(source).collect()
+}
+
+struct Hostile {
+    lab: Lab,
+    tls: TlsServer,
+    ill: Vec<(Fault, String, String)>,
+    /// What else must fail, with its failure.
+    others: BTreeMap<String, &'static str>,
+}
+
+impl Hostile {
+    fn new(limits: &str) -> Self {
+        let bulk = Bulk { feeds: WELL + ILL, entries: 30, relevant: RELEVANT };
+        let lab =
+            Lab::with_options(Options { now: now().as_second(), bulk: Some(bulk), ..Options::default() });
+        let tls = TlsServer::start(lab.path(), FEED);
+        let ill = spread(&lab);
+        lab.web().set_faults(ill.iter().map(|(fault, at, _)| (at.clone(), *fault)).collect());
+        let inward = lab.web().inward_port();
+        let mut others: BTreeMap<String, &str> = FAULTY.map(|name| (tls.feed(name), "tls")).into();
+        others.insert(tls.feed("downgrade"), "downgrade");
+        for name in ["127.0.0.1", "[::1]", "inward.localhost"] {
+            others.insert(format!("http://{name}:{inward}/feed.xml"), "private_address");
+        }
+        let mut hosts: Vec<String> = (1..=WELL + ILL).map(host).collect();
+        hosts.extend(FAULTY.iter().chain(&["sound", "downgrade"]).map(|&name| name.to_owned()));
+        let mut sources: Vec<String> = ill.iter().map(|(_, _, url)| url.clone()).collect();
+        sources.extend(others.keys().cloned());
+        sources.extend(lab.web().feed_urls().into_iter().take(WELL));
+        sources.push(tls.feed("sound"));
+        lab.settings(&settings(&lab, limits, "10m", &hosts, &sources));
+        Self { lab, tls, ill, others }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.lab.command(arguments);
+        ran(command.env("SSL_CERT_FILE", &self.tls.authority).output().unwrap())
+    }
+
+    fn cycle(&self) -> Value {
+        let ran = self.run(&["cycle", "--format", "json"]);
+        assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+        ran.json()
+    }
+
+    /// Addresses of the healthy hosts' launches that were not told of.
+    fn lost(&self) -> Vec<String> {
+        let found = told(&self.lab);
+        let item = |number: usize, item: usize| format!("http://{}.localhost/item-{item}", host(number));
+        let wanted = (1..=WELL).flat_map(|number| (0..RELEVANT).map(move |at| item(number, at)));
+        wanted.filter(|url| !found.contains(url)).collect()
+    }
+}
+
+#[test]
+fn with_all_faults_at_once_the_healthy_half_is_read_whole_and_each_fault_is_named() {
+    let web = Hostile::new("connect_timeout = \"2s\"\nidle_timeout = \"3s\"\ntotal_timeout = \"6s\"");
+    let report = web.cycle();
+    assert_eq!(report["cycle"]["deadline_hit"], false);
+    assert_eq!(web.lost(), Vec::<String>::new());
+    let mut wrong = Vec::new();
+    for (fault, _, url) in &web.ill {
+        let line = line(&report["sources"], url);
+        if line["failure"].as_str() != ending(*fault) {
+            wrong.push(format!("{}: {line}", fault.name()));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    for (url, failure) in &web.others {
+        assert_eq!(line(&report["sources"], url)["failure"], *failure, "{url}");
+    }
+    assert_eq!(line(&report["sources"], &web.tls.feed("sound"))["outcome"], "fetched");
+    let refused = report["sources"].as_array().unwrap().iter();
+    let refused = refused.filter(|line| line["failure"] == "private_address").count();
+    assert_eq!((web.lab.web().ledger().inward, refused), (0, 7));
+    if let Some(peak) = report["memory"]["peak_rss_bytes"].as_u64() {
+        let calm = super::lab(WELL, 30).cycle();
+        let megabytes = |bytes: &Value| bytes.as_u64().unwrap_or(0) / 1_000_000;
+        eprintln!(
+            "peak memory {} MB, without faults {} MB",
+            peak / 1_000_000,
+            megabytes(&calm["memory"]["peak_rss_bytes"])
+        );
+        assert!(peak < MEMORY, "{peak} bytes");
+    }
+    let list = web.run(&["feed", "list", "--format", "json"]).json();
+    for (fault, _, url) in &web.ill {
+        let line = line(&list["feeds"], url);
+        match (asked_for(*fault), ending(*fault)) {
+            _ if *fault == Fault::Gone => assert_eq!(line["state"], "gone"),
+            (seconds, Some(_)) => {
+                assert!(is_in(&line["next"], seconds.unwrap_or(600)), "{}: {line}", fault.name());
+            }
+            (_, None) => assert_ne!(line["state"], "failing", "{}: {line}", fault.name()),
+        }
+    }
+    let asked = web.lab.web().ledger().requests.len();
+    let next = web.cycle();
+    assert_eq!((next["http"]["requests"].as_u64(), web.lab.web().ledger().requests.len()), (Some(0), asked));
+    for line in next["sources"].as_array().unwrap() {
+        let expected = if line["failure"].is_null() { "fresh" } else { "waiting" };
+        assert_eq!(line["outcome"], expected, "{line}");
+    }
+}
+
+#[test]
+fn a_deadline_ends_a_hostile_cycle_and_what_was_read_is_kept() {
+    let web = Hostile::new("idle_timeout = \"60s\"\ntotal_timeout = \"60s\"");
+    let text = std::fs::read_to_string(web.lab.path().join("tge-scrape.toml")).unwrap();
+    web.lab.settings(&text.replace("timeout = \"120s\"", "timeout = \"4s\""));
+    let report = web.run(&["cycle", "--format", "json"]).json();
+    assert_eq!(report["cycle"]["deadline_hit"], true);
+    let drip = web.ill.iter().find(|(fault, ..)| *fault == Fault::SlowDrip).unwrap();
+    assert_eq!(line(&report["sources"], &drip.2)["failure"], "unfinished");
+    assert!(report["feeds"]["fetched"].as_u64().unwrap() > 0, "{report}");
+    let database = web.lab.run(&["db", "check"]);
+    assert_eq!(database.code, 0, "{}{}", database.stdout, database.stderr);
+}
+
+#[test]
+fn a_certificate_that_is_worth_nothing_is_told_with_its_reason() {
+    let web = Hostile::new("");
+    let sentence = |url: &str, authority: &Path| {
+        let mut command = web.lab.command(&["feed", "check", url, "--format", "json"]);
+        let ran = ran(command.env("SSL_CERT_FILE", authority).output().unwrap());
+        (ran.code, ran.json()["sentence"].as_str().unwrap_or_default().to_lowercase())
+    };
+    for (name, reason) in [("selfsigned", "issuer"), ("expired", "expired"), ("wrongname", "name")] {
+        let (code, told) = sentence(&web.tls.feed(name), &web.tls.authority);
+        assert!(code == 1 && told.starts_with("tls failed") && told.contains(reason), "{name}: {told}");
+    }
+    assert_eq!(sentence(&web.tls.feed("sound"), &web.tls.authority).0, 0);
+    // Plain words where TLS is expected.
+    let plain = format!("https://{}.localhost:{}/feed.xml", host(1), web.lab.web().port());
+    let (_, told) = sentence(&plain, &web.tls.authority);
+    assert!(told.starts_with("tls failed"), "{told}");
+}

@@ -1,0 +1,147 @@
+//! The http room alone, on real sockets: how each fault ends, after how many requests and bytes.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use tge_scrape::{
+    clock::Clock,
+    fixture_web::{Bulk, Fault, FixtureWeb, Options},
+    http::{self, Answer, Client, Failure, Fetch, Outcome, Purpose, Request, Settings},
+    model::Validators,
+};
+use url::Url;
+
+use super::{asked_for, ending, host};
+
+const LIMIT: u64 = 5 << 20;
+
+/// The present, and waits that are over at once.
+#[derive(Clone)]
+struct Standing;
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        crate::support::lab::now()
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+fn client(private_hosts: Vec<String>) -> Client<Standing> {
+    let settings = Settings {
+        user_agent: http::USER_AGENT.to_owned(),
+        concurrency: 128,
+        per_host_concurrency: 1,
+        per_host_interval: Duration::ZERO,
+        connect_timeout: Duration::from_secs(1),
+        idle_timeout: Duration::from_secs(2),
+        total_timeout: Duration::from_secs(4),
+        feed_body_limit: LIMIT,
+        page_body_limit: LIMIT,
+        max_redirects: 5,
+        allow_private_addresses: false,
+        private_hosts,
+        proxy: String::new(),
+    };
+    Client::new(settings, Standing).unwrap()
+}
+
+async fn get(client: &Client<Standing>, url: &str) -> Answer {
+    let request = Request {
+        url: Url::parse(url).unwrap(),
+        purpose: Purpose::Feed,
+        validators: Validators::default(),
+        validators_url: url.to_owned(),
+        headers: Vec::new(),
+    };
+    client.fetch(request, Standing.now()).await
+}
+
+async fn web(faults: Vec<(String, Fault)>) -> FixtureWeb {
+    let bulk = Some(Bulk { feeds: Fault::ALL.len(), entries: 30, relevant: 5 });
+    let now = Standing.now().as_second();
+    FixtureWeb::start(Options { now, bulk, faults, ..Options::default() }).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
+    let hosts = || (1..=Fault::ALL.len()).map(host);
+    let web = web(hosts().zip(Fault::ALL.iter().copied()).collect()).await;
+    let client = client(hosts().map(|host| format!("{host}.localhost")).collect());
+    let urls = web.feed_urls();
+    let answers = join_all(urls.iter().map(|url| get(&client, url))).await;
+    let mut wrong = Vec::new();
+    for (fault, Answer { outcome, trail }) in Fault::ALL.iter().zip(answers) {
+        let name = fault.name();
+        let failure = match &outcome {
+            Outcome::Failed(failure) => Some(failure),
+            Outcome::Fetched { .. } | Outcome::NotModified { .. } => None,
+        };
+        // Whether a body is a feed is not for this room to say.
+        let expected = ending(*fault).filter(|_| *fault != Fault::Html);
+        if failure.map(Failure::name) != expected {
+            wrong.push(format!("{name}: {failure:?}"));
+        }
+        let requests = match fault {
+            Fault::RedirectChain => 6,
+            Fault::RedirectLoop => 3,
+            // The last: a name is looked up when the request is on its way.
+            Fault::HangUp | Fault::Reset | Fault::LengthTooLong | Fault::RedirectInward => 2,
+            _ => 1,
+        };
+        assert!(trail.requests <= requests, "{name}: {} requests", trail.requests);
+        assert!(trail.bytes <= LIMIT + (1 << 20), "{name}: {} bytes", trail.bytes);
+        let wait = match failure {
+            Some(Failure::RateLimited { retry_after } | Failure::Unavailable { retry_after }) => *retry_after,
+            _ => None,
+        };
+        let said = asked_for(*fault)
+            .filter(|_| !matches!(fault, Fault::LimitNonsense | Fault::LimitSilent | Fault::Challenge));
+        assert_eq!(wait.map(|wait| i64::try_from(wait.as_secs()).unwrap()), said, "{name}");
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(web.ledger().inward, 0, "a private address was asked");
+}
+
+#[tokio::test]
+async fn only_the_hosts_that_are_named_may_lead_to_private_addresses() {
+    let web = web(Vec::new()).await;
+    let (port, inward) = (web.port(), web.inward_port());
+    let client = client(vec!["feed-00001.localhost".to_owned()]);
+    for url in [
+        format!("http://127.0.0.1:{inward}/"),
+        format!("http://127.1:{inward}/"),
+        format!("http://2130706433:{inward}/"),
+        format!("http://0x7f.0.0.1:{inward}/"),
+        format!("http://0.0.0.0:{inward}/"),
+        format!("http://[::1]:{inward}/"),
+        format!("http://[::ffff:127.0.0.1]:{inward}/"),
+        format!("http://[::7f00:1]:{inward}/"),
+        format!("http://localhost:{inward}/"),
+        format!("http://inward.localhost:{inward}/"),
+        format!("http://INWARD.localhost.:{inward}/"),
+        format!("http://feed-00002.localhost:{port}/feed.xml"),
+    ] {
+        let answer = get(&client, &url).await;
+        let Outcome::Failed(failure) = &answer.outcome else { panic!("{url}: {:?}", answer.outcome) };
+        // A name with a final dot is none that is answered here; the system may not know it.
+        assert!(["private_address", "dns"].contains(&failure.name()), "{url}: {failure:?}");
+    }
+    assert_eq!((web.ledger().inward, web.ledger().connections), (0, 0));
+    let answer = get(&client, &format!("http://feed-00001.localhost:{port}/feed.xml")).await;
+    assert!(matches!(answer.outcome, Outcome::Fetched { .. }), "{:?}", answer.outcome);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_bodies_take_turns_and_all_of_them_arrive() {
+    let hosts = || (1..=12).map(host);
+    let web = web(hosts().map(|host| (host, Fault::ManyEntries)).collect()).await;
+    let client = client(hosts().map(|host| format!("{host}.localhost")).collect());
+    let urls = web.feed_urls();
+    let lengths = join_all(urls[..12].iter().map(async |url| match get(&client, url).await.outcome {
+        Outcome::Fetched { body, .. } => body.len(),
+        other => panic!("{url}: {other:?}"),
+    }));
+    assert!(lengths.await.into_iter().all(|length| length > 3 << 20));
+}

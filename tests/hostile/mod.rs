@@ -1,0 +1,114 @@
+//! A web that does everything wrong: what each fault leads to, one at a time and all at once.
+
+mod all_at_once;
+mod client;
+mod each;
+mod pages;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tge_scrape::fixture_web::{Bulk, Fault, Options};
+
+use crate::support::lab::{Lab, now};
+
+/// What comes of a source with a fault that was never read before: the failure's name, or that it is read.
+pub fn ending(fault: Fault) -> Option<&'static str> {
+    Some(match fault {
+        Fault::ServerError => "status",
+        Fault::Overloaded => "unavailable",
+        Fault::LimitSeconds
+        | Fault::LimitDate
+        | Fault::LimitEndless
+        | Fault::LimitNonsense
+        | Fault::LimitSilent => "rate_limited",
+        Fault::Gone => "gone",
+        Fault::Missing => "not_found",
+        Fault::Challenge => "challenge",
+        Fault::Stuck304 => "unasked_304",
+        Fault::RedirectChain => "too_many_redirects",
+        Fault::RedirectLoop => "redirect_loop",
+        Fault::RedirectPrivate | Fault::RedirectMapped | Fault::RedirectLinkLocal | Fault::RedirectInward => {
+            "private_address"
+        }
+        Fault::RedirectScheme | Fault::RedirectNowhere | Fault::RedirectLong => "bad_redirect",
+        Fault::SlowDrip => "total_timeout",
+        Fault::Stall | Fault::Silence => "idle_timeout",
+        Fault::HangUp | Fault::Reset | Fault::LengthTooLong => "reset",
+        Fault::EndlessBody | Fault::GzipBomb | Fault::ZstdBomb => "too_large",
+        Fault::DamagedGzip => "bad_body",
+        Fault::ManyHeaders | Fault::HugeHeader | Fault::NoHttp => "bad_answer",
+        Fault::Empty => "empty_body",
+        Fault::Html => "not_a_feed",
+        Fault::LengthTooShort
+        | Fault::WrongCharset
+        | Fault::MissingCharset
+        | Fault::Truncated
+        | Fault::Malformed
+        | Fault::ChangingEtag
+        | Fault::BareEntries
+        | Fault::FutureDates
+        | Fault::ManyEntries
+        | Fault::NestedBases
+        | Fault::DeepNesting
+        | Fault::EntityBomb
+        | Fault::ExternalEntity => return None,
+    })
+}
+
+/// Seconds until a source with a fault is asked again after its first failure, where the server has a say in it.
+pub fn asked_for(fault: Fault) -> Option<i64> {
+    Some(match fault {
+        Fault::Overloaded => 600,
+        Fault::LimitSeconds => 2 * 3600,
+        Fault::LimitDate => 3 * 3600,
+        Fault::LimitEndless => 24 * 3600,
+        Fault::LimitNonsense | Fault::LimitSilent => 3600,
+        Fault::Challenge => 6 * 3600,
+        _ => return None,
+    })
+}
+
+/// Name of a generated host.
+pub fn host(number: usize) -> String {
+    format!("feed-{number:05}")
+}
+
+/// A web of generated hosts, each with so many entries, two of which tell of a launch.
+pub fn lab(hosts: usize, entries: usize) -> Lab {
+    let bulk = Bulk { feeds: hosts, entries, relevant: 2 };
+    Lab::with_options(Options { now: now().as_second(), bulk: Some(bulk), ..Options::default() })
+}
+
+/// Settings that reach the generated hosts by name and nothing else that is private.
+pub fn settings(lab: &Lab, limits: &str, feed_ttl: &str, hosts: &[String], sources: &[String]) -> String {
+    let private: Vec<String> = hosts.iter().map(|host| format!("\"{host}.localhost\"")).collect();
+    let feeds: String = sources.iter().map(|url| format!("\n[[feeds]]\nurl = \"{url}\"\n")).collect();
+    let usual = lab.web().settings_toml();
+    let projects = usual.find("\n[[projects]]").map_or("", |at| &usual[at..]);
+    format!(
+        "[http]\nper_host_interval = \"0s\"\n{limits}\nprivate_hosts = [{}]\n\
+         [cycle]\nmax_failed_ratio = 1.0\ntimeout = \"120s\"\n[cache]\nfeed_ttl = \"{feed_ttl}\"\n{feeds}{projects}",
+        private.join(", ")
+    )
+}
+
+/// The line on `url` in a report or a list of feeds.
+pub fn line<'a>(lines: &'a Value, url: &str) -> &'a Value {
+    let found = lines.as_array().unwrap().iter().find(|line| line["url"] == url);
+    found.unwrap_or_else(|| panic!("{url} is not among {lines}"))
+}
+
+/// Addresses told of, without the port, which differs from web to web.
+pub fn told(lab: &Lab) -> BTreeSet<String> {
+    let port = format!(":{}", lab.web().port());
+    let all = crate::cycle::addresses(&crate::cycle::events(lab));
+    all.into_iter().map(|url| url.replace(&port, "")).collect()
+}
+
+/// Whether `next` lies `seconds` from now, to the tenth that jitter and the test itself may take.
+pub fn is_in(next: &Value, seconds: i64) -> bool {
+    let next: jiff::Timestamp = next.as_str().unwrap().parse().unwrap();
+    let wait = next.duration_since(now()).as_secs();
+    (seconds * 8 / 10..=seconds * 11 / 10 + 1).contains(&wait)
+}

@@ -1,0 +1,49 @@
+//! Faults of pages: the entry is judged on what its feed said.
+
+use std::collections::BTreeSet;
+
+use tge_scrape::fixture_web::Fault;
+
+use super::{host, lab, settings, told};
+
+#[test]
+fn entries_whose_pages_misbehave_are_judged_on_what_their_feeds_said() {
+    let faults = [
+        Fault::ServerError,
+        Fault::Missing,
+        Fault::Challenge,
+        Fault::Stuck304,
+        Fault::RedirectChain,
+        Fault::RedirectPrivate,
+        Fault::SlowDrip,
+        Fault::Silence,
+        Fault::HangUp,
+        Fault::EndlessBody,
+        Fault::Reset,
+        Fault::GzipBomb,
+        Fault::DamagedGzip,
+        Fault::LengthTooLong,
+        Fault::ManyHeaders,
+        Fault::NoHttp,
+        Fault::Empty,
+        Fault::Html,
+        Fault::DeepNesting,
+    ];
+    let lab = lab(faults.len(), 3);
+    let hosts: Vec<String> = (1..=faults.len()).map(host).collect();
+    let limits = "idle_timeout = \"1s\"\ntotal_timeout = \"2s\"";
+    lab.settings(&settings(&lab, limits, "0s", &hosts, &lab.web().feed_urls()));
+    lab.web().set_faults(hosts.iter().map(|host| format!("{host}/item-")).zip(faults).collect());
+    let wanted: BTreeSet<String> = hosts
+        .iter()
+        .flat_map(|host| (0..2).map(move |item| format!("http://{host}.localhost/item-{item}")))
+        .collect();
+    // Three tries of each page, and one more for what the machine was too slow for.
+    let mut found = BTreeSet::new();
+    for _ in 0..4 {
+        lab.cycle();
+        found = told(&lab);
+    }
+    assert_eq!(wanted.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(lab.web().ledger().inward, 0, "a private address was asked");
+}
