@@ -377,6 +377,44 @@ fn the_operator_is_told_of_a_dead_feed_once_and_when_it_is_over() {
 }
 
 #[test]
+fn the_operator_is_told_of_a_missed_target_once_and_when_it_is_met_again() {
+    let lab = bulk(1, 1);
+    let channel = "[[channels]]\nkind = \"file\"\npath = \"ops.ndjson\"\ntopics = [\"ops\"]\n";
+    let memory = |limit: &str| {
+        lab.settings(&format!("{}\n{channel}[targets]\nmemory = \"{limit}\"\n", lab.web().settings_toml()));
+    };
+    let told = || {
+        let text = fs::read_to_string(lab.path().join("ops.ndjson")).unwrap_or_default();
+        let all = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        all.flat_map(|message| message["notices"].as_array().unwrap().clone())
+            .filter(|notice| notice["subject"] == "target memory")
+            .map(|notice| {
+                format!("{}: {}", notice["phase"].as_str().unwrap(), notice["says"].as_str().unwrap())
+            })
+            .collect::<Vec<_>>()
+    };
+    let cycles = |number: usize| (0..number).for_each(|_| drop(lab.cycle()));
+    memory("1GiB");
+    cycles(2);
+    // No process is that small; the second cycle that misses it raises the level, the one after tells.
+    memory("1MiB");
+    cycles(2);
+    assert_eq!(told(), Vec::<String>::new());
+    cycles(3);
+    assert_eq!(told().len(), 1, "{:?}", told());
+    assert!(
+        told()[0].starts_with("raised: the target memory is missed again and again (emergency)"),
+        "{:?}",
+        told()
+    );
+    memory("1GiB");
+    cycles(3);
+    assert_eq!(told().len(), 1, "two good cycles end nothing");
+    cycles(2);
+    assert!(told().len() == 2 && told()[1].starts_with("recovered: "), "{:?}", told());
+}
+
+#[test]
 fn a_follower_sees_what_a_cycle_finds() {
     use std::io::{BufRead, BufReader};
     let lab = bulk(1, 1);

@@ -16,6 +16,14 @@ fn the_demo_shows_detections_figures_and_targets_and_leaves_nothing() {
         assert!(demo.stdout.contains(wanted), "{wanted} is missing in {}", demo.stdout);
     }
     assert_eq!(std::fs::read_dir(lab.path()).unwrap().count(), 0);
+    let (table, why) = demo.stdout.split_once("misses by this web's design:").unwrap();
+    let missed: Vec<&str> = table.lines().filter(|line| line.contains("MISSED")).collect();
+    assert!(missed.iter().any(|line| line.contains("error_ratio")), "{table}");
+    for line in missed {
+        let name = line.split_whitespace().next().unwrap();
+        assert!(why.contains(&format!("{name}: ")), "{name} is missed without a word why: {why}");
+    }
+    assert!(why.contains("outlets fail on purpose (") && why.contains("not_found"), "{why}");
 }
 
 #[test]

@@ -1,8 +1,13 @@
 //! Figures a user can trust: what `stats` says is what the web counted, before the first cycle and after many.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use crate::support::lab::Lab;
+use crate::support::{
+    lab::Lab,
+    world::{LOUD, bulk},
+};
 
 fn stats(lab: &Lab) -> Value {
     lab.run(&["stats", "--format", "json"]).json()
@@ -131,6 +136,27 @@ fn a_profile_has_a_lane_for_every_visit() {
         + report["entries"]["candidates"].as_u64().unwrap()
         - report["articles"]["from_feed"].as_u64().unwrap();
     assert_eq!(named("visit") as u64, visits);
+    // Viewers draw what overlaps in a lane as nested, and give up on what crosses.
+    let mut lanes: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
+    for event in events.iter().filter(|event| event["ph"] == "X") {
+        let (start, took) = (event["ts"].as_f64().unwrap(), event["dur"].as_f64().unwrap());
+        assert!(start >= 0.0 && took >= 0.0 && event["pid"] == 1, "{event}");
+        lanes.entry(event["tid"].as_u64().unwrap()).or_default().push((start, start + took));
+    }
+    for lane in lanes.values() {
+        for (at, (start, end)) in lane.iter().enumerate() {
+            // Times are told to the nanosecond, as floats.
+            let before = |one: &f64, other: &f64| *one <= other + 0.001;
+            let crosses = |(from, to): &&(f64, f64)| {
+                let inside = before(start, from) && before(to, end);
+                let around = before(from, start) && before(end, to);
+                !inside && !around && !before(to, start) && !before(end, from)
+            };
+            assert!(!lane[at + 1..].iter().any(|other| crosses(&other)), "{lane:?}");
+        }
+    }
+    let names = events.iter().filter(|event| event["ph"] == "M" && event["name"] == "thread_name");
+    assert_eq!(names.count(), lanes.len());
     assert!(named("answer") > 30 && named("read") > 20, "{} {}", named("answer"), named("read"));
 }
 
@@ -178,4 +204,29 @@ fn without_its_savings_it_finds_the_same_and_asks_for_more() {
     let again = naive.run(&["cycle", "--naive", "--format", "json"]).json();
     assert_eq!(again["feeds"]["not_modified"], 0);
     assert_eq!(again["entries"]["new"], 0);
+}
+
+#[test]
+fn alerts_are_counted_by_channel_and_how_they_ended() {
+    let lab = bulk(1, 2);
+    let settings = format!(
+        "{}\n[metrics]\ntextfile = \"figures.prom\"\n[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{LOUD}",
+        lab.web().settings_toml()
+    );
+    lab.settings(&settings);
+    let series = |name: &str| -> f64 {
+        let text = std::fs::read_to_string(lab.path().join("figures.prom")).unwrap();
+        let line =
+            text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {text}"));
+        line.rsplit_once(' ').unwrap().1.parse().unwrap()
+    };
+    assert_eq!(lab.run(&["cycle", "--catch-up", "9"]).code, 0);
+    let delivered = series("tge_scrape_alerts_total{channel=\"file\",result=\"delivered\"}");
+    assert!(delivered >= 2.0, "{delivered}");
+    assert_eq!(series("tge_scrape_alerts_total{channel=\"file\",result=\"given_up\"}").to_bits(), 0);
+    assert_eq!(series("tge_scrape_outbox_pending{channel=\"file\"}").to_bits(), 0);
+    assert_eq!(series("tge_scrape_outbox_oldest_timestamp_seconds{channel=\"file\"}").to_bits(), 0);
+    lab.cycle();
+    let again = series("tge_scrape_alerts_total{channel=\"file\",result=\"delivered\"}");
+    assert_eq!(again.to_bits(), delivered.to_bits(), "nothing new, nothing told");
 }

@@ -5,7 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Loudness, decide::identity};
 use crate::{
-    figures::targets::Target,
+    figures::{
+        level::{Level, level_of},
+        targets::Target,
+    },
     model::{Alert, Body, ChannelState, Class, Matter, Notice, Phase, SourceState, Topic},
 };
 
@@ -17,8 +20,6 @@ const STALE: SignedDuration = SignedDuration::from_hours(7 * 24);
 const STALE_GAPS: u32 = 5;
 /// Failures in a row after which a channel is told of: more than the short waits of one bad hour.
 const CHANNEL: u32 = 3;
-/// Cycles in a row that miss a target.
-const MISSED: usize = 3;
 /// Share of the budget from which it is told.
 const BUDGET: f64 = 0.8;
 /// The least time between two notices on one matter.
@@ -88,27 +89,24 @@ pub fn channels(states: &[ChannelState]) -> Vec<Trouble> {
     told.collect()
 }
 
-/// Targets that each of the last cycles missed; `cycles` are the targets of each, newest first.
+/// Targets that stand at warning or worse; `cycles` are the targets of each, newest first. The level has its own
+/// calm (see [`level_of`]): one bad cycle raises nothing, one good one ends nothing.
 #[must_use]
 pub fn targets(cycles: &[Vec<Target>]) -> Vec<Trouble> {
-    if cycles.len() < MISSED {
-        return Vec::new();
-    }
-    let missed = |name: &str| {
-        cycles[..MISSED]
-            .iter()
-            .all(|cycle| cycle.iter().any(|target| target.name == name && target.ok == Some(false)))
-    };
-    let newest = cycles[0].iter().filter(|target| missed(&target.name));
-    let told = newest.map(|target| {
-        let value = target.value.map_or_else(|| "nothing".to_owned(), |value| format!("{value:.3}"));
+    let level = |target: &Target| level_of(&target.name, cycles.iter().rev().map(Vec::as_slice));
+    let standing = cycles.first().into_iter().flatten().map(|target| (target, level(target)));
+    let told = standing.filter(|(_, level)| *level >= Level::Warning).map(|(target, level)| {
+        let value = target.value.map_or_else(|| "not measured now".to_owned(), |value| format!("{value:.3}"));
         trouble(
             format!("target {}", target.name),
             format!(
-                "{MISSED} cycles in a row missed the target {}: {value} {} instead of {}",
-                target.name, target.unit, target.target
+                "the target {} is missed again and again ({}): {value} {} instead of {}",
+                target.name,
+                level.as_str(),
+                target.unit,
+                target.target
             ),
-            "tge-scrape stats shows where the time and the calls go",
+            "tge-scrape stats --why shows where the time goes, stats --feeds which sources fail",
         )
     });
     told.collect()
@@ -314,18 +312,21 @@ mod tests {
         };
         assert_eq!(channels(&[state(2, false)]).len(), 0);
         assert_eq!(channels(&[state(3, false), state(0, true)]).len(), 2);
-        let target = |ok| {
-            vec![Target {
+        let cycles = |values: &[f64]| -> Vec<Vec<Target>> {
+            let target = |value: f64| Target {
                 name: "memory".to_owned(),
-                value: Some(2.0),
+                value: Some(value),
                 target: 1.0,
-                unit: "bytes".to_owned(),
-                ok: Some(ok),
-            }]
+                unit: "MiB".to_owned(),
+                ok: Some(value <= 1.0),
+            };
+            values.iter().rev().map(|value| vec![target(*value)]).collect()
         };
-        assert_eq!(targets(&[target(false), target(false)]).len(), 0);
-        assert_eq!(targets(&[target(false), target(true), target(false)]).len(), 0);
-        assert_eq!(targets(&[target(false), target(false), target(false), target(true)]).len(), 1);
+        assert_eq!(targets(&[]), []);
+        assert_eq!(targets(&cycles(&[0.1, 2.0, 0.1, 2.0])), [], "one noisy cycle after another is no level");
+        let missed = targets(&cycles(&[0.1, 2.0, 2.0, 0.1]));
+        assert!(missed[0].says.contains("(critical)"), "{missed:?}");
+        assert_eq!(targets(&cycles(&[2.0, 2.0, 0.1, 0.1, 0.1])), []);
         assert!(budget(3.9, 5.0).is_none() && budget(4.0, 5.0).is_some() && budget(1.0, 0.0).is_none());
         let told = Matter {
             subject: DISK.to_owned(),

@@ -1,6 +1,6 @@
 //! `tge-scrape demo`: the whole program against the bundled fixture web, on loopback, leaving nothing behind.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -8,7 +8,7 @@ use crate::{
     cycle::{self, Ended, Progress},
     error::Error,
     exit::Exit,
-    figures::CycleReport,
+    figures::{CycleReport, report::SourceOutcome},
     fixture_web::{FixtureWeb, Options},
     render::{self, Style},
     store::{Access, EventFilter, Store},
@@ -77,7 +77,56 @@ fn show(
         Some(Format::Csv) => output.print(&render::events::csv(found)),
         _ => {
             output.print(&render::events::table(found, style))?;
-            output.print(&render::report::side_by_side(reports, style))
+            output.print(&render::report::side_by_side(reports, style))?;
+            output.print(&missed_on_purpose(reports))
         }
     }
+}
+
+/// Why the last cycle missed what it missed: this web breaks on purpose, and publishes much at once.
+fn missed_on_purpose(reports: &[(&str, CycleReport)]) -> String {
+    let Some((name, last)) = reports.last() else { return String::new() };
+    let mut text = String::new();
+    for target in last.targets.iter().filter(|target| target.ok == Some(false)) {
+        let why = match target.name.as_str() {
+            "error_ratio" => format!(
+                "{} of the {} simulated outlets fail on purpose ({})",
+                last.feeds.failed,
+                last.feeds.total,
+                failures(last)
+            ),
+            "cache_hit_ratio" => format!(
+                "{} feeds with a new body and {} new pages in one cycle, as after hours of silence; {}",
+                last.feeds.fetched,
+                last.articles.fetched,
+                hits(reports)
+            ),
+            _ => continue,
+        };
+        text.push_str(&format!("  {}: {why}\n", target.name));
+    }
+    if text.is_empty() {
+        text
+    } else {
+        format!("\nWhat the {name} cycle misses it misses by this web's design:\n{text}")
+    }
+}
+
+/// The kinds of failure, each with its number.
+fn failures(report: &CycleReport) -> String {
+    let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
+    for source in report.sources.iter().filter(|source| source.outcome == SourceOutcome::Failed) {
+        *kinds.entry(source.failure.as_deref().unwrap_or("unknown")).or_default() += 1;
+    }
+    kinds.iter().map(|(kind, number)| format!("{number} {kind}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What the caches gave where nothing was new.
+fn hits(reports: &[(&str, CycleReport)]) -> String {
+    let mut warm = reports.iter().rev().filter(|(_, report)| report.entries.new == 0);
+    let warm = warm.find_map(|(name, report)| Some((name, report.cache.hit_ratio?)));
+    warm.map_or_else(
+        || "nothing was known before".to_owned(),
+        |(name, ratio)| format!("in the {name} cycle it was {:.0} %", ratio * 100.0),
+    )
 }

@@ -33,6 +33,8 @@ pub struct History {
     pub all: Sums,
     /// Dollars a month that X may cost.
     pub x_budget_usd: f64,
+    /// Names of the settings' channels.
+    pub channels: Vec<String>,
 }
 
 impl History {
@@ -64,6 +66,7 @@ impl History {
             sources: states.iter().filter_map(view).collect(),
             all,
             x_budget_usd: settings.x_budget_usd,
+            channels: settings.alerts.names(),
         })
     }
 

@@ -30,14 +30,14 @@ pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Err
     let count = |value: u64| value as f64;
     let mut metrics = vec![
         Metric::many(
-            ("build_info", "version"),
+            ("build_info", &["version"]),
             false,
             "1, labelled with the version.",
             [(env!("CARGO_PKG_VERSION"), 1.0)],
         ),
         Metric::one("state_bytes", false, "Size of the database.", count(health.bytes)),
         Metric::many(
-            ("items_total", "result"),
+            ("items_total", &["result"]),
             true,
             "Entries read from feeds.",
             [
@@ -47,7 +47,7 @@ pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Err
             ],
         ),
         Metric::many(
-            ("detections_total", "class"),
+            ("detections_total", &["class"]),
             true,
             "Stories told by cycles, opened or joined.",
             [
@@ -58,7 +58,7 @@ pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Err
             ],
         ),
         Metric::many(
-            ("http_requests_total", "code"),
+            ("http_requests_total", &["code"]),
             true,
             "Answers by kind.",
             [
@@ -85,6 +85,7 @@ pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Err
             history.x_budget_usd,
         ),
     ];
+    metrics.extend(of_channels(store, history).await?);
     if let Some(last) = history.reports.first() {
         metrics.extend(of_last(last, history));
     }
@@ -94,6 +95,39 @@ pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Err
     }
     metrics.sort_by_key(|metric| metric.name);
     Ok(metrics)
+}
+
+/// What was told, and what waits, for each channel of the settings.
+async fn of_channels(store: &Store, history: &History) -> Result<Vec<Metric>, Error> {
+    let totals = store.alert_totals().await?;
+    let (mut told, mut pending, mut oldest) = (Vec::new(), Vec::new(), Vec::new());
+    for channel in &history.channels {
+        for result in ["delivered", "given_up"] {
+            let known = totals.iter().find(|total| total.channel == *channel && total.result == result);
+            told.push((
+                vec![channel.clone(), result.to_owned()],
+                known.map_or(0.0, |total| total.number as f64),
+            ));
+        }
+        pending.push((channel.as_str(), store.waiting(vec![channel.clone()]).await? as f64));
+        let due = store.oldest_due(vec![channel.clone()]).await?;
+        oldest.push((channel.as_str(), due.map_or(0.0, |due| due.as_second() as f64)));
+    }
+    if history.channels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let help = "Since when the oldest alert that has not arrived is due; 0 where none waits.";
+    Ok(vec![
+        Metric {
+            name: "alerts_total",
+            help: "Alerts by how they ended.",
+            counter: true,
+            labels: &["channel", "result"],
+            series: told,
+        },
+        Metric::many(("outbox_pending", &["channel"]), false, "Alerts that have not arrived.", pending),
+        Metric::many(("outbox_oldest_timestamp_seconds", &["channel"]), false, help, oldest),
+    ])
 }
 
 fn of_last(last: &CycleReport, history: &History) -> Vec<Metric> {
@@ -121,13 +155,13 @@ fn of_last(last: &CycleReport, history: &History) -> Vec<Metric> {
         ),
         Metric::one("last_run_exit_code", false, "What it ended with.", f64::from(last.cycle.exit_code)),
         Metric::many(
-            ("stage_duration_seconds", "stage"),
+            ("stage_duration_seconds", &["stage"]),
             false,
             "Time of each stage in the last cycle, all its runs together.",
             StageName::ALL.map(|stage| (stage.as_str(), total(stage))),
         ),
         Metric::many(
-            ("sources", "state"),
+            ("sources", &["state"]),
             false,
             "Sources by how the last cycle left them.",
             [

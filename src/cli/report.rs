@@ -17,7 +17,7 @@ use crate::{
         histogram::Times,
         sums::{self, Sums},
     },
-    render::page::{Day, Page, html},
+    render::page::{Day, Page, ROWS, html},
     store::{Access, EventFilter, Store},
     wiring,
 };
@@ -81,7 +81,7 @@ async fn page(store: &Store, history: &History) -> Result<String, Error> {
             health.entry(line.url).or_default().insert(line.cycle, line.failure.is_none());
         }
     }
-    let filter = EventFilter { limit: usize::MAX, ..EventFilter::default() };
+    let filter = EventFilter { limit: ROWS, ..EventFilter::default() };
     let events = store.events(filter).await?;
     Ok(html(&Page {
         now: history.now,

@@ -79,7 +79,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         }
         None | Some(Format::Table) if args.why => {
             let steps = path::totals(history.reports.iter().map(|report| &report.critical_path[..]));
-            stats::why(&steps, history.reports.len(), style)
+            stats::why(&steps, &history.reports, style)
         }
         _ => {
             let screen = stats::Screen {

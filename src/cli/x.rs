@@ -128,7 +128,7 @@ fn plan(settings: &x::Settings, memory: &XMemory) -> Planned {
     memory.accounts.retain(|known| stand_ins.iter().all(|one| one.handle != known.handle));
     memory.accounts.extend(stand_ins);
     let dialect = Dialect::from_name(memory.dialect.as_deref().unwrap_or_default());
-    let plan = planned(settings, &memory, dialect, now);
+    let plan = planned(settings, &memory, dialect, now, x::plan::plan);
     let asks = plan.questions.iter().map(|question| Call {
         what: way_name(&question.way),
         sources: question.progress.sources.len(),

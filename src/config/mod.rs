@@ -211,12 +211,12 @@ fn resolve(
     layers.lay_environment(environment);
     state_dir(&mut layers, flags, environment);
     // A file that does not speak of feeds, or of projects, means "the usual ones"; an empty list means none.
-    let mut starter = Layers::built_in();
-    starter.lay_file("starter", STARTER);
-    for list in ["feeds", "projects"] {
-        if !layers.lists.contains_key(list) {
-            layers.lists.extend(starter.lists.remove_entry(list));
-        }
+    let missing: Vec<&str> =
+        ["feeds", "projects"].into_iter().filter(|list| !layers.lists.contains_key(list)).collect();
+    if !missing.is_empty() {
+        let mut starter = Layers::built_in();
+        starter.lay_file("starter", STARTER);
+        layers.lists.extend(missing.into_iter().filter_map(|list| starter.lists.remove_entry(list)));
     }
     let row = |layers: &Layers, list: &str| layers.lists.get(list).cloned().unwrap_or_default();
     let (feeds, projects, channels) =

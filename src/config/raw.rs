@@ -56,6 +56,7 @@ impl Raw {
 /// # Errors
 /// The line and the reason where it is not TOML.
 pub fn parse(text: &str) -> Result<Pairs, (usize, String)> {
+    // Looked up once for each key: counting from the top each time would be quadratic.
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line = |at: usize| ends.partition_point(|end| *end < at) + 1;
     let document = Document::parse(text).map_err(|error| {

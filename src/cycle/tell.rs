@@ -25,8 +25,9 @@ use super::{Stop, place::Placed};
 
 /// Time for delivering once the cycle was asked to stop.
 const HURRY: Duration = Duration::from_secs(5);
-/// Cycles whose targets are looked at for the operator.
-const CYCLES: usize = 3;
+/// Cycles whose targets are looked at for the operator: a level rises and falls within three that measured it, and
+/// not every cycle measures every target.
+const CYCLES: usize = 12;
 
 /// Whom a cycle tells, and by what.
 #[derive(Clone)]

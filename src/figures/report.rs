@@ -120,7 +120,7 @@ pub struct FeedFigures {
     pub total: u64,
     /// Read in full.
     pub fetched: u64,
-    /// Answered 304, or sent the same bytes again.
+    /// Answered 304.
     pub not_modified: u64,
     /// Not due yet.
     pub fresh: u64,

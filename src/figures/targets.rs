@@ -75,8 +75,9 @@ pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
     let memory = report.memory.peak_rss_bytes.map(|bytes| count(bytes) / MIB);
     let violations = report.x.rate_limit_violations.map(count);
     let statement = report.database.p95_ms.map(f64::from);
-    // Where nothing new came there was no call to save: feeds have to be asked, and a 304 is a call.
-    let reduction = report.calls.reduction.filter(|_| report.entries.new > 0 || report.x.calls > 0);
+    // Feeds have to be asked, and a 304 is a call: where little came beside, nobody could have saved so many.
+    let reduction =
+        report.calls.reduction.filter(|_| could_be_saved(report) >= Some(settings.call_reduction));
     // The first cycle has nothing to find in a cache.
     let hits = report.cache.hit_ratio.filter(|_| report.cycle.id != 1);
     vec![
@@ -89,6 +90,13 @@ pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
         at_most("error_ratio", ratio(feeds.failed, asked), settings.error_ratio, "ratio"),
         at_most("statement_time", statement, settings.statement_time.as_secs_f64() * 1e3, "ms"),
     ]
+}
+
+/// Share of the naive calls that could be saved at all: those saved, those for pages and those to X.
+fn could_be_saved(report: &CycleReport) -> Option<f64> {
+    let (calls, pages) = (&report.calls, &report.articles);
+    let spent = pages.fetched + pages.not_modified + pages.failed + report.x.calls;
+    ratio(calls.naive.saturating_sub(calls.made) + spent, calls.naive)
 }
 
 fn at_most(name: &str, value: Option<f64>, target: f64, unit: &str) -> Target {
@@ -108,7 +116,10 @@ fn at_least(name: &str, value: Option<f64>, target: f64) -> Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::report::{CacheFigures, FeedFigures};
+    use crate::figures::{
+        report::{CacheFigures, FeedFigures},
+        saved::Calls,
+    };
 
     fn find<'a>(targets: &'a [Target], name: &str) -> &'a Target {
         targets.iter().find(|target| target.name == name).unwrap()
@@ -128,8 +139,8 @@ mod tests {
         let mut report = CycleReport::default();
         report.cycle.duration_ms = 61_000;
         report.cache = CacheFigures::new(10, 2, 5, 3);
-        report.calls.reduction = Some(0.29);
-        report.entries.new = 1;
+        report.calls = Calls { made: 71, naive: 100, reduction: Some(0.29), ..Calls::default() };
+        report.articles.fetched = 1;
         report.http.reuse_of_possible = Some(0.81);
         report.x.rate_limit_violations = Some(1);
         report.memory.peak_rss_bytes = Some(100 * 1024 * 1024);
@@ -148,6 +159,23 @@ mod tests {
             assert_eq!((target.value, target.ok), (Some(value), Some(ok)), "{name}");
         }
         assert_eq!(targets.len(), 8);
+    }
+
+    #[test]
+    fn calls_are_judged_only_where_so_many_could_be_saved() {
+        // 200 feeds, a dozen new entries: without a single page the reduction would be 12 of 212.
+        let quiet = Calls { made: 202, naive: 212, reduction: Some(0.0472), ..Calls::default() };
+        let mut report = CycleReport { calls: quiet, ..CycleReport::default() };
+        report.articles.fetched = 2;
+        let value = |report: &CycleReport| find(&judge(&Settings::default(), report), "call_reduction").value;
+        assert_eq!(value(&report), None);
+        // Twice as many pages as feeds, all read: that is a miss.
+        report.calls = Calls { made: 600, naive: 600, reduction: Some(0.0), ..Calls::default() };
+        report.articles.fetched = 400;
+        assert_eq!(value(&report), Some(0.0));
+        report.articles.fetched = 0;
+        report.x.calls = 220;
+        assert_eq!(value(&report), Some(0.0));
     }
 
     #[test]

@@ -44,21 +44,33 @@ fn project(feed: usize, entry: usize) -> String {
     if number < 65_536 { whole[..whole.len() - pick(16).len()].to_owned() } else { whole }
 }
 
-/// Every fourth feed publishes an entry in each tick.
-const EVERY: usize = 4;
+/// Entries a day of twenty feeds, the next twenty alike: eleven each on average, and as unevenly spread as in the
+/// collection of 2026 (data sheet on the sources of the texts), where five outlets of 189 bring four fifths.
+const A_DAY: [usize; 20] = [70, 42, 28, 20, 14, 10, 8, 6, 5, 4, 3, 3, 2, 2, 1, 1, 1, 0, 0, 0];
+/// Ticks of a day: one is ten minutes, as often as cron starts a cycle.
+const TICKS: usize = 144;
 /// Of what is published later, one entry in this many tells of a launch.
 const LATER: usize = 6;
 
-/// Entries that feed `number` has published up to `tick`.
+/// Entries that feed `number` has published up to `tick`, evenly over the day, each feed from another minute on.
 fn published(number: usize, plan: &Bulk, tick: u32) -> usize {
-    plan.entries + (number + tick as usize) / EVERY - number / EVERY
+    plan.entries + (tick as usize * a_day(number) + begun(number)) / TICKS
+}
+
+fn a_day(number: usize) -> usize {
+    A_DAY[number % A_DAY.len()]
+}
+
+/// How far feed `number` had come towards its next entry at the start.
+fn begun(number: usize) -> usize {
+    (number * 37 + 100) % TICKS
 }
 
 /// The tick in which feed `number` published `entry`; 0 for what was there from the start.
 fn tick_of(number: usize, plan: &Bulk, entry: usize) -> usize {
     match entry.checked_sub(plan.entries) {
         None => 0,
-        Some(later) => (number / EVERY + later + 1) * EVERY - number,
+        Some(later) => ((later + 1) * TICKS - begun(number)).div_ceil(a_day(number).max(1)),
     }
 }
 
@@ -145,17 +157,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_is_published_in_its_tick() {
-        let plan = Bulk { feeds: 9, entries: 5, relevant: 1 };
-        for feed in 0..9 {
-            assert_eq!(published(feed, &plan, 0), plan.entries);
-            for tick in 1..40 {
-                let (before, after) = (published(feed, &plan, tick - 1), published(feed, &plan, tick));
-                assert_eq!(after - before, usize::from((feed + tick as usize).is_multiple_of(EVERY)));
-                if after > before {
-                    assert_eq!(tick_of(feed, &plan, before), tick as usize);
-                }
+    fn a_day_brings_each_feed_its_entries_and_the_first_tick_few() {
+        let plan = Bulk { feeds: 40, entries: 30, relevant: 5 };
+        for (feed, a_day) in A_DAY.iter().cycle().enumerate().take(plan.feeds) {
+            assert_eq!(published(feed, &plan, 0), 30);
+            assert_eq!(published(feed, &plan, 144), 30 + a_day);
+        }
+        for feed in (0..plan.feeds).filter(|feed| a_day(*feed) > 0) {
+            for entry in 30..30 + a_day(feed) {
+                let tick = u32::try_from(tick_of(feed, &plan, entry)).unwrap();
+                assert!(published(feed, &plan, tick) > entry && published(feed, &plan, tick - 1) <= entry);
             }
         }
+        let first: usize = (0..plan.feeds).map(|feed| published(feed, &plan, 1) - 30).sum();
+        assert!((1..=6).contains(&first), "{first}");
     }
 }

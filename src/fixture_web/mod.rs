@@ -90,6 +90,8 @@ struct World {
     port: u16,
     hosts: Vec<Host>,
     x: Option<x::Simulator>,
+    /// How long an answer takes on average, and how far it may lie from that.
+    latency: Mutex<(Duration, Duration)>,
     tick: AtomicU32,
     tick_s: AtomicI64,
     trouble: AtomicU32,
@@ -130,6 +132,7 @@ impl FixtureWeb {
             x,
             port: listener.local_addr()?.port(),
             hosts,
+            latency: Mutex::new((options.latency, options.spread)),
             faults: Mutex::new(options.faults.clone()),
             faulted: AtomicU64::new(0),
             inward: inward.local_addr()?.port(),
@@ -182,6 +185,11 @@ impl FixtureWeb {
     /// answer.
     pub fn trouble(&self, per_mille: u32) {
         self.world.trouble.store(per_mille, Ordering::SeqCst);
+    }
+
+    /// Answers take another time from now on.
+    pub fn set_latency(&self, latency: Duration, spread: Duration) {
+        *self.world.latency.lock().unwrap_or_else(PoisonError::into_inner) = (latency, spread);
     }
 
     /// The simulated X, where one was asked for.

@@ -127,7 +127,7 @@ async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Bo
 /// The simulated network's own delay, the same for the same request in every run.
 #[expect(clippy::disallowed_methods, reason = "this waiting is what is simulated")]
 async fn pause(world: &World, host: &str, path: &str, tick: u32) {
-    let (mean, spread) = (world.options.latency, world.options.spread);
+    let (mean, spread) = *world.latency.lock().unwrap_or_else(PoisonError::into_inner);
     if mean.is_zero() {
         return;
     }

@@ -18,7 +18,7 @@ use crate::{
 
 const STYLE: &str = include_str!("page.css");
 /// Rows shown of a table at most; the page says how many there are.
-const ROWS: usize = 500;
+pub const ROWS: usize = 500;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
@@ -50,7 +50,7 @@ pub struct Page<'a> {
     pub grid: &'a [i64],
     /// For each source its cycles: whether a body came (else it failed).
     pub health: &'a BTreeMap<String, BTreeMap<i64, bool>>,
-    /// One detection per story, newest first.
+    /// One detection for each of the newest [`ROWS`] stories, newest first.
     pub events: &'a [Detection],
     /// Sums of all time.
     pub all: &'a Sums,
@@ -130,15 +130,13 @@ fn figure(chart: &Chart, body: &mut String) {
 
 fn detections(page: &Page<'_>, body: &mut String) {
     body.push_str("<section><h2>What was found</h2>");
-    let mut days: BTreeMap<i64, f64> = BTreeMap::new();
-    for event in page.events {
-        *days.entry(event.detected_at.as_second().div_euclid(DAY) * DAY).or_default() += 1.0;
-    }
+    let found = page.days.iter().filter(|day| day.sums.stories_new > 0);
+    let found = found.map(|day| (day.at, day.sums.stories_new as f64));
     figure(
         &Chart {
             title: "Stories found each day".to_owned(),
             unit: "",
-            series: vec![("stories", days.into_iter().collect())],
+            series: vec![("stories", found.collect())],
             bars: Some(DAY),
         },
         body,
@@ -158,12 +156,18 @@ fn detections(page: &Page<'_>, body: &mut String) {
         ]
     });
     table(
-        ("Detections, newest first", page.events.len()),
+        ("Detections, newest first", stories(page)),
         &["found", "score", "event", "project", "title", "told by"],
         rows,
         body,
     );
     body.push_str("</section>");
+}
+
+/// How many stories there are; beyond the newest only their number is known.
+fn stories(page: &Page<'_>) -> usize {
+    let all = usize::try_from(page.all.stories_new).unwrap_or(usize::MAX);
+    if page.events.len() < ROWS { page.events.len() } else { all.max(page.events.len()) }
 }
 
 fn text(text: &str) -> String {
@@ -258,7 +262,7 @@ fn targets(page: &Page<'_>, body: &mut String) {
         let verdict = match target.ok {
             Some(true) => "met",
             Some(false) => "<strong class=\"missed\">missed</strong>",
-            None => "not measured",
+            None => "not judged",
         };
         let number = |value: f64| format!("{value:.3}");
         [

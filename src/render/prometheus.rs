@@ -10,29 +10,29 @@ pub struct Metric {
     pub help: &'static str,
     /// Whether it only ever grows.
     pub counter: bool,
-    /// Name of the label, if its series have one.
-    pub label: &'static str,
-    /// Value of the label, and the figure.
-    pub series: Vec<(String, f64)>,
+    /// Names of the labels its series have.
+    pub labels: &'static [&'static str],
+    /// Values of the labels, and the figure.
+    pub series: Vec<(Vec<String>, f64)>,
 }
 
 impl Metric {
     /// A figure without a label.
     #[must_use]
     pub fn one(name: &'static str, counter: bool, help: &'static str, value: f64) -> Self {
-        Self { name, help, counter, label: "", series: vec![(String::new(), value)] }
+        Self { name, help, counter, labels: &[], series: vec![(Vec::new(), value)] }
     }
 
-    /// A figure with a series for each value of `label`.
+    /// A figure with a series for each value of its label, the only one in `labels`.
     #[must_use]
     pub fn many<'a>(
-        (name, label): (&'static str, &'static str),
+        (name, labels): (&'static str, &'static [&'static str]),
         counter: bool,
         help: &'static str,
         series: impl IntoIterator<Item = (&'a str, f64)>,
     ) -> Self {
-        let series = series.into_iter().map(|(value, figure)| (value.to_owned(), figure)).collect();
-        Self { name, help, counter, label, series }
+        let series = series.into_iter().map(|(value, figure)| (vec![value.to_owned()], figure)).collect();
+        Self { name, help, counter, labels, series }
     }
 }
 
@@ -44,13 +44,14 @@ pub fn text(metrics: &[Metric]) -> String {
         let name = format!("tge_scrape_{}", metric.name);
         let kind = if metric.counter { "counter" } else { "gauge" };
         text.push_str(&format!("# HELP {name} {}\n# TYPE {name} {kind}\n", metric.help));
-        for (value, figure) in &metric.series {
-            if metric.label.is_empty() {
-                text.push_str(&format!("{name} {figure}\n"));
-            } else {
-                let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-                text.push_str(&format!("{name}{{{}=\"{value}\"}} {figure}\n", metric.label));
-            }
+        for (values, figure) in &metric.series {
+            let escaped =
+                |value: &String| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let pairs = metric.labels.iter().zip(values);
+            let pairs: Vec<String> =
+                pairs.map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
+            let pairs = if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) };
+            text.push_str(&format!("{name}{pairs} {figure}\n"));
         }
     }
     text
@@ -64,8 +65,14 @@ mod tests {
     fn figures_are_written_as_the_collector_reads_them() {
         let metrics = [
             Metric::one("x_total", true, "All x.", 3.0),
-            Metric::many(("y", "z"), false, "By z.", [("a\"b", 0.5), ("c", 1_795_000_000.0)]),
+            Metric::many(("y", &["z"]), false, "By z.", [("a\"b", 0.5), ("c", 1_795_000_000.0)]),
         ];
+        let two = Metric {
+            labels: &["a", "b"],
+            series: vec![(vec!["1".into(), "2".into()], 5.0)],
+            ..metrics[0].clone()
+        };
+        assert!(text(&[two]).ends_with("tge_scrape_x_total{a=\"1\",b=\"2\"} 5\n"));
         let wanted = "# HELP tge_scrape_x_total All x.\n# TYPE tge_scrape_x_total counter\ntge_scrape_x_total 3\n\
             # HELP tge_scrape_y By z.\n# TYPE tge_scrape_y gauge\ntge_scrape_y{z=\"a\\\"b\"} 0.5\ntge_scrape_y{z=\"c\"} 1795000000\n";
         assert_eq!(text(&metrics), wanted);

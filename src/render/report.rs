@@ -159,7 +159,7 @@ pub fn targets(targets: &[Target], style: Style) -> String {
         let verdict = match target.ok {
             Some(true) => "met",
             Some(false) => "MISSED",
-            None => "not measured",
+            None => "not judged",
         };
         let number =
             |value: f64| if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") };

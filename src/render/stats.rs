@@ -1,6 +1,6 @@
 //! The kept figures, for people: the first screen and its close-ups.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 
@@ -72,7 +72,7 @@ fn size(value: f64) -> String {
 }
 
 /// The figures of the first screen, each with where it comes from and how it is written.
-const FIGURES: [Figure; 15] = [
+const FIGURES: [Figure; 16] = [
     ("cycle time", |r| Some(r.cycle.duration_ms as f64), ms),
     ("requests", |r| Some(r.http.requests as f64), amount),
     ("calls saved", |r| r.calls.reduction, share),
@@ -87,8 +87,15 @@ const FIGURES: [Figure; 15] = [
     ("peak memory", |r| r.memory.peak_rss_bytes.map(|bytes| bytes as f64), size),
     ("CPU time", |r| Some((r.cpu.user_ms? + r.cpu.system_ms?) as f64), ms),
     ("statements p95", |r| r.database.p95_ms.map(f64::from), ms),
+    ("slow statements", slow_statements, amount),
     ("X calls", |r| (r.x.calls > 0).then_some(r.x.calls as f64), amount),
 ];
+
+/// Statements over 100 ms; nothing where none was counted.
+fn slow_statements(report: &CycleReport) -> Option<f64> {
+    let slow: u64 = report.database.slow.iter().map(|slow| slow.count).sum();
+    (report.database.statements > 0).then_some(slow as f64)
+}
 
 /// `values`, oldest first, as a line of bars; a space where nothing was measured.
 #[must_use]
@@ -237,7 +244,7 @@ pub fn targets(levels: &[(Target, Level)], style: Style) -> String {
         let verdict = match target.ok {
             Some(true) => "met",
             Some(false) => "MISSED",
-            None => "not measured",
+            None => "not judged",
         };
         let value = target.value.map_or_else(|| "–".to_owned(), number);
         let wanted = format!("{} {}", number(target.target), target.unit);
@@ -336,7 +343,8 @@ pub fn sources_csv(sources: &[SourceView]) -> String {
 
 /// Where the time of `cycles` cycles went along their critical paths, and what to change.
 #[must_use]
-pub fn why(steps: &[Step], cycles: usize, style: Style) -> String {
+pub fn why(steps: &[Step], reports: &[CycleReport], style: Style) -> String {
+    let cycles = reports.len();
     let total: f64 = steps.iter().map(|step| step.ms).sum();
     if total <= 0.0 {
         return "no critical path was recorded yet\n".to_owned();
@@ -358,12 +366,33 @@ pub fn why(steps: &[Step], cycles: usize, style: Style) -> String {
             text.push_str(&format!("  {}: {advice}\n", step.part));
         }
     }
+    text.push_str(&slow(reports, style));
     text
+}
+
+/// The statements over 100 ms by name, those that cost most first; says so where there were none.
+fn slow(reports: &[CycleReport], style: Style) -> String {
+    let mut by_name: BTreeMap<&str, (u64, u32)> = BTreeMap::new();
+    for slow in reports.iter().flat_map(|report| &report.database.slow) {
+        let (count, longest) = by_name.entry(&slow.name).or_default();
+        (*count, *longest) = (*count + slow.count, (*longest).max(slow.max_ms));
+    }
+    if by_name.is_empty() {
+        return "\nno database statement took over 100 ms\n".to_owned();
+    }
+    let mut slow: Vec<_> = by_name.into_iter().collect();
+    slow.sort_by_key(|(_, (count, longest))| std::cmp::Reverse((u64::from(*longest) * count, *longest)));
+    let rows = slow
+        .into_iter()
+        .map(|(name, (count, longest))| vec![name.to_owned(), amount(count as f64), ms(longest.into())]);
+    "\ndatabase statements over 100 ms:\n".to_owned()
+        + &table(&["statement", "times", "longest"], rows, style)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::report::SlowFigures;
 
     fn report(id: i64, ms: u64) -> CycleReport {
         let mut report = CycleReport::default();
@@ -424,11 +453,16 @@ mod tests {
     #[test]
     fn the_longest_part_comes_with_what_to_do_about_it() {
         let step = |part: &str, host: &str, ms| Step { part: part.to_owned(), host: host.to_owned(), ms };
-        let text = why(
-            &[step("answer", "slow.example", 900.0), step("plan", "", 100.0)],
-            2,
-            Style { width: 100, color: false },
-        );
+        let mut reports = [report(2, 500), report(1, 500)];
+        let steps = [step("answer", "slow.example", 900.0), step("plan", "", 100.0)];
+        let wide = Style { width: 100, color: false };
+        assert!(why(&steps, &reports, wide).contains("no database statement took over 100 ms"));
+        let one = |name: &str, count, max_ms| SlowFigures { name: name.to_owned(), count, max_ms };
+        reports[0].database.slow = vec![one("SOURCES", 1, 120), one("BACKLOG", 2, 310)];
+        reports[1].database.slow = vec![one("BACKLOG", 1, 150)];
+        let text = why(&steps, &reports, wide);
+        let (backlog, sources) = (text.find("BACKLOG").unwrap(), text.find("SOURCES").unwrap());
+        assert!(backlog < sources && text[backlog..].contains("310 ms"), "{text}");
         assert!(
             text.contains("slow.example") && text.contains("450 ms") && text.contains("90.0 %"),
             "{text}"

@@ -134,6 +134,17 @@ pub struct StoryRow {
     pub official: bool,
 }
 
+/// Alerts of one channel that ended in one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertTotal {
+    /// The channel's name.
+    pub channel: String,
+    /// `delivered` or `given_up`.
+    pub result: String,
+    /// How many.
+    pub number: u64,
+}
+
 /// How large the memory is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
@@ -559,6 +570,11 @@ impl Store {
     /// Opens the messages of `channels` again that were given up.
     pub async fn revive(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
         self.desk.ask(move |connection| sqlite::revive(connection, &channels, now)).await
+    }
+
+    /// How many alerts ended how, by channel, since the first one.
+    pub async fn alert_totals(&self) -> Result<Vec<AlertTotal>, StoreError> {
+        self.desk.ask(|connection| sqlite::alert_totals(connection)).await
     }
 
     /// How many alerts of `channels` no message holds, and how many messages have not arrived.

@@ -143,7 +143,11 @@ impl Round {
         let (now, credential) = (context.now(), token.fingerprint());
         context.store.x_resolve(now).await?;
         let memory = context.store.x_memory(credential.clone(), now).await?;
-        let wanted = lookup::wanted(&settings.accounts, &memory.accounts, settings.user_ttl, now);
+        let wanted = if context.settings.naive {
+            lookup::alone(&settings.accounts)
+        } else {
+            lookup::wanted(&settings.accounts, &memory.accounts, settings.user_ttl, now)
+        };
         let notices = wanted.impossible.iter().map(|handle| format!("{handle:?} cannot be a handle on X"));
         let mut work: VecDeque<Work> = wanted.calls.into_iter().map(Work::Handles).collect();
         work.push_back(Work::Plan);
@@ -240,7 +244,8 @@ impl Round {
             ..context.store.x_memory(self.credential.clone(), now).await?
         };
         (self.accounts, self.topics) = followed(&self.settings, &self.memory);
-        let plan = planned(&self.settings, &self.memory, self.dialect, self.server_now(now));
+        let how = if context.settings.naive { plan::alone } else { plan::plan };
+        let plan = planned(&self.settings, &self.memory, self.dialect, self.server_now(now), how);
         if !plan.dropped.is_empty() {
             context.store.x_drop_gaps(plan.dropped).await?;
         }
@@ -433,11 +438,17 @@ pub fn followed(settings: &Settings, memory: &XMemory) -> (Vec<Followed>, Vec<To
     (accounts, topics)
 }
 
-/// What a cycle would ask for posts, `now` by the server's clock.
+/// What a cycle would ask for posts if it planned as `how` says, `now` by the server's clock.
 #[must_use]
-pub fn planned(settings: &Settings, memory: &XMemory, dialect: Dialect, now: Timestamp) -> Plan {
+pub fn planned(
+    settings: &Settings,
+    memory: &XMemory,
+    dialect: Dialect,
+    now: Timestamp,
+    how: fn(&Inputs) -> Plan,
+) -> Plan {
     let (accounts, topics) = followed(settings, memory);
-    plan::plan(&Inputs {
+    how(&Inputs {
         accounts: &accounts,
         topics: &topics,
         lookback: SignedDuration::try_from(settings.lookback).unwrap_or(SignedDuration::MAX),

@@ -42,6 +42,13 @@ pub fn wanted(handles: &[String], known: &[XAccount], ttl: Duration, now: Timest
     wanted
 }
 
+/// Every handle by itself, known or not: what asking without savings comes to.
+#[must_use]
+pub fn alone(handles: &[String]) -> Wanted {
+    let all = wanted(handles, &[], Duration::ZERO, Timestamp::UNIX_EPOCH);
+    Wanted { calls: all.calls.into_iter().flatten().map(|handle| vec![handle]).collect(), ..all }
+}
+
 fn is_due(account: &XAccount, ttl: SignedDuration, now: Timestamp) -> bool {
     let retried = account.misses > 0 && account.misses < MISSES;
     retried || account.checked_at.is_none_or(|at| now.duration_since(at) >= ttl)

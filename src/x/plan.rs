@@ -141,6 +141,36 @@ pub fn plan(inputs: &Inputs) -> Plan {
     });
     heads(inputs, members.collect(), topics_suffix(inputs.topics), true, &mut plan);
     gaps(inputs, &mut plan);
+    affordable_part(inputs, plan)
+}
+
+/// Plans a cycle that saves nothing: each account's timeline and each search is a question of its own. What it
+/// would have cost is what `calls.naive` counts (contract, section 3).
+#[must_use]
+pub fn alone(inputs: &Inputs) -> Plan {
+    let mut plan = Plan::default();
+    let progress = |state: &XSource| Progress {
+        sources: vec![state.key.clone()],
+        bounds: bounds(low(state), inputs.lookback, inputs.now).0,
+        gap: None,
+        repair: false,
+        asked_at: inputs.now,
+    };
+    let ask = |way, progress, topics, least| Question { way, progress, topics, most: PAGE, least, price: 0 };
+    for account in inputs.accounts {
+        let way = Way::Timeline { user: account.user, replies: account.replies };
+        plan.questions.push(ask(way, progress(&account.state), false, LEAST_TIMELINE));
+    }
+    for topic in inputs.topics {
+        let way =
+            Way::Search(format!("{}{}", term(&topic.query), topics_suffix(std::slice::from_ref(topic))));
+        plan.questions.push(ask(way, progress(&topic.state), true, LEAST_SEARCH));
+    }
+    affordable_part(inputs, plan)
+}
+
+/// Leaves out what the rest of the month's budget does not pay for.
+fn affordable_part(inputs: &Inputs, mut plan: Plan) -> Plan {
     let price = inputs.prices.post + if inputs.paid_authors { inputs.prices.user } else { 0 };
     let (kept, poor): (Vec<Question>, Vec<Question>) = std::mem::take(&mut plan.questions)
         .into_iter()

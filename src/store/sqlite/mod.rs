@@ -18,6 +18,8 @@ mod x_calls;
 mod x_pages;
 
 #[cfg(test)]
+mod history_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod x_tests;
@@ -37,8 +39,8 @@ pub use detections::{recent_stories, stories};
 pub use entries::{backlog, sift};
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
-    attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued, revive, rows,
-    settle, told, waiting,
+    alert_totals, attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued,
+    revive, rows, settle, told, waiting,
 };
 pub use prune::prune;
 pub use repair::repair;

@@ -8,6 +8,7 @@ use crate::{
     model::{Alert, BoundMessage, ChannelState, Class, Matter, OpenMessage, OutboxRow, Settled, Told, Topic},
     rehearsal::reach,
 };
+use crate::store::AlertTotal;
 
 /// Queues alerts, and remembers what the channels then know; a known alert stays as it is.
 pub fn put(connection: &Connection, alerts: &[Alert], told: &[Told]) -> Result<(), StoreError> {
@@ -285,6 +286,15 @@ pub fn oldest_due(connection: &Connection, channels: &[String]) -> Result<Option
         }
     }
     Ok(oldest.map(time))
+}
+
+/// How many alerts ended how, by channel.
+pub fn alert_totals(connection: &Connection) -> Result<Vec<AlertTotal>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::ALERT_TOTALS)?;
+    let rows = statement.query_map([], |row| {
+        Ok(AlertTotal { channel: row.get(0)?, result: row.get(1)?, number: super::amount(row.get(2)?) })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The newest rows of the outbox; only what has not arrived, if `open`.

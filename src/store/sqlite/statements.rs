@@ -50,9 +50,7 @@ statements! {
     SOURCE_ID = "SELECT id FROM sources WHERE url = ?1";
     SOURCE_ASKED = "UPDATE sources SET asked_total = asked_total + 1, failed_total = failed_total + ?2,
         bytes_total = bytes_total + ?3 WHERE url = ?1";
-    SOURCE_YIELDS = "SELECT url, asked_total, failed_total, bytes_total, ifnull(stories, 0) FROM sources
-        LEFT JOIN (SELECT source, count(*) AS stories FROM (SELECT source, min(told_at) FROM detections GROUP BY story)
-        GROUP BY source) AS first ON first.source = sources.id";
+    SOURCE_YIELDS = "SELECT url, asked_total, failed_total, bytes_total, first_total FROM sources";
     SOURCE_DETECTED = "UPDATE sources SET detections_total = detections_total + 1 WHERE id = ?1";
 
     SOURCES_BACK = "UPDATE sources SET
@@ -185,6 +183,7 @@ statements! {
         (SELECT id FROM outbox WHERE created_at < ?1 AND message IS NULL ORDER BY created_at LIMIT ?2)";
     MESSAGES_PRUNE = "DELETE FROM messages WHERE rowid IN (SELECT messages.rowid FROM messages
         WHERE settled_at < ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE message = messages.id) ORDER BY settled_at LIMIT ?2)";
+    ALERT_TOTALS = "SELECT channel, result, number FROM alert_totals";
     OUTBOX_ROWS = "SELECT outbox.id, outbox.channel, topic, class, due_at, outbox.created_at,
         coalesce(json_extract(outbox.document, '$.news.detection.title'), json_extract(outbox.document, '$.update.title'),
         json_extract(outbox.document, '$.ops.says')), outbox.message, settled_at, given_up, tries, error

@@ -431,6 +431,7 @@ fn no_statement_walks_through_a_table_that_grows() {
         "CYCLE_SUCCESS",
         "SOURCE_YIELDS",
         "CHANNELS",
+        "ALERT_TOTALS",
         "MATTERS",
         "KEPT",
         "LABELS",

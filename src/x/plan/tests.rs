@@ -178,3 +178,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn without_savings_every_account_and_search_is_a_question_of_its_own() {
+    let accounts: Vec<Followed> = (0..30).map(|n| account(n, &format!("name_{n}"), Some(ago(10)))).collect();
+    let topics = [topic("airdrop OR claim", None), topic("$ERA", Some(ago(20)))];
+    let plan = alone(&inputs(&accounts, &topics));
+    assert_eq!(plan.questions.len(), 32);
+    assert!(plan.questions.iter().all(|question| question.progress.sources.len() == 1));
+    assert_eq!(queries(&plan), ["(airdrop OR claim) -is:retweet lang:en", "$ERA -is:retweet lang:en"]);
+    let poor = Inputs { budget: 0, ..inputs(&accounts, &topics) };
+    assert_eq!((alone(&poor).questions.len(), alone(&poor).left_out.len()), (0, 32));
+}

@@ -1,0 +1,94 @@
+//! A web with a state folder of its own, and the real binary run on it.
+
+use std::{process::Command, time::Duration};
+
+use serde_json::Value;
+use tge_scrape::fixture_web::{Bulk, FixtureWeb, Options, x};
+
+use crate::counts::Counts;
+
+/// The web's present at the start, seconds since 1970: any will do, as long as every run has the same.
+const NOW: i64 = 1_795_000_000;
+/// Ten minutes, milliseconds: what passes between two cycles.
+const TICK_MS: i64 = 600_000;
+/// No cycle may take longer: the ceiling catches hangs, nothing finer.
+const CEILING_MS: u64 = 240_000;
+
+pub struct Site {
+    runtime: tokio::runtime::Runtime,
+    web: FixtureWeb,
+    dir: tempfile::TempDir,
+    flags: &'static [&'static str],
+}
+
+impl Site {
+    /// `hosts` outlets, and an X with a hundred accounts and twenty topics.
+    pub fn new(hosts: usize, flags: &'static [&'static str]) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let people = x::Population { days_before: 2, days_after: 2, ..x::Population::default() };
+        let options = Options {
+            now: NOW,
+            seed: 7,
+            latency: Duration::from_millis(50),
+            spread: Duration::from_millis(20),
+            port: 0,
+            bulk: Some(Bulk { feeds: hosts, entries: 30, relevant: 5 }),
+            x: Some(x::Options { content: x::Content::Generated(people), ..x::Options::at(NOW * 1000) }),
+            ..Options::default()
+        };
+        let web = runtime.block_on(FixtureWeb::start(options)).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let x = web.x().unwrap().settings_toml(&web.x_url());
+        // Money is no object: what is counted is calls, and a budget that ends stops them.
+        let settings = format!("{}{x}monthly_budget_usd = 100000.0\n", web.settings_toml());
+        std::fs::write(dir.path().join("tge-scrape.toml"), settings).unwrap();
+        Self { runtime, web, dir, flags }
+    }
+
+    /// One cycle, with `more` flags; what it says must be what the web counted.
+    pub fn cycle(&self, more: &[&str]) -> Counts {
+        let x = self.web.x().unwrap();
+        let (before, calls_before) = (self.web.ledger(), x.calls(0).len());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tge-scrape"));
+        command.args(["cycle", "--format", "json"]).args(self.flags).args(more);
+        command.current_dir(self.dir.path()).env_clear().env("X_BEARER_TOKEN", x::TOKEN);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["x"]["problem"], Value::Null, "X was read");
+        let (ledger, calls) = (self.web.ledger(), x.calls(calls_before));
+        let asked = &ledger.requests[before.requests.len()..];
+        let mut counts = Counts::of(&report);
+        assert_eq!(counts.requests, (asked.len() + calls.len()) as u64, "requests, as the web counted them");
+        assert_eq!(counts.x, calls.len() as u64, "calls to X, as X counted them");
+        assert!(calls.iter().all(|call| !call.beyond_limit && call.violations.is_empty()), "{calls:?}");
+        assert_eq!(counts.unmodified, asked.iter().filter(|one| one.status == 304).count() as u64);
+        assert_eq!(counts.connections, ledger.connections - before.connections, "connections");
+        assert!(counts.ms < CEILING_MS, "a cycle took {} ms", counts.ms);
+        let news: usize = asked.iter().map(|one| one.bytes).sum();
+        assert!(counts.news_bytes >= news as u64, "bytes: {} of {news}", counts.news_bytes);
+        counts.news_bytes = news as u64;
+        counts
+    }
+
+    /// Ten minutes pass: news come in, people post.
+    pub fn advance(&self) {
+        self.web.advance();
+        self.advance_x();
+    }
+
+    /// Ten minutes without news; people post all the same.
+    pub fn advance_x(&self) {
+        self.web.x().unwrap().advance_clock(TICK_MS);
+    }
+
+    /// Answers come at once from now on: what follows counts calls, not time.
+    pub fn hurry(&self) {
+        self.web.set_latency(Duration::ZERO, Duration::ZERO);
+    }
+
+    pub fn end(self) {
+        drop(self.web);
+        self.runtime.shutdown_background();
+    }
+}
