@@ -210,17 +210,17 @@ fn resolve(
     layers.lay_environment(environment);
     state_dir(&mut layers, flags, environment);
     // A file without feeds, or without projects, means "the usual ones".
-    let mut starter = Layers::built_in();
-    starter.lay_file("starter", STARTER);
-    for list in ["feeds", "projects"] {
-        if layers.lists.get(list).is_none_or(Vec::is_empty) {
+    let missing =
+        ["feeds", "projects"].map(|list| layers.lists.get(list).is_none_or(Vec::is_empty).then_some(list));
+    if missing != [None, None] {
+        let mut starter = Layers::built_in();
+        starter.lay_file("starter", STARTER);
+        for list in missing.into_iter().flatten() {
             layers.lists.extend(starter.lists.remove_entry(list));
         }
     }
-    let row = |layers: &Layers, list: &str| layers.lists.get(list).cloned().unwrap_or_default();
-    let (feeds, projects, channels) =
-        (row(&layers, "feeds"), row(&layers, "projects"), row(&layers, "channels"));
-    let phrases = row(&layers, "phrases");
+    let lists = std::mem::take(&mut layers.lists);
+    let row = |list: &str| lists.get(list).map(Vec::as_slice).unwrap_or_default();
     let settings = Settings {
         cycle: CycleSettings {
             timeout: layers.duration("cycle.timeout"),
@@ -237,18 +237,18 @@ fn resolve(
             threshold: u8::try_from(layers.whole("detect.threshold", 0..=100)).unwrap_or(100),
             watched_only: layers.flag("detect.watched_only"),
             mute: layers.texts("detect.mute"),
-            projects: rows::projects(&projects, &mut layers.mistakes),
-            phrases: rows::phrases(&phrases, &mut layers.mistakes),
+            projects: rows::projects(row("projects"), &mut layers.mistakes),
+            phrases: rows::phrases(row("phrases"), &mut layers.mistakes),
         },
         x: x_settings(&mut layers, environment),
         targets: target_settings(&mut layers),
         metrics: metrics_settings(&mut layers, environment),
         x_budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
-        sources: rows::sources(&feeds, environment, &mut layers.mistakes),
-        alerts: Arc::new(alert_settings(&mut layers, &channels, environment)),
+        sources: rows::sources(row("feeds"), environment, &mut layers.mistakes),
+        alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment)),
         outputs: output_settings(&mut layers),
         file,
-        layers,
+        layers: Layers { lists, ..layers },
     };
     if settings.layers.mistakes.0.is_empty() { Ok(settings) } else { Err(settings.layers.mistakes) }
 }

@@ -56,7 +56,8 @@ impl Raw {
 /// # Errors
 /// The line and the reason where it is not TOML.
 pub fn parse(text: &str) -> Result<Pairs, (usize, String)> {
-    let line = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    let line = |at: usize| ends.partition_point(|end| *end < at) + 1;
     let document = Document::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         (line(at), error.message().to_owned())

@@ -1,5 +1,7 @@
 //! Generated hosts by the hundred, for measurements: as many as are asked for, rendered when they are.
 
+use std::sync::atomic::Ordering;
+
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{World, page, server::Reply};
@@ -42,15 +44,15 @@ fn project(feed: usize, entry: usize) -> String {
     if number < 65_536 { whole[..whole.len() - pick(16).len()].to_owned() } else { whole }
 }
 
-/// Every fourth feed publishes an entry in each tick.
-const EVERY: usize = 4;
+/// Every fourth feed publishes an entry in each tick, unless another share is asked for.
+pub const EVERY: usize = 4;
 /// Of what is published later, one entry in this many tells of a launch.
 const LATER: usize = 6;
 
-/// Entries that feed `number` has published up to `tick`.
-fn published(number: usize, plan: &Bulk, tick: u32) -> usize {
+/// Entries that feed `number` has published up to `tick`, where one feed in `every` publishes in each.
+fn published(number: usize, plan: &Bulk, tick: u32, every: usize) -> usize {
     let ticks = 1..=tick as usize;
-    plan.entries + ticks.filter(|tick| (number + tick).is_multiple_of(EVERY)).count()
+    plan.entries + ticks.filter(|tick| (number + tick).is_multiple_of(every)).count()
 }
 
 fn is_relevant(feed: usize, entry: usize, plan: &Bulk) -> bool {
@@ -83,7 +85,7 @@ pub fn reply(world: &World, plan: &Bulk, host: &str, path: &str) -> Reply {
         return Reply::status(404);
     };
     let origin = world.origin(host);
-    let all = published(feed, plan, world.tick());
+    let all = published(feed, plan, world.tick(), world.every.load(Ordering::SeqCst));
     if path == "/feed.xml" {
         let tag = format!("\"bulk-{feed}-{all}\"");
         return Reply::ok("application/rss+xml", rss(&origin, feed, plan, all, world.options.now))

@@ -16,7 +16,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -84,6 +84,8 @@ struct World {
     hosts: Vec<Host>,
     x: Option<x::Simulator>,
     tick: AtomicU32,
+    /// Of the generated hosts, one in this many publishes in each tick.
+    every: AtomicUsize,
     requests: Mutex<Vec<Asked>>,
     connections: AtomicU64,
 }
@@ -116,6 +118,7 @@ impl FixtureWeb {
             hosts,
             options,
             tick: AtomicU32::new(0),
+            every: AtomicUsize::new(bulk::EVERY),
             requests: Mutex::default(),
             connections: AtomicU64::new(0),
         });
@@ -135,6 +138,12 @@ impl FixtureWeb {
         if let Some(x) = self.x() {
             x.publish_tick(tick);
         }
+    }
+
+    /// Of the generated hosts, one in `feeds` publishes in each tick, from the first tick on. To be said before
+    /// any time has passed.
+    pub fn publish_every(&self, feeds: usize) {
+        self.world.every.store(feeds.max(1), Ordering::SeqCst);
     }
 
     /// The simulated X, where one was asked for.

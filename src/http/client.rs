@@ -241,7 +241,7 @@ impl<C: Clock> Client<C> {
         if self.pace.is_paused(&host, now) {
             return Err(Failure::HostPaused);
         }
-        let turn = self.pace.turn(&host).await;
+        let mut turn = self.pace.turn(&host).await;
         trail.paced += turn.waited;
         // The turn may have come after another request of this run was told to slow down.
         if self.pace.is_paused(&host, now) {
@@ -255,13 +255,17 @@ impl<C: Clock> Client<C> {
         let origin = url.origin().ascii_serialization();
         self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
         trail.status = None;
-        let sent =
-            tokio::time::timeout(self.settings.total_timeout, self.exchange(request, &url, trail, now)).await;
+        // On the heap, and only now: whoever waits for a turn is to be small.
+        let exchange = Box::pin(self.exchange(request, &url, trail, now));
+        let sent = tokio::time::timeout(self.settings.total_timeout, exchange).await;
         trail.elapsed += start.elapsed();
         self.counted.answered(trail.status);
-        let reply = sent.unwrap_or(Err(Failure::TotalTimeout));
+        let mut reply = sent.unwrap_or(Err(Failure::TotalTimeout));
         if let Err(Failure::RateLimited { retry_after }) = &reply {
             self.pace.pause(&host, now + retry_after.unwrap_or(Duration::from_hours(1)));
+        }
+        if let Ok(Reply::Answer(Outcome::Fetched { body, .. })) = &mut reply {
+            *body = turn.keep_for(std::mem::take(body));
         }
         reply
     }
