@@ -171,6 +171,14 @@ where
         clock,
         lanes: Vec::new(),
     };
+    if plan.asked.iter().any(|planned| planned.state.read_at.is_none()) {
+        // A new source will want the rules, and until it answers there is nothing else to do.
+        let context = Arc::clone(&run.context);
+        tokio::spawn(async move {
+            let rules = Arc::clone(&context.rules);
+            context.readers.read(move || rules.prepare()).await
+        });
+    }
     for planned in plan.asked {
         run.visit_source(planned);
     }

@@ -8,6 +8,8 @@ use super::{meter::median, show, site::Site};
 const ENTRIES: i64 = 10_000_000;
 /// Feeds of the cycle; what is remembered belongs to them and to as many that are gone.
 const FEEDS: usize = 200;
+/// Days over which they were last seen: what is dropped is kept for 400.
+const AGES: i64 = 380;
 /// Odd, so that no two multiples of it are the same in 64 bits: keys as scattered as hashes are.
 const SCATTER: i64 = 0x9e37_79b9_7f4a_7c15_u64.cast_signed();
 
@@ -48,8 +50,8 @@ pub fn run(runs: usize) {
     full.end();
 }
 
-/// Adds `entries` as years of cycles would have left them, in the order of their hashes' making: nineteen in twenty
-/// dropped, the rest judged and with their texts; gives by how many bytes the database grew.
+/// Adds `entries` as years of cycles would have left them, in the order of their hashes' making: most dropped, of the
+/// newest one in five judged and with its text; gives by how many bytes the database grew.
 fn remember(site: &Site, entries: i64) -> u64 {
     let mut connection = Connection::open(site.path("state").join("tge-scrape.db")).unwrap();
     let size = |connection: &Connection| {
@@ -69,7 +71,7 @@ fn remember(site: &Site, entries: i64) -> u64 {
     for source in sources {
         let transaction = connection.transaction().unwrap();
         for number in 0..each {
-            remember_one(&transaction, source, number, rules, today - number % 80);
+            remember_one(&transaction, (source, number), rules, today - number * AGES / each, today);
         }
         transaction.commit().unwrap();
     }
@@ -77,11 +79,12 @@ fn remember(site: &Site, entries: i64) -> u64 {
     size(&connection) - before
 }
 
-fn remember_one(connection: &Connection, source: i64, number: i64, rules: i64, seen: i64) {
+fn remember_one(connection: &Connection, (source, number): (i64, i64), rules: i64, seen: i64, today: i64) {
     let mut key = [0; 16];
     key[..8].copy_from_slice(&(number * 1000 + source).wrapping_mul(SCATTER).to_be_bytes());
     key[8..].copy_from_slice(&number.to_be_bytes());
-    let judged = number % 20 == 0;
+    // Judged ones are kept for 90 days, so all of them are new.
+    let judged = number % 5 == 0 && today - seen < 85;
     let (state, score, reason) =
         if judged { ("j", Some(20), None) } else { ("d", None, Some("no_vocabulary")) };
     let entry = "INSERT INTO entries (source, key, state, rules, seen, score, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";

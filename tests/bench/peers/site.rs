@@ -10,8 +10,10 @@ use super::{
     meter::{self, Cost},
 };
 
-/// The program measured.
-pub const OURS: &str = env!("CARGO_BIN_EXE_tge-scrape");
+/// The program measured; another build of it where `PEERS_PROGRAM` names one.
+pub fn ours() -> String {
+    std::env::var("PEERS_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_tge-scrape").to_owned())
+}
 
 /// A web and a folder for what its visitors write.
 pub struct Site {
@@ -71,7 +73,7 @@ impl Site {
 
     /// One of our cycles, by its own report.
     pub fn report(&self) -> Value {
-        let output = Command::new(OURS)
+        let output = Command::new(ours())
             .args(["cycle", "--format", "json", "-c", &self.text("settings.toml")])
             .args(["--state-dir", &self.text("state")])
             .output()
@@ -82,7 +84,7 @@ impl Site {
     /// Another of our commands.
     pub fn command(&self, arguments: &[&str]) -> Cost {
         let (settings, state) = (self.text("settings.toml"), self.text("state"));
-        let whole = [&[OURS], arguments, &["-c", &settings, "--state-dir", &state]].concat();
+        let whole = [&[ours().as_str()], arguments, &["-c", &settings, "--state-dir", &state]].concat();
         meter::measure(&whole)
     }
 
