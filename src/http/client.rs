@@ -42,6 +42,11 @@ const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.1";
 /// A robots.txt is read up to here (RFC 9309, section 2.5).
 const ROBOTS_LIMIT: u64 = 500 * 1024;
 
+/// How long a connection stays open for another request after its host might have been asked again: a page follows its
+/// feed within the time the feed takes to be read. Ten thousand open connections would cost more than all else, and
+/// more files than most systems give.
+const KEPT_OPEN: Duration = Duration::from_secs(1);
+
 /// The one client of a run.
 pub struct Client<C> {
     inner: reqwest::Client,
@@ -166,6 +171,7 @@ impl<C: Clock> Client<C> {
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
             .pool_max_idle_per_host(idle)
+            .pool_idle_timeout(settings.per_host_interval + KEPT_OPEN)
             .dns_resolver(Arc::new(Guarded { allow_private: settings.allow_private_addresses }))
             .connector_layer(MapResponseLayer::new(move |connection| {
                 connections.fetch_add(1, Ordering::Relaxed);

@@ -62,7 +62,7 @@ impl Site {
     /// One of our cycles.
     pub fn cycle(&self) -> Cost {
         meter::measure(&[
-            OURS,
+            &ours(),
             "cycle",
             "-c",
             &self.text("settings.toml"),
@@ -84,7 +84,8 @@ impl Site {
     /// Another of our commands.
     pub fn command(&self, arguments: &[&str]) -> Cost {
         let (settings, state) = (self.text("settings.toml"), self.text("state"));
-        let whole = [&[ours().as_str()], arguments, &["-c", &settings, "--state-dir", &state]].concat();
+        let program = ours();
+        let whole = [&[program.as_str()], arguments, &["-c", &settings, "--state-dir", &state]].concat();
         meter::measure(&whole)
     }
 
