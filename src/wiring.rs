@@ -16,7 +16,7 @@ use crate::{
     visit::{self, Context, Readers, Shelf},
 };
 
-/// The runtime of a cycle: as many workers as cores, and threads for what blocks.
+/// A runtime of as many workers as cores.
 ///
 /// # Errors
 /// When the system gives no threads.
@@ -24,7 +24,8 @@ pub fn runtime() -> Result<Runtime, Error> {
     Builder::new_multi_thread().enable_all().build().map_err(no_runtime)
 }
 
-/// The runtime of a command that only reads the database.
+/// The runtime of a cycle, and of what only reads the database: one thread waits for the network. What computes has
+/// threads of its own, so a second would mostly wake the first.
 ///
 /// # Errors
 /// When the system gives none.
@@ -101,6 +102,7 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
         tell: tell(settings),
         backlog: true,
         x: settings.x.is_on().then(|| Arc::new(settings.x.clone())),
+        width: cycle::Width::of(settings.http.concurrency, settings.http.per_host_concurrency),
     }
 }
 

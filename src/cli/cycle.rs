@@ -70,7 +70,7 @@ enum Half {
 /// Runs one cycle and shows what came of it.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
-    let runtime = wiring::runtime()?;
+    let runtime = wiring::small_runtime()?;
     let _lock = if args.dry_run {
         None
     } else {

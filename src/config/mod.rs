@@ -218,10 +218,8 @@ fn resolve(
         starter.lay_file("starter", STARTER);
         layers.lists.extend(missing.into_iter().filter_map(|list| starter.lists.remove_entry(list)));
     }
-    let row = |layers: &Layers, list: &str| layers.lists.get(list).cloned().unwrap_or_default();
-    let (feeds, projects, channels) =
-        (row(&layers, "feeds"), row(&layers, "projects"), row(&layers, "channels"));
-    let phrases = row(&layers, "phrases");
+    let lists = std::mem::take(&mut layers.lists);
+    let row = |list: &str| lists.get(list).map(Vec::as_slice).unwrap_or_default();
     let settings = Settings {
         cycle: CycleSettings {
             timeout: layers.time_limit("cycle.timeout"),
@@ -238,18 +236,18 @@ fn resolve(
             threshold: u8::try_from(layers.whole("detect.threshold", 0..=100)).unwrap_or(100),
             watched_only: layers.flag("detect.watched_only"),
             mute: layers.texts("detect.mute"),
-            projects: rows::projects(&projects, &mut layers.mistakes),
-            phrases: rows::phrases(&phrases, &mut layers.mistakes),
+            projects: rows::projects(row("projects"), &mut layers.mistakes),
+            phrases: rows::phrases(row("phrases"), &mut layers.mistakes),
         },
         x: x_settings(&mut layers, environment),
         targets: target_settings(&mut layers),
         metrics: metrics_settings(&mut layers, environment),
         x_budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
-        sources: rows::sources(&feeds, environment, &mut layers.mistakes),
-        alerts: Arc::new(alert_settings(&mut layers, &channels, environment)),
+        sources: rows::sources(row("feeds"), environment, &mut layers.mistakes),
+        alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment)),
         outputs: output_settings(&mut layers),
         file,
-        layers,
+        layers: Layers { lists, ..layers },
     };
     if settings.layers.mistakes.0.is_empty() { Ok(settings) } else { Err(settings.layers.mistakes) }
 }

@@ -9,20 +9,22 @@ mod keep;
 mod memory;
 mod place;
 mod plan;
+mod queue;
 mod rescan;
 mod tally;
 mod tell;
 
 pub use keep::WHOLE;
+pub use queue::Width;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use url::Url;
 
 use crate::{
@@ -31,12 +33,13 @@ use crate::{
     detect::story::{self, Stories},
     figures::{
         CycleReport,
-        path::{self, Lane, Span},
+        path::{self, Lane, Part, Span},
         targets,
     },
     http::Fetch,
     model::{Commit, Detection, EntryRecord, EntryState, Outlet, Source},
     store::StoreError,
+    text::host::pace_key,
     visit::{
         self, ArticleVisit, Context, FeedVisit, Found, SourceOutcome, visit_article, visit_feed,
         x::{Round, XOutcome, XVisit},
@@ -46,8 +49,9 @@ use crate::{
 
 pub use rescan::{Change, Rescan, rescan};
 
-use place::place;
+use place::{Placed, place};
 use plan::plan;
+use queue::Queue;
 use tally::Tally;
 
 pub use tell::Tell;
@@ -57,6 +61,8 @@ use tell::Telling;
 const BACKLOG: usize = 5_000;
 /// Rows forgotten by one cycle at most, so that no cycle pays for the clean-up of many.
 const PRUNED: usize = 2_000;
+/// Visits saved in one transaction at most. Only what is home already is taken together; nothing waits for more.
+const BATCH: usize = 64;
 
 /// How a cycle behaves (contract, section 2, `[cycle]`).
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +90,8 @@ pub struct Task {
     pub backlog: bool,
     /// X, where it is to be read.
     pub x: Option<Arc<x::Settings>>,
+    /// How many visits are under way at once.
+    pub width: Width,
 }
 
 /// Why a cycle was asked to stop early.
@@ -150,6 +158,8 @@ where
         x: None,
         names: task.sources.iter().map(|source| (source.url.clone(), source.clone())).collect(),
         visits: JoinSet::new(),
+        queue: Queue::new(task.width),
+        at: HashMap::new(),
         stories: None,
         told: Vec::new(),
         fresh: Vec::new(),
@@ -161,6 +171,14 @@ where
         clock,
         lanes: Vec::new(),
     };
+    if plan.asked.iter().any(|planned| planned.state.read_at.is_none()) {
+        // A new source will want the rules, and until it answers there is nothing else to do.
+        let context = Arc::clone(&run.context);
+        tokio::spawn(async move {
+            let rules = Arc::clone(&context.rules);
+            context.readers.read(0, move || rules.prepare()).await
+        });
+    }
     for planned in plan.asked {
         run.visit_source(planned);
     }
@@ -175,6 +193,7 @@ where
         }
     }
     run.tally.planned(clock.elapsed());
+    run.begin();
 
     let deadline = run.context.clone();
     let deadline = deadline.clock.sleep(task.settings.timeout);
@@ -185,12 +204,13 @@ where
             biased;
             why = &mut stop => { stopped = Some(why); break }
             () = &mut deadline => { late = true; break }
-            home = run.visits.join_next() => match home {
-                None => break,
-                Some(Ok(home)) => run.receive(home).await?,
-                // A visit that broke down is found missing by the tally; the others go on.
-                Some(Err(error)) => tracing::error!(%error, "a visit broke down"),
-            },
+            home = run.visits.join_next_with_id() => {
+                let Some(home) = home else { break };
+                let homes: Vec<Home> = run.over(home).into_iter().chain(run.also_home()).collect();
+                run.begin();
+                run.receive(homes).await?;
+                run.begin();
+            }
         }
     }
     run.visits.shutdown().await;
@@ -217,10 +237,26 @@ enum Home {
     X { round: Box<Round>, visit: Result<Option<Box<XVisit>>, StoreError> },
 }
 
+/// A visit that waits for its host's turn, with its lane.
+enum Job {
+    Source(Box<plan::Planned>, usize),
+    Page(Box<EntryRecord>, usize),
+}
+
+/// A visit that is home and wants to be saved.
+struct Unsaved {
+    commit: Commit,
+    found: Vec<Found>,
+    lane: Option<usize>,
+}
+
 /// A cycle under way.
 struct Run<'a, F, C> {
     context: Arc<Context<F, C>>,
     visits: JoinSet<Home>,
+    queue: Queue<Job>,
+    /// The host of each visit under way.
+    at: HashMap<Id, String>,
     names: HashMap<String, Source>,
     /// Loaded when the first finding needs them: most cycles find nothing.
     stories: Option<Stories>,
@@ -258,28 +294,71 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         };
         let lane = &mut self.lanes[lane];
         lane.home = clock.elapsed();
-        lane.spans = figures.marks.iter().map(span).collect();
+        lane.spans.extend(figures.marks.iter().map(span));
     }
 
     fn visit_source(&mut self, planned: plan::Planned) {
-        let context = Arc::clone(&self.context);
+        let host = pace_key(planned.url.host_str().unwrap_or_default());
         let lane = self.lane(planned.url.host_str().unwrap_or_default(), None);
         self.progress.planned(1);
-        self.visits.spawn(async move {
-            let visit = visit_feed(&context, &planned.source, planned.url, planned.state).await;
-            Home::Feed { url: planned.source.url, lane, visit: Box::new(visit) }
-        });
+        self.queue.push(&host, Job::Source(Box::new(planned), lane));
     }
 
     fn visit_page(&mut self, entry: EntryRecord, parent: Option<usize>) {
-        let context = Arc::clone(&self.context);
         let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
-        let lane = self.lane(link.as_ref().and_then(Url::host_str).unwrap_or_default(), parent);
+        let host = link.as_ref().and_then(Url::host_str).unwrap_or_default();
+        let lane = self.lane(host, parent);
         self.progress.planned(1);
-        self.visits.spawn(async move {
-            let name = entry.link.clone().unwrap_or_default();
-            Home::Page { visit: Box::new(visit_article(&context, entry).await), lane, name }
-        });
+        self.queue.push(&pace_key(host), Job::Page(Box::new(entry), lane));
+    }
+
+    /// Sends what may go on its way.
+    fn begin(&mut self) {
+        while let Some((host, job)) = self.queue.next() {
+            let (Job::Source(_, lane) | Job::Page(_, lane)) = job;
+            let (start, now) = (self.lanes[lane].start, self.clock.elapsed());
+            let waited = Span { part: Part::Pacing, start, took: now.saturating_sub(start) };
+            self.lanes[lane].spans.push(waited);
+            let context = Arc::clone(&self.context);
+            let task = match job {
+                Job::Source(planned, lane) => self.visits.spawn(async move {
+                    let visit = visit_feed(&context, &planned.source, planned.url, planned.state).await;
+                    Home::Feed { url: planned.source.url, lane, visit: Box::new(visit) }
+                }),
+                Job::Page(entry, lane) => self.visits.spawn(async move {
+                    let name = entry.link.clone().unwrap_or_default();
+                    Home::Page { visit: Box::new(visit_article(&context, *entry).await), lane, name }
+                }),
+            };
+            self.at.insert(task.id(), host);
+        }
+    }
+
+    /// A visit is over, however it went; what it brought home.
+    fn over(&mut self, home: Result<(Id, Home), tokio::task::JoinError>) -> Option<Home> {
+        let (id, home) = match home {
+            Ok((id, home)) => (id, Some(home)),
+            Err(error) => {
+                // A visit that broke down is found missing by the tally; the others go on.
+                tracing::error!(%error, "a visit broke down");
+                (error.id(), None)
+            }
+        };
+        if let Some(host) = self.at.remove(&id) {
+            self.queue.done(&host);
+        }
+        home
+    }
+
+    /// What else is home by now.
+    fn also_home(&mut self) -> Vec<Home> {
+        let mut homes = Vec::new();
+        while homes.len() + 1 < BATCH
+            && let Some(home) = self.visits.try_join_next_with_id()
+        {
+            homes.extend(self.over(home));
+        }
+        homes
     }
 
     /// X's next call; its page is saved before the one after it is made.
@@ -292,74 +371,110 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         });
     }
 
-    async fn receive(&mut self, home: Home) -> Result<(), StoreError> {
-        match home {
-            Home::Feed { url, lane, visit } => {
-                self.landed(lane, &visit.figures);
-                self.progress.visited(&url, Duration::from_millis(visit.figures.answer_ms.into()));
-                if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
-                    tracing::info!(%url, kind, sentence, "a source failed");
+    /// Takes in visits that are home: saves them, then sends on what they leave to be visited.
+    async fn receive(&mut self, homes: Vec<Home>) -> Result<(), StoreError> {
+        let (mut unsaved, mut next) = (Vec::with_capacity(homes.len()), Vec::new());
+        for home in homes {
+            match home {
+                Home::Feed { url, lane, visit } => {
+                    self.landed(lane, &visit.figures);
+                    self.progress.visited(&url, Duration::from_millis(visit.figures.answer_ms.into()));
+                    if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
+                        tracing::info!(%url, kind, sentence, "a source failed");
+                    }
+                    self.tally.feed(&url, &visit);
+                    let waiting = visit.commit.entries.iter().filter(|entry| is_waiting(entry)).cloned();
+                    next.extend(waiting.map(|entry| (entry, lane)));
+                    unsaved.push(Unsaved { commit: visit.commit, found: visit.found, lane: Some(lane) });
                 }
-                self.tally.feed(&url, &visit);
-                let waiting: Vec<EntryRecord> =
-                    visit.commit.entries.iter().filter(|entry| is_waiting(entry)).cloned().collect();
-                self.save(visit.commit, visit.found).await?;
-                self.lanes[lane].saved = self.clock.elapsed();
-                for entry in waiting {
-                    self.visit_page(entry, Some(lane));
+                Home::Page { name, lane, visit } => {
+                    self.landed(lane, &visit.figures);
+                    self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
+                    self.tally.page(&visit, visit.commit.entries.iter().any(is_waiting));
+                    let found = visit.found.into_iter().collect();
+                    unsaved.push(Unsaved { commit: visit.commit, found, lane: Some(lane) });
+                }
+                Home::X { round, visit } => {
+                    let visit = visit?;
+                    self.progress.visited("X", visit.as_ref().map_or(Duration::ZERO, |visit| visit.fetch));
+                    if let Some(visit) = visit {
+                        self.tally.x_fetch(visit.fetch);
+                        let page = Unsaved { commit: visit.commit, found: visit.found, lane: None };
+                        self.save(vec![page]).await?;
+                        self.step_x(round);
+                    } else {
+                        self.x = Some(round);
+                    }
                 }
             }
-            Home::Page { name, lane, visit } => {
-                self.landed(lane, &visit.figures);
-                self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
-                self.tally.page(&visit, visit.commit.entries.iter().any(is_waiting));
-                self.save(visit.commit, visit.found.into_iter().collect()).await?;
-                self.lanes[lane].saved = self.clock.elapsed();
-            }
-            Home::X { round, visit } => {
-                let visit = visit?;
-                self.progress.visited("X", visit.as_ref().map_or(Duration::ZERO, |visit| visit.fetch));
-                if let Some(visit) = visit {
-                    self.tally.x_fetch(visit.fetch);
-                    self.save(visit.commit, visit.found).await?;
-                    self.step_x(round);
-                } else {
-                    self.x = Some(round);
-                }
-            }
+        }
+        self.save(unsaved).await?;
+        for (entry, lane) in next {
+            self.visit_page(entry, Some(lane));
         }
         Ok(())
     }
 
-    /// Gives what was found its stories and saves the visit whole; then it counts as told.
-    async fn save(&mut self, mut commit: Commit, found: Vec<Found>) -> Result<(), StoreError> {
-        let mut placed = Vec::with_capacity(found.len());
-        for found in found {
-            let stories = match &mut self.stories {
-                Some(stories) => stories,
-                none => none
-                    .insert(Stories::new(self.context.store.recent_stories(self.now - story::MEMORY).await?)),
-            };
-            let source = self.names.get(&found.source_url);
-            placed.push(place(found, source, &self.context.rules, stories, self.now));
+    /// Gives what was found its stories and saves each visit whole, several in one transaction; then it counts as
+    /// told.
+    async fn save(&mut self, visits: Vec<Unsaved>) -> Result<(), StoreError> {
+        let (mut commits, mut all_placed, mut lanes) = (Vec::new(), Vec::new(), Vec::new());
+        for Unsaved { mut commit, found, lane } in visits {
+            let mut placed = Vec::with_capacity(found.len());
+            for found in found {
+                placed.push(self.place(found).await?);
+            }
+            if let Some(source) = &mut commit.source {
+                source.detections_total += u64::try_from(placed.len()).unwrap_or(0);
+            }
+            place::add(&mut commit, &placed);
+            if self.saves && self.tell.speaks_of(&placed) {
+                // What was told of a story decides what is told next: it must have been saved.
+                self.commit(&mut commits, &mut all_placed, &mut lanes).await?;
+                let names = &self.names;
+                let source = |url: &str| names.get(url).cloned();
+                self.tell.queue(&self.context.store, &placed, source, self.now, &mut commit).await?;
+            }
+            commits.push(commit);
+            all_placed.extend(placed);
+            lanes.extend(lane);
         }
-        if let Some(source) = &mut commit.source {
-            source.detections_total += u64::try_from(placed.len()).unwrap_or(0);
+        self.commit(&mut commits, &mut all_placed, &mut lanes).await
+    }
+
+    /// Gives `found` its place among the stories.
+    async fn place(&mut self, found: Found) -> Result<Placed, StoreError> {
+        let stories = match &mut self.stories {
+            Some(stories) => stories,
+            none => {
+                none.insert(Stories::new(self.context.store.recent_stories(self.now - story::MEMORY).await?))
+            }
+        };
+        let source = self.names.get(&found.source_url);
+        Ok(place(found, source, &self.context.rules, stories, self.now))
+    }
+
+    /// Saves `commits` with what was `placed` in them and notes it in their `lanes`; leaves all three empty.
+    async fn commit(
+        &mut self,
+        commits: &mut Vec<Commit>,
+        placed: &mut Vec<Placed>,
+        lanes: &mut Vec<usize>,
+    ) -> Result<(), StoreError> {
+        let (commits, placed) = (std::mem::take(commits), std::mem::take(placed));
+        if commits.is_empty() {
+            return Ok(());
         }
-        place::add(&mut commit, &placed);
-        let absorbed = commit.absorbed.clone();
-        if self.saves {
-            let names = &self.names;
-            let source = |url: &str| names.get(url).cloned();
-            self.tell.queue(&self.context.store, &placed, source, self.now, &mut commit).await?;
-        }
+        let absorbed: Vec<_> = commits.iter().flat_map(|commit| commit.absorbed.clone()).collect();
         let start = Instant::now();
-        let fresh: Vec<String> = if self.saves {
-            self.context.store.commit(commit).await?
+        let fresh: HashSet<String> = if self.saves {
+            self.context.store.commit_all(commits).await?.into_iter().collect()
         } else {
             placed.iter().map(|placed| placed.record.detection.id.clone()).collect()
         };
         self.tally.committed(start.elapsed());
+        let saved = self.clock.elapsed();
+        lanes.drain(..).for_each(|lane| self.lanes[lane].saved = saved);
         for (absorbed, into) in absorbed {
             for told in self.told.iter_mut().filter(|told| told.story_id == absorbed) {
                 told.story_id.clone_from(&into);

@@ -58,6 +58,11 @@ pub struct Telling {
 }
 
 impl Tell {
+    /// Whether anything of `placed` may be told to anyone.
+    pub fn speaks_of(&self, placed: &[Placed]) -> bool {
+        !self.settings.channels.is_empty() && placed.iter().any(|placed| !placed.record.silent)
+    }
+
     /// Puts into `commit` what is to be told of `placed`.
     pub async fn queue(
         &self,
@@ -67,7 +72,7 @@ impl Tell {
         now: Timestamp,
         commit: &mut Commit,
     ) -> Result<(), StoreError> {
-        if self.settings.channels.is_empty() || placed.iter().all(|placed| placed.record.silent) {
+        if !self.speaks_of(placed) {
             return Ok(());
         }
         let ids = |placed: &Placed| {

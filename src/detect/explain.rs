@@ -45,7 +45,7 @@ impl Explanation {
             .iter()
             .map(|fired| {
                 let line = Line {
-                    signal: rules.weights.name(fired.row).to_owned(),
+                    signal: rules.compiled().weights.name(fired.row).to_owned(),
                     points: whole(fired.gain * points),
                     text: fired.span.map_or_else(String::new, |span| stands(item, &reading, span)),
                 };
@@ -119,7 +119,7 @@ fn change(rules: &Rules, verdict: &Verdict, threshold: u8, raw: f32, lines: &[(f
     if lines.is_empty() {
         return vec!["any vocabulary of launches: the text has none, and so was not weighed".to_owned()];
     }
-    let above = |raw: f32| whole_score(rules.weights.score(raw)) >= threshold;
+    let above = |raw: f32| whole_score(rules.compiled().weights.score(raw)) >= threshold;
     let turning: Vec<String> = lines
         .iter()
         .filter(|(gain, _)| above(raw) != above(raw - gain))

@@ -92,11 +92,13 @@ pub(super) struct Judged {
 
 /// Judges `item`.
 pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
-    let reading = rules.lexicon.read(item.title, item.text, item.published.map(month));
+    let reading = rules.compiled().lexicon.read(item.title, item.text, item.published.map(month));
     let seen = reading.title.seen | reading.body.seen;
     let own = own_rules(rules, &reading);
     let wanted = own.iter().any(|rule| rule.weight > 0);
-    if own.iter().any(|rule| rule.mute) || !wanted && !rules.gate.passes(seen, !item.text.trim().is_empty()) {
+    if own.iter().any(|rule| rule.mute)
+        || !wanted && !rules.compiled().gate.passes(seen, !item.text.trim().is_empty())
+    {
         let threshold = rules.settings.threshold;
         return Judged {
             verdict: Verdict::default(),
@@ -106,23 +108,24 @@ pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
             threshold,
         };
     }
-    let when = date::event_date(&reading, rules.clues.core, item.published);
-    let mut adder = rules.weights.start();
-    rules.frames.signals(
-        &rules.lexicon,
+    let when = date::event_date(&reading, rules.compiled().clues.core, item.published);
+    let mut adder = rules.compiled().weights.start();
+    rules.compiled().frames.signals(
+        &rules.compiled().lexicon,
         item.kind,
         &reading,
         when.as_ref().and_then(|when| when.lies),
         &mut adder,
     );
     let sums = adder.sums;
-    let exact = rules.weights.score(sums.columns[0]);
+    let exact = rules.compiled().weights.score(sums.columns[0]);
     let added: i16 = own.iter().map(|rule| rule.weight).sum();
     let score = whole_score(exact + f32::from(added));
-    let token = token::token(&rules.lexicon, &rules.clues, &reading, item.title, item.text);
+    let token =
+        token::token(&rules.compiled().lexicon, &rules.compiled().clues, &reading, item.title, item.text);
     let project = project::project(
-        &rules.lexicon,
-        &rules.clues,
+        &rules.compiled().lexicon,
+        &rules.compiled().clues,
         item.kind,
         &reading,
         item.title,
@@ -131,7 +134,7 @@ pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
     );
     let mut verdict = Verdict {
         score,
-        rumour: hedged(rules.marks, &reading),
+        rumour: hedged(rules.compiled().marks, &reading),
         event: Some(Event::ALL[best(&sums.columns[EVENTS..STAGES])]),
         stage: Some(Stage::ALL[best(&sums.columns[STAGES..])]),
         token,
@@ -142,12 +145,18 @@ pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
     };
     let threshold = name_watched(rules, item, &reading, &mut verdict);
     verdict.tge = score >= threshold && (verdict.watched || !rules.settings.watched_only);
-    verdict.venue = venue::venue(&rules.clues, &reading, item.title, item.text, verdict.project.as_deref());
+    verdict.venue =
+        venue::venue(&rules.compiled().clues, &reading, item.title, item.text, verdict.project.as_deref());
     verdict.chain = venue::chain(&reading, verdict.project.as_deref());
-    verdict.cautions =
-        bait::cautions(&rules.settings.projects, item, &reading, verdict.official, rules.marks.lure);
-    let raised = sums.columns[0] - rules.weights.bias();
-    let base = rules.weights.score(rules.weights.bias());
+    verdict.cautions = bait::cautions(
+        &rules.settings.projects,
+        item,
+        &reading,
+        verdict.official,
+        rules.compiled().marks.lure,
+    );
+    let raised = sums.columns[0] - rules.compiled().weights.bias();
+    let base = rules.compiled().weights.score(rules.compiled().weights.bias());
     let points = if raised.abs() < 0.05 { 0.0 } else { (exact - base) / raised };
     verdict.reasons = own
         .iter()
@@ -198,9 +207,9 @@ fn own_rules<'a>(rules: &'a Rules, reading: &Reading) -> Vec<Own<'a>> {
 /// other coins' prices.
 fn paid(rules: &Rules, item: &Item, reading: &Reading) -> bool {
     let (title, seen) = (reading.title.seen, reading.title.seen | reading.body.seen);
-    let marks = rules.marks;
+    let marks = rules.compiled().marks;
     seen & marks.wire != 0
-        || rules.lexicon.is_wire(item.source)
+        || rules.compiled().lexicon.is_wire(item.source)
         || item.kind == Kind::News && seen & marks.sale != 0 && title & marks.advert != 0
 }
 
@@ -212,9 +221,10 @@ fn name_watched(rules: &Rules, item: &Item, reading: &Reading, verdict: &mut Ver
         return usual;
     }
     let speaker = watch::speaker(projects, item);
-    let trade = (reading.title.seen | reading.body.seen) & rules.marks.trade != 0;
+    let trade = (reading.title.seen | reading.body.seen) & rules.compiled().marks.trade != 0;
     let found = (verdict.project.as_deref(), verdict.token.as_deref());
-    let named = speaker.or_else(|| watch::watched(&rules.lexicon, projects, reading, found, trade));
+    let named =
+        speaker.or_else(|| watch::watched(&rules.compiled().lexicon, projects, reading, found, trade));
     let Some(index) = named else { return usual };
     let known = &projects[index];
     verdict.watched = true;
@@ -268,7 +278,7 @@ fn reasons(rules: &Rules, item: &Item, reading: &Reading, fired: &[Fired], point
         .into_iter()
         .take(REASONS)
         .map(|(span, gain, strongest)| Reason {
-            signal: rules.weights.name(strongest.row).to_owned(),
+            signal: rules.compiled().weights.name(strongest.row).to_owned(),
             weight: whole(gain * points),
             text: span.map_or_else(String::new, |span| stands(item, reading, span)),
         })

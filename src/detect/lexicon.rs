@@ -9,6 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use super::names::Watch;
 use crate::text::normal::{Case, Normal, Shape, fold, normal};
 
 /// Characters of a headline that are read; longer ones are texts in the wrong field.
@@ -42,8 +43,6 @@ enum Meaning {
     Press,
     /// A rule of the user's: index into the rules.
     Rule(u16),
-    /// A name, alias, ticker, handle or exclusion of the watch list.
-    Watch { project: u16, what: Watched },
 }
 
 /// How a watched project shows in a text.
@@ -121,6 +120,7 @@ pub struct Reading {
 pub struct Lexicon {
     automaton: AhoCorasick,
     meanings: Vec<Vec<Meaning>>,
+    watched: Watch,
     groups: Vec<&'static str>,
     established: Vec<Established>,
     common: HashSet<&'static str>,
@@ -140,8 +140,8 @@ struct Masks {
 }
 
 impl Lexicon {
-    /// Builds the automaton over the vocabulary, `watched`, pairs of project index and sign, and the phrases of the
-    /// user's `rules`.
+    /// Builds the automaton over the vocabulary and the phrases of the user's `rules`, and the index over `watched`,
+    /// signs of projects by their number.
     ///
     /// # Panics
     /// Only if the compiled-in data files are malformed, which a test would show.
@@ -193,9 +193,6 @@ impl Lexicon {
                 patterns.add(institution.unwrap_or(line), Meaning::Venue { trades });
             }
         }
-        for (project, what, phrase) in watched {
-            patterns.add(phrase, Meaning::Watch { project: *project, what: *what });
-        }
         for (index, phrase) in (0..).zip(rules) {
             patterns.add(phrase, Meaning::Rule(index));
         }
@@ -207,6 +204,7 @@ impl Lexicon {
         let mut lexicon = Self {
             automaton,
             meanings: patterns.meanings,
+            watched: Watch::new(watched),
             groups,
             established,
             common,
@@ -339,16 +337,13 @@ impl Lexicon {
                         part.rules.push((index, place(first), place(last)));
                         continue;
                     }
-                    Meaning::Watch { project, what } => {
-                        part.signs.push(Sign { project, what, first: place(first), last: place(last) });
-                        continue;
-                    }
                 };
                 for tag in &mut part.tags[first..=last] {
                     *tag |= bit;
                 }
             }
         }
+        self.watched.find(&part.normal, &mut part.signs);
         let known = self.masks.old | self.masks.venue | self.masks.press;
         for index in 0..part.tags.len() {
             let token = part.normal.tokens[index];

@@ -8,6 +8,7 @@ pub mod facts;
 pub mod frames;
 mod judge;
 pub mod lexicon;
+mod names;
 mod rules;
 pub mod signals;
 pub mod story;

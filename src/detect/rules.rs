@@ -1,5 +1,7 @@
 //! The compiled rules: vocabulary, weights and watch list, ready to judge.
 
+use std::sync::OnceLock;
+
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -15,23 +17,28 @@ use super::{
 };
 use crate::model::Verdict;
 
-/// Everything a judgement needs. Compiled once a run; shared by all threads.
+/// Everything a judgement needs; shared by all threads. Compiled when the first text is read: most cycles find nothing
+/// new, and need no more than the fingerprint.
 #[derive(Debug)]
 pub struct Rules {
     pub(super) settings: Settings,
+    compiled: OnceLock<Compiled>,
+    fingerprint: u64,
+}
+
+/// Vocabulary, weights and watch list, ready to judge.
+#[derive(Debug)]
+pub(super) struct Compiled {
     pub(super) lexicon: Lexicon,
     pub(super) frames: Frames,
     pub(super) clues: Clues,
     pub(super) gate: Gate,
     pub(super) weights: Weights,
     pub(super) marks: judge::Marks,
-    fingerprint: u64,
 }
 
-impl Rules {
-    /// Compiles vocabulary, weights and the watch list of `settings`.
-    #[must_use]
-    pub fn compile(settings: &Settings) -> Self {
+impl Compiled {
+    fn new(settings: &Settings) -> Self {
         let phrases = settings.phrases.iter().map(|phrase| phrase.text.as_str());
         let own: Vec<&str> = phrases.chain(settings.mute.iter().map(String::as_str)).collect();
         let lexicon = Lexicon::new(&watch::signs(&settings.projects), &own);
@@ -41,10 +48,25 @@ impl Rules {
             gate: Gate::new(&lexicon),
             marks: judge::Marks::new(&lexicon),
             weights: Weights::compiled(),
-            fingerprint: fingerprint(settings),
-            settings: settings.clone(),
             lexicon,
         }
+    }
+}
+
+impl Rules {
+    /// The rules of `settings`: vocabulary, weights and watch list.
+    #[must_use]
+    pub fn compile(settings: &Settings) -> Self {
+        Self { fingerprint: fingerprint(settings), settings: settings.clone(), compiled: OnceLock::new() }
+    }
+
+    /// Compiles what the first text would have to wait for.
+    pub fn prepare(&self) {
+        self.compiled();
+    }
+
+    pub(super) fn compiled(&self) -> &Compiled {
+        self.compiled.get_or_init(|| Compiled::new(&self.settings))
     }
 
     /// A number that changes with anything that may change a verdict: vocabulary, weights, threshold, watch list.
@@ -71,7 +93,7 @@ impl Rules {
     #[must_use]
     pub fn early(&self, headline: &Headline) -> Early {
         let own = (self.settings.phrases.len(), self.settings.mute.len());
-        early(&self.lexicon, self.gate, own, headline)
+        early(&self.compiled().lexicon, self.compiled().gate, own, headline)
     }
 
     /// Judges one text. Reads the title and the opening of the text, in time linear in what it reads.

@@ -52,9 +52,15 @@ const TICKS: usize = 144;
 /// Of what is published later, one entry in this many tells of a launch.
 const LATER: usize = 6;
 
-/// Entries that feed `number` has published up to `tick`, evenly over the day, each feed from another minute on.
-fn published(number: usize, plan: &Bulk, tick: u32) -> usize {
-    plan.entries + (tick as usize * a_day(number) + begun(number)) / TICKS
+/// Entries that feed `number` has published up to `tick`: evenly over the day, each feed from another minute on; or
+/// one feed in `every` an entry in each tick, where that is not 0.
+fn published(number: usize, plan: &Bulk, tick: u32, every: usize) -> usize {
+    let tick = tick as usize;
+    plan.entries
+        + match every {
+            0 => (tick * a_day(number) + begun(number)) / TICKS,
+            every => (number % every + tick) / every,
+        }
 }
 
 fn a_day(number: usize) -> usize {
@@ -67,10 +73,11 @@ fn begun(number: usize) -> usize {
 }
 
 /// The tick in which feed `number` published `entry`; 0 for what was there from the start.
-fn tick_of(number: usize, plan: &Bulk, entry: usize) -> usize {
-    match entry.checked_sub(plan.entries) {
-        None => 0,
-        Some(later) => ((later + 1) * TICKS - begun(number)).div_ceil(a_day(number).max(1)),
+fn tick_of(number: usize, plan: &Bulk, entry: usize, every: usize) -> usize {
+    match (entry.checked_sub(plan.entries), every) {
+        (None, _) => 0,
+        (Some(later), 0) => ((later + 1) * TICKS - begun(number)).div_ceil(a_day(number).max(1)),
+        (Some(later), every) => (later + 1) * every - number % every,
     }
 }
 
@@ -106,7 +113,7 @@ pub fn reply(world: &World, plan: &Bulk, host: &str, path: &str) -> Reply {
         return Reply::status(404);
     };
     let origin = world.origin(host);
-    let all = published(feed, plan, world.tick());
+    let all = published(feed, plan, world.tick(), world.every.load(Ordering::SeqCst));
     if path == "/feed.xml" {
         let tag = format!("\"bulk-{feed}-{all}\"");
         return Reply::ok("application/rss+xml", rss(world, &origin, feed, plan, all)).with("etag", tag);
@@ -129,7 +136,7 @@ fn time(world: &World, feed: usize, plan: &Bulk, entry: usize) -> Timestamp {
     let (now, tick_s) = (world.options.now, world.tick_s.load(Ordering::SeqCst));
     let whole = |number: usize| i64::try_from(number).unwrap_or(0);
     let at = if tick_s > 0 && entry >= plan.entries {
-        now + whole(tick_of(feed, plan, entry)) * tick_s
+        now + whole(tick_of(feed, plan, entry, world.every.load(Ordering::SeqCst))) * tick_s
     } else {
         now - whole(entry % plan.entries) * 3600
     };
@@ -160,16 +167,24 @@ mod tests {
     fn a_day_brings_each_feed_its_entries_and_the_first_tick_few() {
         let plan = Bulk { feeds: 40, entries: 30, relevant: 5 };
         for (feed, a_day) in A_DAY.iter().cycle().enumerate().take(plan.feeds) {
-            assert_eq!(published(feed, &plan, 0), 30);
-            assert_eq!(published(feed, &plan, 144), 30 + a_day);
+            assert_eq!(published(feed, &plan, 0, 0), 30);
+            assert_eq!(published(feed, &plan, 144, 0), 30 + a_day);
         }
-        for feed in (0..plan.feeds).filter(|feed| a_day(*feed) > 0) {
-            for entry in 30..30 + a_day(feed) {
-                let tick = u32::try_from(tick_of(feed, &plan, entry)).unwrap();
-                assert!(published(feed, &plan, tick) > entry && published(feed, &plan, tick - 1) <= entry);
+        let first: usize = (0..plan.feeds).map(|feed| published(feed, &plan, 1, 0) - 30).sum();
+        assert!((1..=6).contains(&first), "{first}");
+        let every: usize = (0..plan.feeds).map(|feed| published(feed, &plan, 1, 4) - 30).sum();
+        assert_eq!(every, 10);
+    }
+
+    #[test]
+    fn an_entry_is_published_in_its_tick() {
+        let plan = Bulk { feeds: 40, entries: 30, relevant: 5 };
+        for (feed, every) in (0..plan.feeds).flat_map(|feed| [(feed, 0), (feed, 4)]) {
+            for entry in 30..published(feed, &plan, 144, every) {
+                let tick = u32::try_from(tick_of(feed, &plan, entry, every)).unwrap();
+                assert!(published(feed, &plan, tick, every) > entry);
+                assert!(published(feed, &plan, tick - 1, every) <= entry);
             }
         }
-        let first: usize = (0..plan.feeds).map(|feed| published(feed, &plan, 1) - 30).sum();
-        assert!((1..=6).contains(&first), "{first}");
     }
 }

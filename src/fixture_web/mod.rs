@@ -18,7 +18,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -95,6 +95,8 @@ struct World {
     tick: AtomicU32,
     tick_s: AtomicI64,
     trouble: AtomicU32,
+    /// Of the generated hosts, one in this many publishes in each tick; 0: as unevenly as in a day of news.
+    every: AtomicUsize,
     requests: Mutex<Vec<Asked>>,
     connections: AtomicU64,
     faults: Mutex<Switched>,
@@ -141,6 +143,7 @@ impl FixtureWeb {
             tick: AtomicU32::new(0),
             tick_s: AtomicI64::new(0),
             trouble: AtomicU32::new(0),
+            every: AtomicUsize::new(0),
             requests: Mutex::default(),
             connections: AtomicU64::new(0),
         });
@@ -190,6 +193,12 @@ impl FixtureWeb {
     /// Answers take another time from now on.
     pub fn set_latency(&self, latency: Duration, spread: Duration) {
         *self.world.latency.lock().unwrap_or_else(PoisonError::into_inner) = (latency, spread);
+    }
+
+    /// Of the generated hosts, one in `feeds` publishes in each tick, from the first tick on. To be said before
+    /// any time has passed.
+    pub fn publish_every(&self, feeds: usize) {
+        self.world.every.store(feeds.max(1), Ordering::SeqCst);
     }
 
     /// The simulated X, where one was asked for.

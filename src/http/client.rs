@@ -44,6 +44,11 @@ const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.1";
 /// A robots.txt is read up to here (RFC 9309, section 2.5).
 const ROBOTS_LIMIT: u64 = 500 * 1024;
 
+/// How long a connection stays open for another request after its host might have been asked again: a page follows its
+/// feed within the time the feed takes to be read. Ten thousand open connections would cost more than all else, and
+/// more files than most systems give.
+const KEPT_OPEN: Duration = Duration::from_secs(1);
+
 /// The one client of a run.
 pub struct Client<C> {
     inner: reqwest::Client,
@@ -131,6 +136,7 @@ impl<C: Clock> Client<C> {
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
             .pool_max_idle_per_host(idle)
+            .pool_idle_timeout(settings.per_host_interval + KEPT_OPEN)
             .dns_resolver(Arc::new(Guarded::new(admission.clone())))
             .connector_layer(MapResponseLayer::new(move |connection| {
                 connections.fetch_add(1, Ordering::Relaxed);
@@ -207,7 +213,7 @@ impl<C: Clock> Client<C> {
         if self.pace.is_paused(&host, now) {
             return Err(Failure::HostPaused);
         }
-        let turn = self.pace.turn(&host).await;
+        let mut turn = self.pace.turn(&host).await;
         trail.paced += turn.waited;
         // The turn may have come after another request of this run was told to slow down.
         if self.pace.is_paused(&host, now) {
@@ -221,11 +227,15 @@ impl<C: Clock> Client<C> {
         let origin = url.origin().ascii_serialization();
         self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
         trail.status = None;
-        let reply = self.exchange(request, &url, conditional, trail, now).await;
+        // On the heap, and only now: whoever waits for a turn is to be small.
+        let mut reply = Box::pin(self.exchange(request, &url, conditional, trail, now)).await;
         trail.elapsed += start.elapsed();
         self.counted.answered(trail.status);
         if let Err(Failure::RateLimited { retry_after }) = &reply {
             self.pace.pause(&host, now + retry_after.unwrap_or(Duration::from_hours(1)));
+        }
+        if let Ok(Reply::Answer(Outcome::Fetched { body, .. })) = &mut reply {
+            *body = turn.keep_for(std::mem::take(body));
         }
         reply
     }

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -31,9 +32,32 @@ struct Host {
 #[derive(Debug)]
 pub struct Turn {
     _host: Option<OwnedSemaphorePermit>,
-    _all: Option<OwnedSemaphorePermit>,
+    all: Option<OwnedSemaphorePermit>,
     /// How long it took to get.
     pub waited: Duration,
+}
+
+/// A body that keeps its request's place among all until it has been read.
+struct Held {
+    body: Bytes,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl Turn {
+    /// Lets `body` keep the place among all requests until it is dropped, so that bodies that wait to be read are as
+    /// few as requests may be. The host's own place is free with the answer.
+    pub fn keep_for(&mut self, body: Bytes) -> Bytes {
+        match self.all.take() {
+            Some(place) => Bytes::from_owner(Held { body, _place: place }),
+            None => body,
+        }
+    }
 }
 
 impl Pace {
@@ -63,7 +87,7 @@ impl Pace {
             spacing.until_ready().await;
         }
         let all = Arc::clone(&self.all).acquire_owned().await.ok();
-        Turn { _host: own, _all: all, waited: start.elapsed() }
+        Turn { _host: own, all, waited: start.elapsed() }
     }
 
     pub fn pause(&self, key: &str, until: Timestamp) {
@@ -72,5 +96,26 @@ impl Pace {
 
     pub fn is_paused(&self, key: &str, now: Timestamp) -> bool {
         self.host(key).paused.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| until > now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_keeps_its_place_until_it_has_been_read() {
+        let pace = Pace::new(1, 1, Duration::ZERO);
+        let mut turn = pace.turn("a").await;
+        let body = turn.keep_for(Bytes::from_static(b"news"));
+        drop(turn);
+        let copy = body.clone();
+        drop(body);
+        assert!(pace.turn("b").now_or_never().is_none(), "the body is not read yet");
+        assert_eq!(&copy[..], b"news");
+        drop(copy);
+        assert!(pace.turn("b").now_or_never().is_some());
     }
 }

@@ -489,7 +489,12 @@ impl Store {
     /// Saves all that one visit taught, or nothing of it. Saving it again changes nothing; gives the ids of
     /// the detections that were not known before.
     pub async fn commit(&self, commit: Commit) -> Result<Vec<String>, StoreError> {
-        self.desk.ask(move |connection| sqlite::commit(connection, &commit)).await
+        self.commit_all(vec![commit]).await
+    }
+
+    /// The same of several visits, all or none of them: one transaction costs less than many.
+    pub async fn commit_all(&self, commits: Vec<Commit>) -> Result<Vec<String>, StoreError> {
+        self.desk.ask(move |connection| sqlite::commit(connection, &commits)).await
     }
 
     /// What the channels know of `stories`.

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -13,7 +14,7 @@ use url::Url;
 
 use crate::{
     clock::Clock,
-    detect::{Early, Headline},
+    detect::{Early, Headline, Rules},
     feed::{self, Document, Feed, FeedError},
     http::{Answer, Fetch, Headers, Outcome, Purpose, Request, Trail},
     model::{Commit, Entry, EntryKey, EntryRecord, EntryState, Source, SourceState, Validators},
@@ -114,6 +115,7 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         }
         let (feed, took) = match parse(
             &self.context.readers,
+            &self.context.rules,
             self.source,
             &self.trail.final_url,
             body,
@@ -229,16 +231,20 @@ fn fingerprint(body: &[u8]) -> [u8; 16] {
 /// Bytes to entries, off the threads that wait for the network.
 async fn parse(
     readers: &Readers,
+    rules: &Arc<Rules>,
     source: &Source,
     url: &Url,
     body: Bytes,
     content_type: Option<String>,
 ) -> (Result<Feed, FeedError>, Duration) {
-    let (format, url) = (source.format.clone(), url.clone());
+    let (rules, format, url) = (Arc::clone(rules), source.format.clone(), url.clone());
     let read = readers.read(body.len(), move || {
         let start = Instant::now();
         let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url };
-        (feed::read(&document, &format), start.elapsed())
+        let feed = (feed::read(&document, &format), start.elapsed());
+        // Its entries are sifted next, on the thread that waits for the network.
+        rules.prepare();
+        feed
     });
     let lost = || (Err(FeedError::Unreadable("the reader gave up".to_owned())), Duration::ZERO);
     read.await.unwrap_or_else(lost)

@@ -54,31 +54,35 @@ pub use x_pages::{
 
 use crate::{model::Commit, rehearsal::reach};
 
-/// Saves one visit whole, in one transaction; gives the ids of the detections that were not known before.
-pub fn commit(connection: &mut Connection, commit: &Commit) -> Result<Vec<String>, StoreError> {
+/// Saves `commits` whole, in one transaction; gives the ids of the detections that were not known before.
+pub fn commit(connection: &mut Connection, commits: &[Commit]) -> Result<Vec<String>, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if let Some(source) = &commit.source {
-        sources::put(&transaction, source)?;
+    let mut new = Vec::new();
+    for commit in commits {
+        new.extend(put(&transaction, commit)?);
     }
-    if let Some(wait) = &commit.host_wait {
-        sources::put_wait(&transaction, wait)?;
-    }
-    entries::put(&transaction, &commit.entries)?;
-    entries::sighted(
-        &transaction,
-        &commit.sighted,
-        commit.source.as_ref().and_then(|source| source.read_at),
-    )?;
-    articles::put(&transaction, &commit.articles, &commit.robots)?;
-    for page in &commit.x {
-        x_pages::put(&transaction, page)?;
-    }
-    let new = detections::put(&transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
-    reach("in-visit");
-    outbox::put(&transaction, &commit.alerts, &commit.told)?;
-    reach("in-visit-whole");
     transaction.commit()?;
     reach("visit-saved");
+    Ok(new)
+}
+
+fn put(transaction: &Connection, commit: &Commit) -> Result<Vec<String>, StoreError> {
+    if let Some(source) = &commit.source {
+        sources::put(transaction, source)?;
+    }
+    if let Some(wait) = &commit.host_wait {
+        sources::put_wait(transaction, wait)?;
+    }
+    entries::put(transaction, &commit.entries)?;
+    entries::sighted(transaction, &commit.sighted, commit.source.as_ref().and_then(|source| source.read_at))?;
+    articles::put(transaction, &commit.articles, &commit.robots)?;
+    for page in &commit.x {
+        x_pages::put(transaction, page)?;
+    }
+    let new = detections::put(transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
+    reach("in-visit");
+    outbox::put(transaction, &commit.alerts, &commit.told)?;
+    reach("in-visit-whole");
     Ok(new)
 }
 

@@ -1,7 +1,7 @@
 //! Forgetting what is past its time, in small steps.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::{StoreError, day, seconds, statements};
 use crate::rehearsal::reach;
@@ -37,8 +37,9 @@ pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Resul
     let (today, second) = (day(now), seconds(now));
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut gone = 0;
-    let entries = params![today - JUDGED, today - DROPPED, limit];
-    gone += transaction.prepare_cached(statements::ENTRIES_PRUNE)?.execute(entries)?;
+    gone +=
+        transaction.prepare_cached(statements::ENTRIES_PRUNE_DROPPED)?.execute([today - DROPPED, limit])?;
+    gone += transaction.prepare_cached(statements::ENTRIES_PRUNE_JUDGED)?.execute([today - JUDGED, limit])?;
     gone += transaction.prepare_cached(statements::ARTICLES_PRUNE)?.execute([second - ARTICLES, limit])?;
     gone += transaction.prepare_cached(statements::ROBOTS_PRUNE)?.execute([second - ROBOTS, limit])?;
     gone += transaction.prepare_cached(statements::CYCLES_PRUNE)?.execute([second - CYCLES, limit])?;

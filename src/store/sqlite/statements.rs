@@ -73,10 +73,14 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (source, key) DO UPDATE SET state = ?3, rules = ?4, seen = max(seen, ?5), score = ?6, reason = ?7";
     ENTRY_SIGHTED = "UPDATE entries SET seen = max(seen, ?3) WHERE source = ?1 AND key = ?2";
-    ENTRIES_PRUNE = "DELETE FROM entries WHERE (source, key) IN (
+    ENTRIES_PRUNE_DROPPED = "DELETE FROM entries WHERE (source, key) IN (
         SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
-        WHERE entries.seen < ?1 AND (entries.state <> 'd' OR entries.seen < ?2) AND entries.state <> 'w'
-        AND entries.seen < ifnull(sources.read_at, 0) / 86400 - 31 LIMIT ?3)";
+        WHERE entries.state = 'd' AND entries.seen < ?1
+        AND entries.seen < ifnull(sources.read_at, 0) / 86400 - 31 LIMIT ?2)";
+    ENTRIES_PRUNE_JUDGED = "DELETE FROM entries WHERE (source, key) IN (
+        SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
+        WHERE entries.state = 'j' AND entries.seen < ?1
+        AND entries.seen < ifnull(sources.read_at, 0) / 86400 - 31 LIMIT ?2)";
     TEXT_PUT = "INSERT OR REPLACE INTO texts (source, key, title, link, summary, author, published, first_seen, silent)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     WAITING_PUT = "INSERT OR REPLACE INTO waiting (source, key, tries, next_try) VALUES (?1, ?2, ?3, ?4)";

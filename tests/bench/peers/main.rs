@@ -1,0 +1,166 @@
+//! Ours beside its peers on one web in one run: what the wire costs, what the least program costs, what we cost.
+//!
+//! `cargo bench --bench peers [-- PART…]` with the parts `warm`, `cold`, `whole`, `many`, `start` and `history`;
+//! `--runs N` for other than five of each. Every run is a process of its own, ours and its peer's taking turns, and
+//! medians are told. Nothing here fails for being slow: counts are held by the bench `cycle`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement that cannot go on should say where"
+)]
+
+mod bare;
+mod history;
+mod meter;
+mod site;
+
+use std::path::Path;
+
+use meter::{Cost, median};
+use site::Site;
+
+/// Requests at once, where the default is not what is measured: as many as hosts wait, far from the limit of files.
+const WIDE: &str = "concurrency = 512";
+
+fn show(what: &str, cost: Cost) {
+    println!(
+        "{what:<58} {:>7.3} s {:>7.3} s {:>6.1} MB",
+        cost.wall.as_secs_f64(),
+        cost.cpu.as_secs_f64(),
+        cost.peak as f64 / 1e6
+    );
+}
+
+/// Ours beside a peer, in turns.
+fn beside(
+    what: &str,
+    runs: usize,
+    peer: &str,
+    mut ours: impl FnMut() -> Cost,
+    mut other: impl FnMut() -> Cost,
+) {
+    let (mut own, mut peers) = (Vec::new(), Vec::new());
+    for _ in 0..runs {
+        own.push(ours());
+        peers.push(other());
+    }
+    let (own, other) = (median(&own), median(&peers));
+    show(&format!("{what}: ours"), own);
+    show(&format!("{what}: {peer}"), other);
+    println!(
+        "{what}: wall × {:.2}, CPU × {:.2}, memory × {:.2}",
+        own.wall.as_secs_f64() / other.wall.as_secs_f64(),
+        own.cpu.as_secs_f64() / other.cpu.as_secs_f64(),
+        own.peak as f64 / other.peak as f64
+    );
+}
+
+/// Every feed answers 304.
+fn warm(runs: usize) {
+    for (feeds, http) in [(200, ""), (200, WIDE), (1000, ""), (1000, WIDE)] {
+        let site = Site::new(feeds, 5, http);
+        site.cycle();
+        let tagged = site.tagged();
+        let before = site.answered();
+        let width = if http.is_empty() { "default width" } else { http };
+        beside(
+            &format!("{feeds} feeds warm, {width}"),
+            runs,
+            "curl, 50",
+            || site.cycle(),
+            || site.curl(&tagged),
+        );
+        let after = site.answered();
+        assert_eq!(after.0 - before.0, after.1 - before.1, "everything was a 304");
+        site.end();
+    }
+}
+
+/// Every feed is new, none has anything whose page is wanted.
+fn cold(runs: usize) {
+    for http in ["", WIDE] {
+        let site = Site::new(200, 0, http);
+        let ours = || {
+            site.forget();
+            site.cycle()
+        };
+        let width = if http.is_empty() { "default width" } else { http };
+        let what = format!("200 feeds cold, no articles, {width}");
+        beside(&what, runs, "bare loop, 50", ours, || site.bare());
+        site.end();
+    }
+}
+
+/// Every feed is new, five of its entries are launches with a page each.
+fn whole(runs: usize) {
+    for (feeds, http) in [(200, ""), (200, WIDE), (1000, WIDE)] {
+        let site = Site::new(feeds, 5, http);
+        site.cycle();
+        let asked = site.asked();
+        let ours = || {
+            site.forget();
+            site.cycle()
+        };
+        let width = if http.is_empty() { "default width" } else { http };
+        let what = format!("{feeds} feeds cold, {} requests, {width}", asked.len());
+        beside(&what, runs, "curl, 50", ours, || site.curl(&asked));
+        site.forget();
+        let report = site.report();
+        let total = |stage: &str| report["stages_ms"][stage]["total"].as_f64().unwrap_or_default() / 1e3;
+        let parts = ["feed_parse", "early_filter", "extract", "judge", "commit"];
+        let parts: Vec<String> = parts.iter().map(|part| format!("{part} {:.3} s", total(part))).collect();
+        println!("{what}: threads spent {}", parts.join(", "));
+        site.end();
+    }
+}
+
+/// Ten thousand feeds of which one in a hundred has something new.
+fn many(runs: usize) {
+    let site = Site::new(10_000, 0, WIDE);
+    site.web.publish_every(100);
+    show("10,000 feeds, the first cycle", site.cycle());
+    let tick = || {
+        site.web.advance();
+        site.cycle()
+    };
+    let cost = median(&std::iter::repeat_with(tick).take(runs).collect::<Vec<_>>());
+    show("10,000 feeds, 1 % changed", cost);
+    println!("10,000 feeds, 1 % changed: {:.3} ms CPU a feed", cost.cpu.as_secs_f64() * 1e3 / 10_000.0);
+    site.end();
+}
+
+/// How long it takes to say something.
+fn start(runs: usize) {
+    let site = Site::new(20, 5, "");
+    site.cycle();
+    for arguments in [&["--help"][..], &["stats"], &["events", "--since", "1d"], &["feed", "list"]] {
+        let once = || site.command(arguments);
+        show(&arguments.join(" "), median(&std::iter::repeat_with(once).take(runs * 10).collect::<Vec<_>>()));
+    }
+    site.end();
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if arguments.first().is_some_and(|first| first == bare::FLAG) {
+        return bare::run(Path::new(&arguments[1]), Path::new(&arguments[2]));
+    }
+    let runs = arguments.iter().skip_while(|one| *one != "--runs").nth(1);
+    let runs = runs.map_or(5, |runs| runs.parse().unwrap());
+    let parts: [(&str, fn(usize)); 6] = [
+        ("warm", warm),
+        ("cold", cold),
+        ("whole", whole),
+        ("many", many),
+        ("start", start),
+        ("history", history::run),
+    ];
+    let asked = parts.iter().any(|(name, _)| arguments.iter().any(|one| one == name));
+    println!("{:<58} {:>9} {:>9} {:>9}", "medians", "wall", "CPU", "memory");
+    for (name, part) in parts {
+        if !asked || arguments.iter().any(|one| one == name) {
+            part(runs);
+        }
+    }
+}

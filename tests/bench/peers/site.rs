@@ -1,0 +1,150 @@
+//! A generated web on loopback with a state folder, and the programs that are sent to it.
+
+use std::{collections::BTreeSet, path::PathBuf, process::Command, time::Duration};
+
+use serde_json::Value;
+use tge_scrape::fixture_web::{Bulk, FixtureWeb, Options};
+
+use super::{
+    bare,
+    meter::{self, Cost},
+};
+
+/// The program measured; another build of it where `PEERS_PROGRAM` names one.
+pub fn ours() -> String {
+    std::env::var("PEERS_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_tge-scrape").to_owned())
+}
+
+/// A web and a folder for what its visitors write.
+pub struct Site {
+    runtime: tokio::runtime::Runtime,
+    /// The web.
+    pub web: FixtureWeb,
+    /// State, settings and lists of addresses.
+    pub dir: tempfile::TempDir,
+}
+
+impl Site {
+    /// `feeds` hosts of 30 entries, `relevant` of them launches; `http` is added to the settings' `[http]`.
+    pub fn new(feeds: usize, relevant: usize, http: &str) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let options = Options {
+            now: 1_795_000_000,
+            seed: 7,
+            latency: Duration::from_millis(50),
+            spread: Duration::from_millis(20),
+            bulk: Some(Bulk { feeds, entries: 30, relevant }),
+            ..Options::default()
+        };
+        let web = runtime.block_on(FixtureWeb::start(options)).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let site = Self { runtime, web, dir };
+        let settings = site.web.settings_toml().replacen("[http]\n", &format!("[http]\n{http}\n"), 1);
+        std::fs::write(site.path("settings.toml"), settings).unwrap();
+        std::fs::write(site.path("urls.txt"), site.web.feed_urls().join("\n") + "\n").unwrap();
+        site
+    }
+
+    /// A file or folder of this site.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).to_string_lossy().into_owned()
+    }
+
+    /// Forgets all state.
+    pub fn forget(&self) {
+        let _ = std::fs::remove_dir_all(self.path("state"));
+    }
+
+    /// One of our cycles.
+    pub fn cycle(&self) -> Cost {
+        meter::measure(&[
+            &ours(),
+            "cycle",
+            "-c",
+            &self.text("settings.toml"),
+            "--state-dir",
+            &self.text("state"),
+        ])
+    }
+
+    /// One of our cycles, by its own report.
+    pub fn report(&self) -> Value {
+        let output = Command::new(ours())
+            .args(["cycle", "--format", "json", "-c", &self.text("settings.toml")])
+            .args(["--state-dir", &self.text("state")])
+            .output()
+            .unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Another of our commands.
+    pub fn command(&self, arguments: &[&str]) -> Cost {
+        let (settings, state) = (self.text("settings.toml"), self.text("state"));
+        let program = ours();
+        let whole = [&[program.as_str()], arguments, &["-c", &settings, "--state-dir", &state]].concat();
+        meter::measure(&whole)
+    }
+
+    /// Has curl fetch `urls`, fifty at a time, each with its `If-None-Match` where it has one.
+    pub fn curl(&self, urls: &[(String, Option<String>)]) -> Cost {
+        let block = |(url, tag): &(String, Option<String>)| {
+            let tag =
+                tag.as_ref().map(|tag| format!("header = \"If-None-Match: {}\"\n", tag.replace('"', "\\\"")));
+            format!("url = \"{url}\"\noutput = \"/dev/null\"\n{}", tag.unwrap_or_default())
+        };
+        let config: Vec<String> = urls.iter().map(block).collect();
+        std::fs::write(self.path("curl.cfg"), config.join("next\n")).unwrap();
+        let config = self.text("curl.cfg");
+        meter::measure(&["curl", "-s", "--parallel", "--parallel-max", "50", "-K", &config])
+    }
+
+    /// Has the bare loop read every feed into a new database.
+    pub fn bare(&self) -> Cost {
+        let _ = std::fs::remove_file(self.path("bare.db"));
+        let program = std::env::current_exe().unwrap();
+        meter::measure(&[
+            &program.to_string_lossy(),
+            bare::FLAG,
+            &self.text("urls.txt"),
+            &self.text("bare.db"),
+        ])
+    }
+
+    /// Every feed with its entity tag.
+    pub fn tagged(&self) -> Vec<(String, Option<String>)> {
+        let client = reqwest::Client::builder().no_proxy().dns_resolver(std::sync::Arc::new(bare::Here));
+        let client = client.build().unwrap();
+        self.runtime.block_on(async {
+            let mut tagged = Vec::new();
+            for url in self.web.feed_urls() {
+                let response = client.head(&url).send().await.unwrap();
+                let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+                tagged.push((url, tag));
+            }
+            tagged
+        })
+    }
+
+    /// Every address asked so far, each once, in the order of their hosts.
+    pub fn asked(&self) -> Vec<(String, Option<String>)> {
+        let asked = self.web.ledger().requests.into_iter();
+        let whole = asked.map(|one| format!("http://{}.localhost:{}{}", one.host, self.web.port(), one.path));
+        whole.collect::<BTreeSet<_>>().into_iter().map(|url| (url, None)).collect()
+    }
+
+    /// Requests answered so far, and how many of them with 304.
+    pub fn answered(&self) -> (usize, usize) {
+        let requests = self.web.ledger().requests;
+        (requests.len(), requests.iter().filter(|one| one.status == 304).count())
+    }
+
+    /// Stops serving.
+    pub fn end(self) {
+        drop(self.web);
+        self.runtime.shutdown_background();
+    }
+}
