@@ -179,7 +179,9 @@ impl Draft {
         // RSS 1.0 (section 5.5) has the item's address there too.
         let about = || {
             let about = self.about.as_deref().filter(|about| whole(about));
-            about.and_then(|about| Piece::of_text(about, &Url::parse(about.trim()).ok()?).address(about))
+            about.and_then(|about| {
+                Piece::of_text(about, &Rc::new(Url::parse(about.trim()).ok()?)).address(about)
+            })
         };
         let enclosure = || self.enclosure.clone();
         self.link.clone().or_else(guid).or_else(enclosure).or_else(id).or_else(about)

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::{StoreError, amount, optional, seconds, statements, time};
+use crate::store::AlertTotal;
 use crate::{
     model::{Alert, BoundMessage, ChannelState, Class, Matter, OpenMessage, OutboxRow, Settled, Told, Topic},
     rehearsal::reach,
 };
-use crate::store::AlertTotal;
 
 /// Queues alerts, and remembers what the channels then know; a known alert stays as it is.
 pub fn put(connection: &Connection, alerts: &[Alert], told: &[Told]) -> Result<(), StoreError> {
