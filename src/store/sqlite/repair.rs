@@ -210,9 +210,9 @@ fn copy_rows(
         let Ok((number, values)) = values else { return Ok(false) };
         *last = number.or(*last);
         // A row that breaks the table's own rules is damage too.
-        match insert.execute(params_from_iter(values)).map_err(StoreError::from) {
-            Err(full @ (StoreError::DiskFull | StoreError::Disk(_))) => return Err(full),
-            _ => {}
+        let written = insert.execute(params_from_iter(values)).map_err(StoreError::from);
+        if let Err(full @ (StoreError::DiskFull | StoreError::Disk(_))) = written {
+            return Err(full);
         }
     }
 }
