@@ -210,8 +210,8 @@ fn copy_rows(
         let Ok((number, values)) = values else { return Ok(false) };
         *last = number.or(*last);
         // A row that breaks the table's own rules is damage too.
-        let inserted = insert.execute(params_from_iter(values)).map_err(StoreError::from);
-        if let Err(full @ (StoreError::DiskFull | StoreError::Disk(_))) = inserted {
+        let written = insert.execute(params_from_iter(values)).map_err(StoreError::from);
+        if let Err(full @ (StoreError::DiskFull | StoreError::Disk(_))) = written {
             return Err(full);
         }
     }
