@@ -22,7 +22,7 @@ fn time_that_runs_out_ends_the_cycle_with_what_is_done() {
         latency: Duration::from_millis(400),
         ..Options::default()
     });
-    lab.settings(&format!("{}\n[cycle]\ntimeout = \"600ms\"\n", lab.web().settings_toml()));
+    lab.settings(&format!("{}\n[cycle]\ntimeout = \"1100ms\"\n", lab.web().settings_toml()));
     let start = Instant::now();
     let ran = lab.run(&["cycle", "--format", "json"]);
     let report = ran.json();
