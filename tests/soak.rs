@@ -211,11 +211,7 @@ fn soak(month: i64, after: i64, limit: Duration) -> String {
         if cycle % (month / 10) == 0 {
             handles.extend(soak.handles());
             sizes.push(soak.size());
-            eprintln!(
-                "{cycle} cycles in {:?}: {:?}, {handles:?} handles",
-                soak.begun.elapsed(),
-                sizes.last()
-            );
+            println!("{cycle} cycles in {:?}: {:?}, {handles:?} handles", soak.begun.elapsed(), sizes.last());
         }
         assert!(soak.begun.elapsed() < limit, "out of time after {cycle} cycles; all well so far");
     }

@@ -126,7 +126,9 @@ mod tests {
                     running.push(host);
                 }
                 let mut at: HashMap<&String, usize> = HashMap::new();
-                running.iter().for_each(|host| *at.entry(host).or_default() += 1);
+                for host in &running {
+                    *at.entry(host).or_default() += 1;
+                }
                 prop_assert!(running.len() <= all && at.values().all(|count| *count <= per_host));
                 if let Some((job, host)) = hosts.next() {
                     queue.push(&host.to_string(), job);

@@ -59,6 +59,7 @@ pub struct Telling {
 
 impl Tell {
     /// Whether anything of `placed` may be told to anyone.
+    #[must_use]
     pub fn speaks_of(&self, placed: &[Placed]) -> bool {
         !self.settings.channels.is_empty() && placed.iter().any(|placed| !placed.record.silent)
     }
