@@ -33,6 +33,7 @@ fn lab() -> Lab {
         x: Some(people),
         ..Options::default()
     });
+    lab.web().publish_every(4);
     fs::write(lab.path().join("token"), x::TOKEN).unwrap();
     let posts = lab.web().x().unwrap().settings_toml(&lab.web().x_url());
     lab.settings(&format!(

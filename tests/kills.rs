@@ -53,6 +53,7 @@ fn world() -> World {
         x: Some(people),
         ..Options::default()
     });
+    lab.web().publish_every(4);
     let world = World::new(lab);
     fs::write(world.lab.path().join("token"), x::TOKEN).unwrap();
     let ours = format!("{}{}{}", world.lab.web().settings_toml(), posts(&world.lab), world.channels());

@@ -82,6 +82,7 @@ impl Soak {
             x: Some(people),
             ..Options::default()
         });
+        lab.web().publish_every(4);
         lab.web().pace(MONTH / cycles);
         lab.web().trouble(TROUBLE);
         fs::write(lab.path().join("token"), x::TOKEN).unwrap();
@@ -200,6 +201,7 @@ fn median(values: &[u64]) -> u64 {
 
 /// Runs `month` cycles over a month and `after` over the two after it; gives the figures. Ends early, and says
 /// so, after `limit`.
+#[expect(clippy::print_stdout, reason = "an hour is long without a word")]
 fn soak(month: i64, after: i64, limit: Duration) -> String {
     let mut soak = Soak::new(month);
     let mut handles = Vec::new();

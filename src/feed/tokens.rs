@@ -232,9 +232,11 @@ fn is_doctype(text: &str) -> bool {
 /// Where the first end tag of a feed's field stands.
 fn field_end(text: &str) -> Option<usize> {
     text.match_indices("</").map(|(at, _)| at).find(|at| {
-        let name = &text[at + 2..];
-        let name = &name[..name.find('>').unwrap_or(0).min(32)];
-        FIELD_ENDS.contains(&name)
+        // Bytes: the cut may fall into the middle of a character.
+        let head = &text.as_bytes()[at + 2..];
+        let head = &head[..head.len().min(32)];
+        let name = &head[..memchr::memchr(b'>', head).unwrap_or(0)];
+        FIELD_ENDS.iter().any(|end| end.as_bytes() == name)
     })
 }
 

@@ -266,7 +266,8 @@ pub fn posts(body: &[u8]) -> Result<Page, Unreadable> {
     let ids = || page.posts.iter().map(|post| post.id);
     page.newest = ids().max().max(number(&root["meta"]["newest_id"]));
     let oldest = [ids().min(), number(&root["meta"]["oldest_id"])];
-    page.oldest = oldest.into_iter().flatten().min();
+    let oldest = oldest.into_iter().flatten().min();
+    page.oldest = page.newest.and_then(|newest| Some(oldest?.min(newest)));
     page.next = root["meta"]["next_token"].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
     Ok(page)
 }
@@ -315,7 +316,11 @@ fn partial(error: &Value) -> Partial {
     };
     let value = [text("value"), text("resource_id")].into_iter().find(|value| !value.is_empty());
     let detail = [text("detail"), text("message"), text("title")].into_iter().find(|text| !text.is_empty());
-    Partial { kind: kind(error), value: value.unwrap_or_default(), detail: detail.unwrap_or_default() }
+    Partial {
+        kind: kind(error),
+        value: value.unwrap_or_default(),
+        detail: detail.unwrap_or_else(|| "no reason given".to_owned()),
+    }
 }
 
 fn user(value: &Value) -> Option<User> {
@@ -335,7 +340,7 @@ fn post(value: &Value) -> Option<Post> {
     let chain = first(["edit_history_tweet_ids", "edit_history_post_ids"]);
     let mut chain: Vec<u64> =
         chain.and_then(Value::as_array).into_iter().flatten().filter_map(number).collect();
-    if chain.is_empty() {
+    if !chain.contains(&id) {
         chain.push(id);
     }
     let mut links: Vec<String> = Vec::new();

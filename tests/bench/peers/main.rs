@@ -141,6 +141,9 @@ fn start(runs: usize) {
     site.end();
 }
 
+/// A comparison, given how many runs its medians are of.
+type Part = fn(usize);
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if arguments.first().is_some_and(|first| first == bare::FLAG) {
@@ -148,7 +151,7 @@ fn main() {
     }
     let runs = arguments.iter().skip_while(|one| *one != "--runs").nth(1);
     let runs = runs.map_or(5, |runs| runs.parse().unwrap());
-    let parts: [(&str, fn(usize)); 6] = [
+    let parts: [(&str, Part); 6] = [
         ("warm", warm),
         ("cold", cold),
         ("whole", whole),

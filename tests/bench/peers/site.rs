@@ -10,10 +10,8 @@ use super::{
     meter::{self, Cost},
 };
 
-/// The program measured; another build of it where `PEERS_PROGRAM` names one.
-pub fn ours() -> String {
-    std::env::var("PEERS_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_tge-scrape").to_owned())
-}
+/// The program measured.
+pub const OURS: &str = env!("CARGO_BIN_EXE_tge-scrape");
 
 /// A web and a folder for what its visitors write.
 pub struct Site {
@@ -62,7 +60,7 @@ impl Site {
     /// One of our cycles.
     pub fn cycle(&self) -> Cost {
         meter::measure(&[
-            &ours(),
+            OURS,
             "cycle",
             "-c",
             &self.text("settings.toml"),
@@ -73,7 +71,7 @@ impl Site {
 
     /// One of our cycles, by its own report.
     pub fn report(&self) -> Value {
-        let output = Command::new(ours())
+        let output = Command::new(OURS)
             .args(["cycle", "--format", "json", "-c", &self.text("settings.toml")])
             .args(["--state-dir", &self.text("state")])
             .output()
@@ -84,8 +82,7 @@ impl Site {
     /// Another of our commands.
     pub fn command(&self, arguments: &[&str]) -> Cost {
         let (settings, state) = (self.text("settings.toml"), self.text("state"));
-        let program = ours();
-        let whole = [&[program.as_str()], arguments, &["-c", &settings, "--state-dir", &state]].concat();
+        let whole = [&[OURS], arguments, &["-c", &settings, "--state-dir", &state]].concat();
         meter::measure(&whole)
     }
 
