@@ -326,7 +326,7 @@ fn partial(error: &Value) -> Partial {
 fn user(value: &Value) -> Option<User> {
     Some(User {
         id: number(&value["id"])?,
-        username: value["username"].as_str().unwrap_or_default().to_owned(),
+        username: text::plain(value["username"].as_str().unwrap_or_default()),
         followers: number(&value["public_metrics"]["followers_count"]),
         protected: value["protected"].as_bool().unwrap_or(false),
     })
