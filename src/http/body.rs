@@ -11,8 +11,9 @@ use tokio::{
 
 use super::{Failure, classify::classify, unpack::unpack};
 
-/// Bodies up to this size, packed and unpacked, are read side by side: most feeds and pages are smaller.
-const SMALL: u64 = 256 * 1024;
+/// Bodies up to this many bytes, packed and unpacked, are read side by side: most feeds and pages are smaller.
+pub const SMALL_BODY: usize = 256 * 1024;
+const SMALL: u64 = SMALL_BODY as u64;
 /// Larger ones wait for one of so many places, which each keeps until whoever asked has read it: what hostile
 /// servers can make us hold is this many times twice the body limit, however many of them there are.
 const LARGE_AT_ONCE: usize = 4;
@@ -46,10 +47,15 @@ pub(super) struct Bodies {
     places: Arc<Semaphore>,
 }
 
-/// A large body in its place.
+/// A body that keeps its place until it has been read.
 struct Placed {
-    body: Vec<u8>,
+    body: Bytes,
     _place: OwnedSemaphorePermit,
+}
+
+/// `body`, which keeps `place` until its last copy is dropped.
+pub(super) fn placed(body: Bytes, place: OwnedSemaphorePermit) -> Bytes {
+    Bytes::from_owner(Placed { body, _place: place })
 }
 
 impl AsRef<[u8]> for Placed {
@@ -108,7 +114,7 @@ impl Bodies {
         };
         match place {
             _ if body.is_empty() => Err(Failure::EmptyBody),
-            Some(place) => Ok(Bytes::from_owner(Placed { body, _place: place })),
+            Some(place) => Ok(placed(Bytes::from(body), place)),
             None => Ok(Bytes::from(body)),
         }
     }

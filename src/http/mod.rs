@@ -342,6 +342,7 @@ mod resolve;
 mod retry;
 pub mod robots;
 mod unpack;
+pub use body::SMALL_BODY;
 pub use client::{Client, SetupError};
 pub use headers::{read as read_headers, retry_after};
 pub use ping::Monitor;

@@ -12,6 +12,8 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::body::placed;
+
 /// Who may send when.
 #[derive(Debug)]
 pub struct Pace {
@@ -37,24 +39,12 @@ pub struct Turn {
     pub waited: Duration,
 }
 
-/// A body that keeps its request's place among all until it has been read.
-struct Held {
-    body: Bytes,
-    _place: OwnedSemaphorePermit,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.body
-    }
-}
-
 impl Turn {
     /// Lets `body` keep the place among all requests until it is dropped, so that bodies that wait to be read are as
     /// few as requests may be. The host's own place is free with the answer.
     pub fn keep_for(&mut self, body: Bytes) -> Bytes {
         match self.all.take() {
-            Some(place) => Bytes::from_owner(Held { body, _place: place }),
+            Some(place) => placed(body, place),
             None => body,
         }
     }

@@ -9,7 +9,7 @@ pub fn plain(text: &str) -> String {
     for c in text.chars() {
         if c.is_whitespace() || matches!(c, '\u{2028}' | '\u{2029}') {
             gap = !out.is_empty();
-        } else if !c.is_control() && !is_direction(c) {
+        } else if !steers(c) {
             if std::mem::take(&mut gap) {
                 out.push(' ');
             }
@@ -22,26 +22,30 @@ pub fn plain(text: &str) -> String {
 /// `text` with its lines and spaces as they are, without what [`plain`] leaves out.
 #[must_use]
 pub fn lines(text: &str) -> String {
-    text.chars().filter(|c| *c == '\n' || !(c.is_control() || is_direction(*c))).collect()
+    text.chars().filter(|c| *c == '\n' || !steers(*c)).collect()
 }
 
 /// A JSON document in which what [`plain`] leaves out is escaped: it means the same and steers no terminal. Control
 /// characters below U+0020 are escaped by whoever wrote it (RFC 8259, section 7).
 #[must_use]
 pub fn inert(json: String) -> String {
-    let steers = |c: char| c == '\u{7f}' || (!c.is_ascii() && (c.is_control() || is_direction(c)));
-    if json.is_ascii() && !json.contains('\u{7f}') || !json.contains(steers) {
+    let left = |c: char| c >= '\u{7f}' && steers(c);
+    if json.is_ascii() && !json.contains('\u{7f}') || !json.contains(left) {
         return json;
     }
     let mut out = String::with_capacity(json.len() + 16);
     for c in json.chars() {
-        if steers(c) {
+        if left(c) {
             out.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
             out.push(c);
         }
     }
     out
+}
+
+fn steers(c: char) -> bool {
+    c.is_control() || is_direction(c)
 }
 
 /// Unicode's explicit directional formatting characters (UAX #9, section 2), and the byte order mark.

@@ -15,19 +15,19 @@ use std::{
 
 use tokio::sync::oneshot;
 
+use crate::http::SMALL_BODY;
+
 /// A page nested as deep as the guard lets through needs more than the usual two megabytes
 /// (article-extraction, section 4).
 const STACK: usize = 8 << 20;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Bodies above this are read one after the other, by a thread of their own: reading takes ten times a body's size
-/// for a moment, and a machine of many cores is not to hold that many times as much.
-const LARGE: usize = 256 * 1024;
-
 /// The way to the reading threads, which end with it.
 pub struct Readers {
     jobs: Sender<Job>,
+    /// Bodies above [`SMALL_BODY`] are read one after the other, by a thread of their own: reading takes ten times a
+    /// body's size for a moment, and a machine of many cores is not to hold that many times as much.
     large: Sender<Job>,
 }
 
@@ -60,7 +60,7 @@ impl Readers {
                 let _ = reply.send(done);
             }
         });
-        let queue = if bytes > LARGE { &self.large } else { &self.jobs };
+        let queue = if bytes > SMALL_BODY { &self.large } else { &self.jobs };
         queue.send(job).ok()?;
         answer.await.ok()
     }
@@ -101,8 +101,8 @@ mod tests {
             assert_eq!(readers.read(1, || 7).await, Some(7));
             // While one large body is read, small ones are.
             let (go, wait) = mpsc::channel();
-            let large = readers.read(LARGE + 1, move || wait.recv().is_ok());
-            let small = readers.read(LARGE, move || go.send(()).is_ok());
+            let large = readers.read(SMALL_BODY + 1, move || wait.recv().is_ok());
+            let small = readers.read(SMALL_BODY, move || go.send(()).is_ok());
             assert_eq!(futures_util::future::join(large, small).await, (Some(true), Some(true)));
         });
     }

@@ -1,6 +1,6 @@
 //! Handles and ids to accounts, a hundred a call.
 
-use jiff::Timestamp;
+use std::time::Duration;
 
 use super::{
     Round, Work, XVisit,
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     clock::Clock,
     http::Fetch,
-    model::{Commit, XAccount, XPage},
+    model::{Commit, XPage},
     store::StoreError,
     visit::Context,
     x::{
@@ -24,9 +24,11 @@ impl Round {
         context: &Context<F, C>,
         handles: Vec<String>,
     ) -> Result<Option<XVisit>, StoreError> {
-        self.figures.users += handles.len() as u64;
-        let ask = Ask::Handles(handles.clone());
-        self.looked_up(context, &ask, |page, known, now| lookup::by_handle(&handles, known, page, now)).await
+        let Some((billed, page, fetch)) = self.people(context, Ask::Handles(handles.clone())).await? else {
+            return Ok(None);
+        };
+        let learned = lookup::by_handle(&handles, &self.memory.accounts, &page, context.now());
+        Ok(Some(self.learned(learned, billed, fetch)))
     }
 
     pub(super) async fn look_up_ids<F: Fetch, C: Clock>(
@@ -34,32 +36,43 @@ impl Round {
         context: &Context<F, C>,
         ids: Vec<u64>,
     ) -> Result<Option<XVisit>, StoreError> {
-        self.figures.users += ids.len() as u64;
-        let ask = Ask::Ids(ids.clone());
-        let learned = self
-            .looked_up(context, &ask, |page, known, now| Learned {
-                missing: Vec::new(),
-                ..lookup::by_id(&ids, known, page, now)
-            })
-            .await?;
-        Ok(learned)
+        let Some((billed, page, fetch)) = self.people(context, Ask::Ids(ids.clone())).await? else {
+            return Ok(None);
+        };
+        let learned = lookup::by_id(&ids, &self.memory.accounts, &page, context.now());
+        Ok(Some(self.learned(learned, billed, fetch)))
     }
 
-    async fn looked_up<F: Fetch, C: Clock>(
+    /// Asks for accounts: what the answer costs, what it says and how long it took; nothing where none came that
+    /// can be read.
+    pub(super) async fn people<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
-        ask: &Ask,
-        learn: impl FnOnce(&Page, &[XAccount], Timestamp) -> Learned,
-    ) -> Result<Option<XVisit>, StoreError> {
-        let answer = match self.send(context, ask).await? {
-            Sent::Answered(answer) => answer,
-            Sent::Deferred | Sent::Refused => return Ok(None),
+        ask: Ask,
+    ) -> Result<Option<(XPage, Page, Duration)>, StoreError> {
+        self.figures.users += match &ask {
+            Ask::Handles(handles) => handles.len() as u64,
+            Ask::Ids(ids) => ids.len() as u64,
+            Ask::Posts { .. } => 0,
         };
+        let Sent::Answered(answer) = self.send(context, &ask).await? else { return Ok(None) };
         let Ok(page) = api::people(&answer.body) else {
             self.unreadable(context, answer.call).await?;
             return Ok(None);
         };
-        let learned = learn(&page, &self.memory.accounts, context.now());
+        let billed = XPage {
+            call: answer.call,
+            answered_at: answer.at,
+            status: answer.status,
+            users_billed: page.users.iter().map(|user| user.id).collect(),
+            user_price: self.settings.user_price,
+            ..XPage::default()
+        };
+        Ok(Some((billed, page, answer.elapsed)))
+    }
+
+    /// Takes in what a lookup taught of the accounts that are followed.
+    fn learned(&mut self, learned: Learned, billed: XPage, fetch: Duration) -> XVisit {
         self.notices.extend(learned.notices);
         for account in &learned.accounts {
             self.memory.accounts.retain(|known| known.handle != account.handle);
@@ -68,16 +81,8 @@ impl Round {
         for ids in learned.missing.chunks(api::LOOKUP) {
             self.work.push_front(Work::Ids(ids.to_vec()));
         }
-        let page = XPage {
-            call: answer.call,
-            answered_at: answer.at,
-            status: answer.status,
-            users_billed: page.users.iter().map(|user| user.id).collect(),
-            user_price: self.settings.user_price,
-            accounts: learned.accounts,
-            ..XPage::default()
-        };
+        let page = XPage { accounts: learned.accounts, ..billed };
         let commit = Commit { x: vec![page], ..Commit::default() };
-        Ok(Some(XVisit { commit, fetch: answer.elapsed, ..XVisit::default() }))
+        XVisit { commit, fetch, ..XVisit::default() }
     }
 }

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use url::Url;
 
-use super::{
-    Round,
-    call::{Ask, Sent},
-};
+use super::{Round, call::Ask};
 use crate::{
     clock::Clock,
     detect::Item,
@@ -197,13 +194,7 @@ impl Round {
         if unknown.is_empty() || self.settings.min_followers == 0 {
             return Ok((None, Vec::new()));
         }
-        self.figures.users += unknown.len() as u64;
-        let answer = match self.send(context, &Ask::Ids(unknown)).await? {
-            Sent::Answered(answer) => answer,
-            Sent::Deferred | Sent::Refused => return Ok((None, Vec::new())),
-        };
-        let Ok(page) = api::people(&answer.body) else {
-            self.unreadable(context, answer.call).await?;
+        let Some((billed, page, _)) = self.people(context, Ask::Ids(unknown)).await? else {
             return Ok((None, Vec::new()));
         };
         let learned: Vec<XPerson> = page
@@ -212,14 +203,6 @@ impl Round {
             .map(|user| XPerson { user: user.id, username: user.username.clone(), followers: user.followers })
             .collect();
         people.extend(learned.iter().map(|person| (person.user, person.clone())));
-        let billed = XPage {
-            call: answer.call,
-            answered_at: answer.at,
-            status: answer.status,
-            users_billed: page.users.iter().map(|user| user.id).collect(),
-            user_price: self.settings.user_price,
-            ..XPage::default()
-        };
         Ok((Some(billed), learned))
     }
 
