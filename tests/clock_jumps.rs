@@ -3,37 +3,19 @@
 use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
-use tge_scrape::fixture_web::{
-    Bulk, Options,
-    x::{self, Population},
-};
+use tge_scrape::fixture_web::{Bulk, x};
 
 use crate::support::{
-    lab::{Lab, now},
+    lab::Lab,
     state::{column, lines, sound, told},
-    world::LOUD,
+    world::{LOUD, with_people},
 };
 
 const HOUR: i64 = 3600;
 const YEAR: i64 = 365 * 86_400;
 
 fn lab() -> Lab {
-    let mut people = x::Options::at(now().as_millisecond());
-    people.content = x::Content::Generated(Population {
-        accounts: 3,
-        topics: 1,
-        days_before: 1,
-        days_after: 0,
-        on_topics: 5.0,
-        ..Population::default()
-    });
-    let lab = Lab::with_options(Options {
-        now: now().as_second(),
-        bulk: Some(Bulk { feeds: 4, entries: 6, relevant: 2 }),
-        x: Some(people),
-        ..Options::default()
-    });
-    lab.web().publish_every(4);
+    let lab = with_people(Bulk { feeds: 4, entries: 6, relevant: 2 }, 5.0);
     fs::write(lab.path().join("token"), x::TOKEN).unwrap();
     let posts = lab.web().x().unwrap().settings_toml(&lab.web().x_url());
     lab.settings(&format!(

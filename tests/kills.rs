@@ -15,10 +15,7 @@ use std::{
 };
 
 use serde_json::Value;
-use tge_scrape::fixture_web::{
-    Bulk, Options,
-    x::{self, Population},
-};
+use tge_scrape::fixture_web::{Bulk, x};
 #[cfg(debug_assertions)]
 use tge_scrape::rehearsal;
 
@@ -27,9 +24,9 @@ use crate::{
     overlap::first_schema,
     support::{
         inbox::{Answer, Inbox, Received},
-        lab::{Lab, now},
+        lab::Lab,
         state::{self, Outcome, told},
-        world::{LOUD, World, bulk, missing},
+        world::{LOUD, World, bulk, missing, with_people},
     },
 };
 
@@ -38,23 +35,7 @@ const TWIN: [&str; 7] = ["--config", "twin.toml", "--state-dir", "twin", "cycle"
 
 /// A world with few people on X beside its feeds, and the settings of a twin.
 fn world() -> World {
-    let mut people = x::Options::at(now().as_millisecond());
-    people.content = x::Content::Generated(Population {
-        accounts: 3,
-        topics: 1,
-        days_before: 1,
-        days_after: 0,
-        on_topics: 20.0,
-        ..Population::default()
-    });
-    let lab = Lab::with_options(Options {
-        now: now().as_second(),
-        bulk: Some(Bulk { feeds: 4, entries: 12, relevant: 10 }),
-        x: Some(people),
-        ..Options::default()
-    });
-    lab.web().publish_every(4);
-    let world = World::new(lab);
+    let world = World::new(with_people(Bulk { feeds: 4, entries: 12, relevant: 10 }, 20.0));
     fs::write(world.lab.path().join("token"), x::TOKEN).unwrap();
     let ours = format!("{}{}{}", world.lab.web().settings_toml(), posts(&world.lab), world.channels());
     world.lab.settings(&ours);

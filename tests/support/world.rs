@@ -3,7 +3,10 @@
 use std::fs;
 
 use serde_json::Value;
-use tge_scrape::fixture_web::{Bulk, Options};
+use tge_scrape::fixture_web::{
+    Bulk, Options,
+    x::{self, Population},
+};
 
 use super::{
     inbox::{Answer, Inbox, Received},
@@ -20,6 +23,23 @@ pub const LOUD: &str = "min_class = \"low\"\ninstant = \"low\"\nmax_age = \"9999
 pub fn bulk(feeds: usize, relevant: usize) -> Lab {
     let bulk = Bulk { feeds, entries: relevant + 2, relevant };
     Lab::with_options(Options { now: now().as_second(), bulk: Some(bulk), ..Options::default() })
+}
+
+/// A lab with a few people on X beside the feeds of `bulk`, of which every fourth publishes in each tick.
+pub fn with_people(bulk: Bulk, on_topics: f64) -> Lab {
+    let mut people = x::Options::at(now().as_millisecond());
+    people.content = x::Content::Generated(Population {
+        accounts: 3,
+        topics: 1,
+        days_before: 1,
+        days_after: 0,
+        on_topics,
+        ..Population::default()
+    });
+    let (now, bulk, x) = (now().as_second(), Some(bulk), Some(people));
+    let lab = Lab::with_options(Options { now, bulk, x, ..Options::default() });
+    lab.web().publish_every(4);
+    lab
 }
 
 /// Every kind of channel with what it leads to.
