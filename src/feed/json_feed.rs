@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Feed, FeedError, dates,
+    Feed, FeedError, dates, place,
     plain::{fold, plain},
 };
 use crate::model::Entry;
@@ -33,10 +33,7 @@ fn entry(item: &Value, base: &Url) -> Entry {
     let tags = item.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     Entry {
         title: text(item, "title"),
-        link: link
-            .and_then(|link| base.join(link.trim()).ok())
-            .filter(url::Url::has_host)
-            .map(|url| url.to_string()),
+        link: link.and_then(|link| place(base, &link)).map(|url| url.to_string()),
         id: Some(string(item, "id")).filter(|id| !id.is_empty()),
         published: dates::read(&string(item, "date_published")),
         updated: dates::read(&string(item, "date_modified")),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{Feed, FeedError, dates, plain::plain};
+use super::{Feed, FeedError, dates, place, plain::plain};
 use crate::model::{Entry, JsonMapping};
 
 /// Names of the built-in mappings.
@@ -48,10 +48,9 @@ fn entry(item: &Value, mapping: &JsonMapping, base: &Url) -> Option<Entry> {
         _ => String::new(),
     };
     let title = plain(&text(&mapping.title));
-    let link = Some(text(&mapping.link)).filter(|link| !link.is_empty());
     (!title.is_empty()).then(|| Entry {
         title,
-        link: link.and_then(|link| base.join(&link).ok()).map(|url| url.to_string()),
+        link: place(base, &text(&mapping.link)).map(|url| url.to_string()),
         id: Some(text(&mapping.id)).filter(|id| !id.is_empty()),
         published: dates::read(&text(&mapping.time)),
         summary: plain(&text(&mapping.summary)),

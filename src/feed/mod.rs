@@ -140,6 +140,12 @@ fn markup(text: &str, url: &Url) -> Result<Feed, FeedError> {
     })
 }
 
+/// Where `link` leads, seen from `base`, if that is a place on the web; empty leads nowhere.
+fn place(base: &Url, link: &str) -> Option<Url> {
+    let link = Some(link.trim()).filter(|link| !link.is_empty())?;
+    base.join(link).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
 /// Feeds that a web page names as its own (`link rel="alternate"`).
 fn alternates(page: &str, url: &Url) -> Vec<String> {
     let mut found = Vec::new();
@@ -159,7 +165,7 @@ fn alternates(page: &str, url: &Url) -> Vec<String> {
         let feed = ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|feed| kind.contains(feed));
         if feed && value("rel").to_ascii_lowercase().contains("alternate") {
             let address = entities::Declared::default().resolve(value("href")).into_owned();
-            found.extend(url.join(&address).ok().map(|address| address.to_string()));
+            found.extend(place(url, &address).map(|address| address.to_string()));
         }
     }
     found

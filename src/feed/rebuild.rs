@@ -16,6 +16,7 @@ use super::{
     MOST_ENTRIES,
     dialect::{Field, Space, field, space, undeclared},
     entities::Declared,
+    place,
     tokens::{self, Token, Tokens},
 };
 
@@ -272,7 +273,7 @@ impl Pass {
         }
         let mut draft = Draft::default();
         (draft.about, draft.modified) = (about, modified);
-        if let Some(href) = href.and_then(|href| self.base().join(&href).ok()) {
+        if let Some(href) = href.and_then(|href| place(self.base(), &href)) {
             draft.link = Some(href.to_string());
         }
         self.entry = Some((self.open.len(), draft));

@@ -176,8 +176,9 @@ fn words(root: &Value) -> String {
 
 /// A sentence of theirs, short enough to show.
 fn shown(text: &str) -> String {
-    let text = plain(text);
-    if text.is_empty() { "without a word on why".to_owned() } else { text.chars().take(200).collect() }
+    // Cut before it is made plain: the cut may leave a space at the end.
+    let text = plain(&text.chars().take(200).collect::<String>());
+    if text.is_empty() { "without a word on why".to_owned() } else { text }
 }
 
 fn names_fields(root: &Value, lower: &str, dialect: Dialect) -> bool {

@@ -7,6 +7,7 @@ use url::Url;
 use crate::feed::{
     dates,
     dialect::Field,
+    place,
     plain::{fold, plain},
 };
 
@@ -72,8 +73,7 @@ impl Piece {
 
     fn address(&self, text: &str) -> Option<String> {
         let text: String = text.trim().chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
-        let url = if text.is_empty() { None } else { self.base.join(&text).ok() };
-        url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).map(|url| {
+        place(&self.base, &text).map(|url| {
             // The address as it was written, where it was written whole: servers compare strings.
             let whole = Url::parse(&text).is_ok();
             if whole { text.replace(' ', "%20") } else { url.to_string() }
