@@ -80,6 +80,7 @@ pub fn context(
         settings: visit::Settings {
             memory_limit: settings.cache.memory_limit,
             feed_ttl: settings.cache.feed_ttl,
+            feed_ttl_max: settings.cache.feed_ttl_max,
             article_ttl: settings.cache.article_ttl,
             catch_up,
             naive,

@@ -21,7 +21,7 @@ fn lab() -> Lab {
     lab.settings(&format!(
         "{}{posts}bearer_token_file = \"token\"\nmin_followers = 0\n[[channels]]\nkind = \"file\"\npath = \
          \"alerts.ndjson\"\n{LOUD}",
-        lab.web().settings_toml().replace("feed_ttl = \"0s\"", "feed_ttl = \"10m\""),
+        lab.web().settings_toml().replace("feed_ttl = \"0s\"", "feed_ttl = \"10m\"\nfeed_ttl_max = \"10m\""),
     ));
     lab
 }

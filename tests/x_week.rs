@@ -76,6 +76,7 @@ async fn one_cycle(dir: &Path, now_ms: i64) -> Result<figures::CycleReport, Stri
         settings: visit::Settings {
             memory_limit: settings.cache.memory_limit,
             feed_ttl: settings.cache.feed_ttl,
+            feed_ttl_max: settings.cache.feed_ttl_max,
             article_ttl: settings.cache.article_ttl,
             catch_up: 0,
             naive: false,

@@ -104,6 +104,8 @@ pub struct CacheSettings {
     pub memory_limit: u64,
     /// Least time between two requests for one feed.
     pub feed_ttl: Duration,
+    /// The same for a feed that publishes seldom.
+    pub feed_ttl_max: Duration,
     /// How long a page is used without asking again.
     pub article_ttl: Duration,
 }
@@ -229,6 +231,7 @@ fn resolve(
         cache: CacheSettings {
             memory_limit: layers.size("cache.memory_limit"),
             feed_ttl: layers.duration("cache.feed_ttl"),
+            feed_ttl_max: layers.duration("cache.feed_ttl_max"),
             article_ttl: layers.duration("cache.article_ttl"),
         },
         state_dir: PathBuf::from(layers.text("state.dir")),

@@ -61,6 +61,8 @@ pub struct SourceState {
     pub detections_total: u64,
     /// Smoothed time of an answer, milliseconds.
     pub mean_ms: u32,
+    /// How long its publisher asks to be left alone after an answer (`max-age`, `Expires`, `ttl`), seconds.
+    pub wish_s: u32,
 }
 
 /// A host that asked for a pause.

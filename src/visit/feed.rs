@@ -23,7 +23,7 @@ use crate::{
 
 use super::{
     Context, FeedVisit, Figures, Found, Readers, SourceOutcome, Stage, kept,
-    remember::{Read, Wrong, after_failure, after_not_modified, after_read, validators},
+    remember::{Read, Rhythm, Wrong, after_failure, after_not_modified, after_read, validators},
     shelf::item,
 };
 
@@ -89,8 +89,12 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         FeedVisit { outcome, status, commit, found: Vec::new(), figures: Figures::default() }
     }
 
+    fn rhythm(&self) -> Rhythm {
+        Rhythm::of(self.source, &self.context.settings)
+    }
+
     fn not_modified(&self, headers: &Headers) -> FeedVisit {
-        let state = after_not_modified(&self.state, headers, &self.trail, &self.context.settings, self.now);
+        let state = after_not_modified(&self.state, headers, &self.trail, self.rhythm(), self.now);
         self.ended(SourceOutcome::NotModified, Commit { source: Some(state), ..Commit::default() })
     }
 
@@ -106,8 +110,8 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         let rules = self.context.rules.fingerprint();
         let hash = fingerprint(&body);
         let lesson = Read { feed: None, headers: &headers, hash, rules, new: 0, plain: self.plain };
-        let remember =
-            |lesson: Read<'_>| after_read(&self.state, lesson, &self.trail, &self.context.settings, self.now);
+        let rhythm = self.rhythm();
+        let remember = |lesson: Read<'_>| after_read(&self.state, lesson, &self.trail, rhythm, self.now);
         let same = self.state.body_hash == Some(hash) && self.state.rules == rules;
         if same && !self.context.settings.naive {
             let commit = Commit { source: Some(remember(lesson)), ..Commit::default() };

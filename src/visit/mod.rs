@@ -48,6 +48,8 @@ pub struct Settings {
     pub memory_limit: u64,
     /// Least time between two requests for one feed.
     pub feed_ttl: Duration,
+    /// Longest time between two requests for a feed that publishes seldom, where its publisher asks for nothing.
+    pub feed_ttl_max: Duration,
     /// How long an article is used without asking again.
     pub article_ttl: Duration,
     /// Of a source seen for the first time, this many of its newest entries may alert.

@@ -17,6 +17,10 @@ use crate::{
 
 use super::Settings;
 
+mod rhythm;
+
+pub use rhythm::Rhythm;
+
 /// A source due this soon is due now, or a 10-minute cron with a 10-minute life time would poll every
 /// 20 minutes (contract, section 2).
 const SLACK: Duration = Duration::from_mins(1);
@@ -114,14 +118,11 @@ pub fn after_not_modified(
     state: &SourceState,
     headers: &Headers,
     trail: &Trail,
-    settings: &Settings,
+    rhythm: Rhythm,
     now: Timestamp,
 ) -> SourceState {
-    let usual = match (state.checked_at, state.due_at) {
-        (Some(checked), Some(due)) if state.failures == 0 => elapsed(checked, due),
-        _ => settings.feed_ttl,
-    };
-    let life = headers.fresh_for.map_or(usual, |fresh| usual.min(fresh)).max(settings.feed_ttl).min(LONGEST);
+    let wish_s = headers.fresh_for.map_or(state.wish_s, |fresh| state.wish_s.min(whole_seconds(fresh)));
+    let life = wish(wish_s).max(rhythm.next(state, now)).min(LONGEST);
     let changed = |new: &Option<Vec<u8>>, old: &Option<Vec<u8>>| new.clone().or_else(|| old.clone());
     SourceState {
         validators: Validators {
@@ -131,6 +132,7 @@ pub fn after_not_modified(
         conditional: true,
         unmodified_since: state.unmodified_since.or(Some(now)),
         due_at: Some(now + life),
+        wish_s,
         ..succeeded(asked(state, trail, now), now)
     }
 }
@@ -158,16 +160,14 @@ pub fn after_read(
     state: &SourceState,
     read: Read<'_>,
     trail: &Trail,
-    settings: &Settings,
+    rhythm: Rhythm,
     now: Timestamp,
 ) -> SourceState {
     let conditional = state.conditional || !read.headers.validators.is_empty();
-    let floor = settings.feed_ttl * if conditional { 1 } else { UNCONDITIONAL_FACTOR };
-    let wish = read.feed.and_then(|feed| feed.ttl).max(read.headers.fresh_for).unwrap_or_default();
-    let next = now + floor.max(wish).min(LONGEST);
-    let due_at = read.feed.map_or(next, |feed| skip(next, feed));
+    let said = read.feed.map_or(Some(wish(state.wish_s)), |feed| feed.ttl);
+    let asks = said.max(read.headers.fresh_for).unwrap_or_default();
     let doubted = read.feed.is_some_and(|feed| feed.repairs.iter().any(|repair| DOUBTED.contains(repair)));
-    SourceState {
+    let learned = SourceState {
         validators: if doubted { Validators::default() } else { read.headers.validators.clone() },
         validators_url: trail.final_url.to_string(),
         rules: read.rules,
@@ -175,14 +175,26 @@ pub fn after_read(
         first_read_at: state.first_read_at.or(Some(now)),
         read_at: Some(now),
         changed_at: if read.new > 0 { Some(now) } else { state.changed_at },
-        due_at: Some(due_at),
         conditional,
+        wish_s: whole_seconds(asks.min(LONGEST)),
         unmodified_since: None,
         plain_get_at: if read.plain { Some(now) } else { state.plain_get_at },
         usual_gap_s: read.feed.and_then(|feed| usual_gap(feed, now)).or(state.usual_gap_s),
         repaired: read.feed.map_or(state.repaired, |feed| !feed.repairs.is_empty()),
         ..succeeded(asked(state, trail, now), now)
-    }
+    };
+    let costly = if conditional { Duration::ZERO } else { rhythm.least() * UNCONDITIONAL_FACTOR };
+    let next = now + wish(learned.wish_s).max(rhythm.next(&learned, now)).max(costly).min(LONGEST);
+    SourceState { due_at: Some(read.feed.map_or(next, |feed| skip(next, feed))), ..learned }
+}
+
+/// `time` as [`SourceState::wish_s`] has it.
+fn whole_seconds(time: Duration) -> u32 {
+    u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
+}
+
+fn wish(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
 }
 
 /// What went wrong with a source.

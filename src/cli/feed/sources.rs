@@ -38,6 +38,8 @@ struct Line {
     last_success: Option<Timestamp>,
     last_new: Option<Timestamp>,
     next: Option<Timestamp>,
+    /// Time between its last request and the next, seconds, where nothing is wrong with it.
+    every_s: Option<i64>,
     entries: u64,
     candidates: u64,
     detections: u64,
@@ -46,7 +48,10 @@ struct Line {
 
 fn line(source: &Source, state: Option<SourceState>) -> Line {
     let state = state.unwrap_or_default();
+    let well = state.failures == 0 && state.gone_at.is_none();
+    let every = state.due_at.zip(state.checked_at).filter(|_| well);
     Line {
+        every_s: every.map(|(due, checked)| due.duration_since(checked).as_secs()),
         url: source.url.clone(),
         name: source.name.clone(),
         tier: source.tier,
@@ -104,7 +109,8 @@ pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
             render::csv(&header, lines.iter().map(cells))
         }
         _ => {
-            let header = ["name", "tier", "state", "last new", "entries", "detections", "address"];
+            let header =
+                ["name", "tier", "state", "asked every", "last new", "entries", "detections", "address"];
             let mut text = render::table(&header, lines.iter().map(row), style);
             for line in lines.iter().filter(|line| line.moved_to.is_some()) {
                 let to = line.moved_to.as_deref().unwrap_or_default();
@@ -139,6 +145,7 @@ fn row(line: &Line) -> Vec<String> {
         plain(&line.name),
         line.tier.to_string(),
         state,
+        line.every_s.map(|seconds| format!("{} min", seconds / 60)).unwrap_or_default(),
         line.last_new.map(day).unwrap_or_default(),
         line.entries.to_string(),
         line.detections.to_string(),

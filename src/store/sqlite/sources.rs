@@ -43,6 +43,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SourceState> {
         candidates_total: amount(row.get("candidates_total")?),
         detections_total: amount(row.get("detections_total")?),
         mean_ms: row.get("mean_ms")?,
+        wish_s: row.get("wish_s")?,
     })
 }
 
@@ -76,6 +77,7 @@ pub fn put(connection: &Connection, source: &SourceState) -> Result<(), StoreErr
         count(source.candidates_total),
         count(source.detections_total),
         source.mean_ms,
+        source.wish_s,
     ])?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::*;
-use crate::model::Entry;
+use crate::model::{Entry, Source, SourceFormat};
 
 const DAY: Duration = Duration::from_hours(24);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -14,7 +14,26 @@ fn now() -> Timestamp {
 }
 
 fn settings() -> Settings {
-    Settings { memory_limit: 1 << 20, feed_ttl: 10 * MINUTE, article_ttl: 3 * DAY, catch_up: 0, naive: false }
+    Settings {
+        memory_limit: 1 << 20,
+        feed_ttl: 10 * MINUTE,
+        feed_ttl_max: 30 * MINUTE,
+        article_ttl: 3 * DAY,
+        catch_up: 0,
+        naive: false,
+    }
+}
+
+fn rhythm() -> Rhythm {
+    let source = Source {
+        url: "https://news.example/feed".to_owned(),
+        name: "News".to_owned(),
+        format: SourceFormat::Feed,
+        tier: 2,
+        tags: Vec::new(),
+        headers: Vec::new(),
+    };
+    Rhythm::of(&source, &settings())
 }
 
 fn trail() -> Trail {
@@ -42,7 +61,7 @@ fn read<'a>(feed: Option<&'a Feed>, headers: &'a Headers) -> Read<'a> {
 
 fn known() -> SourceState {
     let headers = headers(None, Some("\"a\""));
-    after_read(&SourceState::default(), read(None, &headers), &trail(), &settings(), now())
+    after_read(&SourceState::default(), read(None, &headers), &trail(), rhythm(), now())
 }
 
 fn wait(state: &SourceState) -> Duration {
@@ -72,7 +91,7 @@ fn what_a_server_asked_for_is_kept_to_the_second() {
 #[test]
 fn a_feed_without_validators_is_asked_less_often() {
     let bare =
-        after_read(&SourceState::default(), read(None, &headers(None, None)), &trail(), &settings(), now());
+        after_read(&SourceState::default(), read(None, &headers(None, None)), &trail(), rhythm(), now());
     assert_eq!((wait(&bare), wait(&known())), (60 * MINUTE, 10 * MINUTE));
 }
 
@@ -81,7 +100,7 @@ fn publishers_wishes_lengthen_the_wait_up_to_a_day() {
     let wish = |ttl, fresh_for| {
         let feed = Feed { ttl, ..Feed::default() };
         let headers = headers(fresh_for, Some("e"));
-        wait(&after_read(&SourceState::default(), read(Some(&feed), &headers), &trail(), &settings(), now()))
+        wait(&after_read(&SourceState::default(), read(Some(&feed), &headers), &trail(), rhythm(), now()))
     };
     assert_eq!(wish(Some(30 * MINUTE), None), 30 * MINUTE);
     assert_eq!(wish(Some(30 * MINUTE), Some(45 * MINUTE)), 45 * MINUTE);
@@ -94,7 +113,7 @@ fn unwanted_hours_and_days_are_left_out() {
     let skipping = |hours: &[u8], days: &[u8]| {
         let feed = Feed { skip_hours: hours.to_vec(), skip_days: days.to_vec(), ..Feed::default() };
         let headers = headers(None, Some("e"));
-        after_read(&SourceState::default(), read(Some(&feed), &headers), &trail(), &settings(), now())
+        after_read(&SourceState::default(), read(Some(&feed), &headers), &trail(), rhythm(), now())
             .due_at
             .unwrap()
     };
@@ -107,20 +126,38 @@ fn unwanted_hours_and_days_are_left_out() {
 
 #[test]
 fn a_304_shortens_a_life_time_and_never_lengthens_it() {
-    let state = SourceState { due_at: Some(now() + 2 * 60 * MINUTE), checked_at: Some(now()), ..known() };
-    let after = |fresh_for| {
-        wait(&after_not_modified(&state, &headers(fresh_for, None), &trail(), &settings(), now()))
-    };
+    let state = SourceState { wish_s: 2 * 60 * 60, ..known() };
+    let after =
+        |fresh_for| wait(&after_not_modified(&state, &headers(fresh_for, None), &trail(), rhythm(), now()));
     assert_eq!(after(None), 120 * MINUTE);
     assert_eq!(after(Some(30 * MINUTE)), 30 * MINUTE);
     assert_eq!(after(Some(600 * MINUTE)), 120 * MINUTE);
+    let shortened = after_not_modified(&state, &headers(Some(30 * MINUTE), None), &trail(), rhythm(), now());
+    let later = after_not_modified(&shortened, &headers(None, None), &trail(), rhythm(), now() + 30 * MINUTE);
+    assert_eq!(elapsed(now() + 30 * MINUTE, later.due_at.unwrap()), 30 * MINUTE, "and it stays short");
+}
+
+#[test]
+fn what_sleeps_is_asked_less_often_and_at_once_as_often_when_it_wakes() {
+    let asked = |state: &SourceState, at: Timestamp| {
+        let state = after_not_modified(state, &headers(None, None), &trail(), rhythm(), at);
+        elapsed(at, state.due_at.unwrap())
+    };
+    let state = SourceState { usual_gap_s: Some(45 * 60), changed_at: Some(now()), ..known() };
+    assert_eq!(asked(&state, now()), 15 * MINUTE);
+    assert_eq!(asked(&state, now() + 12 * 60 * MINUTE), 30 * MINUTE);
+    let lesson = headers(None, Some("\"b\""));
+    let woken = Read { new: 1, ..read(None, &lesson) };
+    let at = now() + 12 * 60 * MINUTE;
+    let state = after_read(&state, woken, &trail(), rhythm(), at);
+    assert_eq!(elapsed(at, state.due_at.unwrap()), 15 * MINUTE);
 }
 
 #[test]
 fn a_304_keeps_the_validators_it_does_not_replace() {
-    let state = after_not_modified(&known(), &headers(None, None), &trail(), &settings(), now());
+    let state = after_not_modified(&known(), &headers(None, None), &trail(), rhythm(), now());
     assert_eq!(state.validators.etag.as_deref(), Some(b"\"a\"".as_slice()));
-    let state = after_not_modified(&known(), &headers(None, Some("\"b\"")), &trail(), &settings(), now());
+    let state = after_not_modified(&known(), &headers(None, Some("\"b\"")), &trail(), rhythm(), now());
     assert_eq!(state.validators.etag.as_deref(), Some(b"\"b\"".as_slice()));
     assert_eq!(state.unmodified_since, Some(now()));
 }
@@ -166,7 +203,7 @@ fn failures_move_the_next_request_away_and_keep_the_validators() {
     assert!(waits.iter().all(|wait| *wait <= 144.0), "{waits:?}");
     assert_eq!((state.failures, state.last_failure.as_deref()), (12, Some("reset")));
     assert_eq!(state.validators, known().validators);
-    let state = after_not_modified(&state, &headers(None, None), &trail(), &settings(), now());
+    let state = after_not_modified(&state, &headers(None, None), &trail(), rhythm(), now());
     assert_eq!((state.failures, state.last_failure), (0, None));
 }
 
@@ -192,10 +229,10 @@ fn a_permanent_move_is_counted_over_runs_and_forgotten_when_it_ends() {
     let moved = Trail { permanent_url: Some(Url::parse("https://new.example/feed").unwrap()), ..trail() };
     let mut state = known();
     for _ in 0..3 {
-        state = after_not_modified(&state, &headers(None, None), &moved, &settings(), now());
+        state = after_not_modified(&state, &headers(None, None), &moved, rhythm(), now());
     }
     assert_eq!((state.moved_seen, state.moved_to.as_deref()), (3, Some("https://new.example/feed")));
-    state = after_not_modified(&state, &headers(None, None), &trail(), &settings(), now());
+    state = after_not_modified(&state, &headers(None, None), &trail(), rhythm(), now());
     assert_eq!((state.moved_seen, state.moved_to), (0, None));
 }
 
@@ -212,9 +249,9 @@ fn the_usual_gap_is_the_mean_between_dated_entries() {
 fn a_feed_that_broke_off_is_asked_for_in_full_until_it_comes_again_as_it_was() {
     let tagged = headers(None, Some("\"a\""));
     let cut = Feed { repairs: vec!["cut_off"], ..Feed::default() };
-    let first = after_read(&known(), read(Some(&cut), &tagged), &trail(), &settings(), now());
+    let first = after_read(&known(), read(Some(&cut), &tagged), &trail(), rhythm(), now());
     assert!(first.validators.is_empty() && first.conditional);
-    let again = after_read(&first, read(None, &tagged), &trail(), &settings(), now());
+    let again = after_read(&first, read(None, &tagged), &trail(), rhythm(), now());
     assert_eq!(again.validators, tagged.validators);
 }
 

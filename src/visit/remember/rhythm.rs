@@ -1,0 +1,101 @@
+//! How often a source is asked where its publisher says nothing: what publishes often often, what sleeps seldom. Pure.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Settings, elapsed};
+use crate::model::{Source, SourceState};
+
+/// A source whose publisher is the project or the venue itself (configuration, `tier`): it writes seldom, and what it
+/// writes is what people wait for.
+const OWN_VOICE: u8 = 1;
+/// A silence of this many usual gaps is the longest to expect among thirty entries that come at random: the mean of the
+/// longest of `n` exponential gaps is their mean times 1 + 1/2 + … + 1/n, 4.0 for 30. A longer one says that the source
+/// has slowed down.
+const LONGEST_OF_MANY: u32 = 4;
+
+/// The bounds between which we choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rhythm {
+    /// Never more often.
+    least: Duration,
+    /// Never less often.
+    most: Duration,
+}
+
+impl Rhythm {
+    /// The bounds for `source`.
+    #[must_use]
+    pub fn of(source: &Source, settings: &Settings) -> Self {
+        let least = settings.feed_ttl;
+        let alike = settings.naive || source.tier == OWN_VOICE;
+        let most = if alike { least } else { settings.feed_ttl_max.max(least) };
+        Self { least, most }
+    }
+
+    /// Never more often than this.
+    pub(super) fn least(self) -> Duration {
+        self.least
+    }
+
+    /// Time to the next request for a source that publishes an entry every `gap` on average, and has published nothing
+    /// for `silence`.
+    ///
+    /// Entries wait least altogether, for a given number of requests, when each source is asked in proportion to the
+    /// root of its rate: with requests every `i`, entries wait `i/2` and come `1/gap` times, so the sum of `i/gap` is to
+    /// be least while the sum of `1/i` stays, and then `i` is the root of `gap` times one number for all sources. That
+    /// number is half of `least` here: a source with two entries in each `least` is asked every `least`, and so is a
+    /// quicker one.
+    pub(super) fn interval(self, gap: Option<Duration>, silence: Duration) -> Duration {
+        let gap = gap.unwrap_or_default().max(silence / LONGEST_OF_MANY);
+        let root = (gap.as_secs_f64() * self.least.as_secs_f64() / 2.0).sqrt();
+        Duration::from_secs_f64(root).clamp(self.least, self.most)
+    }
+
+    /// The same for what is remembered of a source.
+    pub(super) fn next(self, state: &SourceState, now: Timestamp) -> Duration {
+        let gap = state.usual_gap_s.map(|seconds| Duration::from_secs(seconds.into()));
+        let silence = state.changed_at.map(|at| elapsed(at, now)).unwrap_or_default();
+        self.interval(gap, silence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+    const RHYTHM: Rhythm = Rhythm { least: Duration::from_mins(10), most: Duration::from_hours(2) };
+
+    #[test]
+    fn a_busy_source_is_asked_as_often_as_allowed_and_a_sleeping_one_as_seldom() {
+        let minutes = |gap: u32| RHYTHM.interval(Some(MINUTE * gap), Duration::ZERO).as_secs() / 60;
+        assert_eq!([1, 20, 45, 180, 720, 10_000].map(minutes), [10, 10, 15, 30, 60, 120]);
+    }
+
+    #[test]
+    fn silence_counts_when_it_is_longer_than_chance_makes_it() {
+        let after = |silence: u32| RHYTHM.interval(Some(MINUTE * 45), MINUTE * silence);
+        assert_eq!(after(180), after(0));
+        assert_eq!(after(720), MINUTE * 30);
+        assert_eq!(
+            RHYTHM.interval(None, Duration::ZERO),
+            RHYTHM.least,
+            "of an unknown source the best is believed"
+        );
+    }
+
+    proptest! {
+        /// Whatever the past: the bounds hold, and more entries never mean fewer requests.
+        #[test]
+        fn the_bounds_hold(gap in 0_u32..9_000_000, more in 0_u32..9_000_000, silence in 0_u64..99_000_000_000, least in 0_u64..90_000) {
+            let rhythm = Rhythm { least: Duration::from_secs(least), most: Duration::from_secs(least.max(3_600)) };
+            let after = |gap: u32| rhythm.interval(Some(Duration::from_secs(gap.into())), Duration::from_secs(silence));
+            prop_assert!(after(gap) >= rhythm.least && after(gap) <= rhythm.most);
+            prop_assert!(after(gap) <= after(gap.saturating_add(more)));
+        }
+    }
+}
