@@ -2,11 +2,12 @@
 //!
 //! Everything else takes `now` as an argument, so that tests choose it.
 
-#[cfg(debug_assertions)]
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Tells the time and waits.
 pub trait Clock: Send + Sync {
@@ -17,12 +18,10 @@ pub trait Clock: Send + Sync {
     fn sleep(&self, wait: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// Seconds by which [`SystemClock`] is wrong: a debug build rehearses clocks that jump, and months that pass.
-#[cfg(debug_assertions)]
+/// Seconds by which [`SystemClock`] is wrong: tests and measurements have clocks jump, and days and months pass.
 static SHIFT: AtomicI64 = AtomicI64::new(0);
 
 /// Has [`SystemClock`] tell the time `seconds` later than it is, for the rest of the process.
-#[cfg(debug_assertions)]
 pub fn shift(seconds: i64) {
     SHIFT.store(seconds, Ordering::Relaxed);
 }
@@ -35,10 +34,7 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
     fn now(&self) -> Timestamp {
         let now = Timestamp::now();
-        #[cfg(debug_assertions)]
-        let now =
-            now.saturating_add(jiff::SignedDuration::from_secs(SHIFT.load(Ordering::Relaxed))).unwrap_or(now);
-        now
+        now.saturating_add(SignedDuration::from_secs(SHIFT.load(Ordering::Relaxed))).unwrap_or(now)
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]

@@ -5,7 +5,6 @@
 mod support;
 
 mod alerts; // what channels get, and when they cannot be reached
-#[cfg(debug_assertions)]
 mod clock_jumps; // a clock that is set back
 mod commands; // what a user types, and what goes wrong
 mod cycle; // the cycle as cron runs it
@@ -20,7 +19,6 @@ mod overlap; // several processes at once
 mod properties; // what must hold whatever comes in
 mod regressions; // every input that once broke something
 mod secrecy; // secrets, shells, modes and statements
-#[cfg(debug_assertions)]
 mod soak; // a month, simulated
 mod terminal; // what feeds may print
 mod x; // X beside the news

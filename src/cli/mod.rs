@@ -37,6 +37,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
+    clock,
     config::{Environment, Flags},
     error::Error,
     exit::Exit,
@@ -83,6 +84,16 @@ pub struct Globals {
     /// Log lines on stderr as text or as JSON
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+    /// Seconds by which the clock is wrong, to rehearse a day in a minute
+    #[arg(
+        long,
+        global = true,
+        hide = true,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    shift_clock: i64,
     /// For tests.
     #[cfg(debug_assertions)]
     #[command(flatten)]
@@ -184,6 +195,7 @@ pub fn run() -> Exit {
 
 fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     let globals = &cli.globals;
+    clock::shift(globals.shift_clock);
     #[cfg(debug_assertions)]
     rehearse::arm(&globals.rehearse)?;
     let special = matches!(globals.format, Some(Format::Atom | Format::Ics));

@@ -1,6 +1,6 @@
-//! Flags for tests alone, in debug builds alone: a death at a named point, a clock that is wrong.
+//! A flag for tests alone, in debug builds alone: a death at a named point.
 
-use crate::{clock, error::Error, exit::Exit, rehearsal};
+use crate::{error::Error, exit::Exit, rehearsal};
 
 /// What a test asks for.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -8,16 +8,10 @@ pub struct Args {
     /// Die at the Nth arrival at a point of `rehearsal::POINTS`
     #[arg(long, global = true, hide = true, value_name = "POINT[:N]")]
     kill_at: Option<String>,
-    /// Seconds by which the clock is wrong
-    #[arg(long, global = true, hide = true, value_name = "SECONDS", allow_negative_numbers = true)]
-    shift_clock: Option<i64>,
 }
 
 /// Arms what is asked for, before anything else is done.
 pub fn arm(args: &Args) -> Result<(), Error> {
-    if let Some(seconds) = args.shift_clock {
-        clock::shift(seconds);
-    }
     let Some(asked) = &args.kill_at else { return Ok(()) };
     let (point, nth) = asked.split_once(':').unwrap_or((asked, "1"));
     let nth = nth.parse().ok().filter(|nth| *nth > 0);

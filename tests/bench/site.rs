@@ -2,15 +2,21 @@
 
 use std::{process::Command, time::Duration};
 
+use jiff::Timestamp;
 use serde_json::Value;
-use tge_scrape::fixture_web::{Bulk, FixtureWeb, Options, x};
+use tge_scrape::{
+    clock::{Clock, SystemClock},
+    fixture_web::{Bulk, FixtureWeb, Options, x},
+};
 
 use crate::counts::Counts;
 
 /// The web's present at the start, seconds since 1970: any will do, as long as every run has the same.
 const NOW: i64 = 1_795_000_000;
-/// Ten minutes, milliseconds: what passes between two cycles.
-const TICK_MS: i64 = 600_000;
+/// What passes between two cycles, seconds: the usual cron.
+const BETWEEN_S: i64 = 600;
+/// A tick of the web, seconds.
+const TICK_S: i64 = 60;
 /// No cycle may take longer: the ceiling catches hangs, nothing finer.
 const CEILING_MS: u64 = 240_000;
 
@@ -19,6 +25,10 @@ pub struct Site {
     web: FixtureWeb,
     dir: tempfile::TempDir,
     flags: &'static [&'static str],
+    /// Seconds since [`NOW`].
+    passed: i64,
+    /// Seconds from the publication of what was detected to its detection, of all news published after [`NOW`].
+    pub delays: Vec<i64>,
 }
 
 impl Site {
@@ -37,20 +47,23 @@ impl Site {
             ..Options::default()
         };
         let web = runtime.block_on(FixtureWeb::start(options)).unwrap();
+        web.pace(TICK_S);
         let dir = tempfile::tempdir().unwrap();
         let x = web.x().unwrap().settings_toml(&web.x_url());
         // Money is no object: what is counted is calls, and a budget that ends stops them.
         let settings = format!("{}{x}monthly_budget_usd = 100000.0\n", web.settings_toml());
         std::fs::write(dir.path().join("tge-scrape.toml"), settings).unwrap();
-        Self { runtime, web, dir, flags }
+        Self { runtime, web, dir, flags, passed: 0, delays: Vec::new() }
     }
 
     /// One cycle, with `more` flags; what it says must be what the web counted.
-    pub fn cycle(&self, more: &[&str]) -> Counts {
+    pub fn cycle(&mut self, more: &[&str]) -> Counts {
         let x = self.web.x().unwrap();
         let (before, calls_before) = (self.web.ledger(), x.calls(0).len());
         let mut command = Command::new(env!("CARGO_BIN_EXE_tge-scrape"));
-        command.args(["cycle", "--format", "json"]).args(self.flags).args(more);
+        let wrong = NOW + self.passed - SystemClock.now().as_second();
+        command.args(["cycle", "--format", "json", "--shift-clock", &wrong.to_string()]);
+        command.args(self.flags).args(more);
         command.current_dir(self.dir.path()).env_clear().env("X_BEARER_TOKEN", x::TOKEN);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -65,26 +78,41 @@ impl Site {
         assert_eq!(counts.unmodified, asked.iter().filter(|one| one.status == 304).count() as u64);
         assert_eq!(counts.connections, ledger.connections - before.connections, "connections");
         assert!(counts.ms < CEILING_MS, "a cycle took {} ms", counts.ms);
-        let news: usize = asked.iter().map(|one| one.bytes).sum();
+        // What comes with an error is not read.
+        let news: usize = asked.iter().filter(|one| one.status < 400).map(|one| one.bytes).sum();
         assert!(counts.news_bytes >= news as u64, "bytes: {} of {news}", counts.news_bytes);
         counts.news_bytes = news as u64;
+        for detection in report["detections"].as_array().unwrap().iter().filter(|one| one["kind"] == "news") {
+            let at =
+                |field: &str| detection[field].as_str().unwrap().parse::<Timestamp>().unwrap().as_second();
+            if at("published_at") > NOW {
+                self.delays.push(at("detected_at") - at("published_at"));
+            }
+        }
         counts
     }
 
     /// Ten minutes pass: news come in, people post.
-    pub fn advance(&self) {
-        self.web.advance();
+    pub fn advance(&mut self) {
+        (0..BETWEEN_S / TICK_S).for_each(|_| self.web.advance());
+        self.passed += BETWEEN_S;
         self.advance_x();
     }
 
     /// Ten minutes without news; people post all the same.
     pub fn advance_x(&self) {
-        self.web.x().unwrap().advance_clock(TICK_MS);
+        self.web.x().unwrap().advance_clock(BETWEEN_S * 1000);
     }
 
-    /// Answers come at once from now on: what follows counts calls, not time.
-    pub fn hurry(&self) {
+    /// From now on answers come at once, what follows counting calls and not time, and feeds are asked as often as
+    /// `polling` says, lines for `[cache]`; so far each was asked in each cycle.
+    pub fn begin_day(&self, polling: &str) {
         self.web.set_latency(Duration::ZERO, Duration::ZERO);
+        let path = self.dir.path().join("tge-scrape.toml");
+        let settings = std::fs::read_to_string(&path).unwrap();
+        let always = "feed_ttl = \"0s\"\n";
+        assert!(settings.contains(always));
+        std::fs::write(&path, settings.replace(always, polling)).unwrap();
     }
 
     pub fn end(self) {

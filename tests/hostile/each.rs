@@ -7,7 +7,7 @@ use super::{asked_for, ending, host, is_in, lab, line, settings, told};
 const LIMITS: &str = "connect_timeout = \"3s\"\nidle_timeout = \"4s\"\ntotal_timeout = \"12s\"";
 
 /// How long the faults last: every host publishes three entries meanwhile.
-const TICKS: usize = 12;
+const TICKS: usize = 120;
 
 #[test]
 fn each_fault_is_named_and_waited_for_and_costs_no_entry() {

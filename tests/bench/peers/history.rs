@@ -17,6 +17,7 @@ const SCATTER: i64 = 0x9e37_79b9_7f4a_7c15_u64.cast_signed();
 pub fn run(runs: usize) {
     let (empty, full) = (Site::new(FEEDS, 5, ""), Site::new(FEEDS, 5, ""));
     for site in [&empty, &full] {
+        site.web.publish_every(4);
         site.cycle();
     }
     let bytes = remember(&full, ENTRIES);
