@@ -11,6 +11,7 @@ mod place;
 mod plan;
 mod queue;
 mod rescan;
+mod save;
 mod tally;
 mod tell;
 
@@ -18,7 +19,7 @@ pub use keep::WHOLE;
 pub use queue::Width;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -30,18 +31,18 @@ use url::Url;
 use crate::{
     alert::Delivered,
     clock::Clock,
-    detect::story::{self, Stories},
+    detect::story::Stories,
     figures::{
         CycleReport,
         path::{self, Lane, Part, Span},
         targets,
     },
     http::Fetch,
-    model::{Commit, Detection, EntryRecord, EntryState, Outlet, Source},
+    model::{Detection, EntryRecord, EntryState, Outlet, Source},
     store::StoreError,
     text::host::pace_key,
     visit::{
-        self, ArticleVisit, Context, FeedVisit, Found, SourceOutcome, visit_article, visit_feed,
+        self, ArticleVisit, Context, FeedVisit, SourceOutcome, visit_article, visit_feed,
         x::{Round, XOutcome, XVisit},
     },
     x,
@@ -49,9 +50,9 @@ use crate::{
 
 pub use rescan::{Change, Rescan, rescan};
 
-use place::{Placed, place};
 use plan::plan;
 use queue::Queue;
+use save::Unsaved;
 use tally::Tally;
 
 pub use tell::Tell;
@@ -243,13 +244,6 @@ enum Job {
     Page(Box<EntryRecord>, usize),
 }
 
-/// A visit that is home and wants to be saved.
-struct Unsaved {
-    commit: Commit,
-    found: Vec<Found>,
-    lane: Option<usize>,
-}
-
 /// A cycle under way.
 struct Run<'a, F, C> {
     context: Arc<Context<F, C>>,
@@ -309,7 +303,12 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let host = link.as_ref().and_then(Url::host_str).unwrap_or_default();
         let lane = self.lane(host, parent);
         self.progress.planned(1);
-        self.queue.push(&pace_key(host), Job::Page(Box::new(entry), lane));
+        let (host, job) = (pace_key(host), Job::Page(Box::new(entry), lane));
+        if parent.is_some() {
+            self.queue.push_next(&host, job);
+        } else {
+            self.queue.push(&host, job);
+        }
     }
 
     /// Sends what may go on its way.
@@ -411,81 +410,6 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         self.save(unsaved).await?;
         for (entry, lane) in next {
             self.visit_page(entry, Some(lane));
-        }
-        Ok(())
-    }
-
-    /// Gives what was found its stories and saves each visit whole, several in one transaction; then it counts as
-    /// told.
-    async fn save(&mut self, visits: Vec<Unsaved>) -> Result<(), StoreError> {
-        let (mut commits, mut all_placed, mut lanes) = (Vec::new(), Vec::new(), Vec::new());
-        for Unsaved { mut commit, found, lane } in visits {
-            let mut placed = Vec::with_capacity(found.len());
-            for found in found {
-                placed.push(self.place(found).await?);
-            }
-            if let Some(source) = &mut commit.source {
-                source.detections_total += u64::try_from(placed.len()).unwrap_or(0);
-            }
-            place::add(&mut commit, &placed);
-            if self.saves && self.tell.speaks_of(&placed) {
-                // What was told of a story decides what is told next: it must have been saved.
-                self.commit(&mut commits, &mut all_placed, &mut lanes).await?;
-                let names = &self.names;
-                let source = |url: &str| names.get(url).cloned();
-                self.tell.queue(&self.context.store, &placed, source, self.now, &mut commit).await?;
-            }
-            commits.push(commit);
-            all_placed.extend(placed);
-            lanes.extend(lane);
-        }
-        self.commit(&mut commits, &mut all_placed, &mut lanes).await
-    }
-
-    /// Gives `found` its place among the stories.
-    async fn place(&mut self, found: Found) -> Result<Placed, StoreError> {
-        let stories = match &mut self.stories {
-            Some(stories) => stories,
-            none => {
-                none.insert(Stories::new(self.context.store.recent_stories(self.now - story::MEMORY).await?))
-            }
-        };
-        let source = self.names.get(&found.source_url);
-        Ok(place(found, source, &self.context.rules, stories, self.now))
-    }
-
-    /// Saves `commits` with what was `placed` in them and notes it in their `lanes`; leaves all three empty.
-    async fn commit(
-        &mut self,
-        commits: &mut Vec<Commit>,
-        placed: &mut Vec<Placed>,
-        lanes: &mut Vec<usize>,
-    ) -> Result<(), StoreError> {
-        let (commits, placed) = (std::mem::take(commits), std::mem::take(placed));
-        if commits.is_empty() {
-            return Ok(());
-        }
-        let absorbed: Vec<_> = commits.iter().flat_map(|commit| commit.absorbed.clone()).collect();
-        let start = Instant::now();
-        let fresh: HashSet<String> = if self.saves {
-            self.context.store.commit_all(commits).await?.into_iter().collect()
-        } else {
-            placed.iter().map(|placed| placed.record.detection.id.clone()).collect()
-        };
-        self.tally.committed(start.elapsed());
-        let saved = self.clock.elapsed();
-        lanes.drain(..).for_each(|lane| self.lanes[lane].saved = saved);
-        for (absorbed, into) in absorbed {
-            for told in self.told.iter_mut().filter(|told| told.story_id == absorbed) {
-                told.story_id.clone_from(&into);
-            }
-        }
-        for placed in placed.into_iter().filter(|placed| fresh.contains(&placed.record.detection.id)) {
-            self.tally.placed(&placed);
-            if !placed.record.silent {
-                self.fresh.push(placed.record.detection.clone());
-            }
-            self.told.push(placed.record.detection);
         }
         Ok(())
     }
