@@ -1,7 +1,8 @@
 //! Which visits are under way: so many at each host, so many altogether; the rest wait as plain data. Pure.
 //!
 //! A visit under way costs a task and its buffers. With this its number is bounded by the settings, however many
-//! sources there are and however much each has brought.
+//! sources there are and however much each has brought. A host that was begun goes on before another begins: its
+//! connection is open, and its pages are the longest way to the end of the cycle.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -49,14 +50,26 @@ impl<J> Queue<J> {
         Self { width, under_way: 0, hosts: HashMap::new(), ready: VecDeque::new() }
     }
 
-    /// Adds a job at `host`.
+    /// Adds a job at `host`, behind all others.
     pub fn push(&mut self, host: &str, job: J) {
+        if self.add(host, job) {
+            self.ready.push_back(host.to_owned());
+        }
+    }
+
+    /// Adds a job that goes on where one at `host` has ended, before others begin.
+    pub fn push_next(&mut self, host: &str, job: J) {
+        if self.add(host, job) {
+            self.ready.push_front(host.to_owned());
+        }
+    }
+
+    /// Whether the job may begin.
+    fn add(&mut self, host: &str, job: J) -> bool {
         let place =
             self.hosts.entry(host.to_owned()).or_insert_with(|| Host { under_way: 0, jobs: VecDeque::new() });
         place.jobs.push_back(job);
-        if place.under_way + place.jobs.len() <= self.width.per_host {
-            self.ready.push_back(host.to_owned());
-        }
+        place.under_way + place.jobs.len() <= self.width.per_host
     }
 
     /// The next job that may begin, with its host, to which [`Self::done`] is owed.
@@ -78,7 +91,7 @@ impl<J> Queue<J> {
         let Some(place) = self.hosts.get_mut(host) else { return };
         place.under_way -= 1;
         if place.jobs.len() + place.under_way >= self.width.per_host && !place.jobs.is_empty() {
-            self.ready.push_back(host.to_owned());
+            self.ready.push_front(host.to_owned());
         } else if place.jobs.is_empty() && place.under_way == 0 {
             self.hosts.remove(host);
         }
@@ -94,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_host_waits_for_itself_and_all_for_each_other() {
+    fn one_host_waits_for_itself_all_for_each_other_and_none_is_left_half_done() {
         let mut queue = Queue::new(Width { per_host: 1, all: 2 });
         for (host, job) in [("a", 1), ("a", 2), ("b", 3), ("c", 4)] {
             queue.push(host, job);
@@ -103,9 +116,12 @@ mod tests {
         assert_eq!(queue.next(), Some(("b".to_owned(), 3)), "a's second waits for its first");
         assert_eq!(queue.next(), None, "two are under way");
         queue.done("a");
-        assert_eq!(queue.next(), Some(("c".to_owned(), 4)));
+        assert_eq!(queue.next(), Some(("a".to_owned(), 2)), "a goes on before c begins");
         queue.done("b");
-        assert_eq!(queue.next(), Some(("a".to_owned(), 2)));
+        queue.push_next("b", 5);
+        assert_eq!(queue.next(), Some(("b".to_owned(), 5)));
+        queue.done("a");
+        assert_eq!(queue.next(), Some(("c".to_owned(), 4)));
     }
 
     proptest! {
@@ -131,7 +147,7 @@ mod tests {
                 }
                 prop_assert!(running.len() <= all && at.values().all(|count| *count <= per_host));
                 if let Some((job, host)) = hosts.next() {
-                    queue.push(&host.to_string(), job);
+                    queue.push_next(&host.to_string(), job);
                 } else if running.is_empty() {
                     break;
                 }

@@ -45,9 +45,12 @@ const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.1";
 const ROBOTS_LIMIT: u64 = 500 * 1024;
 
 /// How long a connection stays open for another request after its host might have been asked again: a page follows its
-/// feed within the time the feed takes to be read. Ten thousand open connections would cost more than all else, and
+/// feed when that has been read, and in a first cycle many are read before it.
+const KEPT_OPEN: Duration = Duration::from_secs(15);
+/// With more sources than this, connections stay open for less, by the square of how many times more: each costs 30 kB
+/// (measured: what hyper keeps to read, to write and to be told), so ten thousand would cost more than all else, and
 /// more files than most systems give.
-const KEPT_OPEN: Duration = Duration::from_secs(1);
+const KEPT_OPEN_WHOLE: usize = 1000;
 
 /// The one client of a run.
 pub struct Client<C> {
@@ -107,12 +110,13 @@ impl Counted {
 }
 
 impl<C: Clock> Client<C> {
-    /// A client that behaves as `settings` say and waits by `clock`.
+    /// A client that behaves as `settings` say and waits by `clock`, for about so many `sources`.
     ///
     /// # Errors
     /// When the proxy's address or the user agent cannot be used, or TLS cannot be set up.
-    pub fn new(settings: Settings, clock: C) -> Result<Self, SetupError> {
-        Self::build(settings, clock, true)
+    pub fn new(settings: Settings, sources: usize, clock: C) -> Result<Self, SetupError> {
+        let share = KEPT_OPEN_WHOLE as f64 / sources.max(KEPT_OPEN_WHOLE) as f64;
+        Self::build(settings, clock, Some(KEPT_OPEN.mul_f64(share * share)))
     }
 
     /// A client that opens a connection for each request, to measure what keeping them saves.
@@ -120,11 +124,11 @@ impl<C: Clock> Client<C> {
     /// # Errors
     /// As [`Self::new`].
     pub fn without_reuse(settings: Settings, clock: C) -> Result<Self, SetupError> {
-        Self::build(settings, clock, false)
+        Self::build(settings, clock, None)
     }
 
-    fn build(settings: Settings, clock: C, reuse: bool) -> Result<Self, SetupError> {
-        let idle = if reuse { settings.per_host_concurrency.max(1) } else { 0 };
+    fn build(settings: Settings, clock: C, kept_open: Option<Duration>) -> Result<Self, SetupError> {
+        let idle = if kept_open.is_some() { settings.per_host_concurrency.max(1) } else { 0 };
         let counted = Counted::default();
         let connections = Arc::clone(&counted.connections);
         let agent = HeaderValue::from_str(&settings.user_agent).map_err(|_| SetupError::UserAgent)?;
@@ -136,7 +140,7 @@ impl<C: Clock> Client<C> {
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
             .pool_max_idle_per_host(idle)
-            .pool_idle_timeout(settings.per_host_interval + KEPT_OPEN)
+            .pool_idle_timeout(settings.per_host_interval + kept_open.unwrap_or_default())
             .dns_resolver(Arc::new(Guarded::new(admission.clone())))
             .connector_layer(MapResponseLayer::new(move |connection| {
                 connections.fetch_add(1, Ordering::Relaxed);

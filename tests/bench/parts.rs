@@ -6,31 +6,35 @@
     reason = "a measurement that cannot go on should say where"
 )]
 
-use std::{hint::black_box, path::Path, sync::Arc, time::Instant};
+mod stages;
+
+use std::{
+    hint::black_box,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use moka::future::Cache;
 use tge_scrape::{
-    article::{self, Effort, Page},
-    config,
-    detect::{Headline, Item, Rules},
-    feed::{self, Document},
-    model::{
-        Article, ArticleRecord, Commit, EntryKey, EntryRecord, EntryState, Kind, SourceFormat, SourceState,
-        Validators,
-    },
+    model::{Article, ArticleRecord, Commit, EntryKey, EntryRecord, EntryState, SourceState, Validators},
     store::{Access, Store},
     text::address,
 };
 use url::Url;
 
 const RUNS: usize = 2000;
+/// What takes long is run less often.
+const LONG_ENOUGH: Duration = Duration::from_secs(5);
 
 /// Runs `work` often and tells its times.
 fn time(name: &str, mut work: impl FnMut(usize)) {
-    (0..RUNS / 10).for_each(&mut work);
-    let mut times: Vec<u128> = (0..RUNS)
+    let begun = Instant::now();
+    (0..RUNS / 10).take_while(|_| begun.elapsed() < LONG_ENOUGH / 10).for_each(&mut work);
+    let begun = Instant::now();
+    let mut times: Vec<u128> = (1..=RUNS)
+        .take_while(|_| begun.elapsed() < LONG_ENOUGH)
         .map(|run| {
             let start = Instant::now();
             work(run);
@@ -106,55 +110,7 @@ fn main() {
         runtime.block_on(store.commit(Commit { entries, ..Commit::default() })).unwrap();
     });
 
-    let settings = config::from_text("", Path::new("state")).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let rules = Rules::compile(&settings.detect);
-    let titles = ["Museum opens its map room to visitors", "Caldera opens airdrop claim for its ERA token"];
-    time("early filter, one headline", |run| {
-        let headline = Headline {
-            title: titles[run % 2],
-            summary: "What the feed said of it.",
-            categories: &[],
-            cut_short: false,
-        };
-        black_box(rules.early(&headline));
-    });
-    let text =
-        "Caldera said eligible users can claim the ERA token from today; the window stays open. ".repeat(14);
-    time("judge, one text", |_| {
-        let item = Item {
-            kind: Kind::News,
-            title: titles[1],
-            text: &text,
-            author: "",
-            source: "https://news.example/feed",
-            url: "https://news.example/1",
-            published: Some(now),
-        };
-        black_box(rules.judge(&item));
-    });
-
-    let items: String = (0..30)
-        .map(|at| format!("<item><title>Part {at}</title><link>https://news.example/{at}</link><guid>{at}</guid><pubDate>Sat, 21 Nov 2026 06:00:00 GMT</pubDate><description>What it says.</description></item>"))
-        .collect();
-    let rss = format!(
-        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>News</title>{items}</channel></rss>"
-    );
-    let url = Url::parse("https://news.example/feed").unwrap();
-    time("parse, a feed of 30 entries", |_| {
-        let document =
-            Document { bytes: rss.as_bytes(), content_type: Some("application/rss+xml"), url: &url };
-        assert_eq!(feed::read(&document, &SourceFormat::Feed).unwrap().entries.len(), 30);
-    });
-    let paragraphs: String = (0..60)
-        .map(|at| {
-            format!("<p>Paragraph {at} of a long report, told at the length a reader expects of a paper.</p>")
-        })
-        .collect();
-    let html = format!(
-        "<html><head><title>Report</title></head><body><article><h1>Report</h1>{paragraphs}</article></body></html>"
-    );
-    time("extract, a page of 60 paragraphs", |_| {
-        let page = Page { bytes: html.as_bytes(), content_type: Some("text/html"), url: &url };
-        black_box(article::read(&page, Effort::Quick)).unwrap();
-    });
+    for stage in stages::all() {
+        time(stage.name, |_| (stage.work)());
+    }
 }

@@ -49,7 +49,7 @@ fn client(limit: Duration, private_hosts: Vec<String>) -> Client<Standing> {
         private_hosts,
         proxy: String::new(),
     };
-    Client::new(settings, Standing).unwrap()
+    Client::new(settings, 1, Standing).unwrap()
 }
 
 async fn get(client: &Client<Standing>, url: &str) -> Answer {

@@ -1,0 +1,107 @@
+//! The pure stages of a cycle, each with something to work on.
+
+use std::{hint::black_box, path::Path};
+
+use tge_scrape::{
+    article::{self, Effort, Page},
+    config,
+    detect::{Headline, Item, Rules},
+    feed::{self, Document},
+    model::{Kind, SourceFormat},
+};
+use url::Url;
+
+/// A stage.
+pub struct Stage {
+    pub name: &'static str,
+    /// One run of it.
+    pub work: Box<dyn Fn()>,
+}
+
+fn stage(name: &'static str, work: impl Fn() + 'static) -> Stage {
+    Stage { name, work: Box::new(work) }
+}
+
+fn rss() -> String {
+    let item = |number: usize| {
+        format!(
+            "<item><title>Museum opens its map room to visitors, part {number}</title><link>https://news.example/{number}</link><guid>https://news.example/{number}</guid><pubDate>Sat, 21 Nov 2026 06:{number:02}:00 GMT</pubDate><description>A report of &lt;b&gt;two&lt;/b&gt; sentences. It says what the title says &amp; little more.</description></item>"
+        )
+    };
+    let items: String = (0..30).map(item).collect();
+    format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>News</title><link>https://news.example</link>{items}</channel></rss>"
+    )
+}
+
+fn html() -> String {
+    let line = |number: usize| {
+        format!(
+            "<p>Paragraph {number} of a long report: what was said, who was there, and what the weather was like, told at the length a reader expects.</p>"
+        )
+    };
+    let lines: String = (0..60).map(line).collect();
+    format!(
+        "<!doctype html><html><head><title>Caldera opens airdrop claim</title></head><body><nav><a href=\"/\">Home</a></nav><article><h1>Caldera opens airdrop claim</h1>{lines}</article><footer>About us</footer></body></html>"
+    )
+}
+
+fn rules() -> Rules {
+    let settings = config::from_text("", Path::new("state")).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    Rules::compile(&settings.detect)
+}
+
+/// Every stage.
+pub fn all() -> Vec<Stage> {
+    let url = Url::parse("https://news.example/feed").unwrap();
+    let (body, page_url) = (rss(), url.clone());
+    let parse = move || {
+        let document =
+            Document { bytes: body.as_bytes(), content_type: Some("application/rss+xml"), url: &url };
+        assert_eq!(black_box(feed::read(&document, &SourceFormat::Feed)).unwrap().entries.len(), 30);
+    };
+    let page = html();
+    let extract = move || {
+        let page = Page { bytes: page.as_bytes(), content_type: Some("text/html"), url: &page_url };
+        assert!(black_box(article::read(&page, Effort::Quick)).unwrap().text.len() > 1_000);
+    };
+    let ready = rules();
+    let early = move || {
+        for title in
+            ["Museum opens its map room to visitors", "Caldera opens airdrop claim for its ERA token"]
+        {
+            let headline =
+                Headline { title, summary: "What the feed said of it.", categories: &[], cut_short: false };
+            black_box(ready.early(&headline));
+        }
+    };
+    let ready = rules();
+    let text =
+        "Caldera said eligible users can claim the ERA token from today; the window stays open. ".repeat(14);
+    let judge = move || {
+        let item = Item {
+            kind: Kind::News,
+            title: "Caldera opens airdrop claim for its ERA token",
+            text: &text,
+            author: "",
+            source: "News",
+            url: "https://news.example/1",
+            published: None,
+        };
+        assert!(black_box(ready.judge(&item)).tge);
+    };
+    let many: String = (0..1_000)
+        .map(|feed| format!("[[feeds]]\nurl = \"https://feed-{feed}.example/rss\"\nname = \"Feed {feed}\"\n"))
+        .collect();
+    let settings = move || {
+        assert_eq!(black_box(config::from_text(&many, Path::new("state"))).unwrap().sources.len(), 1_000);
+    };
+    vec![
+        stage("parse, a feed of 30 entries", parse),
+        stage("extract, a page of 60 paragraphs", extract),
+        stage("early filter, two headlines", early),
+        stage("judge, one text", judge),
+        stage("rules, made ready", || rules().prepare()),
+        stage("settings, 1,000 feeds", settings),
+    ]
+}
