@@ -80,7 +80,7 @@ pub struct Settings {
     /// `x.monthly_budget_usd`.
     pub x_budget_usd: f64,
     /// The enabled `[[feeds]]`.
-    pub sources: Vec<Source>,
+    pub sources: Vec<Arc<Source>>,
     /// `[[channels]]`, `[alerts]` and `[hooks]`.
     pub alerts: Arc<alert::Settings>,
     /// `[outputs]`.
@@ -246,7 +246,10 @@ fn resolve(
         targets: target_settings(&mut layers),
         metrics: metrics_settings(&mut layers, environment),
         x_budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
-        sources: rows::sources(row("feeds"), environment, &mut layers.mistakes),
+        sources: rows::sources(row("feeds"), environment, &mut layers.mistakes)
+            .into_iter()
+            .map(Arc::new)
+            .collect(),
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment)),
         outputs: output_settings(&mut layers),
         file,

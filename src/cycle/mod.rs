@@ -78,7 +78,7 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub struct Task {
     /// The sources.
-    pub sources: Vec<Source>,
+    pub sources: Vec<Arc<Source>>,
     /// How the cycle behaves.
     pub settings: Settings,
     /// What the figures are held against.
@@ -157,7 +157,7 @@ where
     let mut run = Run {
         tally: Tally::new(&plan),
         x: None,
-        names: task.sources.iter().map(|source| (source.url.clone(), source.clone())).collect(),
+        names: task.sources.iter().map(|source| (source.url.clone(), Arc::clone(source))).collect(),
         visits: JoinSet::new(),
         queue: Queue::new(task.width),
         at: HashMap::new(),
@@ -233,7 +233,7 @@ where
 
 /// What a visit task brings home.
 enum Home {
-    Feed { url: String, lane: usize, visit: Box<FeedVisit> },
+    Feed { source: Arc<Source>, lane: usize, visit: Box<FeedVisit> },
     Page { name: String, lane: usize, visit: Box<ArticleVisit> },
     X { round: Box<Round>, visit: Result<Option<Box<XVisit>>, StoreError> },
 }
@@ -251,7 +251,7 @@ struct Run<'a, F, C> {
     queue: Queue<Job>,
     /// The host of each visit under way.
     at: HashMap<Id, String>,
-    names: HashMap<String, Source>,
+    names: HashMap<String, Arc<Source>>,
     /// Loaded when the first finding needs them: most cycles find nothing.
     stories: Option<Stories>,
     tally: Tally,
@@ -322,7 +322,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             let task = match job {
                 Job::Source(planned, lane) => self.visits.spawn(async move {
                     let visit = visit_feed(&context, &planned.source, planned.url, planned.state).await;
-                    Home::Feed { url: planned.source.url, lane, visit: Box::new(visit) }
+                    Home::Feed { source: planned.source, lane, visit: Box::new(visit) }
                 }),
                 Job::Page(entry, lane) => self.visits.spawn(async move {
                     let name = entry.link.clone().unwrap_or_default();
@@ -375,13 +375,14 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let (mut unsaved, mut next) = (Vec::with_capacity(homes.len()), Vec::new());
         for home in homes {
             match home {
-                Home::Feed { url, lane, visit } => {
+                Home::Feed { source, lane, visit } => {
+                    let url = source.url.as_str();
                     self.landed(lane, &visit.figures);
-                    self.progress.visited(&url, Duration::from_millis(visit.figures.answer_ms.into()));
+                    self.progress.visited(url, Duration::from_millis(visit.figures.answer_ms.into()));
                     if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
-                        tracing::info!(%url, kind, sentence, "a source failed");
+                        tracing::info!(url, kind, sentence, "a source failed");
                     }
-                    self.tally.feed(&url, &visit);
+                    self.tally.feed(url, &visit);
                     let waiting = visit.commit.entries.iter().filter(|entry| is_waiting(entry)).cloned();
                     next.extend(waiting.map(|entry| (entry, lane)));
                     unsaved.push(Unsaved { commit: visit.commit, found: visit.found, lane: Some(lane) });

@@ -1,6 +1,6 @@
 //! Which sources a cycle asks, and in what order. Pure.
 
-use std::{cmp::Reverse, collections::HashMap, time::Duration};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use url::Url;
@@ -24,7 +24,7 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Planned {
     /// The source.
-    pub source: Source,
+    pub source: Arc<Source>,
     /// Its address.
     pub url: Url,
     /// What is remembered of it.
@@ -51,7 +51,12 @@ const ONE_CYCLE: Duration = Duration::from_mins(5);
 /// deadline never starves the tail of the list (feed-fetching, rule 17); of those asked in one cycle the slowest, so
 /// that it does not end with waiting for one that began last.
 #[must_use]
-pub fn plan(sources: Vec<Source>, states: Vec<SourceState>, pauses: &[HostWait], now: Timestamp) -> Plan {
+pub fn plan(
+    sources: Vec<Arc<Source>>,
+    states: Vec<SourceState>,
+    pauses: &[HostWait],
+    now: Timestamp,
+) -> Plan {
     let mut states: HashMap<String, SourceState> =
         states.into_iter().map(|state| (state.url.clone(), state)).collect();
     let pauses: HashMap<&str, Timestamp> =
@@ -64,14 +69,14 @@ pub fn plan(sources: Vec<Source>, states: Vec<SourceState>, pauses: &[HostWait],
         let Ok(url) = Url::parse(&source.url) else {
             // The settings refuse such an address; a caller that does not is told so here.
             let failure = Some("bad_address".to_owned());
-            plan.idle.push(Idle { url: source.url, fresh: false, failure, status: None });
+            plan.idle.push(Idle { url: source.url.clone(), fresh: false, failure, status: None });
             continue;
         };
         let pause = pauses.get(pace_key(url.host_str().unwrap_or_default()).as_str()).copied();
         match due(&state, pause, now) {
             Due::Now => plan.asked.push(Planned { source, url, state }),
             not_now => plan.idle.push(Idle {
-                url: source.url,
+                url: source.url.clone(),
                 fresh: matches!(not_now, Due::Fresh(_)),
                 failure: state.last_failure,
                 status: state.status,
@@ -112,7 +117,7 @@ mod tests {
             ..SourceState::default()
         };
         let states = vec![state("quick", 605, 40), state("starved", 1_205, 10), state("slow", 603, 900)];
-        let sources = ["quick", "slow", "new", "starved"].map(source).to_vec();
+        let sources = ["quick", "slow", "new", "starved"].map(|name| Arc::new(source(name))).to_vec();
         let plan = plan(sources, states, &[], now);
         let order: Vec<&str> = plan.asked.iter().map(|planned| planned.source.name.as_str()).collect();
         assert_eq!(order, ["new", "starved", "slow", "quick"]);

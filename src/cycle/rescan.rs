@@ -34,7 +34,7 @@ pub struct Rescan<'a> {
     /// The rules as they are now.
     pub rules: Arc<Rules>,
     /// The sources, for their names and tiers.
-    pub sources: &'a [Source],
+    pub sources: &'a [Arc<Source>],
     /// Entries first seen since then.
     pub since: Timestamp,
     /// Whom it is told to; `None` if what is found alerts nobody.
@@ -54,7 +54,7 @@ pub async fn rescan(
 ) -> Result<(usize, Vec<Change>), StoreError> {
     let kept = store.kept(task.since).await?;
     let count = kept.len();
-    let names: HashMap<&str, &Source> =
+    let names: HashMap<&str, &Arc<Source>> =
         task.sources.iter().map(|source| (source.url.as_str(), source)).collect();
     let since = now.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
     let mut stories = Stories::new(store.recent_stories(since).await?);
@@ -66,7 +66,7 @@ pub async fn rescan(
             None => None,
         };
         let (entry, found) = judge_kept(&task.rules, entry, article.as_ref());
-        let source = names.get(entry.source_url.as_str()).copied();
+        let source = names.get(entry.source_url.as_str()).map(AsRef::as_ref);
         match (found, detection) {
             (Some(mut found), None) => {
                 found.silent |= task.tell.is_none();
@@ -91,7 +91,7 @@ pub async fn rescan(
     }
     place::add(&mut judged.commit, &new);
     if let Some(tell) = task.tell.filter(|_| task.saves) {
-        let source = |url: &str| names.get(url).map(|source| (*source).clone());
+        let source = |url: &str| names.get(url).map(|source| Arc::clone(source));
         tell.queue(store, &new, source, now, &mut judged.commit).await?;
     }
     if task.saves {

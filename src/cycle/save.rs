@@ -59,7 +59,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
                 none.insert(Stories::new(self.context.store.recent_stories(self.now - story::MEMORY).await?))
             }
         };
-        let source = self.names.get(&found.source_url);
+        let source = self.names.get(&found.source_url).map(AsRef::as_ref);
         Ok(place(found, source, &self.context.rules, stories, self.now))
     }
 

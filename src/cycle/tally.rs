@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
@@ -306,7 +307,7 @@ impl Tally {
         report.memory = MemoryFigures { peak_rss_bytes: end.peak_rss_bytes };
         report.stages_ms = self.stages.times();
         report.detections = end.detections;
-        let line = |source: &crate::model::Source| self.sources.remove(&source.url);
+        let line = |source: &Arc<crate::model::Source>| self.sources.remove(&source.url);
         report.sources = end.task.sources.iter().filter_map(line).collect();
         report.targets = targets::judge(&end.task.targets, &report);
         Summed { report, failures: self.failures, stages: self.stages, bytes: self.bytes }

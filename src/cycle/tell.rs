@@ -69,7 +69,7 @@ impl Tell {
         &self,
         store: &Store,
         placed: &[Placed],
-        source: impl Fn(&str) -> Option<Source>,
+        source: impl Fn(&str) -> Option<Arc<Source>>,
         now: Timestamp,
         commit: &mut Commit,
     ) -> Result<(), StoreError> {
@@ -82,7 +82,8 @@ impl Tell {
         let mut told = store.told(placed.iter().flat_map(ids).collect()).await?;
         for placed in placed {
             absorb(&mut told, placed);
-            let tags = source(&placed.record.source_url).map(|source| source.tags).unwrap_or_default();
+            let tags =
+                source(&placed.record.source_url).map(|source| source.tags.clone()).unwrap_or_default();
             let finding = Finding {
                 detection: &placed.record.detection,
                 story: &placed.story,
@@ -101,7 +102,7 @@ impl Tell {
         &self,
         store: &Store,
         clock: &C,
-        sources: impl Fn(&str) -> Option<Source>,
+        sources: impl Fn(&str) -> Option<Arc<Source>>,
         mut stop: Option<Pin<&mut impl Future<Output = Stop>>>,
     ) -> Result<Telling, StoreError> {
         let mut telling = Telling::default();
@@ -150,11 +151,11 @@ impl Tell {
     async fn operate(
         &self,
         store: &Store,
-        sources: impl Fn(&str) -> Option<Source>,
+        sources: impl Fn(&str) -> Option<Arc<Source>>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let known = store.matters().await?;
-        let name = |url: &str| sources(url).map(|source| source.name);
+        let name = |url: &str| sources(url).map(|source| source.name.clone());
         let mut troubles = notice::feeds(&store.sources().await?, &name, now);
         let names = self.settings.names();
         let mut channels = store.channels().await?;

@@ -1,7 +1,7 @@
 //! `tge-scrape feed remove|import|export`, and what adding writes: the user's settings file, its comments and
 //! order kept.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use toml_edit::{Item, Table, value};
 use url::Url;
@@ -100,7 +100,7 @@ pub fn import(list: &Path, globals: &Globals, output: &mut Output) -> Result<Exi
 /// Prints the feeds as OPML.
 pub fn export(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::super::settings(globals)?;
-    let outline = |source: &crate::model::Source| Outline {
+    let outline = |source: &Arc<crate::model::Source>| Outline {
         url: source.url.clone(),
         title: source.name.clone(),
         html_url: settings.site(&source.url),
