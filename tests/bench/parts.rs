@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::join_all};
 use jiff::Timestamp;
 use moka::future::Cache;
 use tge_scrape::{
@@ -102,6 +102,11 @@ fn main() {
     time("cache lookup, SQLite", |run| {
         let key = articles[run * 7 % 5000].key.clone();
         assert!(runtime.block_on(store.article(key)).unwrap().is_some());
+    });
+    time("sixteen at once, SQLite", |run| {
+        let keys = (0..16).map(|at| articles[(run * 16 + at) * 7 % 5000].key.clone());
+        let all = runtime.block_on(join_all(keys.map(|key| store.article(key))));
+        assert!(all.into_iter().all(|found| found.unwrap().is_some()));
     });
     let source = SourceState { url: "https://news.example/feed".to_owned(), ..SourceState::default() };
     runtime.block_on(store.commit(Commit { source: Some(source), ..Commit::default() })).unwrap();
