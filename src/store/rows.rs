@@ -162,7 +162,7 @@ pub struct RecoveredTable {
 /// A finished cycle, to be kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CycleRecord {
-    /// Its number, from [`Store::begin_cycle`].
+    /// Its number, from [`super::Store::begin_cycle`].
     pub id: i64,
     /// How long it took.
     pub duration_ms: u64,
