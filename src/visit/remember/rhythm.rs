@@ -45,8 +45,8 @@ impl Rhythm {
     /// Entries wait least altogether, for a given number of requests, when each source is asked in proportion to the
     /// root of its rate: with requests every `i`, entries wait `i/2` and come `1/gap` times, so the sum of `i/gap` is to
     /// be least while the sum of `1/i` stays, and then `i` is the root of `gap` times one number for all sources. That
-    /// number is half of `least` here: a source with two entries in each `least` is asked every `least`, and so is a
-    /// quicker one.
+    /// number is half of `least` here: a source with an entry in every second `least` is asked every `least`, and so is
+    /// a quicker one.
     pub(super) fn interval(self, gap: Option<Duration>, silence: Duration) -> Duration {
         let gap = gap.unwrap_or_default().max(silence / LONGEST_OF_MANY);
         let root = (gap.as_secs_f64() * self.least.as_secs_f64() / 2.0).sqrt();
