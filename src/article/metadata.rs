@@ -12,7 +12,7 @@ use super::{
     scan::{Tag, Token, tokens},
     strip::tidy,
 };
-use crate::text::domain::same_owner;
+use crate::text::{address::on_the_web, domain::same_owner};
 
 /// What the tags of a page say, in document order.
 #[derive(Debug, Default)]
@@ -257,8 +257,7 @@ impl Metadata {
 }
 
 fn own(stated: &str, page: &Url) -> Option<String> {
-    let mut address =
-        page.join(stated).ok().filter(|address| matches!(address.scheme(), "http" | "https"))?;
+    let mut address = page.join(stated).ok().filter(on_the_web)?;
     address.set_fragment(None);
     let home = address.path() == "/" && address.query().is_none();
     let ours = match page.host_str() {

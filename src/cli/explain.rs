@@ -16,7 +16,7 @@ use crate::{
     http::{Fetch, Outcome, Purpose, Request},
     model::{Article, Kind, Validators},
     render,
-    text::lines,
+    text::{address, lines},
     wiring,
 };
 
@@ -39,7 +39,7 @@ pub struct Args {
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let rules = wiring::rules(&settings);
-    let address = Url::parse(&args.from).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let address = Url::parse(&args.from).ok().filter(address::on_the_web);
     let explanation = if let Some(url) = address {
         let page = page(&settings, url)?;
         rules.explain(&Item {
@@ -76,7 +76,7 @@ struct Fetched {
 
 /// Fetches `url` once, outside all state, and reads its article.
 fn page(settings: &crate::config::Settings, url: Url) -> Result<Fetched, Error> {
-    let shown = crate::text::address::shown(&url);
+    let shown = address::shown(&url);
     let client = wiring::client(settings)?;
     let request = Request {
         url,

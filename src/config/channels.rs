@@ -183,8 +183,7 @@ impl Told<'_> {
 
     fn address(&mut self, key: &str) -> Option<Url> {
         let text = self.needed(key)?;
-        let url =
-            Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let url = Url::parse(&text).ok().filter(crate::text::address::on_the_web);
         if url.is_none() {
             // Not repeated here: it may be the secret.
             self.reader.wrong(key, "is not an http or https address");

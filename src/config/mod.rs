@@ -29,6 +29,7 @@ use crate::{
     figures::targets::Settings as TargetSettings,
     http,
     model::Source,
+    text::address::on_the_web,
     x,
 };
 
@@ -246,10 +247,7 @@ fn resolve(
         targets: target_settings(&mut layers),
         metrics: metrics_settings(&mut layers, environment),
         x_budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
-        sources: rows::sources(row("feeds"), environment, &mut layers.mistakes)
-            .into_iter()
-            .map(Arc::new)
-            .collect(),
+        sources: rows::sources(row("feeds"), environment, &mut layers.mistakes),
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment)),
         outputs: output_settings(&mut layers),
         file,
@@ -361,8 +359,7 @@ fn metrics_settings(layers: &mut Layers, environment: &Environment) -> MetricsSe
 fn x_settings(layers: &mut Layers, environment: &Environment) -> x::Settings {
     let address = layers.text("x.base_url");
     let base_url = Url::parse(&address).ok().filter(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
+        on_the_web(url)
             && url.username().is_empty()
             && url.password().is_none()
             // A token is not sent over a line that others can read.

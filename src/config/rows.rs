@@ -1,6 +1,6 @@
 //! `[[feeds]]` and `[[projects]]`: tables by the dozen, each mistake told with its line.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use url::Url;
 
@@ -141,15 +141,14 @@ impl Reader<'_> {
 }
 
 /// The enabled feeds of `rows`.
-pub fn sources(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes) -> Vec<Source> {
+pub fn sources(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes) -> Vec<Arc<Source>> {
     let mut known: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
         let mut reader = Reader { row, mistakes };
         reader.known(&FEED_KEYS);
         let text = reader.text("url");
-        let url =
-            Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let url = Url::parse(&text).ok().filter(address::on_the_web);
         if text.contains('@')
             && Url::parse(&text).is_ok_and(|url| url.password().is_some() || !url.username().is_empty())
         {
@@ -181,7 +180,7 @@ pub fn sources(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes)
         reader.flag("verified", false);
         reader.text("site");
         if reader.flag("enabled", true) {
-            found.push(source);
+            found.push(Arc::new(source));
         }
     }
     found

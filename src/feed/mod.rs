@@ -21,7 +21,10 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::{Entry, SourceFormat};
+use crate::{
+    model::{Entry, SourceFormat},
+    text::address::on_the_web,
+};
 
 pub use decode::decode;
 pub use json_source::{PRESETS, preset};
@@ -143,7 +146,7 @@ fn markup(text: &str, url: &Url) -> Result<Feed, FeedError> {
 /// Where `link` leads, seen from `base`, if that is a place on the web; empty leads nowhere.
 fn place(base: &Url, link: &str) -> Option<Url> {
     let link = Some(link.trim()).filter(|link| !link.is_empty())?;
-    base.join(link).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    base.join(link).ok().filter(on_the_web)
 }
 
 /// Feeds that a web page names as its own (`link rel="alternate"`).

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::Failure;
+use crate::text::address::on_the_web;
 
 /// Longest address followed, bytes: what servers are asked to understand (RFC 9110, section 4.1). A feed's links
 /// stand against it, so a long one would be held thousands of times.
@@ -20,7 +21,7 @@ pub fn next(from: &Url, location: Option<&str>, seen: &[Url], limit: u32) -> Res
     let mut to = from
         .join(location.trim())
         .ok()
-        .filter(|to| !location.trim().is_empty() && matches!(to.scheme(), "http" | "https") && to.has_host())
+        .filter(|to| !location.trim().is_empty() && on_the_web(to))
         .filter(|to| to.as_str().len() <= LONGEST)
         .ok_or_else(|| Failure::BadRedirect(location.chars().take(SHOWN).collect()))?;
     to.set_fragment(None);

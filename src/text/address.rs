@@ -21,6 +21,12 @@ const BARE_IN_PATH: &[u8] = b"-._~!'()*,$@:";
 /// The same for a query (RFC 3986, section 3.4), where `/` and `?` part nothing either.
 const BARE_IN_QUERY: &[u8] = b"-._~!'()*,$@:/?";
 
+/// Whether `url` is a place on the web: `http` or `https`, with a host.
+#[must_use]
+pub fn on_the_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.has_host()
+}
+
 /// Identity of the page at `url`: an absolute address in normal form.
 ///
 /// The scheme reads `https` for identity only (a site that answers on both serves one article). The host

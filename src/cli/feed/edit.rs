@@ -49,8 +49,7 @@ fn address_of(feed: &Table) -> Option<&str> {
 }
 
 fn identity(url: &str) -> Option<String> {
-    let url =
-        Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
+    let url = Url::parse(url).ok().filter(address::on_the_web)?;
     Some(address::canonical(&url))
 }
 

@@ -17,6 +17,7 @@ use crate::{
     model::{Entry, Source, SourceFormat, SourceState, Validators},
     render::{self, Style, plain},
     store::{Access, Store},
+    text::address::on_the_web,
     wiring,
 };
 
@@ -197,8 +198,7 @@ pub fn check(address: &str, globals: &Globals, output: &mut Output) -> Result<Ex
 
 /// `address` if it is one of the web.
 pub fn web_address(address: &str) -> Result<Url, Error> {
-    let url =
-        Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = Url::parse(address).ok().filter(on_the_web);
     url.ok_or_else(|| {
         Error::new(
             Exit::Usage,
