@@ -46,7 +46,7 @@ fn no_runtime(error: std::io::Error) -> Error {
 /// # Errors
 /// When the proxy or the TLS roots cannot be used.
 pub fn client(settings: &Settings) -> Result<Client<SystemClock>, Error> {
-    Ok(Client::new(settings.http.clone(), settings.sources.len(), SystemClock)?)
+    Ok(Client::new(settings.http.clone(), SystemClock)?)
 }
 
 /// The rules of judgement.

@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::support::lab::Lab;
+use tge_scrape::fixture_web::{Bulk, Options};
+
+use crate::support::{
+    authority::both,
+    lab::{Lab, now, ran},
+};
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
@@ -145,4 +150,27 @@ fn other_rules_look_again_at_what_was_dropped() {
     let again = lab.cycle();
     assert!(again["entries"]["new"].as_u64().unwrap() > 100, "{}", again["entries"]);
     assert_eq!(again["feeds"]["not_modified"], 0);
+}
+
+#[test]
+fn over_tls_a_host_is_asked_by_http2_on_one_connection_and_a_second_one_spares_the_handshake() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("authority.pem");
+    let bulk = Some(Bulk { feeds: 6, entries: 8, relevant: 3 });
+    let tls = Some(both(&authority));
+    let lab = Lab::with_options(Options { now: now().as_second(), bulk, tls, ..Options::default() });
+    let cycle = |arguments: &[&str]| {
+        let ran = ran(lab.command(arguments).env("SSL_CERT_FILE", &authority).output().unwrap());
+        assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+        let ledger = lab.web().ledger();
+        (ledger.requests.len() as u64, ledger.connections, ledger.http2, ledger.resumed)
+    };
+    let (requests, connections, http2, resumed) = cycle(&["cycle"]);
+    assert!(requests >= 6 * 4, "each feed and the pages of its launches: {requests}");
+    assert_eq!((connections, http2, resumed), (6, 6, 0));
+    // Without kept connections each request has its own; only a host's first needs the whole handshake.
+    let (then, opened, _, resumed) = cycle(&["cycle", "--naive"]);
+    let (then, opened) = (then - requests, opened - connections);
+    assert!(then >= 6, "{then}");
+    assert_eq!((opened, resumed), (then, then - 6));
 }

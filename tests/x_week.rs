@@ -67,8 +67,7 @@ async fn one_cycle(dir: &Path, now_ms: i64) -> Result<figures::CycleReport, Stri
     let clock = Standing(Arc::new(AtomicI64::new(now_ms)));
     let store = Store::open(&settings.state_dir, Access::Write).map_err(|error| error.to_string())?;
     let context = Context {
-        fetch: Client::new(settings.http.clone(), settings.sources.len(), clock.clone())
-            .map_err(|error| error.to_string())?,
+        fetch: Client::new(settings.http.clone(), clock.clone()).map_err(|error| error.to_string())?,
         store,
         rules: Arc::new(wiring::rules(&settings)),
         user_agent: String::new(),

@@ -69,7 +69,7 @@ enum Half {
 
 /// Runs one cycle and shows what came of it.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = super::settings(globals)?;
+    let settings = super::settings(globals)?.without_tables();
     let runtime = wiring::small_runtime()?;
     let _lock = if args.dry_run {
         None

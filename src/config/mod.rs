@@ -163,6 +163,13 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, Mistak
 }
 
 impl Settings {
+    /// Lets go of the tables as they stand in the file, a kilobyte each: all that is wanted of them to run is resolved.
+    #[must_use]
+    pub fn without_tables(mut self) -> Self {
+        self.layers.lists.clear();
+        self
+    }
+
     /// The page that a feed of the settings belongs to, as its list named it; empty if none did.
     #[must_use]
     pub fn site(&self, url: &str) -> String {

@@ -15,7 +15,7 @@ use crate::{
 pub const WHOLE: &str = "cycle";
 
 /// Saves cycle `id`, which began at `now`, and adds it to its periods, in one transaction.
-pub async fn keep(store: &Store, summed: &Summed, id: i64, now: Timestamp) -> Result<(), StoreError> {
+pub async fn keep(store: &Store, summed: &mut Summed, id: i64, now: Timestamp) -> Result<(), StoreError> {
     let mut record = summed.record(id);
     for period in sums::periods(now) {
         record.sums.push(add(store.period(period).await?, summed));

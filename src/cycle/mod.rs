@@ -7,6 +7,7 @@
 mod cpu;
 mod keep;
 mod memory;
+mod names;
 mod place;
 mod plan;
 mod queue;
@@ -38,7 +39,7 @@ use crate::{
         targets,
     },
     http::Fetch,
-    model::{Detection, EntryRecord, EntryState, Outlet, Source},
+    model::{Detection, EntryRecord, EntryState, Source},
     store::StoreError,
     text::host::pace_key,
     visit::{
@@ -50,6 +51,7 @@ use crate::{
 
 pub use rescan::{Change, Rescan, rescan};
 
+use names::Names;
 use plan::plan;
 use queue::Queue;
 use save::Unsaved;
@@ -150,17 +152,18 @@ where
     let store = context.store.clone();
     let id = if task.dry_run { None } else { Some(store.begin_cycle(now).await?) };
     let pauses = store.host_waits(now).await?;
-    let plan = plan(task.sources.clone(), store.sources().await?, &pauses, now);
+    let plan = plan(&task.sources, store.sources().await?, &pauses, now);
     for pause in &pauses {
         context.fetch.pause(&pause.host, pause.not_before);
     }
     let mut run = Run {
         tally: Tally::new(&plan),
         x: None,
-        names: task.sources.iter().map(|source| (source.url.clone(), Arc::clone(source))).collect(),
+        names: Names::of(&task.sources),
         visits: JoinSet::new(),
         queue: Queue::new(task.width),
         at: HashMap::new(),
+        left: Vec::new(),
         stories: None,
         told: Vec::new(),
         fresh: Vec::new(),
@@ -211,6 +214,7 @@ where
                 run.begin();
                 run.receive(homes).await?;
                 run.begin();
+                run.leave();
             }
         }
     }
@@ -233,7 +237,7 @@ where
 
 /// What a visit task brings home.
 enum Home {
-    Feed { source: Arc<Source>, lane: usize, visit: Box<FeedVisit> },
+    Feed { at: usize, source: Arc<Source>, lane: usize, visit: Box<FeedVisit> },
     Page { name: String, lane: usize, visit: Box<ArticleVisit> },
     X { round: Box<Round>, visit: Result<Option<Box<XVisit>>, StoreError> },
 }
@@ -251,7 +255,9 @@ struct Run<'a, F, C> {
     queue: Queue<Job>,
     /// The host of each visit under way.
     at: HashMap<Id, String>,
-    names: HashMap<String, Arc<Source>>,
+    /// Hosts at which a visit ended since the last goodbye.
+    left: Vec<String>,
+    names: Names,
     /// Loaded when the first finding needs them: most cycles find nothing.
     stories: Option<Stories>,
     tally: Tally,
@@ -322,7 +328,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             let task = match job {
                 Job::Source(planned, lane) => self.visits.spawn(async move {
                     let visit = visit_feed(&context, &planned.source, planned.url, planned.state).await;
-                    Home::Feed { source: planned.source, lane, visit: Box::new(visit) }
+                    Home::Feed { at: planned.at, source: planned.source, lane, visit: Box::new(visit) }
                 }),
                 Job::Page(entry, lane) => self.visits.spawn(async move {
                     let name = entry.link.clone().unwrap_or_default();
@@ -345,6 +351,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         };
         if let Some(host) = self.at.remove(&id) {
             self.queue.done(&host);
+            self.left.push(host);
         }
         home
     }
@@ -358,6 +365,15 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             homes.extend(self.over(home));
         }
         homes
+    }
+
+    /// Says goodbye to the hosts that have nothing left to be asked; what their visits brought is known by now.
+    fn leave(&mut self) {
+        for host in std::mem::take(&mut self.left) {
+            if !self.queue.knows(&host) {
+                self.context.fetch.leave(&host);
+            }
+        }
     }
 
     /// X's next call; its page is saved before the one after it is made.
@@ -375,14 +391,14 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let (mut unsaved, mut next) = (Vec::with_capacity(homes.len()), Vec::new());
         for home in homes {
             match home {
-                Home::Feed { source, lane, visit } => {
+                Home::Feed { at, source, lane, visit } => {
                     let url = source.url.as_str();
                     self.landed(lane, &visit.figures);
                     self.progress.visited(url, Duration::from_millis(visit.figures.answer_ms.into()));
                     if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
                         tracing::info!(url, kind, sentence, "a source failed");
                     }
-                    self.tally.feed(url, &visit);
+                    self.tally.feed(at, url, &visit);
                     let waiting = visit.commit.entries.iter().filter(|entry| is_waiting(entry)).cloned();
                     next.extend(waiting.map(|entry| (entry, lane)));
                     unsaved.push(Unsaved { commit: visit.commit, found: visit.found, lane: Some(lane) });
@@ -432,7 +448,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         }
         let took = self.clock.elapsed();
         let statements = store.statement_times().await?;
-        let summed = self.tally.sum(tally::End {
+        let mut summed = self.tally.sum(tally::End {
             x: self.x.as_ref().map(|round| tally::XEnd {
                 figures: &round.figures,
                 bill,
@@ -448,12 +464,12 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             stopped: telling.stopped,
             overdue: telling.overdue,
             http: self.context.fetch.counts(),
-            detections: one_per_story(self.told),
+            told: self.told,
             peak_rss_bytes: memory::peak_resident_bytes(),
             task,
         });
         if let Some(id) = id {
-            keep::keep(store, &summed, id, self.now).await?;
+            keep::keep(store, &mut summed, id, self.now).await?;
         }
         Ok(Ended {
             report: summed.report,
@@ -469,27 +485,4 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
 
 fn is_waiting(entry: &EntryRecord) -> bool {
     matches!(entry.state, EntryState::Waiting { .. })
-}
-
-/// One detection for each story, the best-scored; the others become its further outlets.
-fn one_per_story(told: Vec<Detection>) -> Vec<Detection> {
-    let mut heads: Vec<Detection> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    for detection in told {
-        let Some(place) = places.get(&detection.story_id) else {
-            places.insert(detection.story_id.clone(), heads.len());
-            heads.push(detection);
-            continue;
-        };
-        let head = &mut heads[*place];
-        let other = if detection.score > head.score { std::mem::replace(head, detection) } else { detection };
-        head.class = head.class.max(other.class);
-        let carried = Outlet { url: other.url, source: other.source, published_at: other.published_at };
-        for outlet in other.also_at.into_iter().chain([carried]) {
-            if outlet.url != head.url && head.also_at.iter().all(|known| known.url != outlet.url) {
-                head.also_at.push(outlet);
-            }
-        }
-    }
-    heads
 }

@@ -23,6 +23,8 @@ pub struct Plan {
 /// A source to be asked.
 #[derive(Debug)]
 pub struct Planned {
+    /// Its place among the sources.
+    pub at: usize,
     /// The source.
     pub source: Arc<Source>,
     /// Its address.
@@ -34,8 +36,8 @@ pub struct Planned {
 /// A source that is not asked in this cycle.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Idle {
-    /// Its address.
-    pub url: String,
+    /// Its place among the sources.
+    pub at: usize,
     /// Whether what we have of it is fresh; else it waits.
     pub fresh: bool,
     /// Why it waits, if it does: the last failure's stable name.
@@ -51,45 +53,61 @@ const ONE_CYCLE: Duration = Duration::from_mins(5);
 /// deadline never starves the tail of the list (feed-fetching, rule 17); of those asked in one cycle the slowest, so
 /// that it does not end with waiting for one that began last.
 #[must_use]
-pub fn plan(
-    sources: Vec<Arc<Source>>,
-    states: Vec<SourceState>,
-    pauses: &[HostWait],
-    now: Timestamp,
-) -> Plan {
-    let mut states: HashMap<String, SourceState> =
-        states.into_iter().map(|state| (state.url.clone(), state)).collect();
+pub fn plan(sources: &[Arc<Source>], states: Vec<SourceState>, pauses: &[HostWait], now: Timestamp) -> Plan {
     let pauses: HashMap<&str, Timestamp> =
         pauses.iter().map(|pause| (pause.host.as_str(), pause.not_before)).collect();
+    let mut by_address: Vec<usize> = (0..sources.len()).collect();
+    by_address.sort_unstable_by_key(|at| &sources[*at].url);
+    let mut known = vec![false; sources.len()];
     let mut plan = Plan { asked: Vec::new(), idle: Vec::new() };
-    for source in sources {
-        let state = states
-            .remove(&source.url)
-            .unwrap_or_else(|| SourceState { url: source.url.clone(), ..SourceState::default() });
+    // From what is remembered to the sources, so that nothing of the one is copied for the other.
+    for state in states {
+        let found = by_address.binary_search_by(|at| sources[*at].url.cmp(&state.url));
+        // What the settings no longer name is left alone.
+        let Ok(at) = found.map(|found| by_address[found]) else { continue };
+        known[at] = true;
+        plan.add(at, &sources[at], state, &pauses, now);
+    }
+    for (at, source) in sources.iter().enumerate().filter(|(at, _)| !known[*at]) {
+        let state = SourceState { url: source.url.clone(), ..SourceState::default() };
+        plan.add(at, source, state, &pauses, now);
+    }
+    plan.asked.sort_by_key(|planned| {
+        let SourceState { checked_at, mean_ms, .. } = planned.state;
+        let age = checked_at
+            .map(|at| now.duration_since(at).as_secs().div_euclid(ONE_CYCLE.as_secs().cast_signed()));
+        (age.is_some(), Reverse(age), Reverse(mean_ms), planned.at)
+    });
+    plan
+}
+
+impl Plan {
+    /// Adds the source at that place, of which `state` is remembered, to where it belongs.
+    fn add(
+        &mut self,
+        at: usize,
+        source: &Arc<Source>,
+        state: SourceState,
+        pauses: &HashMap<&str, Timestamp>,
+        now: Timestamp,
+    ) {
         let Ok(url) = Url::parse(&source.url) else {
             // The settings refuse such an address; a caller that does not is told so here.
             let failure = Some("bad_address".to_owned());
-            plan.idle.push(Idle { url: source.url.clone(), fresh: false, failure, status: None });
-            continue;
+            self.idle.push(Idle { at, fresh: false, failure, status: None });
+            return;
         };
         let pause = pauses.get(pace_key(url.host_str().unwrap_or_default()).as_str()).copied();
         match due(&state, pause, now) {
-            Due::Now => plan.asked.push(Planned { source, url, state }),
-            not_now => plan.idle.push(Idle {
-                url: source.url.clone(),
+            Due::Now => self.asked.push(Planned { at, source: Arc::clone(source), url, state }),
+            not_now => self.idle.push(Idle {
+                at,
                 fresh: matches!(not_now, Due::Fresh(_)),
                 failure: state.last_failure,
                 status: state.status,
             }),
         }
     }
-    plan.asked.sort_by_key(|planned| {
-        let SourceState { checked_at, mean_ms, .. } = planned.state;
-        let age = checked_at
-            .map(|at| now.duration_since(at).as_secs().div_euclid(ONE_CYCLE.as_secs().cast_signed()));
-        (age.is_some(), Reverse(age), Reverse(mean_ms))
-    });
-    plan
 }
 
 #[cfg(test)]
@@ -99,17 +117,48 @@ mod tests {
     use super::*;
     use crate::model::SourceFormat;
 
-    #[test]
-    fn new_sources_come_first_then_starved_ones_then_slow_ones() {
-        let now: Timestamp = "2026-11-21T06:30:00Z".parse().unwrap();
-        let source = |name: &str| Source {
+    fn source(name: &str) -> Source {
+        Source {
             url: format!("https://{name}.example/feed"),
             name: name.to_owned(),
             format: SourceFormat::Feed,
             tier: 2,
             tags: Vec::new(),
             headers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_goes_to_its_source_in_whatever_order() {
+        let now: Timestamp = "2026-11-21T06:30:00Z".parse().unwrap();
+        let names: Vec<String> = (0..60).map(|number| format!("host-{}", number * 7 % 60)).collect();
+        let sources: Vec<Arc<Source>> = names.iter().map(|name| Arc::new(source(name))).collect();
+        let state = |number: usize| SourceState {
+            url: source(&format!("host-{number}")).url,
+            status: u16::try_from(number).ok(),
+            due_at: number.is_multiple_of(2).then(|| now + SignedDuration::from_mins(5)),
+            ..SourceState::default()
         };
+        let gone = SourceState { url: source("gone").url, ..SourceState::default() };
+        let plan = plan(&sources, (0..59).map(state).chain([gone]).collect(), &[], now);
+        let number = |at: usize| names[at][5..].parse::<usize>().unwrap();
+        assert_eq!((plan.idle.len(), plan.asked.len()), (30, 30));
+        assert!(
+            plan.idle.iter().all(|idle| idle.fresh && idle.status.map(usize::from) == Some(number(idle.at)))
+        );
+        for planned in &plan.asked {
+            let number = number(planned.at);
+            assert_eq!(planned.state.status.map(usize::from), (number < 59).then_some(number));
+            assert_eq!(
+                (&planned.state.url, &planned.source.url),
+                (&sources[planned.at].url, &planned.state.url)
+            );
+        }
+    }
+
+    #[test]
+    fn new_sources_come_first_then_starved_ones_then_slow_ones() {
+        let now: Timestamp = "2026-11-21T06:30:00Z".parse().unwrap();
         let state = |name: &str, seconds: i64, mean_ms: u32| SourceState {
             url: source(name).url,
             checked_at: Some(now - SignedDuration::from_secs(seconds)),
@@ -118,7 +167,7 @@ mod tests {
         };
         let states = vec![state("quick", 605, 40), state("starved", 1_205, 10), state("slow", 603, 900)];
         let sources = ["quick", "slow", "new", "starved"].map(|name| Arc::new(source(name))).to_vec();
-        let plan = plan(sources, states, &[], now);
+        let plan = plan(&sources, states, &[], now);
         let order: Vec<&str> = plan.asked.iter().map(|planned| planned.source.name.as_str()).collect();
         assert_eq!(order, ["new", "starved", "slow", "quick"]);
     }

@@ -85,6 +85,11 @@ impl<J> Queue<J> {
         Some((host, job))
     }
 
+    /// Whether a job at `host` is under way or waits.
+    pub fn knows(&self, host: &str) -> bool {
+        self.hosts.contains_key(host)
+    }
+
     /// A job at `host` is over.
     pub fn done(&mut self, host: &str) {
         self.under_way -= 1;

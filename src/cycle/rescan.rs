@@ -1,6 +1,6 @@
 //! Judging again what is kept, after a change of rules or watch list. Asks nobody: the texts are in the store.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -15,6 +15,7 @@ use crate::{
 };
 
 use super::{
+    names::Names,
     place::{self, place, retold},
     tell::Tell,
 };
@@ -54,8 +55,7 @@ pub async fn rescan(
 ) -> Result<(usize, Vec<Change>), StoreError> {
     let kept = store.kept(task.since).await?;
     let count = kept.len();
-    let names: HashMap<&str, &Arc<Source>> =
-        task.sources.iter().map(|source| (source.url.as_str(), source)).collect();
+    let names = Names::of(task.sources);
     let since = now.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
     let mut stories = Stories::new(store.recent_stories(since).await?);
     let mut judged = Rejudged::default();
@@ -66,7 +66,7 @@ pub async fn rescan(
             None => None,
         };
         let (entry, found) = judge_kept(&task.rules, entry, article.as_ref());
-        let source = names.get(entry.source_url.as_str()).map(AsRef::as_ref);
+        let source = names.get(&entry.source_url).map(AsRef::as_ref);
         match (found, detection) {
             (Some(mut found), None) => {
                 found.silent |= task.tell.is_none();
@@ -91,7 +91,7 @@ pub async fn rescan(
     }
     place::add(&mut judged.commit, &new);
     if let Some(tell) = task.tell.filter(|_| task.saves) {
-        let source = |url: &str| names.get(url).map(|source| Arc::clone(source));
+        let source = |url: &str| names.get(url).cloned();
         tell.queue(store, &new, source, now, &mut judged.commit).await?;
     }
     if task.saves {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    mem,
     time::Duration,
 };
 
@@ -20,7 +20,7 @@ use crate::{
         targets,
     },
     http::Counts,
-    model::Detection,
+    model::{Detection, Outlet},
     store::{CycleRecord, SourceResult, StatementTimes},
     visit::{self, ArticleVisit, FeedVisit, PageOutcome},
     x::money::Forecast,
@@ -32,14 +32,21 @@ use super::{Stop, Task, place::Placed, plan::Plan};
 #[derive(Debug, Default)]
 pub struct Tally {
     report: CycleReport,
-    /// Every source by address; asked ones count as unfinished until their visit is home.
-    sources: HashMap<String, SourceFigures>,
+    /// What became of each source, by its place among them; `None` until its visit is home.
+    lines: Vec<Option<Line>>,
     /// Sources that are not asked because they failed lately.
     failing: u64,
     stages: StageHistograms,
     failures: BTreeMap<String, String>,
     counted: Counted,
-    bytes: HashMap<String, u64>,
+}
+
+/// What became of a source.
+#[derive(Debug, Default)]
+struct Line {
+    /// Without the address.
+    figures: SourceFigures,
+    bytes: u64,
 }
 
 /// What is known only when the cycle is over.
@@ -64,8 +71,8 @@ pub struct End<'a> {
     pub statements: StatementTimes,
     /// Where the time went.
     pub critical_path: Vec<Step>,
-    /// What is told.
-    pub detections: Vec<Detection>,
+    /// New detections, in the order they were saved.
+    pub told: Vec<Detection>,
     /// Peak memory, bytes.
     pub peak_rss_bytes: Option<u64>,
     /// What it was told to do.
@@ -92,8 +99,8 @@ pub struct Summed {
     pub failures: BTreeMap<String, String>,
     /// Times of its stages.
     pub stages: StageHistograms,
-    /// Bytes each asked source sent.
-    bytes: HashMap<String, u64>,
+    /// Bytes each source sent, in the report's order.
+    bytes: Vec<u64>,
 }
 
 /// Failure of a source whose visit was cut short by the deadline or a stop.
@@ -108,31 +115,23 @@ impl Tally {
     /// Begins with what `plan` leaves alone and what it asks.
     pub fn new(plan: &Plan) -> Self {
         let mut tally = Self::default();
+        let total = plan.idle.len() + plan.asked.len();
+        tally.lines.resize_with(total, || None);
         for idle in &plan.idle {
             let outcome = if idle.fresh { SourceOutcome::Fresh } else { SourceOutcome::Waiting };
             let slot =
                 if idle.fresh { &mut tally.report.feeds.fresh } else { &mut tally.report.feeds.waiting };
             *slot += 1;
             tally.failing += u64::from(!idle.fresh && idle.failure.is_some());
-            let line = SourceFigures {
-                url: idle.url.clone(),
+            let figures = SourceFigures {
                 outcome,
                 failure: idle.failure.clone().filter(|_| !idle.fresh),
                 status: idle.status,
                 ..SourceFigures::default()
             };
-            tally.sources.insert(idle.url.clone(), line);
+            tally.lines[idle.at] = Some(Line { figures, bytes: 0 });
         }
-        for planned in &plan.asked {
-            let line = SourceFigures {
-                url: planned.source.url.clone(),
-                outcome: SourceOutcome::Waiting,
-                failure: Some(UNFINISHED.to_owned()),
-                ..SourceFigures::default()
-            };
-            tally.sources.insert(planned.source.url.clone(), line);
-        }
-        tally.report.feeds.total = (plan.idle.len() + plan.asked.len()) as u64;
+        tally.report.feeds.total = total as u64;
         tally
     }
 
@@ -163,13 +162,12 @@ impl Tally {
         *slot += 1;
     }
 
-    /// Adds a source's visit.
-    pub fn feed(&mut self, url: &str, visit: &FeedVisit) {
+    /// Adds the visit of the source at that place among them.
+    pub fn feed(&mut self, at: usize, url: &str, visit: &FeedVisit) {
         let figures = &visit.figures;
         self.stages(figures);
         let feeds = &mut self.report.feeds;
         feeds.bytes += figures.bytes;
-        self.bytes.insert(url.to_owned(), figures.bytes);
         feeds.repaired += u64::from(figures.repaired);
         let (outcome, failure) = match &visit.outcome {
             visit::SourceOutcome::Fetched => (SourceOutcome::Fetched, None),
@@ -186,7 +184,7 @@ impl Tally {
         };
         *slot += 1;
         let line = SourceFigures {
-            url: url.to_owned(),
+            url: String::new(),
             outcome,
             failure,
             status: visit.status,
@@ -194,7 +192,7 @@ impl Tally {
             new: figures.new.into(),
             ms: Some(figures.answer_ms.into()),
         };
-        self.sources.insert(url.to_owned(), line);
+        self.lines[at] = Some(Line { figures: line, bytes: figures.bytes });
         let entries = &mut self.report.entries;
         entries.read += u64::from(figures.read);
         entries.new += u64::from(figures.new);
@@ -243,8 +241,7 @@ impl Tally {
     /// The report.
     pub fn sum(mut self, end: End<'_>) -> Summed {
         let mut report = self.report;
-        let unfinished =
-            self.sources.values().filter(|line| line.failure.as_deref() == Some(UNFINISHED)).count() as u64;
+        let unfinished = self.lines.iter().filter(|line| line.is_none()).count() as u64;
         report.feeds.waiting += unfinished;
         // X counts as one source more: alone it decides, beside many feeds it does not.
         let x_failed = u64::from(end.x.as_ref().is_some_and(|x| x.problem.is_some()));
@@ -306,21 +303,26 @@ impl Tally {
         report.critical_path = end.critical_path;
         report.memory = MemoryFigures { peak_rss_bytes: end.peak_rss_bytes };
         report.stages_ms = self.stages.times();
-        report.detections = end.detections;
-        let line = |source: &Arc<crate::model::Source>| self.sources.remove(&source.url);
-        report.sources = end.task.sources.iter().filter_map(line).collect();
+        report.detections = one_per_story(end.told);
+        let mut bytes = Vec::with_capacity(self.lines.len());
+        for (source, line) in end.task.sources.iter().zip(self.lines) {
+            let line = line.unwrap_or_else(unfinished_line);
+            report.sources.push(SourceFigures { url: source.url.clone(), ..line.figures });
+            bytes.push(line.bytes);
+        }
         report.targets = targets::judge(&end.task.targets, &report);
-        Summed { report, failures: self.failures, stages: self.stages, bytes: self.bytes }
+        Summed { report, failures: self.failures, stages: self.stages, bytes }
     }
 }
 
 impl Summed {
     /// What the database keeps of it, as cycle `id`.
-    pub fn record(&self, id: i64) -> CycleRecord {
+    pub fn record(&mut self, id: i64) -> CycleRecord {
         let asked = [SourceOutcome::Fetched, SourceOutcome::NotModified, SourceOutcome::Failed];
-        let results = self.report.sources.iter().filter(|line| asked.contains(&line.outcome));
+        let lines = self.report.sources.iter().zip(&self.bytes);
+        let results = lines.filter(|(line, _)| asked.contains(&line.outcome));
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-        let sources = results.map(|line| SourceResult {
+        let sources = results.map(|(line, bytes)| SourceResult {
             url: line.url.clone(),
             outcome: match line.outcome {
                 SourceOutcome::Failed => "failed",
@@ -333,18 +335,25 @@ impl Summed {
             entries: narrow(line.entries),
             new: narrow(line.new),
             ms: narrow(line.ms.unwrap_or(0)),
-            bytes: self.bytes.get(&line.url).copied().unwrap_or(0),
+            bytes: *bytes,
         });
-        let kept = CycleReport { detections: Vec::new(), sources: Vec::new(), ..self.report.clone() };
+        let (rows, cycle) = (sources.collect(), &self.report.cycle);
+        let (duration_ms, exit_code) = (cycle.duration_ms, cycle.exit_code);
+        let status = if cycle.status == Status::Ok { "ok" } else { "degraded" }.to_owned();
+        // The two lists have tables of their own.
+        let lists = (mem::take(&mut self.report.sources), mem::take(&mut self.report.detections));
+        // Plain data with string keys always serialises.
+        let report = serde_json::to_string(&self.report).unwrap_or_default();
+        (self.report.sources, self.report.detections) = lists;
+        let histograms = self.stages.to_bytes();
         CycleRecord {
             id,
-            duration_ms: kept.cycle.duration_ms,
-            status: if kept.cycle.status == Status::Ok { "ok" } else { "degraded" }.to_owned(),
-            exit_code: kept.cycle.exit_code,
-            // Plain data with string keys always serialises.
-            report: serde_json::to_string(&kept).unwrap_or_default(),
-            histograms: self.stages.to_bytes(),
-            sources: sources.collect(),
+            duration_ms,
+            status,
+            exit_code,
+            report,
+            histograms,
+            sources: rows,
             sums: Vec::new(),
         }
     }
@@ -368,6 +377,36 @@ fn x_figures(x: XEnd) -> XFigures {
         budget_days_left: x.bill.and_then(|(_, _, forecast)| forecast.days_left),
         problem: x.problem,
     }
+}
+
+/// One detection for each story, the best-scored; the others become its further outlets.
+fn one_per_story(told: Vec<Detection>) -> Vec<Detection> {
+    let mut heads: Vec<Detection> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for detection in told {
+        let Some(place) = places.get(&detection.story_id) else {
+            places.insert(detection.story_id.clone(), heads.len());
+            heads.push(detection);
+            continue;
+        };
+        let head = &mut heads[*place];
+        let other = if detection.score > head.score { std::mem::replace(head, detection) } else { detection };
+        head.class = head.class.max(other.class);
+        let carried = Outlet { url: other.url, source: other.source, published_at: other.published_at };
+        for outlet in other.also_at.into_iter().chain([carried]) {
+            if outlet.url != head.url && head.also_at.iter().all(|known| known.url != outlet.url) {
+                head.also_at.push(outlet);
+            }
+        }
+    }
+    heads
+}
+
+/// What is said of a source whose visit was cut short.
+fn unfinished_line() -> Line {
+    let failure = Some(UNFINISHED.to_owned());
+    let figures = SourceFigures { outcome: SourceOutcome::Waiting, failure, ..SourceFigures::default() };
+    Line { figures, bytes: 0 }
 }
 
 /// Whether so many sources failed, or wait after failing, that the cycle did not do its work.

@@ -50,6 +50,8 @@ pub struct Options {
     pub x: Option<x::Options>,
     /// What goes wrong from the start.
     pub faults: Switched,
+    /// Everything over TLS, as this says; HTTP/2 with those who agree on it.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
 }
 
 /// Name of the simulated X under `.localhost`.
@@ -79,6 +81,10 @@ pub struct Ledger {
     pub requests: Vec<Asked>,
     /// Connections accepted.
     pub connections: u64,
+    /// Of those over TLS, the ones that agreed on HTTP/2.
+    pub http2: u64,
+    /// Of those over TLS, the ones that went on with an earlier session.
+    pub resumed: u64,
     /// Connections to the address that stands for a private one: nobody should ever come there.
     pub inward: u64,
 }
@@ -99,6 +105,8 @@ struct World {
     every: AtomicUsize,
     requests: Mutex<Vec<Asked>>,
     connections: AtomicU64,
+    http2: AtomicU64,
+    resumed: AtomicU64,
     faults: Mutex<Switched>,
     /// Requests that met a fault.
     faulted: AtomicU64,
@@ -146,6 +154,8 @@ impl FixtureWeb {
             every: AtomicUsize::new(0),
             requests: Mutex::default(),
             connections: AtomicU64::new(0),
+            http2: AtomicU64::new(0),
+            resumed: AtomicU64::new(0),
         });
         let tasks = [
             tokio::spawn(server::serve(listener, Arc::clone(&world))),
@@ -219,6 +229,8 @@ impl FixtureWeb {
         Ledger {
             requests: self.world.requests.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             connections: self.world.connections.load(Ordering::SeqCst),
+            http2: self.world.http2.load(Ordering::SeqCst),
+            resumed: self.world.resumed.load(Ordering::SeqCst),
             inward: self.world.inward_connections.load(Ordering::SeqCst),
         }
     }
@@ -279,7 +291,8 @@ const WATCHED: [(&str, &str, &str, &str); 3] = [
 
 impl World {
     fn origin(&self, host: &str) -> String {
-        format!("http://{host}.localhost:{}", self.port)
+        let scheme = if self.options.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{host}.localhost:{}", self.port)
     }
 
     fn tick(&self) -> u32 {

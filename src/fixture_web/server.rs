@@ -14,11 +14,16 @@ use hyper::{
     Request, Response,
     body::{Frame, Incoming},
     header::{HOST, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH},
-    server::conn::http1,
+    server::conn::{http1, http2},
     service::service_fn,
 };
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::HandshakeKind;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
+use tokio_rustls::TlsAcceptor;
 
 use super::{Asked, World, X_HOST, bulk, fault, feeds, hosts::Host, page, trouble, x};
 
@@ -61,11 +66,35 @@ pub async fn serve(listener: TcpListener, world: Arc<World>) {
         let world = Arc::clone(&world);
         tokio::spawn(async move {
             let Some(stream) = fault::intercept(stream, &world).await else { return };
-            let service = service_fn(|request| answer(&world, request));
-            // A client that goes away is its own affair.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            match &world.options.tls {
+                Some(tls) => {
+                    let Ok(stream) = TlsAcceptor::from(Arc::clone(tls)).accept(stream).await else { return };
+                    let session = stream.get_ref().1;
+                    let http2 = session.alpn_protocol() == Some(b"h2");
+                    let resumed = session.handshake_kind() == Some(HandshakeKind::Resumed);
+                    world.http2.fetch_add(u64::from(http2), Ordering::SeqCst);
+                    world.resumed.fetch_add(u64::from(resumed), Ordering::SeqCst);
+                    talk(&world, stream, http2).await;
+                }
+                None => talk(&world, stream, false).await,
+            }
         });
     }
+}
+
+/// Answers on one connection until it ends.
+async fn talk(world: &Arc<World>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, http2: bool) {
+    let stream = TokioIo::new(stream);
+    let service = service_fn(|request| {
+        let world = Arc::clone(world);
+        async move { answer(&world, request).await }
+    });
+    // A client that goes away is its own affair.
+    let _ = if http2 {
+        http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await
+    } else {
+        http1::Builder::new().serve_connection(stream, service).await
+    };
 }
 
 /// Counts who comes where nobody should.
@@ -90,7 +119,9 @@ async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Bo
     let text = |name: HeaderName| {
         request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
     };
-    let host = text(HOST).unwrap_or_default();
+    // HTTP/2 names the host in the address (RFC 9113, section 8.3.1).
+    let host =
+        text(HOST).or_else(|| Some(request.uri().authority()?.as_str().to_owned())).unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default().trim_end_matches(".localhost").to_owned();
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     if let Some(x) = world.x.as_ref().filter(|_| host == X_HOST) {

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     net::IpAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -18,20 +18,19 @@ use reqwest::{
         ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
         LOCATION,
     },
-    redirect::Policy,
 };
-use tower::util::MapResponseLayer;
 use url::{Host, Url};
 
 use super::{
     Answer, Counts, Failure, Fetch, Outcome, Purpose, Request, Settings, Told, Trail,
     body::{Bodies, Deadline},
     classify::classify,
+    connections::Connections,
     guard::is_private,
     headers,
     pace::Pace,
     redirect,
-    resolve::{Admission, Guarded},
+    resolve::Admission,
     retry,
     unpack::ACCEPTED,
 };
@@ -44,17 +43,9 @@ const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.1";
 /// A robots.txt is read up to here (RFC 9309, section 2.5).
 const ROBOTS_LIMIT: u64 = 500 * 1024;
 
-/// How long a connection stays open for another request after its host might have been asked again: a page follows its
-/// feed when that has been read, and in a first cycle many are read before it.
-const KEPT_OPEN: Duration = Duration::from_secs(15);
-/// With more sources than this, connections stay open for less, by the square of how many times more: each costs 30 kB
-/// (measured: what hyper keeps to read, to write and to be told), so ten thousand would cost more than all else, and
-/// more files than most systems give.
-const KEPT_OPEN_WHOLE: usize = 1000;
-
 /// The one client of a run.
 pub struct Client<C> {
-    inner: reqwest::Client,
+    connections: Connections,
     settings: Settings,
     admission: Admission,
     bodies: Bodies,
@@ -77,10 +68,15 @@ pub enum SetupError {
     Tls(String),
 }
 
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        Self::Connect(error.to_string())
+    }
+}
+
 #[derive(Debug, Default)]
 struct Counted {
     requests: AtomicU64,
-    connections: Arc<AtomicU64>,
     retries: AtomicU64,
     bytes: AtomicU64,
     success: AtomicU64,
@@ -110,13 +106,12 @@ impl Counted {
 }
 
 impl<C: Clock> Client<C> {
-    /// A client that behaves as `settings` say and waits by `clock`, for about so many `sources`.
+    /// A client that behaves as `settings` say and waits by `clock`.
     ///
     /// # Errors
     /// When the proxy's address or the user agent cannot be used, or TLS cannot be set up.
-    pub fn new(settings: Settings, sources: usize, clock: C) -> Result<Self, SetupError> {
-        let share = KEPT_OPEN_WHOLE as f64 / sources.max(KEPT_OPEN_WHOLE) as f64;
-        Self::build(settings, clock, Some(KEPT_OPEN.mul_f64(share * share)))
+    pub fn new(settings: Settings, clock: C) -> Result<Self, SetupError> {
+        Self::build(settings, clock, true)
     }
 
     /// A client that opens a connection for each request, to measure what keeping them saves.
@@ -124,38 +119,15 @@ impl<C: Clock> Client<C> {
     /// # Errors
     /// As [`Self::new`].
     pub fn without_reuse(settings: Settings, clock: C) -> Result<Self, SetupError> {
-        Self::build(settings, clock, None)
+        Self::build(settings, clock, false)
     }
 
-    fn build(settings: Settings, clock: C, kept_open: Option<Duration>) -> Result<Self, SetupError> {
-        let idle = if kept_open.is_some() { settings.per_host_concurrency.max(1) } else { 0 };
-        let counted = Counted::default();
-        let connections = Arc::clone(&counted.connections);
-        let agent = HeaderValue::from_str(&settings.user_agent).map_err(|_| SetupError::UserAgent)?;
+    fn build(settings: Settings, clock: C, reuse: bool) -> Result<Self, SetupError> {
         let admission = Admission::new(settings.allow_private_addresses, &settings.private_hosts);
-        let mut builder = reqwest::Client::builder()
-            .user_agent(agent)
-            .referer(false)
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(settings.connect_timeout)
-            .pool_max_idle_per_host(idle)
-            .pool_idle_timeout(settings.per_host_interval + kept_open.unwrap_or_default())
-            .dns_resolver(Arc::new(Guarded::new(admission.clone())))
-            .connector_layer(MapResponseLayer::new(move |connection| {
-                connections.fetch_add(1, Ordering::Relaxed);
-                connection
-            }))
-            .no_proxy();
-        if !settings.proxy.is_empty() {
-            let proxy =
-                reqwest::Proxy::all(&settings.proxy).map_err(|error| SetupError::Proxy(error.to_string()))?;
-            builder = builder.proxy(proxy);
-        }
-        let inner = builder.build().map_err(|error| SetupError::Tls(error.to_string()))?;
+        let connections = Connections::new(settings.clone(), admission.clone(), reuse)?;
         let pace = Pace::new(settings.concurrency, settings.per_host_concurrency, settings.per_host_interval);
         let bodies = Bodies::new(settings.idle_timeout);
-        Ok(Self { inner, settings, admission, bodies, pace, counted, clock })
+        Ok(Self { connections, settings, admission, bodies, pace, counted: Counted::default(), clock })
     }
 
     /// The request, its redirects, and one retry where that helps.
@@ -232,7 +204,7 @@ impl<C: Clock> Client<C> {
         self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
         trail.status = None;
         // On the heap, and only now: whoever waits for a turn is to be small.
-        let mut reply = Box::pin(self.exchange(request, &url, conditional, trail, now)).await;
+        let mut reply = Box::pin(self.exchange(request, &url, &host, conditional, trail, now)).await;
         trail.elapsed += start.elapsed();
         self.counted.answered(trail.status);
         if let Err(Failure::RateLimited { retry_after }) = &reply {
@@ -252,7 +224,7 @@ impl<C: Clock> Client<C> {
         self.counted.requests.fetch_add(1, Ordering::Relaxed);
         let mut status = None;
         let limit = self.settings.total_timeout;
-        let told = tokio::time::timeout(limit, self.tell(url, headers, &mut status)).await;
+        let told = tokio::time::timeout(limit, self.tell(url, &host, headers, &mut status)).await;
         self.counted.answered(status);
         let (status, headers, body) = told.unwrap_or(Err(Failure::TotalTimeout))?;
         Ok(Told { status, headers, body, elapsed: start.elapsed() })
@@ -261,6 +233,7 @@ impl<C: Clock> Client<C> {
     async fn tell(
         &self,
         url: Url,
+        host: &str,
         headers: Vec<(String, String)>,
         status: &mut Option<u16>,
     ) -> Result<(u16, Vec<(String, String)>, Bytes), Failure> {
@@ -272,8 +245,8 @@ impl<C: Clock> Client<C> {
             }
         }
         head.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let mut response =
-            self.inner.get(url).headers(head).send().await.map_err(|error| classify(&error))?;
+        let client = self.connections.to(host)?;
+        let mut response = client.get(url).headers(head).send().await.map_err(|error| classify(&error))?;
         *status = Some(response.status().as_u16());
         let text = |(name, value): (&HeaderName, &HeaderValue)| {
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
@@ -309,13 +282,14 @@ impl<C: Clock> Client<C> {
         &self,
         request: &Request,
         url: &Url,
+        host: &str,
         conditional: bool,
         trail: &mut Trail,
         now: Timestamp,
     ) -> Result<Reply, Failure> {
         let deadline = Deadline::after(self.settings.total_timeout);
         let patience = self.settings.connect_timeout.saturating_add(self.settings.idle_timeout);
-        let sending = self.inner.get(url.clone()).headers(headers_of(request, url)).send();
+        let sending = self.connections.to(host)?.get(url.clone()).headers(headers_of(request, url)).send();
         let response = deadline.within(patience, sending).await?.map_err(|error| classify(&error))?;
         let status = response.status().as_u16();
         trail.status = Some(status);
@@ -408,6 +382,10 @@ impl<C: Clock> Fetch for Client<C> {
         self.pace.pause(host, until);
     }
 
+    fn leave(&self, host: &str) {
+        self.connections.leave(host);
+    }
+
     fn call(
         &self,
         url: Url,
@@ -421,7 +399,7 @@ impl<C: Clock> Fetch for Client<C> {
         let counted = &self.counted;
         Counts {
             requests: read(&counted.requests),
-            connections_opened: read(&counted.connections),
+            connections_opened: self.connections.opened(),
             retries: read(&counted.retries),
             bytes_received: read(&counted.bytes),
             success: read(&counted.success),

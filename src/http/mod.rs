@@ -317,6 +317,9 @@ pub trait Fetch: Send + Sync {
     /// Sends nothing to `host` (a name, or what groups names: see [`crate::text::host`]) before `until`.
     fn pause(&self, host: &str, until: Timestamp);
 
+    /// Closes what is open to `host` (as for [`Self::pause`]) and not in use: nothing more is to be asked of it for now.
+    fn leave(&self, host: &str);
+
     /// Asks an API: one GET with `headers`, in its host's turn, never repeated and never led elsewhere. Every
     /// status is an answer.
     fn call(
@@ -332,6 +335,7 @@ pub trait Fetch: Send + Sync {
 mod body;
 mod classify;
 mod client;
+mod connections;
 mod guard;
 mod headers;
 mod pace;
@@ -341,6 +345,7 @@ mod redirect;
 mod resolve;
 mod retry;
 pub mod robots;
+mod tls;
 mod unpack;
 pub use body::SMALL_BODY;
 pub use client::{Client, SetupError};

@@ -3,26 +3,15 @@
 //! Same address guard and time limits as a GET, but no redirects (the body is signed for one address), no
 //! pacing (each channel has its own) and no retry (the outbox has).
 
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{future::Future, pin::Pin, sync::OnceLock, time::Duration};
 
 use jiff::Timestamp;
-use reqwest::{
-    header::{HeaderName, HeaderValue},
-    redirect::Policy,
-};
+use reqwest::header::{HeaderName, HeaderValue};
 use url::{Host, Url};
 
 use super::{
-    Failure, Settings, SetupError,
-    classify::classify,
-    guard::is_private,
-    headers,
-    resolve::{Admission, Guarded},
+    Failure, Settings, SetupError, classify::classify, connections::builder, guard::is_private, headers,
+    resolve::Admission,
 };
 
 /// Bytes of an answer that are read: enough for any error a service describes.
@@ -80,7 +69,7 @@ pub trait Post: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<Receipt, Failure>> + Send + '_>>;
 }
 
-/// The network; its clients are made when the first parcel needs them, since making one takes about 20 ms.
+/// The network; its clients are made when the first parcel needs them: most cycles send none.
 pub struct Poster {
     settings: Settings,
     guarded: OnceLock<Result<reqwest::Client, String>>,
@@ -145,21 +134,8 @@ impl Poster {
 }
 
 fn build(settings: &Settings, allow_private: bool) -> Result<reqwest::Client, SetupError> {
-    let agent = HeaderValue::from_str(&settings.user_agent).map_err(|_| SetupError::UserAgent)?;
-    let mut builder = reqwest::Client::builder()
-        .user_agent(agent)
-        .referer(false)
-        .redirect(Policy::none())
-        .retry(reqwest::retry::never())
-        .connect_timeout(settings.connect_timeout)
-        .dns_resolver(Arc::new(Guarded::new(Admission::new(allow_private, &[]))))
-        .no_proxy();
-    if !settings.proxy.is_empty() {
-        let proxy =
-            reqwest::Proxy::all(&settings.proxy).map_err(|error| SetupError::Proxy(error.to_string()))?;
-        builder = builder.proxy(proxy);
-    }
-    builder.build().map_err(|error| SetupError::Tls(error.to_string()))
+    let client = builder(settings, Admission::new(allow_private, &[]))?.build();
+    client.map_err(|error| SetupError::Tls(error.to_string()))
 }
 
 impl Post for Poster {

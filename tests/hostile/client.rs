@@ -10,6 +10,11 @@ use tge_scrape::{
     http::{self, Answer, Client, Failure, Fetch, Outcome, Purpose, Request, Settings},
     model::Validators,
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::mpsc,
+};
 use url::Url;
 
 use super::{asked_for, ending, host};
@@ -49,7 +54,7 @@ fn client(limit: Duration, private_hosts: Vec<String>) -> Client<Standing> {
         private_hosts,
         proxy: String::new(),
     };
-    Client::new(settings, 1, Standing).unwrap()
+    Client::new(settings, Standing).unwrap()
 }
 
 async fn get(client: &Client<Standing>, url: &str) -> Answer {
@@ -149,4 +154,45 @@ async fn large_bodies_take_turns_and_all_of_them_arrive() {
         other => panic!("{url}: {other:?}"),
     }));
     assert!(lengths.await.into_iter().all(|length| length > 3 << 20));
+}
+
+/// Answers on each connection until that is closed; says which connection each request came by, and then that it ended.
+fn served(listener: TcpListener) -> mpsc::UnboundedReceiver<Option<usize>> {
+    let (told, seen) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut connections = 0;
+        while let Ok((mut socket, _)) = listener.accept().await {
+            connections += 1;
+            let told = told.clone();
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                while socket.read(&mut request).await.is_ok_and(|bytes| bytes > 0) {
+                    let _ = told.send(Some(connections));
+                    let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
+                }
+                let _ = told.send(None);
+            });
+        }
+    });
+    seen
+}
+
+#[tokio::test]
+async fn a_host_keeps_its_connection_until_it_is_left() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mut seen = served(listener);
+    let hosts = ["one.localhost".to_owned(), "two.localhost".to_owned()];
+    let client = client(WELL, hosts.to_vec());
+    for (host, connection) in [(0, 1), (0, 1), (1, 2)] {
+        get(&client, &format!("http://{}:{port}/", hosts[host])).await;
+        assert_eq!(seen.recv().await, Some(Some(connection)));
+    }
+    client.leave("one.localhost");
+    assert_eq!(seen.recv().await, Some(None), "what was open to the host is closed");
+    get(&client, &format!("http://two.localhost:{port}/")).await;
+    assert_eq!(seen.recv().await, Some(Some(2)), "what is open to another stays");
+    get(&client, &format!("http://one.localhost:{port}/")).await;
+    assert_eq!(seen.recv().await, Some(Some(3)));
+    assert_eq!(client.counts().connections_opened, 3);
 }

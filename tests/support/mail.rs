@@ -7,13 +7,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
     runtime::Runtime,
 };
-use tokio_rustls::{TlsAcceptor, rustls};
+use tokio_rustls::TlsAcceptor;
+
+use super::authority::{Authority, Good, server};
 
 /// How a mail ends, by its number.
 type Script = dyn Fn(usize) -> &'static str + Send + Sync;
@@ -40,25 +41,10 @@ impl MailServer {
         implicit: bool,
         script: impl Fn(usize) -> &'static str + Send + Sync + 'static,
     ) -> Self {
-        let mut ca = CertificateParams::new(Vec::<String>::new()).unwrap();
-        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let ca_key = KeyPair::generate().unwrap();
-        let ca_cert = ca.self_signed(&ca_key).unwrap();
+        let trusted = Authority::new();
         let authority = dir.join("authority.pem");
-        std::fs::write(&authority, ca_cert.pem()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        let leaf = leaf.signed_by(&key, &Issuer::new(ca, ca_key)).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![leaf.der().clone()],
-                rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-            )
-            .unwrap();
+        trusted.write(&authority);
+        let config = server(Good::by(trusted));
         let shared = Arc::new(Shared {
             mails: Mutex::default(),
             script: Box::new(script),

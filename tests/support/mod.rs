@@ -1,3 +1,4 @@
+pub mod authority;
 pub mod inbox;
 pub mod lab;
 pub mod mail;

@@ -2,6 +2,9 @@
 //!
 //! Prints the port, writes a settings file and a list of feed addresses, and serves until stdin closes.
 
+#[expect(clippy::unwrap_used, reason = "without its certificates it cannot serve")]
+mod authority;
+
 use std::{
     io::{Read, Write},
     path::PathBuf,
@@ -50,6 +53,9 @@ struct Args {
     /// The present at the start, seconds since 1970
     #[arg(long, default_value_t = 1_795_000_000)]
     now: i64,
+    /// Everything over TLS, by an authority whose certificate is written here
+    #[arg(long, value_name = "FILE")]
+    tls: Option<PathBuf>,
     /// Let a host misbehave, such as feed-00001=gzip_bomb, or what of it begins like that, such as
     /// feed-00001/item-=reset; the names are listed by --faults
     #[arg(long, value_name = "HOST[/PATH]=NAME", value_parser = fault)]
@@ -113,6 +119,7 @@ fn main() -> std::io::Result<()> {
         bulk,
         x: simulated(&args),
         faults: args.fault.clone(),
+        tls: args.tls.as_deref().map(authority::both),
     };
     let runtime = tokio::runtime::Runtime::new()?;
     let web = runtime.block_on(FixtureWeb::start(options))?;

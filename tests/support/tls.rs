@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{CertificateParams, DnType, KeyPair};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -15,13 +15,12 @@ use tokio::{
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
-        self,
-        crypto::aws_lc_rs,
-        pki_types::PrivatePkcs8KeyDer,
         server::{ClientHello, ResolvesServerCert},
         sign::CertifiedKey,
     },
 };
+
+use super::authority::{Authority, certified, server};
 
 /// Names under `.localhost` whose certificates are worth nothing, each in its own way.
 pub const FAULTY: [&str; 3] = ["selfsigned", "expired", "wrongname"];
@@ -38,19 +37,10 @@ impl TlsServer {
     /// Listens; writes its authority's certificate into `dir`. `sound.localhost` answers with `feed`,
     /// `downgrade.localhost` redirects to plain http.
     pub fn start(dir: &Path, feed: &str) -> Self {
-        let mut ca = CertificateParams::new(Vec::<String>::new()).unwrap();
-        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let ca_key = KeyPair::generate().unwrap();
-        let ca_cert = ca.self_signed(&ca_key).unwrap();
+        let trusted = Authority::new();
         let authority = dir.join("web-authority.pem");
-        std::fs::write(&authority, ca_cert.pem()).unwrap();
-        let certificates = Arc::new(Certificates(Issuer::new(ca, ca_key)));
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_cert_resolver(certificates);
+        trusted.write(&authority);
+        let config = server(Certificates(trusted));
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
@@ -89,17 +79,12 @@ async fn answer(acceptor: TlsAcceptor, stream: TcpStream, feed: Arc<str>) -> Opt
 
 /// Certificates by name, made when they are asked for.
 #[derive(Debug)]
-struct Certificates(Issuer<'static, KeyPair>);
+struct Certificates(Authority);
 
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name()?.to_owned();
         let key = KeyPair::generate().ok()?;
-        let signed = |names: &str, last_year: i32| -> Option<Certificate> {
-            let mut leaf = CertificateParams::new(vec![names.to_owned()]).ok()?;
-            leaf.not_after = date_time_ymd(last_year, 1, 1);
-            leaf.signed_by(&key, &self.0).ok()
-        };
         let certificate = match name.trim_end_matches(".localhost") {
             "selfsigned" => {
                 let mut own = CertificateParams::new(vec![name.clone()]).ok()?;
@@ -107,12 +92,10 @@ impl ResolvesServerCert for Certificates {
                 own.distinguished_name.push(DnType::CommonName, name.clone());
                 own.self_signed(&key).ok()?
             }
-            "expired" => signed(&name, 2001)?,
-            "wrongname" => signed("elsewhere.localhost", 4000)?,
-            _ => signed(&name, 4000)?,
+            "expired" => self.0.signed(&name, &key, 2001),
+            "wrongname" => self.0.signed("elsewhere.localhost", &key, 4000),
+            _ => self.0.signed(&name, &key, 4000),
         };
-        let secret = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
-        let signing = aws_lc_rs::sign::any_supported_type(&secret).ok()?;
-        Some(Arc::new(CertifiedKey::new(vec![certificate.der().clone()], signing)))
+        Some(certified(&certificate, &key))
     }
 }

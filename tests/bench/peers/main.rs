@@ -1,6 +1,6 @@
 //! Ours beside its peers on one web in one run: what the wire costs, what the least program costs, what we cost.
 //!
-//! `cargo bench --bench peers [-- PART…]` with the parts `warm`, `cold`, `whole`, `many`, `start` and `history`;
+//! `cargo bench --bench peers [-- PART…]` with the parts `warm`, `cold`, `whole`, `tls`, `many`, `start` and `history`;
 //! `--runs N` for other than five of each. Every run is a process of its own, ours and its peer's taking turns, and
 //! medians are told. Nothing here fails for being slow: counts are held by the bench `cycle`.
 
@@ -10,6 +10,8 @@
     reason = "a measurement that cannot go on should say where"
 )]
 
+#[path = "../../support/authority.rs"]
+mod authority;
 mod bare;
 mod history;
 mod meter;
@@ -18,7 +20,7 @@ mod site;
 use std::path::Path;
 
 use meter::{Cost, median};
-use site::Site;
+use site::{Site, Wire};
 
 /// Requests at once, where the default is not what is measured: as many as hosts wait, far from the limit of files.
 const WIDE: &str = "concurrency = 512";
@@ -56,63 +58,99 @@ fn beside(
     );
 }
 
+/// What is measured, in a line.
+fn name(feeds: usize, what: &str, http: &str, wire: Wire) -> String {
+    let width = if http.is_empty() { "default width" } else { http };
+    let tls = if wire == Wire::Tls { " over TLS" } else { "" };
+    format!("{feeds} feeds {what}{tls}, {width}")
+}
+
 /// Every feed answers 304.
 fn warm(runs: usize) {
     for (feeds, http) in [(200, ""), (200, WIDE), (1000, ""), (1000, WIDE)] {
-        let site = Site::new(feeds, 5, http);
-        site.cycle();
-        let tagged = site.tagged();
-        let before = site.answered();
-        let width = if http.is_empty() { "default width" } else { http };
-        beside(
-            &format!("{feeds} feeds warm, {width}"),
-            runs,
-            "curl, 50",
-            || site.cycle(),
-            || site.curl(&tagged),
-        );
-        let after = site.answered();
-        assert_eq!(after.0 - before.0, after.1 - before.1, "everything was a 304");
-        site.end();
+        warm_over(Wire::Plain, runs, feeds, http);
     }
+}
+
+fn warm_over(wire: Wire, runs: usize, feeds: usize, http: &str) {
+    let site = Site::over(wire, feeds, 5, http);
+    site.cycle();
+    let tagged = site.tagged();
+    let before = site.answered();
+    let what = name(feeds, "warm", http, wire);
+    beside(&what, runs, "curl, 50", || site.cycle(), || site.curl(&tagged));
+    let after = site.answered();
+    assert_eq!(after.0 - before.0, after.1 - before.1, "everything was a 304");
+    site.end();
 }
 
 /// Every feed is new, none has anything whose page is wanted.
 fn cold(runs: usize) {
     for http in ["", WIDE] {
-        let site = Site::new(200, 0, http);
-        let ours = || {
-            site.forget();
-            site.cycle()
-        };
-        let width = if http.is_empty() { "default width" } else { http };
-        let what = format!("200 feeds cold, no articles, {width}");
-        beside(&what, runs, "bare loop, 50", ours, || site.bare());
-        site.end();
+        cold_over(Wire::Plain, runs, http);
     }
+}
+
+fn cold_over(wire: Wire, runs: usize, http: &str) {
+    let site = Site::over(wire, 200, 0, http);
+    let ours = || {
+        site.forget();
+        site.cycle()
+    };
+    let what = name(200, "cold, no articles", http, wire);
+    beside(&what, runs, "bare loop, 50", ours, || site.bare());
+    site.end();
 }
 
 /// Every feed is new, five of its entries are launches with a page each.
 fn whole(runs: usize) {
     for (feeds, http) in [(200, ""), (200, WIDE), (1000, WIDE)] {
-        let site = Site::new(feeds, 5, http);
-        site.cycle();
-        let asked = site.asked();
-        let ours = || {
-            site.forget();
-            site.cycle()
-        };
-        let width = if http.is_empty() { "default width" } else { http };
-        let what = format!("{feeds} feeds cold, {} requests, {width}", asked.len());
-        beside(&what, runs, "curl, 50", ours, || site.curl(&asked));
-        site.forget();
-        let report = site.report();
-        let total = |stage: &str| report["stages_ms"][stage]["total"].as_f64().unwrap_or_default() / 1e3;
-        let parts = ["feed_parse", "early_filter", "extract", "judge", "commit"];
-        let parts: Vec<String> = parts.iter().map(|part| format!("{part} {:.3} s", total(part))).collect();
-        println!("{what}: threads spent {}", parts.join(", "));
-        site.end();
+        whole_over(Wire::Plain, runs, feeds, http);
     }
+}
+
+fn whole_over(wire: Wire, runs: usize, feeds: usize, http: &str) {
+    let site = Site::over(wire, feeds, 5, http);
+    site.cycle();
+    let asked = site.asked();
+    let ours = || {
+        site.forget();
+        site.cycle()
+    };
+    let what = name(feeds, &format!("cold, {} requests", asked.len()), http, wire);
+    beside(&what, runs, "curl, 50", ours, || site.curl(&asked));
+    site.forget();
+    let report = site.report();
+    let total = |stage: &str| report["stages_ms"][stage]["total"].as_f64().unwrap_or_default() / 1e3;
+    let parts = ["feed_parse", "early_filter", "extract", "judge", "commit"];
+    let parts: Vec<String> = parts.iter().map(|part| format!("{part} {:.3} s", total(part))).collect();
+    println!("{what}: threads spent {}", parts.join(", "));
+    site.end();
+}
+
+/// The same over TLS, with HTTP/2 where a host is asked twice.
+fn tls(runs: usize) {
+    for (feeds, http) in [(200, ""), (1000, ""), (1000, WIDE)] {
+        warm_over(Wire::Tls, runs, feeds, http);
+    }
+    cold_over(Wire::Tls, runs, "");
+    whole_over(Wire::Tls, runs, 200, "");
+    let site = Site::over(Wire::Tls, 200, 5, "");
+    for arguments in [&["cycle"][..], &["cycle", "--naive"]] {
+        site.forget();
+        let before = site.web.ledger();
+        site.command(arguments);
+        let after = site.web.ledger();
+        println!(
+            "200 feeds over TLS, `{}`: {} requests on {} connections, {} of them HTTP/2, {} by an earlier session",
+            arguments.join(" "),
+            after.requests.len() - before.requests.len(),
+            after.connections - before.connections,
+            after.http2 - before.http2,
+            after.resumed - before.resumed,
+        );
+    }
+    site.end();
 }
 
 /// Ten thousand feeds of which one in a hundred has something new.
@@ -151,10 +189,11 @@ fn main() {
     }
     let runs = arguments.iter().skip_while(|one| *one != "--runs").nth(1);
     let runs = runs.map_or(5, |runs| runs.parse().unwrap());
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 7] = [
         ("warm", warm),
         ("cold", cold),
         ("whole", whole),
+        ("tls", tls),
         ("many", many),
         ("start", start),
         ("history", history::run),

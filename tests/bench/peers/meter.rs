@@ -22,12 +22,13 @@ pub struct Cost {
 /// The last two lines on stderr are ours: memory in KiB, then seconds of wall, user and system.
 const LAUNCHER: &str = r#"TIMEFORMAT='%3R %3U %3S'; time command time -q -f %M "$@" >/dev/null"#;
 
-/// Runs `command`, which must end well, and tells what it cost.
-pub fn measure(command: &[&str]) -> Cost {
+/// Runs `command` with these variables more, which must end well, and tells what it cost.
+pub fn measure(command: &[&str], variables: Vec<(&'static str, String)>) -> Cost {
     let output = Command::new("bash")
         .args(["-c", LAUNCHER, "bash"])
         .args(command)
         .env("LC_ALL", "C")
+        .envs(variables)
         .stdin(Stdio::null())
         .output()
         .unwrap();

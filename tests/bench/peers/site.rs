@@ -6,12 +6,23 @@ use serde_json::Value;
 use tge_scrape::fixture_web::{Bulk, FixtureWeb, Options};
 
 use super::{
-    bare,
+    authority, bare,
     meter::{self, Cost},
 };
 
+/// Certificate of who vouches for a site.
+const AUTHORITY: &str = "authority.pem";
 /// The program measured.
 pub const OURS: &str = env!("CARGO_BIN_EXE_tge-scrape");
+
+/// How a site is talked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// Plain HTTP/1.1.
+    Plain,
+    /// TLS, and HTTP/2 with those who speak it.
+    Tls,
+}
 
 /// A web and a folder for what its visitors write.
 pub struct Site {
@@ -20,11 +31,18 @@ pub struct Site {
     pub web: FixtureWeb,
     /// State, settings and lists of addresses.
     pub dir: tempfile::TempDir,
+    wire: Wire,
 }
 
 impl Site {
     /// `feeds` hosts of 30 entries, `relevant` of them launches; `http` is added to the settings' `[http]`.
     pub fn new(feeds: usize, relevant: usize, http: &str) -> Self {
+        Self::over(Wire::Plain, feeds, relevant, http)
+    }
+
+    /// The same over `wire`.
+    pub fn over(wire: Wire, feeds: usize, relevant: usize, http: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let options = Options {
             now: 1_795_000_000,
@@ -32,11 +50,11 @@ impl Site {
             latency: Duration::from_millis(50),
             spread: Duration::from_millis(20),
             bulk: Some(Bulk { feeds, entries: 30, relevant }),
+            tls: (wire == Wire::Tls).then(|| authority::both(&dir.path().join(AUTHORITY))),
             ..Options::default()
         };
         let web = runtime.block_on(FixtureWeb::start(options)).unwrap();
-        let dir = tempfile::tempdir().unwrap();
-        let site = Self { runtime, web, dir };
+        let site = Self { runtime, web, dir, wire };
         let settings = site.web.settings_toml().replacen("[http]\n", &format!("[http]\n{http}\n"), 1);
         std::fs::write(site.path("settings.toml"), settings).unwrap();
         std::fs::write(site.path("urls.txt"), site.web.feed_urls().join("\n") + "\n").unwrap();
@@ -52,6 +70,11 @@ impl Site {
         self.path(name).to_string_lossy().into_owned()
     }
 
+    /// What is to be trusted, for programs that read it from the environment.
+    fn trust(&self) -> Vec<(&'static str, String)> {
+        if self.wire == Wire::Tls { vec![("SSL_CERT_FILE", self.text(AUTHORITY))] } else { Vec::new() }
+    }
+
     /// Forgets all state.
     pub fn forget(&self) {
         let _ = std::fs::remove_dir_all(self.path("state"));
@@ -59,14 +82,7 @@ impl Site {
 
     /// One of our cycles.
     pub fn cycle(&self) -> Cost {
-        meter::measure(&[
-            OURS,
-            "cycle",
-            "-c",
-            &self.text("settings.toml"),
-            "--state-dir",
-            &self.text("state"),
-        ])
+        self.command(&["cycle"])
     }
 
     /// One of our cycles, by its own report.
@@ -74,6 +90,7 @@ impl Site {
         let output = Command::new(OURS)
             .args(["cycle", "--format", "json", "-c", &self.text("settings.toml")])
             .args(["--state-dir", &self.text("state")])
+            .envs(self.trust())
             .output()
             .unwrap();
         serde_json::from_slice(&output.stdout).unwrap()
@@ -83,7 +100,7 @@ impl Site {
     pub fn command(&self, arguments: &[&str]) -> Cost {
         let (settings, state) = (self.text("settings.toml"), self.text("state"));
         let whole = [&[OURS], arguments, &["-c", &settings, "--state-dir", &state]].concat();
-        meter::measure(&whole)
+        meter::measure(&whole, self.trust())
     }
 
     /// Has curl fetch `urls`, fifty at a time, each with its `If-None-Match` where it has one.
@@ -96,24 +113,29 @@ impl Site {
         let config: Vec<String> = urls.iter().map(block).collect();
         std::fs::write(self.path("curl.cfg"), config.join("next\n")).unwrap();
         let config = self.text("curl.cfg");
-        meter::measure(&["curl", "-s", "--parallel", "--parallel-max", "50", "-K", &config])
+        let authority = self.text(AUTHORITY);
+        let mut command = vec!["curl", "-s", "--parallel", "--parallel-max", "50", "-K", &config];
+        if self.wire == Wire::Tls {
+            command.extend(["--cacert", &authority]);
+        }
+        meter::measure(&command, Vec::new())
     }
 
     /// Has the bare loop read every feed into a new database.
     pub fn bare(&self) -> Cost {
         let _ = std::fs::remove_file(self.path("bare.db"));
         let program = std::env::current_exe().unwrap();
-        meter::measure(&[
-            &program.to_string_lossy(),
-            bare::FLAG,
-            &self.text("urls.txt"),
-            &self.text("bare.db"),
-        ])
+        let command = [&program.to_string_lossy(), bare::FLAG, &self.text("urls.txt"), &self.text("bare.db")];
+        meter::measure(&command, self.trust())
     }
 
     /// Every feed with its entity tag.
     pub fn tagged(&self) -> Vec<(String, Option<String>)> {
-        let client = reqwest::Client::builder().no_proxy().dns_resolver(std::sync::Arc::new(bare::Here));
+        // Who answers is known here.
+        let client = reqwest::Client::builder()
+            .tls_danger_accept_invalid_certs(true)
+            .no_proxy()
+            .dns_resolver(std::sync::Arc::new(bare::Here));
         let client = client.build().unwrap();
         self.runtime.block_on(async {
             let mut tagged = Vec::new();
@@ -129,7 +151,9 @@ impl Site {
     /// Every address asked so far, each once, in the order of their hosts.
     pub fn asked(&self) -> Vec<(String, Option<String>)> {
         let asked = self.web.ledger().requests.into_iter();
-        let whole = asked.map(|one| format!("http://{}.localhost:{}{}", one.host, self.web.port(), one.path));
+        let scheme = if self.wire == Wire::Tls { "https" } else { "http" };
+        let whole =
+            asked.map(|one| format!("{scheme}://{}.localhost:{}{}", one.host, self.web.port(), one.path));
         whole.collect::<BTreeSet<_>>().into_iter().map(|url| (url, None)).collect()
     }
 
