@@ -23,7 +23,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    task::JoinHandle,
+};
 
 pub use bulk::Bulk;
 pub use fault::{Fault, Switched};
@@ -54,6 +57,9 @@ pub struct Options {
     pub tls: Option<Arc<rustls::ServerConfig>>,
 }
 
+/// Connections that may wait to be accepted: every host stands behind the one listener, and one that finds the queue full
+/// tries again after a second.
+const WAITING: u32 = 4096;
 /// Name of the simulated X under `.localhost`.
 const X_HOST: &str = "x";
 
@@ -134,7 +140,10 @@ impl FixtureWeb {
     /// # Errors
     /// When the port cannot be had, or the compiled-in content is broken.
     pub async fn start(options: Options) -> io::Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)))?;
+        let listener = socket.listen(WAITING)?;
         let inward = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let hosts = if options.bulk.is_some() { Vec::new() } else { hosts::all(options.now)? };
         let x = options.x.clone().map(x::Simulator::new).transpose()?;

@@ -1,14 +1,19 @@
 //! Bodies as they were before their `Content-Encoding`. Done here and not by the client, so that the bytes
 //! counted are those that came, and a bomb stops at the limit.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
+
+use ruzstd::decoding::{
+    StreamingDecoder,
+    errors::{FrameDecoderError, ReadFrameHeaderError},
+};
 
 use super::Failure;
 
 /// What we say we can read.
 pub const ACCEPTED: &str = "gzip, br, zstd, deflate";
-/// Largest window of zstd, as a power of two: 8 MiB (RFC 8878, section 3.1.1.1.2).
-const WINDOW: u32 = 23;
+/// Largest window of zstd, bytes (RFC 8878, section 3.1.1.1.2).
+const WINDOW: u64 = 8 << 20;
 
 /// Takes the codings in `encodings` (the header's value, in the order they were applied) off `body`, which may
 /// grow to `limit` bytes; `None` where it is plain already. A body that is gzip without saying so is unpacked too.
@@ -44,11 +49,30 @@ fn is_gzip(body: &[u8]) -> bool {
     body.starts_with(&[0x1f, 0x8b])
 }
 
+/// One frame after the other (RFC 8878, section 3.1), those that are to be skipped left out.
 fn zstd(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
-    let damaged = |error: std::io::Error| Failure::BadBody(error.to_string());
-    let mut decoder = zstd::Decoder::new(Cursor::new(body)).map_err(damaged)?;
-    decoder.window_log_max(WINDOW).map_err(damaged)?;
-    read(decoder, limit)
+    let (mut rest, mut plain) = (body, Vec::new());
+    while !rest.is_empty() {
+        let mut frame = match StreamingDecoder::new_with_max_window_size(&mut rest, WINDOW) {
+            Ok(frame) => frame,
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                length, ..
+            })) => {
+                rest = usize::try_from(length).ok().and_then(|length| rest.get(length..)).unwrap_or_default();
+                continue;
+            }
+            Err(error) => return Err(Failure::BadBody(error.to_string())),
+        };
+        plain.append(&mut read(&mut frame, limit)?);
+        if plain.len() as u64 > limit {
+            return Err(Failure::TooLarge(limit));
+        }
+        let sum = frame.decoder.get_checksum_from_data();
+        if sum.is_some() && sum != frame.decoder.get_calculated_checksum() {
+            return Err(Failure::BadBody("its checksum is wrong".to_owned()));
+        }
+    }
+    Ok(plain)
 }
 
 fn read(decoder: impl Read, limit: u64) -> Result<Vec<u8>, Failure> {
@@ -96,6 +120,29 @@ mod tests {
         // "hello" as one stored block of brotli (RFC 7932, section 9.2).
         let brotli = [0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03];
         assert_eq!(unpack(&brotli, "br", 1000).unwrap().unwrap(), b"hello");
+    }
+
+    #[test]
+    fn zstd_is_read_frame_by_frame_and_held_to_its_sum() {
+        let frame = |body: &[u8]| {
+            let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+            encoder.include_checksum(true).unwrap();
+            encoder.write_all(body).unwrap();
+            encoder.finish().unwrap()
+        };
+        // A frame to be skipped: its number, a length of three, three bytes (RFC 8878, section 3.1.2).
+        let skipped = [0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, b'x', b'y', b'z'];
+        let both = [&frame(b"one "), &skipped[..], &frame(b"two")].concat();
+        assert_eq!(unpack(&both, "zstd", 1000).unwrap().unwrap(), b"one two");
+        assert_eq!(unpack(&both, "zstd", 6), Err(Failure::TooLarge(6)));
+        let mut wrong = frame(b"one");
+        *wrong.last_mut().unwrap() ^= 1;
+        assert!(matches!(unpack(&wrong, "zstd", 1000), Err(Failure::BadBody(_))));
+        let mut wide = zstd::Encoder::new(Vec::new(), 3).unwrap();
+        wide.window_log(24).unwrap();
+        wide.write_all(&[7; 64]).unwrap();
+        let wide = wide.finish().unwrap();
+        assert!(matches!(unpack(&wide, "zstd", 1000), Err(Failure::BadBody(_))), "16 MiB for 64 bytes");
     }
 
     /// 16 MiB of zeros in 27 bytes (RFC 7932).

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc, sync::Mutex};
 
-use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio_rustls::rustls::{
     ServerConfig,
     crypto::aws_lc_rs,
@@ -23,6 +23,8 @@ impl Authority {
     pub fn new() -> Self {
         let mut own = CertificateParams::new(Vec::<String>::new()).unwrap();
         own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // By the usual name what it signs would pass for signed by itself with those who compare names.
+        own.distinguished_name.push(DnType::CommonName, "An authority of our own");
         let key = KeyPair::generate().unwrap();
         let pem = own.self_signed(&key).unwrap().pem();
         Self { issuer: Issuer::new(own, key), pem }
@@ -87,5 +89,7 @@ pub fn both(path: &Path) -> Arc<ServerConfig> {
     authority.write(path);
     let mut config = server(Good::by(authority));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // Sessions are the client's to keep, as with most servers.
+    config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
     Arc::new(config)
 }

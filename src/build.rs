@@ -1,0 +1,29 @@
+//! Tells the linker what Cargo.toml cannot.
+
+use std::process::Command;
+
+/// The first glibc that understands packed relocations (release notes of 2.36).
+const PACKED_SINCE: (u32, u32) = (2, 36);
+
+fn main() {
+    println!("cargo:rerun-if-changed=src/build.rs");
+    // Two megabytes of addresses to be adjusted at each start become thirty kilobytes (docs/decisions/0015). A program
+    // packed so does not start under an older glibc, so it is done only where it is built to run.
+    if runs_where_it_is_built() && glibc().is_some_and(|version| version >= PACKED_SINCE) {
+        println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "Cargo speaks to a build script by its environment")]
+fn runs_where_it_is_built() -> bool {
+    let (host, target) = (std::env::var("HOST"), std::env::var("TARGET"));
+    host == target && target.is_ok_and(|target| target.ends_with("-linux-gnu"))
+}
+
+/// Of the machine: `getconf` says it as `glibc 2.36`.
+fn glibc() -> Option<(u32, u32)> {
+    let said = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    let (major, minor) = said.trim().strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
