@@ -2,13 +2,16 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rustls::{ClientConfig, crypto::aws_lc_rs};
+use rustls::{ClientConfig, client::Resumption, crypto::aws_lc_rs};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::SetupError;
 
-/// TLS 1.2 and 1.3 by the system's roots, HTTP/2 where the server speaks it. Reading the roots takes about 20 ms, so
-/// they are read once; whoever connects shares them, and the sessions that spare a second handshake.
+/// Sessions remembered, eight for each host (rustls' share): those of the last 128 hosts, as many as are asked at once.
+const SESSIONS: usize = 1024;
+
+/// TLS 1.2 and 1.3 by the system's roots, HTTP/2 where the server speaks it. The roots are read once; whoever connects
+/// shares them, and the sessions that spare a second handshake.
 ///
 /// # Errors
 /// When the system has no usable roots.
@@ -21,6 +24,7 @@ fn read() -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let mut config = builder.with_platform_verifier()?.with_no_client_auth();
+    config.resumption = Resumption::in_memory_sessions(SESSIONS);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
