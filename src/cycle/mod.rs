@@ -152,14 +152,15 @@ where
     let store = context.store.clone();
     let id = if task.dry_run { None } else { Some(store.begin_cycle(now).await?) };
     let pauses = store.host_waits(now).await?;
-    let plan = plan(&task.sources, store.sources().await?, &pauses, now);
+    let names = Names::of(&task.sources);
+    let plan = plan(&names, store.sources().await?, &pauses, now);
     for pause in &pauses {
         context.fetch.pause(&pause.host, pause.not_before);
     }
     let mut run = Run {
         tally: Tally::new(&plan),
         x: None,
-        names: Names::of(&task.sources),
+        names,
         visits: JoinSet::new(),
         queue: Queue::new(task.width),
         at: HashMap::new(),

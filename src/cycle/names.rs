@@ -4,23 +4,40 @@ use std::sync::Arc;
 
 use crate::model::Source;
 
-/// Sources in the order of their addresses: a pointer for each, where a table would hold every address once more.
+/// Sources and their places in the order of their addresses: a few bytes for each, where a table would hold every
+/// address once more.
 #[derive(Debug, Default)]
-pub struct Names(Vec<Arc<Source>>);
+pub struct Names {
+    sources: Vec<Arc<Source>>,
+    by_address: Vec<usize>,
+}
 
 impl Names {
     /// Of `sources`, whose addresses differ.
     #[must_use]
     pub fn of(sources: &[Arc<Source>]) -> Self {
-        let mut names = sources.to_vec();
-        names.sort_unstable_by(|one, other| one.url.cmp(&other.url));
-        Self(names)
+        let mut by_address: Vec<usize> = (0..sources.len()).collect();
+        by_address.sort_unstable_by_key(|at| &sources[*at].url);
+        Self { sources: sources.to_vec(), by_address }
+    }
+
+    /// All of them, in the order they were given.
+    #[must_use]
+    pub fn sources(&self) -> &[Arc<Source>] {
+        &self.sources
+    }
+
+    /// The place of the source at `url` in that order.
+    #[must_use]
+    pub fn place(&self, url: &str) -> Option<usize> {
+        let url_at = |at: &usize| self.sources[*at].url.as_str();
+        let found = self.by_address.binary_search_by(|at| url_at(at).cmp(url)).ok()?;
+        Some(self.by_address[found])
     }
 
     /// The source at `url`.
     #[must_use]
     pub fn get(&self, url: &str) -> Option<&Arc<Source>> {
-        let at = self.0.binary_search_by(|source| source.url.as_str().cmp(url)).ok()?;
-        Some(&self.0[at])
+        self.place(url).map(|at| &self.sources[at])
     }
 }

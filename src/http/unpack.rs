@@ -58,7 +58,9 @@ fn zstd(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
             Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
                 length, ..
             })) => {
-                rest = usize::try_from(length).ok().and_then(|length| rest.get(length..)).unwrap_or_default();
+                let after = usize::try_from(length).ok().and_then(|length| rest.get(length..));
+                rest = after
+                    .ok_or_else(|| Failure::BadBody("a frame to be skipped ends too soon".to_owned()))?;
                 continue;
             }
             Err(error) => return Err(Failure::BadBody(error.to_string())),
@@ -176,6 +178,7 @@ mod tests {
             (&whole[..200], "gzip"),
             (&whole[..whole.len() - 4], "gzip"),
             (&zstd[..zstd.len() - 4], "zstd"),
+            (&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, b'x'], "zstd"),
             (&BROTLI_BOMB[..20], "br"),
             (b"plain words", "br"),
             (b"plain words", "zstd"),
