@@ -37,7 +37,7 @@ pub fn plain(html: &str) -> String {
     fold(&text)
 }
 
-/// `text` with white space folded and control characters gone.
+/// `text` with white space folded; control characters, and what XML 1.0 (section 2.2) has no place for, gone.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -55,7 +55,7 @@ pub fn fold(text: &str) -> String {
         let gap = at + found;
         let Some(c) = text[gap..].chars().next() else { break };
         at = gap + c.len_utf8();
-        if c.is_whitespace() || c.is_control() {
+        if c.is_whitespace() || c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') {
             word(&mut out, &text[start..gap]);
             start = at;
         }
@@ -150,6 +150,7 @@ mod tests {
             ("caf&eacute;&nbsp;&#8212; &#146;", "café — ’"),
             ("AT&T, R&D", "AT&T, R&D"),
             (" \u{1}one\n\t two\u{a0}", "one two"),
+            ("\u{fffe}one\u{ffff}two", "one two"),
         ] {
             assert_eq!(plain(html), text, "{html}");
         }

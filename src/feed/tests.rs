@@ -76,6 +76,7 @@ fn links_are_found_where_writers_hide_them() {
         ("<link>//x.example/1</link>", Some("https://x.example/1")),
         ("<link>/1</link>", Some("https://news.example/1")),
         ("<link/>https://x.example/1", Some("https://x.example/1")),
+        ("<link href=\"https://x.example/a\u{1}b\"/>", Some("https://x.example/a%01b")),
         ("<link>javascript:alert(1)</link>", None),
         ("<enclosure url=\"https://x.example/1.mp3\"/>", Some("https://x.example/1.mp3")),
     ] {
@@ -211,6 +212,10 @@ fn scraps() -> impl Strategy<Value = String> {
         Just("<pubDate>"),
         Just("</pubDate>"),
         Just("é\u{a0}\u{1}"),
+        Just("\u{fffe}"),
+        Just("<category term='"),
+        Just("'/>"),
+        Just("<link>https://a.example/"),
         Just("<x:y>"),
     ];
     prop::collection::vec(scrap, 0..40).prop_map(|scraps| scraps.concat())

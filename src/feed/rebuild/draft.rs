@@ -74,8 +74,9 @@ impl Piece {
     fn address(&self, text: &str) -> Option<String> {
         let text: String = text.trim().chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
         place(&self.base, &text).map(|url| {
-            // The address as it was written, where it was written whole: servers compare strings.
-            let whole = Url::parse(&text).is_ok();
+            // The address as it was written, where it was written whole: servers compare strings. What XML cannot
+            // hold is not left out of it, which would make another address.
+            let whole = Url::parse(&text).is_ok() && text == fold(&text);
             if whole { text.replace(' ', "%20") } else { url.to_string() }
         })
     }
@@ -138,7 +139,7 @@ impl Draft {
                 }
             }
             Field::Category => {
-                let label = piece.term.clone().unwrap_or_else(|| piece.line());
+                let label = piece.term.as_deref().map_or_else(|| piece.line(), fold);
                 if !label.is_empty() && self.categories.len() < 64 {
                     self.categories.push(label);
                 }
