@@ -262,7 +262,7 @@ fn a_month_in_forty_cycles_keeps_its_size_and_its_figures() {
 
 /// `cargo test --test main -- --ignored a_month_of_two_thousand --nocapture`
 #[test]
-#[ignore = "takes about an hour: two thousand processes"]
+#[ignore = "takes long: two thousand processes"]
 fn a_month_of_two_thousand_cycles_keeps_its_size_and_its_figures() {
     println!("{}", soak(2000, 200, Duration::from_hours(4)));
 }
