@@ -82,6 +82,15 @@ struct Gathering {
     piece: Piece,
 }
 
+/// A channel-level element whose text matters, such as `ttl`, and the depth it opened at.
+#[derive(Debug)]
+struct Note {
+    name: String,
+    depth: usize,
+    kind: Option<String>,
+    text: String,
+}
+
 struct Pass {
     page: Rc<Url>,
     entities: Declared,
@@ -95,8 +104,7 @@ struct Pass {
     entries: Vec<Draft>,
     gathering: Option<Gathering>,
     out: Rebuilt,
-    /// Name of the channel-level element whose text matters, such as `ttl`.
-    note: Option<(String, usize, String)>,
+    note: Option<Note>,
 }
 
 impl Pass {
@@ -155,7 +163,7 @@ impl Pass {
     fn words(&mut self) -> Option<&mut String> {
         match (&mut self.gathering, &mut self.note) {
             (Some(gathering), _) => Some(&mut gathering.piece.text),
-            (None, Some((_, _, noted))) => Some(noted),
+            (None, Some(note)) => Some(&mut note.text),
             (None, None) => None,
         }
     }
@@ -242,7 +250,7 @@ impl Pass {
                 return;
             }
         } else if self.entry.is_none() && space != Space::Other {
-            self.channel(&local, depth, empty);
+            self.channel(&local, depth, empty, attribute("type"));
         }
         if !empty {
             self.push(local, declares, base);
@@ -250,7 +258,7 @@ impl Pass {
     }
 
     /// A channel's own elements: title, life time, unwanted hours and days.
-    fn channel(&mut self, local: &str, depth: usize, empty: bool) {
+    fn channel(&mut self, local: &str, depth: usize, empty: bool, kind: Option<String>) {
         let parent = self.open.last().map_or("", |open| open.name.as_str());
         let of_channel = matches!(parent, "channel" | "feed" | "rss");
         let noted = match local {
@@ -261,7 +269,7 @@ impl Pass {
             _ => false,
         };
         if noted && !empty {
-            self.note = Some((local.to_owned(), depth, String::new()));
+            self.note = Some(Note { name: local.to_owned(), depth, kind, text: String::new() });
         }
     }
 
@@ -350,10 +358,10 @@ impl Pass {
         {
             self.keep(gathering.field, gathering.piece);
         }
-        if self.note.as_ref().is_some_and(|(_, at, _)| *at >= depth)
-            && let Some((name, _, text)) = self.note.take()
+        if self.note.as_ref().is_some_and(|note| note.depth >= depth)
+            && let Some(note) = self.note.take()
         {
-            self.noted(&name, text.trim());
+            self.noted(note);
         }
         if self.entry.as_ref().is_some_and(|(at, _)| *at >= depth) {
             self.entries.extend(self.entry.take().map(|(_, draft)| draft));
@@ -378,9 +386,10 @@ impl Pass {
         }
     }
 
-    fn noted(&mut self, name: &str, text: &str) {
-        match name {
-            "title" => self.title = Some(Piece::of_text(text, &self.page)),
+    fn noted(&mut self, Note { name, kind, text, .. }: Note) {
+        let text = text.trim();
+        match name.as_str() {
+            "title" => self.title = Some(Piece { kind, ..Piece::of_text(text, &self.page) }),
             "ttl" => self.out.ttl = text.parse().ok(),
             "hour" => self.out.skip_hours.extend(text.parse::<u8>().ok().map(|hour| hour % 24)),
             "day" => {

@@ -134,9 +134,8 @@ impl Draft {
             Field::Author => {
                 let name =
                     fold(piece.text.split('\n').find(|line| !line.trim().is_empty()).unwrap_or_default());
-                if self.author.is_none() && !name.is_empty() {
-                    self.author = Some(plain(&name));
-                }
+                let name = if piece.is_html() { plain(&name) } else { name };
+                self.author = self.author.take().or(Some(name).filter(|name| !name.is_empty()));
             }
             Field::Category => {
                 let label = piece.term.as_deref().map_or_else(|| piece.line(), fold);

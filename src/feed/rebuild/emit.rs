@@ -34,7 +34,8 @@ fn entry(out: &mut String, draft: &Draft) {
         }
     }
     if let Some(name) = draft.author() {
-        out.push_str("<author>");
+        // Not of Atom, but as true of a name as of a title: what looks like mark-up now is none.
+        out.push_str("<author type=\"text\">");
         element(out, "name", "", name);
         out.push_str("</author>");
     }
