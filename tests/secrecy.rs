@@ -27,9 +27,11 @@ const NTFY: &str = "tk_ntfy5ecrettoken";
 const WEBHOOK: &str = "d2ViaG9va3NlY3JldHdlYmhvb2tzZWNyZXR3ZWJob29r";
 /// What the mail server asks for.
 const MAIL: &str = "hunter2";
+/// What it gets for it (RFC 4616).
+const LOGIN: &str = "AG1lAGh1bnRlcjI=";
 const FEED: &str = "feed-header-5ecret";
 const PING: &str = "ping-path-5ecret";
-const ALL: [&str; 9] = [SLACK, DISCORD, TELEGRAM, NTFY, WEBHOOK, MAIL, FEED, PING, x::TOKEN];
+const ALL: [&str; 10] = [SLACK, DISCORD, TELEGRAM, NTFY, WEBHOOK, MAIL, LOGIN, FEED, PING, x::TOKEN];
 
 /// A service for all channels and a feed; while `refuses` is set, it refuses and quotes what it was asked.
 fn service(refuses: Arc<AtomicBool>) -> Inbox {
@@ -101,7 +103,9 @@ fn no_secret_is_in_a_log_an_output_a_file_or_a_process() {
     let lab = crate::x::lab(Content::Written, "");
     let refuses = Arc::new(AtomicBool::new(false));
     let inbox = service(Arc::clone(&refuses));
-    let mail = MailServer::start(lab.path(), false, |before| if before < 2 { "250 taken" } else { "554 no" });
+    let mail = MailServer::start(lab.path(), false, |before| {
+        if before < 2 { "250 taken" } else { "554 not for hunter2, sent as AG1lAGh1bnRlcjI=" }
+    });
     let settings = settings(&lab, &inbox, &mail);
     lab.settings(&settings);
     let run = |arguments: &[&str]| {
@@ -158,6 +162,7 @@ fn no_secret_is_in_a_log_an_output_a_file_or_a_process() {
     assert!(asked.iter().any(|received| !received.header("webhook-signature").is_empty()));
     assert!(mail.mails().len() >= 2 && !lab.web().x().unwrap().calls(0).is_empty());
     assert!(refused.contains("••••") && refused.contains("403"), "{refused}");
+    assert!(refused.contains("not for ••••, sent as ••••"), "{refused}");
 
     run(&["db", "backup", "copy.db"]);
     let mut written = Vec::new();

@@ -7,6 +7,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor,
     message::{
@@ -22,7 +23,7 @@ use lettre::{
 
 pub use lettre::message::Mailbox;
 
-use super::{Arrived, Attempt, Refusal};
+use super::{Arrived, Attempt, Refusal, answer::discreet};
 use crate::{
     alert::{
         message::{Form, Message},
@@ -133,7 +134,8 @@ impl Email {
     /// 4xx answers and broken connections pass; 535 and its kin mean the login, any other 5xx this message.
     fn refused(&self, error: &lettre::transport::smtp::Error) -> Refusal {
         let code = error.status().map(u16::from);
-        let says = format!("{}: {}", self.host, shown(&chain(error), 200));
+        let says = discreet(&chain(error), &self.secrets());
+        let says = format!("{}: {}", self.host, shown(&says, 200));
         match code {
             Some(530 | 534 | 535 | 538) => Refusal::Broken(says),
             Some(421 | 450 | 451 | 452) => Refusal::Slow { wait: None, says },
@@ -141,6 +143,15 @@ impl Email {
             _ if error.is_tls() => Refusal::Broken(says),
             _ => Refusal::Later(says),
         }
+    }
+
+    /// The password, and what it is sent as by PLAIN (RFC 4616) and by LOGIN; the longest first.
+    fn secrets(&self) -> Vec<String> {
+        if self.password.is_empty() {
+            return Vec::new();
+        }
+        let (login, password) = (format!("\0{}\0{}", self.username, self.password), &self.password);
+        vec![STANDARD.encode(login), STANDARD.encode(password), password.clone()]
     }
 
     /// `message` as a mail with a text and an HTML part.
