@@ -2,8 +2,9 @@
 //! soon as nothing more is wanted.
 //!
 //! An open connection costs about 30 kB (measured: what hyper keeps to read, to write and to be told) and a file
-//! handle; a client too little to be seen in a cycle over 10,000 hosts. With one client for all, a cycle over 1,000 hosts ended with 1,000 connections
-//! open, and any time limit short enough to help cut off hosts whose pages were still to come.
+//! handle; a client too little to be seen in a cycle over 10,000 hosts. With one client for all, a cycle over 1,000
+//! hosts ended with 1,000 connections open, and any time limit short enough to help cut off hosts whose pages were
+//! still to come.
 
 use std::{
     collections::HashMap,
