@@ -131,12 +131,13 @@ impl Draft {
             Field::Published => dated(&mut self.published),
             Field::Updated => dated(&mut self.updated),
             Field::Date => dated(&mut self.date),
-            Field::Author => {
+            Field::Author if self.author.is_none() => {
                 let name =
                     fold(piece.text.split('\n').find(|line| !line.trim().is_empty()).unwrap_or_default());
                 let name = if piece.is_html() { plain(&name) } else { name };
-                self.author = self.author.take().or(Some(name).filter(|name| !name.is_empty()));
+                self.author = Some(name).filter(|name| !name.is_empty());
             }
+            Field::Author => {}
             Field::Category => {
                 let label = piece.term.as_deref().map_or_else(|| piece.line(), fold);
                 if !label.is_empty() && self.categories.len() < 64 {

@@ -1,6 +1,7 @@
 //! Drafts to well-formed Atom 1.0.
 
 use super::draft::{Draft, Piece};
+use crate::feed::plain::fold;
 
 /// The whole feed.
 pub fn atom(title: Option<&Piece>, entries: &[Draft]) -> String {
@@ -63,25 +64,19 @@ fn element(out: &mut String, name: &str, attributes: &str, text: &str) {
     out.push('>');
 }
 
-/// Escapes what XML 1.0 reserves and leaves out what it does not allow (section 2.2).
+/// Escapes what XML 1.0 reserves; what it does not allow (section 2.2) was folded away.
 fn escape(out: &mut String, text: &str) {
-    // 0xEF opens, among others, U+FFFE and U+FFFF.
-    let special = |byte: &u8| matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xef | 0..=0x1f);
+    debug_assert_eq!(text, fold(text), "a text that was not folded");
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| special(&byte)) {
-        let (plain, tail) = rest.split_at(at);
-        out.push_str(plain);
-        let Some(c) = tail.chars().next() else { break };
-        rest = &tail[c.len_utf8()..];
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' | '\r' => out.push(' '),
-            '\u{fffe}' | '\u{ffff}' | '\0'..='\u{1f}' => {}
-            other => out.push(other),
-        }
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"')) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            _ => "&quot;",
+        });
+        rest = &rest[at + 1..];
     }
     out.push_str(rest);
 }
