@@ -4,6 +4,7 @@ use super::{
     entities::Declared,
     tokens::{self, Token, Tokens},
 };
+use crate::text::suits_xml;
 
 /// One feed of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -128,8 +129,8 @@ fn feed(out: &mut String, outline: &Outline, indent: usize) {
 }
 
 fn escape(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control() || *c == '\t').collect();
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let text: String = text.chars().filter(|c| *c == '\t' || suits_xml(*c)).collect();
+    htmlize::escape_attribute(text).into_owned()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::{
     entities::Declared,
     tokens::{Token, Tokens},
 };
+use crate::text::suits_xml;
 
 /// What an HTML element does to the text around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub fn fold(text: &str) -> String {
         let gap = at + found;
         let Some(c) = text[gap..].chars().next() else { break };
         at = gap + c.len_utf8();
-        if c.is_whitespace() || c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') {
+        if c.is_whitespace() || !suits_xml(c) {
             word(&mut out, &text[start..gap]);
             start = at;
         }

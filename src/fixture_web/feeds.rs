@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use htmlize::escape_attribute as xml;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
@@ -73,10 +74,6 @@ fn rfc2822(at: i64) -> String {
 
 fn rfc3339(at: i64) -> String {
     utc(at).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-fn xml(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn body(origin: &str, host: &Host, tick: u32, now: i64) -> Vec<u8> {
@@ -154,7 +151,7 @@ fn rss2(origin: &str, outlet: &str, dialect: &str, entries: &[Facts]) -> String 
             // Software that forgets to escape.
             "broken" => e.title.clone(),
             "cdata" => format!("<![CDATA[{}]]>", e.title),
-            _ => xml(&e.title),
+            _ => xml(&e.title).into_owned(),
         };
         text.push_str(&format!("<item>\n<title>{title}</title>\n<link>{}</link>\n", e.link));
         if dialect != "undated" {

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use htmlize::escape_attribute as escape;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
@@ -69,9 +70,6 @@ pub fn reply(origin: &str, host: &Host, entry: &Entry, now: i64) -> Reply {
 
 /// A page as publishing software writes it.
 pub fn html(title: &str, outlet: &str, address: &str, published: &str, paragraphs: &[String]) -> String {
-    let escape = |text: &str| {
-        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-    };
     let (title, outlet) = (escape(title), escape(outlet));
     let body: String = paragraphs.iter().map(|text| format!("<p>{}</p>\n", escape(text))).collect();
     let json = serde_json::json!({

@@ -58,7 +58,7 @@ impl Chart {
         let mut drawing = String::new();
         // Drawing to memory fails only for impossible sizes.
         self.draw(&mut drawing, across, up).ok()?;
-        let label = escape(&self.description());
+        let label = htmlize::escape_attribute(self.description());
         let opening = format!("<svg role=\"img\" aria-label=\"{label}\" data-points=\"{}\" ", self.points());
         Some(drawing.replacen("<svg ", &opening, 1))
     }
@@ -138,23 +138,6 @@ fn brief(value: f64) -> String {
         value if value >= 1.0 => format!("{value:.1}"),
         value => format!("{value:.2}"),
     }
-}
-
-/// `text` as HTML or SVG text.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use htmlize::escape_attribute as escape;
 use jiff::Timestamp;
 
-use super::{
-    charts::{Chart, escape},
-    plain,
-};
+use super::{charts::Chart, plain};
 use crate::{
     figures::{
         CycleReport, level::Level, report::Status, sources::SourceView, sums::Sums, targets::Target,
@@ -122,7 +120,7 @@ fn figure(chart: &Chart, body: &mut String) {
         .iter()
         .enumerate()
         .map(|(at, (name, _))| {
-            format!("<span class=\"key key{at}\" aria-hidden=\"true\"></span>{}", escape(name))
+            format!("<span class=\"key key{at}\" aria-hidden=\"true\"></span>{}", escape(*name))
         })
         .collect();
     body.push_str(&format!("<figure>{svg}<figcaption>{}{keys}</figcaption></figure>", escape(&chart.title)));
@@ -171,7 +169,7 @@ fn stories(page: &Page<'_>) -> usize {
 }
 
 fn text(text: &str) -> String {
-    escape(&plain(text))
+    escape(plain(text)).into_owned()
 }
 
 /// A link where the address is one of the web; else only its words.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     model::Detection,
     store::StoryRow,
-    text::{link::Link, plain},
+    text::{link::Link, plain, suits_xml},
 };
 
 /// What the files say of themselves.
@@ -145,20 +145,8 @@ fn second(at: Timestamp) -> String {
 
 /// `text` as character data or an attribute; what XML 1.0 knows no character for goes.
 fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push('\n'),
-            '\u{FFFE}' | '\u{FFFF}' => {}
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
+    let text: String = text.chars().filter(|c| *c == '\n' || suits_xml(*c)).collect();
+    htmlize::escape_attribute(text).into_owned()
 }
 
 #[cfg(test)]

@@ -9,4 +9,4 @@ pub mod normal;
 mod plain;
 pub mod quantity;
 
-pub use plain::{inert, lines, plain};
+pub use plain::{inert, lines, plain, suits_xml};

@@ -44,6 +44,13 @@ pub fn inert(json: String) -> String {
     out
 }
 
+/// Whether a character may stand in XML: no control character (of which XML 1.0, section 2.2, knows only white space
+/// and advises against the others), and none of the two that are not characters. White space is the caller's to allow.
+#[must_use]
+pub fn suits_xml(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{FFFE}' | '\u{FFFF}')
+}
+
 fn steers(c: char) -> bool {
     c.is_control() || is_direction(c)
 }

@@ -127,7 +127,7 @@ fn link(link: &Link) -> String {
 
 /// Slack's three entities; the marks of its markup, for which it knows no escape, become look-alikes.
 fn escape(text: &str) -> String {
-    let entities = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let entities = htmlize::escape_text(text);
     entities.replace('*', "∗").replace('_', "＿").replace('~', "∼").replace('`', "ˋ")
 }
 

@@ -67,16 +67,5 @@ fn element(out: &mut String, name: &str, attributes: &str, text: &str) {
 /// Escapes what XML 1.0 reserves; what it does not allow (section 2.2) was folded away.
 fn escape(out: &mut String, text: &str) {
     debug_assert_eq!(text, fold(text), "a text that was not folded");
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"')) {
-        out.push_str(&rest[..at]);
-        out.push_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            _ => "&quot;",
-        });
-        rest = &rest[at + 1..];
-    }
-    out.push_str(rest);
+    out.push_str(&htmlize::escape_attribute(text));
 }
