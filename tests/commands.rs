@@ -195,7 +195,7 @@ fn reading_commands_say_what_is_missing_before_the_first_cycle() {
     lab.cycle();
     assert!(lab.run(&["stats"]).stdout.contains("ok"));
     assert!(lab.run(&["stats", "--targets"]).stdout.contains("cycle_time"));
-    assert!(lab.run(&["doctor"]).stdout.contains("last cycle 0 min ago"));
+    assert!(lab.run(&["doctor"]).stdout.contains("last cycle "));
     assert_eq!(lab.run(&["db", "backup", "copy.db"]).code, 0);
     assert!(lab.run(&["events", "--project", "caldera"]).stdout.contains("$ERA"));
 }

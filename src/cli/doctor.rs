@@ -13,7 +13,7 @@ use crate::{
     exit::Exit,
     http::{Fetch, Outcome, Purpose, Request},
     model::Validators,
-    render::{self, plain},
+    render::{self, plain, rough},
     store::{Access, Store},
     wiring,
 };
@@ -135,7 +135,7 @@ fn database(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
         Ok((health, cycles)) => {
             let last = cycles.first().map_or_else(
                 || "no cycle yet".to_owned(),
-                |cycle| format!("last cycle {} ago", ago(cycle.started_at, now)),
+                |cycle| format!("last cycle {} ago", rough(now.duration_since(cycle.started_at))),
             );
             let says = format!(
                 "{} MiB, {} entries, {} detections, {last}",
@@ -150,15 +150,6 @@ fn database(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
             finding("database", Level::Wrong, error.message, error.hint)
         }
     })
-}
-
-fn ago(then: Timestamp, now: Timestamp) -> String {
-    let minutes = now.duration_since(then).as_mins();
-    match minutes {
-        ..=119 => format!("{minutes} min"),
-        120..=2879 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1440),
-    }
 }
 
 /// A clock that is wrong makes every waiting time wrong.

@@ -13,6 +13,7 @@ pub mod stats;
 pub mod syndication;
 
 use comfy_table::{ContentArrangement, Table, presets};
+use jiff::SignedDuration;
 use serde::Serialize;
 
 pub use crate::text::{inert, plain};
@@ -24,6 +25,19 @@ pub struct Style {
     pub width: u16,
     /// Whether colour is wanted.
     pub color: bool,
+}
+
+/// A time passed or to pass, in the one unit that says enough: `40 s`, `90 min`, `47 h`, `3 days`; never below nothing,
+/// since clocks are set back.
+#[must_use]
+pub fn rough(time: SignedDuration) -> String {
+    let seconds = time.as_secs().max(0);
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
 }
 
 /// `value` as one line of JSON that steers no terminal.
@@ -85,4 +99,15 @@ fn bare_table(style: Style) -> Table {
         table.force_no_tty();
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_said_in_the_unit_that_says_enough() {
+        let said = [-5, 0, 59, 60, 7_199, 7_200, 172_799, 172_800].map(SignedDuration::from_secs).map(rough);
+        assert_eq!(said, ["0 s", "0 s", "59 s", "1 min", "119 min", "2 h", "47 h", "2 days"]);
+    }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Style, compact as table, plain};
+use super::{Style, compact as table, plain, rough};
 use crate::figures::{
     CycleReport, Histogram, StageHistograms, StageName,
     histogram::Times,
@@ -113,15 +113,6 @@ pub fn spark(values: &[Option<f64>], width: usize) -> String {
     columns.iter().map(bar).collect()
 }
 
-fn age(at: Timestamp, now: Timestamp) -> String {
-    let minutes = now.duration_since(at).as_mins().max(0);
-    match minutes {
-        0..=119 => format!("{minutes} min"),
-        120..=2879 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1440),
-    }
-}
-
 /// Everything at one look.
 #[must_use]
 pub fn first(screen: &Screen<'_>, style: Style) -> String {
@@ -134,7 +125,7 @@ pub fn first(screen: &Screen<'_>, style: Style) -> String {
     let mut text = format!(
         "cycle {}, {} ago: {status}, exit code {}; {} cycles in all, {} stories\n\n",
         last.cycle.id,
-        age(last.cycle.started_at, screen.now),
+        rough(screen.now.duration_since(last.cycle.started_at)),
         last.cycle.exit_code,
         amount(screen.all.cycles as f64),
         amount(screen.all.stories_new as f64),
@@ -293,7 +284,7 @@ pub fn sources(sources: &[SourceView], now: Timestamp, style: Style) -> String {
             source.entries.to_string(),
             source.detections.to_string(),
             source.first.to_string(),
-            source.changed_at.map_or_else(|| "–".to_owned(), |at| age(at, now)),
+            source.changed_at.map_or_else(|| "–".to_owned(), |at| rough(now.duration_since(at))),
         ]
     });
     table(&SOURCES, rows, style)

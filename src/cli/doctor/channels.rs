@@ -4,12 +4,13 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Finding, Level, ago, finding};
+use super::{Finding, Level, finding};
 use crate::{
     alert::{Channel, Dedupe, Way},
     config::Settings,
     error::Error,
     model::ChannelState,
+    render::rough,
     store::{Access, Store},
     wiring,
 };
@@ -52,14 +53,16 @@ fn one(channel: &Channel, state: Option<&ChannelState>, waiting: u64, now: Times
             finding(&thing, Level::Wrong, says, format!("correct its settings, then {try_it}"))
         }
         Some(state) if state.failures > 0 => {
-            let since = state.failing_since.map_or_else(String::new, |at| format!(" for {}", ago(at, now)));
+            let since = state
+                .failing_since
+                .map_or_else(String::new, |at| format!(" for {}", rough(now.duration_since(at))));
             let says = format!("{head}: fails{since} ({error}); {waiting} wait");
             finding(&thing, Level::Wrong, says, format!("see that it can be reached, then {try_it}"))
         }
         Some(state) => {
             let last = state.sent_at.map_or_else(
                 || "nothing sent yet".to_owned(),
-                |at| format!("last sent {} ago", ago(at, now)),
+                |at| format!("last sent {} ago", rough(now.duration_since(at))),
             );
             finding(&thing, Level::Ok, format!("{head}: {last}; {waiting} wait{}", caveat(&channel.way)), "")
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Serialize;
 use url::Url;
 
@@ -15,7 +15,7 @@ use crate::{
     feed::{self, Document},
     http::{Fetch, Outcome, Purpose, Request},
     model::{Entry, Source, SourceFormat, SourceState, Validators},
-    render::{self, Style, plain},
+    render::{self, Style, plain, rough},
     store::{Access, Store},
     text::address::on_the_web,
     wiring,
@@ -146,7 +146,7 @@ fn row(line: &Line) -> Vec<String> {
         plain(&line.name),
         line.tier.to_string(),
         state,
-        line.every_s.map(|seconds| format!("{} min", seconds / 60)).unwrap_or_default(),
+        line.every_s.map(|seconds| rough(SignedDuration::from_secs(seconds))).unwrap_or_default(),
         line.last_new.map(day).unwrap_or_default(),
         line.entries.to_string(),
         line.detections.to_string(),
