@@ -53,7 +53,7 @@ pub use rescan::{Change, Rescan, rescan};
 
 use names::Names;
 use plan::plan;
-use queue::Queue;
+use queue::{Place, Queue};
 use save::Unsaved;
 use tally::Tally;
 
@@ -254,8 +254,8 @@ struct Run<'a, F, C> {
     context: Arc<Context<F, C>>,
     visits: JoinSet<Home>,
     queue: Queue<Job>,
-    /// The host of each visit under way.
-    at: HashMap<Id, String>,
+    /// Where each visit is under way.
+    at: HashMap<Id, Place>,
     /// Hosts at which a visit ended since the last goodbye.
     left: Vec<String>,
     names: Names,
@@ -302,7 +302,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let host = pace_key(planned.url.host_str().unwrap_or_default());
         let lane = self.lane(planned.url.host_str().unwrap_or_default(), None);
         self.progress.planned(1);
-        self.queue.push(&host, Job::Source(Box::new(planned), lane));
+        self.queue.push_source(&host, Job::Source(Box::new(planned), lane));
     }
 
     fn visit_page(&mut self, entry: EntryRecord, parent: Option<usize>) {
@@ -310,17 +310,14 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let host = link.as_ref().and_then(Url::host_str).unwrap_or_default();
         let lane = self.lane(host, parent);
         self.progress.planned(1);
-        let (host, job) = (pace_key(host), Job::Page(Box::new(entry), lane));
-        if parent.is_some() {
-            self.queue.push_next(&host, job);
-        } else {
-            self.queue.push(&host, job);
-        }
+        // Entries of sources that the settings no longer name share one turn.
+        let owner = self.names.place(&entry.source_url).unwrap_or(usize::MAX);
+        self.queue.push_page(&pace_key(host), owner, Job::Page(Box::new(entry), lane));
     }
 
     /// Sends what may go on its way.
     fn begin(&mut self) {
-        while let Some((host, job)) = self.queue.next() {
+        while let Some((place, job)) = self.queue.next() {
             let (Job::Source(_, lane) | Job::Page(_, lane)) = job;
             let (start, now) = (self.lanes[lane].start, self.clock.elapsed());
             let waited = Span { part: Part::Pacing, start, took: now.saturating_sub(start) };
@@ -336,7 +333,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
                     Home::Page { visit: Box::new(visit_article(&context, *entry).await), lane, name }
                 }),
             };
-            self.at.insert(task.id(), host);
+            self.at.insert(task.id(), place);
         }
     }
 
@@ -350,9 +347,9 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
                 (error.id(), None)
             }
         };
-        if let Some(host) = self.at.remove(&id) {
-            self.queue.done(&host);
-            self.left.push(host);
+        if let Some(place) = self.at.remove(&id) {
+            self.queue.done(&place);
+            self.left.push(place.host);
         }
         home
     }

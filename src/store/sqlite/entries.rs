@@ -45,7 +45,7 @@ pub fn sift(
     Ok(sifted)
 }
 
-/// Entries waiting for their page, due at `now`, longest first.
+/// Entries waiting for their page and due at `now`: the one of each source that waits longest, then the next of each.
 pub fn backlog(
     connection: &Connection,
     now: Timestamp,

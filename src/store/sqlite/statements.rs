@@ -86,12 +86,15 @@ statements! {
     WAITING_PUT = "INSERT OR REPLACE INTO waiting (source, key, tries, next_try) VALUES (?1, ?2, ?3, ?4)";
     WAITING_DONE = "DELETE FROM waiting WHERE source = ?1 AND key = ?2";
     WAITING_BACK = "UPDATE waiting SET next_try = next_try - ?1 WHERE next_try > ?2";
-    BACKLOG = "SELECT sources.url, waiting.key, title, link, summary, author, published, first_seen, silent, tries,
-        next_try, entries.rules FROM waiting
-        JOIN entries ON entries.source = waiting.source AND entries.key = waiting.key
-        JOIN texts ON texts.source = waiting.source AND texts.key = waiting.key
-        JOIN sources ON sources.id = waiting.source
-        WHERE next_try <= ?1 ORDER BY next_try LIMIT ?2";
+    // Sources take turns, so that no source fills the limit with its own.
+    BACKLOG = "WITH turns AS (
+            SELECT source, key, tries, next_try, row_number() OVER (PARTITION BY source ORDER BY next_try) AS turn
+            FROM waiting WHERE next_try <= ?1 ORDER BY turn, next_try LIMIT ?2)
+        SELECT sources.url, turns.key, title, link, summary, author, published, first_seen, silent, tries,
+        next_try, entries.rules FROM turns
+        JOIN entries ON entries.source = turns.source AND entries.key = turns.key
+        JOIN texts ON texts.source = turns.source AND texts.key = turns.key
+        JOIN sources ON sources.id = turns.source ORDER BY turn, next_try";
 
     ARTICLE = "SELECT final_url, etag, last_modified, fetched_at, title, text, published, published_guessed, author,
         canonical_url, lang, method, partial FROM articles WHERE key = ?1";

@@ -175,6 +175,20 @@ fn a_waiting_entry_stays_in_the_backlog_until_it_is_judged() {
 }
 
 #[test]
+fn a_backlog_takes_sources_in_turn() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        let of = |url: &str, number: u8| EntryRecord { source_url: url.to_owned(), ..waiting(number) };
+        save(&store, (1..=5).map(|number| of(FEED, number)).collect()).await;
+        let other = "https://other.example/feed";
+        save(&store, vec![of(other, 6), of(other, 7)]).await;
+        let taken = store.backlog(now(), 4).await.unwrap();
+        let of_other = taken.iter().filter(|entry| entry.source_url == other).count();
+        assert_eq!((taken.len(), of_other), (4, 2), "{taken:?}");
+    });
+}
+
+#[test]
 fn a_detection_is_new_only_once() {
     block(async {
         let store = Store::open_in_memory().unwrap();
@@ -424,6 +438,7 @@ fn no_statement_walks_through_a_table_that_grows() {
         "X_ACCOUNTS_BACK",
         "X_LIMITS_BACK",
         "CYCLE_NEWEST",
+        "BACKLOG",
         "ENTRY_COUNT",
         "HOST_WAITS",
         "HOST_WAITS_PRUNE",

@@ -1,0 +1,90 @@
+//! What one feed links to never keeps the others from being read.
+
+use std::{
+    fmt::Write as _,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+};
+
+use crate::support::{
+    inbox::{Answer, Inbox, Received},
+    lab::Lab,
+};
+
+/// Requests at once.
+const CONCURRENCY: usize = 16;
+/// Feeds that behave, each with two launches whose pages answer at once.
+const HEALTHY: usize = 5;
+
+/// What the servers have been asked so far.
+#[derive(Default)]
+struct Asked {
+    silent: usize,
+    pages: usize,
+}
+
+type Shared = Arc<(Mutex<Asked>, Condvar)>;
+
+/// Notes `change` and waits until `enough` was asked.
+fn note_and_wait(shared: &Shared, change: impl FnOnce(&mut Asked), enough: impl Fn(&Asked) -> bool) {
+    let (asked, news) = &**shared;
+    let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+    change(&mut asked);
+    news.notify_all();
+    drop(news.wait_while(asked, |asked| !enough(asked)));
+}
+
+fn launches(name: &str, links: impl Iterator<Item = String>) -> Answer {
+    let mut items = String::new();
+    for (at, link) in links.enumerate() {
+        write!(
+            items,
+            "<item><guid>{name}-{at}</guid><link>{link}</link>
+            <title>{name}{at} opens airdrop claim for its token</title><description>Claim now…</description></item>"
+        )
+        .unwrap();
+    }
+    Answer::new(200, &format!("<rss version=\"2.0\"><channel><title>{name}</title>{items}</channel></rss>"))
+}
+
+#[test]
+fn a_feed_that_links_to_silent_hosts_leaves_requests_for_the_pages_of_others() {
+    let shared = Shared::default();
+    let ours = Arc::clone(&shared);
+    // Answers nothing until every page of the others was asked for.
+    let silent = Inbox::start(move |_, _| {
+        note_and_wait(&ours, |asked| asked.silent += 1, |asked| asked.pages == 2 * HEALTHY);
+        Some(Answer::new(404, ""))
+    });
+    let port = silent.port;
+    let hostile = Inbox::start(move |_, _| {
+        Some(launches("Umbra", (0..60).map(|at| format!("http://silent-{at}.localhost:{port}/page"))))
+    });
+    let ours = Arc::clone(&shared);
+    let healthy = Inbox::start(move |received: &Received, _| {
+        let host = received.header("host");
+        Some(match received.path.as_str() {
+            "/feed" => {
+                // The hostile feed goes first.
+                note_and_wait(&ours, |_| {}, |asked| asked.silent >= CONCURRENCY / 2);
+                launches("Zentumo", (0..2).map(|at| format!("http://{host}/page-{at}")))
+            }
+            "/robots.txt" => Answer::new(404, ""),
+            _ => {
+                note_and_wait(&ours, |asked| asked.pages += 1, |_| true);
+                Answer::new(200, "<html><body><article><p>The claim is open.</p></article></body></html>")
+            }
+        })
+    });
+    let feeds = (0..HEALTHY).map(|at| format!("http://healthy-{at}.localhost:{}/feed", healthy.port));
+    let feeds = [hostile.url("/feed")].into_iter().chain(feeds);
+    let feeds: String = feeds.map(|url| format!("[[feeds]]\nurl = \"{url}\"\n")).collect();
+    let lab = Lab::new();
+    lab.settings(&format!(
+        "[http]\nallow_private_addresses = true\nconcurrency = {CONCURRENCY}\nper_host_interval = \"0s\"
+        idle_timeout = \"60s\"\ntotal_timeout = \"60s\"\n{feeds}"
+    ));
+    let report = lab.cycle();
+    assert_eq!(report["articles"]["fetched"], 2 * HEALTHY, "{report}");
+    // A page that had to wait for silent hosts to be given up would have ended their requests first.
+    assert_eq!(report["http"]["outcomes"]["error"], 0, "{report}");
+}
