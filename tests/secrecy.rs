@@ -321,3 +321,29 @@ fn statements_are_constants_and_values_are_parameters() {
         assert!(!built_statements("x", bad).is_empty(), "{bad}");
     }
 }
+
+/// Whatever speaks HTTP is built in one place, which knows one proxy: that of the settings.
+#[test]
+fn clients_are_made_where_the_environment_s_proxy_is_left_out() {
+    let mut sources = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
+    let makes = |text: &str| {
+        ["Client::builder()", "Client::new()", "ClientBuilder::new()"].iter().any(|made| text.contains(made))
+    };
+    let mut offences = Vec::new();
+    let mut found = false;
+    for (name, text) in sources {
+        let text = String::from_utf8_lossy(&text).into_owned();
+        // Tests come last in a file, and ask loopback only.
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        if name.contains("/tests") || !makes(text) {
+            continue;
+        }
+        if name.ends_with("http/connections.rs") && text.contains(".no_proxy()") {
+            found = true;
+        } else {
+            offences.push(name);
+        }
+    }
+    assert_eq!((found, offences), (true, Vec::new()));
+}

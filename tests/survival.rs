@@ -1,7 +1,11 @@
 //! What must not go wrong when things go wrong: stops, deadlines, no network.
 
 use std::{
+    io::{Read, Write},
+    net::TcpListener,
     process::Command,
+    sync::mpsc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -51,6 +55,40 @@ fn asked_to_stop_it_stops_cleanly_with_143() {
     assert_eq!(ended.code, 143, "{}", ended.stderr);
     assert_eq!(ended.json()["cycle"]["exit_code"], 143);
     assert_eq!(lab.run(&["db", "check"]).code, 0);
+}
+
+/// The monitor takes the first ping, and answers it once a source has been asked; it never answers the last.
+#[cfg(unix)]
+#[test]
+fn a_monitor_that_hangs_delays_no_request_and_a_signal_ends_the_last_ping() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/token", listener.local_addr().unwrap());
+    let (asked, may_answer) = mpsc::channel();
+    let (pinged, last) = mpsc::channel();
+    let monitor = thread::spawn(move || {
+        let (mut first, _) = listener.accept().unwrap();
+        may_answer.recv().unwrap();
+        first.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        let (mut last, _) = listener.accept().unwrap();
+        last.read_exact(&mut [0; 4]).unwrap();
+        pinged.send(()).unwrap();
+        // Until the other side has gone.
+        while last.read(&mut [0; 64]).is_ok_and(|bytes| bytes > 0) {}
+    });
+    let lab = Lab::with_web();
+    let settings = lab.web().settings_toml();
+    lab.settings(&format!("{settings}\n[metrics]\nhealthcheck_url_env = \"PING\"\n"));
+    let child = lab.command(&["cycle"]).env("PING", &url).spawn().unwrap();
+    while lab.web().ledger().connections == 0 {
+        pass(Duration::from_millis(5));
+    }
+    asked.send(()).unwrap();
+    last.recv().unwrap();
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let ended = ran(child.wait_with_output().unwrap());
+    monitor.join().unwrap();
+    // Had the first ping come before the sources, or the last been waited for, its time would have passed.
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
 }
 
 #[test]

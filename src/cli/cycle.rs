@@ -80,9 +80,10 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let mut task = wiring::task(&settings, args.dry_run);
     narrow(&mut task, args, &settings)?;
     let monitor = monitor(&settings, args.dry_run);
-    if let Some(monitor) = &monitor {
-        runtime.block_on(monitor.ping("start", "", &SystemClock));
-    }
+    // Beside the cycle: nothing waits for a monitor that is slow.
+    let started = monitor
+        .clone()
+        .map(|monitor| runtime.spawn(async move { monitor.ping("start", "", &SystemClock).await }));
     let history = store.clone();
     let context = Arc::new(wiring::context(&settings, store, args.catch_up, args.naive)?);
     let quiet = globals.quiet || matches!(globals.format, Some(Format::Json | Format::Ndjson | Format::Csv));
@@ -113,7 +114,19 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             Ok((exit, summary)) => (exit.code(), summary.clone()),
             Err(error) => (error.exit.code(), error.message.clone()),
         };
-        runtime.block_on(monitor.ping(&code.to_string(), &body, &SystemClock));
+        runtime.block_on(async {
+            let pings = async {
+                if let Some(started) = started {
+                    // One that was given up has said so.
+                    let _ = started.await;
+                }
+                monitor.ping(&code.to_string(), &body, &SystemClock).await;
+            };
+            tokio::select! {
+                () = pings => {}
+                _ = stop_signal() => {}
+            }
+        });
     }
     // Work on blocking threads is of no more use once the cycle has ended.
     runtime.shutdown_background();
@@ -122,7 +135,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
 
 fn monitor(settings: &Settings, dry_run: bool) -> Option<Monitor> {
     let url = settings.metrics.healthcheck_url.as_ref().filter(|_| !dry_run)?;
-    Monitor::new(url, &settings.http.user_agent)
+    Monitor::new(url, &settings.http)
 }
 
 /// Writes the profile and the textfile, and holds the targets against the cycles before. What monitoring cannot
