@@ -18,7 +18,7 @@ pub use entry::{Entry, EntryKey};
 pub use source::{JsonMapping, Source, SourceFormat, Validators};
 pub use state::{
     ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, RobotsRecord, Signature,
-    SourceState, Story, Telling,
+    Skips, SourceState, Story, Telling,
 };
 pub use x::{
     XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XView, XWindows,

@@ -63,6 +63,17 @@ pub struct SourceState {
     pub mean_ms: u32,
     /// How long its publisher asks to be left alone after an answer (`max-age`, `Expires`, `ttl`), seconds.
     pub wish_s: u32,
+    /// Hours and days in which its publisher does not want it asked (`skipHours`, `skipDays` of the last body).
+    pub skips: Skips,
+}
+
+/// Hours and days of the week (UTC) in which a source is not to be asked, as bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Skips {
+    /// Bit 0 is the hour from midnight to one.
+    pub hours: u32,
+    /// Bit 0 is Monday.
+    pub days: u8,
 }
 
 /// A host that asked for a pause.

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 use crate::{
     feed::Feed,
     http::{Failure, Headers, Trail},
-    model::{HostWait, SourceState, Validators},
+    model::{HostWait, Skips, SourceState, Validators},
 };
 
 use super::Settings;
@@ -131,7 +131,7 @@ pub fn after_not_modified(
         },
         conditional: true,
         unmodified_since: state.unmodified_since.or(Some(now)),
-        due_at: Some(now + life),
+        due_at: Some(skip(now + life, state.skips)),
         wish_s,
         ..succeeded(asked(state, trail, now), now)
     }
@@ -181,11 +181,12 @@ pub fn after_read(
         plain_get_at: if read.plain { Some(now) } else { state.plain_get_at },
         usual_gap_s: read.feed.and_then(|feed| usual_gap(feed, now)).or(state.usual_gap_s),
         repaired: read.feed.map_or(state.repaired, |feed| !feed.repairs.is_empty()),
+        skips: read.feed.map_or(state.skips, unwanted),
         ..succeeded(asked(state, trail, now), now)
     };
     let costly = if conditional { Duration::ZERO } else { rhythm.least() * UNCONDITIONAL_FACTOR };
     let next = now + wish(learned.wish_s).max(rhythm.next(&learned, now)).max(costly).min(LONGEST);
-    SourceState { due_at: Some(read.feed.map_or(next, |feed| skip(next, feed))), ..learned }
+    SourceState { due_at: Some(skip(next, learned.skips)), ..learned }
 }
 
 /// `time` as [`SourceState::wish_s`] has it.
@@ -260,11 +261,20 @@ fn back_off(interval: Duration, failures: u32, url: &str) -> Duration {
     doubled.min(LONGEST).mul_f64(1.0 + tenth).min(LONGEST)
 }
 
+/// The hours and days in which the publisher of `feed` does not want it asked.
+fn unwanted(feed: &Feed) -> Skips {
+    let hours = feed.skip_hours.iter().filter(|hour| **hour < 24);
+    let days = feed.skip_days.iter().filter(|day| (1..=7).contains(*day));
+    Skips {
+        hours: hours.fold(0, |bits, hour| bits | 1 << hour),
+        days: days.fold(0, |bits, day| bits | 1 << (day - 1)),
+    }
+}
+
 /// Moves `at` out of the hours and days the publisher does not want, by a day at most (rule 5).
-fn skip(at: Timestamp, feed: &Feed) -> Timestamp {
+fn skip(at: Timestamp, skips: Skips) -> Timestamp {
     let unwanted = |time: &Zoned| {
-        feed.skip_hours.contains(&time.hour().unsigned_abs())
-            || feed.skip_days.contains(&time.weekday().to_monday_one_offset().unsigned_abs())
+        skips.hours >> time.hour() & 1 == 1 || skips.days >> time.weekday().to_monday_zero_offset() & 1 == 1
     };
     let start = at.to_zoned(TimeZone::UTC);
     if !unwanted(&start) {

@@ -33,19 +33,19 @@ statements! {
     SOURCES = "SELECT url, etag, last_modified, validators_url, rules, body_hash, first_read_at, checked_at,
         succeeded_at, read_at, changed_at, due_at, not_before, failures, last_failure, status, conditional,
         unmodified_since, plain_get_at, usual_gap_s, moved_to, moved_seen, gone_at, repaired, entries_total,
-        candidates_total, detections_total, mean_ms, wish_s FROM sources";
+        candidates_total, detections_total, mean_ms, wish_s, skip_hours, skip_days FROM sources";
     SOURCE_PUT = "INSERT INTO sources (url, etag, last_modified, validators_url, rules, body_hash, first_read_at,
         checked_at, succeeded_at, read_at, changed_at, due_at, not_before, failures, last_failure, status,
         conditional, unmodified_since, plain_get_at, usual_gap_s, moved_to, moved_seen, gone_at, repaired,
-        entries_total, candidates_total, detections_total, mean_ms, wish_s)
+        entries_total, candidates_total, detections_total, mean_ms, wish_s, skip_hours, skip_days)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-        ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)
+        ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)
         ON CONFLICT (url) DO UPDATE SET etag = ?2, last_modified = ?3, validators_url = ?4, rules = ?5,
         body_hash = ?6, first_read_at = ?7, checked_at = ?8, succeeded_at = ?9, read_at = ?10, changed_at = ?11,
         due_at = ?12, not_before = ?13, failures = ?14, last_failure = ?15, status = ?16, conditional = ?17,
         unmodified_since = ?18, plain_get_at = ?19, usual_gap_s = ?20, moved_to = ?21, moved_seen = ?22,
         gone_at = ?23, repaired = ?24, entries_total = ?25, candidates_total = ?26, detections_total = ?27,
-        mean_ms = ?28, wish_s = ?29";
+        mean_ms = ?28, wish_s = ?29, skip_hours = ?30, skip_days = ?31";
     SOURCE_ADD = "INSERT INTO sources (url) VALUES (?1) ON CONFLICT (url) DO NOTHING";
     SOURCE_ID = "SELECT id FROM sources WHERE url = ?1";
     SOURCE_ASKED = "UPDATE sources SET asked_total = asked_total + 1, failed_total = failed_total + ?2,

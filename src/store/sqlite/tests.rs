@@ -10,7 +10,7 @@ use crate::{
     clock::SystemClock,
     model::{
         Class, Commit, Detection, DetectionRecord, EntryKey, EntryRecord, EntryState, Event, HostWait, Kind,
-        Signature, SourceState, Stage, Story, Validators,
+        Signature, Skips, SourceState, Stage, Story, Validators,
     },
     store::{Access, CycleRecord, EventFilter, Lock, PeriodSums, SourceResult, Store, StoreError},
 };
@@ -65,6 +65,7 @@ fn source(read_at: Timestamp) -> SourceState {
         failures: 2,
         status: Some(304),
         conditional: true,
+        skips: Skips { hours: 1 << 23 | 1, days: 1 << 6 },
         ..SourceState::default()
     }
 }
