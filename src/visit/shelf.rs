@@ -29,6 +29,8 @@ use super::{Context, Figures, PageOutcome, Stage, kept};
 const ROBOTS_LIFE: Duration = Duration::from_hours(24);
 /// What an entry of the memory level weighs beside its text, bytes: key, record and bookkeeping.
 const RECORD_WEIGHT: usize = 512;
+/// Bytes that the rules of all hosts may hold: those of 10,000 hosts of the usual kind.
+const ROBOTS_MEMORY: u64 = 16 << 20;
 /// The quick extractor's text is doubted where its score lies this near to the threshold, in points.
 const DOUBT: u8 = 15;
 
@@ -36,7 +38,7 @@ const DOUBT: u8 = 15;
 #[derive(Debug)]
 pub struct Shelf {
     pages: Cache<String, Arc<Shelved>>,
-    robots: Cache<String, Arc<Result<String, &'static str>>>,
+    robots: Cache<String, Arc<Result<robots::Rules, &'static str>>>,
 }
 
 /// A page as this run knows it.
@@ -87,9 +89,13 @@ impl Shelf {
             };
             u32::try_from(key.len() + text + RECORD_WEIGHT).unwrap_or(u32::MAX)
         };
+        let weigh_rules = |origin: &String, rules: &Arc<Result<robots::Rules, &'static str>>| {
+            let held = rules.as_ref().as_ref().map_or(0, robots::Rules::weight);
+            u32::try_from(origin.len() + held + RECORD_WEIGHT).unwrap_or(u32::MAX)
+        };
         Self {
             pages: Cache::builder().max_capacity(memory_limit).weigher(weigh).build(),
-            robots: Cache::builder().max_capacity(100_000).build(),
+            robots: Cache::builder().max_capacity(ROBOTS_MEMORY).weigher(weigh_rules).build(),
         }
     }
 
@@ -138,7 +144,7 @@ impl Shelf {
             .get_with(origin.clone(), async { Arc::new(fetch_robots(context, &origin, learned).await) })
             .await;
         match rules.as_ref() {
-            Ok(body) => Ok(robots::allowed(body, &context.user_agent, url)),
+            Ok(rules) => Ok(rules.allow(url)),
             Err(kind) => Err(kind),
         }
     }
@@ -148,11 +154,11 @@ async fn fetch_robots<F: Fetch, C: Clock>(
     context: &Context<F, C>,
     origin: &str,
     learned: &mut Learned,
-) -> Result<String, &'static str> {
+) -> Result<robots::Rules, &'static str> {
     let now = context.now();
     let kept = context.store.robots(origin.to_owned()).await.map_err(|_| "store")?;
     if let Some(kept) = kept.filter(|kept| now.duration_since(kept.fetched_at).unsigned_abs() < ROBOTS_LIFE) {
-        return Ok(kept.body);
+        return Ok(robots::Rules::parse(&kept.body, &context.user_agent));
     }
     let url = Url::parse(&format!("{origin}/robots.txt")).map_err(|_| "bad_address")?;
     let request = Request {
@@ -166,18 +172,22 @@ async fn fetch_robots<F: Fetch, C: Clock>(
     let answer = context.fetch.fetch(request, now).await;
     learned.figures.asked(start, &answer.trail);
     learned.figures.bytes += answer.trail.bytes;
-    let body = match answer.outcome {
-        Outcome::Fetched { body, .. } => String::from_utf8_lossy(&body).into_owned(),
+    let rules = match answer.outcome {
+        Outcome::Fetched { body, .. } => {
+            robots::Rules::parse(&String::from_utf8_lossy(&body), &context.user_agent)
+        }
         // 4xx: there are no rules; anything else: they cannot be known (RFC 9309, sections 2.3.1.3 and 2.3.1.4).
         Outcome::Failed(
             Failure::NotFound | Failure::Gone | Failure::EmptyBody | Failure::Status(400..=499),
         )
-        | Outcome::NotModified { .. } => String::new(),
+        | Outcome::NotModified { .. } => robots::Rules::default(),
         Outcome::Failed(Failure::HostPaused) => return Err("host_paused"),
         Outcome::Failed(_) => return Err("robots_unreachable"),
     };
-    learned.robots.push(RobotsRecord { origin: origin.to_owned(), fetched_at: now, body: body.clone() });
-    Ok(body)
+    // What is for others is not kept: a file of half a megabyte has a few lines for us.
+    let body = rules.to_text();
+    learned.robots.push(RobotsRecord { origin: origin.to_owned(), fetched_at: now, body });
+    Ok(rules)
 }
 
 async fn fetch_page<F: Fetch, C: Clock>(

@@ -32,7 +32,9 @@ pub fn headers(input: &[u8]) {
     assert!(wait.is_none() || headers.contains_key(RETRY_AFTER));
 
     let (text, _) = feed::decode(message.body, read.content_type.as_deref());
-    let _ = robots::allowed(&text, "tge-scrape/1.0", &"https://news.example/a/b?c".parse().unwrap());
+    let rules = robots::Rules::parse(&text, "tge-scrape/1.0");
+    let _ = rules.allow(&"https://news.example/a/b?c".parse().unwrap());
+    assert_eq!(robots::Rules::parse(&rules.to_text(), "another"), rules);
     let codings = message.text("content-encoding").unwrap_or_default();
     if let Ok(Some(body)) = unpack(message.body, codings, LIMIT) {
         assert!(body.len() as u64 <= LIMIT);
