@@ -166,7 +166,9 @@ pub fn after_read(
     let conditional = state.conditional || !read.headers.validators.is_empty();
     let said = read.feed.map_or(Some(wish(state.wish_s)), |feed| feed.ttl);
     let asks = said.max(read.headers.fresh_for).unwrap_or_default();
-    let doubted = read.feed.is_some_and(|feed| feed.repairs.iter().any(|repair| DOUBTED.contains(repair)));
+    let doubted = read.feed.is_some_and(|feed| {
+        read.headers.broken_off || feed.repairs.iter().any(|repair| DOUBTED.contains(repair))
+    });
     let learned = SourceState {
         validators: if doubted { Validators::default() } else { read.headers.validators.clone() },
         validators_url: trail.final_url.to_string(),

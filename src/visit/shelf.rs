@@ -234,7 +234,8 @@ async fn fetch_page<F: Fetch, C: Clock>(
             match article {
                 Ok(article) => {
                     let final_url = answer.trail.final_url.to_string();
-                    let validators = headers.validators;
+                    let validators =
+                        if headers.broken_off { Validators::default() } else { headers.validators };
                     let record = ArticleRecord {
                         key: key.to_owned(),
                         final_url,
@@ -270,7 +271,7 @@ fn again(failure: &Failure) -> Again {
         Failure::BadAddress(_)
         | Failure::PrivateAddress(_)
         | Failure::Downgrade
-        | Failure::TooLarge(_)
+        | Failure::TooLarge { .. }
         | Failure::TooManyRedirects(_)
         | Failure::RedirectLoop
         | Failure::BadRedirect(_)

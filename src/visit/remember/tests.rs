@@ -275,6 +275,11 @@ fn a_feed_that_broke_off_is_asked_for_in_full_until_it_comes_again_as_it_was() {
     assert!(first.validators.is_empty() && first.conditional);
     let again = after_read(&first, read(None, &tagged), &trail(), rhythm(), now());
     assert_eq!(again.validators, tagged.validators);
+    let broken = Headers { broken_off: true, ..tagged.clone() };
+    let first = after_read(&known(), read(Some(&Feed::default()), &broken), &trail(), rhythm(), now());
+    assert!(first.validators.is_empty() && first.conditional);
+    let again = after_read(&first, read(None, &broken), &trail(), rhythm(), now());
+    assert_eq!(again.validators, tagged.validators);
 }
 
 #[test]
