@@ -56,7 +56,9 @@ pub fn feeds(states: &[SourceState], names: &dyn Fn(&str) -> Option<String>, now
             found.push(trouble(subject, says, format!("tge-scrape feed remove {}", state.url)));
         } else if state.failures >= DEAD {
             let says = format!("the feed {name} has failed {} times in a row ({why})", state.failures);
-            found.push(trouble(subject, says, format!("tge-scrape feed check {}", state.url)));
+            // Asking again helps nobody before the limit is raised.
+            let first = if why == "too_large" { "raise http.feed_body_limit, then: " } else { "" };
+            found.push(trouble(subject, says, format!("{first}tge-scrape feed check {}", state.url)));
         } else if let Some(long) = quiet.filter(|long| *long >= STALE.max(gap)) {
             // The number of days is left out: the sentence is to stay the same.
             let says = format!(

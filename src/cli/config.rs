@@ -79,6 +79,9 @@ fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     output.print(&format!(
         "{from}: no mistakes; {feeds} feeds enabled, {projects} projects watched, {channels} channels\n"
     ))?;
+    for secret in config::cleartext(&settings) {
+        output.print(&format!("note: {secret} can be read on the way; {}\n", config::CLEARTEXT_HINT))?;
+    }
     Ok(Exit::Success)
 }
 

@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod channels;
+mod exposed;
 
 use super::{Format, Globals, output::Output};
 
@@ -64,6 +65,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         vec![sources(&settings), state(&settings), database(&settings, now)?, clock(&settings, now)?];
     findings.push(x(&settings));
     findings.extend(channels::findings(&settings, now)?);
+    findings.extend(exposed::secrets(&settings));
+    findings.extend(exposed::oversized(&settings)?);
     if args.online {
         findings.push(network(&settings, now)?);
     }

@@ -4,6 +4,8 @@ mod add;
 mod edit;
 mod sources;
 
+pub use sources::hint;
+
 use std::{fs, io::Read, path::PathBuf};
 
 use clap::Subcommand;

@@ -3,6 +3,7 @@
 //! The only room that reads the environment. All mistakes are found before the first is told.
 
 mod channels;
+mod cleartext;
 mod environment;
 mod http_section;
 mod layers;
@@ -33,6 +34,7 @@ use crate::{
     x,
 };
 
+pub use cleartext::{CLEARTEXT_HINT, cleartext};
 pub use environment::Environment;
 pub use layers::{DEFAULTS, Origin};
 pub use mistakes::{Mistake, Mistakes};

@@ -146,3 +146,25 @@ fn private_hosts_are_names_or_addresses_and_nothing_else() {
         assert!(hosts(&format!("[\"{wrong}\"]")).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn secrets_that_pass_in_clear_text_are_named_without_being_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "[metrics]\nhealthcheck_url_env = \"PING\"\n\
+        [[feeds]]\nurl = \"http://paid.example/feed\"\nname = \"Paid\"\nheaders_env = { Authorization = \"KEY\" }\n\
+        [[feeds]]\nurl = \"http://free.example/feed\"\n\
+        [[feeds]]\nurl = \"http://127.0.0.1:9/feed\"\nheaders_env = { Authorization = \"KEY\" }\n\
+        [[channels]]\nname = \"near\"\nkind = \"webhook\"\nurl = \"http://localhost:9/hidden\"\n\
+        [[channels]]\nname = \"safe\"\nkind = \"webhook\"\nurl = \"https://hook.example/hidden\"\n\
+        [[channels]]\nname = \"far\"\nkind = \"webhook\"\nurl = \"http://hook.example/hidden\"\n";
+    let pairs = [("KEY", "hidden"), ("PING", "http://monitor.example/hidden")];
+    let found = cleartext(&loaded(dir.path(), file, &pairs, &Flags::default()));
+    assert_eq!(
+        found,
+        [
+            "the headers of the feed Paid (http://paid.example)",
+            "the channel far (http://hook.example)",
+            "the monitor's address in metrics.healthcheck_url_env (http://monitor.example)",
+        ]
+    );
+}

@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     exit::Exit,
     feed::{self, Document},
-    http::{Fetch, Outcome, Purpose, Request},
+    http::{Failure, Fetch, Outcome, Purpose, Request},
     model::{Entry, Source, SourceFormat, SourceState, Validators},
     render::{self, Style, plain, rough},
     store::{Access, Store},
@@ -35,6 +35,8 @@ struct Line {
     tags: Vec<String>,
     state: &'static str,
     failure: Option<String>,
+    /// What to do about the failure, where the settings can help.
+    hint: Option<String>,
     failures: u32,
     last_success: Option<Timestamp>,
     last_new: Option<Timestamp>,
@@ -47,7 +49,14 @@ struct Line {
     moved_to: Option<String>,
 }
 
-fn line(source: &Source, state: Option<SourceState>) -> Line {
+/// What to do about a failure that a setting decides.
+pub fn hint(failure: Option<&str>, settings: &Settings) -> Option<String> {
+    let setting = Some("http.feed_body_limit");
+    let too_large = Failure::TooLarge { limit: settings.http.feed_body_limit, setting };
+    (failure == Some(too_large.name())).then(|| too_large.to_string())
+}
+
+fn line(source: &Source, state: Option<SourceState>, settings: &Settings) -> Line {
     let state = state.unwrap_or_default();
     let well = state.failures == 0 && state.gone_at.is_none();
     let every = state.due_at.zip(state.checked_at).filter(|_| well);
@@ -64,6 +73,7 @@ fn line(source: &Source, state: Option<SourceState>) -> Line {
             state if state.repaired => "repaired",
             _ => "ok",
         },
+        hint: hint(state.last_failure.as_deref(), settings),
         failure: state.last_failure,
         failures: state.failures,
         last_success: state.succeeded_at,
@@ -89,7 +99,7 @@ pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let mut lines = Vec::new();
     for source in &settings.sources {
         let known = states.iter().position(|state| state.url == source.url);
-        lines.push(line(source, known.map(|at| states.swap_remove(at))));
+        lines.push(line(source, known.map(|at| states.swap_remove(at)), &settings));
     }
     let style = Style { width: output.width(), color: output.colored() };
     output.print(&match globals.format {
@@ -113,6 +123,11 @@ pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
             let header =
                 ["name", "tier", "state", "asked every", "last new", "entries", "detections", "address"];
             let mut text = render::table(&header, lines.iter().map(row), style);
+            for line in &lines {
+                if let Some(hint) = &line.hint {
+                    let _ = writeln!(text, "{}: {hint}", plain(&line.name));
+                }
+            }
             for line in lines.iter().filter(|line| line.moved_to.is_some()) {
                 let to = line.moved_to.as_deref().unwrap_or_default();
                 let _ = writeln!(text, "{} has moved for good to {}", plain(&line.name), plain(to));
