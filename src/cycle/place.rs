@@ -69,7 +69,7 @@ pub fn place(
         .collect();
     let (source_url, entry, silent) = (found.source_url.clone(), found.entry, found.silent);
     let head = Head {
-        id: identity(&found.source_url, &found.entry.0),
+        id: identity(&found.source_url, &found.identity.0),
         story_id: placement.story.id.clone(),
         detected_at: now,
         outlets: placement.independent,

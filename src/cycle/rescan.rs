@@ -11,7 +11,7 @@ use crate::{
     },
     model::{Detection, Source},
     store::{Kept, Rejudged, Store, StoreError},
-    visit::judge_kept,
+    visit::{is_other_launch, judge_kept, of_other_words},
 };
 
 use super::{
@@ -74,7 +74,22 @@ pub async fn rescan(
                 changes.push(Change { was: None, is: Some(placed.record.detection.clone()) });
                 new.push(placed);
             }
-            (Some(found), Some(was)) => {
+            // The words have changed since: what they were is not to be judged again any more.
+            (found, Some(was)) if was.title != entry.title => {
+                let earlier = store.detections_of(entry.source_url.clone(), entry.key).await?;
+                if let Some(found) = found.filter(|found| is_other_launch(found, &earlier)) {
+                    let mut found = of_other_words(found);
+                    found.silent |= task.tell.is_none();
+                    let placed = place(found, source, &task.rules, &mut stories, now);
+                    changes.push(Change { was: None, is: Some(placed.record.detection.clone()) });
+                    new.push(placed);
+                }
+            }
+            (Some(mut found), Some(was)) => {
+                if entry.link.is_none() {
+                    // The site that stands there was named by the feed.
+                    found.url.clone_from(&was.url);
+                }
                 let is = retold(&was, found, source, &task.rules);
                 if is != was {
                     changes.push(Change { was: Some(was), is: Some(is.clone()) });

@@ -21,8 +21,9 @@ pub fn read(value: &Value, base: &Url) -> Result<Feed, FeedError> {
     let items = value.get("items").and_then(Value::as_array);
     let items = items.ok_or_else(|| FeedError::Unreadable("a JSON Feed without items".to_owned()))?;
     let title = text(value, "title");
+    let home = place(base, &string(value, "home_page_url")).map(|url| url.to_string());
     let entries = items.iter().filter(|item| item.is_object()).map(|item| entry(item, base)).collect();
-    Ok(Feed { title, entries, ..Feed::default() })
+    Ok(Feed { title, home, entries, ..Feed::default() })
 }
 
 fn entry(item: &Value, base: &Url) -> Entry {

@@ -28,6 +28,7 @@ use crate::{
 
 pub use decode::decode;
 pub use json_source::{PRESETS, preset};
+pub use key::{keys, marks, of_words};
 pub use opml::{OpmlError, Outline, read_opml, write_opml};
 pub use parse::parse;
 pub use rebuild::{Rebuilt, rebuild};
@@ -53,6 +54,8 @@ pub struct Document<'a> {
 pub struct Feed {
     /// The feed's own title; empty if it has none.
     pub title: String,
+    /// Address of the site the feed belongs to, if it names one.
+    pub home: Option<String>,
     /// Its entries, in document order.
     pub entries: Vec<Entry>,
     /// The publisher's wish for the time between two requests (RSS `ttl`).
@@ -135,6 +138,7 @@ fn markup(text: &str, url: &Url) -> Result<Feed, FeedError> {
     let (title, entries) = parse::parse(&rebuilt.atom).map_err(FeedError::Unreadable)?;
     Ok(Feed {
         title,
+        home: rebuilt.home,
         entries,
         ttl: rebuilt.ttl.map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
         skip_hours: rebuilt.skip_hours,

@@ -37,6 +37,8 @@ pub struct Rebuilt {
     pub atom: String,
     /// Whether there was a feed's root at all.
     pub is_feed: bool,
+    /// The channel's own link: its site.
+    pub home: Option<String>,
     /// RSS `ttl`, minutes.
     pub ttl: Option<u64>,
     /// RSS `skipHours`.
@@ -250,6 +252,9 @@ impl Pass {
                 return;
             }
         } else if self.entry.is_none() && space != Space::Other {
+            if space == Space::Core && local == "link" {
+                self.take_home(attribute("href"), attribute("rel").as_deref());
+            }
             self.channel(&local, depth, empty, attribute("type"));
         }
         if !empty {
@@ -257,12 +262,29 @@ impl Pass {
         }
     }
 
-    /// A channel's own elements: title, life time, unwanted hours and days.
+    /// Takes a channel's `<link href="…">` for the address of its site, if it is one.
+    fn take_home(&mut self, href: Option<String>, rel: Option<&str>) {
+        let alternate = rel.is_none_or(|rel| rel.is_empty() || rel.eq_ignore_ascii_case("alternate"));
+        if let Some(home) =
+            href.filter(|_| alternate && self.in_channel()).and_then(|href| place(self.base(), &href))
+        {
+            self.out.home.get_or_insert(home.to_string());
+        }
+    }
+
+    /// Whether the innermost open element is the channel itself.
+    fn in_channel(&self) -> bool {
+        let parent = self.open.last().map_or("", |open| open.name.as_str());
+        matches!(parent, "channel" | "feed" | "rss")
+    }
+
+    /// A channel's own elements: title, link, life time, unwanted hours and days.
     fn channel(&mut self, local: &str, depth: usize, empty: bool, kind: Option<String>) {
         let parent = self.open.last().map_or("", |open| open.name.as_str());
-        let of_channel = matches!(parent, "channel" | "feed" | "rss");
+        let of_channel = self.in_channel();
         let noted = match local {
             "title" => of_channel && self.title.is_none(),
+            "link" => of_channel && self.out.home.is_none(),
             "ttl" => of_channel,
             "hour" => parent == "skiphours",
             "day" => parent == "skipdays",
@@ -390,6 +412,7 @@ impl Pass {
         let text = text.trim();
         match name.as_str() {
             "title" => self.title = Some(Piece { kind, ..Piece::of_text(text, &self.page) }),
+            "link" => self.out.home = place(self.base(), text).map(|url| url.to_string()),
             "ttl" => self.out.ttl = text.parse().ok(),
             "hour" => self.out.skip_hours.extend(text.parse::<u8>().ok().map(|hour| hour % 24)),
             "day" => {

@@ -14,11 +14,11 @@ pub use alert::{
 };
 pub use article::{Article, Method};
 pub use detection::{Caution, Class, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
-pub use entry::{Entry, EntryKey};
+pub use entry::{Entry, EntryKey, EntryMarks, Rewordings};
 pub use source::{JsonMapping, Source, SourceFormat, Validators};
 pub use state::{
-    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, RobotsRecord, Signature,
-    SourceState, Story, Telling,
+    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, RobotsRecord, Sighting,
+    Signature, SourceState, Story, Telling,
 };
 pub use x::{
     XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XView, XWindows,

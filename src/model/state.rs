@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Alert, Article, Detection, EntryKey, Event, Stage, Told, Validators};
+use super::{Alert, Article, Detection, EntryKey, EntryMarks, Event, Rewordings, Stage, Told, Validators};
 
 /// All that is remembered of one source. The default is a source never asked.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -123,6 +123,21 @@ pub struct EntryRecord {
     pub state: EntryState,
     /// Fingerprint of the rules that put it there.
     pub rules: u64,
+    /// What it can be recognised by; `None` leaves what is stored.
+    pub marks: Option<EntryMarks>,
+    /// How often it was judged again for its words.
+    pub rewordings: Rewordings,
+}
+
+/// A known entry that stands in its feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// Address of its source.
+    pub source_url: String,
+    /// Identity within the source.
+    pub key: EntryKey,
+    /// What it can be recognised by from now on; `None` if that is stored already.
+    pub marks: Option<EntryMarks>,
 }
 
 /// One article as the lasting cache keeps it.
@@ -217,8 +232,8 @@ pub struct Commit {
     pub host_wait: Option<HostWait>,
     /// Entries that are new or changed their state; the key is (source, entry key).
     pub entries: Vec<EntryRecord>,
-    /// Known entries still in the feed whose last sighting is getting old.
-    pub sighted: Vec<(String, EntryKey)>,
+    /// Known entries still in the feed whose last sighting is getting old, or whose marks changed.
+    pub sighted: Vec<Sighting>,
     /// Articles fetched or confirmed.
     pub articles: Vec<ArticleRecord>,
     /// robots.txt files fetched.

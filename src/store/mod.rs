@@ -23,9 +23,9 @@ use crate::model::{
 pub use error::StoreError;
 pub use lock::Lock;
 pub use rows::{
-    AlertTotal, CycleRecord, CycleRow, EventFilter, Health, Kept, Labels, Mended, PeriodSums, PurgeWhat,
-    RecoveredTable, Rejudged, Sifted, SlowStatement, SourceLine, SourceResult, SourceYield, StatementTimes,
-    StoryRow, XCallRow, XEnding,
+    AlertTotal, CycleRecord, CycleRow, EventFilter, Health, Kept, KnownEntry, KnownState, Labels, Lookup,
+    Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SlowStatement, SourceLine,
+    SourceResult, SourceYield, StatementTimes, StoryRow, Words, XCallRow, XEnding,
 };
 
 use desk::Desk;
@@ -148,15 +148,23 @@ impl Store {
         self.desk.ask(move |connection| sqlite::backlog(connection, now, limit)).await
     }
 
-    /// Which of the `keys` in the feed at `source` are new under the rules with that fingerprint.
-    pub async fn sift(
+    /// Every remembered entry of the feed at `source` that one of `lookups` may be, under the rules with that
+    /// fingerprint.
+    pub async fn known_entries(
         &self,
         source: String,
         rules: u64,
-        keys: Vec<EntryKey>,
+        lookups: Vec<Lookup>,
         now: Timestamp,
-    ) -> Result<Sifted, StoreError> {
-        self.desk.ask(move |connection| sqlite::sift(connection, &source, rules, &keys, now)).await
+    ) -> Result<Vec<KnownEntry>, StoreError> {
+        self.desk
+            .ask(move |connection| sqlite::known_entries(connection, &source, rules, &lookups, now))
+            .await
+    }
+
+    /// What was found in an entry so far, oldest first.
+    pub async fn detections_of(&self, source: String, entry: EntryKey) -> Result<Vec<Detection>, StoreError> {
+        self.desk.ask(move |connection| sqlite::detections_of(connection, &source, entry)).await
     }
 
     /// The article kept under its canonical address.

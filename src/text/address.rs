@@ -84,6 +84,17 @@ pub fn shown(url: &Url) -> String {
     url.to_string()
 }
 
+/// `url` without name, password, query and fragment: what may be shown of an address that may hold a key.
+#[must_use]
+pub fn bare(url: &Url) -> String {
+    let mut url = url.clone();
+    // An address on the web takes any of these changes.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
 /// The identity of an address given as text; what is no address is its own.
 #[must_use]
 pub fn identity(text: &str) -> String {

@@ -8,5 +8,6 @@ pub mod link;
 pub mod normal;
 mod plain;
 pub mod quantity;
+pub mod words;
 
 pub use plain::{inert, lines, plain, suits_xml};

@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     ArticleVisit, Context, Figures, Found, PageOutcome, Stage,
+    reword::other_launch,
     shelf::{Again, Miss, Shelved, item, older_than, opening},
 };
 
@@ -35,6 +36,12 @@ pub async fn visit_article<F: Fetch, C: Clock>(context: &Context<F, C>, entry: E
     };
     visit.commit.articles = learned.articles;
     visit.commit.robots = learned.robots;
+    if visit.commit.entries.iter().any(|entry| entry.rewordings.any())
+        && let Some(found) = visit.found.take()
+    {
+        // Where the store cannot be read, the visit cannot be saved either.
+        visit.found = other_launch(context, found).await.ok().flatten();
+    }
     visit
 }
 
@@ -85,7 +92,8 @@ pub fn judge_kept(
 /// The text an entry is judged on, and the address it is told with.
 fn words(entry: &EntryRecord, link: Option<&Url>, article: Option<&ArticleRecord>) -> (String, String) {
     let Some(record) = article else {
-        return (entry.summary.clone(), link.map(address::shown).unwrap_or_default());
+        let own = || Url::parse(&entry.source_url).map(|url| address::bare(&url)).unwrap_or_default();
+        return (entry.summary.clone(), link.map_or_else(own, address::shown));
     };
     let own = record.article.canonical_url.as_deref().unwrap_or(&record.final_url);
     let url = Url::parse(own).ok().or_else(|| link.cloned());

@@ -5,8 +5,10 @@
 
 mod article;
 mod feed;
+mod identity;
 mod readers;
 mod remember;
+mod reword;
 mod shelf;
 pub mod x;
 
@@ -30,6 +32,7 @@ pub use article::{judge_kept, visit_article};
 pub use feed::visit_feed;
 pub use readers::Readers;
 pub use remember::{Due, due};
+pub use reword::{is_other_launch, of_other_words};
 pub use shelf::{Shelf, page_key};
 
 /// Characters of a text that are kept: judgement reads the first 1,200 and people are shown fewer, so whole
@@ -243,6 +246,9 @@ pub struct Found {
     pub source_url: String,
     /// The entry it stands in.
     pub entry: EntryKey,
+    /// What its identity is made of: the entry's key, or one of the entry's present words where something else was
+    /// found in earlier ones.
+    pub identity: EntryKey,
     /// Nobody is to be alerted.
     pub silent: bool,
     /// What judgement says.
@@ -274,6 +280,7 @@ impl Found {
         (verdict.tge || rumour).then(|| Self {
             source_url: entry.source_url.clone(),
             entry: entry.key,
+            identity: entry.key,
             silent: entry.silent,
             verdict,
             title: entry.title.clone(),

@@ -192,7 +192,10 @@ async fn fetch_page<F: Fetch, C: Clock>(
     let kept = if context.settings.naive { Ok(None) } else { context.store.article(key.to_owned()).await };
     let Ok(kept) = kept else { return failed("store", Again::Retry) };
     let age = |kept: &ArticleRecord| now.duration_since(kept.fetched_at).unsigned_abs();
-    if let Some(kept) = kept.as_ref().filter(|kept| age(kept) < context.settings.article_ttl) {
+    // New words in the feed stand for a new page.
+    let is_outdated = |kept: &ArticleRecord| entry.rewordings.any() && kept.fetched_at < entry.first_seen;
+    let is_fresh = |kept: &ArticleRecord| age(kept) < context.settings.article_ttl && !is_outdated(kept);
+    if let Some(kept) = kept.as_ref().filter(|kept| is_fresh(kept)) {
         return (Shelved::Read(Box::new(kept.clone())), PageOutcome::FromCache);
     }
     match shelf.allows(context, link, learned).await {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, detections, entries, outbox, seconds, statements};
 use crate::{
-    model::{Detection, EntryState},
+    model::{Detection, EntryKey, EntryState},
     store::{Kept, Labels, Rejudged},
 };
 
@@ -25,6 +25,17 @@ pub fn kept(connection: &Connection, since: Timestamp) -> Result<Vec<Kept>, Stor
 
 fn read(document: &str) -> Result<Detection, StoreError> {
     serde_json::from_str(document).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+/// What was found in `entry` of the feed at `source`, oldest first.
+pub fn detections_of(
+    connection: &Connection,
+    source: &str,
+    entry: EntryKey,
+) -> Result<Vec<Detection>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::DETECTIONS_OF_ENTRY)?;
+    let rows = statement.query_map(params![source, entry.0], |row| row.get::<_, String>(0))?;
+    rows.map(|document| read(&document?)).collect()
 }
 
 /// Saves a later judgement whole; gives the ids of the detections that were not known before.

@@ -15,7 +15,7 @@ fn kept(cycles: usize) -> Connection {
         "INSERT INTO cycle_stages SELECT n, stage, x'00' FROM numbers, (SELECT 'plan' AS stage UNION SELECT 'judge') \
          WHERE n <= ?1",
         "INSERT INTO cycle_sources SELECT n, 1 + n % ?2, 'fetched', NULL, 200, 30, 1, 60 FROM numbers WHERE n <= ?1",
-        "INSERT INTO entries SELECT 1 + n % ?2, randomblob(16), 'd', 1, n, NULL, NULL FROM numbers WHERE n <= ?1 * 10",
+        "INSERT INTO entries (source, key, state, rules, seen, score, reason) SELECT 1 + n % ?2, randomblob(16), 'd', 1, n, NULL, NULL FROM numbers WHERE n <= ?1 * 10",
         "INSERT INTO stories (id, event, stage, opened_at, updated_at) SELECT 's' || n, 'listing', 'live', n, n \
          FROM numbers WHERE n <= ?1 / 10",
         "INSERT INTO detections SELECT 'd' || n, 's' || (1 + n / 2), 1 + n % ?2, randomblob(16), 'listing', 'live', 80, 0, \

@@ -7,6 +7,7 @@ mod copies;
 mod cycles;
 mod detections;
 mod entries;
+mod known;
 mod open;
 mod outbox;
 mod prune;
@@ -29,14 +30,15 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::{StoreError, files};
 
-pub use again::{kept, label, labels, rejudge};
+pub use again::{detections_of, kept, label, labels, rejudge};
 pub use articles::{article, robots};
 pub use copies::backup;
 pub use cycles::{
     begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
 };
 pub use detections::{recent_stories, stories};
-pub use entries::{backlog, sift};
+pub use entries::backlog;
+pub use known::known_entries;
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
     alert_totals, attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued,

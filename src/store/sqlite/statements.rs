@@ -68,11 +68,26 @@ statements! {
     HOST_WAIT_PUT = "INSERT OR REPLACE INTO host_waits (host, not_before, reason) VALUES (?1, ?2, ?3)";
     HOST_WAITS_PRUNE = "DELETE FROM host_waits WHERE not_before < ?1";
 
-    ENTRY_SIFT = "SELECT state, rules, seen FROM entries WHERE source = ?1 AND key = ?2";
-    ENTRY_PUT = "INSERT INTO entries (source, key, state, rules, seen, score, reason)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-        ON CONFLICT (source, key) DO UPDATE SET state = ?3, rules = ?4, seen = max(seen, ?5), score = ?6, reason = ?7";
+    ENTRY_BY_KEY = "SELECT key, state, rules, seen, id_mark, link_mark, title_mark, text_mark, reworded FROM entries
+        WHERE source = ?1 AND key = ?2";
+    ENTRIES_BY_LINK = "SELECT key, state, rules, seen, id_mark, link_mark, title_mark, text_mark, reworded FROM entries
+        WHERE source = ?1 AND link_mark = ?2 LIMIT ?3";
+    ENTRIES_BY_TITLE = "SELECT key, state, rules, seen, id_mark, link_mark, title_mark, text_mark, reworded FROM entries
+        WHERE source = ?1 AND title_mark = ?2 LIMIT ?3";
+    ENTRIES_BY_ID = "SELECT key, state, rules, seen, id_mark, link_mark, title_mark, text_mark, reworded FROM entries
+        WHERE source = ?1 AND id_mark = ?2 AND id_mark > 0 LIMIT ?3";
+    ENTRY_WORDS = "SELECT title, link, substr(summary, 1, 1000) FROM texts WHERE source = ?1 AND key = ?2";
+    ENTRY_PUT = "INSERT INTO entries (source, key, state, rules, seen, score, reason, id_mark, link_mark, title_mark,
+        text_mark, reworded)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        ON CONFLICT (source, key) DO UPDATE SET state = ?3, rules = ?4, seen = max(seen, ?5), score = ?6, reason = ?7,
+        id_mark = ifnull(?8, id_mark), link_mark = ifnull(?9, link_mark), title_mark = ifnull(?10, title_mark), text_mark = ifnull(?11, text_mark),
+        reworded = max(reworded, ?12)";
     ENTRY_SIGHTED = "UPDATE entries SET seen = max(seen, ?3) WHERE source = ?1 AND key = ?2";
+    ENTRY_MARKED = "UPDATE entries SET id_mark = ifnull(?3, id_mark), link_mark = ifnull(?4, link_mark), title_mark = ifnull(?5, title_mark),
+        text_mark = ifnull(?6, text_mark) WHERE source = ?1 AND key = ?2";
+    DETECTIONS_OF_ENTRY = "SELECT document FROM detections
+        WHERE source = (SELECT id FROM sources WHERE url = ?1) AND key = ?2 ORDER BY rowid";
     ENTRIES_PRUNE_DROPPED = "DELETE FROM entries WHERE (source, key) IN (
         SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
         WHERE entries.state = 'd' AND entries.seen < ?1
@@ -87,7 +102,7 @@ statements! {
     WAITING_DONE = "DELETE FROM waiting WHERE source = ?1 AND key = ?2";
     WAITING_BACK = "UPDATE waiting SET next_try = next_try - ?1 WHERE next_try > ?2";
     BACKLOG = "SELECT sources.url, waiting.key, title, link, summary, author, published, first_seen, silent, tries,
-        next_try, entries.rules FROM waiting
+        next_try, entries.rules, entries.reworded FROM waiting
         JOIN entries ON entries.source = waiting.source AND entries.key = waiting.key
         JOIN texts ON texts.source = waiting.source AND texts.key = waiting.key
         JOIN sources ON sources.id = waiting.source
@@ -126,10 +141,12 @@ statements! {
     DETECTIONS_OF_STORY = "SELECT json_set(document, '$.story_id', story) FROM detections WHERE story = ?1 ORDER BY told_at, id";
 
     KEPT = "SELECT sources.url, texts.key, title, link, summary, author, published, first_seen, texts.silent,
-        entries.rules, entries.score, detections.document FROM entries
+        entries.rules, entries.reworded, entries.score, detections.document FROM entries
         JOIN texts ON texts.source = entries.source AND texts.key = entries.key
         JOIN sources ON sources.id = entries.source
         LEFT JOIN detections ON detections.source = entries.source AND detections.key = entries.key
+        AND detections.rowid = (SELECT max(rowid) FROM detections AS later
+        WHERE later.source = entries.source AND later.key = entries.key)
         WHERE entries.state = 'j' AND first_seen >= ?1 ORDER BY entries.source, entries.key";
     DETECTION_UPDATE = "UPDATE detections SET event = ?2, stage = ?3, score = ?4, watched = ?5, project = ?6,
         document = ?7 WHERE id = ?1";

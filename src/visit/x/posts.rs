@@ -154,6 +154,7 @@ impl Round {
         Some(Found {
             source_url: question_source(question),
             entry: EntryKey::of_post(key_of(post)),
+            identity: EntryKey::of_post(key_of(post)),
             silent,
             verdict,
             title: headline(&statement.text),
