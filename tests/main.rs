@@ -12,12 +12,14 @@ mod damage; // disks and databases that fail
 mod figures; // what stats, report and monitoring say
 mod ground_truth; // what was found and how it was grouped, against what is true
 mod hostile; // a web that does everything wrong
+mod identity; // what a feed does to its items
 mod judging; // judging again, by the user's word and by other rules
 mod kills; // killed while telling
 mod layers; // who may import whom
 mod overlap; // several processes at once
 mod properties; // what must hold whatever comes in
 mod regressions; // every input that once broke something
+mod rewording; // items whose words or guids change
 mod secrecy; // secrets, shells, modes and statements
 mod soak; // a month, simulated
 mod terminal; // what feeds may print

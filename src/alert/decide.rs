@@ -5,7 +5,10 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::Loudness;
-use crate::model::{Alert, Body, Change, Class, Detection, Story, Told, Topic};
+use crate::{
+    detect::story::outlets,
+    model::{Alert, Body, Change, Class, Detection, Story, Told, Topic},
+};
 
 /// A finding that has its story.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +47,7 @@ pub fn decide(
         if known.is_none() && !channel.wants(finding.detection, finding.tags) {
             continue;
         }
-        let outlets = finding.story.tellings.len().max(1);
+        let outlets = outlets(finding.story);
         let (alert, after) = match known.as_deref() {
             None => {
                 let alert = news(channel, finding, finding.detection.class, None, now);
@@ -177,7 +180,7 @@ fn news(
             change,
         },
         replaces: false,
-        outlets: story.tellings.len().max(1),
+        outlets: outlets(story),
     }
 }
 

@@ -25,7 +25,10 @@ use self::{
 };
 use crate::{
     model::{Event, Signature, Stage, Story, Telling},
-    text::address,
+    text::{
+        address,
+        outlet::{self, Outlet},
+    },
 };
 
 /// How far back stories must be given to [`Stories::new`]: an event announced that long before its date is
@@ -162,13 +165,20 @@ impl Stories {
 /// How many outlets tell `story` in their own words.
 #[must_use]
 pub fn independent(story: &Story) -> usize {
-    let mut voices: Vec<Text> = Vec::new();
-    for text in story.tellings.iter().map(text_of) {
-        if !voices.iter().any(|known| known.source == text.source || same::copies(known, &text)) {
-            voices.push(text);
+    let mut voices: Vec<(Outlet, Text)> = Vec::new();
+    for telling in &story.tellings {
+        let (outlet, text) = (Outlet::of(&telling.source, &telling.url), text_of(telling));
+        if !voices.iter().any(|(known, words)| known.is(&outlet) || same::copies(words, &text)) {
+            voices.push((outlet, text));
         }
     }
     voices.len()
+}
+
+/// How many outlets carry `story`, copies included; one at least.
+#[must_use]
+pub fn outlets(story: &Story) -> usize {
+    outlet::count(story.tellings.iter().map(|telling| (telling.source.as_str(), telling.url.as_str()))).max(1)
 }
 
 /// Adds a telling to the story it joins.

@@ -170,6 +170,40 @@ fn what_the_publisher_wishes_is_passed_on() {
 }
 
 #[test]
+fn the_site_of_a_feed_is_its_channel_s_own_link() {
+    for (document, site) in [
+        (
+            "<rss><channel><link>https://site.example/</link><image><link>https://x.example/</link></image></channel></rss>",
+            Some("https://site.example/"),
+        ),
+        (
+            "<rss><channel><image><link>https://x.example/</link></image><item><link>https://x.example/1</link></item></channel></rss>",
+            None,
+        ),
+        (
+            "<rss xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><atom:link rel=\"self\" href=\"https://x.example/f?auth=k\"/><link>/home</link></channel></rss>",
+            Some("https://feeds.example/home"),
+        ),
+        (
+            "<feed><link rel=\"self\" href=\"https://x.example/f\"/><link rel=\"alternate\" href=\"https://site.example/\"/></feed>",
+            Some("https://site.example/"),
+        ),
+        ("<rss><channel><link>javascript:alert(1)</link></channel></rss>", None),
+        (
+            r#"{"version": "https://jsonfeed.org/version/1.1", "home_page_url": "https://site.example/", "items": []}"#,
+            Some("https://site.example/"),
+        ),
+    ] {
+        let url = Url::parse("https://feeds.example/main.xml").unwrap();
+        let read = read(
+            &Document { bytes: document.as_bytes(), content_type: None, url: &url },
+            &SourceFormat::Feed,
+        );
+        assert_eq!(read.unwrap().home.as_deref(), site, "{document}");
+    }
+}
+
+#[test]
 fn an_identifier_shared_by_all_identifies_nothing() {
     let same: String =
         (1..=10).map(|n| format!("<item><title>{n}</title><guid isPermaLink=\"false\">x</guid><link>https://x.example/{n}</link></item>")).collect();

@@ -6,6 +6,7 @@ pub mod domain;
 pub mod host;
 pub mod link;
 pub mod normal;
+pub mod outlet;
 mod plain;
 pub mod quantity;
 pub mod words;
