@@ -58,8 +58,9 @@ impl EntryKey {
     /// 100,000 by chance once in three billion times).
     #[must_use]
     pub fn short(self) -> i64 {
-        let [a, b, c, d, e, f, ..] = self.0;
-        i64::from_be_bytes([0, 0, a, b, c, d, e, f]).max(1)
+        let mut bytes = [0; 8];
+        bytes[2..].copy_from_slice(&self.0[..6]);
+        i64::from_be_bytes(bytes).max(1)
     }
 }
 
