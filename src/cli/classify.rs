@@ -195,11 +195,18 @@ fn answer_on_all_cores(answerer: Answerer, lines: &[(u64, &[u8])]) -> Vec<(Strin
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = lines.len().div_ceil(cores);
     thread::scope(|scope| {
-        let workers: Vec<_> =
-            lines.chunks(share).map(|part| scope.spawn(move || answer(answerer, part))).collect();
+        // A share for which the system gives no thread is worked on here.
+        let start = |part| {
+            let worker = thread::Builder::new().spawn_scoped(scope, move || answer(answerer, part));
+            worker.map_err(|_| part)
+        };
+        let workers: Vec<_> = lines.chunks(share).map(start).collect();
         workers
             .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .map(|worker| match worker {
+                Ok(worker) => worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(part) => answer(answerer, part),
+            })
             .collect()
     })
 }
