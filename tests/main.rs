@@ -12,9 +12,11 @@ mod damage; // disks and databases that fail
 mod figures; // what stats, report and monitoring say
 mod ground_truth; // what was found and how it was grouped, against what is true
 mod hostile; // a web that does everything wrong
+mod import; // lists of feeds into the settings and out
 mod judging; // judging again, by the user's word and by other rules
 mod kills; // killed while telling
 mod layers; // who may import whom
+mod limits; // odd values on the command line, and limits of the system
 mod overlap; // several processes at once
 mod properties; // what must hold whatever comes in
 mod regressions; // every input that once broke something

@@ -227,6 +227,39 @@ fn a_command_is_run_as_it_is_written_without_a_shell() {
 
 #[cfg(unix)]
 #[test]
+fn planted_links_are_never_written_through() {
+    use std::os::unix::fs::symlink;
+
+    let lab = crate::support::world::bulk(1, 2);
+    let outputs = "\n[outputs]\natom = \"pub/o.atom\"\njson_feed = \"pub/o.json\"\ncalendar = \"pub/o.ics\"\n[metrics]\ntextfile = \"pub/o.prom\"\n";
+    lab.settings(&(lab.web().settings_toml() + outputs));
+    let victim = lab.path().join("victim");
+    fs::write(&victim, "precious").unwrap();
+    fs::create_dir(lab.path().join("pub")).unwrap();
+    let written = ["o.atom", "o.json", "o.ics", "o.prom", "r.html", "trace.json", "tge-scrape-cycle.1"];
+    for name in written {
+        symlink(&victim, lab.path().join("pub").join(name)).unwrap();
+    }
+    for arguments in [
+        &["cycle", "--catch-up", "9", "--profile", "pub/trace.json"][..],
+        &["report", "-o", "pub/r.html"],
+        &["man", "pub"],
+    ] {
+        let ran = lab.run(arguments);
+        assert_eq!((ran.code, ran.stderr.contains("cannot")), (0, false), "{arguments:?}: {}", ran.stderr);
+    }
+    assert_eq!(fs::read(&victim).unwrap(), b"precious");
+    for name in written {
+        let found = fs::symlink_metadata(lab.path().join("pub").join(name)).unwrap();
+        assert!(found.is_file() && found.len() > 0, "{name}");
+    }
+    let mut all = Vec::new();
+    files(&lab.path().join("pub"), &mut all);
+    assert!(all.iter().all(|(name, _)| !name.contains(".tmp")), "a temporary file is left");
+}
+
+#[cfg(unix)]
+#[test]
 fn whatever_the_mask_what_it_keeps_is_its_owner_s() {
     use std::os::unix::fs::PermissionsExt;
 

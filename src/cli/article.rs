@@ -1,7 +1,6 @@
 //! `tge-scrape article extract FILE`.
 
 use std::{
-    io::Read,
     path::{Path, PathBuf},
     thread,
 };
@@ -10,7 +9,7 @@ use clap::Subcommand;
 use serde_json::json;
 use url::Url;
 
-use super::{Format, Globals, output::Output};
+use super::{Format, Globals, input, output::Output};
 use crate::{
     article::{self, ArticleError, Effort, Page},
     error::Error,
@@ -71,13 +70,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
 }
 
 fn read_bytes(file: &Path) -> Result<Vec<u8>, Error> {
-    let read = if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(file)
-    };
-    read.map_err(|error| {
+    input::read(file).map_err(|error| {
         Error::new(
             Exit::Failure,
             format!("{} cannot be read: {error}", file.display()),

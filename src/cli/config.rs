@@ -1,6 +1,6 @@
 //! `tge-scrape config init|check|show`.
 
-use std::{fs, io::Write, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 
@@ -11,7 +11,7 @@ use crate::{
     render::{self, Style},
 };
 
-use super::{Format, Globals, output::Output};
+use super::{Format, Globals, files, output::Output};
 
 /// Arguments of `config`.
 #[derive(Debug, clap::Args)]
@@ -47,16 +47,9 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
 }
 
 fn init(file: &PathBuf, force: bool, output: &mut Output) -> Result<Exit, Error> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    if !force {
-        options.create_new(true);
-    }
-    // Secrets may be written into it.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let text = format!("{}\n{}", config::DEFAULTS, config::STARTER);
-    options.open(file).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+    let write = if force { files::write } else { files::create };
+    write(file, text.as_bytes(), files::Kind::Settings).map_err(|error| {
         let hint = if error.kind() == std::io::ErrorKind::AlreadyExists {
             "--force overwrites it"
         } else {
@@ -70,6 +63,9 @@ fn init(file: &PathBuf, force: bool, output: &mut Output) -> Result<Exit, Error>
 
 fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
+    if let Some((says, todo)) = settings.exposed().filter(|_| !globals.quiet) {
+        output.note(&format!("warning: {says}\n  hint: {todo}"));
+    }
     let from = settings
         .file
         .as_ref()

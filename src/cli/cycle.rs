@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    Format, Globals,
+    Format, Globals, files,
     history::History,
     metrics,
     output::Output,
@@ -135,7 +135,8 @@ async fn tell(
     output: &mut Output,
 ) -> Result<(), Error> {
     if let Some(path) = &args.profile
-        && let Err(error) = std::fs::write(path, render::profile::chrome(&ended.lanes))
+        && let Err(error) =
+            files::write(path, render::profile::chrome(&ended.lanes).as_bytes(), files::Kind::Output)
     {
         output.note(&format!("the profile cannot be written to {}: {error}", path.display()));
     }

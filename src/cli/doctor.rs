@@ -1,6 +1,6 @@
 //! `tge-scrape doctor`: one line for each thing that can be wrong, and what to do about it.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io::Write as _};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -103,16 +103,19 @@ fn sources(settings: &Settings) -> Finding {
             "enable one under [[feeds]]",
         );
     }
-    finding("settings", Level::Ok, format!("{from}: {feeds} feeds, {projects} watched projects"), "")
+    let counted = format!("{from}: {feeds} feeds, {projects} watched projects");
+    match settings.exposed() {
+        Some((says, todo)) => finding("settings", Level::Note, format!("{counted}; {says}"), todo),
+        None => finding("settings", Level::Ok, counted, ""),
+    }
 }
 
 /// Whether the state folder can be written: by writing into it, the only test that cannot be wrong.
 fn state(settings: &Settings) -> Finding {
     let dir = settings.state_dir.display();
-    let probe = settings.state_dir.join(format!(".probe-{}", std::process::id()));
     let tried = std::fs::create_dir_all(&settings.state_dir)
-        .and_then(|()| std::fs::write(&probe, b"x"))
-        .and_then(|()| std::fs::remove_file(&probe));
+        .and_then(|()| tempfile::NamedTempFile::with_prefix_in(".probe-", &settings.state_dir))
+        .and_then(|mut probe| probe.write_all(b"x").and_then(|()| probe.close()));
     match tried {
         Ok(()) => finding("state", Level::Ok, format!("{dir} can be written"), ""),
         Err(error) => finding(

@@ -62,7 +62,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     let store = Store::open(&settings.state_dir, Access::Read)?;
     let now = SystemClock.now();
     let filter = EventFilter {
-        since: args.since.map(|age| now - age).filter(|since| *since > Timestamp::UNIX_EPOCH),
+        since: args.since.map(|age| super::ago(now, age)).filter(|since| *since > Timestamp::UNIX_EPOCH),
         project: args.project,
         event: args.event,
         stage: args.stage,

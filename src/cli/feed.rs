@@ -2,6 +2,7 @@
 
 mod add;
 mod edit;
+mod import;
 mod sources;
 
 use std::{fs, io::Read, path::PathBuf};
@@ -45,7 +46,7 @@ enum What {
     },
     /// Add the feeds of an OPML file to the settings file
     Import {
-        /// OPML file
+        /// OPML file, or - for stdin
         file: PathBuf,
     },
     /// Write the feeds as OPML
@@ -67,7 +68,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
         What::Add(args) => add::run(args, globals, output),
         What::Remove { url } => edit::remove(&url, globals, output),
         What::Check { url } => sources::check(&url, globals, output),
-        What::Import { file } => edit::import(&file, globals, output),
+        What::Import { file } => import::run(&file, globals, output),
         What::Export => edit::export(globals, output),
         What::Parse { file, content_type } => parse(&file, content_type.as_deref(), output),
     }

@@ -13,7 +13,7 @@ use crate::{
     store::{Access, EventFilter, Store},
 };
 
-use super::output::Output;
+use super::{files, output::Output};
 
 /// Days that stay in the calendar once they are over.
 const PAST: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -72,19 +72,20 @@ pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Res
     Ok(())
 }
 
-/// Writes by rename, so that a reader never sees half a file; one that says the same already is left alone,
-/// so that its date tells servers that nothing is new.
+/// Writes `text` to `path`. A file that holds it already is not written again, so that its date shows servers that
+/// nothing is new.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+    if holds(path, text) {
         return Ok(());
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    fs::write(&name, text).and_then(|()| fs::rename(&name, path)).inspect_err(|_| {
-        // The next cycle writes another; what is left of this one may go.
-        let _ = fs::remove_file(&name);
-    })
+    files::write(path, text.as_bytes(), files::Kind::Output)
+}
+
+/// Whether `path` is a regular file that holds `text`. Nothing else is read: a pipe would never end.
+fn holds(path: &Path, text: &str) -> bool {
+    let same = |old: fs::Metadata| old.is_file() && old.len() == text.len() as u64;
+    fs::symlink_metadata(path).is_ok_and(same) && fs::read(path).is_ok_and(|old| old == text.as_bytes())
 }

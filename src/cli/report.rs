@@ -22,7 +22,7 @@ use crate::{
     wiring,
 };
 
-use super::{Globals, history::History, output::Output};
+use super::{Globals, files, history::History, output::Output};
 
 /// Cycles whose times are drawn one by one.
 const CYCLES: usize = 300;
@@ -53,7 +53,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         let history = History::load(&store, &settings, (Timestamp::UNIX_EPOCH, CYCLES), now).await?;
         page(&store, &history).await
     })?;
-    std::fs::write(&args.output, page).map_err(|error| {
+    files::write(&args.output, page.as_bytes(), files::Kind::Output).map_err(|error| {
         let message = format!("{} cannot be written: {error}", args.output.display());
         Error::new(Exit::Failure, message, "name another file with -o")
     })?;

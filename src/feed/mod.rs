@@ -28,7 +28,7 @@ use crate::{
 
 pub use decode::decode;
 pub use json_source::{PRESETS, preset};
-pub use opml::{OpmlError, Outline, read_opml, write_opml};
+pub use opml::{NotTaken, OpmlError, OpmlList, Outline, Skipped, read_opml, write_opml};
 pub use parse::parse;
 pub use rebuild::{Rebuilt, rebuild};
 

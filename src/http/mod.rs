@@ -349,6 +349,7 @@ mod tls;
 mod unpack;
 pub use body::SMALL_BODY;
 pub use client::{Client, SetupError};
+pub use connections::check;
 pub use headers::{read as read_headers, retry_after};
 pub use ping::Monitor;
 pub use post::{Parcel, Post, Poster, Receipt};

@@ -5,6 +5,7 @@ pub mod cut;
 pub mod domain;
 pub mod host;
 pub mod link;
+pub mod login;
 pub mod normal;
 mod plain;
 pub mod quantity;

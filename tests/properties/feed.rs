@@ -30,7 +30,7 @@ pub fn feed(input: &[u8]) {
         promises(&document, &SourceFormat::Json(mapping));
     }
     if text.contains("outline") {
-        lists(&text);
+        lists(message.body);
     }
 }
 
@@ -50,13 +50,20 @@ fn promises(document: &Document<'_>, format: &SourceFormat) {
     }
 }
 
-fn lists(text: &str) {
-    let Ok(list) = feed::read_opml(text) else { return };
+fn lists(bytes: &[u8]) {
+    let Ok(list) = feed::read_opml(bytes) else { return };
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+    assert!(list.skipped.iter().all(|skipped| (1..=lines).contains(&skipped.line)), "{:?}", list.skipped);
+    let outlines = |list: feed::OpmlList| -> Vec<feed::Outline> {
+        list.feeds.into_iter().map(|(_, outline)| outline).collect()
+    };
     let round = |list: &[feed::Outline]| {
-        let mut back = feed::read_opml(&feed::write_opml("mine", list)).unwrap_or_default();
+        let back = feed::read_opml(feed::write_opml("mine", list).as_bytes()).unwrap_or_default();
+        let mut back = outlines(back);
         back.sort_by(|a, b| (&a.url, &a.title, &a.tags).cmp(&(&b.url, &b.title, &b.tags)));
         back
     };
+    let list = outlines(list);
     let once = round(&list);
     assert_eq!(round(&once), once, "a list goes out and in unchanged");
 }

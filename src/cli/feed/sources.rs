@@ -1,6 +1,6 @@
 //! `tge-scrape feed list|check`: the sources and how they are.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     clock::{Clock, SystemClock},
-    config::Settings,
+    config::{Settings, edit::feed_url},
     detect::{Early, Headline},
     error::Error,
     exit::Exit,
@@ -17,7 +17,6 @@ use crate::{
     model::{Entry, Source, SourceFormat, SourceState, Validators},
     render::{self, Style, plain, rough},
     store::{Access, Store},
-    text::address::on_the_web,
     wiring,
 };
 
@@ -80,17 +79,16 @@ fn line(source: &Source, state: Option<SourceState>) -> Line {
 /// Prints every source with its health.
 pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = settings(globals)?;
-    let mut states = if Store::exists(&settings.state_dir) {
+    let states = if Store::exists(&settings.state_dir) {
         let store = Store::open(&settings.state_dir, Access::Read)?;
         wiring::small_runtime()?.block_on(store.sources())?
     } else {
         Vec::new()
     };
-    let mut lines = Vec::new();
-    for source in &settings.sources {
-        let known = states.iter().position(|state| state.url == source.url);
-        lines.push(line(source, known.map(|at| states.swap_remove(at))));
-    }
+    let mut states: HashMap<String, SourceState> =
+        states.into_iter().map(|state| (state.url.clone(), state)).collect();
+    let lines: Vec<Line> =
+        settings.sources.iter().map(|source| line(source, states.remove(&source.url))).collect();
     let style = Style { width: output.width(), color: output.colored() };
     output.print(&match globals.format {
         Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "feeds": lines })),
@@ -198,14 +196,7 @@ pub fn check(address: &str, globals: &Globals, output: &mut Output) -> Result<Ex
 
 /// `address` if it is one of the web.
 pub fn web_address(address: &str) -> Result<Url, Error> {
-    let url = Url::parse(address).ok().filter(on_the_web);
-    url.ok_or_else(|| {
-        Error::new(
-            Exit::Usage,
-            format!("{:?} is not an http or https address", plain(address)),
-            "give the whole address, such as https://example.org/feed.xml",
-        )
-    })
+    Ok(feed_url(address)?)
 }
 
 /// Fetches the feed at `url` once, outside all state.
