@@ -12,7 +12,7 @@ use std::fmt;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
 pub use address::{Refused, feed_url};
-pub use feeds::{Feeds, identity};
+pub use feeds::{Feeds, identity, name_of};
 
 /// What should be a list of tables is something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

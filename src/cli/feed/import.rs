@@ -3,15 +3,12 @@
 use std::path::Path;
 
 use crate::{
-    config::edit::Feeds,
+    config::edit::{Feeds, name_of},
     error::Error,
     exit::Exit,
     feed::{NotTaken, OpmlList, Outline, read_opml},
     render::plain,
-    text::{
-        cut::{Unit, cut},
-        login::without_login,
-    },
+    text::cut::{Unit, cut},
 };
 
 use super::super::{Globals, input, output::Output, settings_file::SettingsFile};
@@ -87,7 +84,7 @@ fn add_all(read: &OpmlList, feeds: &mut Feeds<'_>) -> Outcome {
             NotTaken::Comment | NotTaken::OtherType(_) => outcome.others += 1,
             NotTaken::NoAddress | NotTaken::Damaged => outcome.invalid += 1,
         }
-        let title = shown(&skipped.title);
+        let title = cut(&name_of(&skipped.title), SHOWN, Unit::Scalars);
         let what = if title.is_empty() { "the outline".to_owned() } else { format!("{title:?}") };
         outcome.notes.push((skipped.line, format!("{what} {}", plain(&skipped.why.to_string()))));
     }
@@ -97,12 +94,8 @@ fn add_all(read: &OpmlList, feeds: &mut Feeds<'_>) -> Outcome {
 
 /// The name of an outline before what is said of it; a name may be an address with a password in it.
 fn called(outline: &Outline) -> String {
-    let title = shown(&outline.title);
+    let title = cut(&name_of(&outline.title), SHOWN, Unit::Scalars);
     if title.is_empty() { String::new() } else { format!("{title:?}: ") }
-}
-
-fn shown(title: &str) -> String {
-    cut(&plain(&without_login(title)), SHOWN, Unit::Scalars)
 }
 
 impl Outcome {

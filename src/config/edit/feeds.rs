@@ -55,7 +55,7 @@ impl<'a> Feeds<'a> {
         let url = feed_url(&outline.url)?;
         let mut table = Table::new();
         table["url"] = value(written(&outline.url, &url));
-        let name = cut(&plain(&outline.title), NAME, Unit::Scalars);
+        let name = cut(&name_of(&outline.title), NAME, Unit::Scalars);
         if !name.is_empty() {
             table["name"] = value(name);
         }
@@ -73,6 +73,15 @@ impl<'a> Feeds<'a> {
         }
         self.known.extend(identity(&outline.url));
         Ok(true)
+    }
+}
+
+/// The name that a list gives a feed. Some lists name a feed by its address, with the password in it.
+#[must_use]
+pub fn name_of(title: &str) -> String {
+    match feed_url(title) {
+        Err(Refused::Login(url)) => plain(url.as_str()),
+        _ => plain(title),
     }
 }
 
