@@ -1,6 +1,6 @@
 //! `tge-scrape config init|check|show`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
@@ -46,7 +46,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     }
 }
 
-fn init(file: &PathBuf, force: bool, output: &mut Output) -> Result<Exit, Error> {
+fn init(file: &Path, force: bool, output: &mut Output) -> Result<Exit, Error> {
     let text = format!("{}\n{}", config::DEFAULTS, config::STARTER);
     let write = if force { files::write } else { files::create };
     write(file, text.as_bytes(), files::Kind::Settings).map_err(|error| {

@@ -145,7 +145,8 @@ fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(unix)]
 const NO_FOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 

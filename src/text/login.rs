@@ -11,14 +11,13 @@ pub fn has_login(url: &Url) -> bool {
 /// `address` without its name and password. Of what cannot be read as an address, all up to the last `@` may be secret.
 #[must_use]
 pub fn without_login(address: &str) -> String {
-    match Url::parse(address) {
-        Ok(url) if url.has_host() && !has_login(&url) => return address.to_owned(),
-        Ok(mut url) if url.has_host() => {
-            if url.set_password(None).is_ok() && url.set_username("").is_ok() {
-                return url.to_string();
-            }
+    if let Some(mut url) = Url::parse(address).ok().filter(Url::has_host) {
+        if !has_login(&url) {
+            return address.to_owned();
         }
-        _ => {}
+        if url.set_password(None).is_ok() && url.set_username("").is_ok() {
+            return url.to_string();
+        }
     }
     address.rsplit_once('@').map_or_else(|| address.to_owned(), |(_, rest)| format!("…@{rest}"))
 }
