@@ -4,9 +4,15 @@
 //! merge two pages of a site that addresses its articles by query, it does not fire. The string is an
 //! identity, not a promise that the page answers there: fetch the address as it was given.
 
+mod redirector;
 mod tracking;
 
 use url::{Host, Url};
+
+pub use redirector::target;
+
+/// Longest address that is a link, bytes: what servers and browsers of every kind take, and no article needs more.
+pub const LONGEST_LINK: usize = 2048;
 
 /// Host labels that name a way of serving a site, not the site.
 const SERVING_LABELS: [&str; 4] = ["www.", "m.", "mobile.", "amp."];

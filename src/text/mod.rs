@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod cut;
+pub mod dates;
 pub mod domain;
 pub mod host;
 pub mod link;
