@@ -9,6 +9,7 @@ mod clock_jumps; // a clock that is set back
 mod commands; // what a user types, and what goes wrong
 mod cycle; // the cycle as cron runs it
 mod damage; // disks and databases that fail
+mod dates; // dates of every form and language, rendered and damaged
 mod figures; // what stats, report and monitoring say
 mod ground_truth; // what was found and how it was grouped, against what is true
 mod hostile; // a web that does everything wrong

@@ -7,7 +7,10 @@ use std::{
 
 use tge_scrape::fixture_web::Options;
 
-use crate::support::lab::{Lab, now, ran};
+use crate::support::{
+    inbox::{Answer, Inbox},
+    lab::{Lab, now, ran},
+};
 
 /// Waits without sleeping long: the tests' own clock.
 #[expect(clippy::disallowed_methods, reason = "a process is left to itself for a moment")]
@@ -77,4 +80,81 @@ fn a_private_address_is_refused_unless_it_is_meant() {
     assert_eq!(report.code, 4);
     assert_eq!(lab.web().ledger().connections, 0);
     assert_eq!(report.json()["sources"][0]["failure"], "private_address");
+}
+
+#[test]
+fn one_long_title_fills_neither_disk_nor_outputs() {
+    let feed = Inbox::start(|_, before| {
+        let name = format!("Zor{before}x");
+        let title =
+            format!("{name} airdrop claim is now live {}", format!("{name} token claim ").repeat(60_000));
+        let text =
+            format!("The {name} foundation said that the airdrop claim of its token {name} is live now. ")
+                .repeat(30);
+        let item = format!(
+            "<item><title>{title}</title><guid>{title}</guid><author>{title}</author><description>{text}</description></item>"
+        );
+        Some(Answer::new(
+            200,
+            &format!("<rss version=\"2.0\"><channel><title>{title}</title>{item}</channel></rss>"),
+        ))
+    });
+    let lab = Lab::new();
+    lab.settings(&format!(
+        "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n[cache]\nfeed_ttl = \"0s\"\n\
+         [[feeds]]\nurl = \"{}\"\n[[channels]]\nkind = \"file\"\npath = \"told.ndjson\"\n[outputs]\natom = \"out.atom\"\n",
+        feed.url("/feed")
+    ));
+    for _ in 0..3 {
+        lab.run(&["cycle", "--catch-up", "5"]);
+    }
+    let events = lab.run(&["events", "--format", "csv"]).stdout;
+    assert!(events.contains("Zor0x airdrop claim is now live") && events.contains('…'), "{events}");
+    let state: u64 =
+        std::fs::read_dir(lab.state()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    let written = |name: &str| std::fs::metadata(lab.path().join(name)).map_or(0, |file| file.len());
+    let sizes = [state, events.len() as u64, written("told.ndjson"), written("out.atom")];
+    // One title has 1 MB; an empty database 300 kB.
+    assert!(sizes.iter().all(|size| *size < 1_000_000), "{sizes:?}");
+    assert!(sizes[2] > 0 && sizes[3] > 0, "{sizes:?}");
+}
+
+#[test]
+fn posts_without_titles_are_called_by_their_first_words_and_stay_apart() {
+    let feed = Inbox::start(|_, _| {
+        let item = |guid: u8, words: &str| {
+            format!(
+                "<item><guid isPermaLink=\"false\">at://x/{guid}</guid><description>{words}</description></item>"
+            )
+        };
+        let words = "Korvane airdrop is live: claim $KRVN now on the claim page, eligible wallets only";
+        let items = item(1, words)
+            + &item(2, &format!("{words} https://a.example/2"))
+            + &item(3, "gm, nothing today");
+        Some(Answer::new(
+            200,
+            &format!("<rss version=\"2.0\"><channel><title>@korvane</title>{items}</channel></rss>"),
+        ))
+    });
+    let lab = Lab::new();
+    lab.settings(&format!(
+        "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n[[feeds]]\nurl = \"{}\"\n\
+         [[channels]]\nkind = \"file\"\npath = \"told.ndjson\"\nmin_class = \"low\"\n[outputs]\natom = \"out.atom\"\njson_feed = \"out.json\"\n",
+        feed.url("/feed")
+    ));
+    let report = lab.run(&["cycle", "--catch-up", "9", "--format", "json"]);
+    assert_eq!(report.code, 0, "{}", report.stderr);
+    assert_eq!(report.json()["entries"]["new"], 3);
+    let shown = [
+        lab.run(&["events"]).stdout,
+        lab.run(&["events", "--format", "csv"]).stdout,
+        lab.run(&["events", "--format", "json"]).stdout,
+        lab.run(&["events", "--format", "atom"]).stdout,
+        std::fs::read_to_string(lab.path().join("told.ndjson")).unwrap(),
+        std::fs::read_to_string(lab.path().join("out.atom")).unwrap(),
+        std::fs::read_to_string(lab.path().join("out.json")).unwrap(),
+    ];
+    for output in shown {
+        assert!(output.contains("Korvane airdrop is live"), "{output}");
+    }
 }

@@ -7,12 +7,16 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::{
-    dates, json_ld,
+    json_ld,
     json_ld::Described,
     scan::{Tag, Token, tokens},
     strip::tidy,
 };
-use crate::text::{address::on_the_web, domain::same_owner};
+use crate::text::{
+    address::{LONGEST_LINK, on_the_web},
+    dates,
+    domain::same_owner,
+};
 
 /// What the tags of a page say, in document order.
 #[derive(Debug, Default)]
@@ -264,7 +268,7 @@ fn own(stated: &str, page: &Url) -> Option<String> {
         Some(host) => same_owner(address.host_str()?, host),
         None => true,
     };
-    (ours && !home).then(|| address.into())
+    (ours && !home && address.as_str().len() <= LONGEST_LINK).then(|| address.into())
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //!
 //! Owns what an article page is. Must not know where pages come from or what their text is worth.
 
-mod dates;
 mod decode;
 mod extract;
 mod guard;
@@ -16,7 +15,10 @@ mod verdict;
 use url::Url;
 
 use self::{extract::Extract, metadata::Metadata};
-use crate::model::{Article, Method};
+use crate::{
+    model::{Article, Method},
+    text::cut::{LONGEST_NAME, LONGEST_TITLE, bounded},
+};
 
 /// Stack that [`read`] wants: tree builders and extractors descend as deep as the page nests, and the guard
 /// admits 400 levels (fact sheet "article extraction", section 4).
@@ -86,11 +88,11 @@ pub fn read(page: &Page, effort: Effort) -> Result<Article, ArticleError> {
     let stated = metadata.published();
     let first = |one: String, other: String| if one.is_empty() { other } else { one };
     Ok(Article {
-        title: metadata.whole_title(first(found.title, metadata.headline())),
+        title: bounded(metadata.whole_title(first(found.title, metadata.headline())), LONGEST_TITLE),
         text,
         published: stated.or(found.day),
         published_guessed: stated.is_none() && found.day.is_some(),
-        author: first(metadata.author(), found.author),
+        author: bounded(first(metadata.author(), found.author), LONGEST_NAME),
         canonical_url: metadata.canonical(page.url),
         lang: metadata.lang(),
         method,

@@ -6,6 +6,8 @@ use url::Url;
 
 use super::*;
 
+mod entries;
+
 fn base() -> Url {
     Url::parse("https://news.example/feeds/main.xml").unwrap()
 }
@@ -151,7 +153,7 @@ fn what_makes_the_parser_panic_gives_entries() {
 fn a_page_is_no_feed_and_names_the_feeds_it_knows() {
     let page = "<!doctype html><html><head><link rel=\"alternate\" type=\"application/rss+xml\" href=\"/rss?a=1&amp;b=2\"></head></html>";
     let alternates = vec!["https://news.example/rss?a=1&b=2".to_owned()];
-    assert_eq!(read_text(page), Err(FeedError::NotAFeed { alternates }));
+    assert_eq!(read_text(page), Err(FeedError::NotAFeed { page: true, alternates }));
     assert_eq!(read_text(" \n"), Err(FeedError::Empty));
     assert!(matches!(read_text("{\"a\": 1}"), Err(FeedError::NotAFeed { .. })));
     assert_eq!(

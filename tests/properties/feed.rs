@@ -29,6 +29,8 @@ pub fn feed(input: &[u8]) {
     for mapping in PRESETS.into_iter().filter_map(preset) {
         promises(&document, &SourceFormat::Json(mapping));
     }
+    // Any line of it may be a date.
+    text.lines().take(64).filter(|line| line.len() <= 200).for_each(super::date);
     if text.contains("outline") {
         lists(&text);
     }
@@ -38,7 +40,14 @@ pub fn feed(input: &[u8]) {
 fn promises(document: &Document<'_>, format: &SourceFormat) {
     let Ok(feed) = feed::read(document, format) else { return };
     for entry in feed.entries {
+        let words =
+            [&entry.summary, &entry.content].iter().any(|text| text.chars().any(char::is_alphanumeric));
+        assert!(!entry.title.is_empty() || !words, "no title for {:?}", entry.summary);
+        assert!(entry.title.chars().count() <= 1000 && entry.author.chars().count() <= 200);
+        assert!(entry.categories.iter().all(|label| label.chars().count() <= 200));
+        assert!(entry.id.as_ref().is_none_or(|id| id.len() <= 1000));
         if let Some(link) = &entry.link {
+            assert!(link.len() <= 2048, "{} bytes", link.len());
             let link = Url::parse(link).unwrap_or_else(|error| panic!("{link:?}: {error}"));
             assert!(matches!(link.scheme(), "http" | "https"), "{link}");
         }

@@ -255,12 +255,12 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
                         .iter()
                         .filter(|entry| rules.early(&headline(entry)) == Early::Candidate)
                         .count();
-                    checked.describe(feed);
+                    checked.describe(feed, now);
                 }
                 Err(error) => {
                     checked.failure = Some(error.name().to_owned());
                     checked.sentence = Some(error.to_string());
-                    if let feed::FeedError::NotAFeed { alternates } = error {
+                    if let feed::FeedError::NotAFeed { alternates, .. } = error {
                         checked.alternates = alternates;
                     }
                 }
@@ -282,13 +282,15 @@ fn headline(entry: &Entry) -> Headline<'_> {
 }
 
 impl Checked {
-    fn describe(&mut self, feed: feed::Feed) {
+    fn describe(&mut self, feed: feed::Feed, now: Timestamp) {
         self.title = feed.title;
         self.entries = feed.entries.len();
         self.dated = feed.entries.iter().filter(|entry| entry.published.is_some()).count();
         self.repairs = feed.repairs;
         let mut newest: Vec<&Entry> = feed.entries.iter().collect();
-        newest.sort_by_key(|entry| std::cmp::Reverse(entry.published));
+        // A date more than a day ahead is no reason to come first (feed-fetching, section 5).
+        let believed = |at: &Timestamp| *at <= now + SignedDuration::from_hours(24);
+        newest.sort_by_key(|entry| std::cmp::Reverse(entry.published.filter(believed)));
         self.newest = newest.into_iter().take(SHOWN).map(|entry| entry.title.clone()).collect();
     }
 

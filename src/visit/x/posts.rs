@@ -11,16 +11,16 @@ use crate::{
     http::Fetch,
     model::{EntryKey, Kind, XPage, XPerson, XPost},
     store::StoreError,
-    text::address,
+    text::{
+        address::{self, LONGEST_LINK},
+        cut::headline,
+    },
     visit::{Context, Found, kept},
     x::{
         api::{self, Page, Post, Relation},
         plan::{Question, matching},
     },
 };
-
-/// Characters of a post that stand for its headline.
-const HEADLINE: usize = 120;
 
 /// What the posts of a page came to.
 pub struct Read {
@@ -291,7 +291,7 @@ fn about(statement: &Statement, handle: Option<&str>) -> Option<String> {
             {
                 return Some(format!("https://x.com/{name}/status/{id}"));
             }
-        } else if url.path() != "/" {
+        } else if url.path() != "/" && url.as_str().len() <= LONGEST_LINK {
             return Some(address::canonical(&url));
         }
     }
@@ -299,23 +299,6 @@ fn about(statement: &Statement, handle: Option<&str>) -> Option<String> {
     began
         .filter(|_| statement.head.refers.iter().any(|(relation, _)| *relation == Relation::Reply))
         .map(|id| link(handle, id))
-}
-
-/// The first line of a post, cut at a word.
-fn headline(text: &str) -> String {
-    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let mut title = String::new();
-    for word in line.split_whitespace() {
-        if title.chars().count() + word.chars().count() >= HEADLINE {
-            title.push('…');
-            break;
-        }
-        if !title.is_empty() {
-            title.push(' ');
-        }
-        title.push_str(word);
-    }
-    title
 }
 
 /// Under which address the statistics of sources count what a question found.
@@ -367,12 +350,5 @@ mod tests {
             "https://x.com/Project/status/55"
         );
         assert_eq!(with(&["https://x.com/me/status/7/photo/1", "https://project.example/"]), None);
-    }
-
-    #[test]
-    fn a_headline_is_the_first_line_cut_at_a_word() {
-        assert_eq!(headline("\n  The  claim is live \nmore"), "The claim is live");
-        let long = headline(&"word ".repeat(60));
-        assert!(long.ends_with('…') && long.chars().count() <= HEADLINE + 1);
     }
 }

@@ -1,0 +1,49 @@
+//! What a channel says of itself.
+
+use super::{Pass, draft::Piece};
+use crate::text::dates;
+
+/// A channel-level element whose text matters, such as `ttl`, and the depth it opened at.
+#[derive(Debug)]
+pub(super) struct Note {
+    pub name: String,
+    pub depth: usize,
+    pub kind: Option<String>,
+    pub text: String,
+}
+
+impl Pass {
+    /// A channel's own elements: title, life time, unwanted hours and days.
+    pub(super) fn channel(&mut self, local: &str, depth: usize, empty: bool, kind: Option<String>) {
+        let parent = self.open.last().map_or("", |open| open.name.as_str());
+        let of_channel = matches!(parent, "channel" | "feed" | "rss");
+        let noted = match local {
+            "title" => of_channel && self.title.is_none(),
+            "ttl" | "pubdate" | "lastbuilddate" | "updated" | "modified" | "date" => of_channel,
+            "hour" => parent == "skiphours",
+            "day" => parent == "skipdays",
+            _ => false,
+        };
+        if noted && !empty {
+            self.note = Some(Note { name: local.to_owned(), depth, kind, text: String::new() });
+        }
+    }
+
+    pub(super) fn noted(&mut self, Note { name, kind, text, .. }: Note) {
+        let text = text.trim();
+        match name.as_str() {
+            "title" => self.title = Some(Piece { kind, ..Piece::of_text(text, &self.page) }),
+            "ttl" => self.out.ttl = text.parse().ok(),
+            "pubdate" | "lastbuilddate" | "updated" | "modified" | "date" => {
+                self.orders.note(dates::readings(text));
+            }
+            "hour" => self.out.skip_hours.extend(text.parse::<u8>().ok().map(|hour| hour % 24)),
+            "day" => {
+                let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+                let day = names.iter().position(|day| text.to_ascii_lowercase().starts_with(day));
+                self.out.skip_days.extend(day.and_then(|day| u8::try_from(day + 1).ok()));
+            }
+            _ => {}
+        }
+    }
+}
