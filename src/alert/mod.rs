@@ -27,7 +27,7 @@ use std::time::Duration;
 pub use bind::{Bound, bind};
 pub use channels::{Attempt, Channel, Dedupe, Refusal, Way};
 pub use decide::{Finding, decide, identity};
-pub use deliver::{Delivered, Delivery, deliver, sample};
+pub use deliver::{Delivered, Delivery, HURRY, deliver, sample};
 pub use hooks::{Hooks, Turn};
 pub use loudness::Loudness;
 pub use process::Program;

@@ -3,17 +3,13 @@
 use std::{
     path::PathBuf,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+    sync::Arc,
 };
 
 use jiff::Timestamp;
 
 use crate::{
-    alert::{self, Delivered, Delivery, Finding, decide, deliver, notice},
+    alert::{self, Delivered, Delivery, Finding, HURRY, decide, deliver, notice},
     clock::Clock,
     figures::CycleReport,
     http::Post,
@@ -23,8 +19,6 @@ use crate::{
 
 use super::{Stop, place::Placed};
 
-/// Time for delivering once the cycle was asked to stop.
-const HURRY: Duration = Duration::from_secs(5);
 /// Cycles whose targets are looked at for the operator: a level rises and falls within three that measured it, and
 /// not every cycle measures every target.
 const CYCLES: usize = 12;
@@ -113,7 +107,7 @@ impl Tell {
         if self.settings.channels.iter().any(|channel| channel.loudness.ops) {
             self.operate(store, sources, now).await?;
         }
-        let flag = AtomicBool::new(false);
+        let (flag, asked) = tokio::sync::watch::channel(false);
         let hurried = stop.is_none();
         let delivery = Delivery {
             store,
@@ -121,7 +115,8 @@ impl Tell {
             post: self.post.as_ref(),
             channels: &self.settings.channels,
             limit: if hurried { HURRY } else { self.settings.delivery_timeout },
-            stop: &flag,
+            stop: asked,
+            hurried,
             insist: false,
         };
         let mut work = std::pin::pin!(deliver(&delivery));
@@ -131,8 +126,8 @@ impl Tell {
                 Some(asked) => tokio::select! {
                     biased;
                     why = asked => {
-                        // What is being sent is sent to its end, so that nothing comes twice.
-                        flag.store(true, Ordering::Relaxed);
+                        // What is being sent has a moment to end, so that it need not be sent again.
+                        flag.send_replace(true);
                         tracing::info!("asked to stop: no further message is begun");
                         telling.stopped = Some(why);
                         stop = None;
