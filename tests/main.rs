@@ -22,6 +22,7 @@ mod secrecy; // secrets, shells, modes and statements
 mod soak; // a month, simulated
 mod terminal; // what feeds may print
 mod x; // X beside the news
+mod x_hostile; // an X that must not be believed
 mod x_week; // a week on X with everything going wrong
 
 mod survival; // stops, deadlines, no network

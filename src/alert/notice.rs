@@ -7,6 +7,7 @@ use super::{Loudness, decide::identity};
 use crate::{
     figures::{
         level::{Level, level_of},
+        report::XFigures,
         targets::Target,
     },
     model::{Alert, Body, ChannelState, Class, Matter, Notice, Phase, SourceState, Topic},
@@ -123,6 +124,25 @@ pub fn budget(spent: f64, allowed: f64) -> Option<Trouble> {
             "raise x.monthly_budget_usd, or follow fewer accounts",
         )
     })
+}
+
+/// What X counts of its own, and what was refused of its answers.
+#[must_use]
+pub fn x(figures: &XFigures) -> Vec<Trouble> {
+    let warnings = figures.usage.iter().flat_map(|usage| &usage.warnings).zip(0..);
+    let usage = warnings.map(|(warning, number)| {
+        let todo = "compare x plan with the usage in X's developer console";
+        trouble(format!("usage x {number}"), warning.clone(), todo)
+    });
+    let refused = (figures.posts_refused > 0).then(|| {
+        // The number is left out: the sentence is to stay the same.
+        trouble(
+            "answers x".to_owned(),
+            "X sends posts that lie in the future or have no id; they are refused".to_owned(),
+            "check this machine's clock and x.base_url; tge-scrape cycle --only x -v says more",
+        )
+    });
+    usage.chain(refused).collect()
 }
 
 /// Free bytes of a disk against what there should be; one that was told of is over only once there is a
@@ -300,6 +320,18 @@ mod tests {
         let mine = |url: &str| (url.len() == 1).then(|| url.to_uppercase());
         let told: Vec<String> = feeds(&states, &mine, now()).into_iter().map(|t| t.subject).collect();
         assert_eq!(told, ["feed b", "feed c", "feed d"]);
+    }
+
+    #[test]
+    fn what_x_counts_and_what_was_refused_of_it_is_told() {
+        use crate::figures::report::XUsageFigures;
+        assert!(x(&XFigures::default()).is_empty());
+        let warnings = vec!["the cap is near".to_owned(), "the counts differ".to_owned()];
+        let usage = Some(XUsageFigures { warnings, ..XUsageFigures::default() });
+        let troubles = x(&XFigures { usage, posts_refused: 3, ..XFigures::default() });
+        let subjects: Vec<&str> = troubles.iter().map(|trouble| trouble.subject.as_str()).collect();
+        assert_eq!(subjects, ["usage x 0", "usage x 1", "answers x"]);
+        assert_eq!(troubles[0].says, "the cap is near");
     }
 
     #[test]

@@ -79,7 +79,11 @@ impl Program {
     }
 }
 
-async fn finish(child: &mut Child, group: &mut Group, input: &[u8]) -> std::io::Result<(std::process::ExitStatus, String)> {
+async fn finish(
+    child: &mut Child,
+    group: &mut Group,
+    input: &[u8],
+) -> std::io::Result<(std::process::ExitStatus, String)> {
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let feed = async {
         if let Some(mut stdin) = stdin {
@@ -190,8 +194,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let script =
-            format!("exec 3> {}; echo up >&3; (sleep 20; echo late >&3) & sleep 20", pipe.display());
+        let script = format!("exec 3> {}; echo up >&3; (sleep 20; echo late >&3) & sleep 20", pipe.display());
         let (said, saying) = tokio::sync::oneshot::channel();
         let listening = std::thread::spawn(move || {
             let mut reader = std::io::BufReader::new(std::fs::File::open(&pipe).unwrap());

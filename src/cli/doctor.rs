@@ -16,6 +16,7 @@ use crate::{
     render::{self, plain, rough},
     store::{Access, Store},
     wiring,
+    x::usage,
 };
 
 mod channels;
@@ -183,12 +184,31 @@ fn x(settings: &Settings) -> Finding {
     }
     let budget = crate::figures::report::Usd { micros: x.budget };
     let assumed = if x.budget_assumed { " (assumed: set x.monthly_budget_usd)" } else { "" };
-    let says = format!(
+    let mut says = format!(
         "a token is set; {} accounts, {} searches, at most {budget} USD a month{assumed}",
         x.accounts.len(),
         x.searches.len()
     );
-    finding("x", Level::Ok, says, "")
+    // A database that cannot be read is a finding of its own.
+    let Ok(memory) = super::x::remembered(settings) else { return finding("x", Level::Ok, says, "") };
+    let mut warnings = Vec::new();
+    if let Some(told) = &memory.usage {
+        says.push_str(&format!("; {}", usage::sentence(told)));
+        warnings = usage::warnings(told);
+    }
+    if memory.sources.iter().any(|source| source.failure.is_some()) {
+        warnings.push("some accounts or searches fail: `tge-scrape x accounts` says why".to_owned());
+    }
+    if warnings.is_empty() {
+        finding("x", Level::Ok, says, "")
+    } else {
+        finding(
+            "x",
+            Level::Note,
+            format!("{says}; {}", warnings.join("; ")),
+            "docs/x.md says what each means",
+        )
+    }
 }
 
 fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {

@@ -15,6 +15,7 @@ mod rescan;
 mod save;
 mod tally;
 mod tell;
+mod x_figures;
 
 pub use keep::WHOLE;
 pub use queue::Width;
@@ -191,6 +192,10 @@ where
     for entry in waiting {
         run.visit_page(entry, None);
     }
+    let mut x_planned = None;
+    if let Some(settings) = task.x.as_ref().filter(|_| task.dry_run) {
+        x_planned = Some(visit::x::planned_by(&store, settings, now).await?);
+    }
     if let Some(settings) = task.x.clone().filter(|_| !task.dry_run) {
         let deadline = now + task.settings.timeout;
         if let Some(round) = Round::begin(&run.context, settings, deadline).await? {
@@ -233,7 +238,7 @@ where
         Telling::default()
     };
     let stopped = stopped.or(telling.stopped);
-    run.end(id, &task, late, Telling { stopped, ..telling }).await
+    run.end(id, &task, late, Telling { stopped, ..telling }, x_planned).await
 }
 
 /// What a visit task brings home.
@@ -439,6 +444,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         task: &Task,
         deadline_hit: bool,
         telling: Telling,
+        x_planned: Option<visit::x::Preview>,
     ) -> Result<Ended, StoreError> {
         let store = &self.context.store;
         let mut x = None;
@@ -450,11 +456,12 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let took = self.clock.elapsed();
         let statements = store.statement_times().await?;
         let mut summed = self.tally.sum(tally::End {
-            x: self.x.as_ref().map(|round| tally::XEnd {
+            x: self.x.as_ref().map(|round| x_figures::XEnd {
                 figures: &round.figures,
                 bill,
                 problem: x.as_ref().and_then(|x: &XOutcome| x.problem.clone()),
             }),
+            x_planned,
             id,
             now: self.now,
             took,

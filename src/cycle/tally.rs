@@ -14,7 +14,7 @@ use crate::{
         path::Step,
         report::{
             CacheFigures, CpuFigures, CycleFigures, DatabaseFigures, HttpFigures, MemoryFigures, Outcomes,
-            SlowFigures, SourceFigures, SourceOutcome, Status, Usd, XFigures,
+            SlowFigures, SourceFigures, SourceOutcome, Status,
         },
         saved::{self, Counted},
         targets,
@@ -23,10 +23,14 @@ use crate::{
     model::{Detection, Outlet},
     store::{CycleRecord, SourceResult, StatementTimes},
     visit::{self, ArticleVisit, FeedVisit, PageOutcome},
-    x::money::Forecast,
 };
 
-use super::{Stop, Task, place::Placed, plan::Plan};
+use super::{
+    Stop, Task,
+    place::Placed,
+    plan::Plan,
+    x_figures::{XEnd, x_figures, x_planned},
+};
 
 /// Sums under way.
 #[derive(Debug, Default)]
@@ -79,16 +83,8 @@ pub struct End<'a> {
     pub task: &'a Task,
     /// X, where its round came to an end.
     pub x: Option<XEnd<'a>>,
-}
-
-/// What is known of X when the cycle is over.
-pub struct XEnd<'a> {
-    /// Its counts.
-    pub figures: &'a visit::x::XFigures,
-    /// What this cycle cost, what the month has cost, and what it will.
-    pub bill: Option<(u64, u64, Forecast)>,
-    /// Why it could not be read.
-    pub problem: Option<String>,
+    /// What X would be asked, where this is only tried.
+    pub x_planned: Option<visit::x::Preview>,
 }
 
 /// The finished sums.
@@ -289,11 +285,13 @@ impl Tally {
         report.cache = CacheFigures::new(fresh + revalidated + misses, fresh, revalidated, misses);
         self.counted.requests = http.requests;
         if let Some(x) = end.x {
-            self.counted.x_calls = x.figures.calls;
+            // What asks for X's own count is no call that could be saved.
+            self.counted.x_calls = x.figures.calls.saturating_sub(x.figures.usage);
             self.counted.x_accounts = x.figures.accounts_read;
             self.counted.x_searches = x.figures.searches_read;
             report.x = x_figures(x);
         }
+        report.x.planned = end.x_planned.as_ref().map(x_planned);
         report.calls = saved::calls(&self.counted);
         report.cpu =
             CpuFigures { user_ms: end.cpu_ms.map(|cpu| cpu.0), system_ms: end.cpu_ms.map(|cpu| cpu.1) };
@@ -356,26 +354,6 @@ impl Summed {
             sources: rows,
             sums: Vec::new(),
         }
-    }
-}
-
-fn x_figures(x: XEnd) -> XFigures {
-    let usd = |micros| Usd { micros };
-    let (cost, month, forecast) = x.bill.map_or((0, None, None), |(cost, month, forecast)| {
-        (cost, Some(usd(month)), Some(usd(forecast.month)))
-    });
-    XFigures {
-        calls: x.figures.calls,
-        users_looked_up: x.figures.users,
-        posts_read: x.figures.posts,
-        posts_new: x.figures.posts_new,
-        calls_deferred: x.figures.deferred,
-        cost_usd: usd(cost),
-        month_cost_usd: month,
-        rate_limit_violations: Some(x.figures.violations),
-        month_forecast_usd: forecast,
-        budget_days_left: x.bill.and_then(|(_, _, forecast)| forecast.days_left),
-        problem: x.problem,
     }
 }
 

@@ -1,10 +1,6 @@
 //! The cycle's part in telling: what of a visit is queued with it, and what is delivered at the end.
 
-use std::{
-    path::PathBuf,
-    pin::Pin,
-    sync::Arc,
-};
+use std::{path::PathBuf, pin::Pin, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -163,6 +159,7 @@ impl Tell {
         troubles.extend(notice::targets(&targets));
         let spent = reports.first().and_then(month_cost).unwrap_or(0.0);
         troubles.extend(notice::budget(spent, self.settings.budget_usd));
+        troubles.extend(reports.first().map(|report| notice::x(&report.x)).unwrap_or_default());
         if let Some(free) = free_bytes(&self.state_dir) {
             troubles.extend(notice::disk(free, self.settings.disk_free, &known));
         }

@@ -21,5 +21,6 @@ pub use state::{
     SourceState, Story, Telling,
 };
 pub use x::{
-    XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XView, XWindows,
+    XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XUsage, XUsageDay,
+    XUsageState, XView, XWindows,
 };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::model::{Commit, Detection, EntryKey, EntryRecord, Event, Stage};
+use crate::model::{Commit, Detection, EntryKey, EntryRecord, Event, Stage, XPage};
 
 /// What is known of a feed's entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -292,6 +292,8 @@ pub enum XEnding {
         /// Stable name of what was wrong.
         note: String,
     },
+    /// It was answered and is charged; nothing else of the page is kept.
+    Charged(Box<XPage>),
 }
 
 /// Whose posts are to be deleted.

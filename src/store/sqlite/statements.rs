@@ -219,8 +219,8 @@ statements! {
     X_CALL_OPEN = "INSERT INTO x_calls (at, server_at, credential, route, state, sources, low, ceiling, most, price,
         micros, month) VALUES (?1, ?2, ?3, ?4, 'o', ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     X_CALL_COST = "SELECT micros, month FROM x_calls WHERE id = ?1";
-    X_CALL_DONE = "UPDATE x_calls SET state = 'd', status = ?2, note = ?3, returned = ?4, billed = ?5, micros = ?6,
-        month = ?7 WHERE id = ?1";
+    X_CALL_DONE = "UPDATE x_calls SET state = 'd', status = ?2, note = ?3, returned = ?4, billed = ?5, micros = ?6
+        WHERE id = ?1";
     X_CALL_LOST = "UPDATE x_calls SET state = 'l', note = ?2 WHERE id = ?1";
     X_CALLS_LAST = "SELECT at, route, state, status, returned, billed, micros FROM x_calls ORDER BY id DESC LIMIT ?1";
     X_CALLS_PRUNE = "DELETE FROM x_calls WHERE id IN
@@ -234,7 +234,8 @@ statements! {
         (SELECT 1 FROM x_billed WHERE day = ?4 AND kind = 'p' AND x_billed.id = x_posts.id)";
     X_SPENT_SINCE = "SELECT sum(micros) FROM x_calls WHERE at >= ?1";
     X_FIRST_CALL = "SELECT at FROM x_calls WHERE at > 0 ORDER BY at LIMIT 1";
-    X_MONTH = "SELECT micros FROM x_months WHERE month = ?1";
+    X_MONTH = "SELECT sum(micros) FROM x_months WHERE month >= ?1";
+    X_POSTS_BILLED = "SELECT count(*) FROM x_billed WHERE day = ?1 AND kind = 'p'";
     X_MONTH_ADD = "INSERT INTO x_months (month, micros) VALUES (?1, ?2)
         ON CONFLICT (month) DO UPDATE SET micros = micros + ?2";
     X_BILL = "INSERT INTO x_billed (day, kind, id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
@@ -243,11 +244,11 @@ statements! {
     X_SETTING = "SELECT value FROM x_settings WHERE name = ?1";
     X_SETTING_PUT = "INSERT OR REPLACE INTO x_settings (name, value) VALUES (?1, ?2)";
     X_SOURCE_PUT = "INSERT INTO x_sources (key, head, complete_at) VALUES (?1, ?2, ?3)
-        ON CONFLICT (key) DO UPDATE SET head = max(ifnull(head, 0), ifnull(?2, head)),
-        complete_at = max(ifnull(complete_at, 0), ifnull(?3, complete_at)),
+        ON CONFLICT (key) DO UPDATE SET head = nullif(max(iif(head <= ?5, head, 0), ifnull(?2, 0)), 0),
+        complete_at = nullif(max(iif(complete_at <= ?6, complete_at, 0), ifnull(?3, 0)), 0),
         failures = iif(?4, failures, 0), failure = iif(?4, failure, NULL)";
     X_SOURCE_POSTED = "INSERT INTO x_sources (key, posts, last_post_at) VALUES (?1, 1, ?2)
-        ON CONFLICT (key) DO UPDATE SET posts = posts + 1, last_post_at = max(ifnull(last_post_at, 0), ?2)";
+        ON CONFLICT (key) DO UPDATE SET posts = posts + 1, last_post_at = max(iif(last_post_at <= ?3, last_post_at, 0), ?2)";
     X_SOURCE_FAILED = "INSERT INTO x_sources (key, failures, failure) VALUES (?1, 1, ?2)
         ON CONFLICT (key) DO UPDATE SET failures = failures + 1, failure = ?2";
     X_GAP_PUT = "INSERT INTO x_gaps (source, owner, low, high) VALUES (?1, ?2, ?3, ?4)
