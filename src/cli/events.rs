@@ -8,7 +8,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    model::{Detection, Event, Stage},
+    model::{Detection, Event, Stage, event_date::day_of},
     render::{Style, calendar, events, syndication},
     store::{Access, EventFilter, Store},
     wiring,
@@ -69,6 +69,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
         min_score: args.min_score,
         watched: args.watched,
         limit: args.limit,
+        today: Some(day_of(now)),
     };
     let runtime = wiring::small_runtime()?;
     if args.follow {
@@ -115,7 +116,8 @@ async fn follow(
     let filter = EventFilter { since, limit: usize::MAX, ..filter };
     loop {
         let mut fresh = Vec::new();
-        for row in store.stories(filter.clone()).await?.into_iter().rev() {
+        let filter = EventFilter { today: Some(day_of(SystemClock.now())), ..filter.clone() };
+        for row in store.stories(filter).await?.into_iter().rev() {
             if known.insert(row.detection.story_id.clone(), row.revision) != Some(row.revision) {
                 fresh.push(row.detection);
             }

@@ -9,6 +9,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Settings,
     error::Error,
+    model::event_date::day_of,
     render::{calendar, syndication},
     store::{Access, EventFilter, Store},
 };
@@ -50,7 +51,8 @@ pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Res
     }
     let now = SystemClock.now();
     let store = Store::open(&settings.state_dir, Access::Read)?;
-    let newest = EventFilter { limit: outputs.entries, ..EventFilter::default() };
+    let today = Some(day_of(now));
+    let newest = EventFilter { limit: outputs.entries, today, ..EventFilter::default() };
     let rows = runtime.block_on(store.stories(newest))?;
     let mut put = |path: Option<&Path>, text: &dyn Fn() -> String| {
         let Some(path) = path else { return };
@@ -65,7 +67,8 @@ pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Res
         syndication::json_feed(&rows, masthead(settings, outputs.json_feed.as_deref()).borrow())
     });
     if outputs.calendar.is_some() {
-        let dated = EventFilter { since: Some(now - PAST), limit: usize::MAX, ..EventFilter::default() };
+        let dated =
+            EventFilter { since: Some(now - PAST), limit: usize::MAX, today, ..EventFilter::default() };
         let rows = runtime.block_on(store.stories(dated))?;
         put(outputs.calendar.as_deref(), &|| calendar::ics(&rows, &outputs.authority));
     }

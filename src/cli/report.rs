@@ -17,6 +17,7 @@ use crate::{
         histogram::Times,
         sums::{self, Sums},
     },
+    model::event_date::day_of,
     render::page::{Day, Page, ROWS, html},
     store::{Access, EventFilter, Store},
     wiring,
@@ -81,7 +82,8 @@ async fn page(store: &Store, history: &History) -> Result<String, Error> {
             health.entry(line.url).or_default().insert(line.cycle, line.failure.is_none());
         }
     }
-    let filter = EventFilter { limit: ROWS, ..EventFilter::default() };
+    let today = Some(day_of(history.now));
+    let filter = EventFilter { limit: ROWS, today, ..EventFilter::default() };
     let events = store.events(filter).await?;
     Ok(html(&Page {
         now: history.now,

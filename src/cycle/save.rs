@@ -30,7 +30,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let (mut commits, mut all_placed, mut lanes) = (Vec::new(), Vec::new(), Vec::new());
         for Unsaved { mut commit, found, lane } in visits {
             let mut placed = Vec::with_capacity(found.len());
-            for found in found {
+            for found in found.into_iter().flat_map(place::by_coin) {
                 placed.push(self.place(found).await?);
             }
             if let Some(source) = &mut commit.source {

@@ -18,13 +18,13 @@ pub use sketch::signature;
 
 use self::{
     index::Index,
-    names::Names,
+    names::{Names, Relation},
     same::{Side, Text, Tie},
     sketch::Sketch,
     when::When,
 };
 use crate::{
-    model::{Event, Signature, Stage, Story, Telling},
+    model::{Event, Signature, Stage, Story, Telling, event_date::event_days},
     text::address,
 };
 
@@ -125,13 +125,14 @@ impl Stories {
         self.known.push(Some((story, side)));
     }
 
-    /// Position of the story that `side` ties to best (the strongest tie, then the nearest in time, then the
-    /// oldest), and of the others it ties to.
+    /// Position of the story that `side` ties to best (the strongest tie, then the same names, then the nearest in
+    /// time, then the oldest), and of the others it ties to.
     fn tied(&self, side: &Side) -> Option<(usize, Vec<usize>)> {
         let tied = self.index.candidates(side).into_iter().filter_map(|at| {
             let (_, known) = self.known[at].as_ref()?;
             let gap = known.when.told.1.duration_since(side.when.told.1).abs();
-            Some((Reverse(same::tie(known, side)?), gap, at))
+            let other_names = known.names.relation(&side.names) != Relation::Same;
+            Some((Reverse(same::tie(known, side)?), other_names, gap, at))
         });
         let mut tied: Vec<_> = tied.collect();
         tied.sort_unstable();
@@ -181,7 +182,7 @@ fn join(story: &mut Story, side: &mut Side, new: &NewTelling, telling: Side, now
         story.stage = new.stage;
         story.event_date = opened.event_date;
         side.when.stage = story.stage;
-        side.when.days = story.event_date.as_deref().and_then(when::days_of);
+        side.when.days = story.event_date.as_deref().and_then(event_days);
     }
 }
 
@@ -204,7 +205,7 @@ fn absorb(story: &mut Story, side: &mut Side, other: &Story, other_side: Side) {
     side.names = Names::new(story.project.as_deref(), story.token.as_deref());
     side.when = When {
         told: (side.when.told.0.min(other_side.when.told.0), side.when.told.1.max(other_side.when.told.1)),
-        days: story.event_date.as_deref().and_then(when::days_of),
+        days: story.event_date.as_deref().and_then(event_days),
         stage: story.stage,
         round: side.when.round.or(other_side.when.round),
         moved: side.when.moved || other_side.when.moved,
@@ -219,7 +220,7 @@ impl NewTelling {
             event: self.event,
             when: When {
                 told: (self.at, self.at),
-                days: self.event_date.as_deref().and_then(when::days_of),
+                days: self.event_date.as_deref().and_then(event_days),
                 stage: self.stage,
                 round: when::round_of(&self.title),
                 moved: when::says_moved(&self.title),
@@ -247,7 +248,7 @@ fn side_of(story: &Story) -> Option<Side> {
         event: story.event,
         when: When {
             told: (told.clone().min()?, told.max()?),
-            days: story.event_date.as_deref().and_then(when::days_of),
+            days: story.event_date.as_deref().and_then(event_days),
             stage: story.stage,
             round: story.tellings.iter().find_map(|telling| when::round_of(&telling.title)),
             moved: story.tellings.iter().any(|telling| when::says_moved(&telling.title)),
@@ -293,7 +294,7 @@ fn id(first: &NewTelling) -> String {
 /// Whether `new` says more of the date than `old`: the longer of two forms, where one opens the other or
 /// both lie in the same days.
 fn more_exact(old: Option<&str>, new: Option<&str>) -> bool {
-    match (old.map(when::days_of), new.and_then(when::days_of)) {
+    match (old.map(event_days), new.and_then(event_days)) {
         (None | Some(None), Some(_)) => true,
         (Some(Some(old)), Some(new)) => old.0 <= new.0 && new.1 <= old.1 && old != new,
         (_, None) => false,

@@ -4,6 +4,7 @@ pub mod alert;
 pub mod article;
 pub mod detection;
 pub mod entry;
+pub mod event_date;
 pub mod source;
 pub mod state;
 pub mod x;
@@ -13,7 +14,7 @@ pub use alert::{
     Told, Topic,
 };
 pub use article::{Article, Method};
-pub use detection::{Caution, Class, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
+pub use detection::{Caution, Class, Coin, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
 pub use entry::{Entry, EntryKey};
 pub use source::{JsonMapping, Source, SourceFormat, Validators};
 pub use state::{

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use crate::model::{Commit, Detection, EntryKey, EntryRecord, Event, Stage};
 
@@ -33,6 +33,8 @@ pub struct EventFilter {
     pub watched: bool,
     /// At most this many.
     pub limit: usize,
+    /// The day as of which stages are given; `None` leaves them as they were when found.
+    pub today: Option<Date>,
 }
 
 /// A judged entry with what it gave.

@@ -265,6 +265,10 @@ pub struct Found {
     pub about: Option<String>,
     /// Whether its text is not to be kept.
     pub textless: bool,
+    /// The page that the text was read from, after all redirects; `None` for the source's own words.
+    pub read_at: Option<String>,
+    /// Which of several coins of one notice it is about; `None` for the first.
+    pub coin: Option<String>,
 }
 
 impl Found {
@@ -285,6 +289,8 @@ impl Found {
             source: None,
             about: None,
             textless: false,
+            read_at: None,
+            coin: None,
         })
     }
 }

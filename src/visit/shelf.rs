@@ -17,7 +17,7 @@ use url::Url;
 use crate::{
     article::{self, ArticleError, Effort, Page},
     clock::Clock,
-    detect::Item,
+    detect::{Item, Origin},
     http::{Failure, Fetch, Outcome, Purpose, Request, robots},
     model::{Article, ArticleRecord, EntryRecord, Kind, RobotsRecord, Validators},
     text::address,
@@ -324,7 +324,7 @@ fn key_of(link: &Url) -> String {
     address::canonical(link)
 }
 
-/// `entry` with `text`, ready to be judged.
+/// `entry` with `text`, ready to be judged. It is proved only which feed it stands in.
 pub(super) fn item<'a>(entry: &'a EntryRecord, text: &'a str, url: &'a str) -> Item<'a> {
     Item {
         kind: Kind::News,
@@ -334,6 +334,7 @@ pub(super) fn item<'a>(entry: &'a EntryRecord, text: &'a str, url: &'a str) -> I
         source: &entry.source_url,
         url,
         published: Some(entry.published),
+        origin: Origin::Address(&entry.source_url),
     }
 }
 

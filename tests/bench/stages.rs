@@ -81,6 +81,7 @@ pub fn all() -> Vec<Stage> {
         "Caldera said eligible users can claim the ERA token from today; the window stays open. ".repeat(14);
     let judge = move || {
         let item = Item {
+            origin: tge_scrape::detect::Origin::Unproven,
             kind: Kind::News,
             title: "Caldera opens airdrop claim for its ERA token",
             text: &text,

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, outbox, seconds, sources, statements, time};
 use crate::{
-    model::{Detection, DetectionRecord, Event, Outlet, Signature, Stage, Story, Telling},
+    model::{Class, Detection, DetectionRecord, Event, Outlet, Signature, Stage, Story, Telling},
     store::{EventFilter, StoryRow},
 };
 
@@ -120,16 +120,22 @@ pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<Stor
             })
             .collect::<Result<_, _>>()?;
         let date: Option<String> = date_of.query_row([&story], |row| row.get(0)).optional()?.flatten();
-        found.extend(history(tellings, date).filter(|row| filter.passes(&row.detection)));
+        found.extend(history(tellings, date, filter.today).filter(|row| filter.passes(&row.detection)));
     }
     Ok(found)
 }
 
-/// The best-scored telling speaks for its story, as loudly as the loudest; the others are its outlets.
+/// The best-scored mention speaks for its story, with the highest class of all; the others are its outlets. A rumour
+/// speaks only for a story without any other mention, and then the class is low; a doubtful mention comes next.
 fn head(tellings: Vec<Detection>) -> Option<Detection> {
+    let rank = |telling: &Detection| (!telling.rumour, telling.cautions.is_empty(), telling.score);
     let best =
-        tellings.iter().enumerate().max_by_key(|(at, telling)| (telling.score, std::cmp::Reverse(*at)))?.0;
-    let class = tellings.iter().map(|telling| telling.class).max()?;
+        tellings.iter().enumerate().max_by_key(|(at, telling)| (rank(telling), std::cmp::Reverse(*at)))?.0;
+    let class = if tellings[best].rumour {
+        Class::Low
+    } else {
+        tellings.iter().map(|telling| telling.class).max()?
+    };
     let mut outlets: Vec<Outlet> = Vec::new();
     for (at, telling) in tellings.iter().enumerate() {
         let known = |url: &str| url == tellings[best].url || outlets.iter().any(|outlet| outlet.url == url);
@@ -145,8 +151,9 @@ fn head(tellings: Vec<Detection>) -> Option<Detection> {
     Some(Detection { class, also_at: outlets, ..head })
 }
 
-/// A story's head with what became of its class and date, telling by telling; `date` is the story's own.
-fn history(mut tellings: Vec<Detection>, date: Option<String>) -> Option<StoryRow> {
+/// A story's head with what became of its class and date, telling by telling; `date` is the story's own. The stage
+/// is held against the date as of `today`.
+fn history(mut tellings: Vec<Detection>, date: Option<String>, today: Option<Date>) -> Option<StoryRow> {
     let detection = head(tellings.clone())?;
     tellings.sort_by_key(|telling| telling.detected_at);
     let first = tellings.first()?;
@@ -157,7 +164,9 @@ fn history(mut tellings: Vec<Detection>, date: Option<String>) -> Option<StoryRo
         let other = telling
             .event_date
             .as_ref()
-            .filter(|new| told.as_ref().is_none_or(|old| !old.starts_with(new.as_str())));
+            .filter(|new| told.as_ref().is_none_or(|old| !old.starts_with(new.as_str())))
+            // A rumour moves no date.
+            .filter(|_| !telling.rumour);
         if telling.class > class || other.is_some() {
             class = class.max(telling.class);
             told = other.cloned().or(told);
@@ -168,6 +177,8 @@ fn history(mut tellings: Vec<Detection>, date: Option<String>) -> Option<StoryRo
     let event_date = date.or_else(|| detection.event_date.clone());
     let official = event_date.is_some()
         && tellings.iter().any(|telling| telling.official && telling.event_date == event_date);
+    let stage = today.map_or(detection.stage, |today| detection.stage.on(event_date.as_deref(), today));
+    let detection = Detection { stage, event_date: event_date.clone(), ..detection };
     Some(StoryRow { detection, opened_at, changed_at, revision, event_date, official })
 }
 

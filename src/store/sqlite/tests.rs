@@ -1,3 +1,4 @@
+mod heads;
 mod outbox;
 
 use std::time::Duration;
@@ -9,8 +10,8 @@ use super::{open, statements};
 use crate::{
     clock::SystemClock,
     model::{
-        Class, Commit, Detection, DetectionRecord, EntryKey, EntryRecord, EntryState, Event, HostWait, Kind,
-        Signature, SourceState, Stage, Story, Validators,
+        Caution, Class, Commit, Detection, DetectionRecord, EntryKey, EntryRecord, EntryState, Event,
+        HostWait, Kind, Signature, SourceState, Stage, Story, Validators,
     },
     store::{Access, CycleRecord, EventFilter, Lock, PeriodSums, SourceResult, Store, StoreError},
 };

@@ -7,9 +7,9 @@ use url::Url;
 use super::{Round, call::Ask};
 use crate::{
     clock::Clock,
-    detect::Item,
+    detect::{Item, Origin},
     http::Fetch,
-    model::{EntryKey, Kind, XPage, XPerson, XPost},
+    model::{EntryKey, Kind, XAccount, XPage, XPerson, XPost},
     store::StoreError,
     text::address,
     visit::{Context, Found, kept},
@@ -136,7 +136,7 @@ impl Round {
             _ => matching(&self.topics, &question.progress.sources, &statement.text)
                 .map_or_else(|| "X search".to_owned(), |topic| format!("X search {}", topic.query)),
         };
-        let mut verdict = context.rules.judge(&Item {
+        let verdict = context.rules.judge(&Item {
             kind: Kind::Post,
             title: "",
             text: kept(&statement.text),
@@ -144,13 +144,12 @@ impl Round {
             source: &source,
             url: &url,
             published: Some(post.posted_at),
+            origin: origin(&self.memory.accounts, post.author, &author),
         });
         let rumour = verdict.rumour && verdict.project.is_some();
         if !verdict.tge && !rumour {
             return None;
         }
-        // The user chose to follow this account: its word counts like a project's own.
-        verdict.official |= post.author.is_some_and(|author| self.name_of(author).is_some());
         Some(Found {
             source_url: question_source(question),
             entry: EntryKey::of_post(key_of(post)),
@@ -165,6 +164,8 @@ impl Round {
             kind: Kind::Post,
             source: Some(source),
             textless: !self.keeps_text(post),
+            read_at: None,
+            coin: None,
         })
     }
 
@@ -228,6 +229,19 @@ impl Round {
             _ => found,
         }
     }
+}
+
+/// What proves who posted: the number of a followed account, whatever it is called now; else the handle that X gives for
+/// the author. A handle that a followed account had and a stranger uses now proves nothing.
+fn origin<'a>(accounts: &'a [XAccount], author: Option<u64>, handle: &'a str) -> Origin<'a> {
+    let followed = || accounts.iter().filter(|account| account.user.is_some());
+    if let Some(known) = followed().find(|account| account.user == author) {
+        return Origin::Account(&known.handle);
+    }
+    let taken = followed().any(|account| {
+        [&account.handle, &account.username].into_iter().any(|name| name.eq_ignore_ascii_case(handle))
+    });
+    if taken || author.is_none() { Origin::Unproven } else { Origin::Account(handle) }
 }
 
 /// One or more posts that say one thing.
@@ -367,6 +381,22 @@ mod tests {
             "https://x.com/Project/status/55"
         );
         assert_eq!(with(&["https://x.com/me/status/7/photo/1", "https://project.example/"]), None);
+    }
+
+    #[test]
+    fn an_account_is_known_by_its_number() {
+        let followed = XAccount {
+            handle: "plimsoll".to_owned(),
+            username: "plimsoll_new".to_owned(),
+            user: Some(7),
+            ..XAccount::default()
+        };
+        let of = |author, handle| origin(std::slice::from_ref(&followed), author, handle);
+        assert_eq!(of(Some(7), "plimsoll_new"), Origin::Account("plimsoll"));
+        assert_eq!(of(Some(8), "somebody"), Origin::Account("somebody"));
+        for stranger in [of(Some(8), "Plimsoll"), of(Some(8), "plimsoll_new"), of(None, "somebody")] {
+            assert_eq!(stranger, Origin::Unproven);
+        }
     }
 
     #[test]
