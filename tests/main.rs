@@ -15,6 +15,7 @@ mod hostile; // a web that does everything wrong
 mod judging; // judging again, by the user's word and by other rules
 mod kills; // killed while telling
 mod layers; // who may import whom
+mod origins; // who speaks, and of which coins
 mod overlap; // several processes at once
 mod properties; // what must hold whatever comes in
 mod regressions; // every input that once broke something

@@ -15,6 +15,7 @@ pub mod hooks;
 mod loudness;
 pub mod message;
 pub mod notice;
+mod order;
 pub mod process;
 mod retry;
 mod wording;

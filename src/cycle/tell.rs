@@ -29,6 +29,9 @@ const HURRY: Duration = Duration::from_secs(5);
 /// not every cycle measures every target.
 const CYCLES: usize = 12;
 
+/// Tier of what no feed brought: a post, which anyone may write.
+const NO_FEED: u8 = 3;
+
 /// Whom a cycle tells, and by what.
 #[derive(Clone)]
 pub struct Tell {
@@ -82,12 +85,13 @@ impl Tell {
         let mut told = store.told(placed.iter().flat_map(ids).collect()).await?;
         for placed in placed {
             absorb(&mut told, placed);
-            let tags =
-                source(&placed.record.source_url).map(|source| source.tags.clone()).unwrap_or_default();
+            let source = source(&placed.record.source_url);
+            let tags = source.as_ref().map(|source| source.tags.clone()).unwrap_or_default();
             let finding = Finding {
                 detection: &placed.record.detection,
                 story: &placed.story,
                 tags: &tags,
+                tier: source.map_or(NO_FEED, |source| source.tier),
                 silent: placed.record.silent,
             };
             let (alerts, changed) = decide(&self.settings.loudness(), finding, &mut told, now);

@@ -11,7 +11,11 @@ fn alert(id: &str, story_id: &str) -> Alert {
         instant: true,
         due_at: now(),
         created_at: now(),
-        body: Body::News { detection: Box::new(detection("d", story_id, 80).detection), change: None },
+        body: Body::News {
+            detection: Box::new(detection("d", story_id, 80).detection),
+            change: None,
+            tier: 2,
+        },
         replaces: false,
         outlets: 2,
     }
