@@ -15,7 +15,7 @@ use url::Url;
 use crate::{
     clock::Clock,
     detect::{Early, Headline, Rules},
-    feed::{self, Document, Feed, FeedError},
+    feed::{self, Document, Feed},
     http::{Answer, Fetch, Headers, Outcome, Purpose, Request, Trail},
     model::{Commit, Entry, EntryKey, EntryRecord, EntryState, Source, SourceState, Validators},
     text::{address, host::pace_key},
@@ -127,8 +127,8 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         )
         .await
         {
-            (Ok(feed), took) => (feed, took),
-            (Err(error), _) => return self.failed(Wrong::Body(error.name()), error.to_string()),
+            Ok(read) => read,
+            Err((kind, sentence)) => return self.failed(Wrong::Body(kind), sentence),
         };
         let keys = feed.entries.iter().map(|entry| entry.key).collect();
         let sifted = match self.context.store.sift(self.source.url.clone(), rules, keys, self.now).await {
@@ -232,7 +232,7 @@ fn fingerprint(body: &[u8]) -> [u8; 16] {
     first
 }
 
-/// Bytes to entries, off the threads that wait for the network.
+/// Bytes to entries, off the threads that wait for the network; or the stable name and the sentence of what was wrong.
 async fn parse(
     readers: &Readers,
     rules: &Arc<Rules>,
@@ -240,18 +240,20 @@ async fn parse(
     url: &Url,
     body: Bytes,
     content_type: Option<String>,
-) -> (Result<Feed, FeedError>, Duration) {
+) -> Result<(Feed, Duration), (&'static str, String)> {
     let (rules, format, url) = (Arc::clone(rules), source.format.clone(), url.clone());
     let read = readers.read(body.len(), move || {
         let start = Instant::now();
         let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url };
-        let feed = (feed::read(&document, &format), start.elapsed());
+        let feed = feed::read(&document, &format).map(|feed| (feed, start.elapsed()));
         // Its entries are sifted next, on the thread that waits for the network.
         rules.prepare();
         feed
     });
-    let lost = || (Err(FeedError::Unreadable("the reader gave up".to_owned())), Duration::ZERO);
-    read.await.unwrap_or_else(lost)
+    match read.await {
+        Ok(feed) => feed.map_err(|error| (error.name(), error.to_string())),
+        Err(unread) => Err((unread.name(), unread.to_string())),
+    }
 }
 
 /// Whether a feed's text breaks off: missing, or ending in an ellipsis or an invitation to read on.

@@ -23,7 +23,7 @@ use crate::{
     text::address,
 };
 
-use super::{Context, Figures, PageOutcome, Stage, kept};
+use super::{Context, Figures, PageOutcome, Stage, kept, readers::Unread};
 
 /// How long a robots.txt holds (RFC 9309, section 2.4: not longer than 24 hours).
 const ROBOTS_LIFE: Duration = Duration::from_hours(24);
@@ -235,8 +235,10 @@ async fn fetch_page<F: Fetch, C: Clock>(
                     learned.articles.push(record.clone());
                     (Shelved::Read(Box::new(record)), PageOutcome::Fetched)
                 }
-                Err(ArticleError::Blocked) => failed("blocked", Again::Retry),
-                Err(error) => failed(error.name(), Again::Never),
+                Err(kind) => failed(
+                    kind,
+                    if kind == ArticleError::Blocked.name() { Again::Retry } else { Again::Never },
+                ),
             }
         }
         (Outcome::NotModified { .. }, Some(kept)) => {
@@ -272,14 +274,15 @@ fn again(failure: &Failure) -> Again {
 }
 
 /// Page to text, off the threads that wait for the network. The quick extractor reads every page; the
-/// thorough one only those whose verdict might turn on its better text.
+/// thorough one only those whose verdict might turn on its better text. Gives the failure's stable name where there is no
+/// article.
 async fn extract<F: Fetch, C: Clock>(
     context: &Context<F, C>,
     entry: &EntryRecord,
     body: bytes::Bytes,
     content_type: Option<String>,
     url: &Url,
-) -> (Result<Article, ArticleError>, Duration) {
+) -> (Result<Article, &'static str>, Duration) {
     let (rules, entry, url) = (Arc::clone(&context.rules), entry.clone(), url.clone());
     let read = context.readers.read(body.len(), move || {
         let start = Instant::now();
@@ -300,8 +303,12 @@ async fn extract<F: Fetch, C: Clock>(
         let article = article.map(|article| Article { text: kept(&article.text).to_owned(), ..article });
         (article, start.elapsed())
     });
-    // An extractor that panics has met a page it cannot read; the visit goes on without it.
-    read.await.unwrap_or((Err(ArticleError::NoText), Duration::ZERO))
+    match read.await {
+        Ok((article, took)) => (article.map_err(ArticleError::name), took),
+        // The visit goes on without a page that an extractor panics on or takes too long for.
+        Err(Unread::Panicked) => (Err(ArticleError::NoText.name()), Duration::ZERO),
+        Err(Unread::TooSlow) => (Err(Unread::TooSlow.name()), Duration::ZERO),
+    }
 }
 
 /// What judgement is given of a page: the feed's summary and the page's text, without saying it twice.
