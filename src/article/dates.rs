@@ -3,7 +3,7 @@
 use jiff::{Timestamp, Zoned, civil::DateTime, fmt::rfc2822, tz::TimeZone};
 
 /// Years that an article on the web can be of; anything else is a default that nobody filled in.
-const YEARS: std::ops::RangeInclusive<i16> = 1991..=2099;
+pub(super) const YEARS: std::ops::RangeInclusive<i16> = 1991..=2099;
 
 /// Times with an offset.
 const WITH_OFFSET: [&str; 4] = [

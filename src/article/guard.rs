@@ -2,14 +2,16 @@
 //!
 //! One linear pass over the tags, before anything is parsed. Knows nothing of what a page says.
 
+use memchr::memchr2_iter;
+
 use super::scan::{Tag, Token, tokens};
 
 /// Most open elements; real pages reach 49 (fact sheet "article extraction", section 4).
 const MAX_DEPTH: usize = 400;
 /// Most tags; real pages reach 19 582 (same section).
 const MAX_TAGS: usize = 50_000;
-/// Most attributes in one tag (same section).
-const MAX_ATTRIBUTES: usize = 5000;
+/// Most attributes in one tag: a tree builder compares each with all before it. Real tags have a few dozen.
+const MAX_ATTRIBUTES: usize = 250;
 /// Most bytes; real pages reach 1.63 MB (same section).
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
@@ -57,6 +59,35 @@ pub(super) fn admits(html: &str) -> bool {
         }
     }
     true
+}
+
+/// Most bytes that writing a page as HTML may look at again: some hundredths of a second. A page of 500 paragraphs of
+/// 2 kB with ten marks each comes to a twenty-fifth of it.
+const MAX_LOOKED_AT: usize = 1 << 28;
+
+/// Whether the quick extractor, which ends with writing HTML, does so in bounded time: html5ever's serializer looks through the rest
+/// of a text or attribute for `<` and `>` at each `&` and each character whose first byte is C2 (html5ever 0.40.1,
+/// `serialize::write_escaped`).
+pub(super) fn is_written_quickly(html: &str) -> bool {
+    let marks = |text: &str| memchr2_iter(b'&', 0xc2, text.as_bytes()).count();
+    let (mut looked_at, mut found, mut length) = (0_usize, 0_usize, 0_usize);
+    for token in tokens(html) {
+        match token {
+            Token::Text(text) | Token::Raw { body: text, .. } => {
+                found += marks(text);
+                length += text.len();
+            }
+            // Texts on both sides of an end tag that ends nothing are one.
+            Token::Close(..) => {}
+            Token::Open(tag) => {
+                looked_at = looked_at
+                    .saturating_add(found.saturating_mul(length))
+                    .saturating_add(marks(tag.attributes).saturating_mul(tag.attributes.len()));
+                (found, length) = (0, 0);
+            }
+        }
+    }
+    looked_at.saturating_add(found.saturating_mul(length)) <= MAX_LOOKED_AT
 }
 
 /// What a tree builder would have open, as far as depth goes; errs towards more.
@@ -173,5 +204,15 @@ mod tests {
         assert!(admits(&attributes(MAX_ATTRIBUTES)));
         assert!(!admits(&attributes(MAX_ATTRIBUTES + 1)));
         assert!(!admits(&"x".repeat(MAX_BYTES + 1)));
+    }
+
+    #[test]
+    fn texts_of_nothing_but_references_are_not_written() {
+        assert!(is_written_quickly(&format!("<p>{}", "R&D in the «north» ".repeat(300)).repeat(20)));
+        for mark in ["&", "&amp;", "\u{a0}", "«", "&</x>", "<p class='&&&&&&&&&&&&&&&&&&&&'>&<p>"] {
+            let page = format!("<p>{}", mark.repeat(200_000));
+            assert_eq!(is_written_quickly(&page), mark.contains("<p>"), "{mark}");
+        }
+        assert!(!is_written_quickly(&format!("<p class='{}'>", "&".repeat(200_000))));
     }
 }

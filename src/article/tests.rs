@@ -13,7 +13,8 @@ fn on_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 
 fn read_bytes(bytes: Vec<u8>, url: &str, effort: Effort) -> Result<Article, ArticleError> {
     let url: Url = url.parse().unwrap();
-    on_large_stack(move || read(&Page { bytes: &bytes, content_type: None, url: &url }, effort))
+    let now = "2026-11-27T12:00:00Z".parse().unwrap();
+    on_large_stack(move || read(&Page { bytes: &bytes, content_type: None, url: &url, now }, effort))
 }
 
 /// What differs between `expected` and `result`, one sentence each.

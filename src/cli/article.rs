@@ -13,6 +13,7 @@ use url::Url;
 use super::{Format, Globals, output::Output};
 use crate::{
     article::{self, ArticleError, Effort, Page},
+    clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
     model::Article,
@@ -94,7 +95,8 @@ pub(super) fn extract(
 ) -> Result<Result<Article, ArticleError>, Error> {
     let work = move || {
         let url = url.or_else(|| "file:///".parse().ok())?;
-        let page = Page { bytes: &bytes, content_type: content_type.as_deref(), url: &url };
+        let content_type = content_type.as_deref();
+        let page = Page { bytes: &bytes, content_type, url: &url, now: SystemClock.now() };
         Some(article::read(&page, Effort::Thorough))
     };
     let failed = || Error::new(Exit::Failure, "the page could not be worked on", "");

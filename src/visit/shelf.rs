@@ -283,10 +283,10 @@ async fn extract<F: Fetch, C: Clock>(
     content_type: Option<String>,
     url: &Url,
 ) -> (Result<Article, &'static str>, Duration) {
-    let (rules, entry, url) = (Arc::clone(&context.rules), entry.clone(), url.clone());
+    let (rules, entry, url, now) = (Arc::clone(&context.rules), entry.clone(), url.clone(), context.now());
     let read = context.readers.read(body.len(), move || {
         let start = Instant::now();
-        let page = Page { bytes: &body, content_type: content_type.as_deref(), url: &url };
+        let page = Page { bytes: &body, content_type: content_type.as_deref(), url: &url, now };
         let quick = article::read(&page, Effort::Quick);
         let article = match quick {
             Ok(quick) => {

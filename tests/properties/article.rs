@@ -3,7 +3,7 @@ use std::thread;
 use tge_scrape::article::{self, Effort, Page, STACK_BYTES};
 use url::Url;
 
-use super::Message;
+use super::{Message, now};
 
 /// Instrumented code and code that was not optimised put more on the stack than the program does.
 const STACK: usize = 4 * STACK_BYTES;
@@ -12,7 +12,8 @@ const STACK: usize = 4 * STACK_BYTES;
 pub fn article(input: &[u8]) {
     let url: Url = "https://news.example/2026/11/caldera-opens-claim".parse().unwrap();
     let message = Message::read(input);
-    let page = Page { bytes: message.body, content_type: message.text("content-type"), url: &url };
+    let page =
+        Page { bytes: message.body, content_type: message.text("content-type"), url: &url, now: now() };
     thread::scope(|scope| {
         let reader = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || holds(&page)).unwrap();
         // Its panic has been told by then.
