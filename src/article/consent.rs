@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::scan::{Tag, Token, tokens};
 
@@ -48,13 +48,21 @@ const DIFFERENT: usize = 3;
 /// Characters for each of which a dialog has a phrase; a report about consent has far fewer.
 const PER_PHRASE: usize = 200;
 
+/// One of these stands in every dialog: a text without them is not looked at any closer.
+const SIGNS: &str =
+    "ookie\nOOKIE\nonsent\nONSENT\nrivacy\nRIVACY\nrivatsph\nçerez\nクッキー\nプライバシー\n쿠키\n隐私\n隱私";
+
+static SIGNED: LazyLock<AhoCorasick> = LazyLock::new(|| patterns(SIGNS));
 static MARKED: LazyLock<AhoCorasick> = LazyLock::new(|| patterns(MARKS));
 static ASKED: LazyLock<AhoCorasick> = LazyLock::new(|| patterns(PHRASES));
 
 fn patterns(list: &str) -> AhoCorasick {
     let words = list.lines().filter(|line| !line.starts_with('#'));
     AhoCorasick::builder()
-        .ascii_case_insensitive(true)
+        // Signs are found by vector instructions, which tell cases apart.
+        .ascii_case_insensitive(list != SIGNS)
+        // A page is looked through for marks as a whole.
+        .kind((list == MARKS).then_some(AhoCorasickKind::DFA))
         .build(words)
         .unwrap_or_else(|error| panic!("constants make a pattern: {error}"))
 }
@@ -102,7 +110,7 @@ fn is_dialog_element(tag: &Tag) -> bool {
 /// Whether `text` only asks for consent.
 pub(super) fn is_dialog(text: &str) -> bool {
     let length = text.chars().count();
-    if length == 0 || length > LONGEST {
+    if length == 0 || length > LONGEST || !SIGNED.is_match(text) {
         return false;
     }
     let mut different = std::collections::HashSet::new();
@@ -122,7 +130,7 @@ pub(super) fn is_dialog(text: &str) -> bool {
 
 /// `text` without a dialog before or after the article, line by line.
 pub(super) fn trimmed(text: &str) -> &str {
-    if !ASKED.is_match(text) {
+    if !SIGNED.is_match(text) {
         return text;
     }
     let mut rest = text;
