@@ -23,7 +23,7 @@ use self::{extract::Extract, metadata::Metadata};
 use crate::model::{Article, Method};
 
 /// Stack that [`read`] wants: tree builders and extractors descend as deep as the page nests, and the guard
-/// admits 400 levels (fact sheet "article extraction", section 4).
+/// admits 100 levels.
 pub const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// A page as it came.

@@ -50,10 +50,10 @@ impl Counts {
         Self(counts)
     }
 
-    /// The counts of a group's reader on a token: of an empty text, then smallest size first.
-    pub fn four(&self, reader: usize, token: usize) -> [u64; 4] {
+    /// The counts of a group's reader on a token, smallest size first.
+    pub fn three(&self, reader: usize, token: usize) -> [u64; 3] {
         let base = base();
-        slots::four(reader, token).map(|run| {
+        slots::three(reader, token).map(|run| {
             let address = run as *const () as usize - base;
             *self.0.get(&address).unwrap_or_else(|| panic!("callgrind says nothing of {address:#x}"))
         })

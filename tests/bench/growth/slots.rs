@@ -16,16 +16,16 @@ macro_rules! sizes {
 
 macro_rules! ones {
     ($($one:ident)*) => {
-        pub const ALL: [[super::super::Run; 4]; 10] = [$([$one::empty, $one::once, $one::twice, $one::fourfold]),*];
+        pub const ALL: [[super::super::Run; 3]; 10] = [$([$one::once, $one::twice, $one::fourfold]),*];
         $(mod $one {
-            sizes!(empty once twice fourfold);
+            sizes!(once twice fourfold);
         })*
     };
 }
 
 macro_rules! tens {
     ($($ten:ident)*) => {
-        pub const ALL: [[[super::Run; 4]; 10]; 10] = [$($ten::ALL),*];
+        pub const ALL: [[[super::Run; 3]; 10]; 10] = [$($ten::ALL),*];
         $(mod $ten {
             ones!(n0 n1 n2 n3 n4 n5 n6 n7 n8 n9);
         })*
@@ -34,7 +34,7 @@ macro_rules! tens {
 
 macro_rules! readers {
     ($($reader:ident)*) => {
-        const ALL: [[[[Run; 4]; 10]; 10]; 10] = [$($reader::ALL),*];
+        const ALL: [[[[Run; 3]; 10]; 10]; 10] = [$($reader::ALL),*];
         $(mod $reader {
             tens!(n0 n1 n2 n3 n4 n5 n6 n7 n8 n9);
         })*
@@ -44,6 +44,6 @@ macro_rules! readers {
 readers!(n0 n1 n2 n3 n4 n5 n6 n7 n8 n9);
 
 /// The functions of a group's reader for a token.
-pub fn four(reader: usize, token: usize) -> [Run; 4] {
+pub fn three(reader: usize, token: usize) -> [Run; 3] {
     ALL[reader][token / 10][token % 10]
 }
