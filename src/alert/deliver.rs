@@ -47,6 +47,8 @@ pub struct Delivery<'a, C> {
     pub stop: &'a AtomicBool,
     /// Whether pauses and refusals from before are forgotten (`alerts flush`).
     pub insist: bool,
+    /// The time that earlier cycles confirm: by it a message is too old.
+    pub confirmed: Timestamp,
 }
 
 /// What came of it.
@@ -144,8 +146,11 @@ async fn one<C: Clock>(
             let result = channel.send(delivery.post, Attempt { message: &said, now, before }).await;
             reach("message-sent");
             let now = delivery.clock.now();
+            // A clock that jumped ahead makes no message older than it is.
+            let jump = until(delivery.confirmed, begun);
+            let created_at = message.created_at.checked_add(jump).unwrap_or(now);
             let (settled, next) =
-                settle(&state, &OpenMessage { tries: before, ..message.clone() }, &result, now);
+                settle(&state, &OpenMessage { tries: before, created_at, ..message.clone() }, &result, now);
             last = Some(now);
             state = next;
             delivery.store.settle(message.id.clone(), settled.clone(), state.clone(), now).await?;

@@ -9,7 +9,7 @@ use crate::{
         level::{Level, level_of},
         targets::Target,
     },
-    model::{Alert, Body, ChannelState, Class, Matter, Notice, Phase, SourceState, Topic},
+    model::{Alert, Body, ChannelState, Class, Matter, NOT_SAVED, Notice, Phase, SourceState, Topic},
 };
 
 /// Failures in a row after which a feed counts as dead (conventions, section 8).
@@ -54,6 +54,9 @@ pub fn feeds(states: &[SourceState], names: &dyn Fn(&str) -> Option<String>, now
         if state.gone_at.is_some() {
             let says = format!("the feed {name} is gone for good (410)");
             found.push(trouble(subject, says, format!("tge-scrape feed remove {}", state.url)));
+        } else if state.last_failure.as_deref() == Some(NOT_SAVED) {
+            let says = format!("what the feed {name} brings cannot be saved");
+            found.push(trouble(subject, says, SAVING));
         } else if state.failures >= DEAD {
             let says = format!("the feed {name} has failed {} times in a row ({why})", state.failures);
             found.push(trouble(subject, says, format!("tge-scrape feed check {}", state.url)));
@@ -68,6 +71,30 @@ pub fn feeds(states: &[SourceState], names: &dyn Fn(&str) -> Option<String>, now
     }
     found
 }
+
+/// Visits of this cycle that could not be saved and whose source does not show it, a sentence each. The trouble is
+/// over when a day has passed without another: not every cycle tries them again.
+#[must_use]
+pub fn refused(sentences: &[String], known: &[Matter], now: Timestamp) -> Option<Trouble> {
+    let first = match sentences {
+        [] => {
+            let lasts = |matter: &&Matter| {
+                matter.subject == REFUSED && matter.over_at.is_none() && matter.told_at + DAY > now
+            };
+            return known
+                .iter()
+                .find(lasts)
+                .map(|matter| trouble(REFUSED.to_owned(), matter.says.clone(), SAVING));
+        }
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first}; and {} more", rest.len()),
+    };
+    Some(trouble(REFUSED.to_owned(), first, SAVING))
+}
+
+const REFUSED: &str = "not saved";
+/// What to do about a visit that cannot be saved.
+const SAVING: &str = "run `tge-scrape db check`; if it finds nothing this is a defect worth reporting";
 
 fn whole_weeks(long: SignedDuration) -> i64 {
     long.as_hours() / (7 * 24)

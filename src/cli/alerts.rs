@@ -209,6 +209,7 @@ fn flush(
     }
     let post = wiring::poster(settings);
     let stop = AtomicBool::new(false);
+    let confirmed = runtime.block_on(store.confirmed_time(SystemClock.now()))?;
     let delivery = Delivery {
         store: &store,
         clock: &SystemClock,
@@ -217,6 +218,7 @@ fn flush(
         limit: settings.cycle.timeout,
         stop: &stop,
         insist: true,
+        confirmed,
     };
     let done = runtime.block_on(deliver(&delivery))?;
     let waiting = runtime.block_on(store.waiting(names))?;

@@ -11,6 +11,7 @@ mod names;
 mod place;
 mod plan;
 mod queue;
+mod receive;
 mod rescan;
 mod save;
 mod tally;
@@ -32,18 +33,17 @@ use url::Url;
 use crate::{
     alert::Delivered,
     clock::Clock,
-    detect::story::Stories,
     figures::{
         CycleReport,
         path::{self, Lane, Part, Span},
         targets,
     },
     http::Fetch,
-    model::{Detection, EntryRecord, EntryState, Source},
+    model::{Detection, EntryRecord, Source, SourceState},
     store::StoreError,
     text::host::pace_key,
     visit::{
-        self, ArticleVisit, Context, FeedVisit, SourceOutcome, visit_article, visit_feed,
+        self, ArticleVisit, Context, FeedVisit, visit_article, visit_feed,
         x::{Round, XOutcome, XVisit},
     },
     x,
@@ -54,7 +54,7 @@ pub use rescan::{Change, Rescan, rescan};
 use names::Names;
 use plan::plan;
 use queue::Queue;
-use save::Unsaved;
+use save::Saver;
 use tally::Tally;
 
 pub use tell::Tell;
@@ -152,25 +152,26 @@ where
     let store = context.store.clone();
     let id = if task.dry_run { None } else { Some(store.begin_cycle(now).await?) };
     let pauses = store.host_waits(now).await?;
-    let names = Names::of(&task.sources);
+    let confirmed = store.confirmed_time(now).await?;
+    let names = Arc::new(Names::of(&task.sources));
     let plan = plan(&names, store.sources().await?, &pauses, now);
     for pause in &pauses {
         context.fetch.pause(&pause.host, pause.not_before);
     }
+    let (saves, rules) = (!task.dry_run, Arc::clone(&context.rules));
+    let at = (now, confirmed);
     let mut run = Run {
         tally: Tally::new(&plan),
         x: None,
+        saver: Saver::new(store.clone(), rules, Arc::clone(&names), task.tell.clone(), at, saves),
         names,
+        refused: Vec::new(),
         visits: JoinSet::new(),
         queue: Queue::new(task.width),
         at: HashMap::new(),
         left: Vec::new(),
-        stories: None,
-        told: Vec::new(),
-        fresh: Vec::new(),
-        tell: task.tell.clone(),
         context,
-        saves: !task.dry_run,
+        saves,
         progress,
         now,
         clock,
@@ -226,7 +227,9 @@ where
         store.prune(now, PRUNED).await?;
         let names = &run.names;
         let stop = stopped.is_none().then_some(stop);
-        let telling = task.tell.end(&store, &run.context.clock, |url| names.get(url).cloned(), stop).await?;
+        let source = |url: &str| names.get(url).cloned();
+        let refused = std::mem::take(&mut run.refused);
+        let telling = task.tell.end(&store, &run.context.clock, source, confirmed, &refused, stop).await?;
         run.tally.told(start.elapsed());
         telling
     } else {
@@ -238,7 +241,7 @@ where
 
 /// What a visit task brings home.
 enum Home {
-    Feed { at: usize, source: Arc<Source>, lane: usize, visit: Box<FeedVisit> },
+    Feed { at: usize, source: Arc<Source>, lane: usize, visit: Box<FeedVisit>, before: Box<SourceState> },
     Page { name: String, lane: usize, visit: Box<ArticleVisit> },
     X { round: Box<Round>, visit: Result<Option<Box<XVisit>>, StoreError> },
 }
@@ -258,15 +261,11 @@ struct Run<'a, F, C> {
     at: HashMap<Id, String>,
     /// Hosts at which a visit ended since the last goodbye.
     left: Vec<String>,
-    names: Names,
-    /// Loaded when the first finding needs them: most cycles find nothing.
-    stories: Option<Stories>,
+    names: Arc<Names>,
+    saver: Saver,
     tally: Tally,
-    /// New detections, in the order they were saved.
-    told: Vec<Detection>,
-    /// Of those, what is not of a source's first sight.
-    fresh: Vec<Detection>,
-    tell: Tell,
+    /// Sentences on visits that could not be saved and whose source does not show it.
+    refused: Vec<String>,
     /// X's round once it is over.
     x: Option<Box<Round>>,
     saves: bool,
@@ -328,8 +327,9 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             let context = Arc::clone(&self.context);
             let task = match job {
                 Job::Source(planned, lane) => self.visits.spawn(async move {
-                    let visit = visit_feed(&context, &planned.source, planned.url, planned.state).await;
-                    Home::Feed { at: planned.at, source: planned.source, lane, visit: Box::new(visit) }
+                    let plan::Planned { at, source, url, state } = *planned;
+                    let (visit, before) = visit_feed(&context, &source, url, state).await;
+                    Home::Feed { at, source, lane, visit: Box::new(visit), before: Box::new(before) }
                 }),
                 Job::Page(entry, lane) => self.visits.spawn(async move {
                     let name = entry.link.clone().unwrap_or_default();
@@ -387,51 +387,6 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         });
     }
 
-    /// Takes in visits that are home: saves them, then sends on what they leave to be visited.
-    async fn receive(&mut self, homes: Vec<Home>) -> Result<(), StoreError> {
-        let (mut unsaved, mut next) = (Vec::with_capacity(homes.len()), Vec::new());
-        for home in homes {
-            match home {
-                Home::Feed { at, source, lane, visit } => {
-                    let url = source.url.as_str();
-                    self.landed(lane, &visit.figures);
-                    self.progress.visited(url, Duration::from_millis(visit.figures.answer_ms.into()));
-                    if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
-                        tracing::info!(url, kind, sentence, "a source failed");
-                    }
-                    self.tally.feed(at, url, &visit);
-                    let waiting = visit.commit.entries.iter().filter(|entry| is_waiting(entry)).cloned();
-                    next.extend(waiting.map(|entry| (entry, lane)));
-                    unsaved.push(Unsaved { commit: visit.commit, found: visit.found, lane: Some(lane) });
-                }
-                Home::Page { name, lane, visit } => {
-                    self.landed(lane, &visit.figures);
-                    self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
-                    self.tally.page(&visit, visit.commit.entries.iter().any(is_waiting));
-                    let found = visit.found.into_iter().collect();
-                    unsaved.push(Unsaved { commit: visit.commit, found, lane: Some(lane) });
-                }
-                Home::X { round, visit } => {
-                    let visit = visit?;
-                    self.progress.visited("X", visit.as_ref().map_or(Duration::ZERO, |visit| visit.fetch));
-                    if let Some(visit) = visit {
-                        self.tally.x_fetch(visit.fetch);
-                        let page = Unsaved { commit: visit.commit, found: visit.found, lane: None };
-                        self.save(vec![page]).await?;
-                        self.step_x(round);
-                    } else {
-                        self.x = Some(round);
-                    }
-                }
-            }
-        }
-        self.save(unsaved).await?;
-        for (entry, lane) in next {
-            self.visit_page(entry, Some(lane));
-        }
-        Ok(())
-    }
-
     /// Adds up, and remembers the cycle itself.
     async fn end(
         self,
@@ -465,7 +420,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             stopped: telling.stopped,
             overdue: telling.overdue,
             http: self.context.fetch.counts(),
-            told: self.told,
+            told: self.saver.told,
             peak_rss_bytes: memory::peak_resident_bytes(),
             task,
         });
@@ -476,14 +431,10 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             report: summed.report,
             failures: summed.failures,
             stopped: telling.stopped,
-            fresh: self.fresh,
+            fresh: self.saver.fresh,
             delivered: telling.delivered,
             x,
             lanes: self.lanes,
         })
     }
-}
-
-fn is_waiting(entry: &EntryRecord) -> bool {
-    matches!(entry.state, EntryState::Waiting { .. })
 }

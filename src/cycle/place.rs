@@ -8,25 +8,12 @@ use crate::{
         self, Rules,
         story::{NewTelling, Stories, signature},
     },
-    model::{Commit, Detection, DetectionRecord, Event, Outlet, Reason, Source, Stage, Story, Verdict},
+    model::{Detection, DetectionRecord, Event, Outlet, Reason, Source, Stage, StoredFinding, Verdict},
     visit::Found,
 };
 
 /// Characters of a detection's snippet: two lines of a message.
 const SNIPPET: usize = 280;
-
-/// A finding with its story, ready to be saved.
-#[derive(Debug)]
-pub struct Placed {
-    /// The detection.
-    pub record: DetectionRecord,
-    /// Its story as it stands now.
-    pub story: Story,
-    /// Whether the story was there before.
-    pub joined: bool,
-    /// Stories that this finding proved to be the same.
-    pub absorbed: Vec<String>,
-}
 
 /// Gives `found`, read in `source`, its place among `stories`.
 pub fn place(
@@ -35,7 +22,7 @@ pub fn place(
     rules: &Rules,
     stories: &mut Stories,
     now: Timestamp,
-) -> Placed {
+) -> StoredFinding {
     let name = name_of(&found, source);
     let verdict = verdict_of(&found, source);
     let event = verdict.event.unwrap_or(Event::Announcement);
@@ -45,6 +32,7 @@ pub fn place(
         url: found.about.clone().unwrap_or_else(|| found.url.clone()),
         source: name.clone(),
         title: found.title.clone(),
+        stored_title: found.textless.then(|| textless_title(&name)),
         at: found.published,
         event,
         stage,
@@ -68,29 +56,22 @@ pub fn place(
         })
         .collect();
     let (source_url, entry, silent) = (found.source_url.clone(), found.entry, found.silent);
+    let about = found.about.clone();
     let head = Head {
-        id: identity(&found.source_url, &found.entry.0),
+        id: id_of(&found),
         story_id: placement.story.id.clone(),
         detected_at: now,
         outlets: placement.independent,
         also_at,
     };
     let detection = told(found, verdict, name, rules, head);
-    Placed {
-        record: DetectionRecord { detection, source_url, entry, signature, silent },
+    StoredFinding {
+        record: DetectionRecord { detection, source_url, entry, signature, silent, about },
         story: placement.story,
         joined: placement.joined,
         absorbed: placement.absorbed,
-    }
-}
-
-/// Adds what was placed to what is to be saved.
-pub fn add(commit: &mut Commit, placed: &[Placed]) {
-    for placed in placed {
-        commit.detections.push(placed.record.clone());
-        commit.stories.push(placed.story.clone());
-        let into = &placed.story.id;
-        commit.absorbed.extend(placed.absorbed.iter().map(|story| (story.clone(), into.clone())));
+        alerts: Vec::new(),
+        told: Vec::new(),
     }
 }
 
@@ -144,7 +125,7 @@ fn told(found: Found, verdict: Verdict, source: String, rules: &Rules, head: Hea
         watched: verdict.watched,
         event_date: verdict.event_date,
         snippet: if found.textless { String::new() } else { snippet(&found.text) },
-        title: if found.textless { format!("A post by {source}") } else { found.title },
+        title: if found.textless { textless_title(&source) } else { found.title },
         url: found.url,
         source,
         author: found.author,
@@ -161,9 +142,19 @@ fn told(found: Found, verdict: Verdict, source: String, rules: &Rules, head: Hea
     }
 }
 
+/// The title of a post whose text is not kept.
+fn textless_title(source: &str) -> String {
+    format!("A post by {source}")
+}
+
 /// `reason` without the words of the text, where those are not kept.
 fn quoted(reason: Reason, textless: bool) -> Reason {
     if textless { Reason { text: String::new(), ..reason } } else { reason }
+}
+
+/// The id of the detection that `found` becomes.
+pub fn id_of(found: &Found) -> String {
+    identity(&found.source_url, &found.entry.0)
 }
 
 /// The same entry gives the same identity in every run, so a repeated visit tells nothing twice.

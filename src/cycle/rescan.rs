@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     names::Names,
-    place::{self, place, retold},
+    place::{place, retold},
     tell::Tell,
 };
 
@@ -56,7 +56,8 @@ pub async fn rescan(
     let kept = store.kept(task.since).await?;
     let count = kept.len();
     let names = Names::of(task.sources);
-    let since = now.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
+    let confirmed = store.confirmed_time(now).await?;
+    let since = confirmed.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
     let mut stories = Stories::new(store.recent_stories(since).await?);
     let mut judged = Rejudged::default();
     let (mut changes, mut new) = (Vec::new(), Vec::new());
@@ -89,11 +90,11 @@ pub async fn rescan(
         }
         judged.commit.entries.push(entry);
     }
-    place::add(&mut judged.commit, &new);
     if let Some(tell) = task.tell.filter(|_| task.saves) {
         let source = |url: &str| names.get(url).cloned();
-        tell.queue(store, &new, source, now, &mut judged.commit).await?;
+        tell.queue(store, &mut new, source, now).await?;
     }
+    judged.commit.findings = new;
     if task.saves {
         store.rejudge(judged).await?;
     }

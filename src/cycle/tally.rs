@@ -1,7 +1,7 @@
 //! Adding up: what visits brought home, as the figures of the cycle. Pure.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     mem,
     time::Duration,
 };
@@ -20,13 +20,13 @@ use crate::{
         targets,
     },
     http::Counts,
-    model::{Detection, Outlet},
+    model::{Detection, NOT_SAVED, Outlet},
     store::{CycleRecord, SourceResult, StatementTimes},
     visit::{self, ArticleVisit, FeedVisit, PageOutcome},
     x::money::Forecast,
 };
 
-use super::{Stop, Task, place::Placed, plan::Plan};
+use super::{Stop, Task, plan::Plan};
 
 /// Sums under way.
 #[derive(Debug, Default)]
@@ -38,6 +38,8 @@ pub struct Tally {
     failing: u64,
     stages: StageHistograms,
     failures: BTreeMap<String, String>,
+    /// Places of sources of which a page could not be saved.
+    not_saved: BTreeSet<usize>,
     counted: Counted,
 }
 
@@ -155,10 +157,39 @@ impl Tally {
         self.stages.record(StageName::XFetch, took);
     }
 
-    /// A detection found its story.
-    pub fn placed(&mut self, placed: &Placed) {
+    /// A page of the source at `url` could not be saved, for the reason in `sentence`; `at` is the source's place, if it
+    /// is one of the settings' sources.
+    pub fn not_saved(&mut self, at: Option<usize>, url: &str, sentence: &str) {
+        self.not_saved.extend(at);
+        self.failures.entry(url.to_owned()).or_insert_with(|| sentence.to_owned());
+    }
+
+    /// Counts the sources of which a page could not be saved as failed.
+    fn demote(&mut self) {
+        let feeds = &mut self.report.feeds;
+        for at in &self.not_saved {
+            let Some(line) = self.lines.get_mut(*at).and_then(Option::as_mut) else { continue };
+            let slot = match line.figures.outcome {
+                SourceOutcome::Fetched => &mut feeds.fetched,
+                SourceOutcome::NotModified => &mut feeds.not_modified,
+                SourceOutcome::Fresh => &mut feeds.fresh,
+                SourceOutcome::Waiting => &mut feeds.waiting,
+                SourceOutcome::Failed => continue,
+            };
+            *slot = slot.saturating_sub(1);
+            if line.figures.outcome == SourceOutcome::Waiting && line.figures.failure.is_some() {
+                self.failing = self.failing.saturating_sub(1);
+            }
+            feeds.failed += 1;
+            line.figures.outcome = SourceOutcome::Failed;
+            line.figures.failure = Some(NOT_SAVED.to_owned());
+        }
+    }
+
+    /// A detection was assigned to a story, one that was there or a new one.
+    pub fn placed(&mut self, joined: bool) {
         let stories = &mut self.report.stories;
-        let slot = if placed.joined { &mut stories.updated } else { &mut stories.new };
+        let slot = if joined { &mut stories.updated } else { &mut stories.new };
         *slot += 1;
     }
 
@@ -240,6 +271,7 @@ impl Tally {
 
     /// The report.
     pub fn sum(mut self, end: End<'_>) -> Summed {
+        self.demote();
         let mut report = self.report;
         let unfinished = self.lines.iter().filter(|line| line.is_none()).count() as u64;
         report.feeds.waiting += unfinished;

@@ -17,11 +17,11 @@ use crate::{
     clock::Clock,
     figures::CycleReport,
     http::Post,
-    model::{Commit, Source, Told},
+    model::{Source, StoredFinding, Told},
     store::{Store, StoreError},
 };
 
-use super::{Stop, place::Placed};
+use super::Stop;
 
 /// Time for delivering once the cycle was asked to stop.
 const HURRY: Duration = Duration::from_secs(5);
@@ -58,25 +58,24 @@ pub struct Telling {
 }
 
 impl Tell {
-    /// Whether anything of `placed` may be told to anyone.
+    /// Whether findings may be told to anyone, if one of them is not `silent`.
     #[must_use]
-    pub fn speaks_of(&self, placed: &[Placed]) -> bool {
-        !self.settings.channels.is_empty() && placed.iter().any(|placed| !placed.record.silent)
+    pub fn speaks_of(&self, mut silent: impl Iterator<Item = bool>) -> bool {
+        !self.settings.channels.is_empty() && silent.any(|silent| !silent)
     }
 
-    /// Puts into `commit` what is to be told of `placed`.
+    /// Puts into each of `placed` the alerts that it gives.
     pub async fn queue(
         &self,
         store: &Store,
-        placed: &[Placed],
+        placed: &mut [StoredFinding],
         source: impl Fn(&str) -> Option<Arc<Source>>,
         now: Timestamp,
-        commit: &mut Commit,
     ) -> Result<(), StoreError> {
-        if !self.speaks_of(placed) {
+        if !self.speaks_of(placed.iter().map(|placed| placed.record.silent)) {
             return Ok(());
         }
-        let ids = |placed: &Placed| {
+        let ids = |placed: &StoredFinding| {
             placed.absorbed.iter().cloned().chain([placed.story.id.clone()]).collect::<Vec<_>>()
         };
         let mut told = store.told(placed.iter().flat_map(ids).collect()).await?;
@@ -90,19 +89,20 @@ impl Tell {
                 tags: &tags,
                 silent: placed.record.silent,
             };
-            let (alerts, changed) = decide(&self.settings.loudness(), finding, &mut told, now);
-            commit.alerts.extend(alerts);
-            commit.told.extend(changed);
+            (placed.alerts, placed.told) = decide(&self.settings.loudness(), finding, &mut told, now);
         }
         Ok(())
     }
 
-    /// Looks after the operator's news, then delivers what is due.
+    /// Looks after the operator's news, then delivers what is due. `confirmed` is the time that earlier cycles confirm,
+    /// `refused` has a sentence for each visit of this cycle that could not be saved.
     pub async fn end<C: Clock>(
         &self,
         store: &Store,
         clock: &C,
         sources: impl Fn(&str) -> Option<Arc<Source>>,
+        confirmed: Timestamp,
+        refused: &[String],
         mut stop: Option<Pin<&mut impl Future<Output = Stop>>>,
     ) -> Result<Telling, StoreError> {
         let mut telling = Telling::default();
@@ -111,7 +111,7 @@ impl Tell {
         }
         let now = clock.now();
         if self.settings.channels.iter().any(|channel| channel.loudness.ops) {
-            self.operate(store, sources, now).await?;
+            self.operate(store, sources, refused, (now, confirmed)).await?;
         }
         let flag = AtomicBool::new(false);
         let hurried = stop.is_none();
@@ -123,6 +123,7 @@ impl Tell {
             limit: if hurried { HURRY } else { self.settings.delivery_timeout },
             stop: &flag,
             insist: false,
+            confirmed,
         };
         let mut work = std::pin::pin!(deliver(&delivery));
         telling.delivered = loop {
@@ -152,11 +153,13 @@ impl Tell {
         &self,
         store: &Store,
         sources: impl Fn(&str) -> Option<Arc<Source>>,
-        now: Timestamp,
+        refused: &[String],
+        (now, confirmed): (Timestamp, Timestamp),
     ) -> Result<(), StoreError> {
         let known = store.matters().await?;
         let name = |url: &str| sources(url).map(|source| source.name.clone());
-        let mut troubles = notice::feeds(&store.sources().await?, &name, now);
+        let mut troubles = notice::feeds(&store.sources().await?, &name, confirmed);
+        troubles.extend(notice::refused(refused, &known, now));
         let names = self.settings.names();
         let mut channels = store.channels().await?;
         channels.retain(|state| names.contains(&state.name));
@@ -181,14 +184,21 @@ impl Tell {
 }
 
 /// What was known of stories that `placed` proved to be its own belongs to its story.
-fn absorb(told: &mut Vec<Told>, placed: &Placed) {
+fn absorb(told: &mut Vec<Told>, placed: &StoredFinding) {
     for absorbed in &placed.absorbed {
         let (theirs, mut rest): (Vec<Told>, Vec<Told>) =
             told.drain(..).partition(|told| told.story == *absorbed);
         for known in theirs {
             let same = |told: &Told| told.story == placed.story.id && told.channel == known.channel;
-            if !rest.iter().any(same) {
-                rest.push(Told { story: placed.story.id.clone(), ..known });
+            match rest.iter_mut().find(|told| same(told)) {
+                // As the store does it: an alert that waits is moved, and the louder one stays.
+                Some(ours) => {
+                    ours.pending |= known.pending;
+                    ours.class = ours.class.max(known.class);
+                    ours.outlets = ours.outlets.max(known.outlets);
+                    ours.event_date = ours.event_date.take().or(known.event_date);
+                }
+                None => rest.push(Told { story: placed.story.id.clone(), ..known }),
             }
         }
         *told = rest;

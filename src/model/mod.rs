@@ -17,8 +17,8 @@ pub use detection::{Caution, Class, Detection, Event, Kind, Outlet, Reason, Stag
 pub use entry::{Entry, EntryKey};
 pub use source::{JsonMapping, Source, SourceFormat, Validators};
 pub use state::{
-    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, RobotsRecord, Signature,
-    SourceState, Story, Telling,
+    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, NOT_SAVED, RobotsRecord,
+    Signature, SourceState, StoredFinding, Story, Telling,
 };
 pub use x::{
     XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XView, XWindows,

@@ -65,6 +65,9 @@ pub struct SourceState {
     pub wish_s: u32,
 }
 
+/// Failure of a visit whose results the database refused.
+pub const NOT_SAVED: &str = "not_saved";
+
 /// A host that asked for a pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostWait {
@@ -206,6 +209,25 @@ pub struct DetectionRecord {
     pub signature: Signature,
     /// Found at the first sight of its source: alerts nobody.
     pub silent: bool,
+    /// The page or post that a post points at: the story knows it under this address.
+    pub about: Option<String>,
+}
+
+/// A detection with the story it was assigned to, and all that follows from that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredFinding {
+    /// The detection.
+    pub record: DetectionRecord,
+    /// Its story as it stands with it.
+    pub story: Story,
+    /// Whether the story was there before.
+    pub joined: bool,
+    /// Stories that this finding proved to be the same: their detections belong to `story` from now on.
+    pub absorbed: Vec<String>,
+    /// Alerts that it gives.
+    pub alerts: Vec<Alert>,
+    /// What the channels know of the story once those are queued.
+    pub told: Vec<Told>,
 }
 
 /// All that one visit taught us; saved whole or not at all.
@@ -223,16 +245,9 @@ pub struct Commit {
     pub articles: Vec<ArticleRecord>,
     /// robots.txt files fetched.
     pub robots: Vec<RobotsRecord>,
-    /// What was found; each joins `story_id`.
-    pub detections: Vec<DetectionRecord>,
-    /// Stories that turned out to be another one: the detections of the first belong to the second.
-    pub absorbed: Vec<(String, String)>,
     /// Answered calls to X: ledger, windows and posts.
     pub x: Vec<super::XPage>,
-    /// The stories those detections open or change (without their tellings, which are the detections).
-    pub stories: Vec<Story>,
-    /// What is to be told of them, and to whom.
-    pub alerts: Vec<Alert>,
-    /// What the channels know of the stories once that is queued.
-    pub told: Vec<Told>,
+    /// What was found, in the order in which the stories took it: a later finding may absorb the story of an
+    /// earlier one.
+    pub findings: Vec<StoredFinding>,
 }

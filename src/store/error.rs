@@ -47,6 +47,9 @@ pub enum StoreError {
     /// Another cycle is at work.
     #[error("another cycle is at work{}", holder(*.0))]
     Locked(Option<u32>),
+    /// A row breaks a rule of the database.
+    #[error("the database refuses a row: {0}")]
+    Refused(String),
     /// Something else.
     #[error("the database failed: {0}")]
     Other(String),
@@ -62,6 +65,13 @@ fn copies(kept: &[PathBuf]) -> String {
 }
 
 impl StoreError {
+    /// Whether the fault may lie in what is to be saved, so that other work can still be saved: not where the file, the
+    /// disk or another program is the cause.
+    #[must_use]
+    pub fn concerns_data(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Other(_))
+    }
+
     /// What to do about it, one sentence.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -87,7 +97,7 @@ impl StoreError {
             }
             Self::Newer { .. } => "use the newer program, or name another folder with --state-dir",
             Self::Locked(_) => "wait for it with --wait-lock 30s, or leave it to the next run",
-            Self::Other(_) => {
+            Self::Refused(_) | Self::Other(_) => {
                 "run `tge-scrape db check`; if it finds nothing this is a defect worth reporting"
             }
         }

@@ -11,7 +11,7 @@ mod rows;
 mod sqlite;
 mod x;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -177,12 +177,32 @@ impl Store {
     /// Saves all that one visit taught, or nothing of it. Saving it again changes nothing; gives the ids of
     /// the detections that were not known before.
     pub async fn commit(&self, commit: Commit) -> Result<Vec<String>, StoreError> {
-        self.commit_all(vec![commit]).await
+        self.commit_all(Arc::new(vec![commit])).await
     }
 
     /// The same of several visits, all or none of them: one transaction costs less than many.
-    pub async fn commit_all(&self, commits: Vec<Commit>) -> Result<Vec<String>, StoreError> {
+    pub async fn commit_all(&self, commits: Arc<Vec<Commit>>) -> Result<Vec<String>, StoreError> {
         self.desk.ask(move |connection| sqlite::commit(connection, &commits)).await
+    }
+
+    /// Whether one of the detections called `ids` is known.
+    pub async fn any_detection(&self, ids: Vec<String>) -> Result<bool, StoreError> {
+        self.desk.ask(move |connection| sqlite::any_detection(connection, &ids)).await
+    }
+
+    /// Has the entry that waits under `key` of `source` tried no earlier than `next_try`.
+    pub async fn postpone(
+        &self,
+        source: String,
+        key: EntryKey,
+        next_try: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::postpone(connection, &source, key, next_try)).await
+    }
+
+    /// The latest time up to `now` that earlier cycles confirm: what is old by it may be forgotten.
+    pub async fn confirmed_time(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        self.desk.ask(move |connection| sqlite::confirmed_time(connection, now)).await
     }
 
     /// What the channels know of `stories`.
@@ -330,5 +350,11 @@ impl Store {
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
         self.desk.ask(move |connection| sqlite::backup(connection, &to)).await
+    }
+
+    /// The first column of what `sql` gives, for tests that look at the tables themselves.
+    #[cfg(test)]
+    pub(crate) async fn column(&self, sql: &'static str) -> Vec<String> {
+        self.desk.ask(|connection| sqlite::column(connection, sql)).await.unwrap_or_default()
     }
 }

@@ -33,13 +33,13 @@ const FULL_TEXT: usize = 1200;
 /// Publication times further ahead are not believed (feed-fetching, section 5).
 const AHEAD: Duration = Duration::from_hours(24);
 
-/// Asks `source` at `url`, its address; `state` is what is remembered of it.
+/// Asks `source` at `url`, its address; `state` is what is remembered of it, and is given back as it was.
 pub async fn visit_feed<F: Fetch, C: Clock>(
     context: &Context<F, C>,
     source: &Source,
     url: Url,
     state: SourceState,
-) -> FeedVisit {
+) -> (FeedVisit, SourceState) {
     let now = context.now();
     let (validators, plain) = if context.settings.naive {
         (Validators::default(), true)
@@ -69,7 +69,7 @@ pub async fn visit_feed<F: Fetch, C: Clock>(
     visit.figures.marks.splice(0..0, request.marks);
     visit.figures.bytes = asked.trail.bytes;
     visit.figures.answer_ms = u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX);
-    visit
+    (visit, asked.state)
 }
 
 /// A source that has answered, and all that is needed to make sense of it.

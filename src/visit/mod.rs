@@ -29,7 +29,7 @@ use crate::{
 pub use article::{judge_kept, visit_article};
 pub use feed::visit_feed;
 pub use readers::Readers;
-pub use remember::{Due, due};
+pub use remember::{Due, after_not_saved, due};
 pub use shelf::{Shelf, page_key};
 
 /// Characters of a text that are kept: judgement reads the first 1,200 and people are shown fewer, so whole
@@ -131,6 +131,16 @@ pub struct FeedVisit {
     pub found: Vec<Found>,
     /// The figures.
     pub figures: Figures,
+}
+
+impl FeedVisit {
+    /// The visit as one that brought nothing: its request has been made all the same.
+    #[must_use]
+    pub fn without_entries(self) -> Self {
+        let figures =
+            Figures { new: 0, dropped: 0, pages_spared: 0, full_text: 0, repaired: false, ..self.figures };
+        Self { commit: Commit::default(), found: Vec::new(), figures, ..self }
+    }
 }
 
 /// What a page's visit brings home.

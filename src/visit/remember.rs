@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 use crate::{
     feed::Feed,
     http::{Failure, Headers, Trail},
-    model::{HostWait, SourceState, Validators},
+    model::{HostWait, NOT_SAVED, SourceState, Validators},
 };
 
 use super::Settings;
@@ -249,6 +249,20 @@ pub fn after_failure(
     next.failures = state.failures.saturating_add(1);
     next.due_at = Some(now + back_off(settings.feed_ttl, next.failures, &state.url));
     (next, pause)
+}
+
+/// After a visit whose results could not be saved: like a failure of the source, and nothing of the answer is kept, so
+/// that the next request brings all of it again.
+#[must_use]
+pub fn after_not_saved(state: &SourceState, settings: &Settings, now: Timestamp) -> SourceState {
+    let failures = state.failures.saturating_add(1);
+    SourceState {
+        checked_at: Some(now),
+        last_failure: Some(NOT_SAVED.to_owned()),
+        failures,
+        due_at: Some(now + back_off(settings.feed_ttl, failures, &state.url)),
+        ..state.clone()
+    }
 }
 
 /// 1, 2, 4 … intervals up to a day, ±10 % so that sources that failed together part (rule 12).

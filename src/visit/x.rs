@@ -204,6 +204,11 @@ impl Round {
         }
     }
 
+    /// Leaves X alone for the rest of the run, for the reason in the sentence `why`.
+    pub fn stop(&mut self, why: String) {
+        self.stopped = Some(why);
+    }
+
     /// How it went.
     #[must_use]
     pub fn outcome(&self) -> XOutcome {

@@ -75,6 +75,7 @@ impl Group {
                 url: format!("https://{outlet}.example/{page}-{number}"),
                 source: told.outlet.clone(),
                 title: told.title.clone(),
+                stored_title: None,
                 at: first_day() + SignedDuration::from_hours(told.hours),
                 event: Event::from_name(told.event.as_ref().unwrap_or(&self.event)).unwrap(),
                 stage: told
@@ -175,6 +176,7 @@ fn told(hours: i64, outlet: &str, title: &str) -> NewTelling {
         url: format!("https://{outlet}.example/{hours}"),
         source: outlet.to_owned(),
         title: title.to_owned(),
+        stored_title: None,
         at: first_day() + SignedDuration::from_hours(hours),
         event: Event::Airdrop,
         stage: Stage::Upcoming,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, detections, entries, outbox, seconds, statements};
+use super::{StoreError, detections, entries, seconds, statements};
 use crate::{
     model::{Detection, EntryState},
     store::{Kept, Labels, Rejudged},
@@ -32,8 +32,7 @@ pub fn rejudge(connection: &mut Connection, judged: &Rejudged) -> Result<Vec<Str
     let transaction = connection.transaction()?;
     let commit = &judged.commit;
     entries::put(&transaction, &commit.entries)?;
-    let new = detections::put(&transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
-    outbox::put(&transaction, &commit.alerts, &commit.told)?;
+    let new = detections::put(&transaction, &commit.findings)?;
     for detection in &judged.changed {
         let document =
             serde_json::to_string(detection).map_err(|error| StoreError::Other(error.to_string()))?;
@@ -48,8 +47,12 @@ pub fn rejudge(connection: &mut Connection, judged: &Rejudged) -> Result<Vec<Str
         ])?;
     }
     for detection in &judged.gone {
-        transaction.prepare_cached(statements::DETECTION_DROP)?.execute([&detection.id])?;
-        transaction.prepare_cached(statements::STORY_DROP_EMPTY)?.execute([&detection.story_id])?;
+        // The story of the row, not the document's: it may have been absorbed since.
+        let story: Option<String> = transaction
+            .prepare_cached(statements::DETECTION_DROP)?
+            .query_row([&detection.id], |row| row.get(0))
+            .optional()?;
+        transaction.prepare_cached(statements::STORY_DROP_EMPTY)?.execute([story])?;
     }
     transaction.commit()?;
     Ok(new)

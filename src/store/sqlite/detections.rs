@@ -7,61 +7,91 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, outbox, seconds, sources, statements, time};
 use crate::{
-    model::{Detection, DetectionRecord, Event, Outlet, Signature, Stage, Story, Telling},
+    model::{Detection, DetectionRecord, Event, Outlet, Signature, Stage, StoredFinding, Story, Telling},
     store::{EventFilter, StoryRow},
 };
 
-/// Saves stories and detections; gives the ids of the detections that were not known before.
-pub fn put(
-    connection: &Connection,
-    stories: &[Story],
-    absorbed: &[(String, String)],
-    detections: &[DetectionRecord],
-) -> Result<Vec<String>, StoreError> {
-    for story in stories {
-        connection.prepare_cached(statements::STORY_PUT)?.execute(params![
-            story.id,
-            story.project,
-            story.token,
-            story.event.as_str(),
-            story.stage.as_str(),
-            story.event_date,
-            seconds(story.opened_at),
-            seconds(story.updated_at)
-        ])?;
-    }
-    for (absorbed, into) in absorbed {
-        connection.prepare_cached(statements::STORY_MOVE)?.execute([absorbed, into])?;
-        connection.prepare_cached(statements::STORY_DROP)?.execute([absorbed])?;
-        outbox::absorb(connection, absorbed, into)?;
-    }
+/// Saves findings in their order: each with its story, what that story absorbs, and its alerts. Gives the ids of the
+/// detections that were not known before.
+///
+/// The order matters: a story that one finding opens may be absorbed by the next, and opened again by a third.
+pub fn put(connection: &Connection, findings: &[StoredFinding]) -> Result<Vec<String>, StoreError> {
     let mut new = Vec::new();
-    for record in detections {
-        let source = sources::id(connection, &record.source_url)?;
-        let found = &record.detection;
-        let document = serde_json::to_string(found).map_err(|error| StoreError::Other(error.to_string()))?;
-        let added = connection.prepare_cached(statements::DETECTION_PUT)?.execute(params![
-            found.id,
-            found.story_id,
-            source,
-            record.entry.0,
-            found.event.as_str(),
-            found.stage.as_str(),
-            found.score,
-            found.watched,
-            found.project,
-            seconds(found.published_at.unwrap_or(found.detected_at)),
-            seconds(found.detected_at),
-            record.silent,
-            record.signature.0,
-            document
-        ])?;
-        if added == 1 {
-            connection.prepare_cached(statements::SOURCE_DETECTED)?.execute([source])?;
-            new.push(found.id.clone());
+    for finding in findings {
+        let id = &finding.record.detection.id;
+        let known = connection.prepare_cached(statements::DETECTION_KNOWN)?.exists([id])?;
+        if known && !(finding.joined && is_story(connection, &finding.story.id)?) {
+            // It has its story, one that is out of memory: nothing is opened or told a second time.
+            continue;
         }
+        put_story(connection, &finding.story)?;
+        if !known {
+            put_one(connection, &finding.record)?;
+            new.push(id.clone());
+        }
+        for absorbed in &finding.absorbed {
+            let into = &finding.story.id;
+            connection.prepare_cached(statements::STORY_MOVE)?.execute([absorbed, into])?;
+            connection.prepare_cached(statements::STORY_DROP)?.execute([absorbed])?;
+            outbox::absorb(connection, absorbed, into)?;
+        }
+        outbox::put(connection, &finding.alerts, &finding.told)?;
     }
     Ok(new)
+}
+
+fn is_story(connection: &Connection, id: &str) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached(statements::STORY_DATE)?.exists([id])?)
+}
+
+/// Whether one of the detections called `ids` is known.
+pub fn any(connection: &Connection, ids: &[String]) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(statements::DETECTION_KNOWN)?;
+    for id in ids {
+        if statement.exists([id])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn put_story(connection: &Connection, story: &Story) -> Result<(), StoreError> {
+    connection.prepare_cached(statements::STORY_PUT)?.execute(params![
+        story.id,
+        story.project,
+        story.token,
+        story.event.as_str(),
+        story.stage.as_str(),
+        story.event_date,
+        seconds(story.opened_at),
+        seconds(story.updated_at)
+    ])?;
+    Ok(())
+}
+
+fn put_one(connection: &Connection, record: &DetectionRecord) -> Result<(), StoreError> {
+    let source = sources::id(connection, &record.source_url)?;
+    let found = &record.detection;
+    let document = serde_json::to_string(found).map_err(|error| StoreError::Other(error.to_string()))?;
+    connection.prepare_cached(statements::DETECTION_PUT)?.execute(params![
+        found.id,
+        found.story_id,
+        source,
+        record.entry.0,
+        found.event.as_str(),
+        found.stage.as_str(),
+        found.score,
+        found.watched,
+        found.project,
+        seconds(found.published_at.unwrap_or(found.detected_at)),
+        seconds(found.detected_at),
+        record.silent,
+        record.signature.0,
+        document,
+        record.about
+    ])?;
+    connection.prepare_cached(statements::SOURCE_DETECTED)?.execute([source])?;
+    Ok(())
 }
 
 /// Stories told or joined since `since`, with their tellings.

@@ -56,6 +56,19 @@ pub fn backlog(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Has a waiting entry tried no earlier than `next_try`.
+pub fn postpone(
+    connection: &Connection,
+    source: &str,
+    key: EntryKey,
+    next_try: Timestamp,
+) -> Result<(), StoreError> {
+    let source = sources::id(connection, source)?;
+    let values = params![source, key.0, seconds(next_try)];
+    connection.prepare_cached(statements::WAITING_LATER)?.execute(values)?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<EntryRecord> {
     let state = EntryState::Waiting { tries: row.get("tries")?, next_try: time(row.get("next_try")?) };
     record(row, state)

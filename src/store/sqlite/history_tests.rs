@@ -19,7 +19,7 @@ fn kept(cycles: usize) -> Connection {
         "INSERT INTO stories (id, event, stage, opened_at, updated_at) SELECT 's' || n, 'listing', 'live', n, n \
          FROM numbers WHERE n <= ?1 / 10",
         "INSERT INTO detections SELECT 'd' || n, 's' || (1 + n / 2), 1 + n % ?2, randomblob(16), 'listing', 'live', 80, 0, \
-         NULL, n, n, 0, x'00', '{}' FROM numbers WHERE n < ?1 / 10 * 2",
+         NULL, n, n, 0, x'00', '{}', NULL FROM numbers WHERE n < ?1 / 10 * 2",
         "INSERT INTO sums SELECT date(n * 86400, 'unixepoch'), '{}' FROM numbers WHERE n <= ?1 / 144",
         "INSERT INTO sums VALUES ('all', '{}')",
     ];
@@ -78,7 +78,7 @@ fn the_source_that_told_a_story_first_is_counted_through_all_changes() {
     let tell = |id: &str, story: &str, source: &str, at: i64| {
         run(&format!(
             "INSERT INTO detections VALUES ('{id}', '{story}', {source}, x'01', 'listing', 'live', 80, 0, NULL, {at}, {at}, \
-             0, x'00', '{{}}') ON CONFLICT (id) DO NOTHING"
+             0, x'00', '{{}}', NULL) ON CONFLICT (id) DO NOTHING"
         ));
     };
     run("INSERT INTO sources (id, url) VALUES (1, 'a'), (2, 'b'), (3, 'c');

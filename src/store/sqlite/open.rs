@@ -21,6 +21,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/6.sql")),
     M::up(include_str!("migrations/7.sql")),
     M::up(include_str!("migrations/8.sql")),
+    M::up(include_str!("migrations/9.sql")),
 ];
 
 /// How long a statement waits for another process to finish writing.

@@ -1,3 +1,6 @@
+mod cleanup;
+mod clock;
+mod findings;
 mod outbox;
 
 use std::time::Duration;
@@ -10,7 +13,7 @@ use crate::{
     clock::SystemClock,
     model::{
         Class, Commit, Detection, DetectionRecord, EntryKey, EntryRecord, EntryState, Event, HostWait, Kind,
-        Signature, SourceState, Stage, Story, Validators,
+        Signature, SourceState, Stage, StoredFinding, Story, Validators,
     },
     store::{Access, CycleRecord, EventFilter, Lock, PeriodSums, SourceResult, Store, StoreError},
 };
@@ -60,7 +63,10 @@ fn source(read_at: Timestamp) -> SourceState {
         validators_url: "https://news.example/moved".to_owned(),
         rules: u64::MAX - 3,
         body_hash: Some([9; 16]),
+        first_read_at: Some(now()),
+        checked_at: Some(read_at),
         read_at: Some(read_at),
+        changed_at: Some(read_at),
         not_before: Some(read_at),
         failures: 2,
         status: Some(304),
@@ -119,15 +125,28 @@ fn detection(id: &str, story: &str, score: u8) -> DetectionRecord {
         entry: EntryKey([1; 16]),
         signature: Signature(vec![1, 2, 3]),
         silent: false,
+        about: None,
+    }
+}
+
+fn finding(id: &str, story_id: &str, absorbed: &[&str]) -> StoredFinding {
+    StoredFinding {
+        record: detection(id, story_id, 80),
+        story: story(story_id),
+        joined: true,
+        absorbed: absorbed.iter().map(|story| (*story).to_owned()).collect(),
+        alerts: Vec::new(),
+        told: Vec::new(),
     }
 }
 
 fn found(id: &str, story_id: &str, score: u8) -> Commit {
-    Commit {
-        detections: vec![detection(id, story_id, score)],
-        stories: vec![story(story_id)],
-        ..Commit::default()
-    }
+    let finding = StoredFinding { record: detection(id, story_id, score), ..finding(id, story_id, &[]) };
+    Commit { findings: vec![finding], ..Commit::default() }
+}
+
+fn absorbing(id: &str, story_id: &str, absorbed: &[&str]) -> Commit {
+    Commit { findings: vec![finding(id, story_id, absorbed)], ..Commit::default() }
 }
 
 async fn save(store: &Store, entries: Vec<EntryRecord>) {
@@ -205,19 +224,6 @@ fn a_story_is_one_row_with_every_outlet_and_comes_back_with_its_tellings() {
 }
 
 #[test]
-fn a_story_absorbed_by_another_leaves_its_detections_there() {
-    block(async {
-        let store = Store::open_in_memory().unwrap();
-        store.commit(found("a", "first", 80)).await.unwrap();
-        let absorbed = vec![("first".to_owned(), "second".to_owned())];
-        store.commit(Commit { absorbed, ..found("b", "second", 90) }).await.unwrap();
-        let rows = store.events(EventFilter { limit: 9, ..EventFilter::default() }).await.unwrap();
-        assert_eq!((rows.len(), rows[0].story_id.as_str(), rows[0].also_at.len()), (1, "second", 1));
-        assert_eq!(store.recent_stories(now() - days(1)).await.unwrap().len(), 1);
-    });
-}
-
-#[test]
 fn events_are_filtered_as_asked() {
     block(async {
         let store = Store::open_in_memory().unwrap();
@@ -250,26 +256,6 @@ fn pauses_of_hosts_end_by_themselves() {
         store.commit(Commit { host_wait: Some(wait.clone()), ..Commit::default() }).await.unwrap();
         assert_eq!(store.host_waits(now()).await.unwrap(), [wait]);
         assert_eq!(store.host_waits(now() + days(2)).await.unwrap(), []);
-    });
-}
-
-#[test]
-fn what_is_past_its_time_is_forgotten_unless_the_feed_still_shows_it() {
-    block(async {
-        let store = Store::open_in_memory().unwrap();
-        save(&store, vec![entry(1, EntryState::Judged { score: 1 }), dropped(2), waiting(3)]).await;
-        // The feed has answered 304 ever since: its entries are still in it.
-        store.prune(now() + days(500), 100).await.unwrap();
-        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, []);
-        // It has sent another body since, without them.
-        let later = Commit { source: Some(source(now() + days(89))), ..Commit::default() };
-        store.commit(later).await.unwrap();
-        store.prune(now() + days(89), 100).await.unwrap();
-        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, []);
-        store.prune(now() + days(91), 100).await.unwrap();
-        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, [EntryKey([1; 16])]);
-        store.prune(now() + days(401), 100).await.unwrap();
-        assert_eq!(new_under(&store, 7, &[2, 3]).await, [EntryKey([2; 16])]);
     });
 }
 
@@ -327,7 +313,10 @@ fn a_cycle_is_kept_with_its_report() {
         assert_eq!(store.source_lines(id).await.unwrap().len(), 1);
         let given = &store.yields().await.unwrap()[0];
         assert_eq!((given.asked, given.failed, given.bytes), (1, 0, 70));
-        store.prune(now() + days(31), 10).await.unwrap();
+        for hours in [31 * 24 + 1, 32 * 24 + 1, 33 * 24 + 1] {
+            store.begin_cycle(now() + SignedDuration::from_hours(hours)).await.unwrap();
+        }
+        store.prune(now() + days(35), 10).await.unwrap();
         assert_eq!(store.cycles(5).await.unwrap(), []);
         assert_eq!(
             store.period("2026-11-21".to_owned()).await.unwrap().histograms.len(),
@@ -417,6 +406,7 @@ fn no_statement_walks_through_a_table_that_grows() {
     let whole = [
         "SOURCES",
         "SOURCES_BACK",
+        "SOURCES_FORGET",
         "HOST_WAITS_BACK",
         "CHANNELS_BACK",
         "MATTERS_BACK",
