@@ -72,10 +72,10 @@ impl Store {
         sqlite::repair(dir)
     }
 
-    /// Whether `dir` holds a database.
+    /// Whether `dir` holds a database, or something that [`Store::open`] says more about.
     #[must_use]
     pub fn exists(dir: &Path) -> bool {
-        dir.join(files::DATABASE).exists()
+        !matches!(files::is_there(&dir.join(files::DATABASE)), Ok(false))
     }
 
     /// Opens a cycle and gives its number.
