@@ -62,7 +62,9 @@ fn jumps(times: &[i64]) {
         number("SELECT sum(entries_total) FROM sources"),
         24 + 4 * i64::try_from(times.len()).unwrap()
     );
-    // The posts themselves are forgotten by a clock that believes a year has passed; what was found is not.
+    let posts =
+        number("SELECT count(*) FROM x_posts WHERE text LIKE 'Zentumo opens its airdrop claim, part%'");
+    assert_eq!(posts, i64::try_from(times.len()).unwrap(), "a clock that is far ahead forgets no post");
     let parts: BTreeSet<String> = column(
         &database,
         "SELECT document FROM detections WHERE document LIKE '%Zentumo opens its airdrop claim, part%'",
@@ -95,4 +97,10 @@ fn a_year_back() {
 #[test]
 fn a_year_ahead_by_mistake_and_back() {
     jumps(&[660, 660 + YEAR, 1320, 1980]);
+}
+
+#[test]
+fn ten_years_ahead_for_one_cycle_or_three_and_back() {
+    jumps(&[660, 660 + 10 * YEAR, 1320, 1980]);
+    jumps(&[660, 660 + 10 * YEAR, 1320 + 10 * YEAR, 1980 + 11 * YEAR, 1320, 1980]);
 }

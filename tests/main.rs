@@ -10,6 +10,7 @@ mod commands; // what a user types, and what goes wrong
 mod cycle; // the cycle as cron runs it
 mod damage; // disks and databases that fail
 mod figures; // what stats, report and monitoring say
+mod files; // what lies where the database, its lock or a copy should lie
 mod ground_truth; // what was found and how it was grouped, against what is true
 mod hostile; // a web that does everything wrong
 mod judging; // judging again, by the user's word and by other rules
@@ -20,6 +21,7 @@ mod properties; // what must hold whatever comes in
 mod regressions; // every input that once broke something
 mod secrecy; // secrets, shells, modes and statements
 mod soak; // a month, simulated
+mod stories; // stories that join, visits that cannot be saved, quiet feeds
 mod terminal; // what feeds may print
 mod x; // X beside the news
 mod x_week; // a week on X with everything going wrong

@@ -124,7 +124,7 @@ impl Saver {
             return Ok(false);
         }
         let found: Vec<String> = visit.found.iter().map(id_of).collect();
-        let again = found.iter().fold(false, |again, id| !ids.insert(id.clone()) || again);
+        let again = found.iter().filter(|id| !ids.insert((*id).clone())).count() > 0;
         Ok(self.store.any_detection(found).await? || again)
     }
 

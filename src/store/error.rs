@@ -13,6 +13,14 @@ pub enum StoreError {
         /// What the system says.
         cause: String,
     },
+    /// A copy cannot be written there.
+    #[error("{path}: {cause}", path = path.display())]
+    Target {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
+    },
     /// A reading command before the first cycle.
     #[error("there is no database in {path} yet", path = .0.display())]
     Missing(PathBuf),
@@ -79,6 +87,7 @@ impl StoreError {
             Self::Access { .. } => {
                 "give the user of the program this folder, or name another with --state-dir"
             }
+            Self::Target { .. } => "name a new file, in a folder that this user may write to",
             Self::Missing(_) => "run `tge-scrape cycle` first, or name the right folder with --state-dir",
             Self::Corrupt(_) => {
                 "`tge-scrape db check --repair` recovers what can be read and keeps the damaged file; or restore a copy (docs/operations.md)"

@@ -310,3 +310,46 @@ proptest! {
         runtime.block_on(run(steps, speaks, &rules))?;
     }
 }
+
+#[test]
+fn an_article_joins_the_post_that_points_at_it_in_a_later_process_too() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let rules = Arc::new(Rules::compile(&crate::detect::Settings::default()));
+    // The post names nobody, so that nothing but the address ties the two.
+    let post = Text {
+        outlet: 0,
+        entry: 0,
+        page: 3,
+        names: 6,
+        form: 0,
+        event: 0,
+        date: 0,
+        hours: 0,
+        silent: false,
+        about: Some(1),
+        textless: false,
+        refused: false,
+    };
+    let article = Text { outlet: 1, entry: 1, names: 0, form: 0, about: None, ..post.clone() };
+    let stories = |about: Option<u8>, restart: bool| {
+        runtime.block_on(async {
+            let store = Store::open_in_memory().unwrap();
+            let begin = || {
+                let (names, at) = (Arc::new(Names::default()), (base(), base()));
+                Saver::new(store.clone(), Arc::clone(&rules), names, tell(false), at, true)
+            };
+            let mut saver = begin();
+            for text in [Text { about, ..post.clone() }, article.clone()] {
+                if restart {
+                    saver = begin();
+                }
+                let mut found = text.found();
+                found.text = format!("{} {}", found.title, found.url);
+                saver.save(vec![Unsaved { commit: Commit::default(), found: vec![found] }]).await.unwrap();
+            }
+            store.column("SELECT id FROM stories").await.len()
+        })
+    };
+    assert_eq!(stories(None, false), 2, "without the address they are two");
+    assert_eq!((stories(Some(1), false), stories(Some(1), true)), (1, 1));
+}

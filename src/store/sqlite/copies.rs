@@ -24,7 +24,7 @@ pub fn beside(path: &Path, more: &str) -> PathBuf {
 /// first: under `to` there is a whole database or nothing.
 pub fn backup(connection: &Connection, to: &Path) -> Result<(), StoreError> {
     refuse_target(connection, to)?;
-    let refused = |error: io::Error| files::access(to, &error);
+    let refused = |error: io::Error| target(to, &error);
     let name = to.file_name().unwrap_or_default().to_string_lossy();
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Removed when it is dropped, as on every error.
@@ -39,20 +39,31 @@ pub fn backup(connection: &Connection, to: &Path) -> Result<(), StoreError> {
 
 /// Refuses to write a copy over anything, or under a name that SQLite gives to the database's own files.
 fn refuse_target(connection: &Connection, to: &Path) -> Result<(), StoreError> {
-    let refused = |cause: &str| Err(StoreError::Access { path: to.to_owned(), cause: cause.to_owned() });
+    let refused = |cause: &str| Err(StoreError::Target { path: to.to_owned(), cause: cause.to_owned() });
     if to == Path::new("-") {
         return refused("a copy is a file; name one");
     }
-    match fs::symlink_metadata(to) {
-        Ok(found) if found.is_dir() => return refused("this is a folder; name a new file in it"),
-        Ok(_) => return refused("the file exists already; name a new one"),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(files::access(to, &error)),
-        Err(_) => {}
-    }
     let own = connection.path().map(Path::new).filter(|path| !path.as_os_str().is_empty());
-    let is_own = own
-        .is_some_and(|own| ["-wal", "-shm", "-journal"].iter().any(|end| same_place(&beside(own, end), to)));
-    if is_own { refused("this name belongs to the database itself; name another") } else { Ok(()) }
+    let is_own = own.is_some_and(|own| {
+        ["", "-wal", "-shm", "-journal"].iter().any(|end| same_place(&beside(own, end), to))
+    });
+    if is_own {
+        return refused("this name belongs to the database itself");
+    }
+    match fs::symlink_metadata(to) {
+        Ok(found) if found.is_dir() => refused("this is a folder"),
+        Ok(_) => refused("the file exists already"),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(target(to, &error)),
+        Err(_) => Ok(()),
+    }
+}
+
+/// What a refusal of the file system means for a copy that was to be called `to`.
+fn target(to: &Path, error: &io::Error) -> StoreError {
+    match files::access(to, error) {
+        StoreError::Access { path, cause } => StoreError::Target { path, cause },
+        other => other,
+    }
 }
 
 /// Whether both names, of which neither need exist, are one name in one folder.
@@ -69,7 +80,10 @@ fn same_place(one: &Path, other: &Path) -> bool {
 pub fn keep_before(connection: &Connection, path: &Path, next: i64) -> Result<(), StoreError> {
     let half = beside(path, ".copying");
     files::remove(&half)?;
-    backup(connection, &half)?;
+    backup(connection, &half).map_err(|error| match error {
+        StoreError::Target { path, cause } => StoreError::Access { path, cause },
+        other => other,
+    })?;
     reach("copy-written");
     let kept = beside(path, &format!(".before-{next}"));
     fs::rename(&half, &kept).map_err(|error| files::access(&kept, &error))?;
