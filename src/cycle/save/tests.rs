@@ -77,7 +77,7 @@ impl Text {
             (project, token) => project.or(token).unwrap_or("the").to_owned(),
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let words = if self.form % 2 == 0 { RELEASE } else { "Little is known so far." };
+        let words = if self.form.is_multiple_of(2) { RELEASE } else { "Little is known so far." };
         let refused = if self.refused { " refused" } else { "" };
         Found {
             source_url: format!("https://outlet-{}.example/feed", self.outlet),
@@ -296,6 +296,7 @@ async fn run(steps: Vec<Step>, speaks: bool, rules: &Arc<Rules>) -> Result<(), T
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "how many examples a run has is no setting of the program")]
 fn cases() -> u32 {
     std::env::var("STORY_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES)
 }
