@@ -160,7 +160,6 @@ fn a_copy_is_written_over_nothing() {
     fs::create_dir(lab.path().join("folder")).unwrap();
     fs::write(lab.path().join("file"), "mine").unwrap();
     let log = "state/tge-scrape.db-wal";
-    let _ = fs::remove_file(lab.path().join(log));
     let before = (names(lab.path()), names(&lab.path().join("folder")));
     for (to, sentence) in [
         ("file", "file: the file exists already"),
