@@ -1,6 +1,6 @@
 //! Settings in, real parts out: the only file that names the real network and the real clock.
 
-use std::{sync::Arc, thread};
+use std::{io, sync::Arc, thread};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -16,12 +16,17 @@ use crate::{
     visit::{self, Context, Readers, Shelf},
 };
 
+/// Pairs of open files that must be free for a runtime; tokio opens seven files for itself.
+#[cfg(unix)]
+const SPARE_PAIRS: usize = 4;
+
 /// A runtime of as many workers as cores.
 ///
 /// # Errors
 /// When the system gives no threads.
 pub fn runtime() -> Result<Runtime, Error> {
-    Builder::new_multi_thread().enable_all().build().map_err(no_runtime)
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    spare(workers).and_then(|()| Builder::new_multi_thread().enable_all().build()).map_err(no_runtime)
 }
 
 /// The runtime of a cycle, and of what only reads the database: one thread waits for the network. What computes has
@@ -30,14 +35,30 @@ pub fn runtime() -> Result<Runtime, Error> {
 /// # Errors
 /// When the system gives none.
 pub fn small_runtime() -> Result<Runtime, Error> {
-    Builder::new_current_thread().enable_all().build().map_err(no_runtime)
+    spare(1).and_then(|()| Builder::new_current_thread().enable_all().build()).map_err(no_runtime)
+}
+
+/// Whether the system gives the files and threads that tokio panics without.
+fn spare(threads: usize) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let pair = || std::os::unix::net::UnixStream::pair();
+        (0..SPARE_PAIRS).map(|_| pair()).collect::<io::Result<Vec<_>>>()?;
+    }
+    let parked = (0..threads).map(|_| thread::Builder::new().spawn(thread::park));
+    for thread in parked.collect::<io::Result<Vec<_>>>()? {
+        thread.thread().unpark();
+        // It only waited.
+        let _ = thread.join();
+    }
+    Ok(())
 }
 
 fn no_runtime(error: std::io::Error) -> Error {
     Error::new(
         Exit::Failure,
-        format!("the system gives no threads: {error}"),
-        "raise the process limit (ulimit -u)",
+        format!("the system gives too few threads or open files: {error}"),
+        "raise the limits of this user (ulimit -u, ulimit -n)",
     )
 }
 

@@ -9,7 +9,7 @@ use crate::{
     support::{
         inbox::{Answer, Inbox},
         lab::Lab,
-        mail::MailServer,
+        mail::{Injected, MailServer},
         services,
         world::{LOUD, World, bulk, missing},
     },
@@ -240,6 +240,122 @@ fn mail_is_sent_by_tls_or_starttls_only_and_a_refusal_is_understood() {
         assert!(test.code == 1 && test.stdout.contains("certificate"), "{}", test.stdout);
         assert!(other.mails().is_empty());
     }
+}
+
+#[test]
+fn what_is_added_in_the_clear_is_never_taken_for_the_mail_servers_word() {
+    // All that a server would say through TLS.
+    const ANSWERS: &str =
+        "250-here\r\n250 AUTH PLAIN\r\n235 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n221 bye\r\n";
+    let more = "more than its answer before encryption";
+    let rows: [(Injected, &[&str]); 4] = [
+        (
+            Injected {
+                starttls: &[
+                    "220 go\r\n250-here\r\n250 AUTH PLAIN\r\n235 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n",
+                ],
+                ..Injected::default()
+            },
+            &[more],
+        ),
+        // Depending on how the parts arrive, they come with the answer or in place of the handshake.
+        (
+            Injected { starttls: &["220 g", "o\r\n2", ANSWERS], ..Injected::default() },
+            &[more, "in place of encryption"],
+        ),
+        (
+            Injected { starttls: &["220 go\r\n", ANSWERS], ..Injected::default() },
+            &[more, "in place of encryption"],
+        ),
+        (
+            Injected {
+                greeting: "\r\n250-here\r\n250 STARTTLS\r\n220 go\r\n250 AUTH PLAIN\r\n235 ok",
+                starttls: &["220 go\r\n"],
+            },
+            &[more],
+        ),
+    ];
+    for (injected, says) in rows {
+        let lab = bulk(1, 2);
+        let server = MailServer::injected(lab.path(), injected);
+        let row = format!(
+            "\n[[channels]]\nkind = \"email\"\nhost = \"localhost\"\nport = {}\nusername = \"me\"\npassword = \"hunter2\"\n\
+             from = \"tge@a.example\"\nto = [\"you@b.example\"]\nca_file = \"{}\"\n{LOUD}",
+            server.port,
+            server.authority.display()
+        );
+        lab.settings(&(lab.web().settings_toml() + &row));
+        lab.run(&["cycle", "--catch-up", "9"]);
+        let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+        let (sent, error): (Option<i64>, String) = database
+            .query_row("SELECT sent_at, last_error FROM channels", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        assert!(sent.is_none() && says.iter().any(|says| error.contains(says)), "{error}");
+        assert!(server.mails().is_empty());
+    }
+}
+
+#[test]
+fn no_service_silences_a_channel_for_longer_than_a_day() {
+    const DAY: i64 = 86_400;
+    let refusals: [(&str, Refusal); 6] = [
+        ("slack", || Answer::new(429, "").with("Retry-After", "315360000")),
+        ("webhook", || Answer::new(503, "").with("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT")),
+        ("discord", || Answer::new(429, r#"{"retry_after":1e300}"#)),
+        ("discord", || {
+            Answer::new(200, "{}")
+                .with("X-RateLimit-Remaining", "0")
+                .with("X-RateLimit-Reset-After", "99999999999.5")
+        }),
+        ("telegram", || Answer::new(429, r#"{"ok":false,"parameters":{"retry_after":315360000}}"#)),
+        ("ntfy", || Answer::new(429, "{}").with("Retry-After", "99999999999999999999")),
+    ];
+    for (kind, refusal) in refusals {
+        let inbox = Inbox::start(move |_, before| {
+            Some(if before == 0 { refusal() } else { Answer::new(200, r#"{"ok":true}"#) })
+        });
+        let lab = single(kind, &inbox, "");
+        lab.run(&["cycle", "--catch-up", "9"]);
+        let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+        let until: Option<i64> =
+            database.query_row("SELECT not_before FROM channels", [], |row| row.get(0)).unwrap();
+        assert!(until.unwrap_or(0) <= crate::support::lab::now().as_second() + DAY, "{kind}: {until:?}");
+        // What an earlier version stored is forgotten.
+        let (before, far) = (inbox.all().len(), crate::support::lab::now().as_second() + 3650 * DAY);
+        database.execute("UPDATE channels SET not_before = ?1", [far]).unwrap();
+        database.execute("UPDATE messages SET next_try = ?1 WHERE settled_at IS NULL", [far]).unwrap();
+        lab.run(&["cycle"]);
+        assert!(inbox.all().len() > before, "{kind}: the channel stays silent");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_ended_well_is_not_run_again_where_sigchld_is_ignored() {
+    let lab = bulk(1, 2);
+    let row = format!(
+        "\n[[channels]]\nkind = \"exec\"\ncommand = [\"/bin/sh\", \"-c\", \"cat >> ran.ndjson\"]\n{LOUD}"
+    );
+    let hook = "\n[hooks]\nafter_cycle = [\"/bin/sh\", \"-c\", \"cat > /dev/null\"]\n";
+    lab.settings(&(lab.web().settings_toml() + &row + hook));
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("/bin/sh");
+        command
+            .args(["-c", "trap '' CHLD; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_tge-scrape")])
+            .args(arguments);
+        command.current_dir(lab.path()).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", lab.path());
+        crate::support::lab::ran(command.output().unwrap())
+    };
+    let cycle = run(&["cycle", "--catch-up", "9", "-v"]);
+    assert!(
+        cycle.code == 0 && !cycle.stderr.contains("waits") && !cycle.stderr.contains("hook"),
+        "{}",
+        cycle.stderr
+    );
+    let ran = || fs::read_to_string(lab.path().join("ran.ndjson")).unwrap().lines().count();
+    let once = ran();
+    run(&["alerts", "flush"]);
+    assert_eq!((once, ran()), (2, 2));
 }
 
 /// A feed with titles nobody should be harmed by, each of a launch of its own.

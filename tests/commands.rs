@@ -175,7 +175,7 @@ fn a_feed_is_tried_before_it_is_trusted() {
     let parked = lab.run(&["feed", "check", &format!("{}/feed.xml", origin("parkedpost"))]);
     assert_eq!(parked.code, 1);
     assert!(
-        parked.stdout.contains("this is not a feed") && parked.stdout.contains("/new-feed.xml"),
+        parked.stdout.contains("this is a web page, not a feed") && parked.stdout.contains("/new-feed.xml"),
         "{}",
         parked.stdout
     );
@@ -215,6 +215,55 @@ fn what_cannot_be_parsed_is_one_line_and_no_panic() {
         "{}",
         refused.stderr
     );
+    assert!(refused.stderr.contains("a web page, not a feed"), "{}", refused.stderr);
+}
+
+/// A feed of one item with a relative link.
+const SAVED: &str = "<rss version=\"2.0\"><channel><item><title>Claim opens</title><link>/claim</link></item></channel></rss>";
+
+#[test]
+fn a_saved_feed_is_unpacked_and_its_links_get_their_base() {
+    let lab = Lab::new();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(SAVED.as_bytes()).unwrap();
+    std::fs::write(lab.path().join("feed.xml.gz"), packed.finish().unwrap()).unwrap();
+    std::fs::write(lab.path().join("feed.zst"), zstd::encode_all(SAVED.as_bytes(), 1).unwrap()).unwrap();
+    for file in ["feed.xml.gz", "feed.zst"] {
+        let parsed = lab.run(&["feed", "parse", "--url", "https://news.example/feeds/main.xml", file]);
+        assert_eq!(parsed.code, 0, "{}", parsed.stderr);
+        assert_eq!(parsed.json()["link"], "https://news.example/claim", "{file}");
+        assert_eq!(lab.run(&["feed", "parse", file]).json()["link"], serde_json::Value::Null);
+    }
+    let file = std::fs::File::open(lab.path().join("feed.xml.gz")).unwrap();
+    let piped = lab.command(&["feed", "parse", "-", "--url", "https://news.example/"]).stdin(file).output();
+    assert_eq!(ran(piped.unwrap()).json()["link"], "https://news.example/claim");
+    let wrong = lab.run(&["feed", "parse", "feed.zst", "--url", "news.example"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("is not an http or https address"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_saved_feed_is_held_to_the_limit_of_a_feed_before_and_after_unpacking() {
+    let lab = Lab::new();
+    lab.settings("[http]\nfeed_body_limit = \"2KiB\"\n");
+    let large = SAVED.replace("Claim opens", &"Claim opens ".repeat(300));
+    std::fs::write(lab.path().join("large.xml"), &large).unwrap();
+    std::fs::write(lab.path().join("packed"), zstd::encode_all(large.as_bytes(), 1).unwrap()).unwrap();
+    for file in ["large.xml", "packed"] {
+        let refused = lab.run(&["feed", "parse", file]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+        assert!(
+            refused.stderr.contains("larger than 2048 bytes (http.feed_body_limit)"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let mut broken = zstd::encode_all(SAVED.as_bytes(), 1).unwrap();
+    broken.truncate(20);
+    std::fs::write(lab.path().join("broken"), broken).unwrap();
+    let refused = lab.run(&["feed", "parse", "broken"]);
+    assert_eq!((refused.code, refused.stderr.lines().count()), (1, 1), "{}", refused.stderr);
+    assert!(refused.stderr.contains("cannot be unpacked"), "{}", refused.stderr);
 }
 
 #[test]

@@ -228,6 +228,58 @@ fn asked_to_stop_while_telling_it_ends_the_message_and_begins_no_other() {
     assert_eq!((ids.len(), ids.iter().collect::<BTreeSet<_>>().len()), (3, 3), "each once");
 }
 
+#[cfg(unix)]
+#[test]
+fn asked_to_stop_a_message_that_does_not_end_is_left_for_the_next_run() {
+    let (arrived, first) = channel();
+    let inbox = Inbox::start(move |_, before| {
+        let _ = arrived.send(());
+        (before > 0).then(|| Answer::new(200, ""))
+    });
+    let lab = bulk(1, 1);
+    let row = format!(
+        "\n[[channels]]\nkind = \"webhook\"\nurl = \"{}\"\ntimeout = \"600s\"\n{LOUD}",
+        inbox.url("/")
+    );
+    lab.settings(&(lab.web().settings_toml() + &row));
+    let mut child = lab.start(&["cycle", "-v", "--catch-up", "9"]);
+    first.recv().unwrap();
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    let waiting = lab.run(&["alerts", "list", "--format", "ndjson"]).stdout;
+    assert!(waiting.contains("it may have arrived"), "{waiting}");
+    lab.cycle();
+    let ids: Vec<String> = inbox.all().iter().map(|one| one.header("webhook-id").to_owned()).collect();
+    assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn asked_to_stop_in_a_hook_it_ends_the_hook_with_all_it_started() {
+    for (signal, code) in [("-TERM", 143), ("-INT", 130)] {
+        for hook in ["before_cycle", "after_cycle"] {
+            let lab = bulk(1, 1);
+            let pipe = lab.path().join("pipe");
+            assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            let script = "exec 3> pipe; echo up >&3; (sleep 25; echo late >&3) & sleep 25";
+            let row = format!("\n[hooks]\n{hook} = [\"/bin/sh\", \"-c\", \"{script}\"]\n");
+            lab.settings(&(lab.web().settings_toml() + &row));
+            let mut command = lab.command(&["cycle"]);
+            let mut child = command.env("PATH", "/usr/bin:/bin").spawn().unwrap();
+            let mut said = BufReader::new(std::fs::File::open(&pipe).unwrap()).lines();
+            assert_eq!(said.next().unwrap().unwrap(), "up");
+            let asked = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+            assert!(asked.success());
+            assert_eq!(child.wait().unwrap().code(), Some(code), "{hook}");
+            // Ends when nobody holds the other end any more.
+            assert_eq!(said.map(Result::unwrap).collect::<Vec<_>>(), Vec::<String>::new(), "{hook}");
+            let asked = lab.web().ledger().connections;
+            assert_eq!(asked == 0, hook == "before_cycle", "nothing is asked after the signal: {asked}");
+        }
+    }
+}
+
 /// Points of a cycle; those of making, changing and mending a database have tests of their own.
 #[cfg(debug_assertions)]
 fn points() -> impl Iterator<Item = &'static str> {

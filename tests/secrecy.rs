@@ -227,6 +227,42 @@ fn a_command_is_run_as_it_is_written_without_a_shell() {
 
 #[cfg(unix)]
 #[test]
+fn planted_links_are_never_written_through() {
+    use std::os::unix::fs::symlink;
+
+    let lab = crate::support::world::bulk(1, 2);
+    let outputs = "\n[outputs]\natom = \"pub/o.atom\"\njson_feed = \"pub/o.json\"\ncalendar = \"pub/o.ics\"\n[metrics]\ntextfile = \"pub/o.prom\"\n";
+    lab.settings(&(lab.web().settings_toml() + outputs));
+    let victim = lab.path().join("victim");
+    fs::write(&victim, "precious").unwrap();
+    fs::create_dir(lab.path().join("pub")).unwrap();
+    let written = ["o.atom", "o.json", "o.ics", "o.prom", "r.html", "trace.json", "tge-scrape-cycle.1"];
+    for name in written {
+        symlink(&victim, lab.path().join("pub").join(name)).unwrap();
+    }
+    for arguments in [
+        &["cycle", "--catch-up", "9", "--profile", "pub/trace.json"][..],
+        &["report", "-o", "pub/r.html"],
+        &["man", "pub"],
+    ] {
+        let ran = lab.run(arguments);
+        assert_eq!((ran.code, ran.stderr.contains("cannot")), (0, false), "{arguments:?}: {}", ran.stderr);
+    }
+    assert_eq!(fs::read(&victim).unwrap(), b"precious");
+    for name in written {
+        let found = fs::symlink_metadata(lab.path().join("pub").join(name)).unwrap();
+        assert!(found.is_file() && found.len() > 0, "{name}");
+    }
+    let mut all = Vec::new();
+    files(&lab.path().join("pub"), &mut all);
+    assert!(
+        all.iter().all(|(name, _)| Path::new(name).extension().is_none_or(|end| end != "tmp")),
+        "a temporary file is left"
+    );
+}
+
+#[cfg(unix)]
+#[test]
 fn whatever_the_mask_what_it_keeps_is_its_owner_s() {
     use std::os::unix::fs::PermissionsExt;
 
@@ -320,4 +356,30 @@ fn statements_are_constants_and_values_are_parameters() {
     ] {
         assert!(!built_statements("x", bad).is_empty(), "{bad}");
     }
+}
+
+/// Whatever speaks HTTP is built in one place, which knows one proxy: that of the settings.
+#[test]
+fn clients_are_made_where_the_environment_s_proxy_is_left_out() {
+    let mut sources = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
+    let makes = |text: &str| {
+        ["Client::builder()", "Client::new()", "ClientBuilder::new()"].iter().any(|made| text.contains(made))
+    };
+    let mut offences = Vec::new();
+    let mut found = false;
+    for (name, text) in sources {
+        let text = String::from_utf8_lossy(&text).into_owned();
+        // Tests come last in a file, and ask loopback only.
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        if name.contains("/tests") || !makes(text) {
+            continue;
+        }
+        if name.ends_with("http/connections.rs") && text.contains(".no_proxy()") {
+            found = true;
+        } else {
+            offences.push(name);
+        }
+    }
+    assert_eq!((found, offences), (true, Vec::new()));
 }

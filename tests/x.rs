@@ -211,13 +211,87 @@ fn an_account_that_x_closed_is_told_with_what_is_lost() {
     assert!(sim.set_account(&handle, Standing::Suspended, None));
     // Beyond what search reaches back, its own timeline is asked.
     sim.advance_clock(8 * 86_400_000);
-    let run = || with_token(&lab, x::TOKEN, &["cycle", "--only", "x", "-v"]).stderr;
+    let later = (8 * 86_400).to_string();
+    let arguments = ["--shift-clock", &later, "cycle", "--only", "x", "-v"];
+    let run = || with_token(&lab, x::TOKEN, &arguments).stderr;
     let says = format!("X leaves out @{handle}: ");
     // The first run learns how late it is.
     assert!((0..2).any(|_| run().contains(&says)));
-    let accounts = with_token(&lab, x::TOKEN, &["x", "accounts", "--format", "json"]).json();
+    let accounts = ["--shift-clock", &later, "x", "accounts", "--format", "json"];
+    let accounts = with_token(&lab, x::TOKEN, &accounts).json();
     let is_it = |one: &&Value| one["handle"] == handle.to_lowercase().as_str();
     let account = accounts["accounts"].as_array().unwrap().iter().find(is_it).unwrap();
     assert!(account["trouble"].as_str().is_some_and(|trouble| trouble.starts_with(&says)), "{account}");
     assert!(!run().contains(&says));
+}
+
+#[test]
+fn a_dry_run_says_what_x_would_be_asked_and_cost_and_does_nothing() {
+    let lab = lab(everybody(), "monthly_budget_usd = 3.0\n");
+    let sim = lab.web().x().unwrap();
+    let dry = || with_token(&lab, x::TOKEN, &["cycle", "--dry-run", "--format", "json"]).json()["x"].clone();
+    let plan = || with_token(&lab, x::TOKEN, &["x", "plan", "--format", "json"]).json()["plan"].clone();
+    let first = dry();
+    assert_eq!(first["planned"]["calls"], plan()["calls"].as_array().unwrap().len(), "{first}");
+    // A hundred accounts for a dollar, and pages for more than the two that are left.
+    assert_eq!(first["planned"]["max_cost_usd"], "3.000000", "{first}");
+    assert_eq!((&first["planned"]["budget_left_usd"], &first["calls"]), (&"3.000000".into(), &0.into()));
+    assert!(sim.calls(0).is_empty() && !lab.state().exists());
+    let said = with_token(&lab, x::TOKEN, &["cycle", "--dry-run", "-v"]).stderr;
+    assert!(said.contains("X would be asked") && said.contains("for at most 3.000000 USD"), "{said}");
+    cycle(&lab);
+    let kept = || {
+        let (_copy, database) = crate::support::state::opened(&lab.state());
+        let number = |sql: &str| crate::support::state::number(&database, sql);
+        (
+            number("SELECT count(*) FROM x_calls"),
+            number("SELECT sum(micros) FROM x_months"),
+            sim.calls(0).len(),
+        )
+    };
+    let before = kept();
+    let later = dry();
+    assert_eq!(later["planned"]["month_cost_usd"], plan()["month_cost_usd"], "{later}");
+    assert!(
+        later["planned"]["calls"].as_u64() < first["planned"]["calls"].as_u64(),
+        "no lookup any more: {later}"
+    );
+    assert_eq!(before, kept());
+    // Without a token nothing is asked, and none of it is planned.
+    let alone = lab.run(&["cycle", "--dry-run", "--format", "json"]).json();
+    assert_eq!(alone["x"]["planned"], Value::Null);
+    // The first cycle has used the budget up: every call is left out, with the reason.
+    assert_eq!(
+        (&later["planned"]["calls"], &later["planned"]["max_cost_usd"]),
+        (&0.into(), &"0.000000".into())
+    );
+    assert!(later["planned"]["left_out"][0].as_str().unwrap().contains("budget is used up"), "{later}");
+}
+
+#[test]
+fn what_x_counts_is_read_once_a_day_and_shown() {
+    let lab = lab(everybody(), "monthly_budget_usd = 100.0\nmin_followers = 0\n");
+    let sim = lab.web().x().unwrap();
+    let usages = || sim.calls(0).iter().filter(|call| call.route.ends_with("/2/usage/tweets")).count();
+    let first = cycle(&lab);
+    assert_eq!(usages(), 1);
+    let counted = first["x"]["usage"]["posts"].as_u64().unwrap();
+    assert!(counted > 0 && first["x"]["usage"]["cap"] == 3_000_000, "{}", first["x"]);
+    assert_eq!(first["x"]["calls"].as_u64().unwrap(), sim.calls(0).len() as u64);
+    sim.advance_clock(600_000);
+    cycle(&lab);
+    assert_eq!(usages(), 1);
+    let says = format!("X counts {counted} of 3000000 posts");
+    let plan = with_token(&lab, x::TOKEN, &["x", "plan"]).stdout;
+    let doctor = with_token(&lab, x::TOKEN, &["doctor"]).stdout;
+    let stats = lab.run(&["stats"]).stdout;
+    for text in [plan, doctor, stats] {
+        assert!(text.contains(&says), "{text}");
+    }
+    let day = (86_400 + 60).to_string();
+    sim.advance_clock(86_460_000);
+    let ran =
+        with_token(&lab, x::TOKEN, &["--shift-clock", &day, "cycle", "--only", "x", "--format", "json"]);
+    assert_eq!((ran.code, usages()), (0, 2), "{}", ran.stderr);
+    assert_eq!(sim.summary().violations, 0);
 }

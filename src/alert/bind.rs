@@ -1,4 +1,5 @@
-//! Queued alerts become messages: one each, up to the limit of a cycle, one for the rest, one digest. Pure.
+//! Queued alerts become messages: one each, up to the limit of a cycle, one for the rest, one digest. Which come first
+//! is decided in `order`. Pure.
 
 use jiff::Timestamp;
 
@@ -6,6 +7,7 @@ use super::{
     Loudness,
     decide::identity,
     message::{Form, Item, Message, Update},
+    order::{Group, ordered, share},
 };
 use crate::model::{Alert, Body, BoundMessage, Class, Notice, Topic};
 
@@ -41,59 +43,60 @@ pub fn bind(
     let (ops, news): (Vec<Alert>, Vec<Alert>) =
         rest.into_iter().filter(ready).partition(|alert| alert.topic == Topic::Ops);
     let (instant, digest): (Vec<Alert>, Vec<Alert>) = news.into_iter().partition(|alert| alert.instant);
-    let (mut instant, held): (Vec<Alert>, Vec<Alert>) =
+    let (instant, held): (Vec<Alert>, Vec<Alert>) =
         instant.into_iter().partition(|alert| channel.may_speak(alert.class, now));
-    instant.sort_by_key(|alert| std::cmp::Reverse((alert.class, score(alert))));
 
     let mut bound = Bound::default();
     let speaks = channel.may_speak(Class::High, now);
     if speaks {
-        ops.chunks(capacity).for_each(|chunk| bound.add(channel, Form::Ops, chunk, &mut Vec::new(), 0, now));
+        for chunk in ops.chunks(capacity) {
+            bound.add(channel, Form::Ops, singly(chunk), &mut Vec::new(), 0, now);
+        }
     }
     // A cycle that died hard may have left alerts of quiet hours as instant ones.
     let until = channel.quiet_until(now).unwrap_or(now);
     bound.later.extend(held.into_iter().map(|alert| (alert.id, until)));
 
-    let alone = channel.max_instant.saturating_sub(waiting).min(instant.len());
-    let mut more = instant.split_off(alone);
-    for alert in instant {
-        bound.add(channel, Form::Single, &[alert], &mut riders, 0, now);
+    let (alone, more) = share(ordered(instant), channel.max_instant.saturating_sub(waiting));
+    for group in alone {
+        bound.add(channel, Form::Single, vec![group], &mut riders, 0, now);
     }
     if !more.is_empty() {
-        let beyond = more.split_off(more.len().min(capacity));
-        bound.add(channel, Form::More, &more, &mut riders, beyond.len(), now);
+        let (more, beyond) = share(more, capacity);
+        let beyond = beyond.concat();
+        bound.add(channel, Form::More, more, &mut riders, beyond.len(), now);
         let next = channel.next_digest(now);
         bound.later.extend(beyond.into_iter().map(|alert| (alert.id, next)));
     }
     if speaks {
-        digest
-            .chunks(capacity)
-            .for_each(|chunk| bound.add(channel, Form::Digest, chunk, &mut riders, 0, now));
+        for chunk in ordered(digest).chunks(capacity) {
+            bound.add(channel, Form::Digest, chunk.to_vec(), &mut riders, 0, now);
+        }
         let due: Vec<Alert> = riders.into_iter().filter(ready).collect();
-        due.chunks(capacity)
-            .for_each(|chunk| bound.add(channel, Form::Digest, chunk, &mut Vec::new(), 0, now));
+        for chunk in due.chunks(capacity) {
+            bound.add(channel, Form::Digest, singly(chunk), &mut Vec::new(), 0, now);
+        }
     }
     bound
 }
 
-fn score(alert: &Alert) -> u8 {
-    if let Body::News { detection, .. } = &alert.body { detection.score } else { 0 }
+fn singly(alerts: &[Alert]) -> Vec<Group> {
+    alerts.iter().map(|alert| vec![alert.clone()]).collect()
 }
 
 impl Bound {
-    /// Adds a message of `alerts`, with some of the `riders`.
+    /// Adds a message of `groups`, with some of the `riders`.
     fn add(
         &mut self,
         channel: &Loudness,
         form: Form,
-        alerts: &[Alert],
+        mut groups: Vec<Group>,
         riders: &mut Vec<Alert>,
         waiting: usize,
         now: Timestamp,
     ) {
-        let mut all = alerts.to_vec();
-        all.extend(riders.drain(..riders.len().min(RIDERS)));
-        let ids: Vec<String> = all.iter().map(|alert| alert.id.clone()).collect();
+        groups.extend(riders.drain(..riders.len().min(RIDERS)).map(|alert| vec![alert]));
+        let ids: Vec<String> = groups.iter().flatten().map(|alert| alert.id.clone()).collect();
         let mut parts = vec!["message", channel.name.as_str()];
         parts.extend(ids.iter().map(String::as_str));
         let mut message = Message {
@@ -106,10 +109,16 @@ impl Bound {
             notices: Vec::<Notice>::new(),
             waiting,
         };
-        for Alert { body, outlets, story, .. } in all {
+        for mut group in groups {
+            let others = group.split_off(group.len().min(1));
+            let Some(Alert { body, outlets, story, .. }) = group.pop() else { continue };
             match body {
-                Body::News { detection, change } => {
-                    message.items.push(Item { detection: *detection, outlets, change });
+                Body::News { detection, change, .. } => {
+                    let also = others.into_iter().filter_map(|alert| match alert.body {
+                        Body::News { detection, .. } => Some(*detection),
+                        _ => None,
+                    });
+                    message.items.push(Item { detection: *detection, outlets, change, also: also.collect() });
                 }
                 Body::Update { project, title, url, source } => {
                     let story = story.unwrap_or_default();
@@ -148,7 +157,7 @@ mod tests {
             instant,
             due_at: now(),
             created_at: now(),
-            body: Body::News { detection: Box::new(found), change: None },
+            body: Body::News { detection: Box::new(found), change: None, tier: 2 },
             replaces: false,
             outlets: 1,
         }
@@ -191,6 +200,45 @@ mod tests {
         let last: Message = serde_json::from_str(&bound.messages[3].document).unwrap();
         assert_eq!((last.waiting, bound.later.len()), (9, 9));
         assert!(bound.later.iter().all(|(_, at)| *at > now()));
+    }
+
+    #[test]
+    fn a_watched_launch_is_reported_at_once_however_much_a_stranger_sends() {
+        let stranger = |number: usize| {
+            let Alert { body, .. } = alert(number % 20, Class::High, true);
+            let Body::News { mut detection, .. } = body else { panic!() };
+            detection.source = "Stranger".to_owned();
+            detection.watched = false;
+            detection.score = 100;
+            detection.url = format!("https://stranger.example/{number}");
+            Alert {
+                id: format!("s{number:03}"),
+                body: Body::News { detection, change: None, tier: 3 },
+                ..alert(1, Class::High, true)
+            }
+        };
+        let mut queued: Vec<Alert> = (0..300).map(stranger).collect();
+        queued.push(alert(0, Class::High, true));
+        let bound = bind(&Loudness::new("a"), 8, queued, 0, now());
+        assert_eq!(told(&bound)[0], (Form::Single, vec!["a00".to_owned()]));
+        assert_eq!(bound.messages.len() + bound.later.len(), 4 + 290);
+    }
+
+    #[test]
+    fn the_coins_of_one_notice_are_one_message() {
+        let coin = |number: usize, token: &str| {
+            let Alert { body, .. } = alert(number, Class::High, true);
+            let Body::News { mut detection, .. } = body else { panic!() };
+            detection.token = Some(token.to_owned());
+            Alert {
+                body: Body::News { detection, change: None, tier: 2 },
+                ..alert(number, Class::High, true)
+            }
+        };
+        let bound = bind(&Loudness::new("a"), 8, vec![coin(1, "ORN"), coin(2, "KSTL")], 0, now());
+        assert_eq!(told(&bound), [(Form::Single, vec!["a02".to_owned(), "a01".to_owned()])]);
+        let said: Message = serde_json::from_str(&bound.messages[0].document).unwrap();
+        assert_eq!((said.items.len(), said.items[0].also[0].token.as_deref()), (1, Some("ORN")));
     }
 
     #[test]

@@ -5,7 +5,10 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::Loudness;
-use crate::model::{Alert, Body, Change, Class, Detection, Story, Told, Topic};
+use crate::{
+    detect::story::outlets,
+    model::{Alert, Body, Change, Class, Detection, Story, Told, Topic, event_date::day_of},
+};
 
 /// A finding that has its story.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +19,8 @@ pub struct Finding<'a> {
     pub story: &'a Story,
     /// Labels of its source.
     pub tags: &'a [String],
+    /// Tier of its source.
+    pub tier: u8,
     /// Found at the first sight of its source: nobody is told.
     pub silent: bool,
 }
@@ -44,7 +49,7 @@ pub fn decide(
         if known.is_none() && !channel.wants(finding.detection, finding.tags) {
             continue;
         }
-        let outlets = finding.story.tellings.len().max(1);
+        let outlets = outlets(finding.story);
         let (alert, after) = match known.as_deref() {
             None => {
                 let alert = news(channel, finding, finding.detection.class, None, now);
@@ -97,7 +102,9 @@ fn again(
     };
     let grown = outlets > before.outlets;
     let mut after = Told { outlets: outlets.max(before.outlets), ..before.clone() };
-    if change.class_was.is_some() || change.date_was.is_some() {
+    // A rumour, or a text that may be a fraud, changes nothing of what was reported before.
+    let trusted = !finding.detection.rumour && finding.detection.cautions.is_empty();
+    if trusted && (change.class_was.is_some() || change.date_was.is_some()) {
         // What still waits is replaced: to the channel there was nothing before it.
         let rest = if before.pending { before.told_at } else { before.told_at + channel.cool_down };
         let turned = change.class_was.is_some() && class == Class::Critical;
@@ -157,6 +164,7 @@ fn news(
     };
     let story = finding.story;
     let date = story.event_date.as_deref().unwrap_or_default();
+    let event_date = story.event_date.clone().or_else(|| detection.event_date.clone());
     Alert {
         id: identity(&["news", &channel.name, &story.id, class.as_str(), date]),
         channel: channel.name.clone(),
@@ -171,13 +179,15 @@ fn news(
                 class,
                 project: story.project.clone().or_else(|| detection.project.clone()),
                 token: story.token.clone().or_else(|| detection.token.clone()),
-                event_date: story.event_date.clone().or_else(|| detection.event_date.clone()),
+                stage: detection.stage.on(event_date.as_deref(), day_of(now)),
+                event_date,
                 ..detection.clone()
             }),
             change,
+            tier: finding.tier,
         },
         replaces: false,
-        outlets: story.tellings.len().max(1),
+        outlets: outlets(story),
     }
 }
 
@@ -201,7 +211,7 @@ mod tests {
     use crate::model::Event;
 
     fn finding<'a>(detection: &'a Detection, story: &'a Story) -> Finding<'a> {
-        Finding { detection, story, tags: &[], silent: false }
+        Finding { detection, story, tags: &[], tier: 2, silent: false }
     }
 
     fn one(

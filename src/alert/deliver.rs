@@ -3,20 +3,18 @@
 //! What is due is bound into messages first and only then sent; a message is sent as it was bound until it
 //! arrives. Its attempt is noted before it begins: one that is found begun but not settled may have arrived.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::{
     bind,
     channels::{Attempt, Channel, Refusal},
     decide::identity,
     message::{Form, Message},
-    retry::settle,
+    retry::{believable, settle},
 };
 use crate::{
     clock::Clock,
@@ -31,6 +29,9 @@ const SHORT: Duration = Duration::from_secs(5);
 /// Times one message is sent again within a run after such a pause.
 const AGAIN: u32 = 2;
 
+/// How long work may go on once the process was asked to stop: systemd and cron supervisors kill after 10 s or more.
+pub const HURRY: Duration = Duration::from_secs(5);
+
 /// What delivering needs.
 pub struct Delivery<'a, C> {
     /// The outbox.
@@ -43,10 +44,14 @@ pub struct Delivery<'a, C> {
     pub channels: &'a [Channel],
     /// No message is begun after this.
     pub limit: Duration,
-    /// Set from outside: no further message is begun.
-    pub stop: &'a AtomicBool,
+    /// Becomes true from outside: no further message is begun, and what is being sent has [`HURRY`] to end.
+    pub stop: watch::Receiver<bool>,
+    /// Whether the process was asked to stop before: each attempt has [`HURRY`] only.
+    pub hurried: bool,
     /// Whether pauses and refusals from before are forgotten (`alerts flush`).
     pub insist: bool,
+    /// The time that earlier cycles confirm: by it a message is too old.
+    pub confirmed: Timestamp,
 }
 
 /// What came of it.
@@ -82,11 +87,12 @@ pub async fn deliver<C: Clock>(delivery: &Delivery<'_, C>) -> Result<Delivered, 
 }
 
 /// The state to go on from: other settings give a channel a new chance.
-fn renewed(state: ChannelState, channel: &Channel, insist: bool) -> ChannelState {
+fn renewed(state: ChannelState, channel: &Channel, insist: bool, now: Timestamp) -> ChannelState {
     let same = state.fingerprint == channel.fingerprint;
     let named = ChannelState {
         name: channel.loudness.name.clone(),
         fingerprint: channel.fingerprint.clone(),
+        not_before: believable(state.not_before, now),
         ..state
     };
     if same && !insist {
@@ -103,7 +109,7 @@ async fn one<C: Clock>(
     begun: Timestamp,
 ) -> Result<Delivered, StoreError> {
     let name = &channel.loudness.name;
-    let mut state = renewed(state, channel, delivery.insist);
+    let mut state = renewed(state, channel, delivery.insist, begun);
     let mut done = Delivered::default();
     if state.broken || state.not_before.is_some_and(|until| until > begun + SHORT) {
         return Ok(done);
@@ -120,7 +126,9 @@ async fn one<C: Clock>(
     }
     let mut last: Option<Timestamp> = state.sent_at;
     for message in open {
-        if message.next_try > delivery.clock.now() + SHORT && !delivery.insist {
+        let now = delivery.clock.now();
+        let waits = believable(Some(message.next_try), now).is_some_and(|next| next > now + SHORT);
+        if waits && !delivery.insist {
             continue;
         }
         let Some(said) = read(&message) else {
@@ -141,11 +149,19 @@ async fn one<C: Clock>(
             }
             let now = delivery.clock.now();
             delivery.store.attempt(message.id.clone()).await?;
-            let result = channel.send(delivery.post, Attempt { message: &said, now, before }).await;
+            let attempt = Attempt { message: &said, now, before };
+            let result = tokio::select! {
+                biased;
+                result = channel.send(delivery.post, attempt) => result,
+                () = cut_off(delivery) => Err(unfinished()),
+            };
             reach("message-sent");
             let now = delivery.clock.now();
+            // A clock that jumped ahead makes no message older than it is.
+            let jump = until(delivery.confirmed, begun);
+            let created_at = message.created_at.checked_add(jump).unwrap_or(now);
             let (settled, next) =
-                settle(&state, &OpenMessage { tries: before, ..message.clone() }, &result, now);
+                settle(&state, &OpenMessage { tries: before, created_at, ..message.clone() }, &result, now);
             last = Some(now);
             state = next;
             delivery.store.settle(message.id.clone(), settled.clone(), state.clone(), now).await?;
@@ -172,9 +188,25 @@ async fn one<C: Clock>(
     Ok(done)
 }
 
+/// Resolves when an attempt that is under way must end because the process was asked to stop.
+async fn cut_off<C: Clock>(delivery: &Delivery<'_, C>) {
+    let mut stop = delivery.stop.clone();
+    if !delivery.hurried && stop.wait_for(|asked| *asked).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    delivery.clock.sleep(HURRY).await;
+}
+
+/// The outcome of an attempt that was cut off. It is no failure of the channel's, and the next run sends the message
+/// again under the same identity.
+fn unfinished() -> Refusal {
+    let says = "the program was stopped while it was being sent; it may have arrived, and is sent again";
+    Refusal::Slow { wait: Some(Duration::ZERO), says: says.to_owned() }
+}
+
 fn out_of_time<C: Clock>(delivery: &Delivery<'_, C>, begun: Timestamp, wait: Duration) -> bool {
     let spent = until(begun, delivery.clock.now()) + wait;
-    delivery.stop.load(Ordering::Relaxed) || spent > delivery.limit
+    *delivery.stop.borrow() || spent > delivery.limit
 }
 
 fn until(now: Timestamp, then: Timestamp) -> Duration {

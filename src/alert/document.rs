@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    message::{Form, Message, Update},
+    message::{Form, Item, Message, Update},
     wording::{SAMPLE, shown},
 };
 use crate::model::{Change, Detection, Notice};
@@ -53,10 +53,14 @@ pub fn kind(message: &Message) -> &'static str {
 /// The whole message as one object, its texts made harmless and cut.
 #[must_use]
 pub fn document(message: &Message) -> Value {
-    let line = |item: &super::message::Item| Line {
-        detection: harmless(&item.detection),
-        outlets: item.outlets,
-        change: item.change.clone(),
+    let lines = |item: &Item| -> Vec<Line> {
+        item.detections()
+            .map(|found| Line {
+                detection: harmless(found),
+                outlets: item.outlets,
+                change: item.change.clone(),
+            })
+            .collect()
     };
     let document = Document {
         schema: 1,
@@ -66,7 +70,7 @@ pub fn document(message: &Message) -> Value {
         channel: &message.channel,
         timestamp: message.at,
         text: (message.form == Form::Sample).then_some(SAMPLE),
-        detections: message.items.iter().map(line).collect(),
+        detections: message.items.iter().flat_map(lines).collect(),
         updates: message
             .updates
             .iter()

@@ -44,6 +44,16 @@ pub struct Item {
     pub outlets: usize,
     /// What changed since the channel was told before.
     pub change: Option<Change>,
+    /// The other coins of the same notice.
+    #[serde(default)]
+    pub also: Vec<Detection>,
+}
+
+impl Item {
+    /// Every launch of it.
+    pub fn detections(&self) -> impl Iterator<Item = &Detection> {
+        std::iter::once(&self.detection).chain(&self.also)
+    }
 }
 
 /// One line on a launch told before.
@@ -88,7 +98,7 @@ impl Message {
     /// The loudest class in it; what concerns the program counts as high.
     #[must_use]
     pub fn class(&self) -> Class {
-        let loudest = self.items.iter().map(|item| item.detection.class).max();
+        let loudest = self.items.iter().flat_map(Item::detections).map(|found| found.class).max();
         loudest.unwrap_or(if self.notices.is_empty() { Class::Low } else { Class::High })
     }
 }

@@ -7,9 +7,10 @@ use super::{Loudness, decide::identity};
 use crate::{
     figures::{
         level::{Level, level_of},
+        report::XFigures,
         targets::Target,
     },
-    model::{Alert, Body, ChannelState, Class, Matter, Notice, Phase, SourceState, Topic},
+    model::{Alert, Body, ChannelState, Class, Matter, NOT_SAVED, Notice, Phase, SourceState, Topic},
 };
 
 /// Failures in a row after which a feed counts as dead (conventions, section 8).
@@ -54,9 +55,14 @@ pub fn feeds(states: &[SourceState], names: &dyn Fn(&str) -> Option<String>, now
         if state.gone_at.is_some() {
             let says = format!("the feed {name} is gone for good (410)");
             found.push(trouble(subject, says, format!("tge-scrape feed remove {}", state.url)));
+        } else if state.last_failure.as_deref() == Some(NOT_SAVED) {
+            let says = format!("what the feed {name} brings cannot be saved");
+            found.push(trouble(subject, says, SAVING));
         } else if state.failures >= DEAD {
             let says = format!("the feed {name} has failed {} times in a row ({why})", state.failures);
-            found.push(trouble(subject, says, format!("tge-scrape feed check {}", state.url)));
+            // Asking again helps nobody before the limit is raised.
+            let first = if why == "too_large" { "raise http.feed_body_limit, then: " } else { "" };
+            found.push(trouble(subject, says, format!("{first}tge-scrape feed check {}", state.url)));
         } else if let Some(long) = quiet.filter(|long| *long >= STALE.max(gap)) {
             // The number of days is left out: the sentence is to stay the same.
             let says = format!(
@@ -68,6 +74,30 @@ pub fn feeds(states: &[SourceState], names: &dyn Fn(&str) -> Option<String>, now
     }
     found
 }
+
+/// Visits of this cycle that could not be saved and whose source does not show it, a sentence each. The trouble is
+/// over when a day has passed without another: not every cycle tries them again.
+#[must_use]
+pub fn refused(sentences: &[String], known: &[Matter], now: Timestamp) -> Option<Trouble> {
+    let first = match sentences {
+        [] => {
+            let lasts = |matter: &&Matter| {
+                matter.subject == REFUSED && matter.over_at.is_none() && matter.told_at + DAY > now
+            };
+            return known
+                .iter()
+                .find(lasts)
+                .map(|matter| trouble(REFUSED.to_owned(), matter.says.clone(), SAVING));
+        }
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first}; and {} more", rest.len()),
+    };
+    Some(trouble(REFUSED.to_owned(), first, SAVING))
+}
+
+const REFUSED: &str = "not saved";
+/// What to do about a visit that cannot be saved.
+const SAVING: &str = "run `tge-scrape db check`; if it finds nothing this is a defect worth reporting";
 
 fn whole_weeks(long: SignedDuration) -> i64 {
     long.as_hours() / (7 * 24)
@@ -123,6 +153,25 @@ pub fn budget(spent: f64, allowed: f64) -> Option<Trouble> {
             "raise x.monthly_budget_usd, or follow fewer accounts",
         )
     })
+}
+
+/// What X counts of its own, and what was refused of its answers.
+#[must_use]
+pub fn x(figures: &XFigures) -> Vec<Trouble> {
+    let warnings = figures.usage.iter().flat_map(|usage| &usage.warnings).zip(0..);
+    let usage = warnings.map(|(warning, number)| {
+        let todo = "compare x plan with the usage in X's developer console";
+        trouble(format!("usage x {number}"), warning.clone(), todo)
+    });
+    let refused = (figures.posts_refused > 0).then(|| {
+        // The number is left out: the sentence is to stay the same.
+        trouble(
+            "answers x".to_owned(),
+            "X sends posts that lie in the future or have no id; they are refused".to_owned(),
+            "check this machine's clock and x.base_url; tge-scrape cycle --only x -v says more",
+        )
+    });
+    usage.chain(refused).collect()
 }
 
 /// Free bytes of a disk against what there should be; one that was told of is over only once there is a
@@ -300,6 +349,18 @@ mod tests {
         let mine = |url: &str| (url.len() == 1).then(|| url.to_uppercase());
         let told: Vec<String> = feeds(&states, &mine, now()).into_iter().map(|t| t.subject).collect();
         assert_eq!(told, ["feed b", "feed c", "feed d"]);
+    }
+
+    #[test]
+    fn what_x_counts_and_what_was_refused_of_it_is_told() {
+        use crate::figures::report::XUsageFigures;
+        assert!(x(&XFigures::default()).is_empty());
+        let warnings = vec!["the cap is near".to_owned(), "the counts differ".to_owned()];
+        let usage = Some(XUsageFigures { warnings, ..XUsageFigures::default() });
+        let troubles = x(&XFigures { usage, posts_refused: 3, ..XFigures::default() });
+        let subjects: Vec<&str> = troubles.iter().map(|trouble| trouble.subject.as_str()).collect();
+        assert_eq!(subjects, ["usage x 0", "usage x 1", "answers x"]);
+        assert_eq!(troubles[0].says, "the cap is near");
     }
 
     #[test]

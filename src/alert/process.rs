@@ -40,8 +40,8 @@ impl Program {
         self.command.first().map_or("", String::as_str)
     }
 
-    /// Runs it with `input` on stdin and `extra` variables, for at most `limit`; whatever it started in its
-    /// process group ends with it.
+    /// Runs it with `input` on stdin and `extra` variables, for at most `limit`. If the limit passes, or the future
+    /// is dropped, it is killed with all it started in its process group.
     ///
     /// # Errors
     /// A sentence: it cannot be started, took too long, or ended with another code than 0.
@@ -59,8 +59,11 @@ impl Program {
             .kill_on_drop(true);
         #[cfg(unix)]
         command.process_group(0);
+        #[cfg(unix)]
+        keep_statuses();
         let mut child = command.spawn().map_err(|error| format!("{name} cannot be started: {error}"))?;
-        match tokio::time::timeout(limit, finish(&mut child, input)).await {
+        let mut group = Group::of(&child);
+        match tokio::time::timeout(limit, finish(&mut child, &mut group, input)).await {
             Ok(Ok((status, _))) if status.success() => Ok(()),
             Ok(Ok((status, complaint))) => {
                 let colon = if complaint.is_empty() { "" } else { ": " };
@@ -68,14 +71,19 @@ impl Program {
             }
             Ok(Err(error)) => Err(format!("{name}: {error}")),
             Err(_) => {
-                end(&mut child).await;
+                drop(group);
+                let _ = child.kill().await;
                 Err(format!("{name} took longer than {} s and was ended", limit.as_secs()))
             }
         }
     }
 }
 
-async fn finish(child: &mut Child, input: &[u8]) -> std::io::Result<(std::process::ExitStatus, String)> {
+async fn finish(
+    child: &mut Child,
+    group: &mut Group,
+    input: &[u8],
+) -> std::io::Result<(std::process::ExitStatus, String)> {
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let feed = async {
         if let Some(mut stdin) = stdin {
@@ -101,6 +109,7 @@ async fn finish(child: &mut Child, input: &[u8]) -> std::io::Result<(std::proces
             () = &mut listen, if !heard => heard = true,
         }
     };
+    group.release();
     if !heard {
         let _ = tokio::time::timeout(AFTERWARDS, &mut listen).await;
     }
@@ -108,15 +117,51 @@ async fn finish(child: &mut Child, input: &[u8]) -> std::io::Result<(std::proces
     Ok((status, shown(&String::from_utf8_lossy(&complaint), REPEATED)))
 }
 
-/// Ends the child and what it started.
-async fn end(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) =
-        child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
-    {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+/// Has the system keep the exit statuses of our children. A process that was started with SIGCHLD ignored gets none,
+/// so that each command would count as failed and be run again; a handler of our own takes the place of that, and is
+/// none of the command's, which starts with the default (signal(7)).
+#[cfg(unix)]
+fn keep_statuses() {
+    use tokio::signal::unix::{SignalKind, signal};
+    if let Err(error) = signal(SignalKind::child()) {
+        tracing::warn!("exit statuses of commands may be lost: {error}");
     }
-    let _ = child.kill().await;
+}
+
+/// The process group of a child that has not ended; when this is dropped, the group is killed.
+struct Group {
+    #[cfg(unix)]
+    leader: Option<rustix::process::Pid>,
+}
+
+impl Group {
+    #[cfg(unix)]
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self { leader: id.and_then(rustix::process::Pid::from_raw) }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Child) -> Self {
+        Self {}
+    }
+
+    /// The child has ended: its number may be another's soon.
+    fn release(&mut self) {
+        #[cfg(unix)]
+        {
+            self.leader = None;
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(leader) = self.leader {
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -142,6 +187,36 @@ mod tests {
             Ok(())
         );
         assert_eq!(run("test -z \"$HOME$USER$CARGO_MANIFEST_DIR\"", b"", LONG), Ok(()));
+    }
+
+    #[test]
+    fn one_that_is_given_up_is_killed_with_all_it_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let script = format!("exec 3> {}; echo up >&3; (sleep 20; echo late >&3) & sleep 20", pipe.display());
+        let (said, saying) = tokio::sync::oneshot::channel();
+        let listening = std::thread::spawn(move || {
+            let mut reader = std::io::BufReader::new(std::fs::File::open(&pipe).unwrap());
+            let mut line = String::new();
+            std::io::BufRead::read_line(&mut reader, &mut line).unwrap();
+            said.send(()).unwrap();
+            // Ends when nobody holds the other end any more.
+            std::io::Read::read_to_string(&mut reader, &mut line).unwrap();
+            line
+        });
+        let program = Program {
+            command: ["/bin/sh", "-c", &script].map(str::to_owned).to_vec(),
+            environment: vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned())],
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            tokio::select! {
+                ended = program.run(b"", &[], LONG) => panic!("{ended:?}"),
+                up = saying => up.unwrap(),
+            }
+        });
+        assert_eq!(listening.join().unwrap(), "up\n");
     }
 
     #[test]

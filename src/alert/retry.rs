@@ -21,6 +21,8 @@ const WAITS: [Duration; 9] = [
 ];
 /// All of [`WAITS`] together: what has not arrived by then never will.
 const PATIENCE: Duration = Duration::from_secs(5 + 35 * 60 + 75 * 3600);
+/// No wait that a service asks for is kept longer, however it asks: as with `Retry-After` of a feed's host.
+pub const LONGEST: Duration = Duration::from_hours(24);
 /// "Slow down" without a time.
 const SLOW: Duration = Duration::from_mins(1);
 /// Attempts on a message that the service says it never will take: one may be a mistake of its own.
@@ -37,7 +39,7 @@ pub fn settle(
     let mut next = state.clone();
     let refusal = match result {
         Ok(arrived) => {
-            next.not_before = arrived.pause.map(|pause| now + pause);
+            next.not_before = arrived.pause.map(|pause| now + pause.min(LONGEST));
             next.failures = 0;
             next.failing_since = None;
             next.last_error = None;
@@ -54,7 +56,7 @@ pub fn settle(
         return (Settled::GivenUp { error }, next);
     }
     let wait = match refusal {
-        Refusal::Slow { wait, .. } => wait.unwrap_or(SLOW),
+        Refusal::Slow { wait, .. } => wait.unwrap_or(SLOW).min(LONGEST),
         Refusal::Rejected(_) => WAITS[1],
         Refusal::Later(_) | Refusal::Broken(_) => {
             next.failures = state.failures.saturating_add(1);
@@ -68,6 +70,13 @@ pub fn settle(
         next.not_before = Some(now + wait);
     }
     (Settled::Again { next_try: now + wait, error }, next)
+}
+
+/// `until` as it was stored; `None` where it lies further ahead of `now` than any wait lasts. Version 0.1.0 stored
+/// the waits of some services without a limit.
+#[must_use]
+pub fn believable(until: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    until.filter(|until| *until <= now + LONGEST)
 }
 
 #[cfg(test)]
@@ -113,6 +122,27 @@ mod tests {
         let until = now() + Duration::from_secs(42);
         assert_eq!(settled, Settled::Again { next_try: until, error: "x".to_owned() });
         assert_eq!((state.failures, state.not_before), (0, Some(until)));
+    }
+
+    #[test]
+    fn no_service_silences_a_channel_for_longer_than_a_day() {
+        for long in [LONGEST + Duration::from_secs(1), Duration::from_hours(87_600), Duration::MAX] {
+            let slow = Err(Refusal::Slow { wait: Some(long), says: "x".to_owned() });
+            let (settled, state) = settle(&ChannelState::default(), &open(0), &slow, now());
+            assert_eq!(state.not_before, Some(now() + LONGEST));
+            assert_eq!(settled, Settled::Again { next_try: now() + LONGEST, error: "x".to_owned() });
+            let paused = Ok(Arrived { pause: Some(long) });
+            let (_, state) = settle(&ChannelState::default(), &open(0), &paused, now());
+            assert_eq!(state.not_before, Some(now() + LONGEST));
+        }
+    }
+
+    #[test]
+    fn a_wait_that_is_longer_than_a_day_was_stored_by_mistake() {
+        let day = now() + LONGEST;
+        assert_eq!(believable(Some(day), now()), Some(day));
+        assert_eq!(believable(Some(day + Duration::from_secs(1)), now()), None);
+        assert_eq!(believable(None, now()), None);
     }
 
     #[test]

@@ -74,7 +74,12 @@ pub fn story(outlets: usize) -> Story {
 
 /// A message that tells of `detections`.
 pub fn message(form: Form, detections: Vec<Detection>) -> Message {
-    let items = detections.into_iter().map(|detection| Item { detection, outlets: 2, change: None });
+    let items = detections.into_iter().map(|detection| Item {
+        detection,
+        outlets: 2,
+        change: None,
+        also: Vec::new(),
+    });
     Message {
         id: "00112233445566778899".to_owned(),
         channel: "test".to_owned(),

@@ -17,6 +17,8 @@ use crate::{
 const NAME: usize = 60;
 /// Room for the words that fired the strongest signal.
 const WHY: usize = 100;
+/// Coins of one notice named in a heading.
+const COINS: usize = 4;
 /// Outlets named in a message of one launch.
 const OUTLETS: usize = 4;
 
@@ -72,13 +74,26 @@ pub fn words(item: &Item, room: usize) -> Words {
         found.reasons.iter().filter(|reason| reason.weight > 0 && !reason.text.is_empty()).take(4);
     let why = strongest.max_by_key(|reason| reason.text.split_whitespace().take(9).count());
     Words {
-        heading: format!("{}: {} {}", whose(found), found.event.as_str(), found.stage.as_str()),
+        heading: format!("{}: {} {}", coins(item), found.event.as_str(), found.stage.as_str()),
         title: shown(&found.title, room),
         facts: facts.join(", "),
         change: change.join("; "),
         why: why.map_or_else(String::new, |reason| format!("“{}”", shown(&reason.text, WHY.min(room)))),
         carried: carried(item),
         link: Link::read(&found.url),
+    }
+}
+
+/// Whose tokens: "Kestrel $KSTL, Orrin $ORN and 2 more".
+fn coins(item: &Item) -> String {
+    let mut names: Vec<String> = item.detections().take(COINS).map(whose).collect();
+    let more = (1 + item.also.len()).saturating_sub(COINS);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    match names.pop() {
+        Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+        last => last.unwrap_or_default(),
     }
 }
 
@@ -132,7 +147,7 @@ pub fn notice(notice: &Notice, room: usize) -> (String, String) {
 /// One line that says what the message is about: a subject, a fallback, a notification's title.
 #[must_use]
 pub fn subject(message: &Message) -> String {
-    let count = message.items.len();
+    let count = message.items.iter().flat_map(Item::detections).count();
     match (message.form, message.items.first(), message.notices.first()) {
         (Form::Sample, ..) => "tge-scrape: a test".to_owned(),
         (Form::Single, Some(item), _) => words(item, NAME).heading,
@@ -242,6 +257,7 @@ mod tests {
             detection: detection(),
             outlets: 3,
             change: Some(Change { class_was: Some(Class::Medium), date_was: Some(String::new()) }),
+            also: Vec::new(),
         };
         let words = words(&item, 300);
         assert_eq!(words.heading, "Caldera $ERA: airdrop live");
@@ -251,6 +267,24 @@ mod tests {
             (words.why.as_str(), words.carried.as_str()),
             ("“claim is now live”", "Ledgerline and 2 more: Block Courier")
         );
+    }
+
+    #[test]
+    fn the_coins_of_one_notice_are_named_together() {
+        let coin = |token: &str| Detection { token: Some(token.to_owned()), project: None, ..detection() };
+        let item = |tokens: &[&str]| {
+            let mut also: Vec<Detection> = tokens.iter().map(|token| coin(token)).collect();
+            Item { detection: also.remove(0), outlets: 1, change: None, also }
+        };
+        for (tokens, heading) in [
+            (&["KSTL"][..], "$KSTL: airdrop live"),
+            (&["KSTL", "ORN"], "$KSTL and $ORN: airdrop live"),
+            (&["A1", "B1", "C1", "D1", "E1", "F1"], "$A1, $B1, $C1, $D1 and 2 more: airdrop live"),
+        ] {
+            assert_eq!(words(&item(tokens), 300).heading, heading);
+        }
+        let whole = Message { items: vec![item(&["KSTL", "ORN"])], ..message(Form::Digest, Vec::new()) };
+        assert_eq!(subject(&whole), "digest: 2 launches");
     }
 
     #[test]

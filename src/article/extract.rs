@@ -4,11 +4,8 @@ use dom_smoothie::{Article, Config, ParsePolicy, Readability, TextMode};
 use jiff::Timestamp;
 use trafilatura::{ExtractionFocus, Options};
 
-use super::{
-    dates,
-    strip::{strip, tidy},
-};
-use crate::shield::shielded;
+use super::strip::{strip, tidy};
+use crate::{shield::shielded, text::dates};
 
 /// Characters from which a strict attempt is believed; Readability's own threshold is 500, our length still
 /// counts line breaks and indents.

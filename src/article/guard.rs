@@ -2,14 +2,17 @@
 //!
 //! One linear pass over the tags, before anything is parsed. Knows nothing of what a page says.
 
+use memchr::memchr2_iter;
+
 use super::scan::{Tag, Token, tokens};
 
-/// Most open elements; real pages reach 49 (fact sheet "article extraction", section 4).
-const MAX_DEPTH: usize = 400;
+/// Most open elements; real pages reach 49 (fact sheet "article extraction", section 4). The extractors look through what is in an
+/// element once for each element around it, so that depth is what a tag may cost.
+const MAX_DEPTH: usize = 100;
 /// Most tags; real pages reach 19 582 (same section).
 const MAX_TAGS: usize = 50_000;
-/// Most attributes in one tag (same section).
-const MAX_ATTRIBUTES: usize = 5000;
+/// Most attributes in one tag: a tree builder compares each with all before it. Real tags have a few dozen.
+const MAX_ATTRIBUTES: usize = 250;
 /// Most bytes; real pages reach 1.63 MB (same section).
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
@@ -20,6 +23,10 @@ const VOID: [&str; 14] = [
 ];
 /// Elements whose end tag may be left out: a sibling ends them, so that a row of them is no depth.
 const OPTIONAL_END: [&str; 8] = ["p", "li", "td", "th", "tr", "dt", "dd", "option"];
+/// Elements that hold others of [`OPTIONAL_END`], which are depth though they are not counted: body, row and cell, or a list's item.
+const ROWS: [&str; 1] = ["table"];
+/// See [`ROWS`].
+const LISTS: [&str; 4] = ["ul", "ol", "dl", "select"];
 /// Formatting elements: a parser opens them anew in every block until their own end tag comes (HTML
 /// standard, section 13.2.4.3), so that they outlive the element around them. `a` and `nobr` end each other.
 const FORMATTING: [&str; 12] =
@@ -59,10 +66,43 @@ pub(super) fn admits(html: &str) -> bool {
     true
 }
 
+/// Bytes that writing a page as HTML may look at again, for each byte of the page. Texts of real pages have a few marks each.
+const MAX_LOOKED_AT: usize = 512;
+
+/// Whether the quick extractor, which ends with writing HTML, does so in time that grows with the page's size: html5ever's serializer looks through the rest
+/// of a text or attribute for `<` and `>` at each `&` and each character whose first byte is C2 (html5ever 0.40.1,
+/// `serialize::write_escaped`).
+pub(super) fn is_written_quickly(html: &str) -> bool {
+    let marks = |text: &str| memchr2_iter(b'&', 0xc2, text.as_bytes()).count();
+    // However they are spread.
+    if marks(html) <= MAX_LOOKED_AT {
+        return true;
+    }
+    let (mut looked_at, mut found, mut length) = (0_usize, 0_usize, 0_usize);
+    for token in tokens(html) {
+        match token {
+            Token::Text(text) | Token::Raw { body: text, .. } => {
+                found += marks(text);
+                length += text.len();
+            }
+            // Texts on both sides of an end tag that ends nothing are one.
+            Token::Close(..) => {}
+            Token::Open(tag) => {
+                looked_at = looked_at
+                    .saturating_add(found.saturating_mul(length))
+                    .saturating_add(marks(tag.attributes).saturating_mul(tag.attributes.len()));
+                (found, length) = (0, 0);
+            }
+        }
+    }
+    looked_at.saturating_add(found.saturating_mul(length)) <= MAX_LOOKED_AT.saturating_mul(html.len())
+}
+
 /// What a tree builder would have open, as far as depth goes; errs towards more.
 #[derive(Default)]
 struct OpenElements<'a> {
-    names: Vec<&'a str>,
+    /// Names, each with the depth it stands at.
+    names: Vec<(&'a str, usize)>,
     formatting: [usize; FORMATTING.len()],
 }
 
@@ -76,9 +116,15 @@ impl<'a> OpenElements<'a> {
             || is_one_of(&OPTIONAL_END, tag.name)
             || (tag.closes_itself() && self.in_drawing() && !is_html(tag.name));
         if !flat {
-            self.names.push(tag.name);
+            let inner =
+                if is_one_of(&ROWS, tag.name) { 4 } else { 1 + usize::from(is_one_of(&LISTS, tag.name)) };
+            self.names.push((tag.name, self.depth() + inner));
         }
-        self.names.len() <= MAX_DEPTH && self.formatting.iter().sum::<usize>() <= MAX_DEPTH
+        self.depth() <= MAX_DEPTH && self.formatting.iter().sum::<usize>() <= MAX_DEPTH
+    }
+
+    fn depth(&self) -> usize {
+        self.names.last().map_or(0, |(_, depth)| *depth)
     }
 
     fn close(&mut self, name: &str) {
@@ -86,7 +132,7 @@ impl<'a> OpenElements<'a> {
             self.formatting[index] = self.formatting[index].saturating_sub(1);
         }
         let inline = is_one_of(&INLINE, name);
-        for (index, open) in self.names.iter().enumerate().rev() {
+        for (index, (open, _)) in self.names.iter().enumerate().rev() {
             if open.eq_ignore_ascii_case(name) {
                 self.names.truncate(index);
                 return;
@@ -100,7 +146,7 @@ impl<'a> OpenElements<'a> {
     /// Whether the innermost element is drawn: there, and only there, `<x/>` is a whole element.
     fn in_drawing(&self) -> bool {
         let leaves = ["foreignobject", "desc", "annotation-xml"];
-        let kind = self.names.iter().rev().find(|name| {
+        let kind = self.names.iter().rev().map(|(name, _)| name).find(|name| {
             name.eq_ignore_ascii_case("svg") || name.eq_ignore_ascii_case("math") || is_one_of(&leaves, name)
         });
         kind.is_some_and(|name| !is_one_of(&leaves, name))
@@ -160,7 +206,7 @@ mod tests {
             "<!-- <div> -->",
             "<script>'<div>'</script>",
         ] {
-            let repeats = if unit.starts_with("<a") { 390 } else { 3000 };
+            let repeats = if unit.starts_with("<a") { 90 } else { 3000 };
             assert!(admits(&unit.repeat(repeats)), "{unit}");
         }
     }
@@ -173,5 +219,15 @@ mod tests {
         assert!(admits(&attributes(MAX_ATTRIBUTES)));
         assert!(!admits(&attributes(MAX_ATTRIBUTES + 1)));
         assert!(!admits(&"x".repeat(MAX_BYTES + 1)));
+    }
+
+    #[test]
+    fn texts_of_nothing_but_references_are_not_written() {
+        assert!(is_written_quickly(&format!("<p>{}", "R&D in the «north» ".repeat(100)).repeat(60)));
+        for mark in ["&", "&amp;", "\u{a0}", "«", "&</x>", "<p class='&&&&&&&&&&&&&&&&&&&&'>&<p>"] {
+            let page = format!("<p>{}", mark.repeat(200_000));
+            assert_eq!(is_written_quickly(&page), mark.contains("<p>"), "{mark}");
+        }
+        assert!(!is_written_quickly(&format!("<p class='{}'>", "&".repeat(200_000))));
     }
 }

@@ -7,12 +7,17 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::{
-    dates, json_ld,
+    json_ld,
     json_ld::Described,
+    published,
     scan::{Tag, Token, tokens},
     strip::tidy,
 };
-use crate::text::{address::on_the_web, domain::same_owner};
+use crate::text::{
+    address::{LONGEST_LINK, on_the_web},
+    dates,
+    domain::same_owner,
+};
 
 /// What the tags of a page say, in document order.
 #[derive(Debug, Default)]
@@ -63,12 +68,16 @@ const TIME_KEYS: [&str; 14] = [
 const AUTHOR_KEYS: [&str; 7] =
     ["author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl"];
 
+/// Headings without text that are passed over before the first with text is given up.
+const MOST_HEADINGS: usize = 8;
+
 /// Reads the tags of `html`.
 pub(super) fn read(html: &str) -> Metadata {
     let mut page = Metadata::default();
     let mut blocks = Vec::new();
     let mut titled = false;
     let mut mount = false;
+    let mut headings = 0;
     for token in tokens(html) {
         page.empty_mount |= mount && matches!(token, Token::Close(..));
         mount &= blank(&token);
@@ -76,7 +85,8 @@ pub(super) fn read(html: &str) -> Metadata {
             Token::Open(tag) => {
                 mount = tag.is("div") && tag.written("id").is_some_and(|id| MOUNTS.contains(&id));
                 page.tag(&tag);
-                if page.heading.is_empty() && tag.is("h1") {
+                if page.heading.is_empty() && headings < MOST_HEADINGS && tag.is("h1") {
+                    headings += 1;
                     page.heading = heading(html, tag.source);
                 }
             }
@@ -202,11 +212,12 @@ impl Metadata {
         }
     }
 
-    /// When the article was published, as far as the page says so itself.
-    pub fn published(&self) -> Option<Timestamp> {
-        dates::read(&self.described.published)
-            .or_else(|| TIME_KEYS.iter().find_map(|key| dates::read(self.meta(key)?)))
-            .or_else(|| dates::read(&self.time.as_ref()?.1))
+    /// When the article was published, as far as the page says so itself. What lies ahead of `now` is not believed.
+    pub fn published(&self, now: Timestamp) -> Option<Timestamp> {
+        let read = |text: &str| dates::read(text).filter(|at| published::believable(*at, now));
+        read(&self.described.published)
+            .or_else(|| TIME_KEYS.iter().find_map(|key| read(self.meta(key)?)))
+            .or_else(|| read(&self.time.as_ref()?.1))
     }
 
     /// Who wrote it; empty if the head does not say.
@@ -264,7 +275,7 @@ fn own(stated: &str, page: &Url) -> Option<String> {
         Some(host) => same_owner(address.host_str()?, host),
         None => true,
     };
-    (ours && !home).then(|| address.into())
+    (ours && !home && address.as_str().len() <= LONGEST_LINK).then(|| address.into())
 }
 
 #[cfg(test)]
@@ -303,12 +314,15 @@ mod tests {
         let meta = "<meta name=date content=2026-04-04>";
         let og = "<meta property='article:published_time' content=2026-05-05>";
         let ld = r#"<script type="application/ld+json">{"@type":"NewsArticle","datePublished":"2026-06-06"}</script>"#;
+        let now = "2026-06-05T12:00:00Z".parse().unwrap();
         let mut page = String::new();
         for (month, piece) in [time, marked, prop, meta, og, ld].into_iter().enumerate() {
             page.push_str(piece);
             let day = format!("2026-0{0}-0{0}T00:00:00Z", month + 1);
-            assert_eq!(read(&page).published(), Some(day.parse().unwrap()), "{piece}");
+            assert_eq!(read(&page).published(now), Some(day.parse().unwrap()), "{piece}");
         }
+        let day_before = "2026-06-04T12:00:00Z".parse().unwrap();
+        assert_eq!(read(&page).published(day_before), Some("2026-05-05T00:00:00Z".parse().unwrap()));
     }
 
     #[test]

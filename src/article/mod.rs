@@ -1,25 +1,31 @@
-//! Page to text: decode → guard → metadata → extract → verdict. Pure: no network, no clock, no database.
+//! Page to text: decode → metadata → consent → guard → extract → verdict. Pure: no network, no clock, no database.
 //!
 //! Owns what an article page is. Must not know where pages come from or what their text is worth.
 
-mod dates;
+mod consent;
 mod decode;
 mod extract;
 mod guard;
 mod json_ld;
+mod mend;
 mod metadata;
+mod published;
 mod scan;
 mod slim;
 mod strip;
 mod verdict;
 
+use jiff::Timestamp;
 use url::Url;
 
 use self::{extract::Extract, metadata::Metadata};
-use crate::model::{Article, Method};
+use crate::{
+    model::{Article, Method},
+    text::cut::{LONGEST_NAME, LONGEST_TITLE, bounded},
+};
 
 /// Stack that [`read`] wants: tree builders and extractors descend as deep as the page nests, and the guard
-/// admits 400 levels (fact sheet "article extraction", section 4).
+/// admits 100 levels.
 pub const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// A page as it came.
@@ -31,6 +37,8 @@ pub struct Page<'a> {
     pub content_type: Option<&'a str>,
     /// The final address.
     pub url: &'a Url,
+    /// The present: nothing was published after it.
+    pub now: Timestamp,
 }
 
 /// How much work a page's text is worth.
@@ -48,6 +56,9 @@ pub enum ArticleError {
     /// A challenge or a block page stands in its place.
     #[error("the page is a block page, not the article")]
     Blocked,
+    /// A consent dialog stands in its place.
+    #[error("the page only asks for consent to cookies")]
+    Consent,
     /// Not HTML.
     #[error("this is not a web page")]
     NotHtml,
@@ -62,6 +73,7 @@ impl ArticleError {
     pub fn name(self) -> &'static str {
         match self {
             Self::Blocked => "blocked",
+            Self::Consent => "consent",
             Self::NotHtml => "not_html",
             Self::NoText => "no_text",
         }
@@ -78,31 +90,36 @@ pub fn read(page: &Page, effort: Effort) -> Result<Article, ArticleError> {
     if verdict::blocked(&metadata) {
         return Err(ArticleError::Blocked);
     }
-    let (method, mut found) = if guard::admits(&html) { extract(&html, effort) } else { stripped(&html) };
+    let (shown, has_dialog) = consent::cut(&html);
+    let (method, mut found) = if guard::admits(&shown) { extract(&shown, effort) } else { stripped(&shown) };
     let (method, text) = rescue(&metadata, method, std::mem::take(&mut found.text), html.len());
-    if text.is_empty() {
-        return Err(ArticleError::NoText);
-    }
-    let stated = metadata.published();
+    let (method, text, partial) = without_dialog(&metadata, method, text, has_dialog)?;
+    let stated = metadata.published(page.now);
+    let guessed = || published::guessed(page.url, found.day, page.now);
+    let published = stated.or_else(guessed);
     let first = |one: String, other: String| if one.is_empty() { other } else { one };
     Ok(Article {
-        title: metadata.whole_title(first(found.title, metadata.headline())),
+        title: bounded(metadata.whole_title(first(found.title, metadata.headline())), LONGEST_TITLE),
         text,
-        published: stated.or(found.day),
-        published_guessed: stated.is_none() && found.day.is_some(),
-        author: first(metadata.author(), found.author),
+        published,
+        published_guessed: stated.is_none() && published.is_some(),
+        author: bounded(first(metadata.author(), found.author), LONGEST_NAME),
         canonical_url: metadata.canonical(page.url),
         lang: metadata.lang(),
         method,
-        partial: metadata.locked(),
+        partial: partial || metadata.locked(),
     })
 }
 
 /// The extractors in their order (fact sheet "article extraction", section 3). The quick one's title is the
 /// better one and is kept either way.
 fn extract(html: &str, effort: Effort) -> (Method, Extract) {
-    let quick = extract::readability(&slim::slim(html));
-    let thorough = if effort == Effort::Thorough { extract::trafilatura(html) } else { None };
+    let slim = slim::slim(html);
+    if !guard::is_written_quickly(&slim) {
+        return stripped(html);
+    }
+    let quick = extract::readability(&slim);
+    let thorough = if effort == Effort::Thorough { extract::trafilatura(&mend::mended(html)) } else { None };
     match (quick, thorough) {
         (Some(quick), Some(thorough)) if thorough.text.len() * 2 < quick.text.len() => {
             (Method::Readability, Extract { day: thorough.day, ..quick })
@@ -131,6 +148,35 @@ fn rescue(metadata: &Metadata, method: Method, text: String, bytes: usize) -> (M
     }
     let description = metadata.description();
     if description.len() > text.len() { (Method::Description, description) } else { (method, text) }
+}
+
+/// `text` without a consent dialog beside it, and whether the article is only there in part. Where the text is nothing but such
+/// a dialog, the page's own description stands in.
+///
+/// # Errors
+/// Where nothing is left.
+fn without_dialog(
+    metadata: &Metadata,
+    method: Method,
+    text: String,
+    has_dialog: bool,
+) -> Result<(Method, String, bool), ArticleError> {
+    let is_dialog = consent::is_dialog(&text);
+    let text = match consent::trimmed(&text) {
+        _ if is_dialog => String::new(),
+        all if all.len() == text.len() => text,
+        rest => rest.to_owned(),
+    };
+    if !text.is_empty() {
+        let partial = has_dialog && verdict::is_short(&text);
+        return Ok((method, text, partial));
+    }
+    let in_the_way = is_dialog || has_dialog;
+    match metadata.description() {
+        description if in_the_way && !description.is_empty() => Ok((Method::Description, description, true)),
+        _ if in_the_way => Err(ArticleError::Consent),
+        _ => Err(ArticleError::NoText),
+    }
 }
 
 #[cfg(test)]

@@ -119,11 +119,12 @@ impl<'a> Iterator for Attributes<'a> {
 }
 
 /// Elements whose content is text up to their own end tag (HTML standard, section 13.2.6.2).
-const RAW: [&str; 8] = ["script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"];
+pub(super) const RAW: [&str; 8] =
+    ["script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"];
 
 /// The tokens of a page; total work grows with its length only.
 pub(super) fn tokens(html: &str) -> Tokens<'_> {
-    Tokens { html, at: 0 }
+    Tokens { html, at: 0, unclosed: [false; RAW.len()] }
 }
 
 /// See [`tokens`].
@@ -131,9 +132,16 @@ pub(super) fn tokens(html: &str) -> Tokens<'_> {
 pub(super) struct Tokens<'a> {
     html: &'a str,
     at: usize,
+    /// Of which [`RAW`] elements it is known that no end tag follows: it is looked for once.
+    unclosed: [bool; RAW.len()],
 }
 
 impl<'a> Tokens<'a> {
+    /// The byte after the last token.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
     /// Moves behind the next `end`, or to the end of the page.
     fn skip_past(&mut self, end: &str) {
         self.at = self.html[self.at..].find(end).map_or(self.html.len(), |found| self.at + found + end.len());
@@ -144,6 +152,25 @@ impl<'a> Tokens<'a> {
         let found = find_close(&self.html[self.at..], name);
         self.at += found.unwrap_or(0);
         found.is_some()
+    }
+
+    /// Moves behind the end tag of an element of that name whose start tag was the last token and returns whether there is
+    /// one; else does not move.
+    pub fn skip_element(&mut self, name: &str) -> bool {
+        let mut walk = Tokens { html: self.html, at: self.at, unclosed: self.unclosed };
+        let mut open = 1_usize;
+        while let Some(token) = walk.next() {
+            match token {
+                Token::Open(tag) if tag.is(name) => open += 1,
+                Token::Close(closed, _) if closed.eq_ignore_ascii_case(name) => open -= 1,
+                _ => continue,
+            }
+            if open == 0 {
+                self.at = walk.at;
+                return true;
+            }
+        }
+        false
     }
 
     fn tag(&mut self) -> Option<Tag<'a>> {
@@ -194,11 +221,17 @@ impl<'a> Iterator for Tokens<'a> {
                 b'!' | b'?' | b'/' => self.skip_past(">"),
                 _ => {
                     let tag = self.tag()?;
-                    if !RAW.iter().any(|name| tag.is(name)) {
+                    let Some(raw) = RAW.iter().position(|name| tag.is(name)) else {
+                        return Some(Token::Open(tag));
+                    };
+                    let body = self.at;
+                    let end =
+                        if self.unclosed[raw] { None } else { find_close(&self.html[body..], tag.name) };
+                    self.unclosed[raw] = end.is_none();
+                    // XHTML's way to write an element that holds nothing.
+                    if end.is_none() && tag.closes_itself() {
                         return Some(Token::Open(tag));
                     }
-                    let body = self.at;
-                    let end = find_close(&self.html[body..], tag.name);
                     self.at = end.map_or(bytes.len(), |end| body + end);
                     let body = &self.html[body..self.at];
                     if end.is_some() {
@@ -260,6 +293,8 @@ mod tests {
     fn scripts_are_not_markup() {
         let html = "<script>if (a</b) '<p>'</SCRIPT x>after<style>";
         assert_eq!(told(html), ["raw script [if (a</b) '<p>']", "text after", "raw style []"]);
+        assert_eq!(told("<title/><p>x"), ["open title 0", "open p 0", "text x"]);
+        assert_eq!(told("<title/>x</title>"), ["raw title [x]"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::scan::{Token, tokens};
 /// Elements whose content nobody reads.
 const UNREAD: [&str; 7] = ["script", "style", "title", "iframe", "noembed", "noframes", "textarea"];
 /// Elements that do not break a line.
-const INLINE: [&str; 24] = [
+pub(super) const INLINE: [&str; 24] = [
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "em", "font", "i", "mark", "q", "s", "small",
     "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "wbr",
 ];

@@ -13,7 +13,8 @@ fn on_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 
 fn read_bytes(bytes: Vec<u8>, url: &str, effort: Effort) -> Result<Article, ArticleError> {
     let url: Url = url.parse().unwrap();
-    on_large_stack(move || read(&Page { bytes: &bytes, content_type: None, url: &url }, effort))
+    let now = "2026-11-27T12:00:00Z".parse().unwrap();
+    on_large_stack(move || read(&Page { bytes: &bytes, content_type: None, url: &url, now }, effort))
 }
 
 /// What differs between `expected` and `result`, one sentence each.
@@ -105,7 +106,7 @@ fn deep_pages_are_stripped_not_parsed() {
 
 #[test]
 fn pages_as_deep_as_the_guard_admits_fit_the_stack() {
-    for (open, levels) in [("<div>", 390), ("<b>", 390), ("<table><tr><td>", 390)] {
+    for (open, levels) in [("<div>", 95), ("<b>", 95), ("<table><tr><td>", 24)] {
         let page = format!("{}<p>{}", open.repeat(levels), "The claim opens on Friday. ".repeat(20));
         let article = read_bytes(page.into_bytes(), "https://example.com/a", Effort::Thorough).unwrap();
         assert_ne!(article.method, Method::Strip, "{open}");

@@ -1,6 +1,6 @@
 //! `tge-scrape alerts test|list|flush`: the channels and the outbox.
 
-use std::{sync::atomic::AtomicBool, time::Duration};
+use std::time::Duration;
 
 use clap::Subcommand;
 use jiff::Timestamp;
@@ -208,15 +208,18 @@ fn flush(
         runtime.block_on(store.hasten(names.clone(), SystemClock.now()))?;
     }
     let post = wiring::poster(settings);
-    let stop = AtomicBool::new(false);
+    let (_never, stop) = tokio::sync::watch::channel(false);
+    let confirmed = runtime.block_on(store.confirmed_time(SystemClock.now()))?;
     let delivery = Delivery {
         store: &store,
         clock: &SystemClock,
         post: &post,
         channels: &channels,
         limit: settings.cycle.timeout,
-        stop: &stop,
+        stop,
+        hurried: false,
         insist: true,
+        confirmed,
     };
     let done = runtime.block_on(deliver(&delivery))?;
     let waiting = runtime.block_on(store.waiting(names))?;

@@ -1,7 +1,6 @@
 //! `tge-scrape article extract FILE`.
 
 use std::{
-    io::Read,
     path::{Path, PathBuf},
     thread,
 };
@@ -10,9 +9,10 @@ use clap::Subcommand;
 use serde_json::json;
 use url::Url;
 
-use super::{Format, Globals, output::Output};
+use super::{Format, Globals, input, output::Output};
 use crate::{
     article::{self, ArticleError, Effort, Page},
+    clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
     model::Article,
@@ -71,13 +71,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
 }
 
 fn read_bytes(file: &Path) -> Result<Vec<u8>, Error> {
-    let read = if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(file)
-    };
-    read.map_err(|error| {
+    input::read(file).map_err(|error| {
         Error::new(
             Exit::Failure,
             format!("{} cannot be read: {error}", file.display()),
@@ -94,7 +88,8 @@ pub(super) fn extract(
 ) -> Result<Result<Article, ArticleError>, Error> {
     let work = move || {
         let url = url.or_else(|| "file:///".parse().ok())?;
-        let page = Page { bytes: &bytes, content_type: content_type.as_deref(), url: &url };
+        let content_type = content_type.as_deref();
+        let page = Page { bytes: &bytes, content_type, url: &url, now: SystemClock.now() };
         Some(article::read(&page, Effort::Thorough))
     };
     let failed = || Error::new(Exit::Failure, "the page could not be worked on", "");

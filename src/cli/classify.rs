@@ -14,10 +14,11 @@ use serde_json::Value;
 
 use super::{Globals, compare::Pair, output::Output};
 use crate::{
-    detect::{Item, Rules},
+    clock::{Clock, SystemClock},
+    detect::{Item, Origin, Rules},
     error::Error,
     exit::Exit,
-    model::{Caution, Kind, Reason},
+    model::{Caution, Coin, Kind, Reason},
     text::inert,
     wiring,
 };
@@ -62,8 +63,15 @@ pub(super) struct Line<'a> {
 impl Line<'_> {
     /// The text to judge.
     pub(super) fn item(&self) -> Item<'_> {
+        let kind = self.kind.unwrap_or(Kind::News);
+        // The input is the user's own word: the account of a post, the page of news. An author of news is a byline.
+        let origin = match kind {
+            Kind::Post => Origin::Account(self.author.as_deref().unwrap_or_default()),
+            Kind::News => Origin::Address(self.url.as_deref().unwrap_or_default()),
+        };
         Item {
-            kind: self.kind.unwrap_or(Kind::News),
+            kind,
+            origin,
             title: self.title.as_deref().unwrap_or_default(),
             text: self.text.as_deref().unwrap_or_default(),
             author: self.author.as_deref().unwrap_or_default(),
@@ -92,6 +100,8 @@ struct Answer<'a> {
     venue: Option<&'a str>,
     chain: Option<&'a str>,
     cautions: &'a [Caution],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    also: &'a [Coin],
     reasons: &'a [Reason],
 }
 
@@ -111,7 +121,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let mut print = |text: &str| output.print(text);
     let bad = if args.compare.is_empty() {
         let rules = wiring::rules(&super::settings(globals)?);
-        stream(&|line| Some(verdict(&rules, line)), input, &mut print)?
+        let now = SystemClock.now();
+        stream(&|line| Some(verdict(&rules, line, now)), input, &mut print)?
     } else {
         let pair = Pair::load(&args.compare, globals)?;
         stream(&|line| pair.answer(&line.id, &line.item()), input, &mut print)?
@@ -195,11 +206,18 @@ fn answer_on_all_cores(answerer: Answerer, lines: &[(u64, &[u8])]) -> Vec<(Strin
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = lines.len().div_ceil(cores);
     thread::scope(|scope| {
-        let workers: Vec<_> =
-            lines.chunks(share).map(|part| scope.spawn(move || answer(answerer, part))).collect();
+        // A share for which the system gives no thread is worked on here.
+        let start = |part| {
+            let worker = thread::Builder::new().spawn_scoped(scope, move || answer(answerer, part));
+            worker.map_err(|_| part)
+        };
+        let workers: Vec<_> = lines.chunks(share).map(start).collect();
         workers
             .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .map(|worker| match worker {
+                Ok(worker) => worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(part) => answer(answerer, part),
+            })
             .collect()
     })
 }
@@ -223,8 +241,8 @@ fn answer(answerer: Answerer, lines: &[(u64, &[u8])]) -> (String, bool) {
 }
 
 /// The verdict on one text, as a line.
-fn verdict(rules: &Rules, line: &Line) -> String {
-    let verdict = rules.judge(&line.item());
+fn verdict(rules: &Rules, line: &Line, now: Timestamp) -> String {
+    let verdict = rules.judge_at(&line.item(), now);
     let answer = Answer {
         id: &line.id,
         tge: verdict.tge,
@@ -241,6 +259,7 @@ fn verdict(rules: &Rules, line: &Line) -> String {
         venue: verdict.venue.as_deref(),
         chain: verdict.chain.as_deref(),
         cautions: &verdict.cautions,
+        also: &verdict.also,
         reasons: &verdict.reasons,
     };
     let mut text = inert(serde_json::to_string(&answer).unwrap_or_default());
@@ -277,7 +296,8 @@ mod tests {
     fn answers(input: &[u8]) -> (Vec<Value>, bool) {
         let rules = Rules::compile(&Settings::default());
         let mut out = String::new();
-        let bad = stream(&|line| Some(verdict(&rules, line)), input, &mut |text| {
+        let now = Timestamp::constant(1_795_255_200, 0);
+        let bad = stream(&|line| Some(verdict(&rules, line, now)), input, &mut |text| {
             out.push_str(text);
             Ok(())
         })

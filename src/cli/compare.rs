@@ -85,6 +85,7 @@ mod tests {
                 source: "",
                 url: "",
                 published: None,
+                origin: crate::detect::Origin::Unproven,
             };
             pair.answer(&json!("a"), &item)
         };

@@ -1,6 +1,6 @@
 //! `tge-scrape config init|check|show`.
 
-use std::{fs, io::Write, path::PathBuf};
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
@@ -11,7 +11,7 @@ use crate::{
     render::{self, Style},
 };
 
-use super::{Format, Globals, output::Output};
+use super::{Format, Globals, files, output::Output};
 
 /// Arguments of `config`.
 #[derive(Debug, clap::Args)]
@@ -46,17 +46,10 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     }
 }
 
-fn init(file: &PathBuf, force: bool, output: &mut Output) -> Result<Exit, Error> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    if !force {
-        options.create_new(true);
-    }
-    // Secrets may be written into it.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+fn init(file: &Path, force: bool, output: &mut Output) -> Result<Exit, Error> {
     let text = format!("{}\n{}", config::DEFAULTS, config::STARTER);
-    options.open(file).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+    let write = if force { files::write } else { files::create };
+    write(file, text.as_bytes(), files::Kind::Settings).map_err(|error| {
         let hint = if error.kind() == std::io::ErrorKind::AlreadyExists {
             "--force overwrites it"
         } else {
@@ -70,6 +63,9 @@ fn init(file: &PathBuf, force: bool, output: &mut Output) -> Result<Exit, Error>
 
 fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
+    if let Some((says, todo)) = settings.exposed().filter(|_| !globals.quiet) {
+        output.note(&format!("warning: {says}\n  hint: {todo}"));
+    }
     let from = settings
         .file
         .as_ref()
@@ -79,6 +75,9 @@ fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     output.print(&format!(
         "{from}: no mistakes; {feeds} feeds enabled, {projects} projects watched, {channels} channels\n"
     ))?;
+    for secret in config::cleartext(&settings) {
+        output.print(&format!("note: {secret} can be read on the way; {}\n", config::CLEARTEXT_HINT))?;
+    }
     Ok(Exit::Success)
 }
 

@@ -3,10 +3,11 @@
 use std::{io::IsTerminal, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
+use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use crate::{
-    alert::{Delivered, Hooks, Turn},
+    alert::{Delivered, HURRY, Hooks, Turn},
     clock::{Clock, SystemClock},
     config::Settings,
     cycle::{self, Ended, Stop},
@@ -20,7 +21,7 @@ use crate::{
 };
 
 use super::{
-    Format, Globals,
+    Format, Globals, files,
     history::History,
     metrics,
     output::Output,
@@ -80,24 +81,32 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let mut task = wiring::task(&settings, args.dry_run);
     narrow(&mut task, args, &settings)?;
     let monitor = monitor(&settings, args.dry_run);
-    if let Some(monitor) = &monitor {
-        runtime.block_on(monitor.ping("start", "", &SystemClock));
-    }
+    // Beside the cycle: nothing waits for a monitor that is slow.
+    let started = monitor
+        .clone()
+        .map(|monitor| runtime.spawn(async move { monitor.ping("start", "", &SystemClock).await }));
     let history = store.clone();
     let context = Arc::new(wiring::context(&settings, store, args.catch_up, args.naive)?);
     let quiet = globals.quiet || matches!(globals.format, Some(Format::Json | Format::Ndjson | Format::Csv));
     let bar = (!quiet && output.shows_progress()).then(Bar::new);
     let hooks = if args.dry_run { Hooks::default() } else { settings.alerts.hooks.clone() };
-    let ended = runtime.block_on(async {
-        let stop = stop_signal();
-        hooks.run(Turn::Before).await;
+    let stop = {
+        let _inside = runtime.enter();
+        stop_signal().shared()
+    };
+    let mut ended = runtime.block_on(async {
+        // Asked to stop meanwhile, the cycle ends before its first request.
+        hook(&hooks, Turn::Before, stop.clone()).await;
         match &bar {
-            Some(bar) => cycle::run(context, task, bar, stop).await,
-            None => cycle::run(context, task, &Silent, stop).await,
+            Some(bar) => cycle::run(context, task, bar, stop.clone()).await,
+            None => cycle::run(context, task, &Silent, stop.clone()).await,
         }
     });
     drop(bar);
-    runtime.block_on(after(&hooks, &ended));
+    let stopped = runtime.block_on(after(&hooks, &ended, &stop));
+    if let Ok(ended) = &mut ended {
+        ended.stopped = ended.stopped.or(stopped);
+    }
     if !args.dry_run && ended.is_ok() {
         outputs::write(&settings, &runtime, output)?;
     }
@@ -113,7 +122,19 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             Ok((exit, summary)) => (exit.code(), summary.clone()),
             Err(error) => (error.exit.code(), error.message.clone()),
         };
-        runtime.block_on(monitor.ping(&code.to_string(), &body, &SystemClock));
+        runtime.block_on(async {
+            let pings = async {
+                if let Some(started) = started {
+                    // One that was given up has said so.
+                    let _ = started.await;
+                }
+                monitor.ping(&code.to_string(), &body, &SystemClock).await;
+            };
+            tokio::select! {
+                () = pings => {}
+                _ = stop_signal() => {}
+            }
+        });
     }
     // Work on blocking threads is of no more use once the cycle has ended.
     runtime.shutdown_background();
@@ -122,7 +143,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
 
 fn monitor(settings: &Settings, dry_run: bool) -> Option<Monitor> {
     let url = settings.metrics.healthcheck_url.as_ref().filter(|_| !dry_run)?;
-    Monitor::new(url, &settings.http.user_agent)
+    Monitor::new(url, &settings.http)
 }
 
 /// Writes the profile and the textfile, and holds the targets against the cycles before. What monitoring cannot
@@ -135,7 +156,8 @@ async fn tell(
     output: &mut Output,
 ) -> Result<(), Error> {
     if let Some(path) = &args.profile
-        && let Err(error) = std::fs::write(path, render::profile::chrome(&ended.lanes))
+        && let Err(error) =
+            files::write(path, render::profile::chrome(&ended.lanes).as_bytes(), files::Kind::Output)
     {
         output.note(&format!("the profile cannot be written to {}: {error}", path.display()));
     }
@@ -155,21 +177,47 @@ async fn tell(
     Ok(())
 }
 
-/// Runs the hooks of a cycle that is over.
-async fn after(hooks: &Hooks, ended: &Result<Ended, StoreError>) {
-    match ended {
-        Ok(ended) => {
-            hooks.run(Turn::Detection(&ended.fresh)).await;
-            let code = ended.report.cycle.exit_code;
-            if code == Exit::Degraded.code() || code == Exit::Undelivered.code() {
-                hooks.run(Turn::Failure(code, &render::report::summary(&ended.report))).await;
-            }
-            let bare = CycleReport { detections: Vec::new(), ..ended.report.clone() };
-            // Plain data with string keys always serialises.
-            hooks.run(Turn::After(&serde_json::to_value(&bare).unwrap_or_default())).await;
+/// Runs the hook of `turn` until it ends, or until the process is asked to stop: then the hook is killed. One that
+/// begins after that has [`HURRY`].
+async fn hook(hooks: &Hooks, turn: Turn<'_>, stop: impl Future<Output = Stop> + Clone) -> Option<Stop> {
+    if let Some(why) = stop.clone().now_or_never() {
+        if tokio::time::timeout(HURRY, hooks.run(turn)).await.is_err() {
+            tracing::warn!("a hook was ended: the process was asked to stop");
         }
-        Err(error) => hooks.run(Turn::Failure(Exit::Failure.code(), &error.to_string())).await,
+        return Some(why);
     }
+    tokio::select! {
+        biased;
+        () = hooks.run(turn) => None,
+        why = stop => {
+            tracing::warn!("a hook was ended: the process was asked to stop");
+            Some(why)
+        }
+    }
+}
+
+/// Runs the hooks of a cycle that is over; gives why the process was asked to stop, if it was by then.
+async fn after(
+    hooks: &Hooks,
+    ended: &Result<Ended, StoreError>,
+    stop: &(impl Future<Output = Stop> + Clone),
+) -> Option<Stop> {
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(error) => {
+            return hook(hooks, Turn::Failure(Exit::Failure.code(), &error.to_string()), stop.clone()).await;
+        }
+    };
+    let mut stopped = hook(hooks, Turn::Detection(&ended.fresh), stop.clone()).await;
+    let code = ended.report.cycle.exit_code;
+    if code == Exit::Degraded.code() || code == Exit::Undelivered.code() {
+        let summary = render::report::summary(&ended.report);
+        stopped = stopped.or(hook(hooks, Turn::Failure(code, &summary), stop.clone()).await);
+    }
+    let bare = CycleReport { detections: Vec::new(), ..ended.report.clone() };
+    // Plain data with string keys always serialises.
+    let report = serde_json::to_value(&bare).unwrap_or_default();
+    stopped.or(hook(hooks, Turn::After(&report), stop.clone()).await)
 }
 
 /// Leaves out the half that is not wanted.

@@ -10,6 +10,7 @@ use crate::{
     exit::Exit,
     figures::{CycleReport, report::SourceOutcome},
     fixture_web::{FixtureWeb, Options},
+    model::event_date::day_of,
     render::{self, Style},
     store::{Access, EventFilter, Store},
     wiring,
@@ -45,8 +46,11 @@ pub fn run(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         reports.push((name, ended.report));
     }
     let store = Store::open(state.path(), Access::Read)?;
-    let found =
-        runtime.block_on(store.events(EventFilter { limit: usize::MAX, ..EventFilter::default() }))?;
+    let found = runtime.block_on(store.events(EventFilter {
+        limit: usize::MAX,
+        today: Some(day_of(now)),
+        ..EventFilter::default()
+    }))?;
     drop(web);
     runtime.shutdown_background();
     show(&reports, &found, globals, output)?;

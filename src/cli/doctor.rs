@@ -1,6 +1,6 @@
 //! `tge-scrape doctor`: one line for each thing that can be wrong, and what to do about it.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io::Write as _};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -16,9 +16,11 @@ use crate::{
     render::{self, plain, rough},
     store::{Access, Store},
     wiring,
+    x::usage,
 };
 
 mod channels;
+mod exposed;
 
 use super::{Format, Globals, output::Output};
 
@@ -64,6 +66,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         vec![sources(&settings), state(&settings), database(&settings, now)?, clock(&settings, now)?];
     findings.push(x(&settings));
     findings.extend(channels::findings(&settings, now)?);
+    findings.extend(exposed::secrets(&settings));
+    findings.extend(exposed::oversized(&settings)?);
     if args.online {
         findings.push(network(&settings, now)?);
     }
@@ -103,16 +107,19 @@ fn sources(settings: &Settings) -> Finding {
             "enable one under [[feeds]]",
         );
     }
-    finding("settings", Level::Ok, format!("{from}: {feeds} feeds, {projects} watched projects"), "")
+    let counted = format!("{from}: {feeds} feeds, {projects} watched projects");
+    match settings.exposed() {
+        Some((says, todo)) => finding("settings", Level::Note, format!("{counted}; {says}"), todo),
+        None => finding("settings", Level::Ok, counted, ""),
+    }
 }
 
 /// Whether the state folder can be written: by writing into it, the only test that cannot be wrong.
 fn state(settings: &Settings) -> Finding {
     let dir = settings.state_dir.display();
-    let probe = settings.state_dir.join(format!(".probe-{}", std::process::id()));
     let tried = std::fs::create_dir_all(&settings.state_dir)
-        .and_then(|()| std::fs::write(&probe, b"x"))
-        .and_then(|()| std::fs::remove_file(&probe));
+        .and_then(|()| tempfile::NamedTempFile::with_prefix_in(".probe-", &settings.state_dir))
+        .and_then(|mut probe| probe.write_all(b"x").and_then(|()| probe.close()));
     match tried {
         Ok(()) => finding("state", Level::Ok, format!("{dir} can be written"), ""),
         Err(error) => finding(
@@ -183,12 +190,31 @@ fn x(settings: &Settings) -> Finding {
     }
     let budget = crate::figures::report::Usd { micros: x.budget };
     let assumed = if x.budget_assumed { " (assumed: set x.monthly_budget_usd)" } else { "" };
-    let says = format!(
+    let mut says = format!(
         "a token is set; {} accounts, {} searches, at most {budget} USD a month{assumed}",
         x.accounts.len(),
         x.searches.len()
     );
-    finding("x", Level::Ok, says, "")
+    // A database that cannot be read is a finding of its own.
+    let Ok(memory) = super::x::remembered(settings) else { return finding("x", Level::Ok, says, "") };
+    let mut warnings = Vec::new();
+    if let Some(told) = &memory.usage {
+        says.push_str(&format!("; {}", usage::sentence(told)));
+        warnings = usage::warnings(told);
+    }
+    if memory.sources.iter().any(|source| source.failure.is_some()) {
+        warnings.push("some accounts or searches fail: `tge-scrape x accounts` says why".to_owned());
+    }
+    if warnings.is_empty() {
+        finding("x", Level::Ok, says, "")
+    } else {
+        finding(
+            "x",
+            Level::Note,
+            format!("{says}; {}", warnings.join("; ")),
+            "docs/x.md says what each means",
+        )
+    }
 }
 
 fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {

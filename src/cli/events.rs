@@ -8,7 +8,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    model::{Detection, Event, Stage},
+    model::{Detection, Event, Stage, event_date::day_of},
     render::{Style, calendar, events, syndication},
     store::{Access, EventFilter, Store},
     wiring,
@@ -62,13 +62,14 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     let store = Store::open(&settings.state_dir, Access::Read)?;
     let now = SystemClock.now();
     let filter = EventFilter {
-        since: args.since.map(|age| now - age).filter(|since| *since > Timestamp::UNIX_EPOCH),
+        since: args.since.map(|age| super::ago(now, age)).filter(|since| *since > Timestamp::UNIX_EPOCH),
         project: args.project,
         event: args.event,
         stage: args.stage,
         min_score: args.min_score,
         watched: args.watched,
         limit: args.limit,
+        today: Some(day_of(now)),
     };
     let runtime = wiring::small_runtime()?;
     if args.follow {
@@ -115,7 +116,8 @@ async fn follow(
     let filter = EventFilter { since, limit: usize::MAX, ..filter };
     loop {
         let mut fresh = Vec::new();
-        for row in store.stories(filter.clone()).await?.into_iter().rev() {
+        let filter = EventFilter { today: Some(day_of(SystemClock.now())), ..filter.clone() };
+        for row in store.stories(filter).await?.into_iter().rev() {
             if known.insert(row.detection.story_id.clone(), row.revision) != Some(row.revision) {
                 fresh.push(row.detection);
             }

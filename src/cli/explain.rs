@@ -10,7 +10,7 @@ use url::Url;
 use super::{Format, Globals, classify::Line, output::Output};
 use crate::{
     clock::{Clock, SystemClock},
-    detect::{Explanation, Item, Rules},
+    detect::{Explanation, Item, Origin, Rules},
     error::Error,
     exit::Exit,
     http::{Fetch, Outcome, Purpose, Request},
@@ -42,15 +42,19 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let address = Url::parse(&args.from).ok().filter(address::on_the_web);
     let explanation = if let Some(url) = address {
         let page = page(&settings, url)?;
-        rules.explain(&Item {
-            kind: if args.post { Kind::Post } else { Kind::News },
-            title: &page.article.title,
-            text: &page.article.text,
-            author: &page.article.author,
-            source: "",
-            url: page.url.as_str(),
-            published: page.article.published,
-        })
+        rules.explain_at(
+            &Item {
+                kind: if args.post { Kind::Post } else { Kind::News },
+                title: &page.article.title,
+                text: &page.article.text,
+                author: &page.article.author,
+                source: "",
+                url: page.url.as_str(),
+                published: page.article.published,
+                origin: Origin::Address(page.url.as_str()),
+            },
+            SystemClock.now(),
+        )
     } else {
         let text = read(&args.from).map_err(|error| {
             Error::new(
@@ -122,11 +126,21 @@ fn explain(rules: &Rules, text: &str, post: bool) -> Explanation {
     if text.trim_start().starts_with('{')
         && let Ok(line) = serde_json::from_str::<Line>(text)
     {
-        return rules.explain(&line.item());
+        return rules.explain_at(&line.item(), SystemClock.now());
     }
     let (title, body) = if post { ("", text) } else { text.split_once('\n').unwrap_or((text, "")) };
     let kind = if post { Kind::Post } else { Kind::News };
-    rules.explain(&Item { kind, title, text: body, author: "", source: "", url: "", published: None })
+    let item = Item {
+        kind,
+        title,
+        text: body,
+        author: "",
+        source: "",
+        url: "",
+        published: None,
+        origin: Origin::Unproven,
+    };
+    rules.explain_at(&item, SystemClock.now())
 }
 
 fn json(explanation: &Explanation) -> serde_json::Value {
@@ -135,7 +149,7 @@ fn json(explanation: &Explanation) -> serde_json::Value {
         "tge": verdict.tge, "rumour": verdict.rumour, "score": verdict.score, "threshold": explanation.threshold,
         "event": verdict.event, "stage": verdict.stage, "project": verdict.project, "token": verdict.token,
         "watched": verdict.watched, "event_date": verdict.event_date, "paid": verdict.paid,
-        "official": verdict.official, "venue": verdict.venue, "chain": verdict.chain, "cautions": verdict.cautions,
+        "official": verdict.official, "venue": verdict.venue, "chain": verdict.chain, "cautions": verdict.cautions, "also": verdict.also,
         "title": explanation.title, "text": explanation.opening,
         "signals": explanation.lines.iter().map(|line| serde_json::json!({"signal": line.signal, "weight": line.points, "text": line.text})).collect::<Vec<_>>(),
         "change": explanation.change,

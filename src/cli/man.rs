@@ -1,7 +1,13 @@
 //! `tge-scrape man DIR`.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
+use clap_mangen::Man;
+
+use super::files;
 use crate::{error::Error, exit::Exit};
 
 /// Arguments of `man`.
@@ -13,14 +19,24 @@ pub struct Args {
 
 /// Writes one page for `command` and one for each of its commands.
 pub fn run(args: &Args, command: clap::Command) -> Result<Exit, Error> {
-    std::fs::create_dir_all(&args.dir).and_then(|()| clap_mangen::generate_to(command, &args.dir)).map_err(
-        |error| {
-            Error::new(
-                Exit::Failure,
-                format!("the manual pages cannot be written to {}: {error}", args.dir.display()),
-                "name a folder that you may write to",
-            )
-        },
-    )?;
+    let mut command = command.disable_help_subcommand(true);
+    command.build();
+    std::fs::create_dir_all(&args.dir).and_then(|()| generate(&command, &args.dir)).map_err(|error| {
+        Error::new(
+            Exit::Failure,
+            format!("the manual pages cannot be written to {}: {error}", args.dir.display()),
+            "name a folder that you may write to",
+        )
+    })?;
     Ok(Exit::Success)
+}
+
+/// The page of `command` and those of its commands, as `clap_mangen::generate_to` writes them.
+fn generate(command: &clap::Command, dir: &Path) -> io::Result<()> {
+    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
+        generate(inner, dir)?;
+    }
+    let (man, mut page) = (Man::new(command.clone()), Vec::new());
+    man.render(&mut page)?;
+    files::write(&dir.join(man.get_filename()), &page, files::Kind::Output)
 }

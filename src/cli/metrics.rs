@@ -1,10 +1,6 @@
 //! What is told to monitoring after a cycle: the textfile of Prometheus' node exporter.
 
-use std::{
-    fs::{self, File},
-    io::{self, Write},
-    path::Path,
-};
+use std::{io, path::Path};
 
 use crate::{
     error::Error,
@@ -13,7 +9,7 @@ use crate::{
     store::Store,
 };
 
-use super::history::History;
+use super::{files, history::History};
 
 fn seconds(ms: f64) -> f64 {
     ms / 1e3
@@ -186,20 +182,5 @@ fn of_last(last: &CycleReport, history: &History) -> Vec<Metric> {
 
 /// Writes `metrics` to `path`, whole or not at all, readable by the collector.
 pub fn write(path: &Path, metrics: &[Metric]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    let beside = path.with_file_name(name);
-    let written = (|| {
-        let mut file = File::create(&beside)?;
-        #[cfg(unix)]
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-        file.write_all(text(metrics).as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    })();
-    if written.is_err() {
-        // What could not be finished is not left lying about.
-        let _ = fs::remove_file(&beside);
-    }
-    written
+    files::write(path, text(metrics).as_bytes(), files::Kind::Public)
 }

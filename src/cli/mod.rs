@@ -15,8 +15,11 @@ mod doctor;
 mod events;
 mod explain;
 mod feed;
+mod files;
 mod history;
+mod input;
 mod label;
+mod limits;
 mod man;
 mod metrics;
 mod output;
@@ -34,6 +37,7 @@ mod x;
 use std::{path::PathBuf, time::Duration};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Timestamp};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
@@ -58,6 +62,9 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+/// Seconds of a century, the most that a clock is shifted by.
+const CENTURY_S: i64 = 36_525 * 86_400;
 
 /// Flags every command takes.
 #[derive(Debug, Clone, clap::Args)]
@@ -91,7 +98,8 @@ pub struct Globals {
         hide = true,
         value_name = "SECONDS",
         default_value_t = 0,
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = clap::value_parser!(i64).range(-CENTURY_S..=CENTURY_S)
     )]
     shift_clock: i64,
     /// For tests.
@@ -183,6 +191,7 @@ pub fn run() -> Exit {
     };
     output::quiet_panics();
     start_log(&cli.globals);
+    limits::report_file_size();
     let mut output = Output::new(cli.globals.color);
     match dispatch(cli, &mut output) {
         Ok(exit) => exit,
@@ -250,10 +259,22 @@ fn start_log(globals: &Globals) {
     };
 }
 
+impl Globals {
+    /// What the command line says of the settings.
+    fn flags(&self) -> Flags {
+        Flags { config: self.config.clone(), state_dir: self.state_dir.clone() }
+    }
+}
+
 /// The settings a command works by.
 fn settings(globals: &Globals) -> Result<crate::config::Settings, Error> {
-    let flags = Flags { config: globals.config.clone(), state_dir: globals.state_dir.clone() };
-    Ok(crate::config::load(&flags, &Environment::of_process())?)
+    Ok(crate::config::load(&globals.flags(), &Environment::of_process())?)
+}
+
+/// What lay `age` before `now`; not before 1970, before which nothing can have been found.
+fn ago(now: Timestamp, age: Duration) -> Timestamp {
+    let then = SignedDuration::try_from(age).ok().and_then(|age| now.checked_sub(age).ok());
+    then.unwrap_or(Timestamp::UNIX_EPOCH).max(Timestamp::UNIX_EPOCH)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -9,11 +9,12 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Settings,
     error::Error,
+    model::event_date::day_of,
     render::{calendar, syndication},
     store::{Access, EventFilter, Store},
 };
 
-use super::output::Output;
+use super::{files, output::Output};
 
 /// Days that stay in the calendar once they are over.
 const PAST: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -50,7 +51,8 @@ pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Res
     }
     let now = SystemClock.now();
     let store = Store::open(&settings.state_dir, Access::Read)?;
-    let newest = EventFilter { limit: outputs.entries, ..EventFilter::default() };
+    let today = Some(day_of(now));
+    let newest = EventFilter { limit: outputs.entries, today, ..EventFilter::default() };
     let rows = runtime.block_on(store.stories(newest))?;
     let mut put = |path: Option<&Path>, text: &dyn Fn() -> String| {
         let Some(path) = path else { return };
@@ -65,26 +67,28 @@ pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Res
         syndication::json_feed(&rows, masthead(settings, outputs.json_feed.as_deref()).borrow())
     });
     if outputs.calendar.is_some() {
-        let dated = EventFilter { since: Some(now - PAST), limit: usize::MAX, ..EventFilter::default() };
+        let dated =
+            EventFilter { since: Some(now - PAST), limit: usize::MAX, today, ..EventFilter::default() };
         let rows = runtime.block_on(store.stories(dated))?;
         put(outputs.calendar.as_deref(), &|| calendar::ics(&rows, &outputs.authority));
     }
     Ok(())
 }
 
-/// Writes by rename, so that a reader never sees half a file; one that says the same already is left alone,
-/// so that its date tells servers that nothing is new.
+/// Writes `text` to `path`. A file that holds it already is not written again, so that its date shows servers that
+/// nothing is new.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+    if holds(path, text) {
         return Ok(());
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    fs::write(&name, text).and_then(|()| fs::rename(&name, path)).inspect_err(|_| {
-        // The next cycle writes another; what is left of this one may go.
-        let _ = fs::remove_file(&name);
-    })
+    files::write(path, text.as_bytes(), files::Kind::Output)
+}
+
+/// Whether `path` is a regular file that holds `text`. Nothing else is read: a pipe would never end.
+fn holds(path: &Path, text: &str) -> bool {
+    let same = |old: fs::Metadata| old.is_file() && old.len() == text.len() as u64;
+    fs::symlink_metadata(path).is_ok_and(same) && fs::read(path).is_ok_and(|old| old == text.as_bytes())
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal};
 
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
-use toml_edit::{Array, Item, Table, value};
+use toml_edit::{Array, Table, value};
 
 use crate::{
     detect::{Priority, Project},
@@ -140,7 +140,7 @@ fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
 fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let mut file = SettingsFile::open(globals)?;
     let path = file.path.display().to_string();
-    let projects = file.tables("projects")?;
+    let projects = file.document.list("projects")?;
     let name = plain(&added.name);
     if name.is_empty() {
         return Err(Error::new(
@@ -149,11 +149,10 @@ fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit,
             "such as: project add Caldera --token ERA",
         ));
     }
-    if projects.iter().any(|known| is_named(known, &name)) {
+    if projects.texts("name").iter().any(|known| same(known, &name)) {
         let message = format!("{path} has {name} already");
         return Err(Error::new(Exit::Failure, message, "change it there, or remove it first"));
     }
-    let first = projects.is_empty();
     if added.is_bare() && std::io::stdin().is_terminal() {
         added.ask(output)?;
     }
@@ -174,13 +173,8 @@ fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit,
         table["priority"] = value(level.as_str());
     }
     projects.push(table);
-    file.save()?;
+    file.save("projects", globals, output)?;
     output.print(&format!("added to {path}\n"))?;
-    if first {
-        output.note(
-            "note: the settings have a watch list of their own now; the built-in one no longer applies",
-        );
-    }
     Ok(Exit::Success)
 }
 
@@ -209,21 +203,18 @@ impl Added {
     }
 }
 
-fn is_named(table: &Table, name: &str) -> bool {
-    table.get("name").and_then(Item::as_str).is_some_and(|known| known.to_lowercase() == name.to_lowercase())
+fn same(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 fn remove(name: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let mut file = SettingsFile::open(globals)?;
     let path = file.path.display().to_string();
-    let projects = file.tables("projects")?;
-    let before = projects.len();
-    projects.retain(|known| !is_named(known, name));
-    if projects.len() == before {
+    if file.document.remove("projects", "name", &|known| same(known, name))? == 0 {
         let message = format!("{path} has no project {:?}", plain(name));
         return Err(Error::new(Exit::Failure, message, "`tge-scrape project list` shows the names"));
     }
-    file.save()?;
+    file.save("projects", globals, output)?;
     output.print(&format!("removed from {path}\n"))?;
     Ok(Exit::Success)
 }

@@ -17,12 +17,13 @@ use crate::{
         histogram::Times,
         sums::{self, Sums},
     },
+    model::event_date::day_of,
     render::page::{Day, Page, ROWS, html},
     store::{Access, EventFilter, Store},
     wiring,
 };
 
-use super::{Globals, history::History, output::Output};
+use super::{Globals, files, history::History, output::Output};
 
 /// Cycles whose times are drawn one by one.
 const CYCLES: usize = 300;
@@ -53,7 +54,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         let history = History::load(&store, &settings, (Timestamp::UNIX_EPOCH, CYCLES), now).await?;
         page(&store, &history).await
     })?;
-    std::fs::write(&args.output, page).map_err(|error| {
+    files::write(&args.output, page.as_bytes(), files::Kind::Output).map_err(|error| {
         let message = format!("{} cannot be written: {error}", args.output.display());
         Error::new(Exit::Failure, message, "name another file with -o")
     })?;
@@ -81,7 +82,8 @@ async fn page(store: &Store, history: &History) -> Result<String, Error> {
             health.entry(line.url).or_default().insert(line.cycle, line.failure.is_none());
         }
     }
-    let filter = EventFilter { limit: ROWS, ..EventFilter::default() };
+    let today = Some(day_of(history.now));
+    let filter = EventFilter { limit: ROWS, today, ..EventFilter::default() };
     let events = store.events(filter).await?;
     Ok(html(&Page {
         now: history.now,

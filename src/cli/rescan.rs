@@ -2,8 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::SignedDuration;
-
 use super::{Format, Globals, output::Output};
 use crate::{
     clock::{Clock, SystemClock},
@@ -40,10 +38,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let _lock = if args.dry_run { None } else { Some(lock()?) };
     let store = Store::open(&settings.state_dir, access)?;
     let now = SystemClock.now();
-    let since = SignedDuration::try_from(args.since)
-        .ok()
-        .and_then(|age| now.checked_sub(age).ok())
-        .unwrap_or(jiff::Timestamp::MIN);
+    let since = super::ago(now, args.since);
     let task = cycle::Rescan {
         rules: Arc::new(wiring::rules(&settings)),
         sources: &settings.sources,

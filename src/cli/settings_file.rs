@@ -1,69 +1,79 @@
-//! The user's settings file being changed: comments and order stay, and a crash leaves the old file whole.
+//! The user's settings file being changed: what the settings refuse is never written, and a crash leaves the old file
+//! whole.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use toml_edit::{ArrayOfTables, DocumentMut, Item};
+use crate::{
+    config::{
+        self, Environment, FILE_NAME, Flags, Settings,
+        edit::{Document, NotAList},
+    },
+    error::Error,
+    exit::Exit,
+};
 
-use crate::{config::FILE_NAME, error::Error, exit::Exit};
+use super::{Globals, files, output::Output};
 
-use super::Globals;
-
-/// The file the settings come from, or a new one in the working directory.
+/// The file the settings come from, or a new one: the one named with `--config`, or one in the working directory.
 pub struct SettingsFile {
     /// Where it is.
     pub path: PathBuf,
-    document: DocumentMut,
+    /// What it says before it is changed.
+    pub settings: Settings,
+    /// Its text.
+    pub document: Document,
+    flags: Flags,
 }
 
 impl SettingsFile {
     /// Opens it; settings that have mistakes are not changed.
     pub fn open(globals: &Globals) -> Result<Self, Error> {
-        let path = super::settings(globals)?.file.unwrap_or_else(|| PathBuf::from(FILE_NAME));
-        let text = if path.exists() {
-            fs::read_to_string(&path).map_err(|error| refused(&path, &error))?
-        } else {
-            String::new()
+        let flags = globals.flags();
+        let environment = Environment::of_process();
+        let path = config::file(&flags, &environment).unwrap_or_else(|| PathBuf::from(FILE_NAME));
+        let text = match fs::metadata(&path) {
+            Ok(found) if !found.is_file() && !found.is_dir() => {
+                let message = format!("{} is no regular file and cannot be changed", path.display());
+                return Err(Error::new(Exit::Failure, message, "name a settings file with --config"));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            _ => config::read(&path)?,
         };
-        let document = text
-            .parse()
-            .map_err(|error| Error::new(Exit::Settings, format!("{}: {error}", path.display()), ""))?;
-        Ok(Self { path, document })
+        let settings = config::load_text(&path, &text, &flags, &environment)?;
+        let document = Document::parse(&text)
+            .map_err(|says| Error::new(Exit::Settings, format!("{}: {says}", path.display()), ""))?;
+        Ok(Self { path, settings, document, flags })
     }
 
-    /// The tables `[[name]]`; made if there are none.
-    pub fn tables(&mut self, name: &str) -> Result<&mut ArrayOfTables, Error> {
-        let item = self.document.entry(name).or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
-        let hint = format!("write each as a [[{name}]] table");
-        item.as_array_of_tables_mut()
-            .ok_or_else(|| Error::new(Exit::Settings, format!("{name} is not a list of tables"), hint))
-    }
-
-    /// Writes the file by rename.
-    pub fn save(&self) -> Result<(), Error> {
-        let new = self.path.with_extension(format!("toml.{}", std::process::id()));
-        let written = write(&new, &self.path, &self.document.to_string());
-        written.map_err(|error| refused(&self.path, &error))
+    /// Writes the file, if the settings accept it. Says where the built-in `list` no longer applies.
+    pub fn save(&self, list: &str, globals: &Globals, output: &mut Output) -> Result<(), Error> {
+        let text = self.document.to_string();
+        if let Err(mistakes) = config::load_text(&self.path, &text, &self.flags, &Environment::of_process()) {
+            let mistakes = Error::from(mistakes).message;
+            let message = format!("{} is left as it was: with this change {mistakes}", self.path.display());
+            return Err(Error::new(Exit::Settings, message, "change what you add, or edit the file by hand"));
+        }
+        files::write(&self.path, text.as_bytes(), files::Kind::Settings)
+            .map_err(|error| refused(&self.path, &error))?;
+        if self.settings.is_built_in(list) && !globals.quiet {
+            output.note(&format!(
+                "note: the settings have {list} of their own now; the built-in ones no longer apply"
+            ));
+        }
+        Ok(())
     }
 }
 
-/// Writes `text` to `new` with the mode of `old`, or for its owner only, and puts it in the place of `old`.
-fn write(new: &Path, old: &Path, text: &str) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(new)?.write_all(text.as_bytes())?;
-    if let Ok(metadata) = fs::metadata(old) {
-        fs::set_permissions(new, metadata.permissions())?;
+impl From<NotAList> for Error {
+    fn from(error: NotAList) -> Self {
+        Self::new(Exit::Settings, error.to_string(), "")
     }
-    fs::rename(new, old)
 }
 
-fn refused(path: &Path, error: &std::io::Error) -> Error {
+fn refused(path: &Path, error: &io::Error) -> Error {
     let message = format!("{} cannot be changed: {error}", path.display());
     Error::new(Exit::Failure, message, "name a file that you may write to with --config")
 }

@@ -56,7 +56,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let store = Store::open(&settings.state_dir, Access::Read)?;
     let runtime = wiring::small_runtime()?;
     let now = SystemClock.now();
-    let since = args.since.and_then(|age| now.checked_sub(age).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let since = args.since.map_or(Timestamp::UNIX_EPOCH, |age| super::ago(now, age));
     let last = args.last.unwrap_or(if args.since.is_some() { usize::MAX } else { LAST });
     let labels = runtime.block_on(store.labels())?;
     let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;

@@ -9,12 +9,12 @@ use crate::{
     error::Error,
     exit::Exit,
     figures::report::Usd,
-    model::XMemory,
+    model::{XMemory, XUsage},
     render::{self, Style, plain},
     store::{Access, Store},
-    visit::x::{followed, forecast, planned, way_name},
+    visit::x::{PreviewCall, followed, preview},
     wiring,
-    x::{self, api::Dialect, lookup, windows::Bounds},
+    x::{self, usage, windows},
 };
 
 use super::{Format, Globals, output::Output};
@@ -65,7 +65,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     Ok(Exit::Success)
 }
 
-fn remembered(settings: &Settings) -> Result<XMemory, Error> {
+/// What is remembered of X for the token of `settings`.
+pub(super) fn remembered(settings: &Settings) -> Result<XMemory, Error> {
     if !Store::exists(&settings.state_dir) {
         return Ok(XMemory::default());
     }
@@ -99,63 +100,61 @@ struct Planned {
     month_forecast_usd: Usd,
     budget_usd: Usd,
     budget_days_left: Option<u32>,
+    max_cost_usd: Usd,
+    budget_left_usd: Usd,
+    usage: Option<Usage>,
 }
 
 fn plan(settings: &x::Settings, memory: &XMemory) -> Planned {
-    let now = SystemClock.now();
     let usd = |micros: u64| Usd { micros };
-    let wanted = lookup::wanted(&settings.accounts, &memory.accounts, settings.user_ttl, now);
-    let lookups = wanted.calls.iter().map(|handles| Call {
-        what: format!("look up {} accounts", handles.len()),
-        sources: handles.len(),
-        since: "–".to_owned(),
-        at_most_usd: usd(handles.len() as u64 * settings.user_price),
-    });
-    // Accounts not looked up yet are planned for as if they were: only their ids are missing.
-    let mut memory = memory.clone();
-    let new = wanted.calls.iter().flatten().filter(|handle| {
-        memory.accounts.iter().all(|known| known.handle != **handle || known.user.is_none())
-    });
-    let stand_ins: Vec<crate::model::XAccount> = new
-        .zip(1_u64..)
-        .map(|(handle, number)| crate::model::XAccount {
-            handle: handle.clone(),
-            username: handle.clone(),
-            user: Some(u64::MAX - number),
-            ..crate::model::XAccount::default()
-        })
-        .collect();
-    memory.accounts.retain(|known| stand_ins.iter().all(|one| one.handle != known.handle));
-    memory.accounts.extend(stand_ins);
-    let dialect = Dialect::from_name(memory.dialect.as_deref().unwrap_or_default());
-    let plan = planned(settings, &memory, dialect, now, x::plan::plan);
-    let asks = plan.questions.iter().map(|question| Call {
-        what: way_name(&question.way),
-        sources: question.progress.sources.len(),
-        since: match question.progress.bounds {
-            Bounds::From(at) => at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-            Bounds::Ids { since, .. } => {
-                x::windows::time_of(since).strftime("%Y-%m-%d %H:%M UTC").to_string()
-            }
-        },
-        at_most_usd: usd(u64::from(question.most) * question.price),
-    });
-    let forecast = forecast(&memory, settings.budget, now);
+    let preview = preview(settings, memory, SystemClock.now());
+    let call = |call: PreviewCall| Call {
+        what: call.what,
+        sources: call.sources,
+        since: call.since.map_or_else(|| "–".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
+        at_most_usd: usd(call.most),
+    };
     Planned {
-        calls: lookups.chain(asks).collect(),
-        left_out: plan.left_out.iter().map(|(way, why)| format!("{}: {why}", way_name(way))).collect(),
-        month_cost_usd: usd(memory.spent),
-        month_forecast_usd: usd(forecast.month),
+        calls: preview.calls.into_iter().map(call).collect(),
+        left_out: preview.left_out.iter().map(|(what, why)| format!("{what}: {why}")).collect(),
+        month_cost_usd: usd(preview.spent),
+        month_forecast_usd: usd(preview.forecast.month),
         budget_usd: usd(settings.budget),
-        budget_days_left: forecast.days_left,
+        budget_days_left: preview.forecast.days_left,
+        max_cost_usd: usd(preview.most),
+        budget_left_usd: usd(preview.left),
+        usage: memory.usage.as_ref().map(Usage::from),
+    }
+}
+
+/// What X counts of its own.
+#[derive(Debug, Serialize)]
+struct Usage {
+    says: String,
+    posts: Option<u64>,
+    cap: Option<u64>,
+    asked_at: jiff::Timestamp,
+    warnings: Vec<String>,
+}
+
+impl From<&XUsage> for Usage {
+    fn from(told: &XUsage) -> Self {
+        Self {
+            says: usage::sentence(told),
+            posts: told.posts,
+            cap: told.cap,
+            asked_at: told.asked_at,
+            warnings: usage::warnings(told),
+        }
     }
 }
 
 impl Planned {
     fn summary(&self, settings: &x::Settings) -> String {
         let mut text = format!(
-            "{} calls; only posts that come are paid, each once a day. This month {} of {} USD{}, forecast {} USD",
+            "{} calls, together at most {} USD; only posts that come are paid, each once a day. This month {} of {} USD{}, forecast {} USD",
             self.calls.len(),
+            self.max_cost_usd,
             self.month_cost_usd,
             self.budget_usd,
             if settings.budget_assumed { " (assumed: set x.monthly_budget_usd)" } else { "" },
@@ -167,6 +166,12 @@ impl Planned {
         text.push('\n');
         for line in &self.left_out {
             text.push_str(&format!("left out: {}\n", plain(line)));
+        }
+        if let Some(usage) = &self.usage {
+            text.push_str(&format!("{}\n", usage.says));
+            for warning in &usage.warnings {
+                text.push_str(&format!("{warning}\n"));
+            }
         }
         if settings.token.is_none() {
             text.push_str("there is no token, so none of this is asked: docs/x.md says how to get one\n");
@@ -212,7 +217,8 @@ impl Account {
 }
 
 fn accounts(settings: &x::Settings, memory: &XMemory) -> Vec<Account> {
-    let (following, _) = followed(settings, memory);
+    let (now, secrets) = (SystemClock.now(), settings.secrets());
+    let (following, _) = followed(settings, memory, windows::latest(now, now));
     let row = |handle: &String| {
         let handle = handle.trim_start_matches('@').to_ascii_lowercase();
         let known = memory.accounts.iter().find(|account| account.handle == handle);
@@ -228,7 +234,11 @@ fn accounts(settings: &x::Settings, memory: &XMemory) -> Vec<Account> {
             posts: state.posts,
             last_post_at: state.last_post_at,
             checked_at: known.and_then(|account| account.checked_at),
-            trouble: known.and_then(|account| account.trouble.clone()).or(state.failure),
+            // Version 0.1.0 stored what X quoted.
+            trouble: known
+                .and_then(|account| account.trouble.clone())
+                .or(state.failure)
+                .map(|trouble| secrets.mask(&trouble).into_owned()),
             handle,
         }
     };

@@ -6,16 +6,30 @@ mod loudness;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, fs, path::PathBuf, time::Duration};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use url::Url;
 
-use super::{environment::Environment, layers::Row, mistakes::Mistakes, raw::Raw, rows::Reader};
-use crate::alert::{
-    Channel, Program, Way,
-    channels::{
-        Discord, Email, Exec, File, Mailbox, Ntfy, Security, Slack, Telegram, Webhook, WebhookSecret,
+use super::{
+    environment::Environment,
+    files::{LONGEST_SECRET, read_text},
+    layers::{CONTROL, NO_TIME, Row},
+    mistakes::Mistakes,
+    raw::Raw,
+    rows::Reader,
+};
+use crate::{
+    alert::{
+        Channel, Program, Way,
+        channels::{
+            Discord, Email, Exec, File, Mailbox, Ntfy, Security, Slack, Telegram, Webhook, WebhookSecret,
+        },
     },
+    text::{address::on_the_web, login::has_login},
 };
 
 /// Keys that every kind knows.
@@ -142,6 +156,11 @@ impl Told<'_> {
         if given.len() > 1 {
             self.reader.wrong(given[1], format!("{key} is given twice"));
         }
+        for key in [&variable, &file] {
+            if matches!(self.reader.find(key), Some((_, Raw::Text(name))) if name.trim().is_empty()) {
+                self.reader.wrong(key, "is empty; leave it out, or name where the secret is");
+            }
+        }
         let named = self.reader.text(&variable);
         let path = self.reader.text(&file);
         let mut secret = self.reader.text(key);
@@ -154,13 +173,18 @@ impl Told<'_> {
                 None => {}
             }
         } else if !path.is_empty() {
-            match fs::read_to_string(&path) {
-                Ok(text) => text.trim().clone_into(&mut secret),
-                Err(error) if self.enabled => {
-                    self.reader.wrong(&file, format!("{path} cannot be read: {error}"));
+            match read_text(Path::new(&path), LONGEST_SECRET) {
+                Ok(text) if self.enabled && text.trim().is_empty() => {
+                    self.reader.wrong(&file, format!("{path} is empty"));
                 }
+                Ok(text) => text.trim().clone_into(&mut secret),
+                Err(says) if self.enabled => self.reader.wrong(&file, format!("{path} {says}")),
                 Err(_) => {}
             }
+        }
+        if secret.chars().any(char::is_control) {
+            self.reader.wrong(key, format!("the secret found {CONTROL}"));
+            return String::new();
         }
         self.secrets.push(secret.clone());
         secret
@@ -183,7 +207,7 @@ impl Told<'_> {
 
     fn address(&mut self, key: &str) -> Option<Url> {
         let text = self.needed(key)?;
-        let url = Url::parse(&text).ok().filter(crate::text::address::on_the_web);
+        let url = Url::parse(&text).ok().filter(on_the_web);
         if url.is_none() {
             // Not repeated here: it may be the secret.
             self.reader.wrong(key, "is not an http or https address");
@@ -214,7 +238,7 @@ impl Told<'_> {
             }
             _ => {
                 let path = self.reader.text("path");
-                if path.is_empty() {
+                if path.is_empty() || path.ends_with('/') || Path::new(&path).is_dir() {
                     self.reader.wrong("path", "needs the file to append to");
                     return None;
                 }
@@ -235,15 +259,26 @@ impl Told<'_> {
             return None;
         }
         let server = Some(self.reader.text("server")).filter(|server| !server.is_empty());
-        let Ok(base_url) = Url::parse(server.as_deref().unwrap_or(TELEGRAM)) else {
-            self.reader.wrong("server", "is not an address");
+        let base_url = Url::parse(server.as_deref().unwrap_or(TELEGRAM)).ok();
+        let Some(base_url) = base_url.filter(|url| on_the_web(url) && !has_login(url)) else {
+            self.reader.wrong("server", "should be an http or https address without a login");
             return None;
         };
+        // It becomes a part of the path.
+        if token
+            .as_ref()
+            .is_some_and(|token| token.contains(|c: char| !c.is_ascii_graphic() || "/?#".contains(c)))
+        {
+            self.reader.wrong("token", "the token found holds spaces or signs that no token has");
+        }
         Some(Way::Telegram(Telegram { base_url, token: token?, chat }))
     }
 
     fn ntfy(&mut self) -> Option<Way> {
         let token = self.secret("token");
+        if !token.chars().all(|c| c.is_ascii_graphic()) {
+            self.reader.wrong("token", "the token found holds spaces or signs that no token has");
+        }
         let url = self.address("url")?;
         let topic = url.path().trim_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
         if topic.is_empty() {
@@ -292,6 +327,9 @@ impl Told<'_> {
         let host = self.reader.text("host");
         if host.is_empty() {
             self.reader.wrong("host", "needs the name of the mail server");
+        } else if url::Host::parse(&host).is_err() {
+            self.reader
+                .wrong("host", format!("{host:?} is no host; write its name, such as mail.example.org"));
         }
         let sender = vec![self.reader.text("from")];
         let from = self.mailboxes("from", sender).and_then(|mut all| all.pop());
@@ -302,6 +340,11 @@ impl Told<'_> {
             return None;
         }
         let ca_file = Some(self.reader.text("ca_file")).filter(|path| !path.is_empty()).map(PathBuf::from);
+        if let Some(Err(says)) =
+            ca_file.as_ref().filter(|_| self.enabled).map(|path| read_text(path, LONGEST_SECRET))
+        {
+            self.reader.wrong("ca_file", says);
+        }
         let username = self.reader.text("username");
         Some(Way::Email(Box::new(Email {
             host,
@@ -334,6 +377,9 @@ impl Told<'_> {
         };
         let interval = self.duration("interval", usual);
         let timeout = self.duration("timeout", TIMEOUT);
+        if timeout.is_zero() {
+            self.reader.wrong("timeout", NO_TIME);
+        }
         let allow_private = self.reader.flag("allow_private_address", false);
         let mut parts: Vec<String> =
             self.reader.row.pairs.iter().map(|(key, _, value)| format!("{key}={}", value.show())).collect();

@@ -13,7 +13,7 @@ const LARGEST_BODY: u64 = 256 << 20;
 /// Reads the section; what is wrong in it is noted in `layers`.
 pub fn settings(layers: &mut Layers) -> http::Settings {
     let user_agent = layers.text("http.user_agent");
-    http::Settings {
+    let settings = http::Settings {
         user_agent: if user_agent.is_empty() { http::USER_AGENT.to_owned() } else { user_agent },
         concurrency: amount(layers.whole("http.concurrency", 1..=10_000)),
         per_host_concurrency: amount(layers.whole("http.per_host_concurrency", 1..=100)),
@@ -27,7 +27,13 @@ pub fn settings(layers: &mut Layers) -> http::Settings {
         allow_private_addresses: layers.flag("http.allow_private_addresses"),
         private_hosts: private_hosts(layers),
         proxy: layers.text("http.proxy"),
+    };
+    if let Err(error) = http::check(&settings) {
+        let key = if matches!(error, http::SetupError::Proxy(_)) { "http.proxy" } else { "http.user_agent" };
+        // Its own sentence begins with the key.
+        layers.wrong(key, error.to_string().trim_start_matches(key).trim_start());
     }
+    settings
 }
 
 /// `http.private_hosts`, as addresses write them.

@@ -15,6 +15,10 @@ pub const DEFAULTS: &str = include_str!("default.toml");
 const LISTS: [&str; 4] = ["feeds", "projects", "phrases", "channels"];
 /// No setting is a longer time.
 const CENTURY: Duration = Duration::from_hours(36_500 * 24);
+/// What is said of a limit of zero.
+pub(super) const NO_TIME: &str = "nothing is done within no time; give a limit such as 10s";
+/// What is said of a value with a control character: it would end up in a header, a name or an address.
+pub(super) const CONTROL: &str = "holds a control character, such as a line break";
 /// What a variable that sets a value begins with.
 const PREFIX: &str = "TGE_SCRAPE_";
 
@@ -181,9 +185,18 @@ impl Layers {
         self.values.get(path).map_or(Raw::Flag(false), |(value, _)| value.clone())
     }
 
-    /// A text.
+    /// Whether the value of `path` is the text `wanted`.
+    pub fn is_text(&self, path: &str, wanted: &str) -> bool {
+        matches!(self.values.get(path), Some((Raw::Text(text), _)) if text == wanted)
+    }
+
+    /// A text of one line.
     pub fn text(&mut self, path: &str) -> String {
         match self.value(path) {
+            Raw::Text(text) if text.chars().any(char::is_control) => {
+                self.wrong(path, CONTROL);
+                String::new()
+            }
             Raw::Text(text) => text,
             other => {
                 self.wrong(path, format!("should be a text, is {}", other.kind()));
@@ -241,23 +254,20 @@ impl Layers {
         number
     }
 
-    /// A duration, of a century at most: longer ones lead past the end of all calendars.
+    /// A duration.
     pub fn duration(&mut self, path: &str) -> Duration {
         let text = self.text(path);
-        let says = match quantity::duration(&text) {
-            Ok(duration) if duration <= CENTURY => return duration,
-            Ok(_) => format!("should be at most 36500d, is {text}"),
-            Err(says) => says,
-        };
-        self.wrong(path, says);
-        Duration::ZERO
+        duration(&text).unwrap_or_else(|says| {
+            self.wrong(path, says);
+            Duration::ZERO
+        })
     }
 
     /// A limit in time: a duration that is not zero.
     pub fn time_limit(&mut self, path: &str) -> Duration {
         let (before, duration) = (self.mistakes.0.len(), self.duration(path));
         if duration.is_zero() && self.mistakes.0.len() == before {
-            self.wrong(path, "nothing is done within no time; give a limit such as 10s");
+            self.wrong(path, NO_TIME);
         }
         duration
     }
@@ -284,8 +294,25 @@ impl Layers {
         size
     }
 
-    /// A list of texts.
+    /// A program and its arguments, which may have lines: everything but the NUL that ends an argument.
+    pub fn command(&mut self, path: &str) -> Vec<String> {
+        let command = self.any_texts(path);
+        if command.iter().any(|argument| argument.contains('\0')) {
+            self.wrong(path, CONTROL);
+        }
+        command
+    }
+
+    /// A list of texts of one line each.
     pub fn texts(&mut self, path: &str) -> Vec<String> {
+        let texts = self.any_texts(path);
+        if texts.iter().any(|text| text.chars().any(char::is_control)) {
+            self.wrong(path, CONTROL);
+        }
+        texts
+    }
+
+    fn any_texts(&mut self, path: &str) -> Vec<String> {
         let Raw::List(list) = self.value(path) else {
             self.wrong(path, "should be a list of texts");
             return Vec::new();
@@ -301,5 +328,13 @@ impl Layers {
             self.wrong(path, "should be a list of texts");
             Vec::new()
         })
+    }
+}
+
+/// A duration, of a century at most: longer ones lead past the end of all calendars.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    match quantity::duration(text) {
+        Ok(duration) if duration > CENTURY => Err(format!("should be at most 36500d, is {text}")),
+        read => read,
     }
 }

@@ -3,25 +3,29 @@
 //! The only room that reads the environment. All mistakes are found before the first is told.
 
 mod channels;
+mod cleartext;
+pub mod edit;
 mod environment;
+mod exposed;
+mod files;
 mod http_section;
 mod layers;
 mod mistakes;
+mod outputs_section;
 mod raw;
 mod rows;
 mod show;
+mod x_section;
 
 #[cfg(test)]
 mod tests;
 
 use std::{
-    fs,
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
-
-use url::Url;
 
 use crate::{
     alert::{self, Hooks, Program},
@@ -29,13 +33,15 @@ use crate::{
     figures::targets::Settings as TargetSettings,
     http,
     model::Source,
-    text::address::on_the_web,
+    text::quantity,
     x,
 };
 
+pub use cleartext::{CLEARTEXT_HINT, cleartext};
 pub use environment::Environment;
 pub use layers::{DEFAULTS, Origin};
 pub use mistakes::{Mistake, Mistakes};
+pub use rows::feed_address;
 pub use show::{Shown, shown};
 
 use layers::Layers;
@@ -43,8 +49,6 @@ use raw::Raw;
 
 /// The built-in feeds and projects, which apply where the settings name none.
 pub const STARTER: &str = include_str!("starter.toml");
-/// Characters a search may have: X allows 512 (facts sheet on X, section 2), some of which our own terms take.
-const LONGEST_SEARCH: usize = 480;
 /// What the settings file is called in the working directory.
 pub const FILE_NAME: &str = "tge-scrape.toml";
 
@@ -87,6 +91,8 @@ pub struct Settings {
     /// `[outputs]`.
     pub outputs: OutputSettings,
     layers: Layers,
+    /// Lists that the file does not have.
+    built_in: Vec<&'static str>,
 }
 
 /// `[cycle]`.
@@ -149,17 +155,42 @@ impl std::fmt::Debug for MetricsSettings {
 /// # Errors
 /// Every mistake found, each with its place.
 pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, Mistakes> {
-    let file = find(flags, environment);
+    let Some(path) = file(flags, environment) else {
+        return resolve(Layers::built_in(), None, flags, environment);
+    };
+    load_text(&path, &read(&path)?, flags, environment)
+}
+
+/// The text of the settings file `path`.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn read(path: &Path) -> Result<String, Mistakes> {
+    files::read_text(path, files::LONGEST).map_err(|says| {
+        let mut mistakes = Mistakes::default();
+        mistakes.add(&path.display().to_string(), says);
+        mistakes
+    })
+}
+
+/// What [`load`] gives where the file `path` holds `text`: asked before it is written.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_text(
+    path: &Path,
+    text: &str,
+    flags: &Flags,
+    environment: &Environment,
+) -> Result<Settings, Mistakes> {
     let mut layers = Layers::built_in();
-    if let Some(path) = &file {
-        match fs::read_to_string(path) {
-            Ok(text) => layers.lay_file(&path.display().to_string(), &text),
-            Err(error) => {
-                layers.mistakes.add(&path.display().to_string(), format!("cannot be read: {error}"));
-            }
-        }
+    let name = path.display().to_string();
+    if text.len() as u64 > files::LONGEST {
+        layers.mistakes.add(&name, format!("is longer than {}", quantity::show_size(files::LONGEST)));
+    } else {
+        layers.lay_file(&name, text);
     }
-    resolve(layers, file, flags, environment)
+    resolve(layers, Some(path.to_owned()), flags, environment)
 }
 
 impl Settings {
@@ -170,19 +201,23 @@ impl Settings {
         self
     }
 
-    /// The page that a feed of the settings belongs to, as its list named it; empty if none did.
+    /// Whether the built-in `list` (feeds or projects) applies, since the file has none.
     #[must_use]
-    pub fn site(&self, url: &str) -> String {
-        let text = |row: &layers::Row, key: &str| {
+    pub fn is_built_in(&self, list: &str) -> bool {
+        self.built_in.contains(&list)
+    }
+
+    /// The pages that the feeds of the settings belong to, by the feed's address, as their list named them.
+    #[must_use]
+    pub fn sites(&self) -> HashMap<&str, &str> {
+        fn text<'a>(row: &'a layers::Row, key: &str) -> Option<&'a str> {
             row.pairs.iter().find(|(name, ..)| name == key).and_then(|(_, _, value)| match value {
-                Raw::Text(text) => Some(text.trim().to_owned()),
+                Raw::Text(text) => Some(text.trim()),
                 _ => None,
             })
-        };
-        let mut rows = self.layers.lists.get("feeds").into_iter().flatten();
-        rows.find(|row| text(row, "url").as_deref() == Some(url))
-            .and_then(|row| text(row, "site"))
-            .unwrap_or_default()
+        }
+        let rows = self.layers.lists.get("feeds").into_iter().flatten();
+        rows.filter_map(|row| Some((text(row, "url")?, text(row, "site")?))).collect()
     }
 }
 
@@ -197,8 +232,9 @@ pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, Mistakes> {
     resolve(layers, None, &flags, &Environment::default())
 }
 
-/// The first settings file there is (conventions, section 10). One that was named must be there.
-fn find(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
+/// The first settings file there is (conventions, section 10); one that is named, whether it is there or not.
+#[must_use]
+pub fn file(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
     if let Some(named) = flags.config.clone().or_else(|| environment.path("TGE_SCRAPE_CONFIG")) {
         return Some(named);
     }
@@ -221,12 +257,12 @@ fn resolve(
     layers.lay_environment(environment);
     state_dir(&mut layers, flags, environment);
     // A file that does not speak of feeds, or of projects, means "the usual ones"; an empty list means none.
-    let missing: Vec<&str> =
+    let built_in: Vec<&'static str> =
         ["feeds", "projects"].into_iter().filter(|list| !layers.lists.contains_key(list)).collect();
-    if !missing.is_empty() {
+    if !built_in.is_empty() {
         let mut starter = Layers::built_in();
         starter.lay_file("starter", STARTER);
-        layers.lists.extend(missing.into_iter().filter_map(|list| starter.lists.remove_entry(list)));
+        layers.lists.extend(built_in.iter().filter_map(|list| starter.lists.remove_entry(list)));
     }
     let lists = std::mem::take(&mut layers.lists);
     let row = |list: &str| lists.get(list).map(Vec::as_slice).unwrap_or_default();
@@ -242,7 +278,8 @@ fn resolve(
             feed_ttl_max: layers.duration("cache.feed_ttl_max"),
             article_ttl: layers.duration("cache.article_ttl"),
         },
-        state_dir: PathBuf::from(layers.text("state.dir")),
+        // As the shell gave it: a folder's name need not be text.
+        state_dir: flags.state_dir.clone().unwrap_or_else(|| PathBuf::from(layers.text("state.dir"))),
         detect: detect::Settings {
             threshold: u8::try_from(layers.whole("detect.threshold", 0..=100)).unwrap_or(100),
             watched_only: layers.flag("detect.watched_only"),
@@ -250,15 +287,16 @@ fn resolve(
             projects: rows::projects(row("projects"), &mut layers.mistakes),
             phrases: rows::phrases(row("phrases"), &mut layers.mistakes),
         },
-        x: x_settings(&mut layers, environment),
+        x: x_section::settings(&mut layers, environment),
         targets: target_settings(&mut layers),
-        metrics: metrics_settings(&mut layers, environment),
+        metrics: outputs_section::metrics(&mut layers, environment),
         x_budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
         sources: rows::sources(row("feeds"), environment, &mut layers.mistakes),
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment)),
-        outputs: output_settings(&mut layers),
+        outputs: outputs_section::outputs(&mut layers),
         file,
         layers: Layers { lists, ..layers },
+        built_in,
     };
     if settings.layers.mistakes.0.is_empty() { Ok(settings) } else { Err(settings.layers.mistakes) }
 }
@@ -290,7 +328,7 @@ fn alert_settings(
 ) -> alert::Settings {
     let variables = layers.texts("hooks.environment");
     let hook = |layers: &mut Layers, name: &str| {
-        let command = layers.texts(&format!("hooks.{name}"));
+        let command = layers.command(&format!("hooks.{name}"));
         (!command.is_empty())
             .then(|| Program { command, environment: channels::surroundings(environment, &variables) })
     };
@@ -310,21 +348,6 @@ fn alert_settings(
     }
 }
 
-fn output_settings(layers: &mut Layers) -> OutputSettings {
-    let file = |layers: &mut Layers, name: &str| {
-        let path = layers.text(&format!("outputs.{name}"));
-        (!path.is_empty()).then(|| PathBuf::from(path))
-    };
-    OutputSettings {
-        atom: file(layers, "atom"),
-        json_feed: file(layers, "json_feed"),
-        calendar: file(layers, "calendar"),
-        public_url: layers.text("outputs.public_url"),
-        authority: layers.text("outputs.authority"),
-        entries: amount(layers.whole("outputs.entries", 1..=10_000)),
-    }
-}
-
 fn amount(number: i64) -> usize {
     usize::try_from(number).unwrap_or(1)
 }
@@ -341,113 +364,4 @@ fn target_settings(layers: &mut Layers) -> TargetSettings {
         error_ratio: layers.number("targets.error_ratio", 0.0..=1.0),
         statement_time: layers.time_limit("targets.statement_time"),
     }
-}
-
-fn metrics_settings(layers: &mut Layers, environment: &Environment) -> MetricsSettings {
-    let textfile = layers.text("metrics.textfile");
-    let variable = layers.text("metrics.healthcheck_url_env");
-    let is_collected = Path::new(&textfile).extension().is_some_and(|extension| extension == "prom");
-    if !textfile.is_empty() && !is_collected {
-        layers.wrong("metrics.textfile", "should end in .prom: the collector reads no other file");
-    }
-    let url = environment.get(&variable).map(str::to_owned);
-    if let Some(url) = url.as_ref().filter(|_| !variable.is_empty())
-        && !(url.starts_with("http://") || url.starts_with("https://"))
-    {
-        layers.wrong("metrics.healthcheck_url_env", format!("{variable} holds no http or https address"));
-    }
-    MetricsSettings {
-        textfile: (!textfile.is_empty()).then(|| PathBuf::from(textfile)),
-        healthcheck_url: url.filter(|_| !variable.is_empty()),
-    }
-}
-
-/// `[x]`: all of it, and the token from the variable, the file, or systemd's credentials.
-fn x_settings(layers: &mut Layers, environment: &Environment) -> x::Settings {
-    let address = layers.text("x.base_url");
-    let base_url = Url::parse(&address).ok().filter(|url| {
-        on_the_web(url)
-            && url.username().is_empty()
-            && url.password().is_none()
-            // A token is not sent over a line that others can read.
-            && (url.scheme() == "https" || is_local(url))
-    });
-    let base_url = base_url.unwrap_or_else(|| {
-        layers.wrong("x.base_url", "should be an https address without a login; http only on this machine");
-        x::official_address()
-    });
-    let accounts = layers.texts("x.accounts");
-    for handle in accounts.iter().map(|handle| handle.trim_start_matches('@')) {
-        if !x::is_handle(handle) {
-            layers.wrong("x.accounts", format!("{handle:?} cannot be a handle on X"));
-        }
-    }
-    let replies = layers.texts("x.replies");
-    let bare = |list: Vec<String>| -> Vec<String> {
-        list.into_iter().map(|handle| handle.trim_start_matches('@').to_owned()).collect()
-    };
-    let (accounts, replies) = (bare(accounts), bare(replies));
-    for handle in &replies {
-        if !accounts.iter().any(|account| account.eq_ignore_ascii_case(handle)) {
-            layers.wrong("x.replies", format!("{handle:?} is not among x.accounts"));
-        }
-    }
-    let searches = layers.texts("x.searches");
-    for query in searches.iter().filter(|query| query.chars().count() > LONGEST_SEARCH) {
-        layers.wrong(
-            "x.searches",
-            format!(
-                "longer than {LONGEST_SEARCH} characters: {:?}",
-                query.chars().take(40).collect::<String>()
-            ),
-        );
-    }
-    x::Settings {
-        enabled: layers.flag("x.enabled"),
-        base_url,
-        token: token(layers, environment),
-        budget: x::money::micros(layers.number("x.monthly_budget_usd", 0.0..=1e6)),
-        budget_assumed: matches!(layers.values.get("x.monthly_budget_usd"), Some((_, Origin::BuiltIn))),
-        lookback: layers.duration("x.lookback"),
-        accounts,
-        replies,
-        searches,
-        post_price: x::money::micros(layers.number("x.post_price_usd", 0.0..=1e3)),
-        user_price: x::money::micros(layers.number("x.user_price_usd", 0.0..=1e3)),
-        user_ttl: layers.duration("cache.user_ttl"),
-        min_followers: u64::try_from(layers.whole("x.min_followers", 0..=1_000_000_000)).unwrap_or(0),
-        keep_text: layers.flag("x.keep_text"),
-    }
-}
-
-/// Whether `url` stays on this machine.
-fn is_local(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-fn token(layers: &mut Layers, environment: &Environment) -> Option<x::Token> {
-    let variable = layers.text("x.bearer_token_env");
-    let file = layers.text("x.bearer_token_file");
-    let mut text = environment.get(&variable).map(str::to_owned);
-    if text.is_none() && !file.is_empty() {
-        match fs::read_to_string(Path::new(&file)) {
-            Ok(read) => text = Some(read),
-            Err(error) => {
-                layers.wrong("x.bearer_token_file", format!("{file} cannot be read: {error}"));
-            }
-        }
-    }
-    let credential = environment.path("CREDENTIALS_DIRECTORY").map(|dir| dir.join("x-bearer"));
-    let text = text.or_else(|| credential.and_then(|path| fs::read_to_string(path).ok()))?;
-    let token = x::Token::read(&text);
-    if token.is_none() && !text.trim().is_empty() {
-        // Not repeated here: it may hold most of a secret.
-        layers.wrong("x.bearer_token_env", "the token found holds spaces or signs that no token has");
-    }
-    token
 }

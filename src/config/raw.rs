@@ -35,6 +35,16 @@ impl Raw {
         }
     }
 
+    /// Whether one of the texts in it, names of keys among them, is as `is` says.
+    pub fn any_text(&self, is: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Text(text) => is(text),
+            Self::List(list) => list.iter().any(|value| value.any_text(is)),
+            Self::Table(pairs) => pairs.iter().any(|(key, _, value)| is(key) || value.any_text(is)),
+            Self::Whole(_) | Self::Number(_) | Self::Flag(_) => false,
+        }
+    }
+
     /// As it would stand in a settings file.
     pub fn show(&self) -> String {
         match self {

@@ -4,12 +4,20 @@ use std::{collections::HashMap, sync::Arc};
 
 use url::Url;
 
-use super::{environment::Environment, layers::Row, mistakes::Mistakes, raw::Raw};
+use super::{
+    environment::Environment,
+    layers::{CONTROL, Row},
+    mistakes::Mistakes,
+    raw::Raw,
+};
 use crate::{
     detect::{Phrase, Priority, Project},
     feed,
     model::{JsonMapping, Source, SourceFormat},
-    text::address,
+    text::{
+        address,
+        login::{has_login, without_login},
+    },
 };
 
 const FEED_KEYS: [&str; 12] = [
@@ -65,6 +73,12 @@ impl Reader<'_> {
     pub fn take<T>(&mut self, key: &str, wanted: &str, default: T, read: impl Fn(Raw) -> Option<T>) -> T {
         let Some((place, raw)) = self.find(key) else { return default };
         let kind = raw.kind();
+        // The arguments of a program may have lines.
+        let forbidden = |c: char| if key == "command" { c == '\0' } else { c.is_control() };
+        if raw.any_text(&|text| text.trim().contains(forbidden)) {
+            self.mistakes.add(&place, format!("{key}: {CONTROL}"));
+            return default;
+        }
         read(raw).unwrap_or_else(|| {
             self.mistakes.add(&place, format!("{key}: should be {wanted}, is {kind}"));
             default
@@ -140,6 +154,19 @@ impl Reader<'_> {
     }
 }
 
+/// The address of a feed.
+///
+/// # Errors
+/// What is wrong with `text` as such an address, without repeating a secret in it.
+pub fn feed_address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok();
+    if url.as_ref().is_some_and(has_login) {
+        return Err("holds a name or password; send them as a header with headers_env".to_owned());
+    }
+    let url = url.filter(address::on_the_web);
+    url.ok_or_else(|| format!("{:?} is not an http or https address", without_login(text)))
+}
+
 /// The enabled feeds of `rows`.
 pub fn sources(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes) -> Vec<Arc<Source>> {
     let mut known: HashMap<String, String> = HashMap::new();
@@ -147,18 +174,17 @@ pub fn sources(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes)
     for row in rows {
         let mut reader = Reader { row, mistakes };
         reader.known(&FEED_KEYS);
+        let before = reader.mistakes.0.len();
         let text = reader.text("url");
-        let url = Url::parse(&text).ok().filter(address::on_the_web);
-        if text.contains('@')
-            && Url::parse(&text).is_ok_and(|url| url.password().is_some() || !url.username().is_empty())
-        {
-            // Not repeated here: it holds a secret.
-            reader.wrong("url", "holds a name or password; send them as a header with headers_env");
+        if reader.mistakes.0.len() > before {
             continue;
         }
-        let Some(url) = url else {
-            reader.wrong("url", format!("{text:?} is not an http or https address"));
-            continue;
+        let url = match feed_address(&text) {
+            Ok(url) => url,
+            Err(says) => {
+                reader.wrong("url", says);
+                continue;
+            }
         };
         if let Some(first) = known.insert(address::canonical(&url), row.place.clone()) {
             reader.wrong("url", format!("this feed stands already at {first}"));

@@ -1,14 +1,10 @@
-use std::path::Path;
+use std::{fs, path::Path};
 
 use super::*;
 
 fn mistakes(text: &str) -> Vec<String> {
-    from_text(text, Path::new("state"))
-        .unwrap_err()
-        .0
-        .into_iter()
-        .map(|m| format!("{}: {}", m.place, m.says))
-        .collect()
+    let Err(mistakes) = from_text(text, Path::new("state")) else { panic!("no mistake in {text}") };
+    mistakes.0.into_iter().map(|m| format!("{}: {}", m.place, m.says)).collect()
 }
 
 fn loaded(dir: &Path, file: &str, pairs: &[(&str, &str)], flags: &Flags) -> Settings {
@@ -145,4 +141,116 @@ fn private_hosts_are_names_or_addresses_and_nothing_else() {
     for wrong in ["rsshub.lan:1200", "http://rsshub.lan", "rsshub.lan/feed", "me@rsshub.lan", ""] {
         assert!(hosts(&format!("[\"{wrong}\"]")).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn secrets_that_pass_in_clear_text_are_named_without_being_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "[metrics]\nhealthcheck_url_env = \"PING\"\n\
+        [[feeds]]\nurl = \"http://paid.example/feed\"\nname = \"Paid\"\nheaders_env = { Authorization = \"KEY\" }\n\
+        [[feeds]]\nurl = \"http://free.example/feed\"\n\
+        [[feeds]]\nurl = \"http://127.0.0.1:9/feed\"\nheaders_env = { Authorization = \"KEY\" }\n\
+        [[channels]]\nname = \"near\"\nkind = \"webhook\"\nurl = \"http://localhost:9/hidden\"\n\
+        [[channels]]\nname = \"safe\"\nkind = \"webhook\"\nurl = \"https://hook.example/hidden\"\n\
+        [[channels]]\nname = \"far\"\nkind = \"webhook\"\nurl = \"http://hook.example/hidden\"\n";
+    let pairs = [("KEY", "hidden"), ("PING", "http://monitor.example/hidden")];
+    let found = cleartext(&loaded(dir.path(), file, &pairs, &Flags::default()));
+    assert_eq!(
+        found,
+        [
+            "the headers of the feed Paid (http://paid.example)",
+            "the channel far (http://hook.example)",
+            "the monitor's address in metrics.healthcheck_url_env (http://monitor.example)",
+        ]
+    );
+}
+
+#[test]
+fn what_the_program_refuses_later_is_refused_here() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().display().to_string();
+    let feed = |more: &str| format!("[[feeds]]\nurl = \"https://a.example/f\"\n{more}\n");
+    let channel = |kind: &str, more: &str| format!("[[channels]]\nkind = \"{kind}\"\n{more}\n");
+    let mail = "from = \"a@b.example\"\nto = [\"a@b.example\"]\n";
+    for (text, says) in [
+        (
+            "[http]\nuser_agent = \"a\\r\\nX-Evil: 1\"\n".to_owned(),
+            "http.user_agent: holds a control character",
+        ),
+        ("[http]\nproxy = \"ftp://proxy.example\"\n".to_owned(), "http.proxy: is not a usable address"),
+        ("[http]\nproxy = \"http://[\"\n".to_owned(), "http.proxy: is not a usable address"),
+        ("[outputs]\natom = \"a\\u0000b\"\n".to_owned(), "outputs.atom: holds a control character"),
+        (format!("[outputs]\natom = \"{folder}\"\n"), "outputs.atom: "),
+        ("[outputs]\ncalendar = \"out/\"\n".to_owned(), "is a folder; name a file"),
+        ("[outputs]\natom = \"o\"\njson_feed = \"o\"\n".to_owned(), "outputs.atom writes the same file"),
+        ("[outputs]\npublic_url = \"news.example\"\n".to_owned(), "outputs.public_url: should be an http"),
+        ("[outputs]\nauthority = \"a b\"\n".to_owned(), "is no domain"),
+        ("[metrics]\ntextfile = \"x.prom/\"\n".to_owned(), "is a folder"),
+        ("[detect]\nmute = [\"a\\nb\"]\n".to_owned(), "detect.mute: holds a control character"),
+        (
+            "[hooks]\nbefore_cycle = [\"a\\u0000\"]\n".to_owned(),
+            "hooks.before_cycle: holds a control character",
+        ),
+        (feed("name = \"a\\nb\""), "name: holds a control character"),
+        (feed("tags = [\"a\\tb\"]"), "tags: holds a control character"),
+        (feed("headers = { X-Key = \"a\\r\\nb\" }"), "headers: holds a control character"),
+        (feed("headers = { \"X Key\" = \"a\" }"), "cannot be sent as a header"),
+        ("[[feeds]]\nurl = \"https://a.example/\\u0000\"\n".to_owned(), "url: holds a control character"),
+        ("[[projects]]\nname = \"a\\u0007\"\n".to_owned(), "name: holds a control character"),
+        (channel("slack", "url_env = \"\""), "url_env: is empty"),
+        (channel("slack", "url = \"https://a.example/\"\ntimeout = \"0s\""), "timeout: nothing is done"),
+        (
+            channel("slack", "url = \"https://a.example/\"\nmax_age = \"99999999d\""),
+            "max_age: should be at most",
+        ),
+        (channel("ntfy", "url = \"https://a.example/t\"\ntoken = \"a b\""), "token: the token found"),
+        (channel("ntfy", "url = \"https://a.example/t\"\ntoken = \"é\""), "token: the token found"),
+        (channel("telegram", "token = \"1:a/b\"\nchat = 1"), "token: the token found"),
+        (
+            channel("telegram", "token = \"1:a\"\nchat = 1\nserver = \"ftp://a.example\""),
+            "server: should be an http",
+        ),
+        (channel("email", &format!("host = \"a b\"\n{mail}")), "host: \"a b\" is no host"),
+        (
+            channel("email", &format!("host = \"a.example\"\n{mail}ca_file = \"/nowhere/ca\"")),
+            "ca_file: cannot be read",
+        ),
+        (channel("file", &format!("path = \"{folder}\"")), "path: needs the file"),
+        (channel("exec", "command = [\"a\\u0000\"]"), "command: holds a control character"),
+        (channel("slack", &format!("url_file = \"{folder}\"")), "is a folder; name a file"),
+    ] {
+        let told = mistakes(&text);
+        assert!(told.iter().any(|line| line.contains(says)), "{says:?} is missing in {told:#?} of {text}");
+    }
+    // The arguments of a program may have lines; a list may name a device.
+    let script = "[hooks]\nbefore_cycle = [\"/bin/sh\", \"-c\", \"a\\nb\"]\n[outputs]\natom = \"/dev/null\"\njson_feed = \"/dev/null\"\n";
+    assert!(from_text(script, Path::new("state")).is_ok());
+}
+
+#[test]
+fn a_secret_file_that_is_empty_or_endless_is_a_mistake() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("empty"), " \n").unwrap();
+    let told = mistakes(&format!(
+        "[[channels]]\nkind = \"slack\"\nurl_file = \"{}\"\n[[channels]]\nkind = \"discord\"\nurl_file = \"/dev/zero\"\n",
+        dir.path().join("empty").display()
+    ));
+    assert!(
+        told.len() == 2 && told[0].ends_with("is empty") && told[1].contains("longer than 1MiB"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_text_is_checked_as_the_file_is() {
+    let path = Path::new("some/settings.toml");
+    let load = |text: &str| load_text(path, text, &Flags::default(), &Environment::default());
+    assert_eq!(load("feeds = []\n").unwrap().file.as_deref(), Some(path));
+    assert!(load("feeds = []\n").unwrap().is_built_in("projects"));
+    let told = load("[state]\ndir = \"a\\u0000b\"\n").unwrap_err();
+    assert!(told.0[0].says.starts_with("state.dir: holds a control character"), "{told}");
+    let told = load("[http]\nconcurrency = 0\n").unwrap_err();
+    assert_eq!(told.0[0].place, "some/settings.toml:2");
+    let long = "#".repeat(65 << 20);
+    assert!(load(&long).unwrap_err().to_string().contains("is longer than 64MiB"));
 }

@@ -11,10 +11,12 @@ mod names;
 mod place;
 mod plan;
 mod queue;
+mod receive;
 mod rescan;
 mod save;
 mod tally;
 mod tell;
+mod x_figures;
 
 pub use keep::WHOLE;
 pub use queue::Width;
@@ -32,18 +34,17 @@ use url::Url;
 use crate::{
     alert::Delivered,
     clock::Clock,
-    detect::story::Stories,
     figures::{
         CycleReport,
         path::{self, Lane, Part, Span},
         targets,
     },
     http::Fetch,
-    model::{Detection, EntryRecord, EntryState, Source},
+    model::{Detection, EntryRecord, Source, SourceState},
     store::StoreError,
     text::host::pace_key,
     visit::{
-        self, ArticleVisit, Context, FeedVisit, SourceOutcome, visit_article, visit_feed,
+        self, ArticleVisit, Context, FeedVisit, visit_article, visit_feed,
         x::{Round, XOutcome, XVisit},
     },
     x,
@@ -54,7 +55,7 @@ pub use rescan::{Change, Rescan, rescan};
 use names::Names;
 use plan::plan;
 use queue::{Place, Queue};
-use save::Unsaved;
+use save::Saver;
 use tally::Tally;
 
 pub use tell::Tell;
@@ -152,25 +153,26 @@ where
     let store = context.store.clone();
     let id = if task.dry_run { None } else { Some(store.begin_cycle(now).await?) };
     let pauses = store.host_waits(now).await?;
-    let names = Names::of(&task.sources);
+    let confirmed = store.confirmed_time(now).await?;
+    let names = Arc::new(Names::of(&task.sources));
     let plan = plan(&names, store.sources().await?, &pauses, now);
     for pause in &pauses {
         context.fetch.pause(&pause.host, pause.not_before);
     }
+    let (saves, rules) = (!task.dry_run, Arc::clone(&context.rules));
+    let at = (now, confirmed);
     let mut run = Run {
         tally: Tally::new(&plan),
         x: None,
+        saver: Saver::new(store.clone(), rules, Arc::clone(&names), task.tell.clone(), at, saves),
         names,
+        refused: Vec::new(),
         visits: JoinSet::new(),
         queue: Queue::new(task.width),
         at: HashMap::new(),
         left: Vec::new(),
-        stories: None,
-        told: Vec::new(),
-        fresh: Vec::new(),
-        tell: task.tell.clone(),
         context,
-        saves: !task.dry_run,
+        saves,
         progress,
         now,
         clock,
@@ -190,6 +192,10 @@ where
     let waiting = if task.backlog { store.backlog(now, BACKLOG).await? } else { Vec::new() };
     for entry in waiting {
         run.visit_page(entry, None);
+    }
+    let mut x_planned = None;
+    if let Some(settings) = task.x.as_ref().filter(|_| task.dry_run) {
+        x_planned = Some(visit::x::planned_by(&store, settings, now).await?);
     }
     if let Some(settings) = task.x.clone().filter(|_| !task.dry_run) {
         let deadline = now + task.settings.timeout;
@@ -226,19 +232,21 @@ where
         store.prune(now, PRUNED).await?;
         let names = &run.names;
         let stop = stopped.is_none().then_some(stop);
-        let telling = task.tell.end(&store, &run.context.clock, |url| names.get(url).cloned(), stop).await?;
+        let source = |url: &str| names.get(url).cloned();
+        let refused = std::mem::take(&mut run.refused);
+        let telling = task.tell.end(&store, &run.context.clock, source, confirmed, &refused, stop).await?;
         run.tally.told(start.elapsed());
         telling
     } else {
         Telling::default()
     };
     let stopped = stopped.or(telling.stopped);
-    run.end(id, &task, late, Telling { stopped, ..telling }).await
+    run.end(id, &task, late, Telling { stopped, ..telling }, x_planned).await
 }
 
 /// What a visit task brings home.
 enum Home {
-    Feed { at: usize, source: Arc<Source>, lane: usize, visit: Box<FeedVisit> },
+    Feed { at: usize, source: Arc<Source>, lane: usize, visit: Box<FeedVisit>, before: Box<SourceState> },
     Page { name: String, lane: usize, visit: Box<ArticleVisit> },
     X { round: Box<Round>, visit: Result<Option<Box<XVisit>>, StoreError> },
 }
@@ -258,15 +266,11 @@ struct Run<'a, F, C> {
     at: HashMap<Id, Place>,
     /// Hosts at which a visit ended since the last goodbye.
     left: Vec<String>,
-    names: Names,
-    /// Loaded when the first finding needs them: most cycles find nothing.
-    stories: Option<Stories>,
+    names: Arc<Names>,
+    saver: Saver,
     tally: Tally,
-    /// New detections, in the order they were saved.
-    told: Vec<Detection>,
-    /// Of those, what is not of a source's first sight.
-    fresh: Vec<Detection>,
-    tell: Tell,
+    /// Sentences on visits that could not be saved and whose source does not show it.
+    refused: Vec<String>,
     /// X's round once it is over.
     x: Option<Box<Round>>,
     saves: bool,
@@ -325,8 +329,9 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             let context = Arc::clone(&self.context);
             let task = match job {
                 Job::Source(planned, lane) => self.visits.spawn(async move {
-                    let visit = visit_feed(&context, &planned.source, planned.url, planned.state).await;
-                    Home::Feed { at: planned.at, source: planned.source, lane, visit: Box::new(visit) }
+                    let plan::Planned { at, source, url, state } = *planned;
+                    let (visit, before) = visit_feed(&context, &source, url, state).await;
+                    Home::Feed { at, source, lane, visit: Box::new(visit), before: Box::new(before) }
                 }),
                 Job::Page(entry, lane) => self.visits.spawn(async move {
                     let name = entry.link.clone().unwrap_or_default();
@@ -384,51 +389,6 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         });
     }
 
-    /// Takes in visits that are home: saves them, then sends on what they leave to be visited.
-    async fn receive(&mut self, homes: Vec<Home>) -> Result<(), StoreError> {
-        let (mut unsaved, mut next) = (Vec::with_capacity(homes.len()), Vec::new());
-        for home in homes {
-            match home {
-                Home::Feed { at, source, lane, visit } => {
-                    let url = source.url.as_str();
-                    self.landed(lane, &visit.figures);
-                    self.progress.visited(url, Duration::from_millis(visit.figures.answer_ms.into()));
-                    if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
-                        tracing::info!(url, kind, sentence, "a source failed");
-                    }
-                    self.tally.feed(at, url, &visit);
-                    let waiting = visit.commit.entries.iter().filter(|entry| is_waiting(entry)).cloned();
-                    next.extend(waiting.map(|entry| (entry, lane)));
-                    unsaved.push(Unsaved { commit: visit.commit, found: visit.found, lane: Some(lane) });
-                }
-                Home::Page { name, lane, visit } => {
-                    self.landed(lane, &visit.figures);
-                    self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
-                    self.tally.page(&visit, visit.commit.entries.iter().any(is_waiting));
-                    let found = visit.found.into_iter().collect();
-                    unsaved.push(Unsaved { commit: visit.commit, found, lane: Some(lane) });
-                }
-                Home::X { round, visit } => {
-                    let visit = visit?;
-                    self.progress.visited("X", visit.as_ref().map_or(Duration::ZERO, |visit| visit.fetch));
-                    if let Some(visit) = visit {
-                        self.tally.x_fetch(visit.fetch);
-                        let page = Unsaved { commit: visit.commit, found: visit.found, lane: None };
-                        self.save(vec![page]).await?;
-                        self.step_x(round);
-                    } else {
-                        self.x = Some(round);
-                    }
-                }
-            }
-        }
-        self.save(unsaved).await?;
-        for (entry, lane) in next {
-            self.visit_page(entry, Some(lane));
-        }
-        Ok(())
-    }
-
     /// Adds up, and remembers the cycle itself.
     async fn end(
         self,
@@ -436,6 +396,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         task: &Task,
         deadline_hit: bool,
         telling: Telling,
+        x_planned: Option<visit::x::Preview>,
     ) -> Result<Ended, StoreError> {
         let store = &self.context.store;
         let mut x = None;
@@ -447,11 +408,12 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let took = self.clock.elapsed();
         let statements = store.statement_times().await?;
         let mut summed = self.tally.sum(tally::End {
-            x: self.x.as_ref().map(|round| tally::XEnd {
+            x: self.x.as_ref().map(|round| x_figures::XEnd {
                 figures: &round.figures,
                 bill,
                 problem: x.as_ref().and_then(|x: &XOutcome| x.problem.clone()),
             }),
+            x_planned,
             id,
             now: self.now,
             took,
@@ -462,7 +424,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             stopped: telling.stopped,
             overdue: telling.overdue,
             http: self.context.fetch.counts(),
-            told: self.told,
+            told: self.saver.told,
             peak_rss_bytes: memory::peak_resident_bytes(),
             task,
         });
@@ -473,14 +435,10 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             report: summed.report,
             failures: summed.failures,
             stopped: telling.stopped,
-            fresh: self.fresh,
+            fresh: self.saver.fresh,
             delivered: telling.delivered,
             x,
             lanes: self.lanes,
         })
     }
-}
-
-fn is_waiting(entry: &EntryRecord) -> bool {
-    matches!(entry.state, EntryState::Waiting { .. })
 }

@@ -2,31 +2,20 @@
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use crate::{
     detect::{
         self, Rules,
         story::{NewTelling, Stories, signature},
     },
-    model::{Commit, Detection, DetectionRecord, Event, Outlet, Reason, Source, Stage, Story, Verdict},
+    model::{Detection, DetectionRecord, Event, Outlet, Reason, Source, Stage, StoredFinding, Verdict},
+    text::domain,
     visit::Found,
 };
 
 /// Characters of a detection's snippet: two lines of a message.
 const SNIPPET: usize = 280;
-
-/// A finding with its story, ready to be saved.
-#[derive(Debug)]
-pub struct Placed {
-    /// The detection.
-    pub record: DetectionRecord,
-    /// Its story as it stands now.
-    pub story: Story,
-    /// Whether the story was there before.
-    pub joined: bool,
-    /// Stories that this finding proved to be the same.
-    pub absorbed: Vec<String>,
-}
 
 /// Gives `found`, read in `source`, its place among `stories`.
 pub fn place(
@@ -35,7 +24,7 @@ pub fn place(
     rules: &Rules,
     stories: &mut Stories,
     now: Timestamp,
-) -> Placed {
+) -> StoredFinding {
     let name = name_of(&found, source);
     let verdict = verdict_of(&found, source);
     let event = verdict.event.unwrap_or(Event::Announcement);
@@ -45,10 +34,12 @@ pub fn place(
         url: found.about.clone().unwrap_or_else(|| found.url.clone()),
         source: name.clone(),
         title: found.title.clone(),
+        stored_title: found.textless.then(|| textless_title(&name)),
         at: found.published,
         event,
         stage,
-        event_date: verdict.event_date.clone(),
+        // A rumour gives a story no date.
+        event_date: verdict.event_date.clone().filter(|_| !verdict.rumour),
         project: verdict.project.clone(),
         token: verdict.token.clone(),
         signature: signature.clone(),
@@ -68,30 +59,50 @@ pub fn place(
         })
         .collect();
     let (source_url, entry, silent) = (found.source_url.clone(), found.entry, found.silent);
+    let about = found.about.clone();
     let head = Head {
-        id: identity(&found.source_url, &found.entry.0),
+        id: id_of(&found),
         story_id: placement.story.id.clone(),
         detected_at: now,
         outlets: placement.independent,
         also_at,
     };
     let detection = told(found, verdict, name, rules, head);
-    Placed {
-        record: DetectionRecord { detection, source_url, entry, signature, silent },
+    StoredFinding {
+        record: DetectionRecord { detection, source_url, entry, signature, silent, about },
         story: placement.story,
         joined: placement.joined,
         absorbed: placement.absorbed,
+        alerts: Vec::new(),
+        told: Vec::new(),
     }
 }
 
-/// Adds what was placed to what is to be saved.
-pub fn add(commit: &mut Commit, placed: &[Placed]) {
-    for placed in placed {
-        commit.detections.push(placed.record.clone());
-        commit.stories.push(placed.story.clone());
-        let into = &placed.story.id;
-        commit.absorbed.extend(placed.absorbed.iter().map(|story| (story.clone(), into.clone())));
+/// `found` for each coin that it is about: a notice on several gives a finding for each. The first stays as it is.
+#[must_use]
+pub fn by_coin(found: Found) -> Vec<Found> {
+    let mut all = vec![found];
+    for coin in std::mem::take(&mut all[0].verdict.also) {
+        let first = &all[0];
+        let key = coin.token.as_ref().or(coin.project.as_ref()).map(|key| key.to_lowercase());
+        let verdict = Verdict {
+            project: coin.project,
+            token: coin.token,
+            watched: coin.watched,
+            // Who speaks for one project does not speak for the others of the list.
+            official: false,
+            ..first.verdict.clone()
+        };
+        let other = Found { verdict, coin: key, ..first.clone() };
+        all.push(other);
     }
+    all
+}
+
+/// The identity of what is told of `found`.
+#[must_use]
+pub fn id_of(found: &Found) -> String {
+    identity(&found.source_url, &found.identity.0, found.coin.as_deref())
 }
 
 /// `was`, judged again: what the later judgement says under the old identity and story.
@@ -104,7 +115,7 @@ pub fn retold(was: &Detection, found: Found, source: Option<&Source>, rules: &Ru
         outlets: usize::try_from(was.independent_outlets).unwrap_or(1),
         also_at: was.also_at.clone(),
     };
-    told(found, verdict, name, rules, head)
+    Detection { published_at: was.published_at, ..told(found, verdict, name, rules, head) }
 }
 
 fn name_of(found: &Found, source: Option<&Source>) -> String {
@@ -112,10 +123,24 @@ fn name_of(found: &Found, source: Option<&Source>) -> String {
     found.source.clone().unwrap_or_else(named)
 }
 
-/// The verdict, official also where the source is: an exchange's own notices speak for their listings.
+/// The verdict, official also where the source is: an exchange's own notices speak for their listings. What was read
+/// on somebody else's page is not the source's word.
 fn verdict_of(found: &Found, source: Option<&Source>) -> Verdict {
-    let official = found.verdict.official || source.is_some_and(|source| source.tier == 1);
-    Verdict { official, ..found.verdict.clone() }
+    let own = |source: &Source| {
+        source.tier == 1 && found.read_at.as_deref().is_none_or(|page| same_site(page, &source.url))
+    };
+    Verdict { official: found.verdict.official || source.is_some_and(own), ..found.verdict.clone() }
+}
+
+/// Feeds of other sites are served from here.
+const FEED_HOSTS: [&str; 4] = ["medium.com", "feedburner.com", "mirror.xyz", "rss.app"];
+
+/// Whether a page belongs to the site of the feed that links to it.
+fn same_site(page: &str, feed: &str) -> bool {
+    let host = |address: &str| Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let (Some(page), Some(feed)) = (host(page), host(feed)) else { return false };
+    domain::same_owner(&page, &feed)
+        || domain::registrable(&feed).is_some_and(|host| FEED_HOSTS.contains(&host))
 }
 
 /// What a detection has that its text does not give.
@@ -144,7 +169,7 @@ fn told(found: Found, verdict: Verdict, source: String, rules: &Rules, head: Hea
         watched: verdict.watched,
         event_date: verdict.event_date,
         snippet: if found.textless { String::new() } else { snippet(&found.text) },
-        title: if found.textless { format!("A post by {source}") } else { found.title },
+        title: if found.textless { textless_title(&source) } else { found.title },
         url: found.url,
         source,
         author: found.author,
@@ -161,14 +186,24 @@ fn told(found: Found, verdict: Verdict, source: String, rules: &Rules, head: Hea
     }
 }
 
+/// The title of a post whose text is not kept.
+fn textless_title(source: &str) -> String {
+    format!("A post by {source}")
+}
+
 /// `reason` without the words of the text, where those are not kept.
 fn quoted(reason: Reason, textless: bool) -> Reason {
     if textless { Reason { text: String::new(), ..reason } } else { reason }
 }
 
-/// The same entry gives the same identity in every run, so a repeated visit tells nothing twice.
-fn identity(source_url: &str, key: &[u8; 16]) -> String {
-    let digest = Sha256::new().chain_update(source_url).chain_update([0]).chain_update(key).finalize();
+/// The same entry gives the same identity in every run, so a repeated visit tells nothing twice. A further coin of a
+/// notice adds its name; the first has the identity that entries had when a notice gave one detection only.
+fn identity(source_url: &str, key: &[u8; 16], coin: Option<&str>) -> String {
+    let mut digest = Sha256::new().chain_update(source_url).chain_update([0]).chain_update(key);
+    if let Some(coin) = coin {
+        digest.update(coin);
+    }
+    let digest = digest.finalize();
     digest[..10].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -209,10 +244,15 @@ mod tests {
 
     #[test]
     fn an_identity_depends_on_source_and_entry_only() {
-        let (one, other) =
-            (identity("https://a.example/feed", &[1; 16]), identity("https://b.example/feed", &[1; 16]));
+        let (one, other) = (
+            identity("https://a.example/feed", &[1; 16], None),
+            identity("https://b.example/feed", &[1; 16], None),
+        );
         assert_ne!(one, other);
-        assert_eq!(one, identity("https://a.example/feed", &[1; 16]));
-        assert_eq!(one.len(), 20);
+        // As computed by 0.1.0: databases of that version must find their detections again.
+        assert_eq!(one, "b6ec0089e9125d10d8f9");
+        let second = identity("https://a.example/feed", &[1; 16], Some("orn"));
+        assert_ne!(one, second);
+        assert_ne!(second, identity("https://a.example/feed", &[1; 16], Some("vlq")));
     }
 }

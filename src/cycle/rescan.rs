@@ -1,6 +1,6 @@
 //! Judging again what is kept, after a change of rules or watch list. Asks nobody: the texts are in the store.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -9,14 +9,14 @@ use crate::{
         Rules,
         story::{self, Stories},
     },
-    model::{Detection, Source},
+    model::{Detection, EntryKey, EntryRecord, Source},
     store::{Kept, Rejudged, Store, StoreError},
-    visit::judge_kept,
+    visit::{Found, is_other_launch, judge_kept, of_other_words},
 };
 
 use super::{
     names::Names,
-    place::{self, place, retold},
+    place::{by_coin, id_of, place, retold},
     tell::Tell,
 };
 
@@ -53,49 +53,99 @@ pub async fn rescan(
     task: Rescan<'_>,
     now: Timestamp,
 ) -> Result<(usize, Vec<Change>), StoreError> {
-    let kept = store.kept(task.since).await?;
+    let kept = by_entry(store.kept(task.since).await?);
     let count = kept.len();
     let names = Names::of(task.sources);
-    let since = now.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
+    let confirmed = store.confirmed_time(now).await?;
+    let since = confirmed.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
     let mut stories = Stories::new(store.recent_stories(since).await?);
     let mut judged = Rejudged::default();
     let (mut changes, mut new) = (Vec::new(), Vec::new());
-    for Kept { entry, detection } in kept {
+    for (entry, detections) in kept {
         let article = match entry.link.as_deref().and_then(crate::visit::page_key) {
             Some(key) => store.article(key).await?,
             None => None,
         };
         let (entry, found) = judge_kept(&task.rules, entry, article.as_ref());
         let source = names.get(&entry.source_url).map(AsRef::as_ref);
-        match (found, detection) {
-            (Some(mut found), None) => {
-                found.silent |= task.tell.is_none();
-                let placed = place(found, source, &task.rules, &mut stories, now);
-                changes.push(Change { was: None, is: Some(placed.record.detection.clone()) });
-                new.push(placed);
-            }
-            (Some(found), Some(was)) => {
-                let is = retold(&was, found, source, &task.rules);
-                if is != was {
-                    changes.push(Change { was: Some(was), is: Some(is.clone()) });
-                    judged.changed.push(is);
+        // What was found in words that the entry has no more stays as it is.
+        let (detections, earlier): (Vec<_>, Vec<_>) =
+            detections.into_iter().partition(|was| was.title == entry.title);
+        for pair in pairs(found.into_iter().flat_map(by_coin).collect(), detections) {
+            match pair {
+                (Some(found), None) if !is_other_launch(&found, &earlier) => {}
+                (Some(found), None) => {
+                    let mut found = if earlier.is_empty() { found } else { of_other_words(found) };
+                    found.silent |= task.tell.is_none();
+                    let placed = place(found, source, &task.rules, &mut stories, now);
+                    changes.push(Change { was: None, is: Some(placed.record.detection.clone()) });
+                    new.push(placed);
                 }
+                (Some(mut found), Some(was)) => {
+                    if entry.link.is_none() {
+                        // The site that stands there was named by the feed.
+                        found.url.clone_from(&was.url);
+                    }
+                    let is = retold(&was, found, source, &task.rules);
+                    if is != was {
+                        changes.push(Change { was: Some(was), is: Some(is.clone()) });
+                        judged.changed.push(is);
+                    }
+                }
+                (None, Some(was)) => {
+                    changes.push(Change { was: Some(was.clone()), is: None });
+                    judged.gone.push(was);
+                }
+                (None, None) => {}
             }
-            (None, Some(was)) => {
-                changes.push(Change { was: Some(was.clone()), is: None });
-                judged.gone.push(was);
-            }
-            (None, None) => {}
         }
         judged.commit.entries.push(entry);
     }
-    place::add(&mut judged.commit, &new);
     if let Some(tell) = task.tell.filter(|_| task.saves) {
         let source = |url: &str| names.get(url).cloned();
-        tell.queue(store, &new, source, now, &mut judged.commit).await?;
+        tell.queue(store, &mut new, source, now).await?;
     }
+    judged.commit.findings = new;
     if task.saves {
         store.rejudge(judged).await?;
     }
     Ok((count, changes))
+}
+
+/// Each entry once, with all detections that it gave.
+fn by_entry(kept: Vec<Kept>) -> Vec<(EntryRecord, Vec<Detection>)> {
+    let mut entries: Vec<(EntryRecord, Vec<Detection>)> = Vec::new();
+    let mut places: HashMap<(String, EntryKey), usize> = HashMap::new();
+    for Kept { entry, detection } in kept {
+        let place = *places.entry((entry.source_url.clone(), entry.key)).or_insert_with(|| {
+            entries.push((entry, Vec::new()));
+            entries.len() - 1
+        });
+        entries[place].1.extend(detection);
+    }
+    entries
+}
+
+/// What is found now beside what was found before, coin by coin. A coin that is new takes no identity that another
+/// one has.
+fn pairs(found: Vec<Found>, mut was: Vec<Detection>) -> Vec<(Option<Found>, Option<Detection>)> {
+    let single = found.len() == 1 && was.len() == 1;
+    let taken: Vec<String> = was.iter().map(|was| was.id.clone()).collect();
+    let mut pairs = Vec::new();
+    for mut found in found {
+        let verdict = &found.verdict;
+        let same = |was: &Detection| {
+            single
+                || was.token.is_some() && was.token == verdict.token
+                || was.project.is_some() && was.project == verdict.project
+        };
+        let known = was.iter().position(same).map(|at| was.remove(at));
+        if known.is_none() && taken.contains(&id_of(&found)) {
+            let name = verdict.token.as_ref().or(verdict.project.as_ref());
+            found.coin = name.map(|name| name.to_lowercase());
+        }
+        pairs.push((Some(found), known));
+    }
+    pairs.extend(was.into_iter().map(|was| (None, Some(was))));
+    pairs
 }

@@ -1,101 +1,249 @@
-//! Visits that are home are saved: what they found gets its story, and each is saved whole.
+//! Visits are saved: what they found is assigned to its stories, and each visit is saved whole, several in one
+//! transaction.
+//!
+//! A visit that the database refuses fails alone: the others of its transaction are saved one by one, from what they
+//! found on, so that nothing of the refused visit remains in their stories.
 
-use std::{collections::HashSet, time::Instant};
+use std::{
+    collections::HashSet,
+    slice,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
 
 use super::{
-    Run,
-    place::{self, Placed, place},
+    names::Names,
+    place::{by_coin, id_of, place},
+    tell::Tell,
 };
 use crate::{
-    clock::Clock,
-    detect::story::{self, Stories},
-    http::Fetch,
-    model::Commit,
-    store::StoreError,
+    detect::{
+        Rules,
+        story::{self, Stories},
+    },
+    model::{Commit, Detection, StoredFinding},
+    store::{Store, StoreError},
     visit::Found,
 };
 
-/// A visit that is home and wants to be saved.
+/// A visit that has ended and is to be saved.
+#[derive(Debug)]
 pub(super) struct Unsaved {
     pub commit: Commit,
     pub found: Vec<Found>,
-    /// The lane of its visit; a page of X has none.
-    pub lane: Option<usize>,
 }
 
-impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
-    /// Gives what was found its stories and saves each visit whole, several in one transaction; then it counts as
-    /// told.
-    pub(super) async fn save(&mut self, visits: Vec<Unsaved>) -> Result<(), StoreError> {
-        let (mut commits, mut all_placed, mut lanes) = (Vec::new(), Vec::new(), Vec::new());
-        for Unsaved { mut commit, found, lane } in visits {
-            let mut placed = Vec::with_capacity(found.len());
-            for found in found {
-                placed.push(self.place(found).await?);
-            }
-            if let Some(source) = &mut commit.source {
-                source.detections_total += u64::try_from(placed.len()).unwrap_or(0);
-            }
-            place::add(&mut commit, &placed);
-            if self.saves && self.tell.speaks_of(&placed) {
+/// What came of saving some visits.
+#[derive(Debug, Default)]
+pub(super) struct Saved {
+    /// How long each transaction took.
+    pub took: Vec<Duration>,
+    /// For each new detection, whether its story was there before.
+    pub joined: Vec<bool>,
+    /// Visits that the database refused.
+    pub refused: Vec<Refused>,
+}
+
+/// A visit that the database refused; nothing of it is saved.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// Its place among the visits that were to be saved.
+    pub at: usize,
+    /// What was to be saved.
+    pub commit: Commit,
+    /// Why not.
+    pub error: StoreError,
+}
+
+/// The only one that saves visits.
+pub(super) struct Saver {
+    pub store: Store,
+    pub rules: Arc<Rules>,
+    pub names: Arc<Names>,
+    pub tell: Tell,
+    /// When the cycle began.
+    pub now: Timestamp,
+    /// The time that earlier cycles confirm.
+    pub confirmed: Timestamp,
+    /// Whether anything is written.
+    pub saves: bool,
+    /// Loaded when the first finding needs them: most cycles find nothing. Never other than the database has them.
+    stories: Option<Stories>,
+    /// New detections, in the order they were saved.
+    pub told: Vec<Detection>,
+    /// Of those, what is not of a source's first sight.
+    pub fresh: Vec<Detection>,
+}
+
+/// A visit with its place among those that are to be saved.
+type Numbered = (usize, Unsaved);
+
+impl Saver {
+    pub fn new(
+        store: Store,
+        rules: Arc<Rules>,
+        names: Arc<Names>,
+        tell: Tell,
+        (now, confirmed): (Timestamp, Timestamp),
+        saves: bool,
+    ) -> Self {
+        let (told, fresh) = (Vec::new(), Vec::new());
+        Self { store, rules, names, tell, now, confirmed, saves, stories: None, told, fresh }
+    }
+
+    /// Saves each of `visits` whole, as many as possible in one transaction.
+    ///
+    /// # Errors
+    /// When the fault does not lie in a visit: then what was not saved yet is not.
+    pub async fn save(&mut self, visits: Vec<Unsaved>) -> Result<Saved, StoreError> {
+        let mut saved = Saved::default();
+        let mut batch: Vec<Numbered> = Vec::with_capacity(visits.len());
+        let mut ids: HashSet<String> = HashSet::new();
+        for (at, Unsaved { commit, found }) in visits.into_iter().enumerate() {
+            let visit = Unsaved { commit, found: found.into_iter().flat_map(by_coin).collect() };
+            let speaks = self.saves && self.tell.speaks_of(visit.found.iter().map(|found| found.silent));
+            let known = self.knows(&visit, &mut ids).await?;
+            if speaks || known {
                 // What was told of a story decides what is told next: it must have been saved.
-                self.commit(&mut commits, &mut all_placed, &mut lanes).await?;
-                let names = &self.names;
-                let source = |url: &str| names.get(url).cloned();
-                self.tell.queue(&self.context.store, &placed, source, self.now, &mut commit).await?;
+                self.save_batch(std::mem::take(&mut batch), &mut saved).await?;
             }
-            commits.push(commit);
-            all_placed.extend(placed);
-            lanes.extend(lane);
+            batch.push((at, visit));
+            if known {
+                self.save_batch(std::mem::take(&mut batch), &mut saved).await?;
+            }
         }
-        self.commit(&mut commits, &mut all_placed, &mut lanes).await
+        self.save_batch(batch, &mut saved).await?;
+        Ok(saved)
     }
 
-    /// Gives `found` its place among the stories.
-    async fn place(&mut self, found: Found) -> Result<Placed, StoreError> {
-        let stories = match &mut self.stories {
-            Some(stories) => stories,
-            none => {
-                none.insert(Stories::new(self.context.store.recent_stories(self.now - story::MEMORY).await?))
-            }
-        };
-        let source = self.names.get(&found.source_url).map(AsRef::as_ref);
-        Ok(place(found, source, &self.context.rules, stories, self.now))
+    /// Whether `visit` has found something before: an edited post, or work that is repeated. The database keeps the
+    /// detection as it was, so that the stories must be read again behind it. `ids` are those of earlier visits.
+    async fn knows(&self, visit: &Unsaved, ids: &mut HashSet<String>) -> Result<bool, StoreError> {
+        if visit.found.is_empty() || !self.saves {
+            return Ok(false);
+        }
+        let found: Vec<String> = visit.found.iter().map(id_of).collect();
+        let again = found.iter().filter(|id| !ids.insert((*id).clone())).count() > 0;
+        Ok(self.store.any_detection(found).await? || again)
     }
 
-    /// Saves `commits` with what was `placed` in them and notes it in their `lanes`; leaves all three empty.
-    async fn commit(
-        &mut self,
-        commits: &mut Vec<Commit>,
-        placed: &mut Vec<Placed>,
-        lanes: &mut Vec<usize>,
-    ) -> Result<(), StoreError> {
-        let (commits, placed) = (std::mem::take(commits), std::mem::take(placed));
-        if commits.is_empty() {
+    async fn save_batch(&mut self, mut batch: Vec<Numbered>, saved: &mut Saved) -> Result<(), StoreError> {
+        if batch.is_empty() {
             return Ok(());
         }
-        let absorbed: Vec<_> = commits.iter().flat_map(|commit| commit.absorbed.clone()).collect();
-        let start = Instant::now();
-        let fresh: HashSet<String> = if self.saves {
-            self.context.store.commit_all(commits).await?.into_iter().collect()
-        } else {
-            placed.iter().map(|placed| placed.record.detection.id.clone()).collect()
-        };
-        self.tally.committed(start.elapsed());
-        let saved = self.clock.elapsed();
-        lanes.drain(..).for_each(|lane| self.lanes[lane].saved = saved);
-        for (absorbed, into) in absorbed {
-            for told in self.told.iter_mut().filter(|told| told.story_id == absorbed) {
-                told.story_id.clone_from(&into);
+        match self.save_together(&mut batch, saved).await {
+            Err(error) if error.concerns_data() => {
+                if let [_] = batch.as_slice() {
+                    saved.refused.extend(refused(batch.pop(), error));
+                    return Ok(());
+                }
             }
+            done => return done,
         }
-        for placed in placed.into_iter().filter(|placed| fresh.contains(&placed.record.detection.id)) {
-            self.tally.placed(&placed);
-            if !placed.record.silent {
-                self.fresh.push(placed.record.detection.clone());
+        for mut one in batch {
+            match self.save_together(slice::from_mut(&mut one), saved).await {
+                Err(error) if error.concerns_data() => saved.refused.extend(refused(Some(one), error)),
+                done => done?,
             }
-            self.told.push(placed.record.detection);
         }
         Ok(())
     }
+
+    /// Saves the visits of `batch` in one transaction, or none of them: then each has its commit back, and the stories
+    /// are read again before they are needed next.
+    async fn save_together(&mut self, batch: &mut [Numbered], saved: &mut Saved) -> Result<(), StoreError> {
+        let mut findings = Vec::with_capacity(batch.len());
+        for (_, visit) in batch.iter() {
+            match self.assign(visit).await {
+                Ok(found) => findings.push(found),
+                Err(error) => {
+                    self.stories = None;
+                    return Err(error);
+                }
+            }
+        }
+        let with = |((_, visit), findings): (&mut Numbered, Vec<StoredFinding>)| Commit {
+            findings,
+            ..std::mem::take(&mut visit.commit)
+        };
+        let commits = Arc::new(batch.iter_mut().zip(findings).map(with).collect::<Vec<_>>());
+        let start = Instant::now();
+        let fresh = if self.saves {
+            self.store.commit_all(Arc::clone(&commits)).await
+        } else {
+            let all = commits.iter().flat_map(|commit| &commit.findings);
+            Ok(all.map(|finding| finding.record.detection.id.clone()).collect())
+        };
+        let commits = Arc::unwrap_or_clone(commits);
+        match fresh {
+            Err(error) => {
+                for ((_, visit), commit) in batch.iter_mut().zip(commits) {
+                    visit.commit = Commit { findings: Vec::new(), ..commit };
+                }
+                self.stories = None;
+                Err(error)
+            }
+            Ok(fresh) => {
+                saved.took.push(start.elapsed());
+                let findings = commits.into_iter().flat_map(|commit| commit.findings);
+                self.remember(findings, fresh.into_iter().collect(), saved);
+                Ok(())
+            }
+        }
+    }
+
+    /// Assigns what `visit` found to stories, with the alerts that it gives.
+    async fn assign(&mut self, visit: &Unsaved) -> Result<Vec<StoredFinding>, StoreError> {
+        let mut findings = Vec::with_capacity(visit.found.len());
+        for found in &visit.found {
+            let stories = match &mut self.stories {
+                Some(stories) => stories,
+                none => {
+                    let since = self.confirmed - story::MEMORY;
+                    none.insert(Stories::new(self.store.recent_stories(since).await?))
+                }
+            };
+            let source = self.names.get(&found.source_url).map(AsRef::as_ref);
+            findings.push(place(found.clone(), source, &self.rules, stories, self.now));
+        }
+        if self.saves {
+            let source = |url: &str| self.names.get(url).cloned();
+            self.tell.queue(&self.store, &mut findings, source, self.now).await?;
+        }
+        Ok(findings)
+    }
+
+    /// Counts what was saved as told; `fresh` are the ids of the detections that were not known before.
+    fn remember(
+        &mut self,
+        findings: impl Iterator<Item = StoredFinding>,
+        mut fresh: HashSet<String>,
+        saved: &mut Saved,
+    ) {
+        for finding in findings {
+            for told in self.told.iter_mut().filter(|told| finding.absorbed.contains(&told.story_id)) {
+                told.story_id.clone_from(&finding.story.id);
+            }
+            let StoredFinding { record, joined, .. } = finding;
+            if !fresh.remove(&record.detection.id) {
+                // The database has kept the detection as it was, and so its story.
+                self.stories = None;
+                continue;
+            }
+            saved.joined.push(joined);
+            if !record.silent {
+                self.fresh.push(record.detection.clone());
+            }
+            self.told.push(record.detection);
+        }
+    }
 }
+
+fn refused(visit: Option<Numbered>, error: StoreError) -> Option<Refused> {
+    visit.map(|(at, visit)| Refused { at, commit: visit.commit, error })
+}
+
+#[cfg(test)]
+mod tests;

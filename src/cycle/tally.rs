@@ -1,7 +1,7 @@
 //! Adding up: what visits brought home, as the figures of the cycle. Pure.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     mem,
     time::Duration,
 };
@@ -14,19 +14,22 @@ use crate::{
         path::Step,
         report::{
             CacheFigures, CpuFigures, CycleFigures, DatabaseFigures, HttpFigures, MemoryFigures, Outcomes,
-            SlowFigures, SourceFigures, SourceOutcome, Status, Usd, XFigures,
+            SlowFigures, SourceFigures, SourceOutcome, Status,
         },
         saved::{self, Counted},
         targets,
     },
     http::Counts,
-    model::{Detection, Outlet},
+    model::{Detection, NOT_SAVED, Outlet},
     store::{CycleRecord, SourceResult, StatementTimes},
     visit::{self, ArticleVisit, FeedVisit, PageOutcome},
-    x::money::Forecast,
 };
 
-use super::{Stop, Task, place::Placed, plan::Plan};
+use super::{
+    Stop, Task,
+    plan::Plan,
+    x_figures::{XEnd, x_figures, x_planned},
+};
 
 /// Sums under way.
 #[derive(Debug, Default)]
@@ -38,6 +41,8 @@ pub struct Tally {
     failing: u64,
     stages: StageHistograms,
     failures: BTreeMap<String, String>,
+    /// Places of sources of which a page could not be saved.
+    not_saved: BTreeSet<usize>,
     counted: Counted,
 }
 
@@ -79,16 +84,8 @@ pub struct End<'a> {
     pub task: &'a Task,
     /// X, where its round came to an end.
     pub x: Option<XEnd<'a>>,
-}
-
-/// What is known of X when the cycle is over.
-pub struct XEnd<'a> {
-    /// Its counts.
-    pub figures: &'a visit::x::XFigures,
-    /// What this cycle cost, what the month has cost, and what it will.
-    pub bill: Option<(u64, u64, Forecast)>,
-    /// Why it could not be read.
-    pub problem: Option<String>,
+    /// What X would be asked, where this is only tried.
+    pub x_planned: Option<visit::x::Preview>,
 }
 
 /// The finished sums.
@@ -155,10 +152,39 @@ impl Tally {
         self.stages.record(StageName::XFetch, took);
     }
 
-    /// A detection found its story.
-    pub fn placed(&mut self, placed: &Placed) {
+    /// A page of the source at `url` could not be saved, for the reason in `sentence`; `at` is the source's place, if it
+    /// is one of the settings' sources.
+    pub fn not_saved(&mut self, at: Option<usize>, url: &str, sentence: &str) {
+        self.not_saved.extend(at);
+        self.failures.entry(url.to_owned()).or_insert_with(|| sentence.to_owned());
+    }
+
+    /// Counts the sources of which a page could not be saved as failed.
+    fn demote(&mut self) {
+        let feeds = &mut self.report.feeds;
+        for at in &self.not_saved {
+            let Some(line) = self.lines.get_mut(*at).and_then(Option::as_mut) else { continue };
+            let slot = match line.figures.outcome {
+                SourceOutcome::Fetched => &mut feeds.fetched,
+                SourceOutcome::NotModified => &mut feeds.not_modified,
+                SourceOutcome::Fresh => &mut feeds.fresh,
+                SourceOutcome::Waiting => &mut feeds.waiting,
+                SourceOutcome::Failed => continue,
+            };
+            *slot = slot.saturating_sub(1);
+            if line.figures.outcome == SourceOutcome::Waiting && line.figures.failure.is_some() {
+                self.failing = self.failing.saturating_sub(1);
+            }
+            feeds.failed += 1;
+            line.figures.outcome = SourceOutcome::Failed;
+            line.figures.failure = Some(NOT_SAVED.to_owned());
+        }
+    }
+
+    /// A detection was assigned to a story, one that was there or a new one.
+    pub fn placed(&mut self, joined: bool) {
         let stories = &mut self.report.stories;
-        let slot = if placed.joined { &mut stories.updated } else { &mut stories.new };
+        let slot = if joined { &mut stories.updated } else { &mut stories.new };
         *slot += 1;
     }
 
@@ -240,6 +266,7 @@ impl Tally {
 
     /// The report.
     pub fn sum(mut self, end: End<'_>) -> Summed {
+        self.demote();
         let mut report = self.report;
         let unfinished = self.lines.iter().filter(|line| line.is_none()).count() as u64;
         report.feeds.waiting += unfinished;
@@ -289,11 +316,13 @@ impl Tally {
         report.cache = CacheFigures::new(fresh + revalidated + misses, fresh, revalidated, misses);
         self.counted.requests = http.requests;
         if let Some(x) = end.x {
-            self.counted.x_calls = x.figures.calls;
+            // What asks for X's own count is no call that could be saved.
+            self.counted.x_calls = x.figures.calls.saturating_sub(x.figures.usage);
             self.counted.x_accounts = x.figures.accounts_read;
             self.counted.x_searches = x.figures.searches_read;
             report.x = x_figures(x);
         }
+        report.x.planned = end.x_planned.as_ref().map(x_planned);
         report.calls = saved::calls(&self.counted);
         report.cpu =
             CpuFigures { user_ms: end.cpu_ms.map(|cpu| cpu.0), system_ms: end.cpu_ms.map(|cpu| cpu.1) };
@@ -356,26 +385,6 @@ impl Summed {
             sources: rows,
             sums: Vec::new(),
         }
-    }
-}
-
-fn x_figures(x: XEnd) -> XFigures {
-    let usd = |micros| Usd { micros };
-    let (cost, month, forecast) = x.bill.map_or((0, None, None), |(cost, month, forecast)| {
-        (cost, Some(usd(month)), Some(usd(forecast.month)))
-    });
-    XFigures {
-        calls: x.figures.calls,
-        users_looked_up: x.figures.users,
-        posts_read: x.figures.posts,
-        posts_new: x.figures.posts_new,
-        calls_deferred: x.figures.deferred,
-        cost_usd: usd(cost),
-        month_cost_usd: month,
-        rate_limit_violations: Some(x.figures.violations),
-        month_forecast_usd: forecast,
-        budget_days_left: x.bill.and_then(|(_, _, forecast)| forecast.days_left),
-        problem: x.problem,
     }
 }
 

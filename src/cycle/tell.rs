@@ -1,33 +1,26 @@
 //! The cycle's part in telling: what of a visit is queued with it, and what is delivered at the end.
 
-use std::{
-    path::PathBuf,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{path::PathBuf, pin::Pin, sync::Arc};
 
 use jiff::Timestamp;
 
 use crate::{
-    alert::{self, Delivered, Delivery, Finding, decide, deliver, notice},
+    alert::{self, Delivered, Delivery, Finding, HURRY, decide, deliver, notice},
     clock::Clock,
     figures::CycleReport,
     http::Post,
-    model::{Commit, Source, Told},
+    model::{Source, StoredFinding, Told},
     store::{Store, StoreError},
 };
 
-use super::{Stop, place::Placed};
+use super::Stop;
 
-/// Time for delivering once the cycle was asked to stop.
-const HURRY: Duration = Duration::from_secs(5);
 /// Cycles whose targets are looked at for the operator: a level rises and falls within three that measured it, and
 /// not every cycle measures every target.
 const CYCLES: usize = 12;
+
+/// Tier of what no feed brought: a post, which anyone may write.
+const NO_FEED: u8 = 3;
 
 /// Whom a cycle tells, and by what.
 #[derive(Clone)]
@@ -58,51 +51,52 @@ pub struct Telling {
 }
 
 impl Tell {
-    /// Whether anything of `placed` may be told to anyone.
+    /// Whether findings may be told to anyone, if one of them is not `silent`.
     #[must_use]
-    pub fn speaks_of(&self, placed: &[Placed]) -> bool {
-        !self.settings.channels.is_empty() && placed.iter().any(|placed| !placed.record.silent)
+    pub fn speaks_of(&self, mut silent: impl Iterator<Item = bool>) -> bool {
+        !self.settings.channels.is_empty() && silent.any(|silent| !silent)
     }
 
-    /// Puts into `commit` what is to be told of `placed`.
+    /// Puts into each of `placed` the alerts that it gives.
     pub async fn queue(
         &self,
         store: &Store,
-        placed: &[Placed],
+        placed: &mut [StoredFinding],
         source: impl Fn(&str) -> Option<Arc<Source>>,
         now: Timestamp,
-        commit: &mut Commit,
     ) -> Result<(), StoreError> {
-        if !self.speaks_of(placed) {
+        if !self.speaks_of(placed.iter().map(|placed| placed.record.silent)) {
             return Ok(());
         }
-        let ids = |placed: &Placed| {
+        let ids = |placed: &StoredFinding| {
             placed.absorbed.iter().cloned().chain([placed.story.id.clone()]).collect::<Vec<_>>()
         };
         let mut told = store.told(placed.iter().flat_map(ids).collect()).await?;
         for placed in placed {
             absorb(&mut told, placed);
-            let tags =
-                source(&placed.record.source_url).map(|source| source.tags.clone()).unwrap_or_default();
+            let source = source(&placed.record.source_url);
+            let tags = source.as_ref().map(|source| source.tags.clone()).unwrap_or_default();
             let finding = Finding {
                 detection: &placed.record.detection,
                 story: &placed.story,
                 tags: &tags,
+                tier: source.map_or(NO_FEED, |source| source.tier),
                 silent: placed.record.silent,
             };
-            let (alerts, changed) = decide(&self.settings.loudness(), finding, &mut told, now);
-            commit.alerts.extend(alerts);
-            commit.told.extend(changed);
+            (placed.alerts, placed.told) = decide(&self.settings.loudness(), finding, &mut told, now);
         }
         Ok(())
     }
 
-    /// Looks after the operator's news, then delivers what is due.
+    /// Looks after the operator's news, then delivers what is due. `confirmed` is the time that earlier cycles confirm,
+    /// `refused` has a sentence for each visit of this cycle that could not be saved.
     pub async fn end<C: Clock>(
         &self,
         store: &Store,
         clock: &C,
         sources: impl Fn(&str) -> Option<Arc<Source>>,
+        confirmed: Timestamp,
+        refused: &[String],
         mut stop: Option<Pin<&mut impl Future<Output = Stop>>>,
     ) -> Result<Telling, StoreError> {
         let mut telling = Telling::default();
@@ -111,9 +105,9 @@ impl Tell {
         }
         let now = clock.now();
         if self.settings.channels.iter().any(|channel| channel.loudness.ops) {
-            self.operate(store, sources, now).await?;
+            self.operate(store, sources, refused, (now, confirmed)).await?;
         }
-        let flag = AtomicBool::new(false);
+        let (flag, asked) = tokio::sync::watch::channel(false);
         let hurried = stop.is_none();
         let delivery = Delivery {
             store,
@@ -121,8 +115,10 @@ impl Tell {
             post: self.post.as_ref(),
             channels: &self.settings.channels,
             limit: if hurried { HURRY } else { self.settings.delivery_timeout },
-            stop: &flag,
+            stop: asked,
+            hurried,
             insist: false,
+            confirmed,
         };
         let mut work = std::pin::pin!(deliver(&delivery));
         telling.delivered = loop {
@@ -131,8 +127,8 @@ impl Tell {
                 Some(asked) => tokio::select! {
                     biased;
                     why = asked => {
-                        // What is being sent is sent to its end, so that nothing comes twice.
-                        flag.store(true, Ordering::Relaxed);
+                        // What is being sent has a moment to end, so that it need not be sent again.
+                        flag.send_replace(true);
                         tracing::info!("asked to stop: no further message is begun");
                         telling.stopped = Some(why);
                         stop = None;
@@ -152,11 +148,13 @@ impl Tell {
         &self,
         store: &Store,
         sources: impl Fn(&str) -> Option<Arc<Source>>,
-        now: Timestamp,
+        refused: &[String],
+        (now, confirmed): (Timestamp, Timestamp),
     ) -> Result<(), StoreError> {
         let known = store.matters().await?;
         let name = |url: &str| sources(url).map(|source| source.name.clone());
-        let mut troubles = notice::feeds(&store.sources().await?, &name, now);
+        let mut troubles = notice::feeds(&store.sources().await?, &name, confirmed);
+        troubles.extend(notice::refused(refused, &known, now));
         let names = self.settings.names();
         let mut channels = store.channels().await?;
         channels.retain(|state| names.contains(&state.name));
@@ -168,6 +166,7 @@ impl Tell {
         troubles.extend(notice::targets(&targets));
         let spent = reports.first().and_then(month_cost).unwrap_or(0.0);
         troubles.extend(notice::budget(spent, self.settings.budget_usd));
+        troubles.extend(reports.first().map(|report| notice::x(&report.x)).unwrap_or_default());
         if let Some(free) = free_bytes(&self.state_dir) {
             troubles.extend(notice::disk(free, self.settings.disk_free, &known));
         }
@@ -181,14 +180,21 @@ impl Tell {
 }
 
 /// What was known of stories that `placed` proved to be its own belongs to its story.
-fn absorb(told: &mut Vec<Told>, placed: &Placed) {
+fn absorb(told: &mut Vec<Told>, placed: &StoredFinding) {
     for absorbed in &placed.absorbed {
         let (theirs, mut rest): (Vec<Told>, Vec<Told>) =
             told.drain(..).partition(|told| told.story == *absorbed);
         for known in theirs {
             let same = |told: &Told| told.story == placed.story.id && told.channel == known.channel;
-            if !rest.iter().any(same) {
-                rest.push(Told { story: placed.story.id.clone(), ..known });
+            match rest.iter_mut().find(|told| same(told)) {
+                // As the store does it: an alert that waits is moved, and the louder one stays.
+                Some(ours) => {
+                    ours.pending |= known.pending;
+                    ours.class = ours.class.max(known.class);
+                    ours.outlets = ours.outlets.max(known.outlets);
+                    ours.event_date = ours.event_date.take().or(known.event_date);
+                }
+                None => rest.push(Told { story: placed.story.id.clone(), ..known }),
             }
         }
         *told = rest;

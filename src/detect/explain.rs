@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::{
     Item, Rules,
     judge::{Judged, judge, stands, whole, whole_score},
     lexicon::Part,
 };
-use crate::model::Verdict;
+use crate::model::{Coin, Verdict};
 
 /// One signal that counted.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +40,8 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    pub(super) fn new(rules: &Rules, item: &Item) -> Self {
-        let Judged { verdict, reading, sums, points, threshold } = judge(rules, item);
+    pub(super) fn new(rules: &Rules, item: &Item, now: Option<Timestamp>) -> Self {
+        let Judged { verdict, reading, sums, points, threshold } = judge(rules, item, now);
         let mut lines: Vec<(f32, Line)> = sums
             .fired
             .iter()
@@ -76,6 +78,11 @@ impl Explanation {
             ("stage", verdict.stage.map(|stage| stage.as_str().to_owned())),
             ("project", verdict.project.clone()),
             ("token", verdict.token.clone()),
+            (
+                "also",
+                (!verdict.also.is_empty())
+                    .then(|| verdict.also.iter().map(coin).collect::<Vec<_>>().join(", ")),
+            ),
             ("date", verdict.event_date.clone()),
             ("rumour", verdict.rumour.then(|| "yes".to_owned())),
             ("watched", verdict.watched.then(|| "yes".to_owned())),
@@ -111,6 +118,14 @@ impl Explanation {
             let _ = writeln!(out, "  {line}");
         }
         out
+    }
+}
+
+fn coin(coin: &Coin) -> String {
+    match (&coin.project, &coin.token) {
+        (Some(project), Some(token)) => format!("{project} {token}"),
+        (Some(one), None) | (None, Some(one)) => one.clone(),
+        (None, None) => String::new(),
     }
 }
 

@@ -2,19 +2,27 @@
 
 use super::{
     Item, Rules, bait,
-    facts::{date, project, token, venue},
+    facts::{
+        coins::{self, Listed},
+        date, project, stage, token, venue,
+    },
     lexicon::{Lexicon, Part, Reading, month},
     signals::Span,
     watch,
     weights::{EVENTS, Fired, STAGES, Sums},
 };
-use crate::model::{Event, Kind, Reason, Stage, Verdict};
+use jiff::Timestamp;
+
+use crate::model::{Coin, Event, Kind, Reason, Stage, Verdict, event_date::day_of};
+use crate::text::normal::readable;
 
 /// Reasons told in a verdict.
 const REASONS: usize = 8;
 /// Tokens between a hedge and the noun it hedges.
 const HEDGE_WINDOW: usize = 7;
 
+/// Words before "may" that make it a permission: "who may take part".
+const PERMITTED: [&str; 6] = ["who", "you", "users", "holders", "participants", "wallets"];
 /// Words before the name of a month.
 const MONTH_HEADS: [&str; 8] = ["in", "for", "on", "by", "until", "this", "late", "early"];
 
@@ -90,8 +98,8 @@ pub(super) struct Judged {
     pub threshold: u8,
 }
 
-/// Judges `item`.
-pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
+/// Judges `item`, read at `now` where that is known.
+pub(super) fn judge(rules: &Rules, item: &Item, now: Option<Timestamp>) -> Judged {
     let reading = rules.compiled().lexicon.read(item.title, item.text, item.published.map(month));
     let seen = reading.title.seen | reading.body.seen;
     let own = own_rules(rules, &reading);
@@ -108,13 +116,13 @@ pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
             threshold,
         };
     }
-    let when = date::event_date(&reading, rules.compiled().clues.core, item.published);
+    let dates = date::event_dates(&reading, rules.compiled().clues.core, item.published);
     let mut adder = rules.compiled().weights.start();
     rules.compiled().frames.signals(
         &rules.compiled().lexicon,
         item.kind,
         &reading,
-        when.as_ref().and_then(|when| when.lies),
+        dates.event.as_ref().and_then(|when| when.lies),
         &mut adder,
     );
     let sums = adder.sums;
@@ -132,19 +140,29 @@ pub(super) fn judge(rules: &Rules, item: &Item) -> Judged {
         item.text,
         token.as_deref(),
     );
+    let event = Event::ALL[best(&sums.columns[EVENTS..STAGES])];
+    let said = Stage::ALL[best(&sums.columns[STAGES..])];
+    let today = item.published.or(now).map(day_of);
+    let (stage, event_date) = stage::settle(said, event, dates, &reading, today);
     let mut verdict = Verdict {
         score,
         rumour: hedged(rules.compiled().marks, &reading),
-        event: Some(Event::ALL[best(&sums.columns[EVENTS..STAGES])]),
-        stage: Some(Stage::ALL[best(&sums.columns[STAGES..])]),
-        token,
-        project,
-        event_date: when.map(|when| when.date),
+        event: Some(event),
+        stage: Some(stage),
+        token: token.as_deref().map(readable),
+        project: project.as_deref().map(readable),
+        event_date,
         paid: paid(rules, item, &reading),
         ..Verdict::default()
     };
+    let found = (verdict.project.clone(), verdict.token.clone());
     let threshold = name_watched(rules, item, &reading, &mut verdict);
     verdict.tge = score >= threshold && (verdict.watched || !rules.settings.watched_only);
+    if verdict.tge {
+        let compiled = rules.compiled();
+        let coins = coins::coins(&compiled.lexicon, &compiled.clues, &reading, item.title, item.text);
+        name_others(rules, coins, &found, &mut verdict);
+    }
     verdict.venue =
         venue::venue(&rules.compiled().clues, &reading, item.title, item.text, verdict.project.as_deref());
     verdict.chain = venue::chain(&reading, verdict.project.as_deref());
@@ -220,7 +238,7 @@ fn name_watched(rules: &Rules, item: &Item, reading: &Reading, verdict: &mut Ver
     if projects.is_empty() {
         return usual;
     }
-    let speaker = watch::speaker(projects, item);
+    let speaker = watch::speaker(projects, item.origin);
     let trade = (reading.title.seen | reading.body.seen) & rules.compiled().marks.trade != 0;
     let found = (verdict.project.as_deref(), verdict.token.as_deref());
     let named =
@@ -235,12 +253,65 @@ fn name_watched(rules: &Rules, item: &Item, reading: &Reading, verdict: &mut Ver
     known.threshold.unwrap_or(usual)
 }
 
+/// Adds those of the `coins` of one notice that the verdict is not about already; none if it is about none of them.
+/// `found` is what was named before the watch list put its own spelling in place.
+fn name_others(
+    rules: &Rules,
+    coins: Vec<Listed>,
+    found: &(Option<String>, Option<String>),
+    verdict: &mut Verdict,
+) {
+    let projects = &rules.settings.projects;
+    let mut coins: Vec<Coin> = coins
+        .into_iter()
+        .filter_map(|Listed { coin, established }| match watch::coin(projects, &coin) {
+            Some(known) => Some(Coin {
+                project: Some(known.name.clone()),
+                token: known.tokens.first().filter(|_| known.tokens.len() == 1).cloned().or(coin.token),
+                watched: true,
+            }),
+            // A ticker is a project's name only for want of another.
+            None => {
+                (!established).then(|| Coin { project: coin.project.or_else(|| coin.token.clone()), ..coin })
+            }
+        })
+        .collect();
+    let is = |coin: &Coin, project: &Option<String>, token: &Option<String>| {
+        token.is_some() && coin.token == *token || project.is_some() && coin.project == *project
+    };
+    let own = coins.iter().position(|coin| is(coin, &verdict.project, &verdict.token));
+    let own = own.or_else(|| {
+        (!verdict.watched).then(|| coins.iter().position(|coin| is(coin, &found.0, &found.1))).flatten()
+    });
+    let Some(own) = own else { return };
+    let own = coins.remove(own);
+    if !verdict.watched {
+        // Name and ticker of one coin, not of two.
+        verdict.token = own.token.or_else(|| verdict.token.take());
+        let other = |name: &String| {
+            name.split_whitespace().any(|word| coins.iter().any(|coin| coin.token.as_deref() == Some(word)))
+        };
+        let named = own.project.as_ref() != verdict.token.as_ref();
+        let known = verdict.project.take().filter(|name| !named && !other(name));
+        verdict.project = known.or(own.project);
+    }
+    coins.retain(|coin| {
+        let known = projects.iter().find(|known| coin.watched && coin.project.as_ref() == Some(&known.name));
+        let threshold = known.and_then(|known| known.threshold).unwrap_or(rules.settings.threshold);
+        verdict.score >= threshold && (coin.watched || !rules.settings.watched_only)
+    });
+    verdict.also = coins;
+}
+
 /// Whether the headline, or the post, only supposes: a hedge near the noun it hedges.
 fn hedged(marks: Marks, reading: &Reading) -> bool {
     let part = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
-    // "in May" is a month.
+    // "in May" is a month, "who may take part" a permission.
     let month = |at: usize| {
-        at > 0 && part.normal.word(at) == "may" && MONTH_HEADS.contains(&part.normal.word(at - 1))
+        at > 0 && part.normal.word(at) == "may" && {
+            let before = part.normal.word(at - 1);
+            MONTH_HEADS.contains(&before) || PERMITTED.contains(&before)
+        }
     };
     let hedges = part.tags.iter().enumerate().filter(|(at, tags)| **tags & marks.hedge != 0 && !month(*at));
     hedges.map(|(at, _)| at).any(|at| {

@@ -111,6 +111,20 @@ pub struct Item<'a> {
     pub url: &'a str,
     /// When it was published: what "tomorrow" counts from.
     pub published: Option<Timestamp>,
+    /// What proves who speaks.
+    pub origin: Origin<'a>,
+}
+
+/// What proves who speaks in a text. What a feed claims of its author, and a link that was not read, prove nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin<'a> {
+    /// Nothing.
+    #[default]
+    Unproven,
+    /// The account that posted it, as the service itself names it; without `@` or with.
+    Account(&'a str),
+    /// The address that the text was read from: its feed, or its page after all redirects.
+    Address(&'a str),
 }
 
 /// The early filter's word on an entry, before any article is fetched.

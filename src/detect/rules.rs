@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Early, Item, Priority, Settings,
+    Early, Item, Origin, Priority, Settings,
     early::{Gate, Headline, early},
     explain::Explanation,
     facts::Clues,
@@ -88,6 +89,12 @@ impl Rules {
         self.settings.projects.iter().find(|watched| watched.name == project).map(|watched| watched.priority)
     }
 
+    /// Whether the page at `address` is a watched project's own, where nobody else writes.
+    #[must_use]
+    pub fn is_own_page(&self, address: &str) -> bool {
+        watch::speaker(&self.settings.projects, Origin::Address(address)).is_some()
+    }
+
     /// Whether an entry may matter, by title and summary; never drops what [`Rules::judge`] would call a launch from
     /// the same words.
     #[must_use]
@@ -99,13 +106,25 @@ impl Rules {
     /// Judges one text. Reads the title and the opening of the text, in time linear in what it reads.
     #[must_use]
     pub fn judge(&self, item: &Item) -> Verdict {
-        judge::judge(self, item).verdict
+        judge::judge(self, item, None).verdict
+    }
+
+    /// Judges one text that is read at `now`: dates are held against that day where the text says no other.
+    #[must_use]
+    pub fn judge_at(&self, item: &Item, now: Timestamp) -> Verdict {
+        judge::judge(self, item, Some(now)).verdict
     }
 
     /// Judges one text and tells why.
     #[must_use]
     pub fn explain(&self, item: &Item) -> Explanation {
-        Explanation::new(self, item)
+        Explanation::new(self, item, None)
+    }
+
+    /// As [`Rules::explain`], for a text that is read at `now`.
+    #[must_use]
+    pub fn explain_at(&self, item: &Item, now: Timestamp) -> Explanation {
+        Explanation::new(self, item, Some(now))
     }
 }
 

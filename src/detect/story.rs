@@ -10,7 +10,7 @@ mod same;
 mod sketch;
 mod when;
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -18,14 +18,17 @@ pub use sketch::signature;
 
 use self::{
     index::Index,
-    names::Names,
+    names::{Names, Relation},
     same::{Side, Text, Tie},
     sketch::Sketch,
     when::When,
 };
 use crate::{
-    model::{Event, Signature, Stage, Story, Telling},
-    text::address,
+    model::{Event, Signature, Stage, Story, Telling, event_date::event_days},
+    text::{
+        address,
+        outlet::{self, Outlet},
+    },
 };
 
 /// How far back stories must be given to [`Stories::new`]: an event announced that long before its date is
@@ -41,6 +44,8 @@ pub struct NewTelling {
     pub source: String,
     /// Headline; for posts their opening.
     pub title: String,
+    /// The title that is stored, where it is another one: a post whose text must not be kept.
+    pub stored_title: Option<String>,
     /// When it was published, or detected where that is unknown.
     pub at: Timestamp,
     /// What happens.
@@ -72,10 +77,14 @@ pub struct Placement {
 }
 
 /// The stories of the recent past, ready to take tellings.
+///
+/// What a story is does not depend on the order in which its tellings came: the stories of a running process equal
+/// those that [`Stories::new`] makes of what the process has saved.
 #[derive(Debug, Default)]
 pub struct Stories {
     /// `None` where a story was absorbed by another.
     known: Vec<Option<(Story, Side)>>,
+    ids: HashSet<String>,
     index: Index,
 }
 
@@ -86,12 +95,17 @@ impl Stories {
         // Oldest first: the index looks at the newest of many.
         stories.sort_by(|a, b| (a.updated_at, &a.id).cmp(&(b.updated_at, &b.id)));
         let mut all = Self::default();
-        for story in stories {
-            if let Some(side) = side_of(&story) {
+        for mut story in stories {
+            if let Some(side) = side_of(&mut story) {
                 all.add(story, side);
             }
         }
         all
+    }
+
+    /// The stories as they stand, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Story> {
+        self.known.iter().flatten().map(|(story, _)| story)
     }
 
     /// Finds the story that `new` tells, or opens one, and remembers the telling.
@@ -102,7 +116,12 @@ impl Stories {
     pub fn place(&mut self, new: &NewTelling, now: Timestamp) -> Placement {
         let side = new.side();
         let Some((best, others)) = self.tied(&side) else {
-            let story = open(new, now);
+            let mut story = open(new, now);
+            // Two notices of one list without a name may share all that an id is made of.
+            while self.ids.contains(&story.id) {
+                story.id = hash_id(&[&story.id]);
+            }
+            let side = side_of(&mut story).unwrap_or(side);
             self.add(story.clone(), side);
             return Placement { story, joined: false, independent: 1, absorbed: Vec::new() };
         };
@@ -122,16 +141,18 @@ impl Stories {
 
     fn add(&mut self, story: Story, side: Side) {
         self.index.add(self.known.len(), &side);
+        self.ids.insert(story.id.clone());
         self.known.push(Some((story, side)));
     }
 
-    /// Position of the story that `side` ties to best (the strongest tie, then the nearest in time, then the
-    /// oldest), and of the others it ties to.
+    /// Position of the story that `side` ties to best (the strongest tie, then the same names, then the nearest in
+    /// time, then the oldest), and of the others it ties to.
     fn tied(&self, side: &Side) -> Option<(usize, Vec<usize>)> {
         let tied = self.index.candidates(side).into_iter().filter_map(|at| {
-            let (_, known) = self.known[at].as_ref()?;
+            let (story, known) = self.known[at].as_ref()?;
             let gap = known.when.told.1.duration_since(side.when.told.1).abs();
-            Some((Reverse(same::tie(known, side)?), gap, at))
+            let other_names = known.names.relation(&side.names) != Relation::Same;
+            Some((Reverse(same::tie(known, side)?), other_names, gap, story.opened_at, &story.id, at))
         });
         let mut tied: Vec<_> = tied.collect();
         tied.sort_unstable();
@@ -152,6 +173,7 @@ impl Stories {
         let (kept, gone) = if two_first { (other, at) } else { (at, other) };
         let Some((gone_story, gone_side)) = self.known[gone].take() else { return (at, None) };
         self.index.add(kept, &gone_side);
+        self.ids.remove(&gone_story.id);
         if let Some((story, side)) = &mut self.known[kept] {
             absorb(story, side, &gone_story, gone_side);
         }
@@ -162,13 +184,20 @@ impl Stories {
 /// How many outlets tell `story` in their own words.
 #[must_use]
 pub fn independent(story: &Story) -> usize {
-    let mut voices: Vec<Text> = Vec::new();
-    for text in story.tellings.iter().map(text_of) {
-        if !voices.iter().any(|known| known.source == text.source || same::copies(known, &text)) {
-            voices.push(text);
+    let mut voices: Vec<(Outlet, Text)> = Vec::new();
+    for telling in &story.tellings {
+        let (outlet, text) = (Outlet::of(&telling.source, &telling.url), text_of(telling));
+        if !voices.iter().any(|(known, words)| known.is(&outlet) || same::copies(words, &text)) {
+            voices.push((outlet, text));
         }
     }
     voices.len()
+}
+
+/// How many outlets carry `story`, copies included; one at least.
+#[must_use]
+pub fn outlets(story: &Story) -> usize {
+    outlet::count(story.tellings.iter().map(|telling| (telling.source.as_str(), telling.url.as_str()))).max(1)
 }
 
 /// Adds a telling to the story it joins.
@@ -181,7 +210,7 @@ fn join(story: &mut Story, side: &mut Side, new: &NewTelling, telling: Side, now
         story.stage = new.stage;
         story.event_date = opened.event_date;
         side.when.stage = story.stage;
-        side.when.days = story.event_date.as_deref().and_then(when::days_of);
+        side.when.days = story.event_date.as_deref().and_then(event_days);
     }
 }
 
@@ -195,21 +224,31 @@ fn absorb(story: &mut Story, side: &mut Side, other: &Story, other_side: Side) {
     story.stage = story.stage.max(other.stage);
     story.opened_at = story.opened_at.min(other.opened_at);
     story.updated_at = story.updated_at.max(other.updated_at);
-    for telling in &other.tellings {
-        if !story.tellings.iter().any(|known| known.url == telling.url && known.source == telling.source) {
-            let place = story.tellings.partition_point(|known| known.at <= telling.at);
-            story.tellings.insert(place, telling.clone());
-        }
+    for (telling, text) in other.tellings.iter().zip(other_side.texts) {
+        add_telling(story, &mut side.texts, telling.clone(), text);
     }
     side.names = Names::new(story.project.as_deref(), story.token.as_deref());
-    side.when = When {
-        told: (side.when.told.0.min(other_side.when.told.0), side.when.told.1.max(other_side.when.told.1)),
-        days: story.event_date.as_deref().and_then(when::days_of),
-        stage: story.stage,
-        round: side.when.round.or(other_side.when.round),
-        moved: side.when.moved || other_side.when.moved,
-    };
-    side.texts.extend(other_side.texts);
+    side.when = when_of(story).unwrap_or_else(|| side.when.clone());
+}
+
+/// Adds `telling` with its `text`, in an order that depends on the tellings only. Of several versions of one page of
+/// one outlet the first is kept.
+fn add_telling(story: &mut Story, texts: &mut Vec<Text>, telling: Telling, text: Text) {
+    let same = |known: &Telling| known.url == telling.url && known.source == telling.source;
+    if let Some(at) = story.tellings.iter().position(same) {
+        if order(&story.tellings[at]) <= order(&telling) {
+            return;
+        }
+        story.tellings.remove(at);
+        texts.remove(at);
+    }
+    let at = story.tellings.partition_point(|known| order(known) <= order(&telling));
+    story.tellings.insert(at, telling);
+    texts.insert(at, text);
+}
+
+fn order(telling: &Telling) -> (Timestamp, &str, &str, &str, &[u8]) {
+    (telling.at, &telling.url, &telling.source, &telling.title, &telling.signature.0)
 }
 
 impl NewTelling {
@@ -219,7 +258,7 @@ impl NewTelling {
             event: self.event,
             when: When {
                 told: (self.at, self.at),
-                days: self.event_date.as_deref().and_then(when::days_of),
+                days: self.event_date.as_deref().and_then(event_days),
                 stage: self.stage,
                 round: when::round_of(&self.title),
                 moved: when::says_moved(&self.title),
@@ -232,28 +271,43 @@ impl NewTelling {
         Telling {
             url: self.url.clone(),
             source: self.source.clone(),
-            title: self.title.clone(),
-            at: self.at,
+            title: self.stored_title.as_ref().unwrap_or(&self.title).clone(),
+            at: whole_second(self.at),
             signature: self.signature.clone(),
         }
     }
 }
 
-/// A stored story in comparable form; `None` for one without tellings, which nothing can join.
-fn side_of(story: &Story) -> Option<Side> {
-    let told = story.tellings.iter().map(|telling| telling.at);
+/// A stored story in comparable form, its tellings brought into their order; `None` for one without tellings, which
+/// nothing can join.
+fn side_of(story: &mut Story) -> Option<Side> {
+    let mut texts = Vec::new();
+    for telling in std::mem::take(&mut story.tellings) {
+        let text = text_of(&telling);
+        add_telling(story, &mut texts, telling, text);
+    }
     Some(Side {
         names: Names::new(story.project.as_deref(), story.token.as_deref()),
         event: story.event,
-        when: When {
-            told: (told.clone().min()?, told.max()?),
-            days: story.event_date.as_deref().and_then(when::days_of),
-            stage: story.stage,
-            round: story.tellings.iter().find_map(|telling| when::round_of(&telling.title)),
-            moved: story.tellings.iter().any(|telling| when::says_moved(&telling.title)),
-        },
-        texts: story.tellings.iter().map(text_of).collect(),
+        when: when_of(story)?,
+        texts,
     })
+}
+
+/// What a story says of its time; `None` for one without tellings.
+fn when_of(story: &Story) -> Option<When> {
+    Some(When {
+        told: (story.tellings.first()?.at, story.tellings.last()?.at),
+        days: story.event_date.as_deref().and_then(event_days),
+        stage: story.stage,
+        round: story.tellings.iter().find_map(|telling| when::round_of(&telling.title)),
+        moved: story.tellings.iter().any(|telling| when::says_moved(&telling.title)),
+    })
+}
+
+/// The database keeps seconds.
+fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 fn text_of(telling: &Telling) -> Text {
@@ -265,6 +319,7 @@ fn text_of(telling: &Telling) -> Text {
 }
 
 fn open(new: &NewTelling, now: Timestamp) -> Story {
+    let now = whole_second(now);
     Story {
         id: id(new),
         project: new.project.clone(),
@@ -285,15 +340,18 @@ fn id(first: &NewTelling) -> String {
     let names = Names::new(first.project.as_deref(), first.token.as_deref());
     let day = first.at.as_second().div_euclid(86_400);
     let url = address::identity(&first.url);
-    let told = [url.as_str(), first.event.as_str(), &names.key, &names.token.concat(), &day.to_string()];
-    let hash = Sha256::digest(told.join("\n"));
+    hash_id(&[url.as_str(), first.event.as_str(), &names.key, &names.token.concat(), &day.to_string()])
+}
+
+fn hash_id(parts: &[&str]) -> String {
+    let hash = Sha256::digest(parts.join("\n"));
     hash[..16].iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"))
 }
 
 /// Whether `new` says more of the date than `old`: the longer of two forms, where one opens the other or
 /// both lie in the same days.
 fn more_exact(old: Option<&str>, new: Option<&str>) -> bool {
-    match (old.map(when::days_of), new.and_then(when::days_of)) {
+    match (old.map(event_days), new.and_then(event_days)) {
         (None | Some(None), Some(_)) => true,
         (Some(Some(old)), Some(new)) => old.0 <= new.0 && new.1 <= old.1 && old != new,
         (_, None) => false,

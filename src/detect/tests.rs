@@ -1,5 +1,7 @@
 //! The room as others see it: rules in, verdicts out.
 
+mod facts;
+
 use std::{fs, path::Path};
 
 use proptest::prelude::*;
@@ -14,7 +16,16 @@ fn rules() -> &'static Rules {
 }
 
 fn news<'a>(title: &'a str, text: &'a str) -> Item<'a> {
-    Item { kind: Kind::News, title, text, author: "", source: "", url: "", published: None }
+    Item {
+        kind: Kind::News,
+        title,
+        text,
+        author: "",
+        source: "",
+        url: "",
+        published: None,
+        origin: Origin::Unproven,
+    }
 }
 
 fn watching(projects: Vec<Project>) -> Rules {
@@ -65,6 +76,7 @@ fn each_sample_is_judged_as_expected() {
             source: field("source"),
             url: "",
             published: item["published"].as_str().map(|at| at.parse().unwrap()),
+            origin: Origin::Unproven,
         });
         let found = serde_json::json!({
             "tge": verdict.tge, "rumour": verdict.rumour, "paid": verdict.paid, "event": verdict.event,
@@ -132,11 +144,14 @@ fn a_projects_own_account_speaks_for_it() {
         source: "",
         url: "",
         published: None,
+        origin: Origin::Account("@calderaxyz"),
     };
     let verdict = rules.judge(&post);
     assert!(verdict.watched && verdict.official);
     assert_eq!(verdict.project.as_deref(), Some("Caldera"));
-    assert!(!rules.judge(&Item { author: "calderaxyzz", ..post }).official);
+    for origin in [Origin::Unproven, Origin::Account("calderaxyzz"), Origin::Account("")] {
+        assert!(!rules.judge(&Item { origin, ..post }).official, "{origin:?}");
+    }
 }
 
 #[test]
@@ -326,13 +341,15 @@ fn the_user_s_phrases_mutes_and_thresholds_apply() {
 fn a_project_s_own_domain_and_account_are_official_and_name_it() {
     let rules = watching(vec![Project { domains: vec!["caldera.xyz".into()], ..caldera() }]);
     let own = rules.judge(&Item {
-        url: "https://blog.caldera.xyz/claim",
+        origin: Origin::Address("https://blog.caldera.xyz/claim"),
         ..news("The airdrop claim is now open", "Eligible users can claim tokens until March.")
     });
     assert!(own.official && own.watched, "{own:?}");
     assert_eq!(own.project.as_deref(), Some("Caldera"));
     let press = rules.judge(&Item {
-        url: "https://press.example/claim",
+        url: "https://caldera.xyz/claim",
+        author: "Calderaxyz",
+        origin: Origin::Address("https://press.example/claim"),
         ..news("Caldera opens claims for ERA airdrop", "")
     });
     assert!(!press.official && press.watched && press.cautions.is_empty(), "{press:?}");

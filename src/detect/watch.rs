@@ -3,11 +3,14 @@
 use url::Url;
 
 use super::{
-    Item, Project,
+    Origin, Project,
     bait::is_own,
     lexicon::{Lexicon, Part, Reading, Watched},
 };
-use crate::text::normal::{Case, Shape, fold};
+use crate::{
+    model::Coin,
+    text::normal::{Case, Shape, fold},
+};
 
 /// Every sign of the watch list, for the automaton.
 #[must_use]
@@ -62,20 +65,104 @@ pub fn watched(
     })
 }
 
-/// The project that speaks in `item`: by its account, or on its own domain.
+/// Platforms where each page has another owner: as a project's domain, the bare name proves nothing.
+const SHARED: &[&str] = &[
+    "github.com",
+    "gitlab.com",
+    "medium.com",
+    "mirror.xyz",
+    "paragraph.xyz",
+    "substack.com",
+    "notion.site",
+    "gitbook.io",
+    "wordpress.com",
+    "blogspot.com",
+    "reddit.com",
+    "x.com",
+    "twitter.com",
+    "t.me",
+    "discord.com",
+    "youtube.com",
+    "linktr.ee",
+    "google.com",
+    "facebook.com",
+    "linkedin.com",
+];
+/// First labels of hosts, and parts of paths, under which anyone may write on a project's own domain.
+const OPEN_TO_ALL: &[&str] = &[
+    "forum",
+    "forums",
+    "community",
+    "discuss",
+    "discussion",
+    "discussions",
+    "discourse",
+    "talk",
+    "gov",
+    "governance",
+    "ideas",
+    "feedback",
+    "answers",
+    "questions",
+    "wiki",
+    "t",
+    "u",
+    "user",
+    "users",
+    "profile",
+    "profiles",
+    "member",
+    "members",
+    "thread",
+    "threads",
+    "comments",
+];
+
+/// The project that speaks, as far as `origin` proves it: by its account, or on a page of its own domain.
 #[must_use]
-pub fn speaker(projects: &[Project], item: &Item) -> Option<usize> {
-    let author = item.author.trim().trim_start_matches('@');
-    let account = |project: &Project| {
-        !author.is_empty()
-            && project
-                .handles
-                .iter()
-                .any(|handle| handle.trim_start_matches('@').eq_ignore_ascii_case(author))
-    };
-    let host = Url::parse(item.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let domain = |project: &Project| host.as_deref().is_some_and(|host| is_own(project, host));
-    projects.iter().position(|project| account(project) || domain(project))
+pub fn speaker(projects: &[Project], origin: Origin) -> Option<usize> {
+    match origin {
+        Origin::Unproven => None,
+        Origin::Account(account) => {
+            let account = plain_handle(account);
+            let own = |handle: &String| plain_handle(handle).eq_ignore_ascii_case(account);
+            let found = || projects.iter().position(|project| project.handles.iter().any(own));
+            (!account.is_empty()).then(found).flatten()
+        }
+        Origin::Address(address) => {
+            let url = Url::parse(address).ok()?;
+            let host = url.host_str().filter(|host| !SHARED.contains(host) && !open_to_all(&url, host))?;
+            projects.iter().position(|project| is_own(project, host))
+        }
+    }
+}
+
+fn plain_handle(handle: &str) -> &str {
+    handle.trim().trim_start_matches('@')
+}
+
+/// Whether `url` is where anyone may write: a forum, a profile, a comment.
+fn open_to_all(url: &Url, host: &str) -> bool {
+    let label = host.split('.').next().unwrap_or_default();
+    let path = url.path_segments().into_iter().flatten().map(str::to_ascii_lowercase);
+    OPEN_TO_ALL.contains(&label) || path.into_iter().any(|part| OPEN_TO_ALL.contains(&part.as_str()))
+}
+
+/// The watched project whose coin `coin` is: its name fits, or its ticker where no other name is given.
+#[must_use]
+pub fn coin<'a>(projects: &'a [Project], coin: &Coin) -> Option<&'a Project> {
+    let name = coin.project.as_deref().map(plain);
+    projects.iter().find(|known| {
+        let mut names = std::iter::once(&known.name).chain(&known.aliases).map(|name| plain(name));
+        let ticker = coin
+            .token
+            .as_deref()
+            .is_some_and(|token| known.tokens.iter().any(|known| known.eq_ignore_ascii_case(token)));
+        match &name {
+            Some(name) => names.any(|known| known == *name || ticker && alike(&known, name)),
+            None => ticker,
+        }
+    })
 }
 
 fn believable(lexicon: &Lexicon, part: &Part, trade: bool) -> Vec<usize> {

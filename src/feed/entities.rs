@@ -59,8 +59,11 @@ impl Declared {
         while let Some(at) = rest.find('&') {
             out.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            let name = rest.bytes().take(LONGEST_NAME).position(|byte| byte == b';').map(|end| &rest[..end]);
-            if let Some(name) = name.filter(|name| self.push(name, out)) {
+            let name = reference(rest);
+            if let Some((pair, length)) = name.and_then(|name| surrogates(name, &rest[name.len() + 1..])) {
+                out.push(pair);
+                rest = &rest[length..];
+            } else if let Some(name) = name.filter(|name| self.push(name, out)) {
                 rest = &rest[name.len() + 1..];
             } else {
                 bare |= !name.is_some_and(is_name);
@@ -74,13 +77,9 @@ impl Declared {
     /// Appends what `name` stands for; says whether it stands for anything.
     fn push(&self, name: &str, out: &mut String) -> bool {
         if let Some(number) = name.strip_prefix('#') {
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16),
-                None => number.parse(),
-            };
-            let found = code.ok().map(character);
-            out.extend(found);
-            return found.is_some();
+            let code = code(number);
+            out.extend(code.and_then(character));
+            return code.is_some();
         }
         if let Some(value) = self.values.get(name) {
             let left = self.left.get().checked_sub(value.len());
@@ -110,22 +109,40 @@ impl Declared {
     }
 }
 
+/// What stands between an `&` and its semicolon; `text` begins behind the `&`.
+fn reference(text: &str) -> Option<&str> {
+    text.bytes().take(LONGEST_NAME).position(|byte| byte == b';').map(|end| &text[..end])
+}
+
+/// The number of a numeric reference, without its `#`.
+fn code(number: &str) -> Option<u32> {
+    match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => number.parse().ok(),
+    }
+}
+
+/// The character that the reference `name` and the one right behind it write together, as the two halves of UTF-16,
+/// and how long both are without the first `&`.
+fn surrogates(name: &str, behind: &str) -> Option<(char, usize)> {
+    let high = code(name.strip_prefix('#')?).filter(|code| (0xd800..0xdc00).contains(code))?;
+    let second = reference(behind.strip_prefix("&#")?)?;
+    let low = code(second).filter(|code| (0xdc00..0xe000).contains(code))?;
+    let pair = char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))?;
+    Some((pair, name.len() + 1 + "&#".len() + second.len() + 1))
+}
+
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The character a number stands for: numbers 128 to 159 are meant as windows-1252 (HTML standard, "numeric
-/// character reference end state"); what cannot be a character becomes a space.
-fn character(code: u32) -> char {
+/// character reference end state"); one half of UTF-16 alone and control characters other than white space are none.
+fn character(code: u32) -> Option<char> {
     if let (0x80..=0x9f, Ok(byte)) = (code, u8::try_from(code)) {
-        return encoding_rs::WINDOWS_1252
-            .decode_without_bom_handling(&[byte])
-            .0
-            .chars()
-            .next()
-            .unwrap_or(' ');
+        return encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next();
     }
-    char::from_u32(code).filter(|c| !c.is_control() || matches!(c, '\n' | '\t' | '\r')).unwrap_or(' ')
+    char::from_u32(code).filter(|c| !c.is_control() || c.is_whitespace())
 }
 
 #[cfg(test)]
@@ -143,7 +160,10 @@ mod tests {
         for (text, meant) in [
             ("&org; &two; &amp;amp; &apos;", "ACME &org; &amp; '"),
             ("&eacute;&#233;&#xE9;", "ééé"),
-            ("&#150; &#0; &#xD800;", "–    "),
+            ("&#150;&#0;&#8;a&#x110000;&#11;b", "–a\u{b}b"),
+            ("&#55357;&#56960; &#xD83D;&#xde80; &#55357;&#xDE80;", "🚀 🚀 🚀"),
+            ("a&#xD83D;b &#xDE80;c &#xD83D;&#xD83D;&#xDE80; &#55357; &#56960;", "ab c 🚀  "),
+            ("&#55357;&amp; &#55357;&#56960", "& &#56960"),
             ("R&D; AT&T & &nothing; &", "R&D; AT&T & &nothing; &"),
         ] {
             assert_eq!(resolved(&declared, text), meant, "{text}");

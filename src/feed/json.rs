@@ -16,6 +16,44 @@ const MOST_VALUES: usize = 200_000;
 /// # Errors
 /// Why it could not be read.
 pub fn read(text: &str) -> Result<Value, String> {
+    strict(text).or_else(|error| strict(&mended(text).ok_or(error)?))
+}
+
+/// `text` without what JSON forbids and careless writers leave in strings: bare control characters, and escapes for
+/// one half of a character of UTF-16. `None` where there is nothing of the kind.
+fn mended(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c == '\\' || (c.is_ascii_control() && c != '\u{7f}')) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let Some(escape) = rest.strip_prefix('\\') else {
+            // White space of any kind means the same between values.
+            out.push_str(if rest.starts_with(['\n', '\r', '\t']) { " " } else { "" });
+            rest = &rest[1..];
+            continue;
+        };
+        let length = match unit(escape) {
+            Some(0xd800..=0xdbff) => match escape.get(5..).and_then(|next| unit(next.strip_prefix('\\')?)) {
+                Some(0xdc00..=0xdfff) => 12,
+                _ => 0,
+            },
+            Some(0xdc00..=0xdfff) => 0,
+            _ => 1 + escape.chars().next().map_or(0, char::len_utf8),
+        };
+        out.push_str(&rest[..length]);
+        rest = &rest[if length == 0 { 6 } else { length }..];
+    }
+    out.push_str(rest);
+    (out != text).then_some(out)
+}
+
+/// The number of an escape such as `ud83d`.
+fn unit(escape: &str) -> Option<u16> {
+    u16::from_str_radix(escape.strip_prefix('u')?.get(..4)?, 16).ok()
+}
+
+fn strict(text: &str) -> Result<Value, String> {
     let left = Cell::new(MOST_VALUES);
     let mut document = serde_json::Deserializer::from_str(text);
     let value = Bounded { left: &left }.deserialize(&mut document);
@@ -100,6 +138,18 @@ mod tests {
         let text = r#"{"a": [1, -2, 2.5, "x\u00e9", null, true, {}], "b": {"c": []}}"#;
         assert_eq!(read(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
         assert!(read("{} {}").is_err() && read("[1,").is_err());
+    }
+
+    #[test]
+    fn what_json_forbids_costs_no_feed() {
+        for (text, meant) in [
+            (r#"["a \ud83d b", "\ud83d\ude80", "\ude80c"]"#, r#"["a  b", "🚀", "c"]"#),
+            (r#"["\\ud83d", "\"\ud83d", "\ud83d\u0041", "\ud83d\""]"#, r#"["\\ud83d", "\"", "A", "\""]"#),
+            ("[\"one\u{8}two\nthree\", \n\t4]", r#"["onetwo three", 4]"#),
+        ] {
+            let meant: Option<Value> = serde_json::from_str(meant).ok();
+            assert_eq!(read(text).ok(), meant, "{text}");
+        }
     }
 
     #[test]

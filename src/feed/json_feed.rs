@@ -4,10 +4,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Feed, FeedError, dates, place,
-    plain::{fold, plain},
+    Feed, FeedError, place,
+    plain::{fold, plain, unescaped},
 };
-use crate::model::Entry;
+use crate::{model::Entry, text::dates::Orders};
 
 /// Whether `value` calls itself a JSON Feed.
 pub fn is_json_feed(value: &Value) -> bool {
@@ -20,33 +20,39 @@ pub fn is_json_feed(value: &Value) -> bool {
 pub fn read(value: &Value, base: &Url) -> Result<Feed, FeedError> {
     let items = value.get("items").and_then(Value::as_array);
     let items = items.ok_or_else(|| FeedError::Unreadable("a JSON Feed without items".to_owned()))?;
-    let title = text(value, "title");
-    let entries = items.iter().filter(|item| item.is_object()).map(|item| entry(item, base)).collect();
-    Ok(Feed { title, entries, ..Feed::default() })
+    let title = line(value, "title");
+    let dates =
+        items.iter().flat_map(|item| ["date_published", "date_modified"].map(|key| string(item, key)));
+    let orders = Orders::of(dates);
+    let items = items.iter().filter(|item| item.is_object());
+    let entries = items.map(|item| entry(item, base, orders)).collect();
+    let home = place(base, &string(value, "home_page_url")).map(|url| url.to_string());
+    Ok(Feed { title, home, entries, ..Feed::default() })
 }
 
-fn entry(item: &Value, base: &Url) -> Entry {
-    let link = ["url", "external_url"].iter().map(|key| string(item, key)).find(|url| !url.is_empty());
+fn entry(item: &Value, base: &Url, orders: Orders) -> Entry {
+    let link = ["url", "external_url"].iter().find_map(|key| place(base, &string(item, key)));
     let html = plain(&string(item, "content_html"));
     let content = if html.is_empty() { fold(&string(item, "content_text")) } else { html };
     let author = item.get("author").or_else(|| item.get("authors").and_then(|authors| authors.get(0)));
     let tags = item.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     Entry {
-        title: text(item, "title"),
-        link: link.and_then(|link| place(base, &link)).map(|url| url.to_string()),
+        title: line(item, "title"),
+        link: link.map(|url| url.to_string()),
         id: Some(string(item, "id")).filter(|id| !id.is_empty()),
-        published: dates::read(&string(item, "date_published")),
-        updated: dates::read(&string(item, "date_modified")),
-        author: author.map(|author| text(author, "name")).unwrap_or_default(),
-        summary: text(item, "summary"),
+        published: orders.read(&string(item, "date_published")),
+        updated: orders.read(&string(item, "date_modified")),
+        author: author.map(|author| line(author, "name")).unwrap_or_default(),
+        summary: plain(&string(item, "summary")),
         content,
-        categories: tags.iter().filter_map(Value::as_str).map(fold).collect(),
+        categories: tags.iter().filter_map(Value::as_str).map(unescaped).collect(),
         ..Entry::default()
     }
 }
 
-fn text(value: &Value, key: &str) -> String {
-    plain(&string(value, key))
+/// Plain text (JSON Feed 1.1, "title"), in which many writers leave references: those are resolved, `<i>` is a word.
+fn line(value: &Value, key: &str) -> String {
+    unescaped(&string(value, key))
 }
 
 fn string(value: &Value, key: &str) -> String {

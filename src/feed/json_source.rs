@@ -3,8 +3,11 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{Feed, FeedError, dates, place, plain::plain};
-use crate::model::{Entry, JsonMapping};
+use super::{Feed, FeedError, place, plain::plain};
+use crate::{
+    model::{Entry, JsonMapping},
+    text::dates::Orders,
+};
 
 /// Names of the built-in mappings.
 pub const PRESETS: [&str; 2] = ["okx", "bybit"];
@@ -34,26 +37,33 @@ pub fn preset(name: &str) -> Option<JsonMapping> {
 pub fn read(value: &Value, mapping: &JsonMapping, base: &Url) -> Result<Feed, FeedError> {
     let items = at(value, &mapping.items).and_then(Value::as_array);
     let items = items.ok_or_else(|| FeedError::Mapping(format!("no list at {:?}", mapping.items)))?;
-    let entries: Vec<Entry> = items.iter().filter_map(|item| entry(item, mapping, base)).collect();
+    let orders = Orders::of(items.iter().map(|item| text(item, &mapping.time)));
+    let entries: Vec<Entry> = items.iter().filter_map(|item| entry(item, mapping, base, orders)).collect();
     if entries.is_empty() && !items.is_empty() {
         return Err(FeedError::Mapping(format!("no item has a title at {:?}", mapping.title)));
     }
     Ok(Feed { entries, ..Feed::default() })
 }
 
-fn entry(item: &Value, mapping: &JsonMapping, base: &Url) -> Option<Entry> {
-    let text = |path: &str| match at(item, path).filter(|_| !path.is_empty()) {
+/// The text at `path`; empty where there is none.
+fn text(item: &Value, path: &str) -> String {
+    match at(item, path).filter(|_| !path.is_empty()) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
-    };
-    let title = plain(&text(&mapping.title));
-    (!title.is_empty()).then(|| Entry {
+    }
+}
+
+/// An entry; `None` for an item without words.
+fn entry(item: &Value, mapping: &JsonMapping, base: &Url, orders: Orders) -> Option<Entry> {
+    let text = |path: &str| text(item, path);
+    let (title, summary) = (plain(&text(&mapping.title)), plain(&text(&mapping.summary)));
+    (!title.is_empty() || !summary.is_empty()).then(|| Entry {
         title,
         link: place(base, &text(&mapping.link)).map(|url| url.to_string()),
         id: Some(text(&mapping.id)).filter(|id| !id.is_empty()),
-        published: dates::read(&text(&mapping.time)),
-        summary: plain(&text(&mapping.summary)),
+        published: orders.read(&text(&mapping.time)),
+        summary,
         ..Entry::default()
     })
 }

@@ -1,4 +1,4 @@
-//! Identity of an entry within its feed.
+//! What entries are identified by: marks for recognising one that changed, and keys for one that is new.
 
 use std::collections::HashMap;
 
@@ -6,33 +6,84 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{
-    model::{Entry, EntryKey},
-    text::address,
+    model::{Entry, EntryKey, EntryMarks},
+    text::{
+        address,
+        words::{opening_words, title_words},
+    },
 };
 
-/// A feed that repeats more than one identifier in twenty does not use them as such (feed-fetching, section 5).
-const REPEATED: usize = 20;
-
-/// Gives every entry its key: by identifier, else by address, else by its words.
+/// Gives every entry its marks, and the first of its [`keys`] that no other entry of the document has.
 pub fn give(entries: &mut [Entry]) {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    for id in entries.iter().filter_map(|entry| entry.id.as_deref()) {
-        *seen.entry(id).or_default() += 1;
+    let mut times: HashMap<EntryKey, usize> = HashMap::new();
+    for entry in &mut *entries {
+        entry.marks = marks(entry.id.as_deref(), entry.link.as_deref(), &entry.title, entry.text());
+        for key in parts(entry) {
+            *times.entry(key).or_default() += 1;
+        }
     }
-    let repeated: usize = seen.values().map(|times| times - 1).sum();
-    let useful = repeated * REPEATED <= entries.len();
     for entry in entries {
-        let address = || {
-            entry.link.as_deref().and_then(|link| Url::parse(link).ok()).map(|link| address::canonical(&link))
-        };
-        let identity = match (entry.id.as_deref().filter(|_| useful), address()) {
-            (Some(id), _) => format!("id\n{id}"),
-            (None, Some(address)) => format!("link\n{address}"),
-            (None, None) => format!("text\n{}\n{}", entry.title, entry.summary),
-        };
-        let digest = Sha256::digest(identity.as_bytes());
-        let mut key = [0; 16];
-        key.copy_from_slice(&digest[..16]);
-        entry.key = EntryKey(key);
+        let own = parts(entry).into_iter().find(|key| times.get(key) == Some(&1));
+        entry.key = own.unwrap_or_else(|| whole(entry));
     }
+}
+
+/// What an entry with these parts can be recognised by.
+#[must_use]
+pub fn marks(id: Option<&str>, link: Option<&str>, title: &str, text: &str) -> EntryMarks {
+    let words = |kind: &str, words: Vec<String>| {
+        Some(words)
+            .filter(|words| !words.is_empty())
+            .map(|words| hash(&format!("{kind}\n{}", words.join(" "))))
+    };
+    EntryMarks {
+        id: id.map(|id| hash(&format!("id\n{id}"))),
+        link: link
+            .and_then(|link| Url::parse(link).ok())
+            .map(|link| hash(&format!("link\n{}", address::canonical(&link)))),
+        title: words("title", title_words(title)),
+        text: words("opening", opening_words(text)),
+    }
+}
+
+/// The keys that `entry` may be kept under, best first: by identifier, by address, by all of it. Without an
+/// identifier and an address it is by its words.
+#[must_use]
+pub fn keys(entry: &Entry) -> Vec<EntryKey> {
+    let mut keys = parts(entry);
+    keys.push(whole(entry));
+    keys
+}
+
+/// The keys of single parts of `entry`.
+fn parts(entry: &Entry) -> Vec<EntryKey> {
+    let EntryMarks { id, link, .. } = entry.marks;
+    let mut keys: Vec<EntryKey> = id.into_iter().chain(link).collect();
+    if keys.is_empty() {
+        keys.push(hash(&format!("text\n{}\n{}", entry.title, entry.summary)));
+        // Until 0.1.0 an entry without a title had an empty one; now its first words stand there.
+        keys.push(hash(&format!("text\n\n{}", entry.summary)));
+    }
+    keys
+}
+
+/// The key of everything that `entry` can be recognised by.
+fn whole(entry: &Entry) -> EntryKey {
+    let EntryMarks { id, link, title, text } = entry.marks;
+    let parts = [id, link, title, text].map(|mark| mark.map(|mark| mark.to_string()).unwrap_or_default());
+    hash(&format!("whole\n{}", parts.join("\n")))
+}
+
+/// The key of an entry's present words, where those it was found with are told already.
+#[must_use]
+pub fn of_words(key: EntryKey, title: &str, text: &str) -> EntryKey {
+    let marks = marks(None, None, title, text);
+    whole(&Entry { marks: EntryMarks { id: Some(key), ..marks }, ..Entry::default() })
+}
+
+fn hash(identity: &str) -> EntryKey {
+    let digest = Sha256::digest(identity.as_bytes());
+    let mut key = [0; 16];
+    key.copy_from_slice(&digest[..16]);
+    EntryKey(key)
 }

@@ -1,6 +1,6 @@
 //! Bytes to entries: decode → rebuild → parse → map. Pure: no network, no clock, no database.
 
-mod dates;
+mod bounds;
 mod decode;
 mod dialect;
 mod entities;
@@ -23,12 +23,13 @@ use url::Url;
 
 use crate::{
     model::{Entry, SourceFormat},
-    text::address::on_the_web,
+    text::address::{LONGEST_LINK, on_the_web},
 };
 
 pub use decode::decode;
 pub use json_source::{PRESETS, preset};
-pub use opml::{OpmlError, Outline, read_opml, write_opml};
+pub use key::{keys, marks, of_words};
+pub use opml::{NotTaken, OpmlError, OpmlList, Outline, Skipped, read_opml, write_opml};
 pub use parse::parse;
 pub use rebuild::{Rebuilt, rebuild};
 
@@ -53,6 +54,8 @@ pub struct Document<'a> {
 pub struct Feed {
     /// The feed's own title; empty if it has none.
     pub title: String,
+    /// Address of the site the feed belongs to, if it names one.
+    pub home: Option<String>,
     /// Its entries, in document order.
     pub entries: Vec<Entry>,
     /// The publisher's wish for the time between two requests (RSS `ttl`).
@@ -69,8 +72,10 @@ pub struct Feed {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeedError {
     /// HTML or anything else that was never a feed.
-    #[error("this is not a feed")]
+    #[error("this is {}", if *page { "a web page, not a feed" } else { "not a feed" })]
     NotAFeed {
+        /// Whether it is HTML.
+        page: bool,
         /// Feed addresses the page names itself (`link rel="alternate"`), absolute.
         alternates: Vec<String>,
     },
@@ -115,7 +120,7 @@ pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, Feed
         }
         SourceFormat::Feed if text.starts_with('{') => match json::read(text) {
             Ok(value) if json_feed::is_json_feed(&value) => json_feed::read(&value, document.url)?,
-            Ok(_) => return Err(FeedError::NotAFeed { alternates: Vec::new() }),
+            Ok(_) => return Err(FeedError::NotAFeed { page: false, alternates: Vec::new() }),
             Err(error) => return Err(FeedError::Unreadable(error)),
         },
         SourceFormat::Feed => markup(text, document.url)?,
@@ -123,18 +128,21 @@ pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, Feed
     if relabelled {
         feed.repairs.push("charset");
     }
+    // Keys come from what the feed says itself, however long.
     key::give(&mut feed.entries);
+    bounds::keep(&mut feed);
     Ok(feed)
 }
 
 fn markup(text: &str, url: &Url) -> Result<Feed, FeedError> {
     let rebuilt = rebuild::rebuild(text, url);
     if !rebuilt.is_feed {
-        return Err(FeedError::NotAFeed { alternates: alternates(text, url) });
+        return Err(FeedError::NotAFeed { page: is_page(text), alternates: alternates(text, url) });
     }
     let (title, entries) = parse::parse(&rebuilt.atom).map_err(FeedError::Unreadable)?;
     Ok(Feed {
         title,
+        home: rebuilt.home,
         entries,
         ttl: rebuilt.ttl.map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
         skip_hours: rebuilt.skip_hours,
@@ -143,10 +151,21 @@ fn markup(text: &str, url: &Url) -> Result<Feed, FeedError> {
     })
 }
 
-/// Where `link` leads, seen from `base`, if that is a place on the web; empty leads nowhere.
+/// Whether `text` has an element that only HTML has.
+fn is_page(text: &str) -> bool {
+    let is_html = |name: &str| ["html", "head", "body"].iter().any(|html| name.eq_ignore_ascii_case(html));
+    tokens::Tokens::new(text).any(|token| match token {
+        tokens::Token::Start { name, .. } => is_html(name),
+        tokens::Token::Doctype(source) => source.to_ascii_lowercase().starts_with("<!doctype html"),
+        _ => false,
+    })
+}
+
+/// Where `link` leads, seen from `base`, if that is a place on the web; empty leads nowhere, and so does what is
+/// longer than [`LONGEST_LINK`].
 fn place(base: &Url, link: &str) -> Option<Url> {
     let link = Some(link.trim()).filter(|link| !link.is_empty())?;
-    base.join(link).ok().filter(on_the_web)
+    base.join(link).ok().filter(on_the_web).filter(|url| url.as_str().len() <= LONGEST_LINK)
 }
 
 /// Feeds that a web page names as its own (`link rel="alternate"`).

@@ -38,14 +38,21 @@ pub fn plain(html: &str) -> String {
     fold(&text)
 }
 
+/// `text` with its references resolved up to twice and white space folded; what looks like a tag stays.
+#[must_use]
+pub fn unescaped(text: &str) -> String {
+    let entities = Declared::default();
+    fold(&entities.resolve(&entities.resolve(text)))
+}
+
 /// `text` with white space folded; control characters, and what XML 1.0 (section 2.2) has no place for, gone.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let (mut start, mut at) = (0, 0);
-    let word = |out: &mut String, word: &str| {
+    let (mut start, mut at, mut gap) = (0, 0, false);
+    let word = |out: &mut String, gap: &mut bool, word: &str| {
         if !word.is_empty() {
-            if !out.is_empty() {
+            if std::mem::take(gap) && !out.is_empty() {
                 out.push(' ');
             }
             out.push_str(word);
@@ -53,15 +60,16 @@ pub fn fold(text: &str) -> String {
     };
     // Most of a feed is ASCII letters: characters are looked at one by one only where a byte is none.
     while let Some(found) = text.as_bytes()[at..].iter().position(|byte| !byte.is_ascii_graphic()) {
-        let gap = at + found;
-        let Some(c) = text[gap..].chars().next() else { break };
-        at = gap + c.len_utf8();
+        let end = at + found;
+        let Some(c) = text[end..].chars().next() else { break };
+        at = end + c.len_utf8();
         if c.is_whitespace() || !suits_xml(c) {
-            word(&mut out, &text[start..gap]);
+            word(&mut out, &mut gap, &text[start..end]);
             start = at;
+            gap |= c.is_whitespace();
         }
     }
-    word(&mut out, &text[start..]);
+    word(&mut out, &mut gap, &text[start..]);
     out
 }
 
@@ -103,6 +111,8 @@ fn strip(html: &str, out: &mut String) {
 /// What the element `name` does; `None` where HTML has no such element, now or ever: `<b>` is mark-up, `<ticker>`
 /// is text.
 fn role(name: &str) -> Option<Role> {
+    // Writers that escape XHTML keep its usual prefixes.
+    let name = name.strip_prefix("xhtml:").or_else(|| name.strip_prefix("html:")).unwrap_or(name);
     let mut lower = [0; LONGEST];
     let lower = lower.get_mut(..name.len())?;
     lower.copy_from_slice(name.as_bytes());
@@ -150,8 +160,9 @@ mod tests {
             ("a<img alt='1 > 2' src=\"b\">c", "a c"),
             ("caf&eacute;&nbsp;&#8212; &#146;", "café — ’"),
             ("AT&T, R&D", "AT&T, R&D"),
-            (" \u{1}one\n\t two\u{a0}", "one two"),
-            ("\u{fffe}one\u{ffff}two", "one two"),
+            (" \u{1}o\u{1}ne\n\t two\u{a0}", "one two"),
+            ("\u{fffe}one\u{ffff}two\u{8}\u{b}three", "onetwo three"),
+            ("&lt;xhtml:p&gt;one&lt;/xhtml:p&gt;two", "one two"),
         ] {
             assert_eq!(plain(html), text, "{html}");
         }

@@ -4,21 +4,28 @@
 //! What is balanced, declared, escaped and known comes out; the rest is dropped or mended on the way, and each
 //! mending is named. Rebuilding what was rebuilt changes nothing.
 
+mod channel;
 mod draft;
 mod emit;
+mod names;
 
 use std::rc::Rc;
 
 use url::Url;
 
-use self::draft::{Draft, Piece};
+use self::{
+    channel::Note,
+    draft::{Draft, Piece},
+    names::{Attributes, Kind, declared, kind, prefix_is_feed, split, unprefixed},
+};
 use super::{
     MOST_ENTRIES,
-    dialect::{Field, Space, field, space, undeclared},
+    dialect::{Field, Space, field, undeclared},
     entities::Declared,
     place,
     tokens::{self, Token, Tokens},
 };
+use crate::text::dates::{self, Orders};
 
 /// Deeper nesting is not read: no feed has it, and parsers below recurse.
 const DEEPEST: usize = 200;
@@ -37,6 +44,8 @@ pub struct Rebuilt {
     pub atom: String,
     /// Whether there was a feed's root at all.
     pub is_feed: bool,
+    /// The channel's own link: its site.
+    pub home: Option<String>,
     /// RSS `ttl`, minutes.
     pub ttl: Option<u64>,
     /// RSS `skipHours`.
@@ -82,15 +91,6 @@ struct Gathering {
     piece: Piece,
 }
 
-/// A channel-level element whose text matters, such as `ttl`, and the depth it opened at.
-#[derive(Debug)]
-struct Note {
-    name: String,
-    depth: usize,
-    kind: Option<String>,
-    text: String,
-}
-
 struct Pass {
     page: Rc<Url>,
     entities: Declared,
@@ -105,6 +105,8 @@ struct Pass {
     gathering: Option<Gathering>,
     out: Rebuilt,
     note: Option<Note>,
+    /// What the dates prove about the order of day and month.
+    orders: Orders,
 }
 
 impl Pass {
@@ -122,6 +124,7 @@ impl Pass {
             gathering: None,
             out: Rebuilt::default(),
             note: None,
+            orders: Orders::default(),
         }
     }
 
@@ -203,6 +206,8 @@ impl Pass {
                 if local == "name" {
                     gathering.piece.text.clear();
                 }
+            } else if space == Space::Html {
+                gathering.piece.inside(&unprefixed(source, prefix));
             } else {
                 gathering.piece.inside(source);
             }
@@ -250,26 +255,13 @@ impl Pass {
                 return;
             }
         } else if self.entry.is_none() && space != Space::Other {
+            if space == Space::Core && local == "link" {
+                self.take_home(attribute("href"), attribute("rel").as_deref());
+            }
             self.channel(&local, depth, empty, attribute("type"));
         }
         if !empty {
             self.push(local, declares, base);
-        }
-    }
-
-    /// A channel's own elements: title, life time, unwanted hours and days.
-    fn channel(&mut self, local: &str, depth: usize, empty: bool, kind: Option<String>) {
-        let parent = self.open.last().map_or("", |open| open.name.as_str());
-        let of_channel = matches!(parent, "channel" | "feed" | "rss");
-        let noted = match local {
-            "title" => of_channel && self.title.is_none(),
-            "ttl" => of_channel,
-            "hour" => parent == "skiphours",
-            "day" => parent == "skipdays",
-            _ => false,
-        };
-        if noted && !empty {
-            self.note = Some(Note { name: local.to_owned(), depth, kind, text: String::new() });
         }
     }
 
@@ -280,7 +272,9 @@ impl Pass {
             self.close_to(depth);
         }
         let mut draft = Draft::default();
-        (draft.about, draft.modified) = (about, modified);
+        draft.about = about;
+        draft.modified = modified.and_then(|text| dates::readings(&text));
+        self.orders.note(draft.modified);
         if let Some(href) = href.and_then(|href| place(self.base(), &href)) {
             draft.link = Some(href.to_string());
         }
@@ -321,7 +315,6 @@ impl Pass {
 
     fn close(&mut self, name: &str, source: &str) {
         let (prefix, local) = split(name);
-        let _ = prefix;
         let floor = self.entry.as_ref().map_or(0, |(depth, _)| *depth);
         let at = self.open.iter().rposition(|open| open.name == local);
         let Some(at) = at.filter(|at| *at >= floor || matches!(kind(&local), Some(Kind::Root))) else {
@@ -330,12 +323,12 @@ impl Pass {
             }
             return;
         };
-        if let Some(gathering) = &mut self.gathering
-            && at > gathering.depth
-        {
+        if self.gathering.as_ref().is_some_and(|gathering| at > gathering.depth) {
+            let html = !prefix.is_empty() && self.space_of(prefix, &[]) == Space::Html;
+            let Some(gathering) = &mut self.gathering else { return };
             // An end inside a field belongs to the field's own mark-up.
             if gathering.field != Field::Author {
-                gathering.piece.inside(source);
+                gathering.piece.inside(&if html { unprefixed(source, prefix) } else { source.into() });
             } else if local == "name" {
                 gathering.piece.name_done();
             }
@@ -374,6 +367,10 @@ impl Pass {
     }
 
     fn thin_out(&mut self) {
+        let order = self.orders.settled();
+        for draft in &mut self.entries {
+            draft.order = order;
+        }
         if draft::keep_newest(&mut self.entries, MOST_ENTRIES) {
             self.mended("too_many_entries");
         }
@@ -386,23 +383,13 @@ impl Pass {
         }
     }
 
-    fn noted(&mut self, Note { name, kind, text, .. }: Note) {
-        let text = text.trim();
-        match name.as_str() {
-            "title" => self.title = Some(Piece { kind, ..Piece::of_text(text, &self.page) }),
-            "ttl" => self.out.ttl = text.parse().ok(),
-            "hour" => self.out.skip_hours.extend(text.parse::<u8>().ok().map(|hour| hour % 24)),
-            "day" => {
-                let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-                let day = names.iter().position(|day| text.to_ascii_lowercase().starts_with(day));
-                self.out.skip_days.extend(day.and_then(|day| u8::try_from(day + 1).ok()));
-            }
-            _ => {}
-        }
-    }
-
     fn keep(&mut self, field: Field, piece: Piece) {
-        if let Some((_, draft)) = &mut self.entry {
+        let Some((_, draft)) = &mut self.entry else { return };
+        if matches!(field, Field::Published | Field::Updated | Field::Date) {
+            let reading = dates::readings(&piece.text);
+            self.orders.note(reading);
+            draft.take_date(field, reading);
+        } else {
             draft.take(field, piece);
         }
     }
@@ -425,51 +412,4 @@ impl Pass {
         self.out.atom = emit::atom(self.title.as_ref(), &self.entries);
         self.out
     }
-}
-
-/// The attributes of one tag.
-struct Attributes<'a> {
-    pairs: &'a [(&'a str, &'a str)],
-    entities: &'a Declared,
-}
-
-impl Attributes<'_> {
-    /// The value of `wanted`, references resolved.
-    fn get(&self, wanted: &str) -> Option<String> {
-        let found = self.pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map(|(_, value)| self.entities.resolve(value).trim().to_owned())
-    }
-}
-
-/// What an element opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Root,
-    Entry,
-}
-
-fn kind(local: &str) -> Option<Kind> {
-    match local {
-        "rss" | "rdf" | "feed" | "channel" => Some(Kind::Root),
-        "item" | "entry" => Some(Kind::Entry),
-        _ => None,
-    }
-}
-
-fn prefix_is_feed(space: Space) -> bool {
-    matches!(space, Space::Core | Space::Dublin | Space::Content)
-}
-
-/// Prefix and lower-case local name.
-fn split(name: &str) -> (&str, String) {
-    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-    (prefix, local.to_ascii_lowercase())
-}
-
-fn declared(attributes: &[(&str, &str)]) -> Vec<(String, Space)> {
-    let prefix = |name: &str| match name {
-        "xmlns" => Some(String::new()),
-        _ => name.strip_prefix("xmlns:").map(str::to_owned),
-    };
-    attributes.iter().filter_map(|(name, value)| Some((prefix(name)?, space(value)))).collect()
 }

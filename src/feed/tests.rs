@@ -6,6 +6,8 @@ use url::Url;
 
 use super::*;
 
+mod entries;
+
 fn base() -> Url {
     Url::parse("https://news.example/feeds/main.xml").unwrap()
 }
@@ -151,7 +153,7 @@ fn what_makes_the_parser_panic_gives_entries() {
 fn a_page_is_no_feed_and_names_the_feeds_it_knows() {
     let page = "<!doctype html><html><head><link rel=\"alternate\" type=\"application/rss+xml\" href=\"/rss?a=1&amp;b=2\"></head></html>";
     let alternates = vec!["https://news.example/rss?a=1&b=2".to_owned()];
-    assert_eq!(read_text(page), Err(FeedError::NotAFeed { alternates }));
+    assert_eq!(read_text(page), Err(FeedError::NotAFeed { page: true, alternates }));
     assert_eq!(read_text(" \n"), Err(FeedError::Empty));
     assert!(matches!(read_text("{\"a\": 1}"), Err(FeedError::NotAFeed { .. })));
     assert_eq!(
@@ -167,6 +169,40 @@ fn what_the_publisher_wishes_is_passed_on() {
     );
     assert_eq!(feed.ttl, Some(Duration::from_mins(30)));
     assert_eq!((feed.skip_hours, feed.skip_days), (vec![1, 0], vec![7]));
+}
+
+#[test]
+fn the_site_of_a_feed_is_its_channel_s_own_link() {
+    for (document, site) in [
+        (
+            "<rss><channel><link>https://site.example/</link><image><link>https://x.example/</link></image></channel></rss>",
+            Some("https://site.example/"),
+        ),
+        (
+            "<rss><channel><image><link>https://x.example/</link></image><item><link>https://x.example/1</link></item></channel></rss>",
+            None,
+        ),
+        (
+            "<rss xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><atom:link rel=\"self\" href=\"https://x.example/f?auth=k\"/><link>/home</link></channel></rss>",
+            Some("https://feeds.example/home"),
+        ),
+        (
+            "<feed><link rel=\"self\" href=\"https://x.example/f\"/><link rel=\"alternate\" href=\"https://site.example/\"/></feed>",
+            Some("https://site.example/"),
+        ),
+        ("<rss><channel><link>javascript:alert(1)</link></channel></rss>", None),
+        (
+            r#"{"version": "https://jsonfeed.org/version/1.1", "home_page_url": "https://site.example/", "items": []}"#,
+            Some("https://site.example/"),
+        ),
+    ] {
+        let url = Url::parse("https://feeds.example/main.xml").unwrap();
+        let read = read(
+            &Document { bytes: document.as_bytes(), content_type: None, url: &url },
+            &SourceFormat::Feed,
+        );
+        assert_eq!(read.unwrap().home.as_deref(), site, "{document}");
+    }
 }
 
 #[test]

@@ -92,6 +92,11 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Bytes read so far: where the last token ends.
+    pub fn offset(&self) -> usize {
+        self.at
+    }
+
     /// Moves behind the end tag of `name` (lower case). Says whether there was one; stays where it is if not.
     pub fn skip_element(&mut self, name: &str) -> bool {
         let rest = self.rest();

@@ -180,6 +180,8 @@ pub struct XFigures {
     pub posts_read: u64,
     /// Posts never seen before.
     pub posts_new: u64,
+    /// Posts and accounts refused, because they lie in the future or have no id.
+    pub posts_refused: u64,
     /// Calls left for later by limits or money.
     pub calls_deferred: u64,
     /// Cost of this cycle.
@@ -192,8 +194,44 @@ pub struct XFigures {
     pub month_forecast_usd: Option<Usd>,
     /// Whole days until the budget is used up; `None` where it lasts.
     pub budget_days_left: Option<u32>,
+    /// What X itself last said of the posts it counts.
+    pub usage: Option<XUsageFigures>,
+    /// What X would be asked, in a dry run.
+    pub planned: Option<XPlanned>,
     /// Why X could not be read, one sentence.
     pub problem: Option<String>,
+}
+
+/// Posts that X counts for the project.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XUsageFigures {
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// Posts of the present billing period.
+    pub posts: Option<u64>,
+    /// Posts that it allows.
+    pub cap: Option<u64>,
+    /// One sentence.
+    pub says: String,
+    /// What the operator should know, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// What a dry run would ask X.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XPlanned {
+    /// Calls, without further pages.
+    pub calls: u64,
+    /// What they cost at most: no more than the budget has left.
+    pub max_cost_usd: Usd,
+    /// What the month's budget has left.
+    pub budget_left_usd: Usd,
+    /// Spent and reserved in this month.
+    pub month_cost_usd: Usd,
+    /// Calls that limits or the budget leave out, with the reason.
+    pub left_out: Vec<String>,
 }
 
 /// Stories that detections went to.

@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Failure, classify::classify, unpack::unpack};
+use super::{Failure, classify::classify, unpack::unpack, whole::is_whole};
 
 /// Bodies up to this many bytes, packed and unpacked, are read side by side: most feeds and pages are smaller.
 pub const SMALL_BODY: usize = 256 * 1024;
@@ -29,6 +29,11 @@ impl Deadline {
         Self(now.checked_add(limit).unwrap_or(now))
     }
 
+    /// This, or so long from now where that is sooner.
+    pub fn at_most(self, limit: Duration) -> Self {
+        Self(self.0.min(Self::after(limit).0))
+    }
+
     /// Waits for `work` until then, and for `idle` at most.
     ///
     /// # Errors
@@ -45,6 +50,15 @@ impl Deadline {
 pub(super) struct Bodies {
     idle: Duration,
     places: Arc<Semaphore>,
+}
+
+/// A body that was read.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// Unpacked.
+    pub body: Bytes,
+    /// Whether the connection broke off or fell silent before the announced end of a body that is whole.
+    pub broken_off: bool,
 }
 
 /// A body that keeps its place until it has been read.
@@ -73,50 +87,71 @@ impl Bodies {
     /// The body of `response`, unpacked, of `limit` bytes at most; `count` is told of every byte that came.
     ///
     /// # Errors
-    /// How it ended: at a limit, damaged, broken off or empty.
+    /// How it ended: at a limit, damaged, broken off in the middle or empty.
     pub async fn read(
         &self,
         mut response: Response,
         limit: u64,
         mut deadline: Deadline,
         mut count: impl FnMut(u64),
-    ) -> Result<Bytes, Failure> {
+    ) -> Result<Read, Failure> {
         if response.content_length().is_some_and(|length| length > limit) {
-            return Err(Failure::TooLarge(limit));
+            return Err(Failure::too_large(limit));
         }
         let encodings = response.headers().get_all(CONTENT_ENCODING).iter();
         let encodings: Vec<&str> = encodings.filter_map(|value| value.to_str().ok()).collect();
         let encodings = encodings.join(",");
         let (mut body, mut place) = (Vec::new(), None);
-        loop {
-            let chunk = deadline.within(self.idle, response.chunk()).await?;
-            let Some(chunk) = chunk.map_err(|error| classify(&error))? else { break };
+        let broken = loop {
+            let chunk = match deadline.within(self.idle, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(Ok(None)) => break None,
+                Ok(Err(error)) => break Some(classify(&error)),
+                Err(failure) => break Some(failure),
+            };
             count(chunk.len() as u64);
             let length = (body.len() + chunk.len()) as u64;
             if length > limit {
-                return Err(Failure::TooLarge(limit));
+                return Err(Failure::too_large(limit));
             }
             if length > SMALL && place.is_none() {
                 place = self.place(&mut deadline).await;
             }
             body.extend_from_slice(&chunk);
+        };
+        // Only where nothing more came can the body be whole all the same.
+        if let Some(failure) =
+            broken.clone().filter(|failure| !matches!(failure, Failure::Reset | Failure::IdleTimeout))
+        {
+            return Err(failure);
         }
         // A small body may unpack to a large one: that takes a place too.
-        let body = match unpack(&body, &encodings, limit.min(SMALL)) {
-            Ok(plain) => plain.unwrap_or(body),
-            Err(Failure::TooLarge(reached)) if reached < limit => {
+        let unpacked = match unpack(&body, &encodings, limit.min(SMALL)) {
+            Err(Failure::TooLarge { limit: reached, .. }) if reached < limit => {
                 if place.is_none() {
                     place = self.place(&mut deadline).await;
                 }
-                unpack(&body, &encodings, limit)?.unwrap_or(body)
+                unpack(&body, &encodings, limit)
             }
-            Err(failure) => return Err(failure),
+            unpacked => unpacked,
         };
-        match place {
-            _ if body.is_empty() => Err(Failure::EmptyBody),
-            Some(place) => Ok(placed(Bytes::from(body), place)),
-            None => Ok(Bytes::from(body)),
+        let body = match (unpacked, &broken) {
+            (Ok(plain), _) => plain.unwrap_or(body),
+            (Err(Failure::BadBody(_)), Some(failure)) => return Err(failure.clone()),
+            (Err(failure), _) => return Err(failure),
+        };
+        if let Some(failure) = broken.clone().filter(|_| !is_whole(&body)) {
+            return Err(failure);
         }
+        if body.is_empty() {
+            return Err(Failure::EmptyBody);
+        }
+        let body = Bytes::from(body);
+        let body = match place {
+            Some(place) => placed(body, place),
+            None => body,
+        };
+        Ok(Read { body, broken_off: broken.is_some() })
     }
 
     /// A place for a large body. The wait for it is not the server's fault: the deadline moves on by it.

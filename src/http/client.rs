@@ -7,51 +7,34 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use reqwest::{
-    StatusCode,
-    header::{
-        ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-        LOCATION,
-    },
-};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use url::{Host, Url};
 
 use super::{
-    Answer, Counts, Failure, Fetch, Outcome, Purpose, Request, Settings, Told, Trail,
-    body::{Bodies, Deadline},
+    Answer, Counts, Failure, Fetch, Request, Settings, Told,
+    body::Bodies,
     classify::classify,
     connections::Connections,
     guard::is_private,
-    headers,
-    pace::Pace,
-    redirect,
+    pace::{Pace, Whom},
     resolve::Admission,
-    retry,
-    unpack::ACCEPTED,
 };
 use crate::{clock::Clock, text::host::pace_key};
 
-/// What a feed may come as (feed-fetching, rule 16).
-const FEED_ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
-const PAGE_ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1";
-const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.1";
-/// A robots.txt is read up to here (RFC 9309, section 2.5).
-const ROBOTS_LIMIT: u64 = 500 * 1024;
-
 /// The one client of a run.
 pub struct Client<C> {
-    connections: Connections,
-    settings: Settings,
+    pub(super) connections: Connections,
+    pub(super) settings: Settings,
     admission: Admission,
-    bodies: Bodies,
-    pace: Pace,
-    counted: Counted,
-    clock: C,
+    pub(super) bodies: Bodies,
+    pub(super) pace: Pace,
+    pub(super) counted: Counted,
+    pub(super) clock: C,
 }
 
 /// Why no client could be made.
@@ -75,22 +58,22 @@ impl From<SetupError> for Failure {
 }
 
 #[derive(Debug, Default)]
-struct Counted {
-    requests: AtomicU64,
-    retries: AtomicU64,
-    bytes: AtomicU64,
-    success: AtomicU64,
-    not_modified: AtomicU64,
-    client_error: AtomicU64,
-    rate_limited: AtomicU64,
-    server_error: AtomicU64,
-    error: AtomicU64,
-    origins: Mutex<HashSet<String>>,
-    conditional: AtomicU64,
+pub(super) struct Counted {
+    pub(super) requests: AtomicU64,
+    pub(super) retries: AtomicU64,
+    pub(super) bytes: AtomicU64,
+    pub(super) success: AtomicU64,
+    pub(super) not_modified: AtomicU64,
+    pub(super) client_error: AtomicU64,
+    pub(super) rate_limited: AtomicU64,
+    pub(super) server_error: AtomicU64,
+    pub(super) error: AtomicU64,
+    pub(super) origins: Mutex<HashSet<String>>,
+    pub(super) conditional: AtomicU64,
 }
 
 impl Counted {
-    fn answered(&self, status: Option<u16>) {
+    pub(super) fn answered(&self, status: Option<u16>) {
         let counter = match status {
             Some(304) => &self.not_modified,
             Some(429) => &self.rate_limited,
@@ -128,92 +111,6 @@ impl<C: Clock> Client<C> {
         let pace = Pace::new(settings.concurrency, settings.per_host_concurrency, settings.per_host_interval);
         let bodies = Bodies::new(settings.idle_timeout);
         Ok(Self { connections, settings, admission, bodies, pace, counted: Counted::default(), clock })
-    }
-
-    /// The request, its redirects, and one retry where that helps.
-    async fn run(&self, request: Request, now: Timestamp) -> Answer {
-        let mut trail = Trail {
-            final_url: request.url.clone(),
-            permanent_url: None,
-            status: None,
-            requests: 0,
-            retries: 0,
-            bytes: 0,
-            elapsed: Duration::ZERO,
-            paced: Duration::ZERO,
-        };
-        let mut seen = vec![request.url.clone()];
-        let mut permanent = true;
-        loop {
-            let mut reply = self.one(&request, &mut trail, now).await;
-            if let Err(failure) = &reply
-                && let Some(wait) =
-                    retry::wait(failure, trail.final_url.as_str()).filter(|_| trail.retries == 0)
-            {
-                trail.retries += 1;
-                self.counted.retries.fetch_add(1, Ordering::Relaxed);
-                self.clock.sleep(wait).await;
-                reply = self.one(&request, &mut trail, now).await;
-            }
-            let outcome = match reply {
-                Ok(Reply::Answer(outcome)) => outcome,
-                Err(failure) => Outcome::Failed(failure),
-                Ok(Reply::Redirect { status, location }) => {
-                    match redirect::next(
-                        &trail.final_url,
-                        location.as_deref(),
-                        &seen,
-                        self.settings.max_redirects,
-                    ) {
-                        Ok(to) => {
-                            permanent &= redirect::is_permanent(status);
-                            if permanent {
-                                trail.permanent_url = Some(to.clone());
-                            }
-                            seen.push(to.clone());
-                            trail.final_url = to;
-                            continue;
-                        }
-                        Err(failure) => Outcome::Failed(failure),
-                    }
-                }
-            };
-            return Answer { outcome, trail };
-        }
-    }
-
-    /// One request to `trail.final_url`, in its host's turn.
-    async fn one(&self, request: &Request, trail: &mut Trail, now: Timestamp) -> Result<Reply, Failure> {
-        let url = trail.final_url.clone();
-        let host = self.checked_host(&url)?;
-        if self.pace.is_paused(&host, now) {
-            return Err(Failure::HostPaused);
-        }
-        let mut turn = self.pace.turn(&host).await;
-        trail.paced += turn.waited;
-        // The turn may have come after another request of this run was told to slow down.
-        if self.pace.is_paused(&host, now) {
-            return Err(Failure::HostPaused);
-        }
-        let start = Instant::now();
-        trail.requests += 1;
-        self.counted.requests.fetch_add(1, Ordering::Relaxed);
-        let conditional = url.as_str() == request.validators_url && !request.validators.is_empty();
-        self.counted.conditional.fetch_add(u64::from(conditional), Ordering::Relaxed);
-        let origin = url.origin().ascii_serialization();
-        self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
-        trail.status = None;
-        // On the heap, and only now: whoever waits for a turn is to be small.
-        let mut reply = Box::pin(self.exchange(request, &url, &host, conditional, trail, now)).await;
-        trail.elapsed += start.elapsed();
-        self.counted.answered(trail.status);
-        if let Err(Failure::RateLimited { retry_after }) = &reply {
-            self.pace.pause(&host, now + retry_after.unwrap_or(Duration::from_hours(1)));
-        }
-        if let Ok(Reply::Answer(Outcome::Fetched { body, .. })) = &mut reply {
-            *body = turn.keep_for(std::mem::take(body));
-        }
-        reply
     }
 
     /// One exchange with an API.
@@ -257,14 +154,14 @@ impl<C: Clock> Client<C> {
         while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
             self.counted.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             if (body.len() + chunk.len()) as u64 > limit {
-                return Err(Failure::TooLarge(limit));
+                return Err(Failure::too_large(limit));
             }
             body.extend_from_slice(&chunk);
         }
         Ok((response.status().as_u16(), told, Bytes::from(body)))
     }
 
-    fn checked_host(&self, url: &Url) -> Result<String, Failure> {
+    pub(super) fn checked_host(&self, url: &Url) -> Result<String, Failure> {
         let literal = match url.host() {
             Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
             Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
@@ -277,96 +174,6 @@ impl<C: Clock> Client<C> {
         }
         Ok(pace_key(host))
     }
-
-    async fn exchange(
-        &self,
-        request: &Request,
-        url: &Url,
-        host: &str,
-        conditional: bool,
-        trail: &mut Trail,
-        now: Timestamp,
-    ) -> Result<Reply, Failure> {
-        let deadline = Deadline::after(self.settings.total_timeout);
-        let patience = self.settings.connect_timeout.saturating_add(self.settings.idle_timeout);
-        let sending = self.connections.to(host)?.get(url.clone()).headers(headers_of(request, url)).send();
-        let response = deadline.within(patience, sending).await?.map_err(|error| classify(&error))?;
-        let status = response.status().as_u16();
-        trail.status = Some(status);
-        let head = response.headers();
-        if redirect::is_redirect(status) {
-            let location = head.get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
-            return Ok(Reply::Redirect { status, location });
-        }
-        if head.get("cf-mitigated").is_some_and(|value| value == "challenge") {
-            return Err(Failure::Challenge);
-        }
-        match response.status() {
-            StatusCode::NOT_MODIFIED if !conditional => return Err(Failure::Unasked304),
-            StatusCode::NOT_MODIFIED => {
-                return Ok(Reply::Answer(Outcome::NotModified { headers: headers::read(head, now) }));
-            }
-            StatusCode::NOT_FOUND => return Err(Failure::NotFound),
-            StatusCode::GONE => return Err(Failure::Gone),
-            StatusCode::TOO_MANY_REQUESTS => {
-                return Err(Failure::RateLimited { retry_after: headers::retry_after(head, now) });
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                return Err(Failure::Unavailable { retry_after: headers::retry_after(head, now) });
-            }
-            status if !status.is_success() => return Err(Failure::Status(status.as_u16())),
-            _ => {}
-        }
-        let headers = headers::read(head, now);
-        let limit = match request.purpose {
-            Purpose::Feed => self.settings.feed_body_limit,
-            Purpose::Article => self.settings.page_body_limit,
-            Purpose::Robots => ROBOTS_LIMIT,
-        };
-        let count = |bytes| {
-            trail.bytes += bytes;
-            self.counted.bytes.fetch_add(bytes, Ordering::Relaxed);
-        };
-        let body = self.bodies.read(response, limit, deadline, count).await?;
-        Ok(Reply::Answer(Outcome::Fetched { body, headers }))
-    }
-}
-
-/// What one exchange gave.
-enum Reply {
-    Answer(Outcome),
-    Redirect { status: u16, location: Option<String> },
-}
-
-/// What a request says beside its address.
-fn headers_of(request: &Request, url: &Url) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let accept = match request.purpose {
-        Purpose::Feed => FEED_ACCEPT,
-        Purpose::Article => PAGE_ACCEPT,
-        Purpose::Robots => ROBOTS_ACCEPT,
-    };
-    headers.insert(ACCEPT, HeaderValue::from_static(accept));
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
-    if url.as_str() == request.validators_url {
-        let mut echo = |name: HeaderName, value: &Option<Vec<u8>>| {
-            if let Some(value) = value.as_ref().and_then(|value| HeaderValue::from_bytes(value).ok()) {
-                headers.insert(name, value);
-            }
-        };
-        echo(IF_NONE_MATCH, &request.validators.etag);
-        echo(IF_MODIFIED_SINCE, &request.validators.last_modified);
-    }
-    // What the settings add may be secret: it stays with the host it was meant for.
-    if url.origin() == request.url.origin() {
-        for (name, value) in &request.headers {
-            if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                value.set_sensitive(true);
-                headers.insert(name, value);
-            }
-        }
-    }
-    headers
 }
 
 impl<C: Clock> Fetch for Client<C> {
@@ -379,7 +186,7 @@ impl<C: Clock> Fetch for Client<C> {
     }
 
     fn pause(&self, host: &str, until: Timestamp) {
-        self.pace.pause(host, until);
+        self.pace.pause(host, Whom::All, until);
     }
 
     fn leave(&self, host: &str) {

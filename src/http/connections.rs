@@ -33,7 +33,7 @@ const KEPT_OPEN: Duration = Duration::from_secs(15);
 /// # Errors
 /// When the proxy's address or the user agent cannot be used, or TLS cannot be set up.
 pub(super) fn builder(settings: &Settings, admission: Admission) -> Result<ClientBuilder, SetupError> {
-    let agent = HeaderValue::from_str(&settings.user_agent).map_err(|_| SetupError::UserAgent)?;
+    let (agent, proxy) = (user_agent(settings)?, proxy(settings)?);
     let builder = Client::builder()
         .user_agent(agent)
         .referer(false)
@@ -43,11 +43,37 @@ pub(super) fn builder(settings: &Settings, admission: Admission) -> Result<Clien
         .dns_resolver(Arc::new(Guarded::new(admission)))
         .tls_backend_preconfigured(tls::config()?)
         .no_proxy();
+    Ok(match proxy {
+        Some(proxy) => builder.proxy(proxy),
+        None => builder,
+    })
+}
+
+/// Whether `settings` can be used as far as that can be said without a connection.
+///
+/// # Errors
+/// As a client made from them would give.
+pub fn check(settings: &Settings) -> Result<(), SetupError> {
+    user_agent(settings).and(proxy(settings)).map(drop)
+}
+
+fn user_agent(settings: &Settings) -> Result<HeaderValue, SetupError> {
+    HeaderValue::from_str(&settings.user_agent).map_err(|_| SetupError::UserAgent)
+}
+
+/// The proxy, if there is one.
+fn proxy(settings: &Settings) -> Result<Option<Proxy>, SetupError> {
     if settings.proxy.is_empty() {
-        return Ok(builder);
+        return Ok(None);
     }
-    let proxy = Proxy::all(&settings.proxy).map_err(|error| SetupError::Proxy(error.to_string()))?;
-    Ok(builder.proxy(proxy))
+    let refused = |says: String| SetupError::Proxy(says);
+    // What is no http address would be taken, and no request would go through it.
+    if let Some((scheme, _)) = settings.proxy.split_once("://")
+        && !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
+    {
+        return Err(refused(format!("{scheme} is no scheme of a proxy here; use http or https")));
+    }
+    Proxy::all(&settings.proxy).map(Some).map_err(|error| refused(error.to_string()))
 }
 
 /// The clients of the hosts that are being asked.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::model::Validators;
+use crate::{model::Validators, text::quantity::show_size};
 
 /// How the room behaves (contract, section 2, `[http]`). Every value is resolved; none is optional.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +130,8 @@ pub struct Headers {
     /// Life time left: `max-age` − `Age`, else `Expires` − `Date`; `None` where the answer sets no lower bound
     /// (`no-store`, `no-cache`, `Expires: 0`, nothing at all).
     pub fresh_for: Option<Duration>,
+    /// Whether the connection broke off although the body is whole: its validators are not to be trusted.
+    pub broken_off: bool,
 }
 
 /// Every way a request can fail. Names ([`Failure::name`]) are stored and shown: they never change.
@@ -163,8 +165,13 @@ pub enum Failure {
     #[error("not done within the time limit")]
     TotalTimeout,
     /// More than the body limit.
-    #[error("the body is larger than {0} bytes")]
-    TooLarge(u64),
+    #[error("{}", too_large(*limit, *setting))]
+    TooLarge {
+        /// Bytes that a body may have after unpacking.
+        limit: u64,
+        /// Key of the setting that says so; `None` where the limit is fixed.
+        setting: Option<&'static str>,
+    },
     /// The body does not match its `Content-Encoding` or its length.
     #[error("the body is damaged: {0}")]
     BadBody(String),
@@ -210,15 +217,31 @@ pub enum Failure {
     /// The host asked for a pause that is not over: nothing was sent.
     #[error("the host asked for a pause")]
     HostPaused,
-    /// A challenge meant for browsers.
-    #[error("blocked by a browser challenge")]
+    /// A challenge, block or consent page that is meant for people with a browser.
+    #[error("blocked: a challenge or consent page for browsers came instead")]
     Challenge,
     /// Any other status.
     #[error("status {0}")]
     Status(u16),
 }
 
+/// The sentence of [`Failure::TooLarge`].
+fn too_large(limit: u64, setting: Option<&str>) -> String {
+    let size = show_size(limit);
+    match setting {
+        Some(setting) => {
+            format!("the body is larger than {setting} ({size}) allows; raise that setting to read it")
+        }
+        None => format!("the body is larger than {size}"),
+    }
+}
+
 impl Failure {
+    /// A body larger than `limit` bytes, whoever has set the limit.
+    pub(crate) fn too_large(limit: u64) -> Self {
+        Self::TooLarge { limit, setting: None }
+    }
+
     /// Whether the server can have seen the request: then it may have counted, and charged, it.
     #[must_use]
     pub fn may_have_arrived(&self) -> bool {
@@ -247,7 +270,7 @@ impl Failure {
             Self::Reset => "reset",
             Self::IdleTimeout => "idle_timeout",
             Self::TotalTimeout => "total_timeout",
-            Self::TooLarge(_) => "too_large",
+            Self::TooLarge { .. } => "too_large",
             Self::BadBody(_) => "bad_body",
             Self::BadAnswer(_) => "bad_answer",
             Self::Unasked304 => "unasked_304",
@@ -333,11 +356,15 @@ pub trait Fetch: Send + Sync {
 }
 
 mod body;
+mod chain;
+mod challenge;
 mod classify;
 mod client;
 mod connections;
+mod cookies;
 mod guard;
 mod headers;
+mod magic;
 mod pace;
 mod ping;
 mod post;
@@ -347,9 +374,16 @@ mod retry;
 pub mod robots;
 mod tls;
 mod unpack;
+mod waits;
+mod whole;
 pub use body::SMALL_BODY;
 pub use client::{Client, SetupError};
-pub use headers::{read as read_headers, retry_after};
+pub use connections::check;
+pub use cookies::Jar;
+pub use headers::read as read_headers;
+pub use magic::unpack_unlabelled;
 pub use ping::Monitor;
 pub use post::{Parcel, Post, Poster, Receipt};
+pub use redirect::target as redirect_target;
 pub use unpack::unpack;
+pub use waits::{retry_after, wait as wait_asked};

@@ -12,7 +12,27 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::body::placed;
+use super::{Purpose, body::placed};
+
+/// Whom a pause is for. A page is asked because some feed links to it: when its host refuses for a limit, anybody's link
+/// can have used that up, so the host's own feeds are still asked (docs/decisions/0023).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    /// Whatever the host is asked for.
+    All,
+    /// Pages and robots.txt.
+    Pages,
+}
+
+impl Whom {
+    /// Whom a request for `purpose` belongs to.
+    pub fn of(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Feed => Self::All,
+            Purpose::Article | Purpose::Robots => Self::Pages,
+        }
+    }
+}
 
 /// Who may send when.
 #[derive(Debug)]
@@ -27,7 +47,14 @@ pub struct Pace {
 struct Host {
     turns: Arc<Semaphore>,
     spacing: Option<DefaultDirectRateLimiter>,
-    paused: Mutex<Option<Timestamp>>,
+    paused: Mutex<Pauses>,
+}
+
+/// Until when nothing is asked, and until when no page is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pauses {
+    all: Option<Timestamp>,
+    pages: Option<Timestamp>,
 }
 
 /// Leave to send; given back when dropped.
@@ -80,12 +107,24 @@ impl Pace {
         Turn { _host: own, all, waited: start.elapsed() }
     }
 
-    pub fn pause(&self, key: &str, until: Timestamp) {
-        *self.host(key).paused.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    /// Sends nothing to `key` before `until`, or no request for a page. A pause that lasts longer stays.
+    pub fn pause(&self, key: &str, whom: Whom, until: Timestamp) {
+        let host = self.host(key);
+        let mut paused = host.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = match whom {
+            Whom::All => &mut paused.all,
+            Whom::Pages => &mut paused.pages,
+        };
+        *pause = Some(until).max(*pause);
     }
 
-    pub fn is_paused(&self, key: &str, now: Timestamp) -> bool {
-        self.host(key).paused.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| until > now)
+    pub fn is_paused(&self, key: &str, whom: Whom, now: Timestamp) -> bool {
+        let paused = *self.host(key).paused.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = match whom {
+            Whom::All => paused.all,
+            Whom::Pages => paused.all.max(paused.pages),
+        };
+        until.is_some_and(|until| until > now)
     }
 }
 
@@ -107,5 +146,18 @@ mod tests {
         assert_eq!(&copy[..], b"news");
         drop(copy);
         assert!(pace.turn("b").now_or_never().is_some());
+    }
+
+    #[test]
+    fn a_page_that_is_refused_stops_pages_and_a_feed_that_is_refused_stops_all() {
+        let pace = Pace::new(1, 1, Duration::ZERO);
+        let (now, later) = (Timestamp::UNIX_EPOCH, "1970-01-01T01:00:00Z".parse().unwrap());
+        let paused = |whom| pace.is_paused("a", whom, now);
+        pace.pause("a", Whom::Pages, later);
+        assert_eq!((paused(Whom::All), paused(Whom::Pages)), (false, true));
+        pace.pause("a", Whom::All, later);
+        pace.pause("a", Whom::All, now);
+        assert_eq!((paused(Whom::All), paused(Whom::Pages)), (true, true));
+        assert!(!pace.is_paused("a", Whom::Pages, later) && !pace.is_paused("b", Whom::Pages, now));
     }
 }

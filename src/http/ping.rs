@@ -1,16 +1,18 @@
 //! Pings to a monitor of cron jobs (conventions, section 9): one as a cycle begins, one as it ends.
 //!
-//! The address is a secret: no message carries more of it than its host. It comes from the settings, never
-//! from a feed, so private addresses are allowed: many run their monitor themselves.
+//! The address is a secret: no message carries more of it than its host, no redirect is followed and no `Referer` sent.
+//! It comes from the settings, never from a feed, so private addresses are allowed: many run their monitor themselves.
 
 use std::{hash::BuildHasher, hash::RandomState, time::Duration};
 
 use url::Url;
 
+use super::{Settings, connections::builder, resolve::Admission};
 use crate::clock::Clock;
 
-/// Limit for one ping, and how often a failed one is sent again (conventions, section 9).
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// Limit for one ping with all its tries. Nothing waits for a monitor longer than that.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How often a failed one is sent again (conventions, section 9).
 const TRIES: u32 = 5;
 /// Wait before the second try; doubled before each further one.
 const WAIT: Duration = Duration::from_millis(500);
@@ -32,37 +34,50 @@ impl std::fmt::Debug for Monitor {
 }
 
 impl Monitor {
-    /// The monitor at `url`, for a run of its own; `None` where the address cannot be used.
+    /// The monitor at `url`, for a run of its own, reached as `settings` say; `None` where the address cannot be used.
     #[must_use]
-    pub fn new(url: &str, user_agent: &str) -> Option<Self> {
+    pub fn new(url: &str, settings: &Settings) -> Option<Self> {
         let url = Url::parse(url.trim_end_matches('/')).ok()?;
-        let client = reqwest::Client::builder().user_agent(user_agent).timeout(TIMEOUT).build().ok()?;
+        let client = builder(settings, Admission::new(true, &[])).ok()?.build().ok()?;
         Some(Self { client, url, run: run_id() })
     }
 
     /// Tells that `what` has happened (`start`, or an exit code), with `body` for its log. A monitor that does
-    /// not answer is noted and changes nothing.
+    /// not answer in time is noted and changes nothing.
     pub async fn ping(&self, what: &str, body: &str, clock: &impl Clock) {
         let mut url = self.url.clone();
         url.set_path(&format!("{}/{what}", self.url.path().trim_end_matches('/')));
         url.query_pairs_mut().append_pair("rid", &self.run);
         let end = body.floor_char_boundary(BODY);
+        let taken = tokio::select! {
+            taken = self.send(url, &body[..end], clock) => taken,
+            () = clock.sleep(LIMIT) => false,
+        };
+        if !taken {
+            tracing::warn!(host = self.url.host_str(), "the monitor could not be reached");
+        }
+    }
+
+    /// Whether the monitor took the ping or refused it for good.
+    async fn send(&self, url: Url, body: &str, clock: &impl Clock) -> bool {
         for attempt in 0..TRIES {
             if attempt > 0 {
                 clock.sleep(WAIT * 2_u32.pow(attempt - 1)).await;
             }
-            let sent = self.client.post(url.clone()).body(body[..end].to_owned()).send().await;
+            let sent = self.client.post(url.clone()).body(body.to_owned()).send().await;
             match sent.map(|answer| answer.status()) {
-                Ok(status) if status.is_success() => return,
-                // Wrong address or token: asking again would not help.
-                Ok(status) if status.is_client_error() && status.as_u16() != 429 => {
+                Ok(status) if status.is_success() => return true,
+                // Wrong address or token, or an address that has moved: asking again would not help.
+                Ok(status)
+                    if status.is_redirection() || status.is_client_error() && status.as_u16() != 429 =>
+                {
                     tracing::warn!(host = self.url.host_str(), %status, "the monitor refused the ping");
-                    return;
+                    return true;
                 }
                 _ => {}
             }
         }
-        tracing::warn!(host = self.url.host_str(), "the monitor could not be reached");
+        false
     }
 }
 
@@ -94,10 +109,95 @@ mod tests {
         assert!(b"89ab".contains(&one.as_bytes()[19]), "{one}");
     }
 
+    /// Settings of a program that reaches loopback.
+    fn settings() -> Settings {
+        Settings {
+            user_agent: "test".to_owned(),
+            concurrency: 1,
+            per_host_concurrency: 1,
+            per_host_interval: Duration::ZERO,
+            connect_timeout: LIMIT,
+            idle_timeout: LIMIT,
+            total_timeout: LIMIT,
+            feed_body_limit: 1024,
+            page_body_limit: 1024,
+            max_redirects: 5,
+            allow_private_addresses: false,
+            private_hosts: Vec::new(),
+            proxy: String::new(),
+        }
+    }
+
     #[test]
     fn the_address_is_not_shown() {
-        let monitor = Monitor::new("https://hc.example/secret-token", "x").unwrap();
+        let monitor = Monitor::new("https://hc.example/secret-token", &settings()).unwrap();
         assert!(!format!("{monitor:?}").contains("secret"));
-        assert!(Monitor::new("no address", "x").is_none());
+        assert!(Monitor::new("no address", &settings()).is_none());
+    }
+
+    /// A clock whose short waits are over at once, and the limit of a ping too if that is to pass.
+    struct Hands {
+        limit_passes: bool,
+    }
+
+    impl Clock for Hands {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+
+        async fn sleep(&self, wait: Duration) {
+            if wait == LIMIT && !self.limit_passes {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Requests a server gets that gives these answers, one a connection.
+    async fn asked(answers: &[&str]) -> Vec<String> {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let monitor = Monitor::new(&format!("http://127.0.0.1:{port}/secret"), &settings()).unwrap();
+        let mut requests = Vec::new();
+        let serve = async {
+            for answer in answers {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut bytes = vec![0; 4096];
+                let length = socket.read(&mut bytes).await.unwrap();
+                requests.push(String::from_utf8_lossy(&bytes[..length]).into_owned());
+                socket
+                    .write_all(
+                        format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                            .as_bytes(),
+                    )
+                    .await
+                    .unwrap();
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = monitor.ping("start", "", &Hands { limit_passes: false }) => {}
+            () = serve => {}
+        }
+        requests
+    }
+
+    #[tokio::test]
+    async fn a_ping_is_sent_again_after_a_failure_and_never_led_elsewhere() {
+        let requests = asked(&["500 No", "429 Slow", "200 OK"]).await;
+        assert_eq!(requests.len(), 3);
+        assert!(requests.iter().all(|request| request.starts_with("POST /secret/start?rid=")));
+        let moved = asked(&["302 Found\r\nlocation: /elsewhere", "200 OK"]).await;
+        assert_eq!(moved.len(), 1);
+        assert!(!moved[0].to_lowercase().contains("referer"));
+    }
+
+    #[tokio::test]
+    async fn a_monitor_that_never_answers_is_left_when_its_time_has_passed() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let monitor = Monitor::new(&format!("http://127.0.0.1:{port}/"), &settings()).unwrap();
+        monitor.ping("0", "", &Hands { limit_passes: true }).await;
+        drop(listener);
     }
 }

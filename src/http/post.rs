@@ -10,8 +10,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 use url::{Host, Url};
 
 use super::{
-    Failure, Settings, SetupError, classify::classify, connections::builder, guard::is_private, headers,
-    resolve::Admission,
+    Failure, Settings, SetupError, classify::classify, connections::builder, guard::is_private,
+    resolve::Admission, waits,
 };
 
 /// Bytes of an answer that are read: enough for any error a service describes.
@@ -117,7 +117,7 @@ impl Poster {
         };
         let mut receipt = Receipt {
             status: response.status().as_u16(),
-            retry_after: headers::retry_after(head, now),
+            retry_after: waits::retry_after(head, now),
             headers: head.iter().filter_map(text).collect(),
             body: Vec::new(),
         };

@@ -11,30 +11,37 @@ const LONGEST: usize = 8000;
 /// So much of a `Location` that leads nowhere is shown.
 const SHOWN: usize = 200;
 
-/// Decides on a redirect from `from` with `location`; `seen` are the addresses asked so far, `hops` how many
-/// redirects were followed, `limit` how many may be.
+/// Where a redirect from `from` with `location`, as the header has it, leads.
 ///
 /// # Errors
 /// The failure that ends the request (feed-fetching, rule 13).
-pub fn next(from: &Url, location: Option<&str>, seen: &[Url], limit: u32) -> Result<Url, Failure> {
-    let location = location.unwrap_or_default();
-    let mut to = from
-        .join(location.trim())
-        .ok()
-        .filter(|to| !location.trim().is_empty() && on_the_web(to))
-        .filter(|to| to.as_str().len() <= LONGEST)
+pub fn target(from: &Url, location: &[u8]) -> Result<Url, Failure> {
+    let location = escaped(location);
+    let location = location.trim_matches(|c: char| c.is_ascii_control() || c == ' ');
+    let mut to = Some(location)
+        .filter(|location| !location.is_empty())
+        .and_then(|location| from.join(location).ok())
+        .filter(|to| on_the_web(to) && to.as_str().len() <= LONGEST)
         .ok_or_else(|| Failure::BadRedirect(location.chars().take(SHOWN).collect()))?;
     to.set_fragment(None);
+    // Credentials are the settings' to give: those of our own address stay with its host, a server's are not sent.
+    let own = to.origin() == from.origin();
+    let (name, password) = if own { (from.username(), from.password()) } else { ("", None) };
+    if to.set_username(name).and_then(|()| to.set_password(password)).is_err() {
+        return Err(Failure::BadRedirect(location.chars().take(SHOWN).collect()));
+    }
     if from.scheme() == "https" && to.scheme() == "http" {
         return Err(Failure::Downgrade);
     }
-    if seen.contains(&to) {
-        return Err(Failure::RedirectLoop);
-    }
-    if seen.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
-        return Err(Failure::TooManyRedirects(limit));
-    }
     Ok(to)
+}
+
+/// `location` with each byte that is not ASCII escaped: the server gets its own bytes back, whatever they mean.
+fn escaped(location: &[u8]) -> String {
+    location
+        .iter()
+        .map(|byte| if byte.is_ascii() { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// Whether a status says that the move is for good (RFC 9110, sections 15.4.2 and 15.4.9).
@@ -47,4 +54,56 @@ pub fn is_permanent(status: u16) -> bool {
 #[must_use]
 pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(location: impl AsRef<[u8]>) -> Result<String, Failure> {
+        let from = Url::parse("https://me:pw@news.example/a/feed?x=1").unwrap();
+        target(&from, location.as_ref()).map(|to| to.to_string())
+    }
+
+    #[test]
+    fn a_location_is_read_however_it_is_written() {
+        for (location, expected) in [
+            (&b"/b"[..], "https://me:pw@news.example/b"),
+            (b"b?c", "https://me:pw@news.example/a/b?c"),
+            (b"?y=2", "https://me:pw@news.example/a/feed?y=2"),
+            (b"//other.example/b", "https://other.example/b"),
+            (b"\\\\other.example\\b", "https://other.example/b"),
+            (b" \t/b#part \x00", "https://me:pw@news.example/b"),
+            (b"/a b\tc", "https://me:pw@news.example/a%20bc"),
+            (
+                "/новости?q=é".as_bytes(),
+                "https://me:pw@news.example/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8?q=%C3%A9",
+            ),
+            (b"/caf\xe9", "https://me:pw@news.example/caf%E9"),
+            ("https://bücher.example/".as_bytes(), "https://xn--bcher-kva.example/"),
+            (b"HTTPS://Other.Example:443/", "https://other.example/"),
+            (b"https://you:secret@other.example/", "https://other.example/"),
+            (b"https://you:secret@news.example/", "https://me:pw@news.example/"),
+        ] {
+            assert_eq!(to(location).as_deref(), Ok(expected), "{}", String::from_utf8_lossy(location));
+        }
+    }
+
+    #[test]
+    fn what_leads_nowhere_or_to_harm_is_refused() {
+        for nowhere in [
+            "",
+            " ",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "data:text/html,a",
+            "https://",
+            "https://a b/",
+        ] {
+            assert!(matches!(to(nowhere), Err(Failure::BadRedirect(_))), "{nowhere}");
+        }
+        assert!(matches!(to(b"https://caf\xe9.example/"), Err(Failure::BadRedirect(_))));
+        assert!(matches!(to("/a".repeat(4000)), Err(Failure::BadRedirect(shown)) if shown.len() == SHOWN));
+        assert_eq!(to("http://news.example/"), Err(Failure::Downgrade));
+    }
 }

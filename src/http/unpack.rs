@@ -15,38 +15,103 @@ pub const ACCEPTED: &str = "gzip, br, zstd, deflate";
 /// Largest window of zstd, bytes (RFC 8878, section 3.1.1.1.2).
 const WINDOW: u64 = 8 << 20;
 
+/// Most codings of one body that are taken off: more are no server's mistake.
+const MOST_CODINGS: usize = 5;
+/// So much of a body is looked at to see whether it is plain text, bytes. Packed bytes of this length hold control
+/// characters but for one time in 10^13 (28 of 256 byte values).
+const LOOKED_AT: usize = 256;
+
 /// Takes the codings in `encodings` (the header's value, in the order they were applied) off `body`, which may
-/// grow to `limit` bytes; `None` where it is plain already. A body that is gzip without saying so is unpacked too.
+/// grow to `limit` bytes; `None` where it is plain already. The bytes are believed before the header: a body that is
+/// plain text under any header is left as it is, and one that is gzip or zstd without saying so is unpacked.
 ///
 /// # Errors
 /// When the body is damaged, coded in a way we did not ask for, or larger than `limit`.
 pub fn unpack(body: &[u8], encodings: &str, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
     let mut unpacked: Option<Vec<u8>> = None;
-    for coding in encodings.split(',').rev().map(|coding| coding.trim().to_ascii_lowercase()) {
+    let mut unknown = None;
+    for (number, coding) in
+        encodings.split(',').rev().map(name_of).filter(|name| !name.is_empty()).enumerate()
+    {
+        if number >= MOST_CODINGS {
+            return Err(Failure::BadBody(format!("more than {MOST_CODINGS} content codings")));
+        }
         let packed = unpacked.as_deref().unwrap_or(body);
-        // Some servers name a coding and send the body plain.
+        if packed.is_empty() || is_markup(packed) {
+            break;
+        }
         let plain = match coding.as_str() {
-            "gzip" | "x-gzip" if is_gzip(packed) => read(flate2::read::MultiGzDecoder::new(packed), limit),
+            "gzip" | "x-gzip" if is_gzip(packed) => gunzip(packed, limit),
+            "zstd" if is_zstd(packed) => zstd(packed, limit),
             "deflate" => match read(flate2::read::ZlibDecoder::new(packed), limit) {
                 Err(Failure::BadBody(_)) => read(flate2::read::DeflateDecoder::new(packed), limit),
                 done => done,
             },
             "br" => read(brotli_decompressor::Decompressor::new(packed, 4096), limit),
-            "zstd" => zstd(packed, limit),
-            "" | "identity" | "gzip" | "x-gzip" => continue,
-            other => Err(Failure::BadBody(format!("unknown content coding {other:?}"))),
+            "gzip" | "x-gzip" | "identity" => continue,
+            // A character set or a word that means nothing stands here too; the bytes decide below.
+            other => {
+                unknown = unknown.or_else(|| Some(other.to_owned()));
+                continue;
+            }
         };
-        unpacked = Some(plain?);
+        match plain {
+            Err(Failure::BadBody(_)) if is_gzip(packed) || is_zstd(packed) || is_text(packed) => {}
+            plain => unpacked = Some(plain?),
+        }
     }
     let plain = unpacked.as_deref().unwrap_or(body);
     if is_gzip(plain) {
-        return read(flate2::read::MultiGzDecoder::new(plain), limit).map(Some);
+        return gunzip(plain, limit).map(Some);
     }
-    Ok(unpacked)
+    if is_zstd(plain) {
+        return zstd(plain, limit).map(Some);
+    }
+    match unknown {
+        Some(coding) if !is_text(plain) => Err(Failure::BadBody(format!(
+            "the bytes are not of the content coding {:?}, or it is not known",
+            coding.chars().take(40).collect::<String>()
+        ))),
+        _ => Ok(unpacked),
+    }
+}
+
+/// A coding's name, without quotes and parameters, in lower case.
+fn name_of(coding: &str) -> String {
+    let name = coding.split(';').next().unwrap_or_default();
+    name.trim().trim_matches(['"', '\'']).to_ascii_lowercase()
 }
 
 fn is_gzip(body: &[u8]) -> bool {
     body.starts_with(&[0x1f, 0x8b])
+}
+
+/// A frame of zstd, or one that is to be skipped (RFC 8878, section 3.1).
+fn is_zstd(body: &[u8]) -> bool {
+    matches!(body, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// Whether `body` begins as XML, HTML or JSON does, in UTF-8 or UTF-16.
+fn is_markup(body: &[u8]) -> bool {
+    if let [0xff, 0xfe, first, 0, ..] | [0xfe, 0xff, 0, first, ..] = body {
+        return matches!(first, b'<' | b'{' | b'[');
+    }
+    let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    matches!(start.first(), Some(b'<' | b'{' | b'[')) && is_clean(start)
+}
+
+/// Whether `body` is text of any kind.
+fn is_text(body: &[u8]) -> bool {
+    is_markup(body) || is_clean(body) && body[..body.len().min(LOOKED_AT)].utf8_chunks().count() <= 1
+}
+
+/// Whether the beginning of `body` has no control characters but those of text.
+fn is_clean(body: &[u8]) -> bool {
+    body.iter().take(LOOKED_AT).all(|byte| *byte >= b' ' || byte.is_ascii_whitespace())
+}
+
+fn gunzip(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
+    read(flate2::read::MultiGzDecoder::new(body), limit)
 }
 
 /// One frame after the other (RFC 8878, section 3.1), those that are to be skipped left out.
@@ -67,7 +132,7 @@ fn zstd(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
         };
         plain.append(&mut read(&mut frame, limit)?);
         if plain.len() as u64 > limit {
-            return Err(Failure::TooLarge(limit));
+            return Err(Failure::too_large(limit));
         }
         let sum = frame.decoder.get_checksum_from_data();
         if sum.is_some() && sum != frame.decoder.get_calculated_checksum() {
@@ -80,7 +145,7 @@ fn zstd(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
 fn read(decoder: impl Read, limit: u64) -> Result<Vec<u8>, Failure> {
     let mut plain = Vec::new();
     match decoder.take(limit + 1).read_to_end(&mut plain) {
-        Ok(length) if length as u64 > limit => Err(Failure::TooLarge(limit)),
+        Ok(length) if length as u64 > limit => Err(Failure::too_large(limit)),
         Ok(_) => Ok(plain),
         Err(error) => Err(Failure::BadBody(error.to_string())),
     }
@@ -136,7 +201,7 @@ mod tests {
         let skipped = [0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, b'x', b'y', b'z'];
         let both = [&frame(b"one "), &skipped[..], &frame(b"two")].concat();
         assert_eq!(unpack(&both, "zstd", 1000).unwrap().unwrap(), b"one two");
-        assert_eq!(unpack(&both, "zstd", 6), Err(Failure::TooLarge(6)));
+        assert_eq!(unpack(&both, "zstd", 6), Err(Failure::too_large(6)));
         let mut wrong = frame(b"one");
         *wrong.last_mut().unwrap() ^= 1;
         assert!(matches!(unpack(&wrong, "zstd", 1000), Err(Failure::BadBody(_))));
@@ -145,6 +210,78 @@ mod tests {
         wide.write_all(&[7; 64]).unwrap();
         let wide = wide.finish().unwrap();
         assert!(matches!(unpack(&wide, "zstd", 1000), Err(Failure::BadBody(_))), "16 MiB for 64 bytes");
+    }
+
+    #[test]
+    fn the_bytes_are_believed_before_the_header() {
+        let feed =
+            "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>caf\u{e9}</title></channel></rss>";
+        let json = "\u{feff} {\"version\": \"https://jsonfeed.org/version/1.1\", \"items\": []}";
+        let utf16: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain(feed.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let latin = encoding_rs::WINDOWS_1252.encode(feed).0.into_owned();
+        let robots = b"User-agent: *\nDisallow: /a\n";
+        let codings = [
+            "utf-8",
+            "none",
+            "NONE",
+            "identity",
+            "",
+            "gzip",
+            "x-gzip",
+            "br",
+            "deflate",
+            "zstd",
+            "compress",
+            "br, gzip",
+            "\"gzip\"",
+            "gzip;q=1",
+            "utf-8,",
+            "Binary",
+            "aws-chunked",
+        ];
+        for plain in [
+            feed.as_bytes(),
+            json.as_bytes(),
+            &utf16,
+            &latin,
+            robots,
+            b"<html>",
+            b"{\"items\": []}",
+            b"[]",
+            b"",
+        ] {
+            for coding in codings {
+                assert_eq!(
+                    unpack(plain, coding, 1000),
+                    Ok(None),
+                    "{coding} of {:?}",
+                    String::from_utf8_lossy(plain)
+                );
+            }
+        }
+        // Text that happens to be sound deflate (RFC 1951) up to its last letters is text all the same.
+        let sound = b"{\"midia\":\" @\"}";
+        assert!(read(flate2::read::DeflateDecoder::new(&sound[..]), 1000).is_ok());
+        assert_eq!(unpack(sound, "deflate", 1000), Ok(None));
+        let zstd = zstd::encode_all(feed.as_bytes(), 1).unwrap();
+        let (once, twice) = (gzip(feed.as_bytes()), gzip(&gzip(feed.as_bytes())));
+        for (packed, coding) in [
+            (&once, "utf-8"),
+            (&once, "br"),
+            (&once, "deflate"),
+            (&once, "X-GZip"),
+            (&once, "gzip, identity"),
+            (&once, "gzip, br"),
+            (&twice, "gzip"),
+            (&twice, "gzip, gzip"),
+            (&zstd, ""),
+            (&zstd, "gzip"),
+            (&gzip(&zstd), "gzip"),
+        ] {
+            let unpacked = unpack(packed, coding, 1000).unwrap();
+            assert_eq!(unpacked.as_deref(), Some(feed.as_bytes()), "{coding}");
+        }
     }
 
     /// 16 MiB of zeros in 27 bytes (RFC 7932).
@@ -165,7 +302,7 @@ mod tests {
             (BROTLI_BOMB.to_vec(), "br"),
             (twice, "gzip"),
         ] {
-            assert_eq!(unpack(&bomb, coding, 5000), Err(Failure::TooLarge(5000)), "{coding}");
+            assert_eq!(unpack(&bomb, coding, 5000), Err(Failure::too_large(5000)), "{coding}");
         }
         assert_eq!(unpack(&BROTLI_BOMB, "br", 16 << 20).unwrap().unwrap().len(), 16 << 20);
     }
@@ -180,9 +317,10 @@ mod tests {
             (&zstd[..zstd.len() - 4], "zstd"),
             (&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, b'x'], "zstd"),
             (&BROTLI_BOMB[..20], "br"),
-            (b"plain words", "br"),
-            (b"plain words", "zstd"),
-            (b"x", "snappy"),
+            (b"\xffno\x00text", "br"),
+            (b"\xff\xfe\xfd", "zstd, br"),
+            (b"\x00\x01", "snappy"),
+            (&whole, "gzip, gzip, gzip, gzip, gzip, gzip"),
         ] {
             assert!(matches!(unpack(body, coding, 1 << 25), Err(Failure::BadBody(_))), "{coding}");
         }

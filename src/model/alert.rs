@@ -84,6 +84,9 @@ pub enum Body {
         detection: Box<Detection>,
         /// Set if the channel was told before.
         change: Option<Change>,
+        /// Tier of its source: 1 the project or venue itself, 2 press, 3 noisy. Rows of older versions have none.
+        #[serde(default = "noisy")]
+        tier: u8,
     },
     /// More outlets.
     Update {
@@ -98,6 +101,11 @@ pub enum Body {
     },
     /// About the program.
     Ops(Notice),
+}
+
+/// The tier of a source that is not known.
+fn noisy() -> u8 {
+    3
 }
 
 /// One thing to tell one channel: a row of the outbox.

@@ -168,6 +168,17 @@ pub struct Reason {
     pub text: String,
 }
 
+/// A further coin of a text that is about several: "OKX will list Kestrel (KSTL) and Orrin (ORN)".
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Coin {
+    /// Whose token; the watch list's spelling where it is watched.
+    pub project: Option<String>,
+    /// Ticker without `$`.
+    pub token: Option<String>,
+    /// Whether the project is on the watch list.
+    pub watched: bool,
+}
+
 /// What judgement says of one text (contract, section 5).
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and the output's")]
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -200,6 +211,8 @@ pub struct Verdict {
     pub chain: Option<String>,
     /// What speaks against trusting it.
     pub cautions: Vec<Caution>,
+    /// The other coins of a text that is about several.
+    pub also: Vec<Coin>,
     /// What moved the score, strongest first.
     pub reasons: Vec<Reason>,
 }

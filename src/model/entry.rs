@@ -7,8 +7,10 @@ use jiff::Timestamp;
 /// One item of a feed as its publisher wrote it, cleaned of markup.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entry {
-    /// Identity within its source; see [`EntryKey`].
+    /// Identity within its source as far as its document gives it; see [`EntryKey`].
     pub key: EntryKey,
+    /// What it can be recognised by when a later document shows it again.
+    pub marks: EntryMarks,
     /// Headline as plain text; empty if the feed gave none.
     pub title: String,
     /// Address of the article, absolute, `http` or `https`.
@@ -29,8 +31,17 @@ pub struct Entry {
     pub categories: Vec<String>,
 }
 
+impl Entry {
+    /// The text that is judged: the longer of content and summary.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        if self.content.len() > self.summary.len() { &self.content } else { &self.summary }
+    }
+}
+
 /// Identity of an entry within its source: the first 16 bytes of a SHA-256 over the guid, else over the
-/// canonical link, else over title and summary. Never random, so that an entry is new only once.
+/// canonical link, else over title and summary. Never random, so that an entry is new only once. It stays the
+/// same when guid, link or words change later: see [`EntryMarks`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct EntryKey(pub [u8; 16]);
 
@@ -41,6 +52,65 @@ impl EntryKey {
         let mut key = *b"x-post--\0\0\0\0\0\0\0\0";
         key[8..].copy_from_slice(&id.to_be_bytes());
         Self(key)
+    }
+
+    /// Its first 48 bits, never 0: enough to find it among the entries of one source (a new entry meets one of
+    /// 100,000 by chance once in three billion times).
+    #[must_use]
+    pub fn short(self) -> i64 {
+        let mut bytes = [0; 8];
+        bytes[2..].copy_from_slice(&self.0[..6]);
+        i64::from_be_bytes(bytes).max(1)
+    }
+}
+
+/// What an entry can be recognised by. Each may be missing, may change, and may be shared by entries that are not
+/// the same; together they decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct EntryMarks {
+    /// Of the guid.
+    pub id: Option<EntryKey>,
+    /// Of the canonical link.
+    pub link: Option<EntryKey>,
+    /// Of the words of the title.
+    pub title: Option<EntryKey>,
+    /// Of the words of the text's opening.
+    pub text: Option<EntryKey>,
+}
+
+/// How often an entry was judged again because its words had changed. Bounded, so that a feed whose words never
+/// rest cannot cause work for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rewordings {
+    /// The last day it was, in days since 1970.
+    pub day: u32,
+    /// How often on that day.
+    pub on_day: u8,
+    /// How often altogether.
+    pub total: u8,
+}
+
+impl Rewordings {
+    /// Most in a day: an announcement, its correction and its completion.
+    pub const A_DAY: u8 = 3;
+    /// Most for one entry: a notice that is rewritten each day for a month.
+    pub const IN_ALL: u8 = 30;
+
+    /// One more on `day`; `None` where there have been enough.
+    #[must_use]
+    pub fn next(self, day: u32) -> Option<Self> {
+        let on_day = if day == self.day { self.on_day } else { 0 };
+        (on_day < Self::A_DAY && self.total < Self::IN_ALL).then(|| Self {
+            day,
+            on_day: on_day + 1,
+            total: self.total + 1,
+        })
+    }
+
+    /// Whether there was any.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.total > 0
     }
 }
 
@@ -53,5 +123,31 @@ impl fmt::Display for EntryKey {
 impl fmt::Debug for EntryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EntryKey({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rewordings_end_for_the_day_and_for_good() {
+        let mut rewordings = Rewordings::default();
+        let mut counted = Vec::new();
+        for day in 100..120 {
+            let mut times = 0;
+            while let Some(next) = rewordings.next(day) {
+                (rewordings, times) = (next, times + 1);
+            }
+            counted.push(times);
+        }
+        assert_eq!(counted[..10], [3; 10]);
+        assert_eq!(counted[10..], [0; 10]);
+    }
+
+    #[test]
+    fn a_short_key_is_never_nothing() {
+        assert_eq!(EntryKey([0; 16]).short(), 1);
+        assert_eq!(EntryKey([0xff; 16]).short(), (1 << 48) - 1);
     }
 }

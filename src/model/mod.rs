@@ -4,6 +4,7 @@ pub mod alert;
 pub mod article;
 pub mod detection;
 pub mod entry;
+pub mod event_date;
 pub mod source;
 pub mod state;
 pub mod x;
@@ -13,13 +14,14 @@ pub use alert::{
     Told, Topic,
 };
 pub use article::{Article, Method};
-pub use detection::{Caution, Class, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
-pub use entry::{Entry, EntryKey};
+pub use detection::{Caution, Class, Coin, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
+pub use entry::{Entry, EntryKey, EntryMarks, Rewordings};
 pub use source::{JsonMapping, Source, SourceFormat, Validators};
 pub use state::{
-    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, RobotsRecord, Signature,
-    SourceState, Story, Telling,
+    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, NOT_SAVED, RobotsRecord,
+    Sighting, Signature, Skips, SourceState, StoredFinding, Story, Telling,
 };
 pub use x::{
-    XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XView, XWindows,
+    XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XUsage, XUsageDay,
+    XUsageState, XView, XWindows,
 };

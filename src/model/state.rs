@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Alert, Article, Detection, EntryKey, Event, Stage, Told, Validators};
+use super::{Alert, Article, Detection, EntryKey, EntryMarks, Event, Rewordings, Stage, Told, Validators};
 
 /// All that is remembered of one source. The default is a source never asked.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,7 +63,21 @@ pub struct SourceState {
     pub mean_ms: u32,
     /// How long its publisher asks to be left alone after an answer (`max-age`, `Expires`, `ttl`), seconds.
     pub wish_s: u32,
+    /// Hours and days in which its publisher does not want it asked (`skipHours`, `skipDays` of the last body).
+    pub skips: Skips,
 }
+
+/// Hours and days of the week (UTC) in which a source is not to be asked, as bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Skips {
+    /// Bit 0 is the hour from midnight to one.
+    pub hours: u32,
+    /// Bit 0 is Monday.
+    pub days: u8,
+}
+
+/// Failure of a visit whose results the database refused.
+pub const NOT_SAVED: &str = "not_saved";
 
 /// A host that asked for a pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +137,21 @@ pub struct EntryRecord {
     pub state: EntryState,
     /// Fingerprint of the rules that put it there.
     pub rules: u64,
+    /// What it can be recognised by; `None` leaves what is stored.
+    pub marks: Option<EntryMarks>,
+    /// How often it was judged again for its words.
+    pub rewordings: Rewordings,
+}
+
+/// A known entry that stands in its feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// Address of its source.
+    pub source_url: String,
+    /// Identity within the source.
+    pub key: EntryKey,
+    /// What it can be recognised by from now on; `None` if that is stored already.
+    pub marks: Option<EntryMarks>,
 }
 
 /// One article as the lasting cache keeps it.
@@ -206,6 +235,25 @@ pub struct DetectionRecord {
     pub signature: Signature,
     /// Found at the first sight of its source: alerts nobody.
     pub silent: bool,
+    /// The page or post that a post points at: the story knows it under this address.
+    pub about: Option<String>,
+}
+
+/// A detection with the story it was assigned to, and all that follows from that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredFinding {
+    /// The detection.
+    pub record: DetectionRecord,
+    /// Its story as it stands with it.
+    pub story: Story,
+    /// Whether the story was there before.
+    pub joined: bool,
+    /// Stories that this finding proved to be the same: their detections belong to `story` from now on.
+    pub absorbed: Vec<String>,
+    /// Alerts that it gives.
+    pub alerts: Vec<Alert>,
+    /// What the channels know of the story once those are queued.
+    pub told: Vec<Told>,
 }
 
 /// All that one visit taught us; saved whole or not at all.
@@ -217,22 +265,15 @@ pub struct Commit {
     pub host_wait: Option<HostWait>,
     /// Entries that are new or changed their state; the key is (source, entry key).
     pub entries: Vec<EntryRecord>,
-    /// Known entries still in the feed whose last sighting is getting old.
-    pub sighted: Vec<(String, EntryKey)>,
+    /// Known entries still in the feed whose last sighting is getting old, or whose marks changed.
+    pub sighted: Vec<Sighting>,
     /// Articles fetched or confirmed.
     pub articles: Vec<ArticleRecord>,
     /// robots.txt files fetched.
     pub robots: Vec<RobotsRecord>,
-    /// What was found; each joins `story_id`.
-    pub detections: Vec<DetectionRecord>,
-    /// Stories that turned out to be another one: the detections of the first belong to the second.
-    pub absorbed: Vec<(String, String)>,
     /// Answered calls to X: ledger, windows and posts.
     pub x: Vec<super::XPage>,
-    /// The stories those detections open or change (without their tellings, which are the detections).
-    pub stories: Vec<Story>,
-    /// What is to be told of them, and to whom.
-    pub alerts: Vec<Alert>,
-    /// What the channels know of the stories once that is queued.
-    pub told: Vec<Told>,
+    /// What was found, in the order in which the stories took it: a later finding may absorb the story of an
+    /// earlier one.
+    pub findings: Vec<StoredFinding>,
 }

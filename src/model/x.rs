@@ -3,6 +3,7 @@
 //! Ids are X's own 64-bit numbers. Money is in millionths of a US dollar.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A followed account or a search: whatever has a place of its own in time up to which all is stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,7 +91,7 @@ pub struct XLimit {
 pub struct XIntent {
     /// When, by our clock.
     pub at: Timestamp,
-    /// When, by the server's clock: its month is the month of the bill.
+    /// When, by the server's clock: its day is the day of the bill. The month is ours.
     pub server_at: Timestamp,
     /// Fingerprint of the token.
     pub credential: String,
@@ -115,7 +116,8 @@ pub struct XView {
     pub block: Option<XLimit>,
     /// Calls of this route that are on their way, or were lost within the last window.
     pub in_flight: u32,
-    /// Spent and reserved in this calendar month (UTC).
+    /// Spent and reserved in this calendar month (UTC, by our clock), and in later ones: a clock that is set back
+    /// opens no budget again.
     pub spent: u64,
 }
 
@@ -141,6 +143,10 @@ pub struct XWindows {
     pub gap: Option<XGap>,
     /// The gap of this owner is closed.
     pub closed: Option<i64>,
+    /// Times that are stored and lie after this were made up, and give way.
+    pub latest: Option<Timestamp>,
+    /// The same of a stored head.
+    pub latest_id: Option<u64>,
 }
 
 /// A post as the store keeps it. An edited post keeps the id of its first version.
@@ -208,4 +214,49 @@ pub struct XMemory {
     pub first_call_at: Option<Timestamp>,
     /// The dialect that was last understood.
     pub dialect: Option<String>,
+    /// What X last said of the posts it counts.
+    pub usage: Option<XUsage>,
+}
+
+/// What X said of the posts it counts for the project (`GET /2/usage/tweets`), beside what we count.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XUsage {
+    /// Fingerprint of the token.
+    pub credential: String,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// How that ended.
+    pub state: XUsageState,
+    /// Posts of the present billing period.
+    pub posts: Option<u64>,
+    /// Posts that it allows.
+    pub cap: Option<u64>,
+    /// Day of the month on which the period begins.
+    pub reset_day: Option<u64>,
+    /// A whole day that both have counted.
+    pub day: Option<XUsageDay>,
+}
+
+/// How a question for the usage ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum XUsageState {
+    /// With figures.
+    Read,
+    /// The token may not ask for them.
+    NotAllowed,
+    /// Without an answer that can be read.
+    #[default]
+    Failed,
+}
+
+/// Posts of one day (UTC).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XUsageDay {
+    /// As `2026-11-21`.
+    pub date: String,
+    /// What X counts.
+    pub theirs: u64,
+    /// What our ledger has.
+    pub ours: u64,
 }

@@ -4,7 +4,10 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Width
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use crate::model::{Class, Detection};
+use crate::{
+    model::{Class, Detection},
+    text::outlet,
+};
 
 use super::{Style, bare_table, plain};
 
@@ -73,8 +76,14 @@ fn whose(detection: &Detection) -> String {
     format!("{star}{}{token}", plain(detection.project.as_deref().unwrap_or("?")))
 }
 
+/// How many outlets carry the story of `detection`.
+fn outlets(detection: &Detection) -> usize {
+    let others = detection.also_at.iter().map(|outlet| (outlet.source.as_str(), outlet.url.as_str()));
+    outlet::count([(detection.source.as_str(), detection.url.as_str())].into_iter().chain(others))
+}
+
 fn others(detection: &Detection) -> String {
-    match detection.also_at.len() {
+    match outlets(detection) - 1 {
         0 => String::new(),
         more => format!(" and {more} more"),
     }
@@ -151,7 +160,7 @@ pub fn csv(detections: &[Detection]) -> String {
             found.author.clone(),
             found.published_at.map(|at| at.to_string()).unwrap_or_default(),
             found.detected_at.to_string(),
-            (1 + found.also_at.len()).to_string(),
+            outlets(found).to_string(),
         ]
     };
     super::csv(&header, detections.iter().map(cells))

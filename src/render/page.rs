@@ -12,6 +12,7 @@ use crate::{
         trend::median,
     },
     model::Detection,
+    text::link::Link,
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -172,12 +173,14 @@ fn text(text: &str) -> String {
     escape(plain(text)).into_owned()
 }
 
-/// A link where the address is one of the web; else only its words.
-fn link(url: &str, words: &str) -> String {
-    if url.starts_with("https://") || url.starts_with("http://") {
-        format!("<a rel=\"noreferrer\" href=\"{}\">{}</a>", escape(url), text(words))
-    } else {
-        text(words)
+/// A link where the address says where it leads; else its words, and the address marked as no link.
+fn link(address: &str, words: &str) -> String {
+    match Link::read(address) {
+        Link::Open { href, .. } => {
+            format!("<a rel=\"noreferrer\" href=\"{}\">{}</a>", escape(href), text(words))
+        }
+        Link::Odd(shown) => format!("{} (<code>{}</code>)", text(words), text(&shown)),
+        Link::Missing => text(words),
     }
 }
 
@@ -355,6 +358,26 @@ mod tests {
         let text = page(&[], &[], &Sums::default(), &BTreeMap::new());
         assert!(text.contains("No cycle has finished yet") && text.contains("X was not read"));
         assert!(!text.contains("NaN") && !text.contains("<svg"));
+    }
+
+    #[test]
+    fn an_address_that_hides_where_it_leads_is_no_link() {
+        assert_eq!(
+            link("https://a.example/x?a=1&b=2", "A & B"),
+            "<a rel=\"noreferrer\" href=\"https://a.example/x?a=1&amp;b=2\">A &amp; B</a>"
+        );
+        for odd in [
+            "http://bank.example@evil.example/",
+            "http://xn--80ak6aa92e.example/",
+            "http://203.0.113.9/claim",
+            "javascript:alert(1)",
+        ] {
+            let shown = link(odd, "<b>Bank");
+            let is_text = !shown.contains("<script") && shown.starts_with("&lt;b&gt;Bank (<code>");
+            assert!(is_text && !shown.contains("href") && !shown.contains("http:"), "{shown}");
+        }
+        assert!(link("http://bank.example@evil.example/", "").contains("bank[.]example[at]evil[.]example"));
+        assert_eq!(link("", "Words"), "Words");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::figures::{CycleReport, report::Status, targets::Target};
 
-use super::{Style, table};
+use super::{Style, plain, table};
 
 /// The report as one line of JSON.
 #[must_use]
@@ -47,6 +47,15 @@ pub fn summary(report: &CycleReport) -> String {
         }
         if let Some(days) = x.budget_days_left {
             text.push_str(&format!(", budget used up in {days} days"));
+        }
+    }
+    if let Some(planned) = &x.planned {
+        text.push_str(&format!(
+            "\nX would be asked {} calls for at most {} USD; this month's budget has {} USD left",
+            planned.calls, planned.max_cost_usd, planned.budget_left_usd
+        ));
+        for left_out in &planned.left_out {
+            text.push_str(&format!("\nX: left out: {}", plain(left_out)));
         }
     }
     text

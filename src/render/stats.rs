@@ -218,14 +218,20 @@ fn yields(sources: &[SourceView]) -> String {
 }
 
 fn spending(last: &CycleReport, all: &Sums, budget: f64) -> String {
-    match last.x.month_cost_usd {
+    let mut text = match last.x.month_cost_usd {
         Some(month) => format!(
             "\nX: ${month} of ${budget:.2} this month; {} calls and {} posts in all\n",
             amount(all.x_calls as f64),
             amount(all.x_posts as f64)
         ),
         None => "\nX: not read\n".to_owned(),
+    };
+    if let Some(usage) = &last.x.usage {
+        for line in std::iter::once(&usage.says).chain(&usage.warnings) {
+            text.push_str(&format!("   {}\n", plain(line)));
+        }
     }
+    text
 }
 
 /// Each target with what was measured and how it stands.

@@ -13,6 +13,14 @@ pub enum StoreError {
         /// What the system says.
         cause: String,
     },
+    /// A copy cannot be written there.
+    #[error("{path}: {cause}", path = path.display())]
+    Target {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
+    },
     /// A reading command before the first cycle.
     #[error("there is no database in {path} yet", path = .0.display())]
     Missing(PathBuf),
@@ -47,6 +55,9 @@ pub enum StoreError {
     /// Another cycle is at work.
     #[error("another cycle is at work{}", holder(*.0))]
     Locked(Option<u32>),
+    /// A row breaks a rule of the database.
+    #[error("the database refuses a row: {0}")]
+    Refused(String),
     /// Something else.
     #[error("the database failed: {0}")]
     Other(String),
@@ -62,6 +73,13 @@ fn copies(kept: &[PathBuf]) -> String {
 }
 
 impl StoreError {
+    /// Whether the fault may lie in what is to be saved, so that other work can still be saved: not where the file, the
+    /// disk or another program is the cause.
+    #[must_use]
+    pub fn concerns_data(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Other(_))
+    }
+
     /// What to do about it, one sentence.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -69,6 +87,7 @@ impl StoreError {
             Self::Access { .. } => {
                 "give the user of the program this folder, or name another with --state-dir"
             }
+            Self::Target { .. } => "name a new file, in a folder that this user may write to",
             Self::Missing(_) => "run `tge-scrape cycle` first, or name the right folder with --state-dir",
             Self::Corrupt(_) => {
                 "`tge-scrape db check --repair` recovers what can be read and keeps the damaged file; or restore a copy (docs/operations.md)"
@@ -87,7 +106,7 @@ impl StoreError {
             }
             Self::Newer { .. } => "use the newer program, or name another folder with --state-dir",
             Self::Locked(_) => "wait for it with --wait-lock 30s, or leave it to the next run",
-            Self::Other(_) => {
+            Self::Refused(_) | Self::Other(_) => {
                 "run `tge-scrape db check`; if it finds nothing this is a defect worth reporting"
             }
         }

@@ -22,13 +22,45 @@ pub fn make_dir(dir: &Path) -> Result<(), StoreError> {
     builder.create(dir).map_err(|error| access(dir, &error))
 }
 
-/// Makes `path` an empty file with mode 0600 if it is missing: SQLite would give it the mask's mode.
-pub fn make_private(path: &Path) -> Result<(), StoreError> {
+/// Whether there is a file at `path`. Anything else that is there is refused, and so is what may not be looked at: a
+/// folder that is closed to this user is not an empty one.
+pub fn is_there(path: &Path) -> Result<bool, StoreError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(true),
+        Ok(found) => Err(no_file(path, &found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(access(path, &error)),
+    }
+}
+
+fn no_file(path: &Path, found: &fs::Metadata) -> StoreError {
+    let cause = if found.is_dir() {
+        "this is a folder, where a file belongs"
+    } else if found.is_symlink() {
+        "this is a symbolic link, which is not followed here; remove it"
+    } else {
+        "this is no regular file; remove it"
+    };
+    StoreError::Access { path: path.to_owned(), cause: cause.to_owned() }
+}
+
+/// Opens `path` for reading and writing, made with mode 0600 if it is missing: SQLite would give it the mask's mode. A
+/// symbolic link is not followed: whoever may write to the folder could have us write anywhere.
+pub fn open_private(path: &Path) -> Result<fs::File, StoreError> {
+    // Before it is opened: to open a pipe may take for ever.
+    if let Ok(found) = fs::symlink_metadata(path)
+        && !found.is_file()
+    {
+        return Err(no_file(path, &found));
+    }
     let mut options = fs::OpenOptions::new();
-    options.append(true).create(true);
+    options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|error| access(path, &error))
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options.open(path).map_err(|error| access(path, &error))
 }
 
 /// Removes `path`, which may not be there.

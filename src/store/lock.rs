@@ -2,7 +2,7 @@
 //! dies. The number inside is for people only.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::{Read, Seek, Write},
     path::Path,
     time::Duration,
@@ -30,11 +30,7 @@ impl Lock {
         files::make_dir(dir)?;
         let path = dir.join("lock");
         let refused = |error: std::io::Error| files::access(&path, &error);
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).map_err(refused)?;
+        let mut file = files::open_private(&path)?;
         // Counted in looks, not read off a clock that may be set back meanwhile.
         let mut left = patience;
         loop {

@@ -11,7 +11,7 @@ mod rows;
 mod sqlite;
 mod x;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -23,9 +23,9 @@ use crate::model::{
 pub use error::StoreError;
 pub use lock::Lock;
 pub use rows::{
-    AlertTotal, CycleRecord, CycleRow, EventFilter, Health, Kept, Labels, Mended, PeriodSums, PurgeWhat,
-    RecoveredTable, Rejudged, Sifted, SlowStatement, SourceLine, SourceResult, SourceYield, StatementTimes,
-    StoryRow, XCallRow, XEnding,
+    AlertTotal, CycleRecord, CycleRow, EventFilter, Health, Kept, KnownEntry, KnownState, Labels, Lookup,
+    Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SlowStatement, SourceLine,
+    SourceResult, SourceYield, StatementTimes, StoryRow, Words, XCallRow, XEnding,
 };
 
 use desk::Desk;
@@ -72,10 +72,10 @@ impl Store {
         sqlite::repair(dir)
     }
 
-    /// Whether `dir` holds a database.
+    /// Whether `dir` holds a database, or something that [`Store::open`] says more about.
     #[must_use]
     pub fn exists(dir: &Path) -> bool {
-        dir.join(files::DATABASE).exists()
+        !matches!(files::is_there(&dir.join(files::DATABASE)), Ok(false))
     }
 
     /// Opens a cycle and gives its number.
@@ -148,15 +148,23 @@ impl Store {
         self.desk.ask(move |connection| sqlite::backlog(connection, now, limit)).await
     }
 
-    /// Which of the `keys` in the feed at `source` are new under the rules with that fingerprint.
-    pub async fn sift(
+    /// Every remembered entry of the feed at `source` that one of `lookups` may be, under the rules with that
+    /// fingerprint.
+    pub async fn known_entries(
         &self,
         source: String,
         rules: u64,
-        keys: Vec<EntryKey>,
+        lookups: Vec<Lookup>,
         now: Timestamp,
-    ) -> Result<Sifted, StoreError> {
-        self.desk.ask(move |connection| sqlite::sift(connection, &source, rules, &keys, now)).await
+    ) -> Result<Vec<KnownEntry>, StoreError> {
+        self.desk
+            .ask(move |connection| sqlite::known_entries(connection, &source, rules, &lookups, now))
+            .await
+    }
+
+    /// What was found in an entry so far, oldest first.
+    pub async fn detections_of(&self, source: String, entry: EntryKey) -> Result<Vec<Detection>, StoreError> {
+        self.desk.ask(move |connection| sqlite::detections_of(connection, &source, entry)).await
     }
 
     /// The article kept under its canonical address.
@@ -177,12 +185,32 @@ impl Store {
     /// Saves all that one visit taught, or nothing of it. Saving it again changes nothing; gives the ids of
     /// the detections that were not known before.
     pub async fn commit(&self, commit: Commit) -> Result<Vec<String>, StoreError> {
-        self.commit_all(vec![commit]).await
+        self.commit_all(Arc::new(vec![commit])).await
     }
 
     /// The same of several visits, all or none of them: one transaction costs less than many.
-    pub async fn commit_all(&self, commits: Vec<Commit>) -> Result<Vec<String>, StoreError> {
+    pub async fn commit_all(&self, commits: Arc<Vec<Commit>>) -> Result<Vec<String>, StoreError> {
         self.desk.ask(move |connection| sqlite::commit(connection, &commits)).await
+    }
+
+    /// Whether one of the detections called `ids` is known.
+    pub async fn any_detection(&self, ids: Vec<String>) -> Result<bool, StoreError> {
+        self.desk.ask(move |connection| sqlite::any_detection(connection, &ids)).await
+    }
+
+    /// Has the entry that waits under `key` of `source` tried no earlier than `next_try`.
+    pub async fn postpone(
+        &self,
+        source: String,
+        key: EntryKey,
+        next_try: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::postpone(connection, &source, key, next_try)).await
+    }
+
+    /// The latest time up to `now` that earlier cycles confirm: what is old by it may be forgotten.
+    pub async fn confirmed_time(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        self.desk.ask(move |connection| sqlite::confirmed_time(connection, now)).await
     }
 
     /// What the channels know of `stories`.
@@ -330,5 +358,11 @@ impl Store {
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
         self.desk.ask(move |connection| sqlite::backup(connection, &to)).await
+    }
+
+    /// The first column of what `sql` gives, for tests that look at the tables themselves.
+    #[cfg(test)]
+    pub(crate) async fn column(&self, sql: &'static str) -> Vec<String> {
+        self.desk.ask(|connection| sqlite::column(connection, sql)).await.unwrap_or_default()
     }
 }

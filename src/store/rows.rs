@@ -3,17 +3,92 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
-use crate::model::{Commit, Detection, EntryKey, EntryRecord, Event, Stage};
+use crate::model::{Commit, Detection, EntryKey, EntryMarks, EntryRecord, Event, Rewordings, Stage, XPage};
 
-/// What is known of a feed's entries.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sifted {
-    /// Never seen, or dropped by other rules.
-    pub new: Vec<EntryKey>,
-    /// Known, and last sighted so long ago that the sighting is to be renewed.
-    pub aging: Vec<EntryKey>,
+/// What a feed's entry is looked for by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    /// Keys it may be kept under, best first.
+    pub keys: Vec<EntryKey>,
+    /// What else it may be recognised by.
+    pub marks: EntryMarks,
+}
+
+/// Where a remembered entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownState {
+    /// It cannot matter.
+    Dropped {
+        /// Whether other rules said so: then it is looked at again.
+        by_other_rules: bool,
+    },
+    /// Its page is still to be read.
+    Waiting,
+    /// It has its verdict.
+    Judged,
+}
+
+/// Marks as they are stored, in their short form ([`EntryKey::short`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ShortMarks {
+    /// Of the guid.
+    pub id: Option<i64>,
+    /// Of the canonical link.
+    pub link: Option<i64>,
+    /// Of the title.
+    pub title: Option<i64>,
+    /// Of the text's opening.
+    pub text: Option<i64>,
+}
+
+impl From<EntryMarks> for ShortMarks {
+    fn from(marks: EntryMarks) -> Self {
+        let [id, link, title, text] =
+            [marks.id, marks.link, marks.title, marks.text].map(|mark| mark.map(EntryKey::short));
+        Self { id, link, title, text }
+    }
+}
+
+impl ShortMarks {
+    /// Whether storing `newer` would change nothing: a mark that is missing there changes none.
+    #[must_use]
+    pub fn holds(&self, newer: &Self) -> bool {
+        let holds = |own: Option<i64>, newer: Option<i64>| newer.is_none() || own == newer;
+        holds(self.id, newer.id)
+            && holds(self.link, newer.link)
+            && holds(self.title, newer.title)
+            && holds(self.text, newer.text)
+    }
+}
+
+/// The words an entry was last judged on, or is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// Headline.
+    pub title: String,
+    /// Address of the article.
+    pub link: Option<String>,
+    /// The feed's text.
+    pub text: String,
+}
+
+/// A remembered entry, as far as recognising it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownEntry {
+    /// Identity within the source.
+    pub key: EntryKey,
+    /// Where it stands.
+    pub state: KnownState,
+    /// Whether it was last seen so long ago that this is to be renewed.
+    pub is_aging: bool,
+    /// Its marks; `None` for one kept by schema 8 or older and not seen since.
+    pub marks: Option<ShortMarks>,
+    /// How often it was judged again for its words.
+    pub rewordings: Rewordings,
+    /// Its words, unless it was dropped or nothing of it changed.
+    pub words: Option<Words>,
 }
 
 /// Which detections are asked for.
@@ -33,6 +108,8 @@ pub struct EventFilter {
     pub watched: bool,
     /// At most this many.
     pub limit: usize,
+    /// The day as of which stages are given; `None` leaves them as they were when found.
+    pub today: Option<Date>,
 }
 
 /// A judged entry with what it gave.
@@ -292,6 +369,8 @@ pub enum XEnding {
         /// Stable name of what was wrong.
         note: String,
     },
+    /// It was answered and is charged; nothing else of the page is kept.
+    Charged(Box<XPage>),
 }
 
 /// Whose posts are to be deleted.

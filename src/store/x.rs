@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::{PurgeWhat, Store, StoreError, XCallRow, XEnding, sqlite};
-use crate::model::{XGap, XIntent, XLimit, XMemory, XPerson, XReserved, XView};
+use crate::model::{XGap, XIntent, XLimit, XMemory, XPerson, XReserved, XUsage, XView};
 
 impl Store {
     /// All that is remembered of X at `now`, of what concerns the token with that fingerprint.
@@ -47,6 +47,16 @@ impl Store {
     /// Remembers which dialect X speaks.
     pub async fn x_set_dialect(&self, dialect: &'static str) -> Result<(), StoreError> {
         self.desk.ask(move |connection| sqlite::x_set_dialect(connection, dialect)).await
+    }
+
+    /// Remembers what X said of its usage.
+    pub async fn x_set_usage(&self, usage: XUsage) -> Result<(), StoreError> {
+        self.desk.ask(move |connection| sqlite::x_set_usage(connection, &usage)).await
+    }
+
+    /// Posts that X charged on the day of `at`, by our ledger; kept for three days.
+    pub async fn x_posts_billed(&self, at: Timestamp) -> Result<u64, StoreError> {
+        self.desk.ask(move |connection| sqlite::x_posts_billed(connection, at)).await
     }
 
     /// Which of these posts are known, each with the newest id of its chain of edits.

@@ -4,9 +4,15 @@
 //! merge two pages of a site that addresses its articles by query, it does not fire. The string is an
 //! identity, not a promise that the page answers there: fetch the address as it was given.
 
+mod redirector;
 mod tracking;
 
 use url::{Host, Url};
+
+pub use redirector::target;
+
+/// Longest address that is a link, bytes: what servers and browsers of every kind take, and no article needs more.
+pub const LONGEST_LINK: usize = 2048;
 
 /// Host labels that name a way of serving a site, not the site.
 const SERVING_LABELS: [&str; 4] = ["www.", "m.", "mobile.", "amp."];
@@ -81,6 +87,17 @@ pub fn shown(url: &Url) -> String {
             url.query_pairs_mut().extend_pairs(kept);
         }
     }
+    url.to_string()
+}
+
+/// `url` without name, password, query and fragment: what may be shown of an address that may hold a key.
+#[must_use]
+pub fn bare(url: &Url) -> String {
+    let mut url = url.clone();
+    // An address on the web takes any of these changes.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.set_query(None);
+    url.set_fragment(None);
     url.to_string()
 }
 

@@ -25,6 +25,57 @@ impl Unit {
     }
 }
 
+/// Longest title that is kept, characters.
+pub const LONGEST_TITLE: usize = 1000;
+/// Longest name of a person or label that is kept, characters.
+pub const LONGEST_NAME: usize = 200;
+/// Characters of a headline made of a text.
+const HEADLINE: usize = 100;
+
+/// `text`, cut to `limit` characters if it is longer.
+#[must_use]
+pub fn bounded(text: String, limit: usize) -> String {
+    // No text has more characters than bytes.
+    if text.len() <= limit { text } else { cut(&text, limit, Unit::Scalars) }
+}
+
+/// A headline for a text that has none: its first line with words, cut at a word. Addresses and the mark of a repost
+/// (`RT @name:`) are left out, unless there is nothing else.
+#[must_use]
+pub fn headline(text: &str) -> String {
+    let said = |line: &str| {
+        let mut words = line.split_whitespace().peekable();
+        if words.peek() == Some(&"RT") {
+            words.next();
+            words.next_if(|word| word.starts_with('@'));
+        }
+        opening(words.filter(|word| !is_address(word)))
+    };
+    let line = text.lines().map(said).find(|line| line.chars().any(char::is_alphanumeric));
+    cut(&line.unwrap_or_else(|| opening(text.split_whitespace())), HEADLINE, Unit::Scalars)
+}
+
+/// The first of `words`, more than a headline holds.
+fn opening<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut opening = String::new();
+    for word in words {
+        if !opening.is_empty() {
+            opening.push(' ');
+        }
+        opening.push_str(word);
+        if opening.len() > 8 * HEADLINE {
+            break;
+        }
+    }
+    opening
+}
+
+/// Whether `word` is an address, or what X shows of one.
+fn is_address(word: &str) -> bool {
+    word.contains("://")
+        || ["www.", "t.co/", "pic.twitter.com/", "pic.x.com/"].iter().any(|start| word.starts_with(start))
+}
+
 /// The mark of a text that goes on.
 const MORE: &str = "…";
 
@@ -70,6 +121,30 @@ mod tests {
         // A family is one character to its reader.
         assert_eq!(cut("👨‍👩‍👧‍👦👨‍👩‍👧‍👦", 12, Unit::Utf16), "👨‍👩‍👧‍👦…");
         assert_eq!(cut("abc", 0, Unit::Bytes), "");
+    }
+
+    #[test]
+    fn a_headline_is_the_first_line_with_words() {
+        for (text, title) in [
+            ("\n  The  claim is live \nmore", "The claim is live"),
+            ("https://a.example/1\nClaim now: https://a.example/2 www.b.example t.co/x", "Claim now:"),
+            ("RT @someone: Snapshot taken", "Snapshot taken"),
+            ("RT if you hold", "if you hold"),
+            ("https://a.example/only", "https://a.example/only"),
+            ("🚀 !!", "🚀 !!"),
+            ("", ""),
+        ] {
+            assert_eq!(headline(text), title, "{text}");
+        }
+        let long = headline(&"word ".repeat(60));
+        assert!(long.ends_with("word…") && long.chars().count() <= HEADLINE, "{long}");
+        assert_eq!(headline(&"字".repeat(5000)).chars().count(), HEADLINE);
+    }
+
+    #[test]
+    fn what_is_short_enough_stays() {
+        assert_eq!(bounded("é".repeat(600), 1000), "é".repeat(600));
+        assert_eq!(bounded("é".repeat(1001), 1000).chars().count(), 1000);
     }
 
     proptest! {

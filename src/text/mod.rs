@@ -1,12 +1,17 @@
-//! Normal forms: of a text, of a page's address, of durations and sizes; and text made fit to be shown. Pure.
+//! Normal forms: of a text, of a page's address, of durations and sizes; text made fit to be shown, secrets masked. Pure.
 
 pub mod address;
 pub mod cut;
+pub mod dates;
 pub mod domain;
 pub mod host;
 pub mod link;
+pub mod login;
 pub mod normal;
+pub mod outlet;
 mod plain;
 pub mod quantity;
+pub mod secret;
+pub mod words;
 
 pub use plain::{inert, lines, plain, suits_xml};

@@ -114,6 +114,12 @@ pub fn fold(phrase: &str) -> String {
     normal(phrase, usize::MAX).folded.trim().to_owned()
 }
 
+/// `name` as people read it: without invisible characters, styled and full-width letters as plain ones.
+#[must_use]
+pub fn readable(name: &str) -> String {
+    name.chars().filter(|&c| !invisible(c)).nfkc().collect()
+}
+
 struct Reader<'a> {
     text: &'a str,
     out: Normal,
@@ -342,6 +348,15 @@ mod tests {
     #[test]
     fn disguised_letters_become_plain() {
         assert_eq!(folded("\u{1d400}irdrop ＡＩＲ\u{200b}drop Schrödinger"), "airdrop airdrop schrodinger");
+    }
+
+    #[test]
+    fn a_name_is_readable_without_what_disguises_it() {
+        for name in ["Plim\u{ad}soll", "Ｐｌｉｍｓｏｌｌ", "𝗣𝗹𝗶𝗺𝘀𝗼𝗹𝗹", "Plim\u{200b}soll", "Plimsoll"]
+        {
+            assert_eq!(readable(name), "Plimsoll");
+        }
+        assert_eq!(readable("Schrödinger Ł2 長城"), "Schrödinger Ł2 長城");
     }
 
     #[test]

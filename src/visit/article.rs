@@ -7,14 +7,15 @@ use url::Url;
 
 use crate::{
     clock::Clock,
-    detect::Rules,
+    detect::{Item, Origin, Rules},
     http::Fetch,
-    model::{ArticleRecord, Commit, EntryRecord, EntryState},
+    model::{ArticleRecord, Commit, EntryRecord, EntryState, Kind, Verdict},
     text::address,
 };
 
 use super::{
     ArticleVisit, Context, Figures, Found, PageOutcome, Stage,
+    reword::other_launch,
     shelf::{Again, Miss, Shelved, item, older_than, opening},
 };
 
@@ -35,6 +36,12 @@ pub async fn visit_article<F: Fetch, C: Clock>(context: &Context<F, C>, entry: E
     };
     visit.commit.articles = learned.articles;
     visit.commit.robots = learned.robots;
+    if visit.commit.entries.iter().any(|entry| entry.rewordings.any())
+        && let Some(found) = visit.found.take()
+    {
+        // Where the store cannot be read, the visit cannot be saved either.
+        visit.found = other_launch(context, found).await.ok().flatten();
+    }
     visit
 }
 
@@ -75,17 +82,49 @@ pub fn judge_kept(
 ) -> (EntryRecord, Option<Found>) {
     let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
     let (text, url) = words(&entry, link.as_ref(), article);
-    let verdict = rules.judge(&item(&entry, &text, &url));
+    let claimed = rules.judge(&item(&entry, &text, &url));
+    let own = article.filter(|_| !claimed.official).and_then(|record| own_words(rules, &entry, record));
+    let verdict = own.as_ref().unwrap_or(&claimed);
     let state = EntryState::Judged { score: verdict.score };
     let entry = EntryRecord { state, rules: rules.fingerprint(), ..entry };
-    let found = Found::from_entry(&entry, verdict, text, url);
-    (entry, found)
+    let read_at = article.map(|record| record.final_url.clone());
+    let found = match (own, article) {
+        (Some(verdict), Some(ArticleRecord { article, final_url, .. })) => {
+            let title = if article.title.trim().is_empty() { &entry.title } else { &article.title };
+            let url = Url::parse(final_url).map_or(url, |page| address::shown(&page));
+            let said = EntryRecord { title: title.clone(), author: article.author.clone(), ..entry.clone() };
+            Found::from_entry(&said, verdict, article.text.clone(), url)
+        }
+        _ => Found::from_entry(&entry, claimed, text, url),
+    };
+    (entry, found.map(|found| Found { read_at, ..found }))
+}
+
+/// The verdict on a page of a watched project by its words alone, where they say by themselves that there is a launch:
+/// what a stranger's feed says beside a link to the page is not the project's word.
+fn own_words(rules: &Rules, entry: &EntryRecord, record: &ArticleRecord) -> Option<Verdict> {
+    if !rules.is_own_page(&record.final_url) {
+        return None;
+    }
+    let article = &record.article;
+    let verdict = rules.judge(&Item {
+        kind: Kind::News,
+        title: &article.title,
+        text: &article.text,
+        author: &article.author,
+        source: &entry.source_url,
+        url: &record.final_url,
+        published: Some(article.published.unwrap_or(entry.published)),
+        origin: Origin::Address(&record.final_url),
+    });
+    (verdict.tge && verdict.official).then_some(verdict)
 }
 
 /// The text an entry is judged on, and the address it is told with.
 fn words(entry: &EntryRecord, link: Option<&Url>, article: Option<&ArticleRecord>) -> (String, String) {
     let Some(record) = article else {
-        return (entry.summary.clone(), link.map(address::shown).unwrap_or_default());
+        let own = || Url::parse(&entry.source_url).map(|url| address::bare(&url)).unwrap_or_default();
+        return (entry.summary.clone(), link.map_or_else(own, address::shown));
     };
     let own = record.article.canonical_url.as_deref().unwrap_or(&record.final_url);
     let url = Url::parse(own).ok().or_else(|| link.cloned());

@@ -15,31 +15,41 @@ use url::Url;
 use crate::{
     clock::Clock,
     detect::{Early, Headline, Rules},
-    feed::{self, Document, Feed, FeedError},
+    feed::{self, Document, Feed},
     http::{Answer, Fetch, Headers, Outcome, Purpose, Request, Trail},
-    model::{Commit, Entry, EntryKey, EntryRecord, EntryState, Source, SourceState, Validators},
+    model::{
+        Commit, Entry, EntryKey, EntryRecord, EntryState, Rewordings, Sighting, Source, SourceState,
+        Validators,
+    },
+    store::StoreError,
     text::{address, host::pace_key},
 };
 
 use super::{
-    Context, FeedVisit, Figures, Found, Readers, SourceOutcome, Stage, kept,
+    Context, FeedVisit, Figures, Found, Readers, SourceOutcome, Stage,
+    identity::{Sight, lookups, recognise},
+    kept,
     remember::{Read, Rhythm, Wrong, after_failure, after_not_modified, after_read, validators},
+    reword::other_launch,
     shelf::item,
 };
 
 /// Feed text of this many characters is judged as it is: judgement reads no further, so a page could add
 /// nothing to it.
 const FULL_TEXT: usize = 1200;
+/// A body that never changes is read again at the turn of periods this long, in days: sightings older than 30 days are
+/// renewed then, and forgetting begins at 90.
+const READ_AGAIN_DAYS: u32 = 15;
 /// Publication times further ahead are not believed (feed-fetching, section 5).
 const AHEAD: Duration = Duration::from_hours(24);
 
-/// Asks `source` at `url`, its address; `state` is what is remembered of it.
+/// Asks `source` at `url`, its address; `state` is what is remembered of it, and is given back as it was.
 pub async fn visit_feed<F: Fetch, C: Clock>(
     context: &Context<F, C>,
     source: &Source,
     url: Url,
     state: SourceState,
-) -> FeedVisit {
+) -> (FeedVisit, SourceState) {
     let now = context.now();
     let (validators, plain) = if context.settings.naive {
         (Validators::default(), true)
@@ -69,7 +79,7 @@ pub async fn visit_feed<F: Fetch, C: Clock>(
     visit.figures.marks.splice(0..0, request.marks);
     visit.figures.bytes = asked.trail.bytes;
     visit.figures.answer_ms = u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX);
-    visit
+    (visit, asked.state)
 }
 
 /// A source that has answered, and all that is needed to make sense of it.
@@ -113,7 +123,7 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         let rhythm = self.rhythm();
         let remember = |lesson: Read<'_>| after_read(&self.state, lesson, &self.trail, rhythm, self.now);
         let same = self.state.body_hash == Some(hash) && self.state.rules == rules;
-        if same && !self.context.settings.naive {
+        if same && !self.is_to_be_read_again() && !self.context.settings.naive {
             let commit = Commit { source: Some(remember(lesson)), ..Commit::default() };
             return self.ended(SourceOutcome::Fetched, commit);
         }
@@ -127,15 +137,17 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         )
         .await
         {
-            (Ok(feed), took) => (feed, took),
-            (Err(error), _) => return self.failed(Wrong::Body(error.name()), error.to_string()),
+            Ok(read) => read,
+            Err((kind, sentence)) => return self.failed(Wrong::Body(kind), sentence),
         };
-        let keys = feed.entries.iter().map(|entry| entry.key).collect();
-        let sifted = match self.context.store.sift(self.source.url.clone(), rules, keys, self.now).await {
-            Ok(sifted) => sifted,
+        let lookups = lookups(&feed.entries);
+        let known =
+            self.context.store.known_entries(self.source.url.clone(), rules, lookups.clone(), self.now);
+        let known = match known.await {
+            Ok(known) => known,
             Err(error) => return self.failed(Wrong::Body("store"), error.to_string()),
         };
-        let unknown: HashSet<EntryKey> = sifted.new.into_iter().collect();
+        let sights = recognise(&feed.entries, &lookups, &known, day(self.now));
         let mut figures = Figures {
             stages: vec![(Stage::FeedParse, took)],
             read: u32::try_from(feed.entries.len()).unwrap_or(u32::MAX),
@@ -144,29 +156,74 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         };
         figures.read_for(took);
         let loud = self.loud(&feed.entries);
-        let mut taken = HashSet::new();
-        let (mut entries, mut found) = (Vec::new(), Vec::new());
-        for entry in
-            feed.entries.iter().filter(|entry| unknown.contains(&entry.key) && taken.insert(entry.key))
-        {
-            let (record, detection) = self.sort(entry, loud.contains(&entry.key), &mut figures);
-            entries.push(record);
+        let page = self.page_of(&feed);
+        let mut commit = Commit::default();
+        let mut found = Vec::new();
+        let sighting = |key, marks| Sighting { source_url: self.source.url.clone(), key, marks };
+        for (at, (entry, sight)) in feed.entries.iter().zip(sights).enumerate() {
+            let new = |key, silent| New { key, silent, page: &page, rewordings: Rewordings::default() };
+            let new = match sight {
+                Sight::Double => continue,
+                Sight::Known { key, is_aging, is_changed } => {
+                    if is_aging || is_changed {
+                        commit.sighted.push(sighting(key, Some(entry.marks).filter(|_| is_changed)));
+                    }
+                    continue;
+                }
+                Sight::Reworded { key, rewordings } => {
+                    let new = New { key, silent: false, page: &page, rewordings };
+                    match self.reword(entry, &new, &mut figures).await {
+                        Ok(Some((record, detection))) => {
+                            commit.entries.push(record);
+                            found.extend(detection);
+                        }
+                        Ok(None) => commit.sighted.push(sighting(key, Some(entry.marks))),
+                        Err(error) => return self.failed(Wrong::Body("store"), error.to_string()),
+                    }
+                    continue;
+                }
+                Sight::New { key, perhaps_known } => new(key, perhaps_known || !loud.contains(&at)),
+                Sight::Reopened { key } => new(key, !loud.contains(&at)),
+            };
+            let (record, detection) = self.sort(entry, &new, &mut figures);
+            figures.new += 1;
+            commit.entries.push(record);
             found.extend(detection);
         }
-        figures.new = u32::try_from(entries.len()).unwrap_or(u32::MAX);
         let mut source = remember(Read { feed: Some(&feed), new: figures.new, ..lesson });
         source.entries_total += u64::from(figures.new);
         source.candidates_total += u64::from(figures.new - figures.dropped);
-        let sighted = sifted.aging.into_iter().map(|key| (self.source.url.clone(), key)).collect();
-        let commit = Commit { source: Some(source), entries, sighted, ..Commit::default() };
+        commit.source = Some(source);
         FeedVisit { found, figures, ..self.ended(SourceOutcome::Fetched, commit) }
     }
 
+    /// A known entry that says something else: its record, if its words may matter now, and what was found that was
+    /// not found in it before.
+    async fn reword(
+        &self,
+        entry: &Entry,
+        new: &New<'_>,
+        figures: &mut Figures,
+    ) -> Result<Option<(EntryRecord, Option<Found>)>, StoreError> {
+        // The figures of entries are those of new ones.
+        let mut own = Figures::default();
+        let (record, found) = self.sort(entry, new, &mut own);
+        figures.stages.extend(own.stages);
+        if matches!(record.state, EntryState::Dropped { .. }) {
+            return Ok(None);
+        }
+        figures.full_text += own.full_text;
+        let found = match found {
+            Some(found) => other_launch(self.context, found).await?,
+            None => None,
+        };
+        Ok(Some((record, found)))
+    }
+
     /// A new entry's place: dropped, waiting for its page, or judged on what the feed gave.
-    fn sort(&self, entry: &Entry, loud: bool, figures: &mut Figures) -> (EntryRecord, Option<Found>) {
+    fn sort(&self, entry: &Entry, new: &New<'_>, figures: &mut Figures) -> (EntryRecord, Option<Found>) {
         let context = self.context;
-        let text =
-            kept(if entry.content.len() > entry.summary.len() { &entry.content } else { &entry.summary });
+        let text = kept(entry.text());
         let headline = Headline {
             title: &entry.title,
             summary: text,
@@ -176,16 +233,18 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         let early = figures.time(Stage::EarlyFilter, || context.rules.early(&headline));
         let record = |state, summary: &str| EntryRecord {
             source_url: self.source.url.clone(),
-            key: entry.key,
+            key: new.key,
             title: entry.title.clone(),
             link: entry.link.clone(),
             summary: summary.to_owned(),
             author: entry.author.clone(),
-            published: self.published(entry),
+            published: if new.rewordings.any() { self.republished(entry) } else { self.published(entry) },
             first_seen: self.now,
-            silent: !loud,
+            silent: new.silent,
             state,
             rules: context.rules.fingerprint(),
+            marks: Some(entry.marks),
+            rewordings: new.rewordings,
         };
         if let Early::Dropped(reason) = early
             && !context.settings.naive
@@ -201,27 +260,71 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         figures.full_text += u32::from(whole && entry.link.is_some());
         let mut judged = record(EntryState::Judged { score: 0 }, text);
         let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
-        let url = link.map_or_else(|| self.source.url.clone(), |link| address::shown(&link));
+        let url = link.map_or_else(|| new.page.to_owned(), |link| address::shown(&link));
         let verdict = figures.time(Stage::Judge, || context.rules.judge(&item(&judged, text, &url)));
         judged.state = EntryState::Judged { score: verdict.score };
         let found = Found::from_entry(&judged, verdict, text.to_owned(), url);
         (judged, found)
     }
 
-    /// Entries that may alert: all of a known source's; of one seen for the first time, its newest few.
-    fn loud(&self, entries: &[Entry]) -> HashSet<EntryKey> {
-        let mut newest: Vec<&Entry> = entries.iter().collect();
+    /// Positions of the entries that may alert: all of a known source's; of one seen for the first time, its newest few.
+    fn loud(&self, entries: &[Entry]) -> HashSet<usize> {
+        let mut newest: Vec<usize> = (0..entries.len()).collect();
         if self.state.first_read_at.is_none() {
-            newest.sort_by_key(|entry| std::cmp::Reverse(self.published(entry)));
+            newest.sort_by_key(|at| std::cmp::Reverse(self.published(&entries[*at])));
             newest.truncate(self.context.settings.catch_up);
         }
-        newest.into_iter().map(|entry| entry.key).collect()
+        newest.into_iter().collect()
+    }
+
+    /// Whether a body is read although it is the one read last: once in some weeks, so that what it still shows is not
+    /// taken for gone.
+    fn is_to_be_read_again(&self) -> bool {
+        let period = |at: Timestamp| day(at) / READ_AGAIN_DAYS;
+        self.state.read_at.is_none_or(|read| period(read) != period(self.now))
+    }
+
+    /// Address to show for entries without a link: the feed's site, else the feed's own without what may be secret.
+    fn page_of(&self, feed: &Feed) -> String {
+        let own =
+            Url::parse(&self.source.url).map_or_else(|_| self.source.url.clone(), |url| address::bare(&url));
+        let site = feed.home.as_deref().and_then(|home| Url::parse(home).ok());
+        match site {
+            // Some feeds name themselves, key and all.
+            Some(site) if address::bare(&site) == own => own,
+            Some(site) => address::shown(&site),
+            None => own,
+        }
     }
 
     /// The entry's time if it can be believed, else the time we saw it first.
     fn published(&self, entry: &Entry) -> Timestamp {
         entry.published.filter(|at| *at <= self.now + AHEAD).unwrap_or(self.now)
     }
+
+    /// The time of a known entry's new words: what the feed says, if that is later than our last look, else now.
+    fn republished(&self, entry: &Entry) -> Timestamp {
+        let times = [entry.published, entry.updated].into_iter().flatten();
+        let recent = times.filter(|at| Some(*at) > self.state.read_at && *at <= self.now + AHEAD);
+        recent.max().unwrap_or(self.now)
+    }
+}
+
+/// What is known of an entry before it is sorted.
+struct New<'a> {
+    /// Under what it is kept.
+    key: EntryKey,
+    /// Whether nobody is to be alerted.
+    silent: bool,
+    /// Address to show where it has no link.
+    page: &'a str,
+    /// How often it was judged again for its words, this time included.
+    rewordings: Rewordings,
+}
+
+/// Days since 1970.
+fn day(at: Timestamp) -> u32 {
+    u32::try_from(at.as_second().div_euclid(86_400)).unwrap_or(0)
 }
 
 /// First 16 bytes of the SHA-256 of `body`: enough to tell that nothing changed.
@@ -232,7 +335,7 @@ fn fingerprint(body: &[u8]) -> [u8; 16] {
     first
 }
 
-/// Bytes to entries, off the threads that wait for the network.
+/// Bytes to entries, off the threads that wait for the network; or the stable name and the sentence of what was wrong.
 async fn parse(
     readers: &Readers,
     rules: &Arc<Rules>,
@@ -240,18 +343,20 @@ async fn parse(
     url: &Url,
     body: Bytes,
     content_type: Option<String>,
-) -> (Result<Feed, FeedError>, Duration) {
+) -> Result<(Feed, Duration), (&'static str, String)> {
     let (rules, format, url) = (Arc::clone(rules), source.format.clone(), url.clone());
     let read = readers.read(body.len(), move || {
         let start = Instant::now();
         let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url };
-        let feed = (feed::read(&document, &format), start.elapsed());
+        let feed = feed::read(&document, &format).map(|feed| (feed, start.elapsed()));
         // Its entries are sifted next, on the thread that waits for the network.
         rules.prepare();
         feed
     });
-    let lost = || (Err(FeedError::Unreadable("the reader gave up".to_owned())), Duration::ZERO);
-    read.await.unwrap_or_else(lost)
+    match read.await {
+        Ok(feed) => feed.map_err(|error| (error.name(), error.to_string())),
+        Err(unread) => Err((unread.name(), unread.to_string())),
+    }
 }
 
 /// Whether a feed's text breaks off: missing, or ending in an ellipsis or an invitation to read on.

@@ -5,8 +5,10 @@
 
 mod article;
 mod feed;
+mod identity;
 mod readers;
 mod remember;
+mod reword;
 mod shelf;
 pub mod x;
 
@@ -29,7 +31,8 @@ use crate::{
 pub use article::{judge_kept, visit_article};
 pub use feed::visit_feed;
 pub use readers::Readers;
-pub use remember::{Due, due};
+pub use remember::{Due, after_not_saved, due};
+pub use reword::{is_other_launch, of_other_words};
 pub use shelf::{Shelf, page_key};
 
 /// Characters of a text that are kept: judgement reads the first 1,200 and people are shown fewer, so whole
@@ -131,6 +134,16 @@ pub struct FeedVisit {
     pub found: Vec<Found>,
     /// The figures.
     pub figures: Figures,
+}
+
+impl FeedVisit {
+    /// The visit as one that brought nothing: its request has been made all the same.
+    #[must_use]
+    pub fn without_entries(self) -> Self {
+        let figures =
+            Figures { new: 0, dropped: 0, pages_spared: 0, full_text: 0, repaired: false, ..self.figures };
+        Self { commit: Commit::default(), found: Vec::new(), figures, ..self }
+    }
 }
 
 /// What a page's visit brings home.
@@ -243,6 +256,9 @@ pub struct Found {
     pub source_url: String,
     /// The entry it stands in.
     pub entry: EntryKey,
+    /// What its identity is made of: the entry's key, or one of the entry's present words where something else was
+    /// found in earlier ones.
+    pub identity: EntryKey,
     /// Nobody is to be alerted.
     pub silent: bool,
     /// What judgement says.
@@ -265,6 +281,10 @@ pub struct Found {
     pub about: Option<String>,
     /// Whether its text is not to be kept.
     pub textless: bool,
+    /// The page that the text was read from, after all redirects; `None` for the source's own words.
+    pub read_at: Option<String>,
+    /// Which of several coins of one notice it is about; `None` for the first.
+    pub coin: Option<String>,
 }
 
 impl Found {
@@ -274,6 +294,7 @@ impl Found {
         (verdict.tge || rumour).then(|| Self {
             source_url: entry.source_url.clone(),
             entry: entry.key,
+            identity: entry.key,
             silent: entry.silent,
             verdict,
             title: entry.title.clone(),
@@ -285,6 +306,8 @@ impl Found {
             source: None,
             about: None,
             textless: false,
+            read_at: None,
+            coin: None,
         })
     }
 }

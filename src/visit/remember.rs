@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 use crate::{
     feed::Feed,
     http::{Failure, Headers, Trail},
-    model::{HostWait, SourceState, Validators},
+    model::{HostWait, NOT_SAVED, Skips, SourceState, Validators},
 };
 
 use super::Settings;
@@ -131,7 +131,7 @@ pub fn after_not_modified(
         },
         conditional: true,
         unmodified_since: state.unmodified_since.or(Some(now)),
-        due_at: Some(now + life),
+        due_at: Some(skip(now + life, state.skips)),
         wish_s,
         ..succeeded(asked(state, trail, now), now)
     }
@@ -166,7 +166,9 @@ pub fn after_read(
     let conditional = state.conditional || !read.headers.validators.is_empty();
     let said = read.feed.map_or(Some(wish(state.wish_s)), |feed| feed.ttl);
     let asks = said.max(read.headers.fresh_for).unwrap_or_default();
-    let doubted = read.feed.is_some_and(|feed| feed.repairs.iter().any(|repair| DOUBTED.contains(repair)));
+    let doubted = read.feed.is_some_and(|feed| {
+        read.headers.broken_off || feed.repairs.iter().any(|repair| DOUBTED.contains(repair))
+    });
     let learned = SourceState {
         validators: if doubted { Validators::default() } else { read.headers.validators.clone() },
         validators_url: trail.final_url.to_string(),
@@ -181,11 +183,12 @@ pub fn after_read(
         plain_get_at: if read.plain { Some(now) } else { state.plain_get_at },
         usual_gap_s: read.feed.and_then(|feed| usual_gap(feed, now)).or(state.usual_gap_s),
         repaired: read.feed.map_or(state.repaired, |feed| !feed.repairs.is_empty()),
+        skips: read.feed.map_or(state.skips, unwanted),
         ..succeeded(asked(state, trail, now), now)
     };
     let costly = if conditional { Duration::ZERO } else { rhythm.least() * UNCONDITIONAL_FACTOR };
     let next = now + wish(learned.wish_s).max(rhythm.next(&learned, now)).max(costly).min(LONGEST);
-    SourceState { due_at: Some(read.feed.map_or(next, |feed| skip(next, feed))), ..learned }
+    SourceState { due_at: Some(skip(next, learned.skips)), ..learned }
 }
 
 /// `time` as [`SourceState::wish_s`] has it.
@@ -251,6 +254,20 @@ pub fn after_failure(
     (next, pause)
 }
 
+/// After a visit whose results could not be saved: like a failure of the source, and nothing of the answer is kept, so
+/// that the next request brings all of it again.
+#[must_use]
+pub fn after_not_saved(state: &SourceState, settings: &Settings, now: Timestamp) -> SourceState {
+    let failures = state.failures.saturating_add(1);
+    SourceState {
+        checked_at: Some(now),
+        last_failure: Some(NOT_SAVED.to_owned()),
+        failures,
+        due_at: Some(now + back_off(settings.feed_ttl, failures, &state.url)),
+        ..state.clone()
+    }
+}
+
 /// 1, 2, 4 … intervals up to a day, ±10 % so that sources that failed together part (rule 12).
 fn back_off(interval: Duration, failures: u32, url: &str) -> Duration {
     let doubled = interval.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
@@ -260,11 +277,20 @@ fn back_off(interval: Duration, failures: u32, url: &str) -> Duration {
     doubled.min(LONGEST).mul_f64(1.0 + tenth).min(LONGEST)
 }
 
+/// The hours and days in which the publisher of `feed` does not want it asked.
+fn unwanted(feed: &Feed) -> Skips {
+    let hours = feed.skip_hours.iter().filter(|hour| **hour < 24);
+    let days = feed.skip_days.iter().filter(|day| (1..=7).contains(*day));
+    Skips {
+        hours: hours.fold(0, |bits, hour| bits | 1 << hour),
+        days: days.fold(0, |bits, day| bits | 1 << (day - 1)),
+    }
+}
+
 /// Moves `at` out of the hours and days the publisher does not want, by a day at most (rule 5).
-fn skip(at: Timestamp, feed: &Feed) -> Timestamp {
+fn skip(at: Timestamp, skips: Skips) -> Timestamp {
     let unwanted = |time: &Zoned| {
-        feed.skip_hours.contains(&time.hour().unsigned_abs())
-            || feed.skip_days.contains(&time.weekday().to_monday_one_offset().unsigned_abs())
+        skips.hours >> time.hour() & 1 == 1 || skips.days >> time.weekday().to_monday_zero_offset() & 1 == 1
     };
     let start = at.to_zoned(TimeZone::UTC);
     if !unwanted(&start) {

@@ -17,18 +17,20 @@ use url::Url;
 use crate::{
     article::{self, ArticleError, Effort, Page},
     clock::Clock,
-    detect::Item,
+    detect::{Item, Origin},
     http::{Failure, Fetch, Outcome, Purpose, Request, robots},
     model::{Article, ArticleRecord, EntryRecord, Kind, RobotsRecord, Validators},
     text::address,
 };
 
-use super::{Context, Figures, PageOutcome, Stage, kept};
+use super::{Context, Figures, PageOutcome, Stage, kept, readers::Unread};
 
 /// How long a robots.txt holds (RFC 9309, section 2.4: not longer than 24 hours).
 const ROBOTS_LIFE: Duration = Duration::from_hours(24);
 /// What an entry of the memory level weighs beside its text, bytes: key, record and bookkeeping.
 const RECORD_WEIGHT: usize = 512;
+/// Bytes that the rules of all hosts may hold: those of 10,000 hosts of the usual kind.
+const ROBOTS_MEMORY: u64 = 16 << 20;
 /// The quick extractor's text is doubted where its score lies this near to the threshold, in points.
 const DOUBT: u8 = 15;
 
@@ -36,7 +38,7 @@ const DOUBT: u8 = 15;
 #[derive(Debug)]
 pub struct Shelf {
     pages: Cache<String, Arc<Shelved>>,
-    robots: Cache<String, Arc<Result<String, &'static str>>>,
+    robots: Cache<String, Arc<Result<robots::Rules, &'static str>>>,
 }
 
 /// A page as this run knows it.
@@ -87,9 +89,13 @@ impl Shelf {
             };
             u32::try_from(key.len() + text + RECORD_WEIGHT).unwrap_or(u32::MAX)
         };
+        let weigh_rules = |origin: &String, rules: &Arc<Result<robots::Rules, &'static str>>| {
+            let held = rules.as_ref().as_ref().map_or(0, robots::Rules::weight);
+            u32::try_from(origin.len() + held + RECORD_WEIGHT).unwrap_or(u32::MAX)
+        };
         Self {
             pages: Cache::builder().max_capacity(memory_limit).weigher(weigh).build(),
-            robots: Cache::builder().max_capacity(100_000).build(),
+            robots: Cache::builder().max_capacity(ROBOTS_MEMORY).weigher(weigh_rules).build(),
         }
     }
 
@@ -138,7 +144,7 @@ impl Shelf {
             .get_with(origin.clone(), async { Arc::new(fetch_robots(context, &origin, learned).await) })
             .await;
         match rules.as_ref() {
-            Ok(body) => Ok(robots::allowed(body, &context.user_agent, url)),
+            Ok(rules) => Ok(rules.allow(url)),
             Err(kind) => Err(kind),
         }
     }
@@ -148,11 +154,11 @@ async fn fetch_robots<F: Fetch, C: Clock>(
     context: &Context<F, C>,
     origin: &str,
     learned: &mut Learned,
-) -> Result<String, &'static str> {
+) -> Result<robots::Rules, &'static str> {
     let now = context.now();
     let kept = context.store.robots(origin.to_owned()).await.map_err(|_| "store")?;
     if let Some(kept) = kept.filter(|kept| now.duration_since(kept.fetched_at).unsigned_abs() < ROBOTS_LIFE) {
-        return Ok(kept.body);
+        return Ok(robots::Rules::parse(&kept.body, &context.user_agent));
     }
     let url = Url::parse(&format!("{origin}/robots.txt")).map_err(|_| "bad_address")?;
     let request = Request {
@@ -166,18 +172,22 @@ async fn fetch_robots<F: Fetch, C: Clock>(
     let answer = context.fetch.fetch(request, now).await;
     learned.figures.asked(start, &answer.trail);
     learned.figures.bytes += answer.trail.bytes;
-    let body = match answer.outcome {
-        Outcome::Fetched { body, .. } => String::from_utf8_lossy(&body).into_owned(),
+    let rules = match answer.outcome {
+        Outcome::Fetched { body, .. } => {
+            robots::Rules::parse(&String::from_utf8_lossy(&body), &context.user_agent)
+        }
         // 4xx: there are no rules; anything else: they cannot be known (RFC 9309, sections 2.3.1.3 and 2.3.1.4).
         Outcome::Failed(
             Failure::NotFound | Failure::Gone | Failure::EmptyBody | Failure::Status(400..=499),
         )
-        | Outcome::NotModified { .. } => String::new(),
+        | Outcome::NotModified { .. } => robots::Rules::default(),
         Outcome::Failed(Failure::HostPaused) => return Err("host_paused"),
         Outcome::Failed(_) => return Err("robots_unreachable"),
     };
-    learned.robots.push(RobotsRecord { origin: origin.to_owned(), fetched_at: now, body: body.clone() });
-    Ok(body)
+    // What is for others is not kept: a file of half a megabyte has a few lines for us.
+    let body = rules.to_text();
+    learned.robots.push(RobotsRecord { origin: origin.to_owned(), fetched_at: now, body });
+    Ok(rules)
 }
 
 async fn fetch_page<F: Fetch, C: Clock>(
@@ -192,7 +202,10 @@ async fn fetch_page<F: Fetch, C: Clock>(
     let kept = if context.settings.naive { Ok(None) } else { context.store.article(key.to_owned()).await };
     let Ok(kept) = kept else { return failed("store", Again::Retry) };
     let age = |kept: &ArticleRecord| now.duration_since(kept.fetched_at).unsigned_abs();
-    if let Some(kept) = kept.as_ref().filter(|kept| age(kept) < context.settings.article_ttl) {
+    // New words in the feed stand for a new page.
+    let is_outdated = |kept: &ArticleRecord| entry.rewordings.any() && kept.fetched_at < entry.first_seen;
+    let is_fresh = |kept: &ArticleRecord| age(kept) < context.settings.article_ttl && !is_outdated(kept);
+    if let Some(kept) = kept.as_ref().filter(|kept| is_fresh(kept)) {
         return (Shelved::Read(Box::new(kept.clone())), PageOutcome::FromCache);
     }
     match shelf.allows(context, link, learned).await {
@@ -224,7 +237,8 @@ async fn fetch_page<F: Fetch, C: Clock>(
             match article {
                 Ok(article) => {
                     let final_url = answer.trail.final_url.to_string();
-                    let validators = headers.validators;
+                    let validators =
+                        if headers.broken_off { Validators::default() } else { headers.validators };
                     let record = ArticleRecord {
                         key: key.to_owned(),
                         final_url,
@@ -235,8 +249,10 @@ async fn fetch_page<F: Fetch, C: Clock>(
                     learned.articles.push(record.clone());
                     (Shelved::Read(Box::new(record)), PageOutcome::Fetched)
                 }
-                Err(ArticleError::Blocked) => failed("blocked", Again::Retry),
-                Err(error) => failed(error.name(), Again::Never),
+                Err(kind) => failed(
+                    kind,
+                    if kind == ArticleError::Blocked.name() { Again::Retry } else { Again::Never },
+                ),
             }
         }
         (Outcome::NotModified { .. }, Some(kept)) => {
@@ -260,7 +276,7 @@ fn again(failure: &Failure) -> Again {
         Failure::BadAddress(_)
         | Failure::PrivateAddress(_)
         | Failure::Downgrade
-        | Failure::TooLarge(_)
+        | Failure::TooLarge { .. }
         | Failure::TooManyRedirects(_)
         | Failure::RedirectLoop
         | Failure::BadRedirect(_)
@@ -272,18 +288,19 @@ fn again(failure: &Failure) -> Again {
 }
 
 /// Page to text, off the threads that wait for the network. The quick extractor reads every page; the
-/// thorough one only those whose verdict might turn on its better text.
+/// thorough one only those whose verdict might turn on its better text. Gives the failure's stable name where there is no
+/// article.
 async fn extract<F: Fetch, C: Clock>(
     context: &Context<F, C>,
     entry: &EntryRecord,
     body: bytes::Bytes,
     content_type: Option<String>,
     url: &Url,
-) -> (Result<Article, ArticleError>, Duration) {
-    let (rules, entry, url) = (Arc::clone(&context.rules), entry.clone(), url.clone());
+) -> (Result<Article, &'static str>, Duration) {
+    let (rules, entry, url, now) = (Arc::clone(&context.rules), entry.clone(), url.clone(), context.now());
     let read = context.readers.read(body.len(), move || {
         let start = Instant::now();
-        let page = Page { bytes: &body, content_type: content_type.as_deref(), url: &url };
+        let page = Page { bytes: &body, content_type: content_type.as_deref(), url: &url, now };
         let quick = article::read(&page, Effort::Quick);
         let article = match quick {
             Ok(quick) => {
@@ -300,8 +317,12 @@ async fn extract<F: Fetch, C: Clock>(
         let article = article.map(|article| Article { text: kept(&article.text).to_owned(), ..article });
         (article, start.elapsed())
     });
-    // An extractor that panics has met a page it cannot read; the visit goes on without it.
-    read.await.unwrap_or((Err(ArticleError::NoText), Duration::ZERO))
+    match read.await {
+        Ok((article, took)) => (article.map_err(ArticleError::name), took),
+        // The visit goes on without a page that an extractor panics on or takes too long for.
+        Err(Unread::Panicked) => (Err(ArticleError::NoText.name()), Duration::ZERO),
+        Err(Unread::TooSlow) => (Err(Unread::TooSlow.name()), Duration::ZERO),
+    }
 }
 
 /// What judgement is given of a page: the feed's summary and the page's text, without saying it twice.
@@ -324,7 +345,7 @@ fn key_of(link: &Url) -> String {
     address::canonical(link)
 }
 
-/// `entry` with `text`, ready to be judged.
+/// `entry` with `text`, ready to be judged. It is proved only which feed it stands in.
 pub(super) fn item<'a>(entry: &'a EntryRecord, text: &'a str, url: &'a str) -> Item<'a> {
     Item {
         kind: Kind::News,
@@ -334,6 +355,7 @@ pub(super) fn item<'a>(entry: &'a EntryRecord, text: &'a str, url: &'a str) -> I
         source: &entry.source_url,
         url,
         published: Some(entry.published),
+        origin: Origin::Address(&entry.source_url),
     }
 }
 

@@ -3,7 +3,10 @@
 
 mod call;
 mod people;
+mod planning;
 mod posts;
+mod preview;
+mod usage;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -11,23 +14,30 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::{
     clock::Clock,
     http::Fetch,
-    model::{Commit, XMemory, XPage, XSource},
+    model::{Commit, XMemory, XPage, XUsage},
     store::StoreError,
+    text::secret::Secrets,
     x::{
         Settings,
         api::{self, Dialect, Page},
-        limits::{self, server_time},
+        limits::server_time,
         lookup,
-        money::{self, Forecast, Prices},
-        plan::{self, Followed, Inputs, Plan, Question, Topic, Way, account_key, topic_key},
-        windows::{Bounds, PageSpan},
+        money::Forecast,
+        plan::{self, Followed, Question, Topic},
+        usage as counted,
+        windows::{self, Bounds, PageSpan},
     },
 };
+
+pub use planning::{followed, forecast, planned, way_name};
+pub use preview::{Preview, PreviewCall, planned_by, preview};
+
+use planning::route_of;
 
 use super::{Context, Found};
 
@@ -62,6 +72,10 @@ pub struct XFigures {
     pub deferred: u64,
     /// Refusals (429).
     pub violations: u64,
+    /// Of the calls, those that asked for X's own count.
+    pub usage: u64,
+    /// Posts and accounts refused: from the future, or without an id.
+    pub refused: u64,
     /// Accounts whose posts were asked for, and answered.
     pub accounts_read: u64,
     /// Searches answered.
@@ -74,6 +88,7 @@ enum Work {
     Handles(Vec<String>),
     Ids(Vec<u64>),
     Plan,
+    Usage,
     Ask { question: Box<Question>, next: Option<String>, pages: u32 },
 }
 
@@ -88,6 +103,8 @@ struct Stale {
 #[derive(Debug)]
 pub struct Round {
     settings: Arc<Settings>,
+    /// The token, which no answer is to bring back.
+    secrets: Secrets,
     credential: String,
     memory: XMemory,
     dialect: Dialect,
@@ -129,6 +146,19 @@ pub struct XOutcome {
     pub notes: Vec<String>,
 }
 
+/// What X has cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bill {
+    /// In this cycle, millionths of a dollar.
+    pub cycle: u64,
+    /// In this month.
+    pub month: u64,
+    /// What the month will come to.
+    pub forecast: Forecast,
+    /// What X itself counts.
+    pub usage: Option<XUsage>,
+}
+
 impl Round {
     /// Begins: settles what earlier calls left open and looks at what is known.
     ///
@@ -155,6 +185,7 @@ impl Round {
             dialect: Dialect::from_name(memory.dialect.as_deref().unwrap_or_default()),
             notices: notices.collect(),
             catch_up: context.settings.catch_up,
+            secrets: settings.secrets(),
             settings,
             credential,
             memory,
@@ -185,11 +216,16 @@ impl Round {
         loop {
             if self.stopped.is_some() {
                 self.figures.deferred +=
-                    self.work.drain(..).filter(|work| !matches!(work, Work::Plan)).count() as u64;
+                    self.work.drain(..).filter(|work| !matches!(work, Work::Plan | Work::Usage)).count()
+                        as u64;
                 return Ok(None);
             }
             let Some(work) = self.work.pop_front() else { return Ok(None) };
             let done = match work {
+                Work::Usage => {
+                    self.usage(context).await?;
+                    None
+                }
                 Work::Plan => {
                     self.make_plan(context).await?;
                     None
@@ -202,6 +238,11 @@ impl Round {
                 return Ok(done);
             }
         }
+    }
+
+    /// Leaves X alone for the rest of the run, for the reason in the sentence `why`.
+    pub fn stop(&mut self, why: String) {
+        self.stopped = Some(why);
     }
 
     /// How it went.
@@ -220,14 +261,15 @@ impl Round {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn bill<F: Fetch, C: Clock>(
-        &self,
-        context: &Context<F, C>,
-    ) -> Result<(u64, u64, Forecast), StoreError> {
+    pub async fn bill<F: Fetch, C: Clock>(&self, context: &Context<F, C>) -> Result<Bill, StoreError> {
         let now = context.now();
         let memory = context.store.x_memory(self.credential.clone(), now).await?;
-        let forecast = forecast(&memory, self.settings.budget, now);
-        Ok((memory.spent.saturating_sub(self.memory.spent), memory.spent, forecast))
+        Ok(Bill {
+            cycle: memory.spent.saturating_sub(self.memory.spent),
+            month: memory.spent,
+            forecast: forecast(&memory, self.settings.budget, now),
+            usage: memory.usage,
+        })
     }
 
     /// The time by the server's clock.
@@ -243,9 +285,11 @@ impl Round {
             spent: self.memory.spent,
             ..context.store.x_memory(self.credential.clone(), now).await?
         };
-        (self.accounts, self.topics) = followed(&self.settings, &self.memory);
+        let server_now = self.server_now(now);
+        (self.accounts, self.topics) =
+            followed(&self.settings, &self.memory, windows::latest(now, server_now));
         let how = if context.settings.naive { plan::alone } else { plan::plan };
-        let plan = planned(&self.settings, &self.memory, self.dialect, self.server_now(now), how);
+        let plan = planned(&self.settings, &self.memory, self.dialect, (now, server_now), how);
         if !plan.dropped.is_empty() {
             context.store.x_drop_gaps(plan.dropped).await?;
         }
@@ -266,7 +310,22 @@ impl Round {
             pages: 0,
         });
         self.work.extend(asks);
+        if counted::is_due(self.memory.usage.as_ref(), &self.credential, now) {
+            self.work.push_back(Work::Usage);
+        }
         Ok(())
+    }
+
+    /// Refuses what cannot be of `page`, names it and counts it; gives what is said of it.
+    fn refuse(&mut self, page: &mut Page, now: Timestamp) -> Vec<String> {
+        let says = page.refuse(windows::latest(now, self.server_now(now)));
+        self.figures.refused += page.refused();
+        for sentence in &says {
+            if !self.failures.contains(sentence) {
+                self.failures.push(sentence.clone());
+            }
+        }
+        says
     }
 
     fn defer(&mut self, reason: String) {
@@ -319,7 +378,7 @@ impl Round {
             Some(sent) => sent,
             None => self.send(context, &ask).await?,
         };
-        let Ask::Posts { mut question, .. } = ask else { return Ok(None) };
+        let Ask::Posts { mut question, next: token } = ask else { return Ok(None) };
         let answer = match sent {
             Sent::Answered(answer) => answer,
             Sent::Deferred => return Ok(None),
@@ -338,14 +397,21 @@ impl Round {
         if pages == 0 {
             question.progress.asked_at = answer.asked_at;
         }
+        let now = context.now();
+        let refused = self.refuse(&mut page, now);
         api::attribute(&mut page);
         let fresh = page.posts.iter().filter(|post| self.received.insert(post.id)).count();
         // Timelines may take their bounds as included: a page without anything new is the last.
         let more = page.next.is_some() && (fresh > 0 || page.posts.is_empty());
         let span = PageSpan { newest: page.newest, oldest: page.oldest, more };
         let first_look = matches!(question.progress.bounds, Bounds::From(_));
-        let failed = self.left_out(&page);
-        let windows = question.progress.after(answer.call, span);
+        let mut failed = self.left_out(&page);
+        if let Some(sentence) = refused.first() {
+            failed.extend(question.progress.sources.iter().map(|key| (key.clone(), sentence.clone())));
+        }
+        let change = question.progress.after(answer.call, span);
+        let server_now = self.server_now(now);
+        let windows = windows::held(change, now.min(server_now), windows::latest(now, server_now));
         let read = self.judge(context, &question, &page, first_look).await?;
         self.count(&question, &page, more, read.new);
         let billed = XPage {
@@ -364,7 +430,9 @@ impl Round {
         };
         let mut answers = vec![billed];
         answers.extend(read.lookup);
-        if more && pages + 1 < PAGES {
+        if more && page.next == token {
+            self.defer("X names the same page again and again".to_owned());
+        } else if more && pages + 1 < PAGES {
             self.work.push_front(Work::Ask { question, next: page.next, pages: pages + 1 });
         } else if more {
             self.defer(format!("more than {PAGES} pages of one question"));
@@ -400,86 +468,5 @@ impl Round {
             self.failures.push(sentence);
         }
         failed
-    }
-}
-
-/// The accounts whose ids are known and the searches, each with where reading stands.
-#[must_use]
-pub fn followed(settings: &Settings, memory: &XMemory) -> (Vec<Followed>, Vec<Topic>) {
-    let states: HashMap<&str, &XSource> =
-        memory.sources.iter().map(|source| (source.key.as_str(), source)).collect();
-    let state = |key: String| {
-        states
-            .get(key.as_str())
-            .map_or_else(|| XSource { key: key.clone(), ..XSource::default() }, |found| (*found).clone())
-    };
-    let is = |list: &[String], handle: &str| {
-        list.iter().any(|one| one.trim_start_matches('@').eq_ignore_ascii_case(handle))
-    };
-    let mut accounts: Vec<Followed> = Vec::new();
-    for account in memory.accounts.iter().filter(|account| is(&settings.accounts, &account.handle)) {
-        let Some(user) = account.user else { continue };
-        if accounts.iter().all(|known| known.user != user) {
-            accounts.push(Followed {
-                user,
-                username: account.username.clone(),
-                replies: is(&settings.replies, &account.handle),
-                state: state(account_key(user)),
-            });
-        }
-    }
-    let mut topics: Vec<Topic> = Vec::new();
-    for query in &settings.searches {
-        let key = topic_key(query);
-        if key.len() > 2 && topics.iter().all(|known| known.state.key != key) {
-            topics.push(Topic { query: query.clone(), state: state(key) });
-        }
-    }
-    (accounts, topics)
-}
-
-/// What a cycle would ask for posts if it planned as `how` says, `now` by the server's clock.
-#[must_use]
-pub fn planned(
-    settings: &Settings,
-    memory: &XMemory,
-    dialect: Dialect,
-    now: Timestamp,
-    how: fn(&Inputs) -> Plan,
-) -> Plan {
-    let (accounts, topics) = followed(settings, memory);
-    how(&Inputs {
-        accounts: &accounts,
-        topics: &topics,
-        lookback: SignedDuration::try_from(settings.lookback).unwrap_or(SignedDuration::MAX),
-        now,
-        budget: settings.budget,
-        spent: memory.spent,
-        prices: Prices { post: settings.post_price, user: settings.user_price },
-        paid_authors: dialect.expands_authors(),
-    })
-}
-
-/// What the month comes to at `now`, judged by the last day.
-#[must_use]
-pub fn forecast(memory: &XMemory, budget: u64, now: Timestamp) -> Forecast {
-    let hours = memory.first_call_at.map_or(24, |first| now.duration_since(first).as_hours());
-    let hours = u64::try_from(hours).unwrap_or(1).clamp(1, 24);
-    money::forecast(now, memory.spent, memory.spent_lately, hours, budget)
-}
-
-/// How a route is called in sentences.
-#[must_use]
-pub fn way_name(way: &Way) -> String {
-    match way {
-        Way::Search(query) => format!("search {query}"),
-        Way::Timeline { user, .. } => format!("timeline of account {user}"),
-    }
-}
-
-fn route_of(way: &Way) -> &'static str {
-    match way {
-        Way::Search(_) => limits::SEARCH,
-        Way::Timeline { .. } => limits::TIMELINE,
     }
 }

@@ -11,6 +11,10 @@ use url::Url;
 use super::windows::{Bounds, time_of};
 use crate::text;
 
+mod checks;
+
+use checks::{EDITED, chain_of, id, own_edits};
+
 /// How fields are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
@@ -169,6 +173,14 @@ pub fn users(base: &Url, ids: &[u64]) -> Url {
     url
 }
 
+/// Posts that X counts for the project, by the day.
+#[must_use]
+pub fn usage(base: &Url) -> Url {
+    let mut url = route(base, &["2", "usage", "tweets"]);
+    url.query_pairs_mut().append_pair("days", "7").append_pair("usage.fields", "daily_project_usage");
+    url
+}
+
 /// How a post stands to another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
@@ -240,9 +252,15 @@ pub struct Page {
     pub users: Vec<User>,
     /// What could not be given.
     pub errors: Vec<Partial>,
-    /// `meta.newest_id`, or the newest of the posts.
+    /// Ids of posts that are refused because they lie in the future. They are charged for like the others.
+    pub ahead: Vec<u64>,
+    /// Posts, or users, without an id that can be one.
+    pub without_id: usize,
+    /// `meta.newest_id`. It moves nothing: only posts that came do.
+    pub claimed: Option<u64>,
+    /// The newest of the posts.
     pub newest: Option<u64>,
-    /// `meta.oldest_id`, or the oldest of the posts.
+    /// The oldest of the posts.
     pub oldest: Option<u64>,
     /// The way to the next page.
     pub next: Option<String>,
@@ -260,14 +278,13 @@ pub struct Unreadable(String);
 pub fn posts(body: &[u8]) -> Result<Page, Unreadable> {
     let (root, mut page) = envelope(body)?;
     page.posts = list(&root["data"]).filter_map(post).collect();
+    page.without_id = list(&root["data"]).count() - page.posts.len();
+    own_edits(&mut page.posts);
     page.users = list(&root["includes"]["users"]).filter_map(user).collect();
     let beside = ["tweets", "posts"].into_iter().flat_map(|name| list(&root["includes"][name]));
-    page.further_posts = beside.filter_map(|post| number(&post["id"])).collect();
-    let ids = || page.posts.iter().map(|post| post.id);
-    page.newest = ids().max().max(number(&root["meta"]["newest_id"]));
-    let oldest = [ids().min(), number(&root["meta"]["oldest_id"])];
-    let oldest = oldest.into_iter().flatten().min();
-    page.oldest = page.newest.and_then(|newest| Some(oldest?.min(newest)));
+    page.further_posts = beside.filter_map(|post| id(&post["id"])).collect();
+    page.claimed = number(&root["meta"]["newest_id"]);
+    page.measure();
     page.next = root["meta"]["next_token"].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
     Ok(page)
 }
@@ -279,6 +296,7 @@ pub fn posts(body: &[u8]) -> Result<Page, Unreadable> {
 pub fn people(body: &[u8]) -> Result<Page, Unreadable> {
     let (root, mut page) = envelope(body)?;
     page.users = list(&root["data"]).filter_map(user).collect();
+    page.without_id = list(&root["data"]).count() - page.users.len();
     Ok(page)
 }
 
@@ -297,7 +315,7 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten().chain(one)
 }
 
-/// An id as X sends it: a string, as numbers lose digits.
+/// A number as X sends it: a string, as numbers lose digits.
 pub(super) fn number(value: &Value) -> Option<u64> {
     value.as_str().map_or_else(|| value.as_u64(), |text| text.parse().ok())
 }
@@ -325,7 +343,7 @@ fn partial(error: &Value) -> Partial {
 
 fn user(value: &Value) -> Option<User> {
     Some(User {
-        id: number(&value["id"])?,
+        id: id(&value["id"])?,
         username: text::plain(value["username"].as_str().unwrap_or_default()),
         followers: number(&value["public_metrics"]["followers_count"]),
         protected: value["protected"].as_bool().unwrap_or(false),
@@ -333,16 +351,12 @@ fn user(value: &Value) -> Option<User> {
 }
 
 fn post(value: &Value) -> Option<Post> {
-    let id = number(&value["id"])?;
+    let own = id(&value["id"])?;
     let first = |names: [&str; 2]| names.into_iter().map(|name| &value[name]).find(|found| !found.is_null());
     let note = first(["note_tweet", "note_post"]);
     let text = note.and_then(|note| note["text"].as_str()).or_else(|| value["text"].as_str());
     let chain = first(["edit_history_tweet_ids", "edit_history_post_ids"]);
-    let mut chain: Vec<u64> =
-        chain.and_then(Value::as_array).into_iter().flatten().filter_map(number).collect();
-    if !chain.contains(&id) {
-        chain.push(id);
-    }
+    let chain = chain_of(own, chain.and_then(Value::as_array).into_iter().flatten().filter_map(id));
     let mut links: Vec<String> = Vec::new();
     let entities = [Some(&value["entities"]), note.map(|note| &note["entities"])];
     for found in entities.into_iter().flatten().flat_map(|entities| list(&entities["urls"])) {
@@ -359,15 +373,18 @@ fn post(value: &Value) -> Option<Post> {
             "replied_to" => Relation::Reply,
             _ => return None,
         };
-        Some((relation, number(&one["id"])?))
+        Some((relation, id(&one["id"])?))
     });
+    let by_id = time_of(own);
+    let created = value["created_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+    let created = created.filter(|at| at.duration_since(by_id).abs() <= EDITED);
     Some(Post {
-        id,
+        id: own,
         chain,
         text: plain(text.unwrap_or_default()),
-        author: number(&value["author_id"]),
-        posted_at: value["created_at"].as_str().and_then(|at| at.parse().ok()).unwrap_or_else(|| time_of(id)),
-        conversation: number(&value["conversation_id"]),
+        author: id(&value["author_id"]),
+        posted_at: created.unwrap_or(by_id),
+        conversation: id(&value["conversation_id"]),
         links,
         refers: refers.collect(),
         lang: value["lang"].as_str().unwrap_or_default().to_owned(),
@@ -391,8 +408,12 @@ pub fn attribute(page: &mut Page) {
 /// Every post the page is charged for.
 #[must_use]
 pub fn billed_posts(page: &Page) -> Vec<u64> {
-    let all: BTreeSet<u64> =
-        page.posts.iter().map(|post| post.id).chain(page.further_posts.iter().copied()).collect();
+    let all: BTreeSet<u64> = page
+        .posts
+        .iter()
+        .map(|post| post.id)
+        .chain(page.further_posts.iter().chain(&page.ahead).copied())
+        .collect();
     all.into_iter().collect()
 }
 

@@ -9,8 +9,13 @@ use crate::model::{XLimit, XView};
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 /// No wait is believed to be longer (facts sheet on X, section 5).
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// What the server's clock corrects of ours at most: a machine set to its local time is 14 hours off. Beyond that one
+/// of the two clocks is wrong, and X is not read (docs/decisions/0031).
+pub const SKEW: SignedDuration = SignedDuration::from_hours(24);
 /// A reset is waited for by this much more than told: the `Date` header has whole seconds, and so has the reset.
 const MARGIN: SignedDuration = SignedDuration::from_secs(2);
+/// Seconds by which a reset may miss the window it belongs to.
+const SLACK: i64 = 60;
 /// The wait after a second refusal in a row, doubled with each further one (facts sheet on X, section 5).
 const PENALTY: SignedDuration = SignedDuration::from_secs(60);
 /// One part in so many of each window is kept free for whatever else uses the token.
@@ -20,7 +25,8 @@ const KEPT_FREE: u32 = 10;
 const RUN_SHARE: u32 = 3;
 
 /// Routes with the calls a window allows an app until the server says otherwise (facts sheet on X, section 2).
-pub const ROUTES: [(&str, u32); 4] = [(SEARCH, 450), (TIMELINE, 10_000), (USERS_BY, 300), (USERS, 300)];
+pub const ROUTES: [(&str, u32); 5] =
+    [(SEARCH, 450), (TIMELINE, 10_000), (USERS_BY, 300), (USERS, 300), (USAGE, 50)];
 /// Recent search.
 pub const SEARCH: &str = "GET /2/tweets/search/recent";
 /// One account's posts.
@@ -29,6 +35,8 @@ pub const TIMELINE: &str = "GET /2/users/{id}/tweets";
 pub const USERS_BY: &str = "GET /2/users/by";
 /// Ids to accounts.
 pub const USERS: &str = "GET /2/users";
+/// Posts that X counts for the project.
+pub const USAGE: &str = "GET /2/usage/tweets";
 /// The whole credential.
 pub const ALL: &str = "*";
 
@@ -91,16 +99,18 @@ pub fn learn(
     refused: Option<Refusal>,
 ) -> XLimit {
     let mut limit = known.cloned().unwrap_or_else(|| unknown(route));
-    if let Some(date) = seen.date {
-        let middle = sent + received.duration_since(sent) / 2;
-        // Half a second is what the whole seconds of the header leave out on average.
-        let skew = i64::try_from(date.duration_since(middle).as_millis() + 500).unwrap_or(0);
+    if let Some(skew) = skew(seen, sent, received) {
         // Less than the header can tell is no skew.
-        limit.skew_ms = if skew.abs() <= 1_500 { 0 } else { skew };
+        let exact = skew.abs() > SignedDuration::from_millis(1_500) && skew.abs() <= SKEW;
+        limit.skew_ms = if exact { i64::try_from(skew.as_millis()).unwrap_or(0) } else { 0 };
     }
     let server_now = server_time(&limit, received).as_second();
-    let believable = |reset: &i64| (server_now - 60..=server_now + LONGEST.as_secs()).contains(reset);
-    match (seen.remaining, seen.reset.filter(believable)) {
+    if !is_window(limit.reset, server_now) {
+        limit.reset = 0;
+    }
+    let day = |reset: &i64| (server_now - SLACK..=server_now + LONGEST.as_secs()).contains(reset);
+    let window = seen.reset.filter(|reset| *reset >= server_now - SLACK && is_window(*reset, server_now));
+    match (seen.remaining, window) {
         (Some(remaining), Some(reset)) if reset > limit.reset => {
             (limit.reset, limit.remaining) = (reset, remaining);
         }
@@ -120,25 +130,36 @@ pub fn learn(
                 (limit.blocked_until, limit.reason) = (None, None);
             }
         }
-        Some(kind) => refuse(&mut limit, kind, seen, received, believable),
+        Some(kind) => {
+            let told = seen.day_reset.filter(day).or(window);
+            refuse(&mut limit, kind, told, received);
+        }
     }
     limit
 }
 
-fn refuse(
-    limit: &mut XLimit,
-    kind: Refusal,
-    seen: Seen,
-    received: Timestamp,
-    believable: impl Fn(&i64) -> bool,
-) {
+/// Whether a window that is open at `server_now` can end at `reset`, or has ended by then.
+fn is_window(reset: i64, server_now: i64) -> bool {
+    reset <= server_now + WINDOW.as_secs() + SLACK
+}
+
+/// How far the server's clock is ahead of ours, by an answer between `sent` and `received`.
+#[must_use]
+pub fn skew(seen: Seen, sent: Timestamp, received: Timestamp) -> Option<SignedDuration> {
+    let middle = sent + received.duration_since(sent) / 2;
+    // Half a second is what the whole seconds of the header leave out on average.
+    Some(seen.date?.duration_since(middle) + SignedDuration::from_millis(500))
+}
+
+/// A refusal; `told` is the reset it names, by the server's clock.
+fn refuse(limit: &mut XLimit, kind: Refusal, told: Option<i64>, received: Timestamp) {
     limit.remaining = 0;
     limit.strikes += 1;
     let local = |reset: i64| {
         let server = Timestamp::from_second(reset).unwrap_or(received);
         server - SignedDuration::from_millis(limit.skew_ms) + MARGIN
     };
-    let told = seen.day_reset.or(seen.reset).filter(believable).map(local);
+    let told = told.map(local);
     let (until, reason) = match kind {
         Refusal::Window => (told.unwrap_or(received + WINDOW), "X asked to slow down (429)"),
         Refusal::UsageCap => (received + LONGEST, "the plan's cap of posts is used up (429 usage-capped)"),
@@ -158,7 +179,8 @@ fn unknown(route: &str) -> XLimit {
 /// What time it is at the server when it is `now` here.
 #[must_use]
 pub fn server_time(limit: &XLimit, now: Timestamp) -> Timestamp {
-    now.checked_add(SignedDuration::from_millis(limit.skew_ms)).unwrap_or(now)
+    let skew = Some(SignedDuration::from_millis(limit.skew_ms)).filter(|skew| skew.abs() <= SKEW);
+    now.checked_add(skew.unwrap_or_default()).unwrap_or(now)
 }
 
 /// Whether a call may be sent.
@@ -180,13 +202,14 @@ pub fn leave(view: &XView, route: &str, taken: u32, now: Timestamp) -> Leave {
         }
     }
     let limit = view.limit.clone().unwrap_or_else(|| unknown(route));
-    let over = server_time(&limit, now).as_second() > limit.reset;
+    let server_now = server_time(&limit, now).as_second();
+    let over = server_now > limit.reset || !is_window(limit.reset, server_now);
     let remaining = if over { limit.limit } else { limit.remaining };
     let reset = Timestamp::from_second(limit.reset).unwrap_or(now);
     let until = if over {
         now + WINDOW
     } else {
-        (reset - SignedDuration::from_millis(limit.skew_ms) + MARGIN).max(now)
+        (now + reset.duration_since(server_time(&limit, now)) + MARGIN).max(now)
     };
     if remaining <= view.in_flight.saturating_add(limit.limit / KEPT_FREE) {
         return Leave::NotBefore(until, "this window's calls are used up".to_owned());
@@ -283,6 +306,29 @@ mod tests {
         assert!((limit.skew_ms - 420_000).abs() <= 500);
         let until = limit.blocked_until.unwrap().duration_since(now()).as_secs();
         assert!((300..=303).contains(&until), "{until}");
+    }
+
+    #[test]
+    fn no_date_and_no_reset_can_make_a_wait_longer_than_a_window() {
+        for (date, reset) in [
+            (now() + SignedDuration::from_hours(24 * 365), now().as_second() + 31_536_000 + 60),
+            (now() - SignedDuration::from_hours(24 * 365), now().as_second() - 31_536_000 + 60),
+            (now(), now().as_second() + 7_200),
+            (now(), i64::MAX),
+            (now(), i64::MIN),
+            (now() + SKEW, (now() + SKEW).as_second() + 900),
+        ] {
+            let told = Seen { date: Some(date), reset: Some(reset), ..seen(0, 0) };
+            let limit = learn(None, SEARCH, told, now(), now(), Some(Refusal::Window));
+            let longest = now() + WINDOW + SignedDuration::from_secs(SLACK) + MARGIN;
+            assert!(limit.blocked_until.unwrap() <= longest, "{date} {reset} {limit:?}");
+            assert!(server_time(&limit, now()) <= now() + SKEW);
+            let stored = XLimit { reset, skew_ms: 40_000_000_000, ..limit };
+            let stored = XLimit { blocked_until: None, remaining: 0, ..stored };
+            if let Leave::NotBefore(until, _) = leave(&view(Some(stored), 0), SEARCH, 0, now()) {
+                assert!(until <= longest, "{until}");
+            }
+        }
     }
 
     #[test]

@@ -8,12 +8,15 @@ pub mod limits;
 pub mod lookup;
 pub mod money;
 pub mod plan;
+pub mod usage;
 pub mod windows;
 
 use std::{fmt, time::Duration};
 
 use sha2::{Digest, Sha256};
 use url::Url;
+
+use crate::text::secret::Secrets;
 
 /// What the settings say of X (contract, section 2, `[x]`). Every value is resolved.
 #[derive(Debug, Clone)]
@@ -53,6 +56,12 @@ impl Settings {
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.enabled && self.token.is_some() && !(self.accounts.is_empty() && self.searches.is_empty())
+    }
+
+    /// The token as what is masked: X may quote it.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        Secrets::new(self.token.iter().map(|token| token.0.as_str()))
     }
 }
 

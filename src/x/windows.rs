@@ -17,6 +17,9 @@ pub const OVERLAP: SignedDuration = SignedDuration::from_secs(120);
 /// Where a source is quiet its head is old. What was asked for to the last page needs no more than this much
 /// looking back: five times the overlap.
 pub const QUIET_OVERLAP: SignedDuration = SignedDuration::from_secs(600);
+/// How far ahead of the time an id may lie: clocks of servers differ by seconds, ours may be an hour behind without
+/// anybody noticing. What lies further ahead was made up (docs/decisions/0031).
+pub const AHEAD: SignedDuration = SignedDuration::from_hours(1);
 /// Search reaches back seven days; a quarter of an hour is kept clear of that edge (facts sheet on X, section 6).
 pub const REACH: SignedDuration = SignedDuration::from_mins(7 * 24 * 60 - 15);
 
@@ -31,6 +34,44 @@ pub fn id_at(at: Timestamp) -> u64 {
 pub fn time_of(id: u64) -> Timestamp {
     let ms = i64::try_from(id >> ID_TIME_SHIFT).unwrap_or(0) + ID_EPOCH_MS;
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// The latest time that is believed of an id where ours and the server's clock stand so.
+#[must_use]
+pub fn latest(ours: Timestamp, server: Timestamp) -> Timestamp {
+    ours.max(server).checked_add(AHEAD).unwrap_or(ours)
+}
+
+/// `source` without what lies after `latest`: a head that X once made up would hide every later post. Where nothing
+/// else is known of it, its newest post tells how far it was read.
+#[must_use]
+pub fn believable(source: XSource, latest: Timestamp) -> XSource {
+    let id = id_at(latest);
+    let last_post_at = source.last_post_at.filter(|at| *at <= latest);
+    let complete_at = source.complete_at.filter(|at| *at <= latest);
+    let head = source.head.filter(|head| *head <= id);
+    let made_up = head.is_none() && source.head.is_some();
+    let gaps = source.gaps.iter().filter(|gap| gap.low < id);
+    XSource {
+        head: head.or(last_post_at.filter(|_| made_up && complete_at.is_none()).map(id_at)),
+        complete_at,
+        last_post_at,
+        gaps: gaps.map(|gap| XGap { high: gap.high.min(id), ..*gap }).collect(),
+        ..source
+    }
+}
+
+/// `change` held to the time `now`, the earlier one where ours and the server's clock differ: nothing can have been
+/// read beyond it, whatever an answer says of its newest post.
+#[must_use]
+pub fn held(change: XWindows, now: Timestamp, latest: Timestamp) -> XWindows {
+    XWindows {
+        head: change.head.map(|head| head.min(id_at(now))),
+        complete_at: change.complete_at.map(|at| at.min(now)),
+        latest: Some(latest),
+        latest_id: Some(id_at(latest)),
+        ..change
+    }
 }
 
 /// What is asked for. Ids and times are never mixed (facts sheet on X, section 1).
@@ -193,6 +234,40 @@ mod tests {
         let mut ahead = progress(Bounds::Ids { since: id_at(at("2027-11-14T10:00:00Z")), until: None });
         let change = ahead.after(3, PageSpan::default());
         assert_eq!((change.head, change.complete_at, change.closed), (None, None, None));
+    }
+
+    #[test]
+    fn a_head_from_the_future_is_unknown_and_reading_goes_on_from_what_is_sure() {
+        let (now, far) = (at("2026-11-21T10:00:00Z"), at("2046-11-21T10:00:00Z"));
+        let latest = latest(now, now);
+        let asked = at("2026-11-21T09:00:00Z");
+        let gap = |low, high| XGap { owner: 1, low: id_at(low), high: id_at(high) };
+        let poisoned = XSource {
+            head: Some(id_at(far)),
+            complete_at: Some(asked),
+            last_post_at: Some(far),
+            gaps: vec![gap(asked, far), gap(far, far)],
+            ..XSource::default()
+        };
+        let healed = believable(poisoned.clone(), latest);
+        assert_eq!((healed.head, healed.last_post_at), (None, None));
+        assert_eq!(healed.gaps, [gap(asked, latest)]);
+        assert_eq!(time_of(low(&healed).unwrap()), asked - QUIET_OVERLAP);
+        let posted = at("2026-11-21T08:00:00Z");
+        let only = XSource { complete_at: Some(far), last_post_at: Some(posted), ..poisoned.clone() };
+        assert_eq!(time_of(low(&believable(only, latest)).unwrap()), posted - OVERLAP);
+        let nothing = XSource { complete_at: None, ..poisoned };
+        assert_eq!(low(&believable(nothing, latest)), None);
+        let sound = XSource { head: Some(id_at(latest)), complete_at: Some(latest), ..XSource::default() };
+        assert_eq!(believable(sound.clone(), latest), sound);
+    }
+
+    #[test]
+    fn no_answer_moves_the_head_beyond_the_present() {
+        let (now, far) = (at("2026-11-21T10:00:00Z"), at("2026-11-21T10:50:00Z"));
+        let change = XWindows { head: Some(id_at(far)), complete_at: Some(far), ..XWindows::default() };
+        let held = held(change, now, far);
+        assert_eq!((held.head, held.complete_at, held.latest), (Some(id_at(now)), Some(now), Some(far)));
     }
 
     #[test]

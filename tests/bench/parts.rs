@@ -18,7 +18,10 @@ use futures_util::{FutureExt, future::join_all};
 use jiff::Timestamp;
 use moka::future::Cache;
 use tge_scrape::{
-    model::{Article, ArticleRecord, Commit, EntryKey, EntryRecord, EntryState, SourceState, Validators},
+    model::{
+        Article, ArticleRecord, Commit, EntryKey, EntryRecord, EntryState, Rewordings, SourceState,
+        Validators,
+    },
     store::{Access, Store},
     text::address,
 };
@@ -75,6 +78,8 @@ fn entry(number: usize, now: Timestamp) -> EntryRecord {
         silent: false,
         state: EntryState::Dropped { reason: "no_vocabulary".to_owned() },
         rules: 7,
+        marks: None,
+        rewordings: Rewordings::default(),
     }
 }
 

@@ -61,8 +61,9 @@ pub fn all() -> Vec<Stage> {
         assert_eq!(black_box(feed::read(&document, &SourceFormat::Feed)).unwrap().entries.len(), 30);
     };
     let page = html();
+    let now = "2026-11-21T06:00:00Z".parse().unwrap();
     let extract = move || {
-        let page = Page { bytes: page.as_bytes(), content_type: Some("text/html"), url: &page_url };
+        let page = Page { bytes: page.as_bytes(), content_type: Some("text/html"), url: &page_url, now };
         assert!(black_box(article::read(&page, Effort::Quick)).unwrap().text.len() > 1_000);
     };
     let ready = rules();
@@ -81,6 +82,7 @@ pub fn all() -> Vec<Stage> {
         "Caldera said eligible users can claim the ERA token from today; the window stays open. ".repeat(14);
     let judge = move || {
         let item = Item {
+            origin: tge_scrape::detect::Origin::Unproven,
             kind: Kind::News,
             title: "Caldera opens airdrop claim for its ERA token",
             text: &text,

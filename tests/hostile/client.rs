@@ -58,9 +58,13 @@ fn client(limit: Duration, private_hosts: Vec<String>) -> Client<Standing> {
 }
 
 async fn get(client: &Client<Standing>, url: &str) -> Answer {
+    get_for(client, url, Purpose::Feed).await
+}
+
+async fn get_for(client: &Client<Standing>, url: &str, purpose: Purpose) -> Answer {
     let request = Request {
         url: Url::parse(url).unwrap(),
-        purpose: Purpose::Feed,
+        purpose,
         validators: Validators::default(),
         validators_url: url.to_owned(),
         headers: Vec::new(),
@@ -90,6 +94,8 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
         };
         // Whether a body is a feed is not for this room to say.
         let expected = ending(*fault).filter(|_| *fault != Fault::Html);
+        let broken_off = matches!(&outcome, Outcome::Fetched { headers, .. } if headers.broken_off);
+        assert_eq!(broken_off, matches!(fault, Fault::NoLastChunk | Fault::LengthTooLong), "{name}");
         if failure.map(Failure::name) != expected {
             wrong.push(format!("{name}: {failure:?}"));
         }
@@ -97,7 +103,12 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
             Fault::RedirectChain => 6,
             Fault::RedirectLoop => 3,
             // The last: a name is looked up when the request is on its way.
-            Fault::HangUp | Fault::Reset | Fault::LengthTooLong | Fault::RedirectInward => 2,
+            Fault::HangUp
+            | Fault::Reset
+            | Fault::RedirectInward
+            | Fault::NotAcceptable
+            | Fault::RedirectCookie
+            | Fault::RedirectUtf8 => 2,
             _ => 1,
         };
         assert!(trail.requests <= requests, "{name}: {} requests", trail.requests);
@@ -106,8 +117,11 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
             Some(Failure::RateLimited { retry_after } | Failure::Unavailable { retry_after }) => *retry_after,
             _ => None,
         };
-        let said = asked_for(*fault)
-            .filter(|_| !matches!(fault, Fault::LimitNonsense | Fault::LimitSilent | Fault::Challenge));
+        // These waits are ours: the server asked for none.
+        let ours = |_: &i64| {
+            failure == Some(&Failure::Challenge) || matches!(fault, Fault::LimitNonsense | Fault::LimitSilent)
+        };
+        let said = asked_for(*fault).filter(|wait| !ours(wait));
         assert_eq!(wait.map(|wait| i64::try_from(wait.as_secs()).unwrap()), said, "{name}");
     }
     assert_eq!(wrong, Vec::<String>::new());
@@ -141,6 +155,36 @@ async fn only_the_hosts_that_are_named_may_lead_to_private_addresses() {
     assert_eq!((web.ledger().inward, web.ledger().connections), (0, 0));
     let answer = get(&client, &format!("http://feed-00001.localhost:{port}/feed.xml")).await;
     assert!(matches!(answer.outcome, Outcome::Fetched { .. }), "{:?}", answer.outcome);
+}
+
+#[tokio::test]
+async fn a_cookie_ends_with_its_request() {
+    let web = web(vec![(host(1), Fault::RedirectCookie)]).await;
+    let client = client(WELL, vec!["feed-00001.localhost".to_owned()]);
+    let url = &web.feed_urls()[0];
+    for _ in 0..2 {
+        let answer = get(&client, url).await;
+        assert!(matches!(answer.outcome, Outcome::Fetched { .. }), "{:?}", answer.outcome);
+        assert_eq!((answer.trail.requests, answer.trail.permanent_url), (2, None));
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_refused_for_a_limit_stops_pages_of_its_host_and_not_its_feed() {
+    let web = web(vec![(format!("{}/item-", host(1)), Fault::LimitSilent)]).await;
+    let client = client(WELL, vec!["feed-00001.localhost".to_owned()]);
+    let feed = web.feed_urls()[0].clone();
+    let page = feed.replace("feed.xml", "item-1");
+    let name = async |url: &str, purpose| match get_for(&client, url, purpose).await.outcome {
+        Outcome::Failed(failure) => failure.name(),
+        _ => "read",
+    };
+    assert_eq!(name(&page, Purpose::Article).await, "rate_limited");
+    assert_eq!(name(&page, Purpose::Article).await, "host_paused");
+    assert_eq!(name(&feed, Purpose::Feed).await, "read");
+    web.set_faults(vec![(host(1), Fault::LimitSilent)]);
+    assert_eq!(name(&feed, Purpose::Feed).await, "rate_limited");
+    assert_eq!(name(&feed, Purpose::Feed).await, "host_paused");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -85,3 +85,27 @@ fn of_a_hundred_thousand_entries_the_newest_thousand_are_taken() {
     // Its own entries come last in the feed, and are the only ones with a date.
     assert_eq!(told(&lab).len(), 2);
 }
+
+#[test]
+fn a_feed_over_the_limit_is_named_with_the_setting_to_raise() {
+    let lab = lab(1, 8);
+    let (hosts, sources) = (vec![host(1)], lab.web().feed_urls());
+    lab.settings(&settings(&lab, "feed_body_limit = \"4KiB\"", "0s", &hosts, &sources));
+    lab.web().set_faults(vec![(host(1), Fault::EndlessBody)]);
+    let sentence =
+        "the body is larger than http.feed_body_limit (4KiB) allows; raise that setting to read it";
+    let cycle = lab.run(&["cycle", "-v"]);
+    assert!(cycle.stderr.contains(sentence), "{}", cycle.stderr);
+    let list = lab.run(&["feed", "list"]).stdout;
+    assert!(list.contains(sentence) && list.contains("too_large"), "{list}");
+    assert_eq!(lab.run(&["feed", "list", "--format", "json"]).json()["feeds"][0]["hint"], sentence);
+    assert_eq!(lab.run(&["feed", "check", &sources[0], "--format", "json"]).json()["sentence"], sentence);
+    assert!(lab.run(&["doctor"]).stdout.contains(sentence));
+    lab.web().set_faults(Vec::new());
+    lab.settings(&settings(&lab, "", "0s", &hosts, &sources));
+    lab.cycle();
+    assert_eq!(
+        lab.run(&["feed", "list", "--format", "json"]).json()["feeds"][0]["hint"],
+        serde_json::Value::Null
+    );
+}

@@ -21,10 +21,12 @@ pub fn ending(fault: Fault) -> Option<&'static str> {
         | Fault::LimitDate
         | Fault::LimitEndless
         | Fault::LimitNonsense
-        | Fault::LimitSilent => "rate_limited",
+        | Fault::LimitSilent
+        | Fault::LimitReset
+        | Fault::LimitFar => "rate_limited",
         Fault::Gone => "gone",
         Fault::Missing => "not_found",
-        Fault::Challenge => "challenge",
+        Fault::Challenge | Fault::ChallengePage | Fault::ChallengeUnavailable => "challenge",
         Fault::Stuck304 => "unasked_304",
         Fault::RedirectChain => "too_many_redirects",
         Fault::RedirectLoop => "redirect_loop",
@@ -34,13 +36,20 @@ pub fn ending(fault: Fault) -> Option<&'static str> {
         Fault::RedirectScheme | Fault::RedirectNowhere | Fault::RedirectLong => "bad_redirect",
         Fault::SlowDrip => "total_timeout",
         Fault::Stall | Fault::Silence => "idle_timeout",
-        Fault::HangUp | Fault::Reset | Fault::LengthTooLong => "reset",
+        Fault::HangUp | Fault::Reset => "reset",
         Fault::EndlessBody | Fault::GzipBomb | Fault::ZstdBomb => "too_large",
-        Fault::DamagedGzip => "bad_body",
+        Fault::DamagedGzip | Fault::BadChunk => "bad_body",
         Fault::ManyHeaders | Fault::HugeHeader | Fault::NoHttp => "bad_answer",
         Fault::Empty => "empty_body",
         Fault::Html => "not_a_feed",
-        Fault::LengthTooShort
+        Fault::NotAcceptable
+        | Fault::RedirectCookie
+        | Fault::RedirectUtf8
+        | Fault::CodingCharset
+        | Fault::CodingFalse
+        | Fault::NoLastChunk
+        | Fault::LengthTooLong
+        | Fault::LengthTooShort
         | Fault::WrongCharset
         | Fault::MissingCharset
         | Fault::Truncated
@@ -62,9 +71,10 @@ pub fn asked_for(fault: Fault) -> Option<i64> {
         Fault::Overloaded => 600,
         Fault::LimitSeconds => 2 * 3600,
         Fault::LimitDate => 3 * 3600,
-        Fault::LimitEndless => 24 * 3600,
+        Fault::LimitEndless | Fault::LimitFar => 24 * 3600,
+        Fault::LimitReset => 5400,
         Fault::LimitNonsense | Fault::LimitSilent => 3600,
-        Fault::Challenge => 6 * 3600,
+        Fault::Challenge | Fault::ChallengePage | Fault::ChallengeUnavailable => 6 * 3600,
         _ => return None,
     })
 }

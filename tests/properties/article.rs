@@ -1,18 +1,21 @@
 use std::thread;
 
+use jiff::SignedDuration;
 use tge_scrape::article::{self, Effort, Page, STACK_BYTES};
 use url::Url;
 
-use super::Message;
+use super::{Message, now};
 
 /// Instrumented code and code that was not optimised put more on the stack than the program does.
 const STACK: usize = 4 * STACK_BYTES;
 
-/// A page is read or refused, whatever it is; an article has text, and an address that is one.
+/// A page is read or refused, whatever it is; an article has text, an address that is one, and no date in the future or, as a
+/// guess, outside of the month that its own address names.
 pub fn article(input: &[u8]) {
     let url: Url = "https://news.example/2026/11/caldera-opens-claim".parse().unwrap();
     let message = Message::read(input);
-    let page = Page { bytes: message.body, content_type: message.text("content-type"), url: &url };
+    let page =
+        Page { bytes: message.body, content_type: message.text("content-type"), url: &url, now: now() };
     thread::scope(|scope| {
         let reader = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || holds(&page)).unwrap();
         // Its panic has been told by then.
@@ -25,6 +28,13 @@ fn holds(page: &Page<'_>) {
         let Ok(article) = article::read(page, effort) else { continue };
         assert_eq!(article.text.trim(), article.text);
         assert!(!article.text.is_empty());
+        if let Some(published) = article.published {
+            assert!(published <= now() + SignedDuration::from_hours(24), "{published}");
+            let month = ["2026-10-31", "2026-11", "2026-12-01"];
+            let day = published.to_string();
+            assert!(!article.published_guessed || month.iter().any(|month| day.starts_with(month)), "{day}");
+        }
+        assert!(article.published.is_some() || !article.published_guessed);
         if let Some(address) = &article.canonical_url {
             let address = Url::parse(address).unwrap_or_else(|error| panic!("{address:?}: {error}"));
             assert!(matches!(address.scheme(), "http" | "https"), "{address}");

@@ -29,8 +29,10 @@ pub fn feed(input: &[u8]) {
     for mapping in PRESETS.into_iter().filter_map(preset) {
         promises(&document, &SourceFormat::Json(mapping));
     }
+    // Any line of it may be a date.
+    text.lines().take(64).filter(|line| line.len() <= 200).for_each(super::date);
     if text.contains("outline") {
-        lists(&text);
+        lists(message.body);
     }
 }
 
@@ -38,7 +40,14 @@ pub fn feed(input: &[u8]) {
 fn promises(document: &Document<'_>, format: &SourceFormat) {
     let Ok(feed) = feed::read(document, format) else { return };
     for entry in feed.entries {
+        let words =
+            [&entry.summary, &entry.content].iter().any(|text| text.chars().any(char::is_alphanumeric));
+        assert!(!entry.title.is_empty() || !words, "no title for {:?}", entry.summary);
+        assert!(entry.title.chars().count() <= 1000 && entry.author.chars().count() <= 200);
+        assert!(entry.categories.iter().all(|label| label.chars().count() <= 200));
+        assert!(entry.id.as_ref().is_none_or(|id| id.len() <= 1000));
         if let Some(link) = &entry.link {
+            assert!(link.len() <= 2048, "{} bytes", link.len());
             let link = Url::parse(link).unwrap_or_else(|error| panic!("{link:?}: {error}"));
             assert!(matches!(link.scheme(), "http" | "https"), "{link}");
         }
@@ -50,13 +59,20 @@ fn promises(document: &Document<'_>, format: &SourceFormat) {
     }
 }
 
-fn lists(text: &str) {
-    let Ok(list) = feed::read_opml(text) else { return };
+fn lists(bytes: &[u8]) {
+    let Ok(list) = feed::read_opml(bytes) else { return };
+    let lines = String::from_utf8_lossy(bytes).matches('\n').count() + 1;
+    assert!(list.skipped.iter().all(|skipped| (1..=lines).contains(&skipped.line)), "{:?}", list.skipped);
+    let outlines = |list: feed::OpmlList| -> Vec<feed::Outline> {
+        list.feeds.into_iter().map(|(_, outline)| outline).collect()
+    };
     let round = |list: &[feed::Outline]| {
-        let mut back = feed::read_opml(&feed::write_opml("mine", list)).unwrap_or_default();
+        let back = feed::read_opml(feed::write_opml("mine", list).as_bytes()).unwrap_or_default();
+        let mut back = outlines(back);
         back.sort_by(|a, b| (&a.url, &a.title, &a.tags).cmp(&(&b.url, &b.title, &b.tags)));
         back
     };
+    let list = outlines(list);
     let once = round(&list);
     assert_eq!(round(&once), once, "a list goes out and in unchanged");
 }

@@ -1,18 +1,22 @@
 use std::time::Duration;
 
-use reqwest::header::{ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, RETRY_AFTER};
+use reqwest::header::{
+    ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION, RETRY_AFTER, SET_COOKIE,
+};
 use tge_scrape::{
     feed,
-    http::{read_headers, retry_after, robots, unpack},
+    http::{Jar, read_headers, redirect_target, retry_after, robots, unpack, wait_asked},
     x::limits::Seen,
 };
+
+use url::Url;
 
 use super::{Message, now};
 
 /// Bytes that a body may grow to.
 const LIMIT: u64 = 1 << 16;
 
-/// Validators come back as they went, no wait is longer than a day, no life time is nothing, no body outgrows its limit.
+/// Cookies and credentials stay with their owner. Validators come back as they went, no wait is longer than a day, no life time is nothing, no body outgrows its limit.
 pub fn headers(input: &[u8]) {
     let message = Message::read(input);
     let mut headers = HeaderMap::new();
@@ -30,9 +34,30 @@ pub fn headers(input: &[u8]) {
     let wait = retry_after(&headers, now());
     assert!(wait.is_none_or(|wait| wait <= Duration::from_hours(24)));
     assert!(wait.is_none() || headers.contains_key(RETRY_AFTER));
+    for limited in [true, false] {
+        let asked = wait_asked(&headers, now(), limited);
+        assert!(asked.is_none_or(|wait| wait <= Duration::from_hours(24)));
+        assert!(wait.is_none() || asked == wait, "Retry-After comes first");
+    }
+    let from: Url = "https://me:secret@news.example.co.uk/a/b?c".parse().unwrap();
+    if let Some(Ok(to)) = headers.get(LOCATION).map(|value| redirect_target(&from, value.as_bytes())) {
+        assert!(to.scheme() == "https" && to.has_host() && to.fragment().is_none(), "{to}");
+        assert_eq!(to.password().is_some(), to.origin() == from.origin(), "{to}");
+    }
+    let mut jar = Jar::default();
+    jar.take(&from, headers.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes), now());
+    for (url, may) in
+        [("https://x.example.co.uk/a/", true), ("https://other.co.uk/", false), ("https://co.uk/", false)]
+    {
+        let sent = jar.header(&url.parse().unwrap(), None);
+        assert!(sent.is_none() || may && sent.as_ref().is_some_and(HeaderValue::is_sensitive), "{url}");
+        assert!(sent.is_none_or(|sent| sent.len() <= 8192));
+    }
 
     let (text, _) = feed::decode(message.body, read.content_type.as_deref());
-    let _ = robots::allowed(&text, "tge-scrape/1.0", &"https://news.example/a/b?c".parse().unwrap());
+    let rules = robots::Rules::parse(&text, "tge-scrape/1.0");
+    let _ = rules.allow(&"https://news.example/a/b?c".parse().unwrap());
+    assert_eq!(robots::Rules::parse(&rules.to_text(), "another"), rules);
     let codings = message.text("content-encoding").unwrap_or_default();
     if let Ok(Some(body)) = unpack(message.body, codings, LIMIT) {
         assert!(body.len() as u64 <= LIMIT);

@@ -1,8 +1,13 @@
 use std::sync::OnceLock;
 
 use tge_scrape::{
-    detect::{self, Early, Headline, Item, Phrase, Project, Rules, Settings, class, lexicon::BODY_LIMIT},
-    model::{Class, Kind},
+    detect::{
+        self, Early, Headline, Item, Origin, Phrase, Project, Rules, Settings, class, lexicon::BODY_LIMIT,
+    },
+    model::{
+        Class, Kind, Stage,
+        event_date::{day_of, event_days},
+    },
 };
 
 use super::{Message, now};
@@ -27,7 +32,7 @@ fn rules() -> &'static Rules {
     })
 }
 
-/// A score lies between 0 and 100, a reason quotes the text, explaining changes nothing, and the early filter drops
+/// A stage never contradicts the date, further coins are others, a rumour is low, a score lies between 0 and 100, a reason quotes the text, explaining changes nothing, and the early filter drops
 /// nothing that the same words would make a launch.
 pub fn judgement(input: &[u8]) {
     let message = Message::read(input);
@@ -36,6 +41,7 @@ pub fn judgement(input: &[u8]) {
     let (title, text) = if post { ("", body.as_ref()) } else { body.split_once('\n').unwrap_or((&body, "")) };
     let field = |name| message.text(name).unwrap_or_default();
     let item = Item {
+        origin: if post { Origin::Account(field("author")) } else { Origin::Address(field("url")) },
         kind: if post { Kind::Post } else { Kind::News },
         title,
         text,
@@ -55,6 +61,18 @@ pub fn judgement(input: &[u8]) {
         assert!(reason.weight != 0 && !reason.signal.is_empty());
         let quoted = title_line.contains(&reason.text) || text_line.contains(&reason.text);
         assert!(quoted, "{:?} is not in {title_line:?} or {text_line:?}", reason.text);
+    }
+    let today = item.published.map(day_of).unwrap();
+    if let Some((first, last)) = verdict.event_date.as_deref().and_then(event_days) {
+        assert!(first <= today || verdict.stage == Some(Stage::Upcoming), "{verdict:?}");
+        assert!(last >= today || verdict.stage != Some(Stage::Upcoming), "{verdict:?}");
+    } else {
+        assert_eq!(verdict.event_date, None);
+    }
+    assert!(verdict.also.len() < 10 && (verdict.tge || verdict.also.is_empty()));
+    for coin in &verdict.also {
+        assert!(coin.project.is_some() || coin.token.is_some());
+        assert!(coin.token.is_none() || coin.token != verdict.token, "{verdict:?}");
     }
     if verdict.rumour {
         assert_eq!(class(&verdict, Some(detect::Priority::High), 9), Class::Low);

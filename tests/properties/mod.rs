@@ -4,6 +4,7 @@
 
 mod address;
 mod article;
+mod dates;
 mod feed;
 mod headers;
 mod judgement;
@@ -12,6 +13,7 @@ mod x_answers;
 
 pub use address::address;
 pub use article::article;
+pub use dates::{date, folded};
 pub use feed::feed;
 pub use headers::headers;
 pub use judgement::judgement;

@@ -2,8 +2,12 @@ use std::path::Path;
 
 use jiff::SignedDuration;
 use tge_scrape::{
-    config,
+    config::{
+        self,
+        edit::{Document, Feeds, Refused, identity},
+    },
     detect::Rules,
+    feed::{self, Outline},
     model::XSource,
     x::{
         money::Prices,
@@ -13,6 +17,34 @@ use tge_scrape::{
 
 use super::now;
 
+/// What is added to settings that are accepted is accepted, whatever list it comes from.
+fn imports(input: &[u8], text: &str) {
+    let known = feed::read_opml(input).unwrap_or_default().feeds.into_iter().map(|(_, outline)| outline);
+    let plain = Outline { url: "https://added.example/feed".to_owned(), ..Outline::default() };
+    let outlines: Vec<Outline> = known.chain([plain]).collect();
+    for before in ["", "feeds = []\n", text] {
+        if config::from_text(before, Path::new("state")).is_err() {
+            continue;
+        }
+        let mut document = Document::parse(before).unwrap_or_else(|says| panic!("{says}"));
+        let Ok(mut feeds) = Feeds::of(&mut document) else { panic!("settings without a list are accepted") };
+        for outline in &outlines {
+            let _ = feeds.add(outline);
+        }
+        assert!(outlines.iter().all(|outline| feeds.has(&outline.url)
+            || identity(&outline.url).is_none()
+            || matches!(feeds.add(outline), Err(Refused::Login(_)))));
+        let after = document.to_string();
+        if let Err(mistakes) = config::from_text(&after, Path::new("state")) {
+            panic!("{mistakes} in {after}");
+        }
+        let mut document = Document::parse(&after).unwrap();
+        assert!(Feeds::of(&mut document).unwrap().has("https://added.example/feed"));
+        let Ok(taken) = document.remove("feeds", "url", &|_| true) else { panic!("no list") };
+        assert!(taken > 0 && config::from_text(&document.to_string(), Path::new("state")).is_ok());
+    }
+}
+
 /// Any text is settings or mistakes, each with its line; what settings admit can be compiled, and asked of X in
 /// queries that X takes.
 pub fn settings(input: &[u8]) {
@@ -21,6 +53,7 @@ pub fn settings(input: &[u8]) {
     if text.contains("_file") || text.contains("\\u") {
         return;
     }
+    imports(input, &text);
     let settings = match config::from_text(&text, Path::new("state")) {
         Ok(settings) => settings,
         Err(mistakes) => {

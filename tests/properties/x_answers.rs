@@ -1,22 +1,27 @@
 use jiff::SignedDuration;
 use tge_scrape::{
-    model::{XAccount, XView},
-    text::plain,
+    model::{XAccount, XUsage, XView},
+    text::{plain, secret::Secrets},
     x::{
         api::{self, Dialect},
         errors,
         limits::{self, Leave, Refusal, Seen},
-        lookup,
-        windows::{Bounds, PageSpan, Progress, time_of},
+        lookup, usage,
+        windows::{self, Bounds, PageSpan, Progress, time_of},
     },
 };
 
 use super::{Message, now};
 
+/// The token that an answer may quote.
+const TOKEN: &str = "AAAAAAAAxyz%2BToken%3Dof%2Bthe%2Bproperty";
+
 /// Any answer of X is a page or an error with a name; its bounds hold, each post is charged once, no wait is longer
-/// than a day, and nothing in a sentence steers a terminal.
+/// than a day, no head and no post lies in the future, no sentence holds a secret, and nothing in one steers a terminal.
 pub fn x_answers(input: &[u8]) {
     let message = Message::read(input);
+    secrets(message.body);
+    usages(message.body);
     let status = message.text("status").and_then(|status| status.parse().ok()).unwrap_or(200);
     pages(message.body);
     for dialect in [Dialect::Tweet, Dialect::Post] {
@@ -35,8 +40,16 @@ pub fn x_answers(input: &[u8]) {
 }
 
 fn pages(body: &[u8]) {
+    let latest = windows::latest(now(), now());
     if let Ok(mut page) = api::posts(body) {
+        for sentence in page.refuse(latest) {
+            assert_eq!(plain(&sentence), sentence);
+        }
         assert!(page.newest >= page.oldest, "{page:?}");
+        assert!(page.newest.is_none_or(|newest| time_of(newest) <= latest), "{page:?}");
+        assert!(page.posts.iter().all(|post| post.chain.iter().all(|id| *id <= post.id)), "{page:?}");
+        let far = latest + SignedDuration::from_hours(1);
+        assert!(page.posts.iter().all(|post| post.posted_at <= far), "{page:?}");
         api::attribute(&mut page);
         let billed = api::billed_posts(&page);
         assert!(billed.is_sorted_by(|a, b| a < b), "each post once: {billed:?}");
@@ -52,7 +65,10 @@ fn pages(body: &[u8]) {
                 Progress { sources: vec!["a:1".into()], bounds, gap: None, repair: false, asked_at: now() };
             for call in 1..3 {
                 let change = progress.after(call, span);
-                assert_eq!(change.head, span.newest);
+                assert!(change.head.is_none() || change.head == span.newest);
+                let held = windows::held(change, now(), latest);
+                assert!(held.head.is_none_or(|head| time_of(head) <= now()), "{held:?}");
+                assert!(held.complete_at.is_none_or(|at| at <= now()), "{held:?}");
                 assert!(progress.gap.is_none_or(|gap| gap.low < gap.high), "{progress:?}");
             }
         }
@@ -73,6 +89,38 @@ fn pages(body: &[u8]) {
     }
 }
 
+/// Whatever stands around a quoted token, and however the rest is encoded, nothing of it is left.
+fn secrets(body: &[u8]) {
+    let quoted = [&b"{\"title\":\"no\",\"detail\":\""[..], TOKEN.as_bytes(), b" ", body].concat();
+    let secrets = Secrets::new([TOKEN]);
+    let masked = secrets.mask_bytes(&quoted).expect("the token is there");
+    let problem = errors::problem(403, &masked, Dialect::Tweet).to_string();
+    for said in [&masked[..], problem.as_bytes()] {
+        let quotes = |part: &[u8]| TOKEN.as_bytes().windows(8).any(|secret| secret == part);
+        assert!(!said.windows(8).any(quotes), "{}", String::from_utf8_lossy(said));
+    }
+}
+
+fn usages(body: &[u8]) {
+    let (state, told) = usage::outcome(Some(200), body);
+    let (date, _) = usage::compared(now());
+    let day = told.as_ref().and_then(|told| usage::compare(told, &date, 7));
+    let told = told.unwrap_or_default();
+    let known = XUsage {
+        asked_at: now(),
+        state,
+        posts: Some(told.posts),
+        cap: told.cap,
+        reset_day: told.reset_day,
+        day,
+        ..XUsage::default()
+    };
+    assert!(!usage::is_due(Some(&known), "", now()));
+    for sentence in usage::warnings(&known).into_iter().chain([usage::sentence(&known)]) {
+        assert_eq!(plain(&sentence), sentence);
+    }
+}
+
 fn waits(seen: Seen) {
     let day = now() + SignedDuration::from_hours(24);
     let mut limit = None;
@@ -81,7 +129,7 @@ fn waits(seen: Seen) {
         assert!(learned.blocked_until.is_none_or(|until| until <= day), "{learned:?}");
         let view = XView { limit: Some(learned.clone()), ..XView::default() };
         if let Leave::NotBefore(until, why) = limits::leave(&view, limits::SEARCH, 0, now()) {
-            assert!(until >= now() && !why.is_empty(), "{until}");
+            assert!(until >= now() && until <= day && !why.is_empty(), "{until}");
         }
         limit = Some(learned);
     }

@@ -19,7 +19,15 @@ use super::authority::{Authority, Good, server};
 /// How a mail ends, by its number.
 type Script = dyn Fn(usize) -> &'static str + Send + Sync;
 
+/// What a man in the middle adds in the clear: behind the greeting, and to the answer to STARTTLS, in these parts.
+#[derive(Default)]
+pub struct Injected {
+    pub greeting: &'static str,
+    pub starttls: &'static [&'static str],
+}
+
 struct Shared {
+    injected: Injected,
     mails: Mutex<Vec<String>>,
     script: Box<Script>,
     acceptor: TlsAcceptor,
@@ -41,11 +49,26 @@ impl MailServer {
         implicit: bool,
         script: impl Fn(usize) -> &'static str + Send + Sync + 'static,
     ) -> Self {
+        Self::with(dir, implicit, Injected::default(), script)
+    }
+
+    /// A server with STARTTLS whose connection somebody adds to; once it is encrypted nothing is answered any more.
+    pub fn injected(dir: &Path, injected: Injected) -> Self {
+        Self::with(dir, false, injected, |_| "250 taken")
+    }
+
+    fn with(
+        dir: &Path,
+        implicit: bool,
+        injected: Injected,
+        script: impl Fn(usize) -> &'static str + Send + Sync + 'static,
+    ) -> Self {
         let trusted = Authority::new();
         let authority = dir.join("authority.pem");
         trusted.write(&authority);
         let config = server(Good::by(trusted));
         let shared = Arc::new(Shared {
+            injected,
             mails: Mutex::default(),
             script: Box::new(script),
             acceptor: TlsAcceptor::from(Arc::new(config)),
@@ -75,10 +98,16 @@ async fn greet(stream: TcpStream, shared: Arc<Shared>) -> Option<()> {
         say(&mut secure, "220 here").await?;
         return talk(&mut secure, &shared, true).await.map(drop);
     }
+    stream.set_nodelay(true).ok()?;
     let mut bare = BufReader::new(stream);
-    say(&mut bare, "220 here").await?;
+    say(&mut bare, &format!("220 here{}", shared.injected.greeting)).await?;
     if talk(&mut bare, &shared, false).await? {
         let mut secure = BufReader::new(shared.acceptor.accept(bare.into_inner()).await.ok()?);
+        if !shared.injected.starttls.is_empty() {
+            // Listens to whatever comes, until the other side gives up.
+            while line(&mut secure).await.is_some() {}
+            return None;
+        }
         talk(&mut secure, &shared, true).await?;
     }
     Some(())
@@ -108,6 +137,13 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
         match word.as_str() {
             "EHLO" if secure => say(stream, "250-here\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME").await?,
             "EHLO" => say(stream, "250-here\r\n250 STARTTLS").await?,
+            "STARTTLS" if !secure && !shared.injected.starttls.is_empty() => {
+                for part in shared.injected.starttls {
+                    stream.write_all(part.as_bytes()).await.ok()?;
+                    stream.flush().await.ok()?;
+                }
+                return Some(true);
+            }
             "STARTTLS" if !secure => {
                 say(stream, "220 go on").await?;
                 return Some(true);

@@ -10,15 +10,11 @@ use super::{Channel, Refusal};
 use crate::{
     alert::wording::shown,
     http::{Failure, Parcel, Post, Receipt},
+    text::secret::{SHORTEST, Secrets},
 };
 
 /// Characters of an answer that a sentence repeats.
 const REPEATED: usize = 160;
-
-/// Characters from which a part of an address may be a secret.
-const SHORTEST: usize = 8;
-/// What is shown of one.
-const DOTS: &str = "••••";
 
 /// Sends `body` as JSON to `url`, and tells whether a status came at all.
 pub async fn post_json(
@@ -47,32 +43,21 @@ pub async fn deliver(post: &dyn Post, parcel: Parcel, now: Timestamp) -> Result<
     let (url, headers) = (parcel.url.clone(), parcel.headers.clone());
     let sent = post.post(parcel, now).await;
     let mut receipt = sent.map_err(|failure| unanswered(&failure, &url))?;
-    let secrets = secrets(&url, &headers);
-    if !secrets.is_empty() && !receipt.is_success() {
-        receipt.body = discreet(&String::from_utf8_lossy(&receipt.body), &secrets).into_bytes();
+    if !receipt.is_success()
+        && let Some(masked) = secrets(&url, &headers).mask_bytes(&receipt.body)
+    {
+        receipt.body = masked;
     }
     Ok(receipt)
 }
 
 /// Parts of an address and of its headers that open something: webhooks and bots have their secret in the path.
-/// The longest first, so that none hides in another.
-fn secrets(url: &Url, headers: &[(String, String)]) -> Vec<String> {
+fn secrets(url: &Url, headers: &[(String, String)]) -> Secrets {
     let parts = url.path().split('/').chain(url.query().unwrap_or_default().split(['&', '=']));
     let authorization = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     let words = authorization.flat_map(|(_, value)| value.split(' '));
-    let mut found: Vec<String> = parts
-        .chain([url.username(), url.password().unwrap_or_default()])
-        .chain(words)
-        .filter(|part| part.len() >= SHORTEST)
-        .map(str::to_owned)
-        .collect();
-    found.sort_by_key(|part| std::cmp::Reverse(part.len()));
-    found
-}
-
-/// `text` with dots in the place of `secrets`: a service that refuses may quote what it was asked.
-pub fn discreet(text: &str, secrets: &[String]) -> String {
-    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), DOTS))
+    let all = parts.chain([url.username(), url.password().unwrap_or_default()]).chain(words);
+    Secrets::new(all.filter(|part| part.len() >= SHORTEST))
 }
 
 /// A failure without a status.
@@ -124,7 +109,7 @@ mod tests {
         let url: Url = "https://hooks.example/services/T0/abcdefgh1234?key=qwertzui99".parse().unwrap();
         let headers = [("Authorization".to_owned(), "Bearer tk_0123456789".to_owned())];
         let body = "no POST /services/T0/abcdefgh1234?key=qwertzui99 (tk_0123456789) here";
-        let told = discreet(body, &secrets(&url, &headers));
+        let told = secrets(&url, &headers).mask(body).into_owned();
         for secret in ["abcdefgh1234", "qwertzui99", "tk_0123456789"] {
             assert!(!told.contains(secret), "{told}");
         }

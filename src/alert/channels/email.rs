@@ -9,21 +9,20 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor,
+    Message as Mail,
     message::{
         MultiPart,
         header::{HeaderName, HeaderValue},
     },
-    transport::smtp::{
-        authentication::Credentials,
-        client::{Certificate, Tls, TlsParameters},
-        extension::ClientId,
-    },
+    transport::smtp::client::{Certificate, TlsParameters},
 };
 
 pub use lettre::message::Mailbox;
 
-use super::{Arrived, Attempt, Refusal, answer::discreet};
+use super::{
+    Arrived, Attempt, Refusal,
+    smtp::{self, Unsent},
+};
 use crate::{
     alert::{
         message::{Form, Message},
@@ -32,6 +31,7 @@ use crate::{
     text::{
         cut::{Unit, cut},
         link::Link,
+        secret::Secrets,
     },
 };
 
@@ -96,16 +96,15 @@ impl Email {
     /// Sends one message to all receivers.
     pub(super) async fn send(&self, limit: Duration, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
         let mail = self.mail(attempt.message).map_err(Refusal::Rejected)?;
-        let transport = self.transport(limit)?;
-        let sent = tokio::time::timeout(limit, transport.send(mail)).await;
-        match sent {
-            Ok(Ok(_)) => Ok(Arrived::default()),
+        let tls = self.tls()?;
+        match tokio::time::timeout(limit, smtp::send(self, tls, &mail, limit)).await {
+            Ok(Ok(())) => Ok(Arrived::default()),
             Ok(Err(error)) => Err(self.refused(&error)),
             Err(_) => Err(Refusal::Later(format!("{}: not done within the time limit", self.host))),
         }
     }
 
-    fn transport(&self, limit: Duration) -> Result<AsyncSmtpTransport<Tokio1Executor>, Refusal> {
+    fn tls(&self) -> Result<TlsParameters, Refusal> {
         let mut tls = TlsParameters::builder(self.host.clone());
         if let Some(path) = &self.ca_file {
             let pem = fs::read(path)
@@ -114,44 +113,33 @@ impl Email {
                 .map_err(|error| Refusal::Broken(format!("{}: {error}", path.display())))?;
             tls = tls.add_root_certificate(authority);
         }
-        let tls = tls.build().map_err(|error| Refusal::Broken(format!("TLS cannot be set up: {error}")))?;
-        let tls = match self.security {
-            Security::Tls => Tls::Wrapper(tls),
-            Security::StartTls => Tls::Required(tls),
-        };
-        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host)
-            .port(self.port)
-            .tls(tls)
-            .timeout(Some(limit))
-            .hello_name(ClientId::Domain("localhost".to_owned()));
-        if !self.username.is_empty() {
-            let login = Credentials::new(self.username.clone(), self.password.clone());
-            transport = transport.credentials(login);
-        }
-        Ok(transport.build())
+        tls.build().map_err(|error| Refusal::Broken(format!("TLS cannot be set up: {error}")))
     }
 
     /// 4xx answers and broken connections pass; 535 and its kin mean the login, any other 5xx this message.
-    fn refused(&self, error: &lettre::transport::smtp::Error) -> Refusal {
-        let code = error.status().map(u16::from);
-        let says = discreet(&chain(error), &self.secrets());
+    fn refused(&self, error: &Unsent) -> Refusal {
+        let (code, is_tls) = match error {
+            Unsent::Connect(_) => (None, false),
+            Unsent::Smtp(error) => (error.status().map(u16::from), error.is_tls()),
+        };
+        let says = self.secrets().mask(&chain(error)).into_owned();
         let says = format!("{}: {}", self.host, shown(&says, 200));
         match code {
             Some(530 | 534 | 535 | 538) => Refusal::Broken(says),
             Some(421 | 450 | 451 | 452) => Refusal::Slow { wait: None, says },
             Some(500..=599) => Refusal::Rejected(says),
-            _ if error.is_tls() => Refusal::Broken(says),
+            _ if is_tls => Refusal::Broken(says),
             _ => Refusal::Later(says),
         }
     }
 
-    /// The password, and what it is sent as by PLAIN (RFC 4616) and by LOGIN; the longest first.
-    fn secrets(&self) -> Vec<String> {
+    /// The password, and what it is sent as by PLAIN (RFC 4616).
+    fn secrets(&self) -> Secrets {
         if self.password.is_empty() {
-            return Vec::new();
+            return Secrets::default();
         }
-        let (login, password) = (format!("\0{}\0{}", self.username, self.password), &self.password);
-        vec![STANDARD.encode(login), STANDARD.encode(password), password.clone()]
+        let login = STANDARD.encode(format!("\0{}\0{}", self.username, self.password));
+        Secrets::new([login.as_str(), &self.password])
     }
 
     /// `message` as a mail with a text and an HTML part.

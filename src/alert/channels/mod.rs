@@ -8,6 +8,7 @@ mod exec;
 mod file;
 mod ntfy;
 mod slack;
+mod smtp;
 mod telegram;
 mod webhook;
 

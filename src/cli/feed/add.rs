@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use url::Url;
 
 use crate::{
-    config::Settings,
+    config::{Settings, edit::Feeds},
     error::Error,
     exit::Exit,
     feed::Outline,
@@ -15,7 +15,6 @@ use crate::{
 
 use super::{
     super::{Globals, output::Output, settings_file::SettingsFile},
-    edit,
     sources::{Checked, probe, web_address},
 };
 
@@ -48,15 +47,16 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     let mut outline =
         Outline { url: args.url.clone(), title: args.name, html_url: String::new(), tags: args.tags };
     let mut file = SettingsFile::open(globals)?;
-    // Told before anything is fetched.
-    if !edit::put(&mut SettingsFile::open(globals)?, &outline)? {
-        output.print(&format!("{} has it already\n", file.path.display()))?;
+    let path = file.path.display().to_string();
+    let mut feeds = Feeds::of(&mut file.document)?;
+    // Said before anything is fetched.
+    let page = web_address(&args.url)?;
+    if feeds.has(&args.url) {
+        output.print(&format!("{path} has it already\n"))?;
         return Ok(Exit::Success);
     }
     if !args.untried {
-        let settings = super::super::settings(globals)?;
-        let page = web_address(&args.url)?;
-        let found = find(&settings, &page, output)?;
+        let found = find(&file.settings, &page, output)?;
         output.print(&found.text())?;
         if !found.ok {
             let message = format!("{} gives no feed", plain(&args.url));
@@ -74,11 +74,11 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
             return Ok(Exit::Success);
         }
     }
-    if edit::put(&mut file, &outline)? {
-        file.save()?;
-        output.print(&format!("added to {}\n", file.path.display()))?;
+    if feeds.add(&outline)? {
+        file.save("feeds", globals, output)?;
+        output.print(&format!("added to {path}\n"))?;
     } else {
-        output.print(&format!("{} has it already\n", file.path.display()))?;
+        output.print(&format!("{path} has it already\n"))?;
     }
     Ok(Exit::Success)
 }

@@ -1,6 +1,6 @@
 //! `tge-scrape feed list|check`: the sources and how they are.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -8,16 +8,15 @@ use url::Url;
 
 use crate::{
     clock::{Clock, SystemClock},
-    config::Settings,
+    config::{Settings, edit::feed_url},
     detect::{Early, Headline},
     error::Error,
     exit::Exit,
     feed::{self, Document},
-    http::{Fetch, Outcome, Purpose, Request},
+    http::{Failure, Fetch, Outcome, Purpose, Request},
     model::{Entry, Source, SourceFormat, SourceState, Validators},
     render::{self, Style, plain, rough},
     store::{Access, Store},
-    text::address::on_the_web,
     wiring,
 };
 
@@ -35,6 +34,8 @@ struct Line {
     tags: Vec<String>,
     state: &'static str,
     failure: Option<String>,
+    /// What to do about the failure, where the settings can help.
+    hint: Option<String>,
     failures: u32,
     last_success: Option<Timestamp>,
     last_new: Option<Timestamp>,
@@ -47,7 +48,14 @@ struct Line {
     moved_to: Option<String>,
 }
 
-fn line(source: &Source, state: Option<SourceState>) -> Line {
+/// What to do about a failure that a setting decides.
+pub fn hint(failure: Option<&str>, settings: &Settings) -> Option<String> {
+    let setting = Some("http.feed_body_limit");
+    let too_large = Failure::TooLarge { limit: settings.http.feed_body_limit, setting };
+    (failure == Some(too_large.name())).then(|| too_large.to_string())
+}
+
+fn line(source: &Source, state: Option<SourceState>, settings: &Settings) -> Line {
     let state = state.unwrap_or_default();
     let well = state.failures == 0 && state.gone_at.is_none();
     let every = state.due_at.zip(state.checked_at).filter(|_| well);
@@ -64,6 +72,7 @@ fn line(source: &Source, state: Option<SourceState>) -> Line {
             state if state.repaired => "repaired",
             _ => "ok",
         },
+        hint: hint(state.last_failure.as_deref(), settings),
         failure: state.last_failure,
         failures: state.failures,
         last_success: state.succeeded_at,
@@ -80,17 +89,16 @@ fn line(source: &Source, state: Option<SourceState>) -> Line {
 /// Prints every source with its health.
 pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = settings(globals)?;
-    let mut states = if Store::exists(&settings.state_dir) {
+    let states = if Store::exists(&settings.state_dir) {
         let store = Store::open(&settings.state_dir, Access::Read)?;
         wiring::small_runtime()?.block_on(store.sources())?
     } else {
         Vec::new()
     };
-    let mut lines = Vec::new();
-    for source in &settings.sources {
-        let known = states.iter().position(|state| state.url == source.url);
-        lines.push(line(source, known.map(|at| states.swap_remove(at))));
-    }
+    let mut states: HashMap<String, SourceState> =
+        states.into_iter().map(|state| (state.url.clone(), state)).collect();
+    let lines: Vec<Line> =
+        settings.sources.iter().map(|source| line(source, states.remove(&source.url), &settings)).collect();
     let style = Style { width: output.width(), color: output.colored() };
     output.print(&match globals.format {
         Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "feeds": lines })),
@@ -113,6 +121,11 @@ pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
             let header =
                 ["name", "tier", "state", "asked every", "last new", "entries", "detections", "address"];
             let mut text = render::table(&header, lines.iter().map(row), style);
+            for line in &lines {
+                if let Some(hint) = &line.hint {
+                    let _ = writeln!(text, "{}: {hint}", plain(&line.name));
+                }
+            }
             for line in lines.iter().filter(|line| line.moved_to.is_some()) {
                 let to = line.moved_to.as_deref().unwrap_or_default();
                 let _ = writeln!(text, "{} has moved for good to {}", plain(&line.name), plain(to));
@@ -198,14 +211,7 @@ pub fn check(address: &str, globals: &Globals, output: &mut Output) -> Result<Ex
 
 /// `address` if it is one of the web.
 pub fn web_address(address: &str) -> Result<Url, Error> {
-    let url = Url::parse(address).ok().filter(on_the_web);
-    url.ok_or_else(|| {
-        Error::new(
-            Exit::Usage,
-            format!("{:?} is not an http or https address", plain(address)),
-            "give the whole address, such as https://example.org/feed.xml",
-        )
-    })
+    Ok(feed_url(address)?)
 }
 
 /// Fetches the feed at `url` once, outside all state.
@@ -255,12 +261,12 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
                         .iter()
                         .filter(|entry| rules.early(&headline(entry)) == Early::Candidate)
                         .count();
-                    checked.describe(feed);
+                    checked.describe(feed, now);
                 }
                 Err(error) => {
                     checked.failure = Some(error.name().to_owned());
                     checked.sentence = Some(error.to_string());
-                    if let feed::FeedError::NotAFeed { alternates } = error {
+                    if let feed::FeedError::NotAFeed { alternates, .. } = error {
                         checked.alternates = alternates;
                     }
                 }
@@ -282,13 +288,15 @@ fn headline(entry: &Entry) -> Headline<'_> {
 }
 
 impl Checked {
-    fn describe(&mut self, feed: feed::Feed) {
+    fn describe(&mut self, feed: feed::Feed, now: Timestamp) {
         self.title = feed.title;
         self.entries = feed.entries.len();
         self.dated = feed.entries.iter().filter(|entry| entry.published.is_some()).count();
         self.repairs = feed.repairs;
         let mut newest: Vec<&Entry> = feed.entries.iter().collect();
-        newest.sort_by_key(|entry| std::cmp::Reverse(entry.published));
+        // A date more than a day ahead is no reason to come first (feed-fetching, section 5).
+        let believed = |at: &Timestamp| *at <= now + SignedDuration::from_hours(24);
+        newest.sort_by_key(|entry| std::cmp::Reverse(entry.published.filter(believed)));
         self.newest = newest.into_iter().take(SHOWN).map(|entry| entry.title.clone()).collect();
     }
 

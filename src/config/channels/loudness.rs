@@ -7,9 +7,8 @@ use jiff::{civil::Time, tz::TimeZone};
 use super::Told;
 use crate::{
     alert::Loudness,
-    config::raw::Raw,
+    config::{layers, raw::Raw},
     model::{Class, Event},
-    text::quantity,
 };
 
 /// Messages a cycle for those who are no people.
@@ -126,7 +125,7 @@ impl Told<'_> {
         if text.is_empty() {
             return usual;
         }
-        quantity::duration(&text).unwrap_or_else(|says| {
+        layers::duration(&text).unwrap_or_else(|says| {
             self.reader.wrong(key, says);
             usual
         })

@@ -1,29 +1,64 @@
-//! When an event takes place, as far as a text says: `2026-11-25`, or `2026-11`, `2026-Q4` where no more is said.
+//! When an event takes place, as far as a text says: `2026-11-25`, or `2026-11`, `2026-Q4`, `2026` where no more is
+//! said.
 
-use std::cmp::Ordering;
+mod read;
 
-use jiff::{
-    Timestamp, ToSpan,
-    civil::{Date, date},
-    tz::TimeZone,
-};
+use jiff::{Timestamp, civil::Date};
 
+use self::read::{Found, Reader};
 use crate::{
     detect::lexicon::{Part, Reading},
+    model::event_date::{day_of, event_days},
     text::normal::{Case, Shape},
 };
-
-const MONTHS: [&str; 12] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// A date that a text states for its event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When {
-    /// As told: `2026-11-25`, `2026-11` or `2026-Q4`.
+    /// As in an output: `2026-11-25`, `2026-11`, `2026-Q4` or `2026`.
     pub date: String,
-    /// How it lies to the day of publication; `None` where that is unknown.
+    /// How it lies to the day of publication; `None` where that is unknown, and for a bare year.
     pub lies: Option<Lies>,
+    /// First and last day that it means.
+    pub days: (Date, Date),
+    /// Whether the headline states it.
+    pub in_title: bool,
+    /// What is said to happen then.
+    pub role: Role,
+}
+
+impl When {
+    /// Whether it names a day, not only a month, a quarter or a year.
+    #[must_use]
+    pub fn is_day(&self) -> bool {
+        self.date.len() == "2026-11-25".len()
+    }
+}
+
+/// What is said to happen on a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Something opens: "claims open on 3 December".
+    Opening,
+    /// Tokens are handed out: "distribution on 20 December".
+    Distribution,
+    /// A price is foretold: "targets $2 by December".
+    Price,
+    /// Something came before: "after raising $5M in March 2024".
+    Background,
+    /// Nothing of these.
+    Unknown,
+}
+
+/// The dates of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dates {
+    /// When the event takes place.
+    pub event: Option<When>,
+    /// The last day of what runs: "claims close on 20 December".
+    pub end: Option<Date>,
+    /// Whether the headline states that day.
+    pub end_in_title: bool,
 }
 
 /// Where a stated date lies, seen from the day of publication.
@@ -52,11 +87,30 @@ impl Lies {
     }
 }
 
-/// Words after which a date ends something: it is no event's.
-const CLOSING: &[&str] = &[
-    "until", "till", "through", "before", "by", "closes", "close", "closing", "ends", "end", "ended",
-    "ending", "expires", "expire", "deadline", "since", "last", "remain", "remains", "runs", "dated",
+/// Words before the day on which something ends.
+const ENDING: &[&str] = &[
+    "until",
+    "till",
+    "through",
+    "closes",
+    "close",
+    "closing",
+    "closed",
+    "ends",
+    "end",
+    "ended",
+    "ending",
+    "finishes",
+    "finishing",
+    "concludes",
+    "concluding",
+    "expires",
+    "expire",
+    "expired",
+    "deadline",
 ];
+/// Other words after which a date is no event's.
+const BESIDE: &[&str] = &["before", "by", "since", "last", "remain", "remains", "dated"];
 /// Tokens over which such a word reaches.
 const CLOSING_REACH: usize = 4;
 /// Tokens between "today" or a bare weekday and a noun of the trade.
@@ -73,79 +127,163 @@ const TELLING: &[&str] = &[
     "unveiled",
     "shared",
 ];
-/// Verbs after which "on Friday" is a Friday gone by.
-const OVER: &[&str] = &[
-    "opened",
-    "launched",
-    "began",
-    "started",
-    "went",
-    "debuted",
-    "listed",
-    "was",
-    "were",
-    "airdropped",
-    "distributed",
-    "took",
-    "closed",
-    "sold",
-    "raised",
-];
 /// Tokens of a body in which a dateline ("Dubai, UAE, May 09, 2026") may stand.
 const DATELINE: usize = 9;
 
-/// The date of the event: from the title, else from the body. Relative words count from `published`; without it only
+/// Words that say that something opens.
+const OPENING: &[&str] = &[
+    "open",
+    "opens",
+    "opening",
+    "start",
+    "starts",
+    "starting",
+    "begin",
+    "begins",
+    "beginning",
+    "launch",
+    "launches",
+    "launching",
+    "live",
+    "list",
+    "lists",
+    "listing",
+    "trading",
+    "trade",
+    "tge",
+    "debut",
+    "debuts",
+    "claimable",
+    "available",
+    "deposits",
+    "kicks",
+];
+/// Words that say that tokens are handed out.
+const DISTRIBUTION: &[&str] = &[
+    "distribution",
+    "distribute",
+    "distributed",
+    "distributing",
+    "vesting",
+    "unlock",
+    "refund",
+    "refunds",
+    "payout",
+    "rewards",
+];
+/// Words after which a date gone by is that of something before the event.
+const BACKGROUND: &[&str] = &["after", "following", "testnet", "devnet", "founded", "raising", "backed"];
+/// Words that say that a price is foretold.
+const PRICE: &[&str] = &["price", "prediction", "predictions", "forecast", "target", "targets", "targeting"];
+/// Tokens before a date that say what happens then.
+const ROLE_REACH: usize = 8;
+/// Tokens before a date in which the beginning of a range may stand: "2026-12-03 10:00 – 2026-12-10".
+const RANGE_REACH: usize = 7;
+
+/// The dates of an event: from the title, else from the body. Relative words count from `published`; without it only
 /// dates with a year are given. `core` marks the nouns of the trade.
 #[must_use]
-pub fn event_date(reading: &Reading, core: u128, published: Option<Timestamp>) -> Option<When> {
-    let today = published.map(|at| at.to_zoned(TimeZone::UTC).date());
-    let dates = || {
-        [&reading.title, &reading.body].into_iter().flat_map(|part| {
-            (0..part.tags.len()).filter_map(move |index| {
-                let found = Reader { part, core, today }.at(index)?;
-                (!closed(part, index, found) && !dateline(part, index))
-                    .then(|| When { date: found.text(), lies: found.lies(today) })
-            })
-        })
-    };
-    // What lies behind is often a step on the way: "the snapshot was taken on 8 November".
-    dates().find(|when| when.lies != Some(Lies::Behind)).or_else(|| dates().next())
-}
-
-/// A date as read, before it is told.
-#[derive(Debug, Clone, Copy)]
-enum Found {
-    Day(Date),
-    Month(i16, i8),
-    Quarter(i16, i8),
-}
-
-impl Found {
-    fn text(self) -> String {
-        match self {
-            Self::Day(date) => date.to_string(),
-            Self::Month(year, month) => format!("{year:04}-{month:02}"),
-            Self::Quarter(year, quarter) => format!("{year:04}-Q{quarter}"),
+pub fn event_dates(reading: &Reading, core: u128, published: Option<Timestamp>) -> Dates {
+    let today = published.map(day_of);
+    let (mut end, mut end_in_title) = (None, false);
+    let (mut first, mut behind) = (None::<When>, None::<When>);
+    for (part, in_title) in [(&reading.title, true), (&reading.body, false)] {
+        let reader = Reader { part, core, today };
+        for index in 0..part.tags.len() {
+            let Some(found) = reader.at(index) else { continue };
+            let ends = follows(part, index, found, ENDING) || ends_range(&reader, index);
+            if ends {
+                (end, end_in_title) = (last_day(found).or(end), in_title);
+            } else if first.is_none() && !follows(part, index, found, BESIDE) && !dateline(part, index) {
+                let Some(when) = when(part, index, found, today, in_title) else { continue };
+                if let Found::Range(_, last) = found {
+                    end = Some(last);
+                }
+                // What lies behind is often a step on the way: "the snapshot was taken on 8 November".
+                let past = today.is_some_and(|today| when.days.1 < today);
+                if past {
+                    behind = behind.or(Some(when));
+                } else {
+                    first = Some(when);
+                }
+            }
         }
     }
+    Dates { event: first.or(behind), end, end_in_title }
+}
 
-    fn lies(self, today: Option<Date>) -> Option<Lies> {
-        let Self::Day(date) = self else { return Some(Lies::Vague) };
-        today.map(|today| match date.cmp(&today) {
-            Ordering::Less => Lies::Behind,
-            Ordering::Equal => Lies::Today,
-            Ordering::Greater => Lies::Ahead,
-        })
+fn when(part: &Part, index: usize, found: Found, today: Option<Date>, in_title: bool) -> Option<When> {
+    let date = found.text();
+    let mut days = event_days(&date)?;
+    let lies = match found {
+        Found::Year(_) => None,
+        Found::Month(..) | Found::Quarter(..) => Some(Lies::Vague),
+        Found::Day(day) | Found::Range(day, _) => today.map(|today| match day.cmp(&today) {
+            std::cmp::Ordering::Less => Lies::Behind,
+            std::cmp::Ordering::Equal => Lies::Today,
+            std::cmp::Ordering::Greater => Lies::Ahead,
+        }),
+    };
+    if let Found::Range(_, last) = found {
+        days.1 = last;
+    }
+    Some(When { date, lies, days, in_title, role: role(part, index) })
+}
+
+/// What the words before the date at `index` say of it, in its sentence.
+fn role(part: &Part, index: usize) -> Role {
+    let words = || {
+        (index.saturating_sub(ROLE_REACH)..index)
+            .rev()
+            .map(|at| part.normal.word(at))
+            .take_while(|word| *word != ".")
+    };
+    // "The launch, after raising $5M in March": the nearer word counts.
+    let near = |wanted: &[&str]| words().position(|word| wanted.contains(&word)).unwrap_or(ROLE_REACH);
+    if words().any(|word| PRICE.contains(&word)) {
+        Role::Price
+    } else if near(BACKGROUND) < near(OPENING) {
+        Role::Background
+    } else if words().any(|word| OPENING.contains(&word)) {
+        Role::Opening
+    } else if words().any(|word| DISTRIBUTION.contains(&word)) {
+        Role::Distribution
+    } else {
+        Role::Unknown
     }
 }
 
-/// Whether the day at `index` is the end of something: "claims run until 20 December".
-fn closed(part: &Part, index: usize, found: Found) -> bool {
-    matches!(found, Found::Day(_))
-        && (index.saturating_sub(CLOSING_REACH)..index)
+fn last_day(found: Found) -> Option<Date> {
+    match found {
+        Found::Day(day) | Found::Range(_, day) => Some(day),
+        _ => None,
+    }
+}
+
+/// Whether one of `wanted` stands closely before the day at `index`: "claims run until 20 December".
+fn follows(part: &Part, index: usize, found: Found, wanted: &[&str]) -> bool {
+    let words = || {
+        (index.saturating_sub(CLOSING_REACH)..index)
             .rev()
-            .take_while(|&at| part.normal.word(at) != ".")
-            .any(|at| CLOSING.contains(&part.normal.word(at)))
+            .map(|at| part.normal.word(at))
+            .take_while(|word| *word != ".")
+    };
+    let runs_to =
+        || words().any(|word| matches!(word, "run" | "runs")) && words().take(2).any(|word| word == "to");
+    matches!(found, Found::Day(_)) && (words().any(|word| wanted.contains(&word)) || runs_to())
+}
+
+/// Whether the date at `index` ends a range that began with another: "2026-12-03 10:00 – 2026-12-10 10:00".
+fn ends_range(reader: &Reader, index: usize) -> bool {
+    let word = |at: usize| reader.part.normal.word(at);
+    let Some(before) = index.checked_sub(1) else { return false };
+    // A day may stand before its month.
+    let day = usize::from(word(before).starts_with(|c: char| c.is_ascii_digit()));
+    let Some(joint) = before.checked_sub(day).filter(|&at| matches!(word(at), "-" | "to")) else {
+        return false;
+    };
+    (joint.saturating_sub(RANGE_REACH)..joint)
+        .any(|at| reader.at(at).is_some_and(|found| last_day(found).is_some()))
 }
 
 /// Whether the date at `index` is that of the report: only names and commas stand before it.
@@ -158,171 +296,6 @@ fn dateline(part: &Part, index: usize) -> bool {
         })
 }
 
-/// Reads dates off one part of a text.
-struct Reader<'a> {
-    part: &'a Part,
-    core: u128,
-    today: Option<Date>,
-}
-
-impl Reader<'_> {
-    fn word(&self, index: usize) -> &str {
-        if index < self.part.normal.tokens.len() { self.part.normal.word(index) } else { "" }
-    }
-
-    fn before(&self, index: usize, offset: usize) -> &str {
-        index.checked_sub(offset).map_or("", |at| self.part.normal.word(at))
-    }
-
-    fn at(&self, index: usize) -> Option<Found> {
-        // "2026-05-22" reads as three numbers, as hyphens part words.
-        if let (Some(year), Some(month), Some(day)) =
-            (year(self.word(index)), number(self.word(index + 1)), number(self.word(index + 2)))
-        {
-            return Date::new(year, month, day).ok().map(Found::Day);
-        }
-        if let Some(month) = month(self.word(index)) {
-            return self.of_month(index, month);
-        }
-        self.quarter(index).or_else(|| self.relative(index))
-    }
-
-    fn of_month(&self, index: usize, month: i8) -> Option<Found> {
-        let written = self.part.normal.tokens[index].case;
-        if matches!(self.word(index), "may" | "march") && written == Case::Lower {
-            return None;
-        }
-        let after = day(self.word(index + 1));
-        let comma = usize::from(self.word(index + 2) == ",");
-        let year =
-            if after.is_some() { year(self.word(index + 2 + comma)) } else { year(self.word(index + 1)) };
-        let of = self.before(index, 1) == "of" && day(self.before(index, 2)).is_some();
-        let day = after.or_else(|| day(self.before(index, if of { 2 } else { 1 })));
-        let likely = || self.today.map(|today| nearest_year(today, month, day.unwrap_or(15)));
-        match (day, year.or_else(likely)) {
-            (Some(day), Some(year)) => Date::new(year, month, day).ok().map(Found::Day),
-            // A bare month is a date only after a word that says so.
-            (None, Some(stated))
-                if matches!(
-                    self.before(index, 1),
-                    "in" | "for" | "by" | "this" | "early" | "late" | "mid" | "until" | "during" | "to"
-                ) || year.is_some() =>
-            {
-                Some(Found::Month(stated, month))
-            }
-            _ => None,
-        }
-    }
-
-    fn quarter(&self, index: usize) -> Option<Found> {
-        let quarter = self.word(index).strip_prefix('q').and_then(|rest| rest.parse::<i8>().ok());
-        let quarter = quarter.filter(|quarter| (1..=4).contains(quarter))?;
-        let year = year(self.word(index + 1)).or_else(|| {
-            let today = self.today?;
-            Some(if quarter * 3 < today.month() { today.year() + 1 } else { today.year() })
-        })?;
-        Some(Found::Quarter(year, quarter))
-    }
-
-    fn relative(&self, index: usize) -> Option<Found> {
-        let today = self.today?;
-        let shift = |days: i64| today.checked_add(days.days()).ok().map(Found::Day);
-        let news = || {
-            let around = index.saturating_sub(NEWS_REACH)..(index + NEWS_REACH).min(self.part.tags.len());
-            self.part.tags[around].iter().any(|tags| tags & self.core != 0)
-        };
-        let named = |word: &str| DAYS.iter().position(|name| *name == word);
-        match (self.word(index), self.word(index + 1)) {
-            ("tomorrow", _) => shift(1),
-            ("today", next)
-                if self.part.normal.tokens[index].shape == Shape::Word
-                    && !TELLING.contains(&next)
-                    && !TELLING.contains(&self.before(index, 1))
-                    && news() =>
-            {
-                shift(0)
-            }
-            ("next", "month") => {
-                let then = today.checked_add(1.month()).ok()?;
-                Some(Found::Month(then.year(), then.month()))
-            }
-            (
-                "this" | "on" | "next" | "for" | "opens" | "starts" | "begins" | "launches" | "launch"
-                | "trading",
-                day,
-            ) => {
-                let wanted = named(day)?;
-                let now = usize::try_from(today.weekday().to_monday_zero_offset()).unwrap_or(0);
-                let ahead = i64::try_from((wanted + 7 - now) % 7).unwrap_or(0);
-                let behind = (7 - ahead) % 7;
-                let over = (index.saturating_sub(NEWS_REACH)..index)
-                    .any(|at| OVER.contains(&self.part.normal.word(at)));
-                shift(if over {
-                    -behind
-                } else if ahead == 0 {
-                    7
-                } else {
-                    ahead
-                })
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The year that brings a day of the year closest to `today`, the future preferred.
-fn nearest_year(today: Date, month: i8, day: i8) -> i16 {
-    let this = Date::new(today.year(), month, day.clamp(1, 28)).unwrap_or(date(today.year(), 1, 1));
-    let behind = this.until(today).map_or(0, |span| span.get_days());
-    if behind > 90 {
-        today.year() + 1
-    } else if behind < -300 {
-        today.year() - 1
-    } else {
-        today.year()
-    }
-}
-
-fn month(word: &str) -> Option<i8> {
-    const LONG: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let index = LONG
-        .iter()
-        .position(|name| *name == word)
-        .or_else(|| MONTHS.iter().position(|name| *name == word || word == "sept" && *name == "sep"))?;
-    i8::try_from(index + 1).ok()
-}
-
-fn day(word: &str) -> Option<i8> {
-    let digits = word
-        .strip_suffix("st")
-        .or_else(|| word.strip_suffix("nd"))
-        .or_else(|| word.strip_suffix("rd"))
-        .or_else(|| word.strip_suffix("th"))
-        .unwrap_or(word);
-    number(digits).filter(|day| (1..=31).contains(day))
-}
-
-fn number(word: &str) -> Option<i8> {
-    (word.len() <= 2).then(|| word.parse().ok()).flatten()
-}
-
-fn year(word: &str) -> Option<i16> {
-    (word.len() == 4).then(|| word.parse().ok()).flatten().filter(|year| (2009..2100).contains(year))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,7 +305,7 @@ mod tests {
         let published = "2026-11-20T08:00:00Z".parse().unwrap();
         let lexicon = Lexicon::new(&[], &[]);
         let core = lexicon.mask(&["claim", "tokensale", "tokenlaunch", "airdrop", "trading"]);
-        event_date(&lexicon.read(text, "", None), core, Some(published)).map(|when| when.date)
+        event_dates(&lexicon.read(text, "", None), core, Some(published)).event.map(|when| when.date)
     }
 
     #[test]

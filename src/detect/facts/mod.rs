@@ -1,12 +1,14 @@
 //! Facts that a text states about a launch: whose, which ticker, when. Chosen from a reading; nothing is guessed
 //! that does not stand there.
 
+pub mod coins;
 pub mod date;
 pub mod project;
+pub mod stage;
 pub mod token;
 pub mod venue;
 
-pub use date::{Lies, event_date};
+pub use date::{Lies, event_dates};
 
 use super::lexicon::{Lexicon, Part};
 use crate::text::normal::{Case, Shape};

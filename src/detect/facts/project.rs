@@ -193,7 +193,7 @@ fn owner<'a>(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &'a str, token
 }
 
 /// The last token of the name that starts at `index`, if one does.
-fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<usize> {
+pub(super) fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<usize> {
     let tokens = &part.normal.tokens;
     let known = clues.name | clues.old | clues.venue | clues.press;
     let is_name = |at: usize| {

@@ -65,6 +65,9 @@ pub(super) fn copies(one: &Text, other: &Text) -> bool {
 /// What ties `telling` to `story`, if anything does.
 pub(super) fn tie(story: &Side, telling: &Side) -> Option<Tie> {
     let relation = story.names.relation(&telling.names);
+    if relation != Relation::Same && coins_of_one_notice(story, telling) {
+        return None;
+    }
     let same_event = story.event == telling.event && story.when.fits(&telling.when, story.event);
     // One address may be a list of notices: unnamed news on it must also read alike.
     let page = pairs(story, telling).any(|(ours, theirs)| {
@@ -88,6 +91,13 @@ pub(super) fn tie(story: &Side, telling: &Side) -> Option<Tie> {
     } else {
         copied(story, telling, relation, same_event).then_some(Tie::Text)
     }
+}
+
+/// Whether the two are different coins of one notice: both have it, and each has a ticker of its own.
+fn coins_of_one_notice(story: &Side, telling: &Side) -> bool {
+    let (ours, theirs) = (story.names.token.first(), telling.names.token.first());
+    ours.zip(theirs).is_some_and(|(ours, theirs)| ours != theirs)
+        && pairs(story, telling).any(|(ours, theirs)| ours.url == theirs.url && ours.source == theirs.source)
 }
 
 /// How far apart two outlets tell one event under names that border on each other.

@@ -75,6 +75,7 @@ impl Group {
                 url: format!("https://{outlet}.example/{page}-{number}"),
                 source: told.outlet.clone(),
                 title: told.title.clone(),
+                stored_title: None,
                 at: first_day() + SignedDuration::from_hours(told.hours),
                 event: Event::from_name(told.event.as_ref().unwrap_or(&self.event)).unwrap(),
                 stage: told
@@ -175,6 +176,7 @@ fn told(hours: i64, outlet: &str, title: &str) -> NewTelling {
         url: format!("https://{outlet}.example/{hours}"),
         source: outlet.to_owned(),
         title: title.to_owned(),
+        stored_title: None,
         at: first_day() + SignedDuration::from_hours(hours),
         event: Event::Airdrop,
         stage: Stage::Upcoming,
@@ -345,4 +347,51 @@ fn copied_forms_never_join_two_projects() {
             assert!(!place(&mut stories, &second).joined, "{one} {other} {hidden:04b} {}", second.title);
         }
     }
+}
+
+/// Venues put several coins into one notice, and outlets repeat its headline.
+#[test]
+fn the_coins_of_one_notice_are_stories_of_their_own() {
+    let telling = |outlet: &str, title: &str, project: &str, token: &str, hours: i64| NewTelling {
+        url: format!("https://{outlet}.example/notice"),
+        source: outlet.to_owned(),
+        title: title.to_owned(),
+        stored_title: None,
+        at: first_day() + SignedDuration::from_hours(hours),
+        event: Event::Listing,
+        stage: Stage::Upcoming,
+        event_date: None,
+        project: known(project),
+        token: known(token),
+        signature: signature(title, ""),
+    };
+    let notice = "Korvex Will List Plimsoll (PLIM) and Quorra (QRA)";
+    let told = [
+        telling("korvex", notice, "Plimsoll", "PLIM", 0),
+        telling("korvex", notice, "Quorra", "QRA", 0),
+        telling("courier", "Korvex to list Plimsoll and Quorra", "Quorra", "", 1),
+        telling("gazette", "Plimsoll and Quorra to be listed on Korvex", "Plimsoll", "", 2),
+        telling("herald", "PLIM and QRA listed on Korvex", "", "PLIM", 3),
+        telling("herald", "PLIM and QRA listed on Korvex", "", "QRA", 3),
+    ];
+    let mut stored: BTreeMap<String, Story> = BTreeMap::new();
+    for telling in &told {
+        let mut stories = Stories::new(stored.values().cloned().collect());
+        let placement = stories.place(telling, telling.at);
+        assert_eq!(placement.absorbed, Vec::<String>::new(), "{}", telling.title);
+        stored.insert(placement.story.id.clone(), placement.story);
+    }
+    let mut outlets: Vec<(Option<String>, Vec<String>)> = stored
+        .into_values()
+        .map(|story| (story.token, story.tellings.into_iter().map(|telling| telling.source).collect()))
+        .collect();
+    outlets.sort();
+    let names = |names: [&str; 3]| names.map(str::to_owned).to_vec();
+    assert_eq!(
+        outlets,
+        [
+            (known("PLIM"), names(["korvex", "gazette", "herald"])),
+            (known("QRA"), names(["korvex", "courier", "herald"]))
+        ]
+    );
 }

@@ -3,10 +3,13 @@
 //! Owns the windows. Reads dates in the detection's form and a headline's words for rounds and delays; knows
 //! nothing of names or of likeness.
 
-use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use super::sketch::lower_words;
-use crate::model::{Event, Stage};
+use crate::model::{
+    Event, Stage,
+    event_date::{day_of, days_between as days},
+};
 
 /// Longest silence between two tellings of one undated event. Labelled news of the years 2022–2026 reports one
 /// airdrop in bursts up to 19 days apart (plan, details, reminder, opening) and the next one of the same
@@ -56,11 +59,11 @@ impl When {
             return false;
         }
         match (self.days, new.days) {
-            (Some(ours), Some(theirs)) if days_between(ours, theirs) > DATE_WINDOW_DAYS => {
+            (Some(ours), Some(theirs)) if gap_in_days(ours, theirs) > DATE_WINDOW_DAYS => {
                 self.moves_to(new) && self.within(new, EVENT_WINDOW)
             }
             (Some(ours), Some(theirs))
-                if both_exact(ours, theirs) && days_between(ours, theirs) <= DATE_SLACK_DAYS =>
+                if both_exact(ours, theirs) && gap_in_days(ours, theirs) <= DATE_SLACK_DAYS =>
             {
                 true
             }
@@ -92,8 +95,7 @@ impl When {
 
     /// Whether nothing said of dates or rounds keeps the two apart.
     pub fn compatible(&self, new: &Self) -> bool {
-        let far =
-            matches!((self.days, new.days), (Some(a), Some(b)) if days_between(a, b) > DATE_WINDOW_DAYS);
+        let far = matches!((self.days, new.days), (Some(a), Some(b)) if gap_in_days(a, b) > DATE_WINDOW_DAYS);
         !far && !differ(self.round, new.round)
     }
 
@@ -111,39 +113,13 @@ fn both_exact(a: (Date, Date), b: (Date, Date)) -> bool {
 }
 
 /// Days from one range to the other; 0 where they touch.
-fn days_between(a: (Date, Date), b: (Date, Date)) -> i32 {
+fn gap_in_days(a: (Date, Date), b: (Date, Date)) -> i32 {
     days(a.1, b.0).max(days(b.1, a.0)).max(0)
-}
-
-fn days(from: Date, to: Date) -> i32 {
-    from.until(to).map_or(i32::MAX, |span| span.get_days())
 }
 
 /// Whether a telling of that time falls on the event's own days.
 fn opens_on(day: Date, told: Timestamp) -> bool {
     (-DATE_SLACK_DAYS..=AFTERMATH_DAYS).contains(&days(day, day_of(told)))
-}
-
-fn day_of(told: Timestamp) -> Date {
-    told.to_zoned(TimeZone::UTC).date()
-}
-
-/// First and last day that a detection's `event_date` may mean: `2026-11-25`, `2026-11`, `2026-Q4`, `2026`.
-pub(super) fn days_of(event_date: &str) -> Option<(Date, Date)> {
-    let mut parts = event_date.split('-');
-    let year: i16 = parts.next()?.parse().ok()?;
-    let (first, length) = match (parts.next(), parts.next()) {
-        (None, _) => (Date::new(year, 1, 1).ok()?, Span::new().years(1)),
-        (Some(quarter), None) if quarter.starts_with('Q') => {
-            let quarter: i8 = quarter[1..].parse().ok()?;
-            (Date::new(year, quarter.checked_mul(3)?.checked_sub(2)?, 1).ok()?, Span::new().months(3))
-        }
-        (Some(month), None) => (Date::new(year, month.parse().ok()?, 1).ok()?, Span::new().months(1)),
-        (Some(month), Some(day)) => {
-            (Date::new(year, month.parse().ok()?, day.parse().ok()?).ok()?, Span::new().days(1))
-        }
-    };
-    Some((first, first.checked_add(length).ok()?.yesterday().ok()?))
 }
 
 /// Whether a headline says that a date moved.
@@ -189,27 +165,6 @@ fn ordinal(word: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn range(event_date: &str) -> Option<(String, String)> {
-        days_of(event_date).map(|(first, last)| (first.to_string(), last.to_string()))
-    }
-
-    #[test]
-    fn dates_of_every_exactness_become_ranges() {
-        for (event_date, first, last) in [
-            ("2026-11-25", "2026-11-25", "2026-11-25"),
-            ("2024-02", "2024-02-01", "2024-02-29"),
-            ("2026-Q4", "2026-10-01", "2026-12-31"),
-            ("2027", "2027-01-01", "2027-12-31"),
-        ] {
-            assert_eq!(range(event_date), Some((first.to_owned(), last.to_owned())));
-        }
-        for no_date in
-            ["", "soon", "2026-13", "2026-Q0", "2026-Q99", "2026-Q127", "2026-02-30", "99999", "9999"]
-        {
-            assert_eq!(range(no_date), None, "{no_date}");
-        }
-    }
 
     #[test]
     fn rounds_are_read_from_headlines() {

@@ -19,7 +19,7 @@ use data::Corpus;
 use model::{Row, Trial};
 use tge_scrape::{
     detect::{
-        facts::{Clues, event_date},
+        facts::{Clues, event_dates},
         lexicon::{Lexicon, month},
         signals::{Frames, Sink, Span},
     },
@@ -78,7 +78,7 @@ fn signals(corpus: &Corpus) -> (Vec<String>, Vec<Row>) {
     for item in &corpus.items {
         let mut names = Names { known: &mut known, row: Vec::new() };
         let reading = lexicon.read(&item.title, &item.text, item.published.map(month));
-        let lies = event_date(&reading, core, item.published).and_then(|when| when.lies);
+        let lies = event_dates(&reading, core, item.published).event.and_then(|when| when.lies);
         let kind = if item.post { Kind::Post } else { Kind::News };
         frames.signals(&lexicon, kind, &reading, lies, &mut names);
         let mut row = names.row;

@@ -2,13 +2,19 @@
 
 use std::{cmp::Reverse, rc::Rc};
 
+use jiff::Timestamp;
 use url::Url;
 
-use crate::feed::{
-    dates,
-    dialect::Field,
-    place,
-    plain::{fold, plain},
+use crate::{
+    feed::{
+        dialect::Field,
+        place,
+        plain::{fold, plain},
+    },
+    text::{
+        address::LONGEST_LINK,
+        dates::{Order, Reading},
+    },
 };
 
 /// The content of one element, with the attributes that matter.
@@ -77,7 +83,8 @@ impl Piece {
             // The address as it was written, where it was written whole: servers compare strings. What XML cannot
             // hold is not left out of it, which would make another address.
             let whole = Url::parse(&text).is_ok() && text == fold(&text);
-            if whole { text.replace(' ', "%20") } else { url.to_string() }
+            let written = text.replace(' ', "%20");
+            if whole && written.len() <= LONGEST_LINK { written } else { url.into() }
         })
     }
 }
@@ -88,16 +95,18 @@ pub struct Draft {
     /// `rdf:about`.
     pub about: Option<String>,
     /// CDF's `LASTMOD`.
-    pub modified: Option<String>,
+    pub modified: Option<Reading>,
+    /// The order of day and month in the feed's dates of three numbers.
+    pub order: Option<Order>,
     title: Option<Piece>,
     media_title: Option<Piece>,
     /// Address of the article, the best so far.
     pub link: Option<String>,
     guid: Option<Piece>,
     id: Option<Piece>,
-    published: Option<String>,
-    updated: Option<String>,
-    date: Option<String>,
+    published: Option<Reading>,
+    updated: Option<Reading>,
+    date: Option<Reading>,
     author: Option<String>,
     summary: Option<Piece>,
     content: Option<Piece>,
@@ -106,12 +115,18 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Takes one field; of several, the first that says something counts.
-    pub fn take(&mut self, field: Field, piece: Piece) {
-        // Of several dates the last readable one counts; an unreadable one erases nothing.
-        let dated = |slot: &mut Option<String>| {
-            *slot = dates::read(&piece.text).map(|at| at.to_string()).or(slot.take());
+    /// Takes one date. Of several the last readable one counts; an unreadable one erases nothing.
+    pub fn take_date(&mut self, field: Field, reading: Option<Reading>) {
+        let slot = match field {
+            Field::Published => &mut self.published,
+            Field::Updated => &mut self.updated,
+            _ => &mut self.date,
         };
+        *slot = reading.or(*slot);
+    }
+
+    /// Takes one field that is no date; of several, the first that says something counts.
+    pub fn take(&mut self, field: Field, piece: Piece) {
         let fill = |slot: &mut Option<Piece>, piece: Piece| {
             if slot.as_ref().is_none_or(|kept| kept.text.trim().is_empty()) {
                 *slot = Some(piece);
@@ -128,16 +143,14 @@ impl Draft {
                     self.content = Some(piece);
                 }
             }
-            Field::Published => dated(&mut self.published),
-            Field::Updated => dated(&mut self.updated),
-            Field::Date => dated(&mut self.date),
             Field::Author if self.author.is_none() => {
                 let name =
                     fold(piece.text.split('\n').find(|line| !line.trim().is_empty()).unwrap_or_default());
                 let name = if piece.is_html() { plain(&name) } else { name };
                 self.author = Some(name).filter(|name| !name.is_empty());
             }
-            Field::Author => {}
+            // Dates come by [`Self::take_date`].
+            Field::Author | Field::Published | Field::Updated | Field::Date => {}
             Field::Category => {
                 let label = piece.term.as_deref().map_or_else(|| piece.line(), fold);
                 if !label.is_empty() && self.categories.len() < 64 {
@@ -203,20 +216,23 @@ impl Draft {
         said(&self.title).or_else(|| said(&self.media_title)).unwrap_or_default()
     }
 
-    /// Publication time, RFC 3339.
-    pub fn published(&self) -> Option<&str> {
-        self.published.as_deref().or(self.date.as_deref())
+    /// Publication time.
+    pub fn published(&self) -> Option<Timestamp> {
+        self.instant(self.published).or_else(|| self.instant(self.date))
     }
 
-    /// Time of the last change, RFC 3339.
-    pub fn updated(&self) -> Option<String> {
-        let modified = || self.modified.as_deref().and_then(dates::read).map(|at| at.to_string());
-        self.updated.clone().or_else(modified)
+    /// Time of the last change.
+    pub fn updated(&self) -> Option<Timestamp> {
+        self.instant(self.updated).or_else(|| self.instant(self.modified))
     }
 
-    /// When it was published, or else changed last: RFC 3339 in UTC, so that texts sort as times do.
-    pub fn dated(&self) -> Option<&str> {
-        self.published().or(self.updated.as_deref())
+    /// When it was published, or else changed last.
+    fn dated(&self) -> Option<Timestamp> {
+        self.published().or_else(|| self.updated())
+    }
+
+    fn instant(&self, reading: Option<Reading>) -> Option<Timestamp> {
+        reading?.instant(self.order)
     }
 
     /// Author's name.

@@ -27,8 +27,8 @@ fn entry(out: &mut String, draft: &Draft) {
     }
     for (name, attributes, value) in [
         ("id", opaque, draft.identifier().as_deref()),
-        ("published", "", draft.published()),
-        ("updated", "", draft.updated().as_deref()),
+        ("published", "", draft.published().map(|at| at.to_string()).as_deref()),
+        ("updated", "", draft.updated().map(|at| at.to_string()).as_deref()),
     ] {
         if let Some(value) = value {
             element(out, name, attributes, value);

@@ -9,6 +9,8 @@ pub struct Scene<'a> {
     pub world: &'a World,
     /// Path and query.
     pub path: &'a str,
+    /// The head of the request.
+    pub asked: &'a str,
     /// What it would be answered without the fault.
     pub reply: Reply,
     /// How many requests met a fault before.

@@ -20,7 +20,10 @@ pub fn written(status: u16, headers: &[(&str, String)], more: &[(&str, String)])
 
 /// What `fault` sends, if it is one of these.
 pub fn played(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
-    refusal(fault, scene).or_else(|| redirect(fault, scene)).or_else(|| transfer(fault, scene))
+    refusal(fault, scene)
+        .or_else(|| picky(fault, scene))
+        .or_else(|| redirect(fault, scene))
+        .or_else(|| transfer(fault, scene))
 }
 
 fn refusal(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
@@ -34,6 +37,8 @@ fn refusal(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
         Fault::LimitEndless => (429, after("9".repeat(30))),
         Fault::LimitNonsense => (429, after("soon".to_owned())),
         Fault::LimitSilent => (429, Vec::new()),
+        Fault::LimitReset => (429, vec![("x-ratelimit-reset", "5400".to_owned())]),
+        Fault::LimitFar => (429, after("Fri, 31 Dec 9999 23:59:59 GMT".to_owned())),
         Fault::Gone => (410, Vec::new()),
         Fault::Missing => (404, Vec::new()),
         Fault::Challenge => (403, vec![("cf-mitigated", "challenge".to_owned())]),
@@ -44,6 +49,34 @@ fn refusal(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
         _ => return None,
     };
     Some(Played::new(status, &headers, format!("{status}\n").into_bytes()))
+}
+
+/// A challenge as a page: known by its title and by where its script lies.
+const CHALLENGE: &str = "<!doctype html><html><head><title>Just a moment...</title></head><body><noscript>Enable cookies</noscript>\
+    <script src=\"/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1\"></script></body></html>";
+
+/// Faults that depend on how the host is asked; whoever asks as it wants gets what it has.
+fn picky(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
+    let html = [("content-type", "text/html".to_owned())];
+    let asks = |line: &str| scene.asked.to_ascii_lowercase().contains(line);
+    let refused = match fault {
+        Fault::ChallengePage => Played::new(200, &html, CHALLENGE.into()),
+        Fault::ChallengeUnavailable => Played::new(503, &html, CHALLENGE.into()),
+        Fault::NotAcceptable if !asks("\r\naccept: text/html") => Played::new(406, &[], Vec::new()),
+        Fault::RedirectCookie if !asks("\r\ncookie: seen=1") => {
+            let headers = [("location", scene.path.to_owned()), ("set-cookie", "seen=1; Path=/".to_owned())];
+            Played::new(302, &headers, Vec::new())
+        }
+        Fault::RedirectUtf8 if !scene.path.contains("%D0%B2") => {
+            let join = if scene.path.contains('?') { '&' } else { '?' };
+            Played::new(302, &[("location", format!("{}{join}в=1", scene.path))], Vec::new())
+        }
+        Fault::NotAcceptable | Fault::RedirectCookie | Fault::RedirectUtf8 => {
+            Played::new(scene.reply.status, &scene.reply.headers, scene.reply.body.clone())
+        }
+        _ => return None,
+    };
+    Some(refused)
 }
 
 fn redirect(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
@@ -88,6 +121,11 @@ fn transfer(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
     let numbered = |count: usize| -> Vec<(&'static str, String)> {
         (0..count).map(|number| ("x-number", number.to_string())).collect()
     };
+    let chunked = |length: String| Played {
+        status: 200,
+        head: written(200, headers, &[("transfer-encoding", "chunked".to_owned())]),
+        body: Body::Whole([length.as_bytes(), b"\r\n", body, b"\r\n"].concat()),
+    };
     let broken = |body| Played { body, ..lying(reply.body.len()) };
     Some(match fault {
         Fault::SlowDrip => Played::unmeasured(200, headers, Body::Drip(b"<rss version=\"2.0\"> ".to_vec())),
@@ -100,6 +138,10 @@ fn transfer(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
         Fault::GzipBomb => packed("gzip", Body::Made(Box::new(bombs::gzip(1024)))),
         Fault::ZstdBomb => packed("zstd", Body::Made(Box::new(bombs::zstd(1024)))),
         Fault::DamagedGzip => packed("gzip", Body::Whole(bombs::damaged(body))),
+        Fault::CodingCharset => packed("utf-8", Body::Whole(body.clone())),
+        Fault::CodingFalse => packed("br", Body::Whole(body.clone())),
+        Fault::NoLastChunk => chunked(format!("{:x}", body.len())),
+        Fault::BadChunk => chunked("long".to_owned()),
         Fault::LengthTooLong => lying(body.len() + 1000),
         Fault::LengthTooShort => lying(body.len() / 2),
         Fault::ManyHeaders => Played::new(200, &numbered(10_000), body.clone()),

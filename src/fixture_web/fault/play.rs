@@ -77,7 +77,7 @@ pub async fn intercept(mut stream: TcpStream, world: &World) -> Option<TcpStream
         None => Played::new(reply.status, &reply.headers, reply.body),
         Some(fault) => {
             let number = world.faulted.fetch_add(1, Ordering::SeqCst);
-            let scene = content::Scene { world, path: &path, reply, number };
+            let scene = content::Scene { world, path: &path, asked: &asked, reply, number };
             head::played(fault, &scene).unwrap_or_else(|| content::played(fault, &scene))
         }
     };

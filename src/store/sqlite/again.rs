@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, detections, entries, outbox, seconds, statements};
+use super::{StoreError, detections, entries, seconds, statements};
 use crate::{
-    model::{Detection, EntryState},
+    model::{Detection, EntryKey, EntryState},
     store::{Kept, Labels, Rejudged},
 };
 
@@ -27,13 +27,23 @@ fn read(document: &str) -> Result<Detection, StoreError> {
     serde_json::from_str(document).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
+/// What was found in `entry` of the feed at `source`, oldest first.
+pub fn detections_of(
+    connection: &Connection,
+    source: &str,
+    entry: EntryKey,
+) -> Result<Vec<Detection>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::DETECTIONS_OF_ENTRY)?;
+    let rows = statement.query_map(params![source, entry.0], |row| row.get::<_, String>(0))?;
+    rows.map(|document| read(&document?)).collect()
+}
+
 /// Saves a later judgement whole; gives the ids of the detections that were not known before.
 pub fn rejudge(connection: &mut Connection, judged: &Rejudged) -> Result<Vec<String>, StoreError> {
     let transaction = connection.transaction()?;
     let commit = &judged.commit;
     entries::put(&transaction, &commit.entries)?;
-    let new = detections::put(&transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
-    outbox::put(&transaction, &commit.alerts, &commit.told)?;
+    let new = detections::put(&transaction, &commit.findings)?;
     for detection in &judged.changed {
         let document =
             serde_json::to_string(detection).map_err(|error| StoreError::Other(error.to_string()))?;
@@ -48,8 +58,12 @@ pub fn rejudge(connection: &mut Connection, judged: &Rejudged) -> Result<Vec<Str
         ])?;
     }
     for detection in &judged.gone {
-        transaction.prepare_cached(statements::DETECTION_DROP)?.execute([&detection.id])?;
-        transaction.prepare_cached(statements::STORY_DROP_EMPTY)?.execute([&detection.story_id])?;
+        // The story of the row, not the document's: it may have been absorbed since.
+        let story: Option<String> = transaction
+            .prepare_cached(statements::DETECTION_DROP)?
+            .query_row([&detection.id], |row| row.get(0))
+            .optional()?;
+        transaction.prepare_cached(statements::STORY_DROP_EMPTY)?.execute([story])?;
     }
     transaction.commit()?;
     Ok(new)

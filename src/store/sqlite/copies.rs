@@ -1,7 +1,7 @@
 //! Copies of the database: on request, and before each change of its schema.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -20,16 +20,59 @@ pub fn beside(path: &Path, more: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Copies the database to `to`, which must not exist, while it is in use.
+/// Copies the database to `to`, which must not exist, while it is in use. The copy is written under a name of its own
+/// first: under `to` there is a whole database or nothing.
 pub fn backup(connection: &Connection, to: &Path) -> Result<(), StoreError> {
-    if to.exists() {
-        return Err(StoreError::Access { path: to.to_owned(), cause: "the file exists already".to_owned() });
-    }
-    files::make_private(to)?;
+    refuse_target(connection, to)?;
+    let refused = |error: io::Error| target(to, &error);
+    let name = to.file_name().unwrap_or_default().to_string_lossy();
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Removed when it is dropped, as on every error.
+    let half = tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(folder).map_err(refused)?;
     // Copying writes to the other file only, but a connection for reading refuses it all the same.
     connection.pragma_update(None, "query_only", false)?;
-    connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+    connection.execute("VACUUM INTO ?1", [half.path().to_string_lossy()])?;
+    half.as_file().sync_all().map_err(refused)?;
+    half.persist_noclobber(to).map_err(|error| refused(error.error))?;
     Ok(())
+}
+
+/// Refuses to write a copy over anything, or under a name that SQLite gives to the database's own files.
+fn refuse_target(connection: &Connection, to: &Path) -> Result<(), StoreError> {
+    let refused = |cause: &str| Err(StoreError::Target { path: to.to_owned(), cause: cause.to_owned() });
+    if to == Path::new("-") {
+        return refused("a copy is a file; name one");
+    }
+    let own = connection.path().map(Path::new).filter(|path| !path.as_os_str().is_empty());
+    let is_own = own.is_some_and(|own| {
+        ["", "-wal", "-shm", "-journal"].iter().any(|end| same_place(&beside(own, end), to))
+    });
+    if is_own {
+        return refused("this name belongs to the database itself");
+    }
+    match fs::symlink_metadata(to) {
+        Ok(found) if found.is_dir() => refused("this is a folder"),
+        Ok(_) => refused("the file exists already"),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(target(to, &error)),
+        Err(_) => Ok(()),
+    }
+}
+
+/// What a refusal of the file system means for a copy that was to be called `to`.
+fn target(to: &Path, error: &io::Error) -> StoreError {
+    match files::access(to, error) {
+        StoreError::Access { path, cause } => StoreError::Target { path, cause },
+        other => other,
+    }
+}
+
+/// Whether both names, of which neither need exist, are one name in one folder.
+fn same_place(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        fs::canonicalize(parent.unwrap_or(Path::new("."))).ok()
+    };
+    one.file_name() == other.file_name() && folder(one).is_some_and(|one| folder(other) == Some(one))
 }
 
 /// Keeps a copy of the database at `path` as it is before its schema becomes `next`; written under another name
@@ -37,7 +80,10 @@ pub fn backup(connection: &Connection, to: &Path) -> Result<(), StoreError> {
 pub fn keep_before(connection: &Connection, path: &Path, next: i64) -> Result<(), StoreError> {
     let half = beside(path, ".copying");
     files::remove(&half)?;
-    backup(connection, &half)?;
+    backup(connection, &half).map_err(|error| match error {
+        StoreError::Target { path, cause } => StoreError::Access { path, cause },
+        other => other,
+    })?;
     reach("copy-written");
     let kept = beside(path, &format!(".before-{next}"));
     fs::rename(&half, &kept).map_err(|error| files::access(&kept, &error))?;

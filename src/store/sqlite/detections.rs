@@ -2,66 +2,98 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, outbox, seconds, sources, statements, time};
 use crate::{
-    model::{Detection, DetectionRecord, Event, Outlet, Signature, Stage, Story, Telling},
+    model::{
+        Class, Detection, DetectionRecord, Event, Outlet, Signature, Stage, StoredFinding, Story, Telling,
+    },
     store::{EventFilter, StoryRow},
 };
 
-/// Saves stories and detections; gives the ids of the detections that were not known before.
-pub fn put(
-    connection: &Connection,
-    stories: &[Story],
-    absorbed: &[(String, String)],
-    detections: &[DetectionRecord],
-) -> Result<Vec<String>, StoreError> {
-    for story in stories {
-        connection.prepare_cached(statements::STORY_PUT)?.execute(params![
-            story.id,
-            story.project,
-            story.token,
-            story.event.as_str(),
-            story.stage.as_str(),
-            story.event_date,
-            seconds(story.opened_at),
-            seconds(story.updated_at)
-        ])?;
-    }
-    for (absorbed, into) in absorbed {
-        connection.prepare_cached(statements::STORY_MOVE)?.execute([absorbed, into])?;
-        connection.prepare_cached(statements::STORY_DROP)?.execute([absorbed])?;
-        outbox::absorb(connection, absorbed, into)?;
-    }
+/// Saves findings in their order: each with its story, what that story absorbs, and its alerts. Gives the ids of the
+/// detections that were not known before.
+///
+/// The order matters: a story that one finding opens may be absorbed by the next, and opened again by a third.
+pub fn put(connection: &Connection, findings: &[StoredFinding]) -> Result<Vec<String>, StoreError> {
     let mut new = Vec::new();
-    for record in detections {
-        let source = sources::id(connection, &record.source_url)?;
-        let found = &record.detection;
-        let document = serde_json::to_string(found).map_err(|error| StoreError::Other(error.to_string()))?;
-        let added = connection.prepare_cached(statements::DETECTION_PUT)?.execute(params![
-            found.id,
-            found.story_id,
-            source,
-            record.entry.0,
-            found.event.as_str(),
-            found.stage.as_str(),
-            found.score,
-            found.watched,
-            found.project,
-            seconds(found.published_at.unwrap_or(found.detected_at)),
-            seconds(found.detected_at),
-            record.silent,
-            record.signature.0,
-            document
-        ])?;
-        if added == 1 {
-            connection.prepare_cached(statements::SOURCE_DETECTED)?.execute([source])?;
-            new.push(found.id.clone());
+    for finding in findings {
+        let id = &finding.record.detection.id;
+        let known = connection.prepare_cached(statements::DETECTION_KNOWN)?.exists([id])?;
+        if known && !(finding.joined && is_story(connection, &finding.story.id)?) {
+            // It has its story, one that is out of memory: nothing is opened or told a second time.
+            continue;
         }
+        put_story(connection, &finding.story)?;
+        if !known {
+            put_one(connection, &finding.record)?;
+            new.push(id.clone());
+        }
+        for absorbed in &finding.absorbed {
+            let into = &finding.story.id;
+            connection.prepare_cached(statements::STORY_MOVE)?.execute([absorbed, into])?;
+            connection.prepare_cached(statements::STORY_DROP)?.execute([absorbed])?;
+            outbox::absorb(connection, absorbed, into)?;
+        }
+        outbox::put(connection, &finding.alerts, &finding.told)?;
     }
     Ok(new)
+}
+
+fn is_story(connection: &Connection, id: &str) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached(statements::STORY_DATE)?.exists([id])?)
+}
+
+/// Whether one of the detections called `ids` is known.
+pub fn any(connection: &Connection, ids: &[String]) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(statements::DETECTION_KNOWN)?;
+    for id in ids {
+        if statement.exists([id])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn put_story(connection: &Connection, story: &Story) -> Result<(), StoreError> {
+    connection.prepare_cached(statements::STORY_PUT)?.execute(params![
+        story.id,
+        story.project,
+        story.token,
+        story.event.as_str(),
+        story.stage.as_str(),
+        story.event_date,
+        seconds(story.opened_at),
+        seconds(story.updated_at)
+    ])?;
+    Ok(())
+}
+
+fn put_one(connection: &Connection, record: &DetectionRecord) -> Result<(), StoreError> {
+    let source = sources::id(connection, &record.source_url)?;
+    let found = &record.detection;
+    let document = serde_json::to_string(found).map_err(|error| StoreError::Other(error.to_string()))?;
+    connection.prepare_cached(statements::DETECTION_PUT)?.execute(params![
+        found.id,
+        found.story_id,
+        source,
+        record.entry.0,
+        found.event.as_str(),
+        found.stage.as_str(),
+        found.score,
+        found.watched,
+        found.project,
+        seconds(found.published_at.unwrap_or(found.detected_at)),
+        seconds(found.detected_at),
+        record.silent,
+        record.signature.0,
+        document,
+        record.about
+    ])?;
+    connection.prepare_cached(statements::SOURCE_DETECTED)?.execute([source])?;
+    Ok(())
 }
 
 /// Stories told or joined since `since`, with their tellings.
@@ -120,16 +152,22 @@ pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<Stor
             })
             .collect::<Result<_, _>>()?;
         let date: Option<String> = date_of.query_row([&story], |row| row.get(0)).optional()?.flatten();
-        found.extend(history(tellings, date).filter(|row| filter.passes(&row.detection)));
+        found.extend(history(tellings, date, filter.today).filter(|row| filter.passes(&row.detection)));
     }
     Ok(found)
 }
 
-/// The best-scored telling speaks for its story, as loudly as the loudest; the others are its outlets.
+/// The best-scored mention speaks for its story, with the highest class of all; the others are its outlets. A rumour
+/// speaks only for a story without any other mention, and then the class is low; a doubtful mention comes next.
 fn head(tellings: Vec<Detection>) -> Option<Detection> {
+    let rank = |telling: &Detection| (!telling.rumour, telling.cautions.is_empty(), telling.score);
     let best =
-        tellings.iter().enumerate().max_by_key(|(at, telling)| (telling.score, std::cmp::Reverse(*at)))?.0;
-    let class = tellings.iter().map(|telling| telling.class).max()?;
+        tellings.iter().enumerate().max_by_key(|(at, telling)| (rank(telling), std::cmp::Reverse(*at)))?.0;
+    let class = if tellings[best].rumour {
+        Class::Low
+    } else {
+        tellings.iter().map(|telling| telling.class).max()?
+    };
     let mut outlets: Vec<Outlet> = Vec::new();
     for (at, telling) in tellings.iter().enumerate() {
         let known = |url: &str| url == tellings[best].url || outlets.iter().any(|outlet| outlet.url == url);
@@ -145,8 +183,9 @@ fn head(tellings: Vec<Detection>) -> Option<Detection> {
     Some(Detection { class, also_at: outlets, ..head })
 }
 
-/// A story's head with what became of its class and date, telling by telling; `date` is the story's own.
-fn history(mut tellings: Vec<Detection>, date: Option<String>) -> Option<StoryRow> {
+/// A story's head with what became of its class and date, telling by telling; `date` is the story's own. The stage
+/// is held against the date as of `today`.
+fn history(mut tellings: Vec<Detection>, date: Option<String>, today: Option<Date>) -> Option<StoryRow> {
     let detection = head(tellings.clone())?;
     tellings.sort_by_key(|telling| telling.detected_at);
     let first = tellings.first()?;
@@ -157,7 +196,9 @@ fn history(mut tellings: Vec<Detection>, date: Option<String>) -> Option<StoryRo
         let other = telling
             .event_date
             .as_ref()
-            .filter(|new| told.as_ref().is_none_or(|old| !old.starts_with(new.as_str())));
+            .filter(|new| told.as_ref().is_none_or(|old| !old.starts_with(new.as_str())))
+            // A rumour moves no date.
+            .filter(|_| !telling.rumour);
         if telling.class > class || other.is_some() {
             class = class.max(telling.class);
             told = other.cloned().or(told);
@@ -168,6 +209,8 @@ fn history(mut tellings: Vec<Detection>, date: Option<String>) -> Option<StoryRo
     let event_date = date.or_else(|| detection.event_date.clone());
     let official = event_date.is_some()
         && tellings.iter().any(|telling| telling.official && telling.event_date == event_date);
+    let stage = today.map_or(detection.stage, |today| detection.stage.on(event_date.as_deref(), today));
+    let detection = Detection { stage, event_date: event_date.clone(), ..detection };
     Some(StoryRow { detection, opened_at, changed_at, revision, event_date, official })
 }
 

@@ -3,47 +3,10 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{StoreError, bits, day, seconds, sources, statements, time};
-use crate::{
-    model::{EntryKey, EntryRecord, EntryState},
-    store::Sifted,
-};
-
-/// A sighting this old is renewed, in days: often enough to outlive the clean-up, seldom enough to cost nothing.
-const AGING: i64 = 30;
-
-/// Which of a source's `keys` are new, and which known ones were last sighted long ago.
-pub fn sift(
-    connection: &Connection,
-    source: &str,
-    rules: u64,
-    keys: &[EntryKey],
-    now: Timestamp,
-) -> Result<Sifted, StoreError> {
-    let mut sifted = Sifted::default();
-    let Some(id) = sources::known_id(connection, source)? else {
-        sifted.new = keys.to_vec();
-        return Ok(sifted);
-    };
-    let mut statement = connection.prepare_cached(statements::ENTRY_SIFT)?;
-    for key in keys {
-        let known = statement
-            .query_row(params![id, key.0], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-            })
-            .optional()?;
-        match known {
-            None => sifted.new.push(*key),
-            // What other rules dropped is looked at again.
-            Some((state, by, _)) if state == "d" && by != bits(rules) => sifted.new.push(*key),
-            Some((_, _, seen)) if seen < day(now) - AGING => sifted.aging.push(*key),
-            Some(_) => {}
-        }
-    }
-    Ok(sifted)
-}
+use crate::model::{EntryKey, EntryMarks, EntryRecord, EntryState, Rewordings, Sighting};
 
 /// Entries waiting for their page and due at `now`: the one of each source that waits longest, then the next of each.
 pub fn backlog(
@@ -54,6 +17,19 @@ pub fn backlog(
     let mut statement = connection.prepare_cached(statements::BACKLOG)?;
     let rows = statement.query_map(params![seconds(now), i64::try_from(limit).unwrap_or(i64::MAX)], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Has a waiting entry tried no earlier than `next_try`.
+pub fn postpone(
+    connection: &Connection,
+    source: &str,
+    key: EntryKey,
+    next_try: Timestamp,
+) -> Result<(), StoreError> {
+    let source = sources::id(connection, source)?;
+    let values = params![source, key.0, seconds(next_try)];
+    connection.prepare_cached(statements::WAITING_LATER)?.execute(values)?;
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<EntryRecord> {
@@ -75,7 +51,28 @@ pub fn record(row: &Row<'_>, state: EntryState) -> rusqlite::Result<EntryRecord>
         silent: row.get("silent")?,
         state,
         rules: row.get::<_, i64>("rules")?.cast_unsigned(),
+        marks: None,
+        rewordings: rewordings(row.get("reworded")?),
     })
+}
+
+/// Rewordings as a column holds them: the day, then 8 bits of how often in all, then 8 of how often on that day.
+/// 0, which takes no room, is none.
+pub fn rewordings(packed: i64) -> Rewordings {
+    let [.., a, b, c, d, total, on_day] = packed.to_be_bytes();
+    Rewordings { day: u32::from_be_bytes([a, b, c, d]), on_day, total }
+}
+
+fn packed(rewordings: Rewordings) -> i64 {
+    i64::from(rewordings.day) << 16 | i64::from(rewordings.total) << 8 | i64::from(rewordings.on_day)
+}
+
+/// The columns of `marks` for the entry `key`: identifier, link, title, text. An identifier that the key itself is
+/// made of is 0, which takes no room.
+fn columns(key: EntryKey, marks: Option<EntryMarks>) -> [Option<i64>; 4] {
+    let marks = marks.unwrap_or_default();
+    let id = marks.id.map(|id| if id == key { 0 } else { id.short() });
+    [id, marks.link.map(EntryKey::short), marks.title.map(EntryKey::short), marks.text.map(EntryKey::short)]
 }
 
 /// Saves `entries` as they stand; an entry that is there already changes its state.
@@ -99,6 +96,7 @@ fn put_one(connection: &Connection, source: i64, entry: &EntryRecord) -> Result<
         EntryState::Judged { score } => ("j", Some(*score), None),
     };
     let key = entry.key.0;
+    let [id, link, title, text] = columns(entry.key, entry.marks);
     connection.prepare_cached(statements::ENTRY_PUT)?.execute(params![
         source,
         key,
@@ -106,7 +104,12 @@ fn put_one(connection: &Connection, source: i64, entry: &EntryRecord) -> Result<
         bits(entry.rules),
         day(entry.first_seen),
         score,
-        reason
+        reason,
+        id,
+        link,
+        title,
+        text,
+        packed(entry.rewordings)
     ])?;
     if let EntryState::Waiting { tries, next_try } = entry.state {
         let values = params![source, key, tries, seconds(next_try)];
@@ -130,16 +133,39 @@ fn put_one(connection: &Connection, source: i64, entry: &EntryRecord) -> Result<
     Ok(())
 }
 
-/// Renews the sighting of known entries.
+/// Renews the sighting of known entries, and what they can be recognised by.
 pub fn sighted(
     connection: &Connection,
-    entries: &[(String, EntryKey)],
+    entries: &[Sighting],
     at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     let Some(at) = at else { return Ok(()) };
-    for (source, key) in entries {
-        let source = sources::id(connection, source)?;
+    for Sighting { source_url, key, marks } in entries {
+        let source = sources::id(connection, source_url)?;
         connection.prepare_cached(statements::ENTRY_SIGHTED)?.execute(params![source, key.0, day(at)])?;
+        if marks.is_some() {
+            let [id, link, title, text] = columns(*key, *marks);
+            connection
+                .prepare_cached(statements::ENTRY_MARKED)?
+                .execute(params![source, key.0, id, link, title, text])?;
+        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rewordings_come_back_as_they_went() {
+        for one in [
+            Rewordings::default(),
+            Rewordings { day: 20_800, on_day: 3, total: 30 },
+            Rewordings { day: u32::MAX, on_day: 255, total: 255 },
+        ] {
+            assert_eq!(rewordings(packed(one)), one);
+        }
+        assert_eq!(packed(Rewordings::default()), 0);
+    }
 }

@@ -15,11 +15,11 @@ fn kept(cycles: usize) -> Connection {
         "INSERT INTO cycle_stages SELECT n, stage, x'00' FROM numbers, (SELECT 'plan' AS stage UNION SELECT 'judge') \
          WHERE n <= ?1",
         "INSERT INTO cycle_sources SELECT n, 1 + n % ?2, 'fetched', NULL, 200, 30, 1, 60 FROM numbers WHERE n <= ?1",
-        "INSERT INTO entries SELECT 1 + n % ?2, randomblob(16), 'd', 1, n, NULL, NULL FROM numbers WHERE n <= ?1 * 10",
+        "INSERT INTO entries (source, key, state, rules, seen, score, reason) SELECT 1 + n % ?2, randomblob(16), 'd', 1, n, NULL, NULL FROM numbers WHERE n <= ?1 * 10",
         "INSERT INTO stories (id, event, stage, opened_at, updated_at) SELECT 's' || n, 'listing', 'live', n, n \
          FROM numbers WHERE n <= ?1 / 10",
         "INSERT INTO detections SELECT 'd' || n, 's' || (1 + n / 2), 1 + n % ?2, randomblob(16), 'listing', 'live', 80, 0, \
-         NULL, n, n, 0, x'00', '{}' FROM numbers WHERE n < ?1 / 10 * 2",
+         NULL, n, n, 0, x'00', '{}', NULL FROM numbers WHERE n < ?1 / 10 * 2",
         "INSERT INTO sums SELECT date(n * 86400, 'unixepoch'), '{}' FROM numbers WHERE n <= ?1 / 144",
         "INSERT INTO sums VALUES ('all', '{}')",
     ];
@@ -78,7 +78,7 @@ fn the_source_that_told_a_story_first_is_counted_through_all_changes() {
     let tell = |id: &str, story: &str, source: &str, at: i64| {
         run(&format!(
             "INSERT INTO detections VALUES ('{id}', '{story}', {source}, x'01', 'listing', 'live', 80, 0, NULL, {at}, {at}, \
-             0, x'00', '{{}}') ON CONFLICT (id) DO NOTHING"
+             0, x'00', '{{}}', NULL) ON CONFLICT (id) DO NOTHING"
         ));
     };
     run("INSERT INTO sources (id, url) VALUES (1, 'a'), (2, 'b'), (3, 'c');

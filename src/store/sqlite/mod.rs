@@ -3,10 +3,12 @@
 mod again;
 mod articles;
 mod clock_back;
+mod confirmed;
 mod copies;
 mod cycles;
 mod detections;
 mod entries;
+mod known;
 mod open;
 mod outbox;
 mod prune;
@@ -29,14 +31,16 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::{StoreError, files};
 
-pub use again::{kept, label, labels, rejudge};
+pub use again::{detections_of, kept, label, labels, rejudge};
 pub use articles::{article, robots};
+pub use confirmed::confirmed_time;
 pub use copies::backup;
 pub use cycles::{
     begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
 };
-pub use detections::{recent_stories, stories};
-pub use entries::{backlog, sift};
+pub use detections::{any as any_detection, recent_stories, stories};
+pub use entries::{backlog, postpone};
+pub use known::known_entries;
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
     alert_totals, attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued,
@@ -49,7 +53,8 @@ pub use watch::{take as take_times, watch};
 pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};
 pub use x_pages::{
     calls as x_calls, drop_gaps as x_drop_gaps, failed as x_failed, known as x_known, memory as x_memory,
-    people as x_people, purge as x_purge, set_dialect as x_set_dialect,
+    people as x_people, posts_billed as x_posts_billed, purge as x_purge, set_dialect as x_set_dialect,
+    set_usage as x_set_usage,
 };
 
 use crate::{model::Commit, rehearsal::reach};
@@ -79,9 +84,8 @@ fn put(transaction: &Connection, commit: &Commit) -> Result<Vec<String>, StoreEr
     for page in &commit.x {
         x_pages::put(transaction, page)?;
     }
-    let new = detections::put(transaction, &commit.stories, &commit.absorbed, &commit.detections)?;
     reach("in-visit");
-    outbox::put(transaction, &commit.alerts, &commit.told)?;
+    let new = detections::put(transaction, &commit.findings)?;
     reach("in-visit-whole");
     Ok(new)
 }
@@ -90,6 +94,7 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::ConstraintViolation) => Self::Refused(error.to_string()),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::SystemIoFailure) => Self::Disk(error.to_string()),
@@ -99,6 +104,13 @@ impl From<rusqlite::Error> for StoreError {
             _ => Self::Other(error.to_string()),
         }
     }
+}
+
+#[cfg(test)]
+pub fn column(connection: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn seconds(at: Timestamp) -> i64 {

@@ -1,6 +1,6 @@
 //! Opening, making, migrating and checking the database file.
 
-use std::{fs::File, path::Path, time::Duration};
+use std::{fs::File, io::Read, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
@@ -21,6 +21,9 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/6.sql")),
     M::up(include_str!("migrations/7.sql")),
     M::up(include_str!("migrations/8.sql")),
+    M::up(include_str!("migrations/9.sql")),
+    M::up(include_str!("migrations/10.sql")),
+    M::up(include_str!("migrations/11.sql")),
 ];
 
 /// How long a statement waits for another process to finish writing.
@@ -28,19 +31,24 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Pages of the write-ahead log after which SQLite folds it back: 4 MiB.
 const LOG_PAGES: u32 = 1000;
 
+/// How every SQLite database begins (SQLite, "Database File Format", section 1.3).
+const HEADER: &[u8] = b"SQLite format 3\0";
+/// Bytes of the smallest page that SQLite knows (section 1.3.2): no database is shorter.
+const SHORTEST: u64 = 512;
+
 /// Opens the database in `dir`, made or brought up to date if `access` allows writing.
 pub fn open_file(dir: &Path, access: Access) -> Result<Connection, StoreError> {
     let path = dir.join(files::DATABASE);
     match access {
         Access::Read => {
-            if !path.exists() {
+            if !files::is_there(&path)? {
                 return Err(StoreError::Missing(dir.to_owned()));
             }
             read(&path).map_err(|error| at(&path, error))
         }
         Access::Write => {
             files::make_dir(dir)?;
-            if !path.exists() {
+            if !files::is_there(&path)? {
                 create(dir, &path)?;
             }
             write(dir, &path).map_err(|error| at(&path, error))
@@ -49,7 +57,7 @@ pub fn open_file(dir: &Path, access: Access) -> Result<Connection, StoreError> {
 }
 
 fn read(path: &Path) -> Result<Connection, StoreError> {
-    refuse_empty(path)?;
+    refuse_foreign(path)?;
     // Not read-only to the file system: a reader of a write-ahead log shares its index file.
     let mut connection = connect(path)?;
     let found = match version(&connection) {
@@ -62,6 +70,7 @@ fn read(path: &Path) -> Result<Connection, StoreError> {
         found => found?,
     };
     refuse_newer(found)?;
+    refuse_schema(&connection, found)?;
     if found < known() {
         return Err(StoreError::Other(format!(
             "schema {found} is older than {}: run a cycle first",
@@ -80,9 +89,11 @@ fn unchanging(path: &Path) -> Result<Connection, StoreError> {
 }
 
 fn write(dir: &Path, path: &Path) -> Result<Connection, StoreError> {
-    refuse_empty(path)?;
+    refuse_foreign(path)?;
     let mut connection = connect(path)?;
-    refuse_newer(version(&connection)?)?;
+    let found = version(&connection)?;
+    refuse_newer(found)?;
+    refuse_schema(&connection, found)?;
     settle(&connection)?;
     if version(&connection)? < known() {
         let _turn = turn(dir)?;
@@ -110,7 +121,7 @@ pub fn connect(path: &Path) -> Result<Connection, StoreError> {
 /// want one, the first makes it.
 fn create(dir: &Path, path: &Path) -> Result<(), StoreError> {
     let _turn = turn(dir)?;
-    if path.exists() {
+    if files::is_there(path)? {
         return Ok(());
     }
     let new = copies::beside(path, ".new");
@@ -130,7 +141,7 @@ pub fn build(new: &Path, schema: i64) -> Result<(), StoreError> {
     for end in ["", "-journal", "-wal", "-shm"] {
         files::remove(&copies::beside(new, end))?;
     }
-    files::make_private(new)?;
+    files::open_private(new)?;
     let mut connection = connect(new)?;
     let steps = usize::try_from(schema).unwrap_or(STEPS.len());
     Migrations::from_slice(STEPS).to_version(&mut connection, steps).map_err(migration)?;
@@ -142,18 +153,39 @@ pub fn build(new: &Path, schema: i64) -> Result<(), StoreError> {
 /// cycles makes the database too.
 fn turn(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(files::SCHEMA_LOCK);
-    files::make_private(&path)?;
-    let file = File::options().append(true).open(&path).map_err(|error| files::access(&path, &error))?;
+    let file = files::open_private(&path)?;
     file.lock().map_err(|error| files::access(&path, &error))?;
     Ok(file)
 }
 
-/// No process of ours leaves an empty file: one that is there has lost what it held.
-fn refuse_empty(path: &Path) -> Result<(), StoreError> {
-    match std::fs::metadata(path) {
-        Ok(file) if file.len() == 0 => Err(StoreError::Corrupt("the file is empty".to_owned())),
-        Ok(_) => Ok(()),
-        Err(error) => Err(files::access(path, &error)),
+/// Refuses a file that is no SQLite database: SQLite would take one that is empty, or shorter than a page, for a new
+/// database. No process of ours leaves such a file: it has lost what it held.
+pub fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
+    let refused = |error: std::io::Error| files::access(path, &error);
+    let mut start = Vec::new();
+    File::open(path).map_err(refused)?.take(SHORTEST).read_to_end(&mut start).map_err(refused)?;
+    if start.is_empty() {
+        Err(StoreError::Corrupt("the file is empty".to_owned()))
+    } else if (start.len() as u64) < SHORTEST {
+        Err(StoreError::Corrupt(format!("the file has {} bytes, less than any database", start.len())))
+    } else if !start.starts_with(HEADER) {
+        Err(StoreError::Corrupt("the file is no SQLite database".to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+/// Refuses the database of another program: ours are numbered from 1 on and have sources from the first on.
+fn refuse_schema(connection: &Connection, found: i64) -> Result<(), StoreError> {
+    let ours = || {
+        connection
+            .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'sources'")?
+            .exists([])
+    };
+    if found > 0 && ours()? {
+        Ok(())
+    } else {
+        Err(StoreError::Corrupt("it is not one of this program's".to_owned()))
     }
 }
 

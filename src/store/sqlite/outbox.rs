@@ -6,7 +6,9 @@ use rusqlite::{Connection, Row, params};
 use super::{StoreError, amount, optional, seconds, statements, time};
 use crate::store::AlertTotal;
 use crate::{
-    model::{Alert, BoundMessage, ChannelState, Class, Matter, OpenMessage, OutboxRow, Settled, Told, Topic},
+    model::{
+        Alert, Body, BoundMessage, ChannelState, Class, Matter, OpenMessage, OutboxRow, Settled, Told, Topic,
+    },
     rehearsal::reach,
 };
 
@@ -47,8 +49,12 @@ pub fn put(connection: &Connection, alerts: &[Alert], told: &[Told]) -> Result<(
 
 /// What was known of the story `absorbed` belongs to the story `into` from now on.
 pub fn absorb(connection: &Connection, absorbed: &str, into: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(statements::TOLD_LOUDER)?.execute([absorbed, into])?;
     connection.prepare_cached(statements::TOLD_MOVE)?.execute([absorbed, into])?;
     connection.prepare_cached(statements::TOLD_DROP)?.execute([absorbed])?;
+    // Of two alerts that wait the louder one stays: the channel hears of the story once.
+    connection.prepare_cached(statements::ALERT_QUIETER)?.execute([absorbed, into])?;
+    connection.prepare_cached(statements::ALERT_QUIETER)?.execute([into, absorbed])?;
     connection.prepare_cached(statements::ALERT_MOVE)?.execute([absorbed, into])?;
     Ok(())
 }
@@ -91,16 +97,22 @@ pub fn queued(connection: &Connection, channel: &str) -> Result<Vec<Alert>, Stor
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let body: String = row.get(7)?;
+        let story: Option<String> = row.get(2)?;
+        let mut body = serde_json::from_str(&body).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        if let (Body::News { detection, .. }, Some(story)) = (&mut body, &story) {
+            // Its story may have been absorbed since.
+            detection.story_id.clone_from(story);
+        }
         all.push(Alert {
             id: row.get(0)?,
             channel: channel.to_owned(),
             topic: Topic::from_name(&row.get::<_, String>(1)?).unwrap_or(Topic::News),
-            story: row.get(2)?,
+            story,
             class: class(&row.get::<_, String>(3)?),
             instant: row.get(4)?,
             due_at: time(row.get(5)?),
             created_at: time(row.get(6)?),
-            body: serde_json::from_str(&body).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+            body,
             replaces: false,
             outlets: outlets(row, 8)?,
         });

@@ -25,6 +25,9 @@ const JOIN: &str = "
         OR (source, key) NOT IN (SELECT source, key FROM texts));
     UPDATE sources SET etag = NULL, last_modified = NULL, body_hash = NULL, due_at = NULL;";
 
+/// What the name of the new file ends in until it takes the place of the damaged one.
+const RECOVERED: &str = ".recovered";
+
 /// Where detections are lost, what they were found in is to be judged again as soon as a feed shows it.
 const JUDGE_AGAIN: &str = "
     DELETE FROM entries WHERE state = 'j'
@@ -33,7 +36,7 @@ const JUDGE_AGAIN: &str = "
 /// Tests the database in `dir` and mends it; gives what was done. Nobody else may write meanwhile.
 pub fn repair(dir: &Path) -> Result<Mended, StoreError> {
     let path = dir.join(files::DATABASE);
-    if !path.exists() {
+    if !files::is_there(&path)? {
         return Err(StoreError::Missing(dir.to_owned()));
     }
     let lost = |error: StoreError| match error {
@@ -67,9 +70,16 @@ fn mend(path: &Path) -> Result<Mended, StoreError> {
     {
         return Ok(Mended::Indexes { kept });
     }
-    let new = copies::beside(path, ".recovered");
-    open::build(&new, schema)?;
-    let tables = recover(&connection, &new)?;
+    let new = copies::beside(path, RECOVERED);
+    let made = open::build(&new, schema).and_then(|()| recover(&connection, &new));
+    let tables = made.inspect_err(|_| {
+        // The file is as it was: no copy of it is needed, and nothing half-made.
+        for piece in [&kept, &new] {
+            for end in ["", "-journal", "-wal", "-shm"] {
+                let _ = files::remove(&copies::beside(piece, end));
+            }
+        }
+    })?;
     // Without its log the old file can be replaced; the copy put aside has both.
     let _ = connection.pragma_update(None, "journal_mode", "DELETE");
     drop(connection);
@@ -87,8 +97,14 @@ fn put_aside(path: &Path) -> Result<PathBuf, StoreError> {
     let kept = copies::aside(path);
     for end in ["", "-wal"] {
         let (from, to) = (copies::beside(path, end), copies::beside(&kept, end));
-        if from.exists() {
-            fs::copy(&from, &to).map_err(|error| files::access(&to, &error))?;
+        if from.exists()
+            && let Err(error) = fs::copy(&from, &to)
+        {
+            let refused = files::access(&to, &error);
+            for end in ["", "-wal"] {
+                let _ = files::remove(&copies::beside(&kept, end));
+            }
+            return Err(refused);
         }
     }
     Ok(kept)

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{StoreError, amount, bits, count, optional, seconds, statements, time};
-use crate::model::{HostWait, SourceState, Validators};
+use crate::model::{HostWait, Skips, SourceState, Validators};
 
 /// Every source ever asked.
 pub fn sources(connection: &Connection) -> Result<Vec<SourceState>, StoreError> {
@@ -44,6 +44,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SourceState> {
         detections_total: amount(row.get("detections_total")?),
         mean_ms: row.get("mean_ms")?,
         wish_s: row.get("wish_s")?,
+        skips: Skips { hours: row.get("skip_hours")?, days: row.get("skip_days")? },
     })
 }
 
@@ -78,6 +79,8 @@ pub fn put(connection: &Connection, source: &SourceState) -> Result<(), StoreErr
         count(source.detections_total),
         source.mean_ms,
         source.wish_s,
+        source.skips.hours,
+        source.skips.days,
     ])?;
     Ok(())
 }

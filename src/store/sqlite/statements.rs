@@ -25,6 +25,9 @@ statements! {
     SUMS_PUT = "INSERT OR REPLACE INTO sums (period, document) VALUES (?1, ?2)";
     SUM_STAGES = "SELECT stage, histogram FROM sum_stages WHERE period = ?1";
     SUM_STAGE_PUT = "INSERT OR REPLACE INTO sum_stages (period, stage, histogram) VALUES (?1, ?2, ?3)";
+    CYCLE_FIRST_AHEAD = "SELECT min(started_at) FROM cycles WHERE started_at > ?1";
+    CYCLE_CONFIRMING = "SELECT started_at FROM cycles WHERE started_at <= ?1 ORDER BY started_at DESC LIMIT 1 OFFSET ?2";
+    CYCLE_OLDEST = "SELECT min(started_at) FROM cycles";
     CYCLE_NEWEST = "SELECT started_at FROM cycles ORDER BY id DESC LIMIT 1";
     CYCLES_BACK = "UPDATE cycles SET started_at = started_at - ?1 WHERE started_at > ?2";
     CYCLES_PRUNE = "DELETE FROM cycles WHERE id IN
@@ -33,19 +36,19 @@ statements! {
     SOURCES = "SELECT url, etag, last_modified, validators_url, rules, body_hash, first_read_at, checked_at,
         succeeded_at, read_at, changed_at, due_at, not_before, failures, last_failure, status, conditional,
         unmodified_since, plain_get_at, usual_gap_s, moved_to, moved_seen, gone_at, repaired, entries_total,
-        candidates_total, detections_total, mean_ms, wish_s FROM sources";
+        candidates_total, detections_total, mean_ms, wish_s, skip_hours, skip_days FROM sources";
     SOURCE_PUT = "INSERT INTO sources (url, etag, last_modified, validators_url, rules, body_hash, first_read_at,
         checked_at, succeeded_at, read_at, changed_at, due_at, not_before, failures, last_failure, status,
         conditional, unmodified_since, plain_get_at, usual_gap_s, moved_to, moved_seen, gone_at, repaired,
-        entries_total, candidates_total, detections_total, mean_ms, wish_s)
+        entries_total, candidates_total, detections_total, mean_ms, wish_s, skip_hours, skip_days)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-        ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)
+        ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)
         ON CONFLICT (url) DO UPDATE SET etag = ?2, last_modified = ?3, validators_url = ?4, rules = ?5,
         body_hash = ?6, first_read_at = ?7, checked_at = ?8, succeeded_at = ?9, read_at = ?10, changed_at = ?11,
         due_at = ?12, not_before = ?13, failures = ?14, last_failure = ?15, status = ?16, conditional = ?17,
         unmodified_since = ?18, plain_get_at = ?19, usual_gap_s = ?20, moved_to = ?21, moved_seen = ?22,
-        gone_at = ?23, repaired = ?24, entries_total = ?25, candidates_total = ?26, detections_total = ?27,
-        mean_ms = ?28, wish_s = ?29";
+        gone_at = ?23, repaired = ?24, entries_total = ?25, candidates_total = ?26,
+        mean_ms = ?28, wish_s = ?29, skip_hours = ?30, skip_days = ?31";
     SOURCE_ADD = "INSERT INTO sources (url) VALUES (?1) ON CONFLICT (url) DO NOTHING";
     SOURCE_ID = "SELECT id FROM sources WHERE url = ?1";
     SOURCE_ASKED = "UPDATE sources SET asked_total = asked_total + 1, failed_total = failed_total + ?2,
@@ -53,7 +56,11 @@ statements! {
     SOURCE_YIELDS = "SELECT url, asked_total, failed_total, bytes_total, first_total FROM sources";
     SOURCE_DETECTED = "UPDATE sources SET detections_total = detections_total + 1 WHERE id = ?1";
 
+    SOURCES_FORGET = "UPDATE sources SET first_read_at = NULL, etag = NULL, last_modified = NULL, body_hash = NULL
+        WHERE checked_at < ?1 AND first_read_at IS NOT NULL";
+
     SOURCES_BACK = "UPDATE sources SET
+        first_read_at = CASE WHEN first_read_at > ?2 THEN first_read_at - ?1 ELSE first_read_at END,
         checked_at = CASE WHEN checked_at > ?2 THEN checked_at - ?1 ELSE checked_at END,
         due_at = CASE WHEN due_at > ?2 THEN due_at - ?1 ELSE due_at END,
         not_before = CASE WHEN not_before > ?2 THEN not_before - ?1 ELSE not_before END,
@@ -61,37 +68,70 @@ statements! {
         changed_at = CASE WHEN changed_at > ?2 THEN changed_at - ?1 ELSE changed_at END,
         succeeded_at = CASE WHEN succeeded_at > ?2 THEN succeeded_at - ?1 ELSE succeeded_at END,
         unmodified_since = CASE WHEN unmodified_since > ?2 THEN unmodified_since - ?1 ELSE unmodified_since END,
-        plain_get_at = CASE WHEN plain_get_at > ?2 THEN plain_get_at - ?1 ELSE plain_get_at END";
+        plain_get_at = CASE WHEN plain_get_at > ?2 THEN plain_get_at - ?1 ELSE plain_get_at END
+        WHERE checked_at > ?2";
 
     HOST_WAITS_BACK = "UPDATE host_waits SET not_before = not_before - ?1 WHERE not_before > ?2";
     HOST_WAITS = "SELECT host, not_before, reason FROM host_waits WHERE not_before > ?1";
     HOST_WAIT_PUT = "INSERT OR REPLACE INTO host_waits (host, not_before, reason) VALUES (?1, ?2, ?3)";
     HOST_WAITS_PRUNE = "DELETE FROM host_waits WHERE not_before < ?1";
 
-    ENTRY_SIFT = "SELECT state, rules, seen FROM entries WHERE source = ?1 AND key = ?2";
-    ENTRY_PUT = "INSERT INTO entries (source, key, state, rules, seen, score, reason)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-        ON CONFLICT (source, key) DO UPDATE SET state = ?3, rules = ?4, seen = max(seen, ?5), score = ?6, reason = ?7";
+    ENTRY_BY_KEY = "SELECT key, state, rules, seen, id_mark, link_mark, title_mark, text_mark, reworded FROM entries
+        WHERE source = ?1 AND key = ?2";
+    ENTRIES_BY_LINK = "SELECT key, state, rules, seen, id_mark, link_mark, title_mark, text_mark, reworded FROM entries
+        WHERE source = ?1 AND link_mark = ?2 LIMIT ?3";
+    ENTRIES_BY_TITLE = "SELECT key, state, rules, seen, id_mark, link_mark, title_mark, text_mark, reworded FROM entries
+        WHERE source = ?1 AND title_mark = ?2 LIMIT ?3";
+    ENTRIES_BY_ID = "SELECT key, state, rules, seen, id_mark, link_mark, title_mark, text_mark, reworded FROM entries
+        WHERE source = ?1 AND id_mark = ?2 AND id_mark > 0 LIMIT ?3";
+    ENTRY_WORDS = "SELECT title, link, substr(summary, 1, 1000) FROM texts WHERE source = ?1 AND key = ?2";
+    ENTRY_PUT = "INSERT INTO entries (source, key, state, rules, seen, score, reason, id_mark, link_mark, title_mark,
+        text_mark, reworded)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        ON CONFLICT (source, key) DO UPDATE SET state = ?3, rules = ?4, seen = max(seen, ?5), score = ?6, reason = ?7,
+        id_mark = ifnull(?8, id_mark), link_mark = ifnull(?9, link_mark), title_mark = ifnull(?10, title_mark), text_mark = ifnull(?11, text_mark),
+        reworded = max(reworded, ?12)";
     ENTRY_SIGHTED = "UPDATE entries SET seen = max(seen, ?3) WHERE source = ?1 AND key = ?2";
+    ENTRY_MARKED = "UPDATE entries SET id_mark = ifnull(?3, id_mark), link_mark = ifnull(?4, link_mark), title_mark = ifnull(?5, title_mark),
+        text_mark = ifnull(?6, text_mark) WHERE source = ?1 AND key = ?2";
+    DETECTIONS_OF_ENTRY = "SELECT document FROM detections
+        WHERE source = (SELECT id FROM sources WHERE url = ?1) AND key = ?2 ORDER BY rowid";
     ENTRIES_PRUNE_DROPPED = "DELETE FROM entries WHERE (source, key) IN (
         SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
-        WHERE entries.state = 'd' AND entries.seen < ?1
-        AND entries.seen < ifnull(sources.read_at, 0) / 86400 - 31 LIMIT ?2)";
+        WHERE entries.state = 'd' AND entries.seen < ?1 AND (sources.checked_at < ?3
+        OR entries.seen < ifnull(sources.changed_at, 0) / 86400 - 31) LIMIT ?2)";
     ENTRIES_PRUNE_JUDGED = "DELETE FROM entries WHERE (source, key) IN (
         SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
-        WHERE entries.state = 'j' AND entries.seen < ?1
-        AND entries.seen < ifnull(sources.read_at, 0) / 86400 - 31 LIMIT ?2)";
+        WHERE entries.state = 'j' AND entries.seen < ?1 AND (sources.checked_at < ?3
+        OR entries.seen < ifnull(sources.changed_at, 0) / 86400 - 31) LIMIT ?2)";
+    ENTRIES_RENEW_DROPPED = "UPDATE entries SET seen = ?3 WHERE (source, key) IN (
+        SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
+        WHERE entries.state = 'd' AND entries.seen < ?1 AND ifnull(sources.checked_at, ?4) >= ?4
+        AND entries.seen >= ifnull(sources.changed_at, 0) / 86400 - 31 LIMIT ?2)";
+    ENTRIES_RENEW_JUDGED = "UPDATE entries SET seen = ?3 WHERE (source, key) IN (
+        SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
+        WHERE entries.state = 'j' AND entries.seen < ?1 AND ifnull(sources.checked_at, ?4) >= ?4
+        AND entries.seen >= ifnull(sources.changed_at, 0) / 86400 - 31 LIMIT ?2)";
     TEXT_PUT = "INSERT OR REPLACE INTO texts (source, key, title, link, summary, author, published, first_seen, silent)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     WAITING_PUT = "INSERT OR REPLACE INTO waiting (source, key, tries, next_try) VALUES (?1, ?2, ?3, ?4)";
+    WAITING_LATER = "UPDATE waiting SET next_try = ?3 WHERE source = ?1 AND key = ?2";
     WAITING_DONE = "DELETE FROM waiting WHERE source = ?1 AND key = ?2";
+    ENTRIES_BACK_DROPPED = "UPDATE entries SET seen = ?1 WHERE state = 'd' AND seen >= ?2";
+    ENTRIES_BACK_JUDGED = "UPDATE entries SET seen = ?1 WHERE state = 'j' AND seen >= ?2";
+    ENTRIES_BACK_WAITING = "UPDATE entries SET seen = ?1 WHERE seen >= ?2 AND (source, key) IN
+        (SELECT source, key FROM waiting)";
+    TEXTS_BACK = "UPDATE texts SET first_seen = first_seen - ?1 WHERE first_seen > ?2 AND (source, key) IN
+        (SELECT source, key FROM waiting)";
+    DETECTIONS_AHEAD = "SELECT id, told_at, document FROM detections WHERE detected_at > ?1";
+    DETECTION_BACK = "UPDATE detections SET told_at = ?2, detected_at = ?3, document = ?4 WHERE id = ?1";
     WAITING_BACK = "UPDATE waiting SET next_try = next_try - ?1 WHERE next_try > ?2";
     // Sources take turns, so that no source fills the limit with its own.
     BACKLOG = "WITH turns AS (
             SELECT source, key, tries, next_try, row_number() OVER (PARTITION BY source ORDER BY next_try) AS turn
             FROM waiting WHERE next_try <= ?1 ORDER BY turn, next_try LIMIT ?2)
         SELECT sources.url, turns.key, title, link, summary, author, published, first_seen, silent, tries,
-        next_try, entries.rules FROM turns
+        next_try, entries.rules, entries.reworded FROM turns
         JOIN entries ON entries.source = turns.source AND entries.key = turns.key
         JOIN texts ON texts.source = turns.source AND texts.key = turns.key
         JOIN sources ON sources.id = turns.source ORDER BY turn, next_try";
@@ -111,33 +151,38 @@ statements! {
 
     STORY_PUT = "INSERT INTO stories (id, project, token, event, stage, event_date, opened_at, updated_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-        ON CONFLICT (id) DO UPDATE SET project = ?2, token = ?3, stage = ?5, event_date = ?6, updated_at = ?8";
+        ON CONFLICT (id) DO UPDATE SET project = ?2, token = ?3, stage = ?5, event_date = ?6, opened_at = ?7,
+        updated_at = ?8";
     STORIES_BACK = "UPDATE stories SET updated_at = updated_at - ?1, opened_at = min(opened_at, updated_at - ?1)
         WHERE updated_at > ?2";
     STORY_MOVE = "UPDATE detections SET story = ?2 WHERE story = ?1";
     STORY_DROP = "DELETE FROM stories WHERE id = ?1";
     STORIES_SINCE = "SELECT id, project, token, event, stage, event_date, opened_at, updated_at FROM stories
         WHERE updated_at >= ?1";
-    TELLINGS = "SELECT json_extract(document, '$.url'), json_extract(document, '$.source'),
-        json_extract(document, '$.title'), told_at, signature FROM detections WHERE story = ?1 ORDER BY told_at";
+    TELLINGS = "SELECT ifnull(about, json_extract(document, '$.url')), json_extract(document, '$.source'),
+        json_extract(document, '$.title'), told_at, signature FROM detections
+        WHERE story = ?1 AND json_valid(document) ORDER BY told_at";
+    DETECTION_KNOWN = "SELECT 1 FROM detections WHERE id = ?1";
     DETECTION_PUT = "INSERT INTO detections (id, story, source, key, event, stage, score, watched, project, told_at,
-        detected_at, silent, signature, document)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (id) DO NOTHING";
+        detected_at, silent, signature, document, about)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     DETECTIONS_SINCE = "SELECT story, document FROM detections WHERE detected_at >= ?1
         ORDER BY detected_at DESC, told_at DESC, id";
     STORY_DATE = "SELECT event_date FROM stories WHERE id = ?1";
     DETECTIONS_OF_STORY = "SELECT json_set(document, '$.story_id', story) FROM detections WHERE story = ?1 ORDER BY told_at, id";
 
     KEPT = "SELECT sources.url, texts.key, title, link, summary, author, published, first_seen, texts.silent,
-        entries.rules, entries.score, detections.document FROM entries
+        entries.rules, entries.reworded, entries.score,
+        json_set(detections.document, '$.story_id', detections.story) AS document FROM entries
         JOIN texts ON texts.source = entries.source AND texts.key = entries.key
         JOIN sources ON sources.id = entries.source
         LEFT JOIN detections ON detections.source = entries.source AND detections.key = entries.key
         WHERE entries.state = 'j' AND first_seen >= ?1 ORDER BY entries.source, entries.key";
     DETECTION_UPDATE = "UPDATE detections SET event = ?2, stage = ?3, score = ?4, watched = ?5, project = ?6,
         document = ?7 WHERE id = ?1";
-    DETECTION_DROP = "DELETE FROM detections WHERE id = ?1";
-    DETECTION_BY_PREFIX = "SELECT document FROM detections WHERE id >= ?1 AND id < ?2 LIMIT 2";
+    DETECTION_DROP = "DELETE FROM detections WHERE id = ?1 RETURNING story";
+    DETECTION_BY_PREFIX = "SELECT json_set(document, '$.story_id', story) FROM detections
+        WHERE id >= ?1 AND id < ?2 LIMIT 2";
     STORY_DROP_EMPTY = "DELETE FROM stories WHERE id = ?1
         AND NOT EXISTS (SELECT 1 FROM detections WHERE detections.story = stories.id)";
     LABEL_PUT = "INSERT OR REPLACE INTO labels (detection, yes, at) VALUES (?1, ?2, ?3)";
@@ -145,7 +190,10 @@ statements! {
 
     ALERT_PUT = "INSERT INTO outbox (id, channel, topic, story, class, instant, due_at, created_at, document)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
-    ALERTS_BACK = "UPDATE outbox SET due_at = due_at - ?1, created_at = created_at - ?1 WHERE created_at > ?2";
+    ALERTS_BACK = "UPDATE outbox SET created_at = created_at - ?1 WHERE created_at > ?2";
+    QUEUED_BACK = "UPDATE outbox SET due_at = due_at - ?1 WHERE rowid IN
+        (SELECT rowid FROM outbox INDEXED BY outbox_queued WHERE message IS NULL AND due_at > ?2)";
+    SETTLED_BACK = "UPDATE messages SET settled_at = settled_at - ?1 WHERE settled_at > ?2";
     MESSAGES_BACK = "UPDATE messages SET next_try = CASE WHEN next_try > ?2 THEN next_try - ?1 ELSE next_try END,
         created_at = CASE WHEN created_at > ?2 THEN created_at - ?1 ELSE created_at END WHERE settled_at IS NULL";
     TOLD_BACK = "UPDATE told SET told_at = told_at - ?1 WHERE told_at > ?2";
@@ -153,17 +201,25 @@ statements! {
         not_before = CASE WHEN not_before > ?2 THEN not_before - ?1 ELSE not_before END,
         failing_since = CASE WHEN failing_since > ?2 THEN failing_since - ?1 ELSE failing_since END,
         sent_at = CASE WHEN sent_at > ?2 THEN sent_at - ?1 ELSE sent_at END";
-    MATTERS_BACK = "UPDATE matters SET since = min(since, ?2), told_at = CASE WHEN told_at > ?2 THEN told_at - ?1 ELSE told_at END,
+    MATTERS_BACK = "UPDATE matters SET since = CASE WHEN since > ?2 THEN since - ?1 ELSE since END,
+        told_at = CASE WHEN told_at > ?2 THEN told_at - ?1 ELSE told_at END,
         over_at = CASE WHEN over_at > ?2 THEN over_at - ?1 ELSE over_at END";
     ALERT_REPLACED = "DELETE FROM outbox WHERE story = ?1 AND channel = ?2 AND message IS NULL";
     ALERT_BIND = "UPDATE outbox SET message = ?2 WHERE id = ?1 AND message IS NULL";
     ALERT_LATER = "UPDATE outbox SET instant = 0, due_at = ?2 WHERE id = ?1 AND message IS NULL";
+    ALERT_QUIETER = "DELETE FROM outbox WHERE story = ?1 AND message IS NULL AND EXISTS (SELECT 1 FROM outbox AS other
+        WHERE other.story = ?2 AND other.channel = outbox.channel AND other.message IS NULL AND other.topic = 'news'
+        AND instr('low medium high critical', other.class) >= instr('low medium high critical', outbox.class))";
     ALERT_MOVE = "UPDATE outbox SET story = ?2 WHERE story = ?1 AND message IS NULL";
     TOLD = "SELECT channel, class, event_date, told_at, outlets, EXISTS (SELECT 1 FROM outbox
         WHERE outbox.story = told.story AND outbox.channel = told.channel AND message IS NULL)
         FROM told WHERE story = ?1";
     TOLD_PUT = "INSERT INTO told (story, channel, class, event_date, told_at, outlets) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (story, channel) DO UPDATE SET class = ?3, event_date = ?4, told_at = ?5, outlets = ?6";
+    TOLD_LOUDER = "UPDATE told SET event_date = ifnull(told.event_date, other.event_date),
+        class = iif(instr('low medium high critical', other.class) > instr('low medium high critical', told.class),
+        other.class, told.class), outlets = max(told.outlets, other.outlets)
+        FROM told AS other WHERE other.story = ?1 AND told.story = ?2 AND other.channel = told.channel";
     TOLD_MOVE = "UPDATE OR IGNORE told SET story = ?2 WHERE story = ?1";
     TOLD_DROP = "DELETE FROM told WHERE story = ?1";
     TOLD_PRUNE = "DELETE FROM told WHERE (story, channel) IN (SELECT story, channel FROM told WHERE told_at < ?1 LIMIT ?2)";
@@ -207,6 +263,8 @@ statements! {
     X_ACCOUNTS_BACK = "UPDATE x_accounts SET checked_at = checked_at - ?1 WHERE checked_at > ?2";
     X_LIMITS_BACK = "UPDATE x_limits SET skew_ms = 0, window_end = 0, remaining = calls,
         blocked_until = CASE WHEN blocked_until > ?2 THEN blocked_until - ?1 ELSE blocked_until END";
+    X_POSTS_BACK = "UPDATE x_posts SET seen_at = seen_at - ?1 WHERE seen_at > ?2";
+    X_PEOPLE_BACK = "UPDATE x_people SET seen_at = seen_at - ?1 WHERE seen_at > ?2";
     X_CALLS_BACK = "UPDATE x_calls SET at = at - ?1 WHERE at > ?2";
     X_SOURCES = "SELECT key, head, complete_at, last_post_at, failures, failure, posts FROM x_sources";
     X_GAPS = "SELECT source, owner, low, high FROM x_gaps";
@@ -222,8 +280,8 @@ statements! {
     X_CALL_OPEN = "INSERT INTO x_calls (at, server_at, credential, route, state, sources, low, ceiling, most, price,
         micros, month) VALUES (?1, ?2, ?3, ?4, 'o', ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     X_CALL_COST = "SELECT micros, month FROM x_calls WHERE id = ?1";
-    X_CALL_DONE = "UPDATE x_calls SET state = 'd', status = ?2, note = ?3, returned = ?4, billed = ?5, micros = ?6,
-        month = ?7 WHERE id = ?1";
+    X_CALL_DONE = "UPDATE x_calls SET state = 'd', status = ?2, note = ?3, returned = ?4, billed = ?5, micros = ?6
+        WHERE id = ?1";
     X_CALL_LOST = "UPDATE x_calls SET state = 'l', note = ?2 WHERE id = ?1";
     X_CALLS_LAST = "SELECT at, route, state, status, returned, billed, micros FROM x_calls ORDER BY id DESC LIMIT ?1";
     X_CALLS_PRUNE = "DELETE FROM x_calls WHERE id IN
@@ -237,7 +295,8 @@ statements! {
         (SELECT 1 FROM x_billed WHERE day = ?4 AND kind = 'p' AND x_billed.id = x_posts.id)";
     X_SPENT_SINCE = "SELECT sum(micros) FROM x_calls WHERE at >= ?1";
     X_FIRST_CALL = "SELECT at FROM x_calls WHERE at > 0 ORDER BY at LIMIT 1";
-    X_MONTH = "SELECT micros FROM x_months WHERE month = ?1";
+    X_MONTH = "SELECT sum(micros) FROM x_months WHERE month >= ?1";
+    X_POSTS_BILLED = "SELECT count(*) FROM x_billed WHERE day = ?1 AND kind = 'p'";
     X_MONTH_ADD = "INSERT INTO x_months (month, micros) VALUES (?1, ?2)
         ON CONFLICT (month) DO UPDATE SET micros = micros + ?2";
     X_BILL = "INSERT INTO x_billed (day, kind, id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
@@ -246,11 +305,11 @@ statements! {
     X_SETTING = "SELECT value FROM x_settings WHERE name = ?1";
     X_SETTING_PUT = "INSERT OR REPLACE INTO x_settings (name, value) VALUES (?1, ?2)";
     X_SOURCE_PUT = "INSERT INTO x_sources (key, head, complete_at) VALUES (?1, ?2, ?3)
-        ON CONFLICT (key) DO UPDATE SET head = max(ifnull(head, 0), ifnull(?2, head)),
-        complete_at = max(ifnull(complete_at, 0), ifnull(?3, complete_at)),
+        ON CONFLICT (key) DO UPDATE SET head = nullif(max(iif(head <= ?5, head, 0), ifnull(?2, 0)), 0),
+        complete_at = nullif(max(iif(complete_at <= ?6, complete_at, 0), ifnull(?3, 0)), 0),
         failures = iif(?4, failures, 0), failure = iif(?4, failure, NULL)";
     X_SOURCE_POSTED = "INSERT INTO x_sources (key, posts, last_post_at) VALUES (?1, 1, ?2)
-        ON CONFLICT (key) DO UPDATE SET posts = posts + 1, last_post_at = max(ifnull(last_post_at, 0), ?2)";
+        ON CONFLICT (key) DO UPDATE SET posts = posts + 1, last_post_at = max(iif(last_post_at <= ?3, last_post_at, 0), ?2)";
     X_SOURCE_FAILED = "INSERT INTO x_sources (key, failures, failure) VALUES (?1, 1, ?2)
         ON CONFLICT (key) DO UPDATE SET failures = failures + 1, failure = ?2";
     X_GAP_PUT = "INSERT INTO x_gaps (source, owner, low, high) VALUES (?1, ?2, ?3, ?4)

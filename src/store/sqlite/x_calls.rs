@@ -40,9 +40,10 @@ fn add_to_month(connection: &Connection, month: i64, micros: i64) -> Result<(), 
     Ok(())
 }
 
+/// Spent and reserved in `month` and in later ones: where a clock was set back, those were this month's as well.
 pub(super) fn spent(connection: &Connection, month: i64) -> Result<u64, StoreError> {
     let mut statement = connection.prepare_cached(statements::X_MONTH)?;
-    let micros: Option<i64> = statement.query_row([month], |row| row.get(0)).optional()?;
+    let micros: Option<i64> = statement.query_row([month], |row| row.get(0))?;
     Ok(amount(micros.unwrap_or(0)))
 }
 
@@ -71,7 +72,7 @@ pub fn reserve<R>(
     decide: impl FnOnce(&XView) -> Result<u32, R>,
 ) -> Result<Result<XReserved, R>, StoreError> {
     let transaction = begin(connection)?;
-    let month = month(intent.server_at);
+    let month = month(intent.at);
     let flying = params![intent.credential, intent.route, ms(intent.at) - WINDOW_MS];
     let in_flight: i64 =
         transaction.prepare_cached(statements::X_IN_FLIGHT)?.query_row(flying, |row| row.get(0))?;
@@ -112,8 +113,9 @@ pub fn end(connection: &mut Connection, call: i64, ending: &XEnding) -> Result<(
     let transaction = begin(connection)?;
     match ending {
         XEnding::Free { status, note } => {
-            settle(&transaction, call, *status, Some(note.as_str()), (0, 0), 0, None)?;
+            settle(&transaction, call, *status, Some(note.as_str()), (0, 0), 0)?;
         }
+        XEnding::Charged(page) => charge(&transaction, page)?,
         XEnding::Lost { note } => {
             transaction.prepare_cached(statements::X_CALL_LOST)?.execute(params![call, note])?;
         }
@@ -121,7 +123,7 @@ pub fn end(connection: &mut Connection, call: i64, ending: &XEnding) -> Result<(
     Ok(transaction.commit()?)
 }
 
-/// Replaces a call's reservation by its cost, in the month it was charged in.
+/// Replaces a call's reservation by its cost, in the month of the reservation: by our clock, not by X's.
 fn settle(
     connection: &Connection,
     call: i64,
@@ -129,18 +131,15 @@ fn settle(
     note: Option<&str>,
     (returned, billed): (u64, u64),
     cost: u64,
-    charged: Option<i64>,
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(statements::X_CALL_COST)?;
-    let Some((reserved, reserved_in)) =
+    let Some((reserved, month)) =
         statement.query_row([call], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional()?
     else {
         return Ok(());
     };
-    let month = charged.unwrap_or(reserved_in);
-    add_to_month(connection, reserved_in, -reserved)?;
-    add_to_month(connection, month, count(cost))?;
-    let values = params![call, status, note, count(returned), count(billed), count(cost), month];
+    add_to_month(connection, month, count(cost) - reserved)?;
+    let values = params![call, status, note, count(returned), count(billed), count(cost)];
     connection.prepare_cached(statements::X_CALL_DONE)?.execute(values)?;
     Ok(())
 }
@@ -159,8 +158,7 @@ pub fn charge(connection: &Connection, page: &XPage) -> Result<(), StoreError> {
     let (posts, users) = (new("p", &page.posts_billed)?, new("u", &page.users_billed)?);
     let cost = posts * page.post_price + users * page.user_price;
     let returned = (page.posts_billed.len() + page.users_billed.len()) as u64;
-    let charged = Some(month(page.answered_at));
-    settle(connection, page.call, Some(page.status), None, (returned, posts + users), cost, charged)
+    settle(connection, page.call, Some(page.status), None, (returned, posts + users), cost)
 }
 
 /// Learns of a limit: `learn` turns what was known into what is.
@@ -227,7 +225,7 @@ pub fn resolve(connection: &mut Connection, now: Timestamp) -> Result<(), StoreE
     };
     for pending in pending.iter().filter(|call| call.lost || call.sent < ms(now) - FORGOTTEN_MS) {
         if let Some(cost) = cost_of(&transaction, pending)? {
-            settle(&transaction, pending.call, None, Some("no answer"), (0, 0), amount(cost), None)?;
+            settle(&transaction, pending.call, None, Some("no answer"), (0, 0), amount(cost))?;
         }
     }
     Ok(transaction.commit()?)

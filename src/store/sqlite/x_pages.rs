@@ -10,7 +10,7 @@ use super::{
     x_calls::{at, charge, month, ms, read_limit, spent},
 };
 use crate::{
-    model::{XAccount, XGap, XMemory, XPage, XPerson, XSource},
+    model::{XAccount, XGap, XMemory, XPage, XPerson, XSource, XUsage},
     store::{PurgeWhat, XCallRow},
 };
 
@@ -65,10 +65,11 @@ pub fn memory(connection: &Connection, credential: &str, now: Timestamp) -> Resu
         .query_row([ms(now) - DAY_MS], |row| row.get(0))?;
     let first: Option<i64> =
         connection.prepare_cached(statements::X_FIRST_CALL)?.query_row([], |row| row.get(0)).optional()?;
-    let dialect = connection
-        .prepare_cached(statements::X_SETTING)?
-        .query_row(["dialect"], |row| row.get(0))
-        .optional()?;
+    let setting = |name: &str| -> Result<Option<String>, StoreError> {
+        let mut statement = connection.prepare_cached(statements::X_SETTING)?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    };
+    let usage = setting("usage")?.and_then(|usage| serde_json::from_str(&usage).ok());
     Ok(XMemory {
         sources,
         accounts,
@@ -76,7 +77,8 @@ pub fn memory(connection: &Connection, credential: &str, now: Timestamp) -> Resu
         spent: spent(connection, month(now))?,
         spent_lately: amount(lately.unwrap_or(0)),
         first_call_at: first.map(at),
-        dialect,
+        dialect: setting("dialect")?,
+        usage: usage.filter(|usage: &XUsage| usage.credential == credential),
     })
 }
 
@@ -84,6 +86,20 @@ pub fn memory(connection: &Connection, credential: &str, now: Timestamp) -> Resu
 pub fn set_dialect(connection: &Connection, dialect: &str) -> Result<(), StoreError> {
     connection.prepare_cached(statements::X_SETTING_PUT)?.execute(["dialect", dialect])?;
     Ok(())
+}
+
+/// Remembers what X said of its usage.
+pub fn set_usage(connection: &Connection, usage: &XUsage) -> Result<(), StoreError> {
+    // Plain data with string keys always serialises.
+    let value = serde_json::to_string(usage).unwrap_or_default();
+    connection.prepare_cached(statements::X_SETTING_PUT)?.execute(["usage", &value])?;
+    Ok(())
+}
+
+/// Posts charged on the day of `at`.
+pub fn posts_billed(connection: &Connection, at: Timestamp) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(statements::X_POSTS_BILLED)?;
+    Ok(amount(statement.query_row([super::day(at)], |row| row.get(0))?))
 }
 
 /// Which of `ids` are known, each with the newest id of its chain; purged ones count as known and newest.
@@ -125,7 +141,7 @@ pub fn put(connection: &Connection, page: &XPage) -> Result<(), StoreError> {
         let values = params![id, latest, author, post.source, posted, now, post.text, post.url];
         let added = connection.prepare_cached(statements::X_POST_PUT)?.execute(values)?;
         if added == 1 {
-            let counted = params![post.source, posted];
+            let counted = params![post.source, posted, latest_ms(page)];
             connection.prepare_cached(statements::X_SOURCE_POSTED)?.execute(counted)?;
         } else {
             let edited = params![id, latest, post.text, post.url];
@@ -159,12 +175,19 @@ pub fn failed(connection: &Connection, failed: &[(String, String)]) -> Result<()
     Ok(())
 }
 
+/// What is stored and lies after this was made up.
+fn latest_ms(page: &XPage) -> i64 {
+    page.windows.latest.map_or(i64::MAX, ms)
+}
+
 fn put_windows(connection: &Connection, page: &XPage) -> Result<(), StoreError> {
     let change = &page.windows;
+    let (latest, latest_id) = (latest_ms(page), change.latest_id.map_or(i64::MAX, count));
     for source in &change.sources {
         // An answer without posts but with an error is no success.
         let fails = page.failed.iter().any(|(failed, _)| failed == source);
-        let values = params![source, change.head.map(count), change.complete_at.map(ms), fails];
+        let values =
+            params![source, change.head.map(count), change.complete_at.map(ms), fails, latest_id, latest];
         connection.prepare_cached(statements::X_SOURCE_PUT)?.execute(values)?;
         if let Some(gap) = change.gap {
             let values = params![source, gap.owner, count(gap.low), count(gap.high)];

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::x_calls::month;
 use crate::{
-    model::{Commit, XAccount, XGap, XIntent, XLimit, XPage, XPost, XReserved, XView, XWindows},
+    model::{Commit, XAccount, XGap, XIntent, XLimit, XPage, XPost, XReserved, XUsage, XView, XWindows},
     store::{PurgeWhat, Store, XEnding},
 };
 
@@ -60,7 +60,7 @@ fn page(call: i64, answered_at: Timestamp, ids: &[u64]) -> Commit {
 }
 
 #[test]
-fn a_call_costs_what_is_new_that_day_in_the_month_it_was_answered() {
+fn a_call_costs_what_is_new_that_day_in_the_month_it_was_reserved() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         let (before, after) = (at("2026-11-30T23:59:59.9Z"), at("2026-12-01T00:00:00.2Z"));
@@ -68,14 +68,99 @@ fn a_call_costs_what_is_new_that_day_in_the_month_it_was_answered() {
         assert_eq!(spent(&store, before).await, 500_000);
         store.commit(page(first.call, before, &[11, 12])).await.unwrap();
         assert_eq!(spent(&store, before).await, 10_000);
-        // Reserved in November, answered in December: charged there, and the same posts once more.
+        // Reserved in November, answered in December: the same posts are charged once more, and count in November.
         let second = reserve(&store, before).await;
         store.commit(page(second.call, after, &[11, 12, 13])).await.unwrap();
-        assert_eq!((spent(&store, before).await, spent(&store, after).await), (10_000, 15_000));
+        assert_eq!((spent(&store, before).await, spent(&store, after).await), (25_000, 0));
         let third = reserve(&store, after).await;
-        store.commit(page(third.call, after, &[12, 13])).await.unwrap();
-        assert_eq!(spent(&store, after).await, 15_000);
+        store.commit(page(third.call, after, &[12, 13, 14])).await.unwrap();
+        assert_eq!(spent(&store, after).await, 5_000);
         assert_ne!(month(before), month(after));
+    });
+}
+
+#[test]
+fn neither_xs_clock_nor_one_of_ours_that_goes_back_opens_a_budget() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        let now = at("2026-11-21T12:00:00Z");
+        for months in 1_u32..4 {
+            // X's clock runs a month further ahead with each answer.
+            let theirs = now + SignedDuration::from_hours(24 * 31 * i64::from(months));
+            let ahead = XIntent { server_at: theirs, ..intent(now) };
+            let call = store.x_reserve(ahead, |_| Ok::<_, ()>(100)).await.unwrap().unwrap();
+            store.commit(page(call.call, theirs, &[u64::from(months)])).await.unwrap();
+        }
+        assert_eq!(spent(&store, now).await, 15_000);
+        for earlier in ["2026-10-01T00:00:00Z", "2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z"] {
+            assert_eq!(spent(&store, at(earlier)).await, 15_000, "{earlier}");
+            let view = store.x_reserve(intent(at(earlier)), |view| Err::<u32, _>(view.spent)).await.unwrap();
+            assert_eq!(view.unwrap_err(), 15_000, "{earlier}");
+        }
+        assert_eq!(spent(&store, at("2026-12-01T00:00:00Z")).await, 0);
+    });
+}
+
+#[test]
+fn a_page_that_is_not_used_is_charged_and_moves_nothing() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        let noon = at("2026-11-21T12:00:00Z");
+        let call = reserve(&store, noon).await.call;
+        let unused = page(call, noon, &[20, 21]).x.remove(0);
+        let unused = XPage { posts: Vec::new(), windows: XWindows::default(), ..unused };
+        store.x_end(call, XEnding::Charged(Box::new(unused))).await.unwrap();
+        let memory = store.x_memory("c".to_owned(), noon).await.unwrap();
+        assert_eq!((memory.spent, memory.sources.len()), (10_000, 0));
+    });
+}
+
+#[test]
+fn a_stored_head_from_the_future_gives_way_and_a_sound_one_never_goes_back() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        let (noon, far) = (at("2026-11-21T12:00:00Z"), at("2046-11-21T12:00:00Z"));
+        let mut poisoned = page(reserve(&store, noon).await.call, noon, &[20]);
+        poisoned.x[0].windows.head = Some(9_000);
+        poisoned.x[0].windows.complete_at = Some(far);
+        poisoned.x[0].posts[0].posted_at = far;
+        store.commit(poisoned).await.unwrap();
+        let seen = || async {
+            let source = store.x_memory("c".to_owned(), noon).await.unwrap().sources.remove(0);
+            (source.head, source.complete_at, source.last_post_at)
+        };
+        assert_eq!(seen().await, (Some(9_000), Some(far), Some(far)));
+        let bounded = |ids: &[u64], call| {
+            let mut page = page(call, noon, ids);
+            page.x[0].posts.iter_mut().for_each(|post| post.posted_at = noon);
+            (page.x[0].windows.latest, page.x[0].windows.latest_id) = (Some(noon), Some(100));
+            page
+        };
+        let later = noon + SignedDuration::from_mins(10);
+        store.commit(bounded(&[30], reserve(&store, later).await.call)).await.unwrap();
+        assert_eq!(seen().await, (Some(30), Some(noon), Some(noon)));
+        store.commit(bounded(&[25], reserve(&store, later).await.call)).await.unwrap();
+        assert_eq!(seen().await, (Some(30), Some(noon), Some(noon)));
+        let mut empty = bounded(&[], reserve(&store, later).await.call);
+        empty.x[0].windows.complete_at = None;
+        store.commit(empty).await.unwrap();
+        assert_eq!(seen().await, (Some(30), Some(noon), Some(noon)));
+    });
+}
+
+#[test]
+fn the_usage_is_remembered_for_its_token_and_posts_are_counted_by_the_day() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        let noon = at("2026-11-21T12:00:00Z");
+        store.commit(page(reserve(&store, noon).await.call, noon, &[20, 21])).await.unwrap();
+        assert_eq!(store.x_posts_billed(at("2026-11-21T00:00:00Z")).await.unwrap(), 2);
+        assert_eq!(store.x_posts_billed(at("2026-11-20T23:59:59Z")).await.unwrap(), 0);
+        let usage =
+            XUsage { credential: "c".to_owned(), asked_at: noon, posts: Some(7), ..XUsage::default() };
+        store.x_set_usage(usage.clone()).await.unwrap();
+        assert_eq!(store.x_memory("c".to_owned(), noon).await.unwrap().usage, Some(usage));
+        assert_eq!(store.x_memory("other".to_owned(), noon).await.unwrap().usage, None);
     });
 }
 

@@ -52,7 +52,7 @@ fn trail() -> Trail {
 
 fn headers(fresh_for: Option<Duration>, etag: Option<&str>) -> Headers {
     let etag = etag.map(|etag| etag.as_bytes().to_vec());
-    Headers { validators: Validators { etag, last_modified: None }, content_type: None, fresh_for }
+    Headers { validators: Validators { etag, last_modified: None }, fresh_for, ..Headers::default() }
 }
 
 fn read<'a>(feed: Option<&'a Feed>, headers: &'a Headers) -> Read<'a> {
@@ -122,6 +122,28 @@ fn unwanted_hours_and_days_are_left_out() {
     assert_eq!(skipping(&[], &[6]).to_string(), "2026-11-22T00:00:00Z");
     let all: Vec<u8> = (0..24).collect();
     assert!(skipping(&all, &[]) <= now() + SignedDuration::from_hours(25));
+}
+
+#[test]
+fn unwanted_hours_of_the_last_body_count_after_a_304_and_after_an_equal_body_too() {
+    let feed = Feed { skip_hours: vec![6, 7, 24], skip_days: vec![7, 8], ..Feed::default() };
+    let tagged = headers(None, Some("e"));
+    let first = after_read(&SourceState::default(), read(Some(&feed), &tagged), &trail(), rhythm(), now());
+    let due = |state: SourceState| state.due_at.unwrap().to_string();
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    // A Saturday; Sunday is unwanted.
+    for (asked, due_at) in [
+        ("2026-11-21T05:55:00Z", "2026-11-21T08:00:00Z"),
+        ("2026-11-21T12:00:00Z", "2026-11-21T12:10:00Z"),
+        ("2026-11-21T23:55:00Z", "2026-11-23T00:00:00Z"),
+    ] {
+        let asked = at(asked);
+        assert_eq!(due(after_not_modified(&first, &tagged, &trail(), rhythm(), asked)), due_at);
+        assert_eq!(due(after_read(&first, read(None, &tagged), &trail(), rhythm(), asked)), due_at);
+    }
+    let without = Feed::default();
+    let next = after_read(&first, read(Some(&without), &tagged), &trail(), rhythm(), now());
+    assert_eq!(due(after_not_modified(&next, &tagged, &trail(), rhythm(), now())), "2026-11-21T06:40:00Z");
 }
 
 #[test]
@@ -252,6 +274,11 @@ fn a_feed_that_broke_off_is_asked_for_in_full_until_it_comes_again_as_it_was() {
     let first = after_read(&known(), read(Some(&cut), &tagged), &trail(), rhythm(), now());
     assert!(first.validators.is_empty() && first.conditional);
     let again = after_read(&first, read(None, &tagged), &trail(), rhythm(), now());
+    assert_eq!(again.validators, tagged.validators);
+    let broken = Headers { broken_off: true, ..tagged.clone() };
+    let first = after_read(&known(), read(Some(&Feed::default()), &broken), &trail(), rhythm(), now());
+    assert!(first.validators.is_empty() && first.conditional);
+    let again = after_read(&first, read(None, &broken), &trail(), rhythm(), now());
     assert_eq!(again.validators, tagged.validators);
 }
 

@@ -13,7 +13,7 @@ use super::{Round, Stale, route_of};
 use crate::{
     clock::Clock,
     http::{Failure, Fetch, Told},
-    model::{XIntent, XLimit, XReserved},
+    model::{XIntent, XLimit, XPage, XReserved},
     store::{StoreError, XEnding},
     visit::Context,
     x::{
@@ -36,6 +36,8 @@ pub enum Ask {
     Handles(Vec<String>),
     /// Ids to accounts.
     Ids(Vec<u64>),
+    /// Posts that X counts for the project.
+    Usage,
     /// A page of posts.
     Posts {
         /// The question.
@@ -56,7 +58,7 @@ pub struct Answered {
     pub body: Bytes,
     /// When it was asked, by the server's clock.
     pub asked_at: Timestamp,
-    /// When it was answered, by the server's clock.
+    /// When it was answered, by the server's clock, which corrects ours by a day at most.
     pub at: Timestamp,
     /// How long it took.
     pub elapsed: Duration,
@@ -74,7 +76,7 @@ pub enum Sent {
 }
 
 /// Why a call is not sent now.
-enum Denied {
+pub(super) enum Denied {
     Limit(String),
     Budget,
 }
@@ -84,6 +86,7 @@ impl Ask {
         match self {
             Self::Handles(_) => limits::USERS_BY,
             Self::Ids(_) => limits::USERS,
+            Self::Usage => limits::USAGE,
             Self::Posts { question, .. } => route_of(&question.way),
         }
     }
@@ -93,6 +96,7 @@ impl Ask {
         match self {
             Self::Handles(handles) => api::users_by(base, handles),
             Self::Ids(ids) => api::users(base, ids),
+            Self::Usage => api::usage(base),
             Self::Posts { question, next } => {
                 let (bounds, next) = (question.progress.bounds, next.as_deref());
                 match &question.way {
@@ -114,6 +118,8 @@ impl Ask {
         match self {
             Self::Handles(handles) => users(handles.len()),
             Self::Ids(ids) => users(ids.len()),
+            // Free of charge.
+            Self::Usage => (1, 1, 0),
             Self::Posts { question, .. } => {
                 let authors = if round.dialect.expands_authors() { round.settings.user_price } else { 0 };
                 (question.most, question.least, round.settings.post_price + authors)
@@ -162,11 +168,7 @@ impl Round {
                     return Ok(Sent::Deferred);
                 }
             };
-            self.figures.calls += 1;
-            *self.taken.entry(ask.route()).or_default() += 1;
-            let token = self.settings.token.as_ref().map(crate::x::Token::header).unwrap_or_default();
-            let headers = vec![("authorization".to_owned(), token)];
-            let told = context.fetch.call(ask.url(self, reserved.most), headers).await;
+            let told = self.exchange(context, ask, reserved).await;
             let again = match told {
                 Ok(told) => match self.answered(context, ask, reserved, told, now).await? {
                     Next::Done(sent) => return Ok(sent),
@@ -201,7 +203,25 @@ impl Round {
         }
     }
 
-    async fn reserve<F: Fetch, C: Clock>(
+    /// One exchange; the token, which the answer may quote, is masked in it.
+    pub(super) async fn exchange<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        ask: &Ask,
+        reserved: XReserved,
+    ) -> Result<Told, Failure> {
+        self.figures.calls += 1;
+        *self.taken.entry(ask.route()).or_default() += 1;
+        let token = self.settings.token.as_ref().map(crate::x::Token::header).unwrap_or_default();
+        let headers = vec![("authorization".to_owned(), token)];
+        let mut told = context.fetch.call(ask.url(self, reserved.most), headers).await?;
+        if let Some(masked) = self.secrets.mask_bytes(&told.body) {
+            told.body = masked.into();
+        }
+        Ok(told)
+    }
+
+    pub(super) async fn reserve<F: Fetch, C: Clock>(
         &self,
         context: &Context<F, C>,
         ask: &Ask,
@@ -223,7 +243,7 @@ impl Round {
             route,
             sources,
             low,
-            ceiling: ceiling(server_at),
+            ceiling: ceiling(server_at.max(now)),
             price,
         };
         let (budget, taken) = (self.settings.budget, self.taken.get(route).copied().unwrap_or(0));
@@ -246,7 +266,7 @@ impl Round {
         told: Told,
         sent: Timestamp,
     ) -> Result<Next, StoreError> {
-        let (now, route) = (context.now(), ask.route());
+        let now = context.now();
         let seen = Seen::read(&told.headers);
         let wrong = (told.status != 200).then(|| problem(told.status, &told.body, self.dialect));
         let refused = match &wrong {
@@ -254,20 +274,25 @@ impl Round {
             Some(Problem::UsageCap(_)) => Some(Refusal::UsageCap),
             _ => None,
         };
-        self.figures.violations += u64::from(refused.is_some());
-        let known = self.memory.limits.iter().find(|(name, _)| name == route).map(|(_, limit)| limit.clone());
-        let here = learn(known.as_ref(), route, seen, sent, now, refused);
-        self.memory.limits.retain(|(name, _)| name != route);
-        self.memory.limits.push((route.to_owned(), here.clone()));
-        let learned = move |known: Option<&XLimit>| learn(known, route, seen, sent, now, refused);
-        context.store.x_learn(self.credential.clone(), route, learned).await?;
+        let here = self.learn(context, ask, seen, sent, refused).await?;
+        let other = matches!(wrong, None | Some(Problem::BadRequest(_) | Problem::StaleSince { .. }));
+        let skew = limits::skew(seen, sent, now).filter(|skew| other && skew.abs() > limits::SKEW);
+        if let Some(skew) = skew {
+            self.stopped = Some(clocks_differ(now, skew));
+            let ending = match &wrong {
+                None => self.only_charged(ask, reserved.call, &told, now),
+                Some(wrong) => XEnding::Free { status: Some(told.status), note: wrong.name().to_owned() },
+            };
+            context.store.x_end(reserved.call, ending).await?;
+            return Ok(Next::Done(Sent::Refused));
+        }
         let Some(problem) = wrong else {
             let answered = Answered {
                 call: reserved.call,
                 status: told.status,
                 body: told.body,
                 asked_at: server_time(&here, sent),
-                at: seen.date.unwrap_or_else(|| server_time(&here, now)),
+                at: server_time(&here, now),
                 elapsed: told.elapsed,
             };
             return Ok(Next::Done(Sent::Answered(Box::new(answered))));
@@ -275,6 +300,45 @@ impl Round {
         let ending = XEnding::Free { status: Some(told.status), note: problem.name().to_owned() };
         context.store.x_end(reserved.call, ending).await?;
         self.act(context, problem, now).await
+    }
+
+    /// Remembers what an answer to `ask`, which was sent at `sent`, says of limits.
+    pub(super) async fn learn<F: Fetch, C: Clock>(
+        &mut self,
+        context: &Context<F, C>,
+        ask: &Ask,
+        seen: Seen,
+        sent: Timestamp,
+        refused: Option<Refusal>,
+    ) -> Result<XLimit, StoreError> {
+        let (now, route) = (context.now(), ask.route());
+        self.figures.violations += u64::from(refused.is_some());
+        let known = self.memory.limits.iter().find(|(name, _)| name == route).map(|(_, limit)| limit.clone());
+        let here = learn(known.as_ref(), route, seen, sent, now, refused);
+        self.memory.limits.retain(|(name, _)| name != route);
+        self.memory.limits.push((route.to_owned(), here.clone()));
+        let learned = move |known: Option<&XLimit>| learn(known, route, seen, sent, now, refused);
+        context.store.x_learn(self.credential.clone(), route, learned).await?;
+        Ok(here)
+    }
+
+    /// The charge of an answer that is not used.
+    fn only_charged(&self, ask: &Ask, call: i64, told: &Told, now: Timestamp) -> XEnding {
+        let page = match ask {
+            Ask::Posts { .. } => api::posts(&told.body),
+            _ => api::people(&told.body),
+        };
+        let Ok(page) = page else { return XEnding::Lost { note: "unreadable".to_owned() } };
+        XEnding::Charged(Box::new(XPage {
+            call,
+            answered_at: now,
+            status: told.status,
+            posts_billed: api::billed_posts(&page),
+            post_price: self.settings.post_price,
+            users_billed: page.users.iter().map(|user| user.id).collect(),
+            user_price: self.settings.user_price,
+            ..XPage::default()
+        }))
     }
 
     /// Does what is to be done about `problem`.
@@ -330,6 +394,16 @@ impl Round {
         };
         context.store.x_learn(self.credential.clone(), limits::ALL, block).await
     }
+}
+
+/// What is said where X's clock is ahead of ours by `skew`, more than any correction.
+fn clocks_differ(now: Timestamp, skew: SignedDuration) -> String {
+    let theirs = now.checked_add(skew).unwrap_or(now);
+    format!(
+        "X's clock says {}, this machine's {}: set the clock right; nothing is read from X until they agree",
+        theirs.strftime("%Y-%m-%d %H:%M UTC"),
+        now.strftime("%Y-%m-%d %H:%M UTC")
+    )
 }
 
 /// What follows an answer.

@@ -53,13 +53,14 @@ impl Round {
         self.figures.users += match &ask {
             Ask::Handles(handles) => handles.len() as u64,
             Ask::Ids(ids) => ids.len() as u64,
-            Ask::Posts { .. } => 0,
+            Ask::Posts { .. } | Ask::Usage => 0,
         };
         let Sent::Answered(answer) = self.send(context, &ask).await? else { return Ok(None) };
-        let Ok(page) = api::people(&answer.body) else {
+        let Ok(mut page) = api::people(&answer.body) else {
             self.unreadable(context, answer.call).await?;
             return Ok(None);
         };
+        self.refuse(&mut page, context.now());
         let billed = XPage {
             call: answer.call,
             answered_at: answer.at,

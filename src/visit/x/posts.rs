@@ -7,20 +7,20 @@ use url::Url;
 use super::{Round, call::Ask};
 use crate::{
     clock::Clock,
-    detect::Item,
+    detect::{Item, Origin},
     http::Fetch,
-    model::{EntryKey, Kind, XPage, XPerson, XPost},
+    model::{EntryKey, Kind, XAccount, XPage, XPerson, XPost},
     store::StoreError,
-    text::address,
+    text::{
+        address::{self, LONGEST_LINK},
+        cut::headline,
+    },
     visit::{Context, Found, kept},
     x::{
         api::{self, Page, Post, Relation},
         plan::{Question, matching},
     },
 };
-
-/// Characters of a post that stand for its headline.
-const HEADLINE: usize = 120;
 
 /// What the posts of a page came to.
 pub struct Read {
@@ -136,7 +136,7 @@ impl Round {
             _ => matching(&self.topics, &question.progress.sources, &statement.text)
                 .map_or_else(|| "X search".to_owned(), |topic| format!("X search {}", topic.query)),
         };
-        let mut verdict = context.rules.judge(&Item {
+        let verdict = context.rules.judge(&Item {
             kind: Kind::Post,
             title: "",
             text: kept(&statement.text),
@@ -144,16 +144,16 @@ impl Round {
             source: &source,
             url: &url,
             published: Some(post.posted_at),
+            origin: origin(&self.memory.accounts, post.author, &author),
         });
         let rumour = verdict.rumour && verdict.project.is_some();
         if !verdict.tge && !rumour {
             return None;
         }
-        // The user chose to follow this account: its word counts like a project's own.
-        verdict.official |= post.author.is_some_and(|author| self.name_of(author).is_some());
         Some(Found {
             source_url: question_source(question),
             entry: EntryKey::of_post(key_of(post)),
+            identity: EntryKey::of_post(key_of(post)),
             silent,
             verdict,
             title: headline(&statement.text),
@@ -165,6 +165,8 @@ impl Round {
             kind: Kind::Post,
             source: Some(source),
             textless: !self.keeps_text(post),
+            read_at: None,
+            coin: None,
         })
     }
 
@@ -230,6 +232,19 @@ impl Round {
     }
 }
 
+/// What proves who posted: the number of a followed account, whatever it is called now; else the handle that X gives for
+/// the author. A handle that a followed account had and a stranger uses now proves nothing.
+fn origin<'a>(accounts: &'a [XAccount], author: Option<u64>, handle: &'a str) -> Origin<'a> {
+    let followed = || accounts.iter().filter(|account| account.user.is_some());
+    if let Some(known) = followed().find(|account| account.user == author) {
+        return Origin::Account(&known.handle);
+    }
+    let taken = followed().any(|account| {
+        [&account.handle, &account.username].into_iter().any(|name| name.eq_ignore_ascii_case(handle))
+    });
+    if taken || author.is_none() { Origin::Unproven } else { Origin::Account(handle) }
+}
+
 /// One or more posts that say one thing.
 #[derive(Debug, PartialEq, Eq)]
 struct Statement<'a> {
@@ -291,7 +306,7 @@ fn about(statement: &Statement, handle: Option<&str>) -> Option<String> {
             {
                 return Some(format!("https://x.com/{name}/status/{id}"));
             }
-        } else if url.path() != "/" {
+        } else if url.path() != "/" && url.as_str().len() <= LONGEST_LINK {
             return Some(address::canonical(&url));
         }
     }
@@ -299,23 +314,6 @@ fn about(statement: &Statement, handle: Option<&str>) -> Option<String> {
     began
         .filter(|_| statement.head.refers.iter().any(|(relation, _)| *relation == Relation::Reply))
         .map(|id| link(handle, id))
-}
-
-/// The first line of a post, cut at a word.
-fn headline(text: &str) -> String {
-    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let mut title = String::new();
-    for word in line.split_whitespace() {
-        if title.chars().count() + word.chars().count() >= HEADLINE {
-            title.push('…');
-            break;
-        }
-        if !title.is_empty() {
-            title.push(' ');
-        }
-        title.push_str(word);
-    }
-    title
 }
 
 /// Under which address the statistics of sources count what a question found.
@@ -370,9 +368,18 @@ mod tests {
     }
 
     #[test]
-    fn a_headline_is_the_first_line_cut_at_a_word() {
-        assert_eq!(headline("\n  The  claim is live \nmore"), "The claim is live");
-        let long = headline(&"word ".repeat(60));
-        assert!(long.ends_with('…') && long.chars().count() <= HEADLINE + 1);
+    fn an_account_is_known_by_its_number() {
+        let followed = XAccount {
+            handle: "plimsoll".to_owned(),
+            username: "plimsoll_new".to_owned(),
+            user: Some(7),
+            ..XAccount::default()
+        };
+        let of = |author, handle| origin(std::slice::from_ref(&followed), author, handle);
+        assert_eq!(of(Some(7), "plimsoll_new"), Origin::Account("plimsoll"));
+        assert_eq!(of(Some(8), "somebody"), Origin::Account("somebody"));
+        for stranger in [of(Some(8), "Plimsoll"), of(Some(8), "plimsoll_new"), of(None, "somebody")] {
+            assert_eq!(stranger, Origin::Unproven);
+        }
     }
 }

@@ -1,4 +1,7 @@
+use jiff::SignedDuration;
+
 use super::*;
+use crate::x::windows::id_at;
 
 fn base() -> Url {
     Url::parse("https://api.x.com").unwrap()
@@ -38,12 +41,12 @@ fn a_timeline_pages_by_its_own_token_name() {
 fn both_dialects_read_alike() {
     let body = |names: [&str; 4]| {
         format!(
-            r#"{{"data":[{{"id":"30","text":"short &amp; cut…","{0}":{{"text":"the whole &lt;text&gt;",
-            "entities":{{"urls":[{{"expanded_url":"https://a.example/1"}}]}}}},"{1}":["10","30"],
+            r#"{{"data":[{{"id":"4194304030","text":"short &amp; cut…","{0}":{{"text":"the whole &lt;text&gt;",
+            "entities":{{"urls":[{{"expanded_url":"https://a.example/1"}}]}}}},"{1}":["4194304010","4194304030"],
             "{2}":[{{"type":"quoted","id":"5"}}],"author_id":"77","created_at":"2026-11-21T10:00:00.000Z",
             "entities":{{"urls":[{{"expanded_url":"https://t.example/s","unwound_url":"https://b.example/2"}}]}},
             "public_metrics":{{"{3}":4}},"news":1}}],
-            "meta":{{"newest_id":"30","oldest_id":"30","result_count":1,"next_token":"n"}}}}"#,
+            "meta":{{"newest_id":"4194304030","oldest_id":"4194304030","result_count":1,"next_token":"n"}}}}"#,
             names[0], names[1], names[2], names[3]
         )
     };
@@ -56,10 +59,10 @@ fn both_dialects_read_alike() {
     let page = old.unwrap();
     let post = &page.posts[0];
     assert_eq!(post.text, "the whole <text>");
-    assert_eq!((post.chain.as_slice(), post.author), ([10, 30].as_slice(), Some(77)));
+    assert_eq!((post.chain.as_slice(), post.author), ([4_194_304_010, 4_194_304_030].as_slice(), Some(77)));
     assert_eq!(post.links, ["https://b.example/2", "https://a.example/1"]);
     assert_eq!(post.refers, [(Relation::Quote, 5)]);
-    assert_eq!((page.newest, page.next.as_deref()), (Some(30), Some("n")));
+    assert_eq!((page.newest, page.next.as_deref()), (Some(4_194_304_030), Some("n")));
 }
 
 #[test]
@@ -93,4 +96,92 @@ fn what_stands_beside_the_posts_is_charged_too() {
     assert_eq!(billed_posts(&page), [2, 4]);
     attribute(&mut page);
     assert_eq!(page.posts[0].author, Some(8));
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A page of posts with these ids, each with `more` beside it.
+fn page_of(posts: &[(u64, &str)], meta: &str) -> Page {
+    let rows: Vec<String> = posts.iter().map(|(id, more)| format!(r#"{{"id":"{id}"{more}}}"#)).collect();
+    posts_of(&format!(r#"{{"data":[{}],"meta":{{{meta}}}}}"#, rows.join(",")))
+}
+
+fn posts_of(body: &str) -> Page {
+    posts(body.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_post_from_the_future_is_refused_named_and_paid() {
+    let (now, hour) = (at("2026-11-21T10:00:00Z"), SignedDuration::from_hours(1));
+    let (sound, odd) = (id_at(now), id_at(now + hour * 2));
+    let mut page = page_of(&[(odd, ""), (sound, "")], &format!(r#""newest_id":"{odd}""#));
+    let says = page.refuse(now + hour);
+    assert_eq!((page.newest, page.oldest, page.refused()), (Some(sound), Some(sound), 1));
+    assert!(
+        says.len() == 1 && says[0].contains("1 posts") && says[0].contains("2026-11-21 12:00"),
+        "{says:?}"
+    );
+    assert_eq!(billed_posts(&page), [sound, odd]);
+    let mut claims = page_of(&[(sound, "")], r#""newest_id":"18446744073709551615","oldest_id":"1""#);
+    let says = claims.refuse(now + hour);
+    assert_eq!((claims.newest, claims.oldest, claims.refused()), (Some(sound), Some(sound), 0));
+    assert!(says.len() == 1 && says[0].contains("newest post"), "{says:?}");
+    assert_eq!(page_of(&[(sound, "")], "").refuse(now), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_no_id_is_none() {
+    let body = r#"{"data":[{"id":"0"},{"id":"-1"},{"id":"18446744073709551616"},{"id":"9223372036854775808"},{"id":"x"},
+        {"id":null},{"id":1.5},{"text":"t"},{"id":7,"author_id":"0","conversation_id":"99999999999999999999"}]}"#;
+    let mut page = posts_of(body);
+    assert_eq!((page.posts.len(), page.refused()), (1, 8));
+    assert_eq!((page.posts[0].author, page.posts[0].conversation), (None, None));
+    let says = page.refuse(at("2026-11-21T10:00:00Z"));
+    assert!(says.len() == 1 && says[0].contains("8 objects"), "{says:?}");
+    let people = people(
+        br#"{"data":[{"id":"0","username":"a"},{"id":"8","username":"b",
+        "public_metrics":{"followers_count":-5}}]}"#,
+    );
+    let people = people.unwrap();
+    assert_eq!((people.users.len(), people.without_id, people.users[0].followers), (1, 1, None));
+}
+
+#[test]
+fn a_chain_of_edits_holds_only_the_posts_own_versions() {
+    let now = at("2026-11-21T10:00:00Z");
+    let ago = |minutes: i64| id_at(now - SignedDuration::from_mins(minutes));
+    let own = id_at(now);
+    let chain = |ids: &[u64]| {
+        let ids: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+        let more = format!(r#","author_id":"1","edit_history_tweet_ids":[{}]"#, ids.join(","));
+        page_of(&[(own, &more), (ago(5), r#","author_id":"2""#)], "").posts[0].chain.clone()
+    };
+    assert_eq!(chain(&[ago(20), ago(10), own]), [ago(20), ago(10), own]);
+    assert_eq!(chain(&[]), [own]);
+    // Older than an edit can be, newer than itself, of another author, too many.
+    assert_eq!(chain(&[7, ago(90), own + 1, own]), [own]);
+    assert_eq!(chain(&[ago(5), own]), [own]);
+    let many: Vec<u64> = (10..40).map(ago).collect();
+    assert_eq!(chain(&many).len(), 6);
+}
+
+#[test]
+fn a_time_that_contradicts_the_id_is_not_believed() {
+    let now = at("2026-11-21T10:00:00Z");
+    let posted = |created: &str| {
+        page_of(&[(id_at(now), &format!(r#","created_at":"{created}""#))], "").posts[0].posted_at
+    };
+    assert_eq!(posted("2026-11-21T10:00:00.900Z"), at("2026-11-21T10:00:00.900Z"));
+    for odd in ["2046-11-21T10:00:00Z", "2006-11-21T10:00:00Z", "soon", "-009999-01-01T00:00:00Z"] {
+        assert_eq!(posted(odd), now, "{odd}");
+    }
+}
+
+#[test]
+fn the_usage_is_asked_by_the_day() {
+    let url = usage(&base());
+    assert_eq!(url.path(), "/2/usage/tweets");
+    assert!(pairs(&url).contains(&("usage.fields".to_owned(), "daily_project_usage".to_owned())));
 }

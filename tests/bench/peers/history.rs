@@ -88,8 +88,14 @@ fn remember_one(connection: &Connection, (source, number): (i64, i64), rules: i6
     let judged = number % 5 == 0 && today - seen < 85;
     let (state, score, reason) =
         if judged { ("j", Some(20), None) } else { ("d", None, Some("no_vocabulary")) };
-    let entry = "INSERT INTO entries (source, key, state, rules, seen, score, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let values = params![source, key, state, rules, seen, score, reason];
+    // Hashes of link, title and opening are as scattered as keys are.
+    let mark = |of: i64| {
+        ((number * 1000 + source + of * 500).wrapping_mul(SCATTER).cast_unsigned() >> 16).cast_signed()
+    };
+    let entry =
+        "INSERT INTO entries (source, key, state, rules, seen, score, reason, id_mark, link_mark, title_mark,
+        text_mark) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10)";
+    let values = params![source, key, state, rules, seen, score, reason, mark(1), mark(2), mark(3)];
     connection.prepare_cached(entry).unwrap().execute(values).unwrap();
     if judged {
         let text =

@@ -11,7 +11,11 @@ fn alert(id: &str, story_id: &str) -> Alert {
         instant: true,
         due_at: now(),
         created_at: now(),
-        body: Body::News { detection: Box::new(detection("d", story_id, 80).detection), change: None },
+        body: Body::News {
+            detection: Box::new(detection("d", story_id, 80).detection),
+            change: None,
+            tier: 2,
+        },
         replaces: false,
         outlets: 2,
     }
@@ -30,7 +34,12 @@ fn told(story_id: &str, outlets: usize) -> Told {
 }
 
 fn telling(id: &str, story_id: &str, alert: Alert, outlets: usize) -> Commit {
-    Commit { alerts: vec![alert], told: vec![told(story_id, outlets)], ..found(id, story_id, 80) }
+    let finding = StoredFinding {
+        alerts: vec![alert],
+        told: vec![told(story_id, outlets)],
+        ..finding(id, story_id, &[])
+    };
+    Commit { findings: vec![finding], ..Commit::default() }
 }
 
 fn message(id: &str, alerts: &[&str]) -> BoundMessage {
@@ -100,8 +109,7 @@ fn what_waits_is_replaced_delayed_and_moved_with_its_story() {
         store.bind(Vec::new(), vec![("n2".to_owned(), now() + days(1))]).await.unwrap();
         let queued = store.queued("a".to_owned()).await.unwrap();
         assert!(!queued[0].instant && queued[0].due_at == now() + days(1));
-        let absorbed = vec![("s".to_owned(), "t".to_owned())];
-        store.commit(Commit { absorbed, ..found("f", "t", 80) }).await.unwrap();
+        store.commit(absorbing("f", "t", &["s"])).await.unwrap();
         assert!(store.told(vec!["s".to_owned()]).await.unwrap().is_empty());
         assert_eq!(store.told(vec!["t".to_owned()]).await.unwrap()[0].outlets, 3);
         assert_eq!(store.queued("a".to_owned()).await.unwrap()[0].story.as_deref(), Some("t"));

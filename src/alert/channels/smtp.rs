@@ -1,0 +1,228 @@
+//! One mail over one connection, TLS from the first byte or after STARTTLS.
+//!
+//! lettre 0.11.23 keeps what a server sent behind its plain answer to STARTTLS and takes it for answers that came
+//! through TLS (RFC 3207, section 6, and CVE-2011-0411 are about servers; the same holds for clients). So the plain
+//! part of a connection goes through [`Plain`], which lets one answer pass for each command and nothing more
+//! (docs/decisions/0032).
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use lettre::{
+    Message as Mail,
+    transport::smtp::{
+        Error,
+        authentication::{Credentials, Mechanism},
+        client::{AsyncSmtpConnection, AsyncTokioStream, TlsParameters},
+        extension::ClientId,
+    },
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use super::email::{Email, Security};
+
+/// How long the server may take to say goodbye once it has taken the mail.
+const QUIT: Duration = Duration::from_secs(2);
+/// First bytes of TLS records: change of cipher, alert, handshake, data (RFC 8446, section 5.1).
+const RECORDS: std::ops::RangeInclusive<u8> = 20..=23;
+
+/// Why a mail was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsent {
+    /// No connection.
+    #[error("no connection: {0}")]
+    Connect(#[from] io::Error),
+    /// The server, or the way to it.
+    #[error(transparent)]
+    Smtp(#[from] Error),
+}
+
+/// Sends `mail`.
+pub async fn send(email: &Email, tls: TlsParameters, mail: &Mail, limit: Duration) -> Result<(), Unsent> {
+    let (place, hello) = ((email.host.as_str(), email.port), ClientId::Domain("localhost".to_owned()));
+    let mut connection = match email.security {
+        Security::Tls => {
+            AsyncSmtpConnection::connect_tokio1(place, Some(limit), &hello, Some(tls), None).await?
+        }
+        Security::StartTls => {
+            let stream = Box::new(Plain::new(TcpStream::connect(place).await?));
+            let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello).await?;
+            connection.starttls(tls, &hello).await?;
+            connection
+        }
+    };
+    if !email.username.is_empty() {
+        let login = Credentials::new(email.username.clone(), email.password.clone());
+        connection.auth(&[Mechanism::Plain, Mechanism::Login], &login).await?;
+    }
+    connection.send(mail.envelope(), &mail.formatted()).await?;
+    // It is taken: whatever comes of the goodbye.
+    let _ = tokio::time::timeout(QUIT, connection.quit()).await;
+    Ok(())
+}
+
+/// Where the conversation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    /// An answer is awaited; so many bytes of its present line have come, and the line is its last.
+    Answer { column: usize, last: bool },
+    /// The answer has come; nothing more may come before the next command.
+    Quiet { starttls: bool },
+    /// The handshake has begun, its first byte has not come.
+    Handshake,
+    /// TLS guards the rest.
+    Open,
+}
+
+/// A connection before TLS, held to one answer for each command.
+#[derive(Debug)]
+struct Plain<S> {
+    inner: S,
+    stand: Stand,
+    /// Whether the last command was STARTTLS.
+    starttls: bool,
+}
+
+impl<S> Plain<S> {
+    fn new(inner: S) -> Self {
+        // The greeting is the answer to the connection.
+        Self { inner, stand: Stand::Answer { column: 0, last: false }, starttls: false }
+    }
+
+    /// Takes in what came.
+    fn came(&mut self, bytes: &[u8]) -> io::Result<()> {
+        for byte in bytes {
+            self.stand = match self.stand {
+                Stand::Answer { column, last } if *byte == b'\n' && (last || column == 3) => {
+                    Stand::Quiet { starttls: self.starttls }
+                }
+                Stand::Answer { .. } if *byte == b'\n' => Stand::Answer { column: 0, last: false },
+                // `250-` goes on, `250 ` and `250` do not (RFC 5321, section 4.2).
+                Stand::Answer { column, last } => {
+                    Stand::Answer { column: column + 1, last: if column == 3 { *byte != b'-' } else { last } }
+                }
+                Stand::Quiet { .. } => {
+                    return Err(unasked("the server sent more than its answer before encryption began"));
+                }
+                Stand::Handshake if !RECORDS.contains(byte) => {
+                    return Err(unasked("plain text came in place of encryption"));
+                }
+                Stand::Handshake | Stand::Open => {
+                    self.stand = Stand::Open;
+                    return Ok(());
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Takes in what was written.
+    fn went(&mut self, bytes: &[u8]) {
+        self.stand = match self.stand {
+            Stand::Quiet { starttls: true } => Stand::Handshake,
+            Stand::Quiet { starttls: false } => {
+                self.starttls = bytes.eq_ignore_ascii_case(b"STARTTLS\r\n");
+                Stand::Answer { column: 0, last: false }
+            }
+            other => other,
+        };
+    }
+}
+
+fn unasked(says: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{says}: somebody may be adding to the connection"))
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Plain<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+        Poll::Ready(this.came(&buf.filled()[before..]))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Plain<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = ready!(Pin::new(&mut this.inner).poll_write(cx, bytes))?;
+        this.went(&bytes[..written]);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_shutdown(cx)
+    }
+}
+
+impl AsyncTokioStream for Plain<TcpStream> {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.peer_addr()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each part that came, or was written where it begins with `>`; whether all was let through.
+    fn passes(parts: &[&str]) -> Result<Stand, String> {
+        let mut plain = Plain::new(());
+        for part in parts {
+            match part.strip_prefix('>') {
+                Some(written) => plain.went(written.as_bytes()),
+                None => plain.came(part.as_bytes()).map_err(|error| error.to_string())?,
+            }
+        }
+        Ok(plain.stand)
+    }
+
+    const UNTIL: [&str; 5] =
+        ["220-here\r\n220 I am\r\n", ">EHLO a\r\n", "250-here\r\n", "250 STARTTLS\r\n", ">STARTTLS\r\n"];
+
+    fn after(parts: &[&str]) -> Result<Stand, String> {
+        passes(&[&UNTIL[..], parts].concat())
+    }
+
+    #[test]
+    fn a_conversation_in_turns_passes_however_it_is_cut() {
+        assert_eq!(
+            after(&["220 go\r\n", ">\u{16}\u{3}", "\u{16}\u{3}250 x\r\n", "250\r\n"]),
+            Ok(Stand::Open)
+        );
+        let one_by_one: Vec<String> = "220 go\r\n".chars().map(|c| c.to_string()).collect();
+        let parts: Vec<&str> = one_by_one.iter().map(String::as_str).collect();
+        assert_eq!(after(&parts), Ok(Stand::Quiet { starttls: true }));
+        assert_eq!(passes(&["220\r\n", ">NOOP\r\n", "250\n"]), Ok(Stand::Quiet { starttls: false }));
+    }
+
+    #[test]
+    fn what_comes_behind_an_answer_ends_the_attempt() {
+        for parts in [
+            &["220 go\r\n250 x\r\n"][..],
+            &["220 g", "o\r\n2"],
+            &["220 go\r\n", "250 x\r\n"],
+            &["220 go\r\n\r\n"],
+            &["220-go\r\n220 on\r\n250-x\r\n250 y\r\n"],
+            &["220 go\n250 x\r\n"],
+        ] {
+            let says = after(parts).unwrap_err();
+            assert!(says.contains("more than its answer"), "{parts:?} {says}");
+        }
+        let says = after(&["220 go\r\n", ">\u{16}\u{3}", "250 x\r\n"]).unwrap_err();
+        assert!(says.contains("in place of encryption"), "{says}");
+        assert!(passes(&["220 hi\r\n250-STARTTLS\r\n250 x\r\n220 go\r\n"]).is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! `tge-scrape feed parse`: the entries of a saved feed.
+
+use std::{fs::File, io::Read, path::PathBuf};
+
+use serde::Serialize;
+use url::Url;
+
+use crate::{
+    error::Error,
+    exit::Exit,
+    feed::{self, Document, FeedError},
+    http::{Failure, unpack_unlabelled},
+    model::{Entry, SourceFormat},
+    render,
+};
+
+use super::{
+    super::{Globals, output::Output, settings},
+    sources::web_address,
+};
+
+/// Arguments of `feed parse`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// File, or - for stdin; packed with gzip, zstd, deflate or brotli, or not
+    file: PathBuf,
+    /// Address the feed was read from: relative links are resolved against it
+    #[arg(long, value_name = "BASE")]
+    url: Option<String>,
+    /// The Content-Type it came with
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+}
+
+/// One entry (contract, section 6).
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    title: &'a str,
+    link: Option<&'a str>,
+    id: Option<&'a str>,
+    published: Option<jiff::Timestamp>,
+    updated: Option<jiff::Timestamp>,
+    author: &'a str,
+    summary: &'a str,
+    content_length: usize,
+    repaired: bool,
+}
+
+/// Prints the entries of one file.
+pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    // Without a base relative links lead nowhere: this one can carry none.
+    let url = match &args.url {
+        Some(base) => web_address(base)?,
+        None => Url::parse("file:").map_err(|error| Error::new(Exit::Failure, error.to_string(), ""))?,
+    };
+    let bytes = read(args, settings(globals)?.http.feed_body_limit)?;
+    let document = Document { bytes: &bytes, content_type: args.content_type.as_deref(), url: &url };
+    let feed = feed::read(&document, &SourceFormat::Feed).map_err(|error| unreadable(args, &error))?;
+    let repaired = !feed.repairs.is_empty();
+    let line = |entry: &Entry| {
+        render::json(&Line {
+            title: &entry.title,
+            link: entry.link.as_deref(),
+            id: entry.id.as_deref(),
+            published: entry.published,
+            updated: entry.updated,
+            author: &entry.author,
+            summary: &entry.summary,
+            content_length: entry.content.chars().count(),
+            repaired,
+        })
+    };
+    let lines: String = feed.entries.iter().map(line).collect();
+    output.print(&lines)?;
+    Ok(Exit::Success)
+}
+
+/// What to do about a file that cannot be read stands in the sentence itself: the contract allows one line.
+fn failed(message: String) -> Error {
+    Error::new(Exit::Failure, message, "")
+}
+
+fn unreadable(args: &Args, error: &FeedError) -> Error {
+    let advice = match error {
+        FeedError::NotAFeed { alternates, .. } if !alternates.is_empty() => {
+            format!("; its feeds are at {}", alternates.join(" and "))
+        }
+        FeedError::NotAFeed { page: true, .. } => "; save the feed itself".to_owned(),
+        _ => String::new(),
+    };
+    failed(format!("{}: {error}{advice}", args.file.display()))
+}
+
+/// The bytes of the file, or of stdin for `-`, unpacked; at most `limit`, as a cycle reads them.
+fn read(args: &Args, limit: u64) -> Result<Vec<u8>, Error> {
+    let name = args.file.display();
+    let too_large = || failed(format!("{name} is larger than {limit} bytes (http.feed_body_limit)"));
+    let unreadable = |error| failed(format!("{name} cannot be read: {error}"));
+    let mut bytes = Vec::new();
+    let source: Result<Box<dyn Read>, _> = if args.file.as_os_str() == "-" {
+        Ok(Box::new(std::io::stdin().lock()))
+    } else {
+        File::open(&args.file).map(|file| Box::new(file) as Box<dyn Read>)
+    };
+    source.and_then(|source| source.take(limit + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large());
+    }
+    match unpack_unlabelled(&bytes, limit) {
+        Ok(plain) => Ok(plain.unwrap_or(bytes)),
+        Err(Failure::TooLarge { .. }) => Err(too_large()),
+        Err(error) => Err(failed(format!("{name} cannot be unpacked: {error}"))),
+    }
+}

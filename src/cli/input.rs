@@ -1,0 +1,42 @@
+//! Files and stdin that a command reads, within bounds.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use crate::text::quantity::show_size;
+
+/// Bytes read of one file at most: more than any feed, page or list has, and less than a machine's memory.
+const LIMIT: u64 = 64 << 20;
+
+/// The bytes of `path`, or of stdin for `-`.
+///
+/// # Errors
+/// Where it cannot be read, or is longer than any input.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().lock().take(LIMIT + 1).read_to_end(&mut bytes)?;
+    } else {
+        File::open(path)?.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() as u64 > LIMIT {
+        return Err(io::Error::other(format!("it is longer than {}", show_size(LIMIT))));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_never_ends_is_refused() {
+        assert!(read(Path::new("/dev/zero")).unwrap_err().to_string().contains("longer than 64MiB"));
+        assert_eq!(read(Path::new("/dev/null")).unwrap(), b"");
+        assert_eq!(read(Path::new("/nowhere/x")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}

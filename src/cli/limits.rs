@@ -1,0 +1,22 @@
+//! Limits of the system (`ulimit`) that would end the process without a word.
+
+/// Has a write beyond the largest file size (`ulimit -f`) fail with an error, which is then reported. Without a handler
+/// the signal SIGXFSZ ends the process.
+#[cfg(unix)]
+pub fn report_file_size() {
+    use rustix::process::{Resource, Signal, getrlimit};
+    use tokio::signal::unix::{SignalKind, signal};
+
+    if getrlimit(Resource::Fsize).current.is_none() {
+        return;
+    }
+    // Where even this fails, the command that follows fails with a sentence.
+    let Ok(runtime) = crate::wiring::small_runtime() else { return };
+    let _entered = runtime.enter();
+    // The handler stays when the runtime and this receiver are gone (tokio::signal::unix, "Caveats").
+    let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
+}
+
+/// Only Unix has such a limit.
+#[cfg(not(unix))]
+pub fn report_file_size() {}

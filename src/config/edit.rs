@@ -1,0 +1,174 @@
+//! The text of a settings file being changed: comments and order stay. Pure; who writes it asks
+//! [`load_text`](super::load_text) first.
+
+mod address;
+mod feeds;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
+
+pub use address::{Refused, feed_url};
+pub use feeds::{Feeds, identity, name_of};
+
+/// What should be a list of tables is something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not a list of tables; write each as a [[{0}]] table")]
+pub struct NotAList(&'static str);
+
+/// The text of a settings file.
+#[derive(Debug, Clone)]
+pub struct Document(DocumentMut);
+
+impl Document {
+    /// Reads `text`.
+    ///
+    /// # Errors
+    /// What is wrong where it is not TOML.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|error: toml_edit::TomlError| error.to_string())
+    }
+
+    /// The list `name`, however it is written, or where one is to be made.
+    ///
+    /// # Errors
+    /// Where `name` is no list.
+    pub fn list(&mut self, name: &'static str) -> Result<List<'_>, NotAList> {
+        let root = self.0.as_table_mut();
+        let is_empty = match root.get(name) {
+            None | Some(Item::None) => true,
+            Some(Item::Value(Value::Array(array))) => array.is_empty(),
+            _ => false,
+        };
+        if is_empty {
+            return Ok(List::Empty(root, name));
+        }
+        match root.get_mut(name) {
+            Some(Item::ArrayOfTables(tables)) => Ok(List::Tables(tables)),
+            Some(Item::Value(Value::Array(array))) => Ok(List::Inline(array)),
+            _ => Err(NotAList(name)),
+        }
+    }
+
+    /// Takes out of the list `name` the tables whose `key` is as `is` says. Gives how many they were.
+    ///
+    /// # Errors
+    /// As [`Document::list`].
+    pub fn remove(
+        &mut self,
+        name: &'static str,
+        key: &str,
+        is: &dyn Fn(&str) -> bool,
+    ) -> Result<usize, NotAList> {
+        let mut list = self.list(name)?;
+        let before = list.len();
+        match &mut list {
+            List::Tables(tables) => {
+                tables.retain(|table| !table.get(key).and_then(Item::as_str).is_some_and(is));
+            }
+            List::Empty(..) => {}
+            List::Inline(array) => array.retain(|value| !text_of(value, key).is_some_and(is)),
+        }
+        let left = list.len();
+        if left == 0 && before > 0 {
+            // Without the list the built-in one would apply.
+            self.0.as_table_mut().insert(name, Item::Value(Value::Array(Array::new())));
+        }
+        Ok(before - left)
+    }
+}
+
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A list of tables in a settings file.
+#[derive(Debug)]
+pub enum List<'a> {
+    /// Nothing, or `name = []`
+    Empty(&'a mut Table, &'static str),
+    /// `[[name]]` tables
+    Tables(&'a mut ArrayOfTables),
+    /// `name = [{ … }]`
+    Inline(&'a mut Array),
+}
+
+impl List<'_> {
+    /// How many tables are in it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Empty(..) => 0,
+            Self::Tables(tables) => tables.len(),
+            Self::Inline(array) => array.len(),
+        }
+    }
+
+    /// Whether there is none in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The texts that its tables have under `key`.
+    #[must_use]
+    pub fn texts(&self, key: &str) -> Vec<&str> {
+        match self {
+            Self::Empty(..) => Vec::new(),
+            Self::Tables(tables) => {
+                tables.iter().filter_map(|table| table.get(key).and_then(Item::as_str)).collect()
+            }
+            Self::Inline(array) => array.iter().filter_map(|value| text_of(value, key)).collect(),
+        }
+    }
+
+    /// Adds a table at its end.
+    pub fn push(self, mut table: Table) {
+        match self {
+            Self::Empty(root, name) => {
+                let lead = comments(root, name);
+                if !lead.is_empty() {
+                    table.decor_mut().set_prefix(lead);
+                }
+                let mut tables = ArrayOfTables::new();
+                tables.push(table);
+                root.insert(name, Item::ArrayOfTables(tables));
+            }
+            Self::Tables(tables) => tables.push(table),
+            Self::Inline(array) => {
+                let mut value = Value::InlineTable(table.into_inline_table());
+                // What stands behind the last table, such as a comment, stays behind it.
+                let behind = array.trailing().as_str().unwrap_or_default().to_owned();
+                if behind.contains('\n') {
+                    value.decor_mut().set_prefix(format!("{}\n    ", behind.trim_end()));
+                    array.set_trailing("\n");
+                } else {
+                    value.decor_mut().set_prefix(" ");
+                }
+                array.push_formatted(value);
+            }
+        }
+    }
+}
+
+fn text_of<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.as_inline_table().and_then(|table: &InlineTable| table.get(key)).and_then(Value::as_str)
+}
+
+/// The comments before, within and behind the empty list `name`, a line each.
+fn comments(root: &Table, name: &str) -> String {
+    let Some(array) = root.get(name).and_then(Item::as_array) else { return String::new() };
+    let before = root.key(name).and_then(|key| key.leaf_decor().prefix()).and_then(|raw| raw.as_str());
+    let behind = array.decor().suffix().and_then(|raw| raw.as_str());
+    let mut lead = before.unwrap_or_default().to_owned();
+    for text in [array.trailing().as_str(), behind].into_iter().flatten() {
+        let found = text.lines().map(str::trim).filter(|line| line.starts_with('#'));
+        lead.extend(found.flat_map(|line| [line, "\n"]));
+    }
+    lead
+}

@@ -1,0 +1,96 @@
+//! Feeds added to a settings file.
+
+use std::collections::HashSet;
+
+use toml_edit::{Array, Table, value};
+
+use crate::{
+    feed::Outline,
+    text::{
+        address,
+        cut::{Unit, cut},
+        plain,
+    },
+};
+
+use super::{
+    Document, NotAList,
+    address::{Refused, feed_url, written},
+};
+
+/// Characters of a name that a list gives.
+const NAME: usize = 200;
+
+/// The feeds of a settings file while some are added. What stands in it is looked at once.
+#[derive(Debug)]
+pub struct Feeds<'a> {
+    document: &'a mut Document,
+    known: HashSet<String>,
+}
+
+impl<'a> Feeds<'a> {
+    /// Looks at the feeds of `document`.
+    ///
+    /// # Errors
+    /// As [`Document::list`].
+    pub fn of(document: &'a mut Document) -> Result<Self, NotAList> {
+        let known = document.list("feeds")?.texts("url").into_iter().filter_map(identity).collect();
+        Ok(Self { document, known })
+    }
+
+    /// Whether the address stands there already, or was added.
+    #[must_use]
+    pub fn has(&self, url: &str) -> bool {
+        identity(url).is_some_and(|identity| self.known.contains(&identity))
+    }
+
+    /// Adds `outline`, unless its address is known; says whether it was added.
+    ///
+    /// # Errors
+    /// What is wrong with its address.
+    pub fn add(&mut self, outline: &Outline) -> Result<bool, Refused> {
+        if self.has(&outline.url) {
+            return Ok(false);
+        }
+        let url = feed_url(&outline.url)?;
+        let mut table = Table::new();
+        table["url"] = value(written(&outline.url, &url));
+        let name = cut(&name_of(&outline.title), NAME, Unit::Scalars);
+        if !name.is_empty() {
+            table["name"] = value(name);
+        }
+        if let Ok(site) = feed_url(&outline.html_url) {
+            table["site"] = value(written(&outline.html_url, &site));
+        }
+        let tags = outline.tags.iter().map(|tag| plain(tag)).filter(|tag| !tag.is_empty());
+        let tags: Array = tags.collect();
+        if !tags.is_empty() {
+            table["tags"] = value(tags);
+        }
+        // That it is a list was seen when this was made.
+        if let Ok(list) = self.document.list("feeds") {
+            list.push(table);
+        }
+        self.known.extend(identity(&outline.url));
+        Ok(true)
+    }
+}
+
+/// The name that a list gives a feed. Some lists name a feed by its address, with the password in it.
+#[must_use]
+pub fn name_of(title: &str) -> String {
+    match feed_url(title) {
+        Err(Refused::Login(url)) => plain(url.as_str()),
+        _ => plain(title),
+    }
+}
+
+/// What identifies a feed: the same for all spellings of its address, with a login or without.
+#[must_use]
+pub fn identity(text: &str) -> Option<String> {
+    match feed_url(text) {
+        Ok(url) => Some(address::canonical(&url)),
+        Err(Refused::Login(url)) => Some(address::canonical(&url)),
+        Err(Refused::NoAddress(_)) => None,
+    }
+}

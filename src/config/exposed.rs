@@ -1,0 +1,96 @@
+//! Whether other users of the machine can read the secrets in the settings file, or change it.
+
+use super::Settings;
+
+/// Keys of tables whose value is a secret itself, and the list they belong to.
+#[cfg(unix)]
+const SECRETS: [(&str, &str); 6] = [
+    ("feeds", "headers"),
+    ("channels", "url"),
+    ("channels", "token"),
+    ("channels", "password"),
+    ("channels", "secret"),
+    ("channels", "old_secret"),
+];
+
+impl Settings {
+    /// What every user of this machine can do with the settings file that only its owner should, and what to do
+    /// about it.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn exposed(&self) -> Option<(String, String)> {
+        use std::os::unix::fs::PermissionsExt;
+
+        let file = self.file.as_ref()?;
+        let found = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?;
+        let (mode, name) = (found.permissions().mode(), file.display());
+        if mode & 0o002 != 0 {
+            let says =
+                format!("{name} can be changed by every user of this machine, who can name programs to run");
+            return Some((says, format!("chmod o-w {name}")));
+        }
+        (mode & 0o004 != 0 && self.holds_secrets()).then(|| {
+            let says = format!("{name} holds secrets and can be read by every user of this machine");
+            (
+                says,
+                format!(
+                    "chmod o-r {name}, or give the secrets by variables or files (url_env, token_file …)"
+                ),
+            )
+        })
+    }
+
+    /// Modes are those of Unix.
+    #[cfg(not(unix))]
+    #[must_use]
+    pub fn exposed(&self) -> Option<(String, String)> {
+        None
+    }
+
+    /// Whether a secret stands in the file itself.
+    #[cfg(unix)]
+    fn holds_secrets(&self) -> bool {
+        let lists = &self.layers.lists;
+        let has = |(list, key): &(&str, &str)| {
+            let mut rows = lists.get(list).into_iter().flatten();
+            rows.any(|row| row.pairs.iter().any(|(name, ..)| name == key))
+        };
+        let proxy = url::Url::parse(&self.http.proxy);
+        SECRETS.iter().any(has) || proxy.is_ok_and(|url| crate::text::login::has_login(&url))
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use crate::config::{Environment, Flags, load};
+
+    #[test]
+    fn a_file_with_secrets_is_its_owner_s() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        let secret = "[[channels]]\nkind = \"slack\"\nurl = \"https://hooks.example/a-secret\"\n";
+        let named = "[[channels]]\nkind = \"slack\"\nurl_env = \"HOOK\"\n";
+        let header =
+            "[[feeds]]\nurl = \"https://a.example/feed\"\nheaders = { Authorization = \"Basic eA==\" }\n";
+        let proxy = "[http]\nproxy = \"http://me:pw@proxy.example:3128\"\n";
+        for (text, mode, says) in [
+            (secret, 0o644, "holds secrets"),
+            (header, 0o604, "holds secrets"),
+            (proxy, 0o644, "holds secrets"),
+            (secret, 0o640, ""),
+            (named, 0o644, ""),
+            (named, 0o666, "can be changed"),
+        ] {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+            let flags = Flags { config: Some(path.clone()), ..Flags::default() };
+            let settings = load(&flags, &Environment::of(&[("HOOK", "https://hooks.example/x")])).unwrap();
+            let told = settings.exposed().map_or_else(String::new, |(says, todo)| says + &todo);
+            assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{mode:o} {text}: {told}");
+            assert!(!told.contains("a-secret"));
+        }
+    }
+}

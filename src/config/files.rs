@@ -1,0 +1,91 @@
+//! Files that settings come from, read within bounds: a device that never ends, or a pipe that nobody writes to,
+//! ends in a sentence.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use crate::text::quantity::show_size;
+
+/// Bytes of a settings file: a hundred thousand feeds take a fifth of it.
+pub const LONGEST: u64 = 64 << 20;
+/// Bytes of a file that holds one secret.
+pub const LONGEST_SECRET: u64 = 1 << 20;
+/// How long a pipe may take: a password manager may ask its user first.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The text of the file `path`, of at most `limit` bytes; of a pipe or a device too.
+///
+/// # Errors
+/// What follows "FILE: " in a sentence.
+pub fn read_text(path: &Path, limit: u64) -> Result<String, String> {
+    read_within(path, limit, PATIENCE)
+}
+
+fn read_within(path: &Path, limit: u64, patience: Duration) -> Result<String, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let kind = fs::metadata(path).map_err(unreadable)?;
+    if kind.is_dir() {
+        return Err("is a folder; name a file".to_owned());
+    }
+    let bytes = if kind.is_file() {
+        bounded(path, limit)
+    } else {
+        let (done, read) = mpsc::channel();
+        let path = path.to_owned();
+        // Where nothing ever comes, the thread waits until the process ends.
+        let reader = thread::Builder::new().spawn(move || done.send(bounded(&path, limit)));
+        reader.map_err(unreadable)?;
+        let silent = || format!("gave nothing to read within {} s", patience.as_secs());
+        read.recv_timeout(patience).map_err(|_| silent())?
+    };
+    let bytes = bytes.map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("is longer than {}; name another file", show_size(limit)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
+        format!("is not text in UTF-8 (line {line}); save it as UTF-8")
+    })
+}
+
+/// The first `limit` bytes of `path`, and one more where there are more.
+fn bounded(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_settings_file_gives_a_sentence() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let read = |path: &Path| read_within(path, 16, Duration::from_millis(1));
+        fs::write(path("whole"), "a = 1\n").unwrap();
+        assert_eq!(read(&path("whole")).unwrap(), "a = 1\n");
+        fs::write(path("long"), "a".repeat(17)).unwrap();
+        fs::write(path("latin"), b"a = 1\n# caf\xe9\n").unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RUSR).unwrap();
+        for (path, says) in [
+            (path("none"), "cannot be read: "),
+            (dir.path().to_owned(), "is a folder"),
+            (path("long"), "is longer than 16B"),
+            (path("latin"), "is not text in UTF-8 (line 2)"),
+            (path("pipe"), "gave nothing to read"),
+        ] {
+            let told = read(&path).unwrap_err();
+            assert!(told.starts_with(says), "{}: {told}", path.display());
+        }
+        assert!(read_within(Path::new("/dev/zero"), 16, PATIENCE).unwrap_err().contains("longer than 16B"));
+    }
+}

@@ -1,0 +1,225 @@
+//! Visits that have ended are taken in: saved, counted, and what they leave to be visited is sent on.
+
+use std::time::Duration;
+
+use super::{
+    Home, Run,
+    save::{Refused, Unsaved},
+};
+use crate::{
+    clock::Clock,
+    http::Fetch,
+    model::{Commit, EntryRecord, EntryState, NOT_SAVED, SourceState, XPage, XWindows},
+    store::{StoreError, XEnding},
+    visit::{
+        ArticleVisit, FeedVisit, PageOutcome, SourceOutcome, after_not_saved,
+        x::{Round, XVisit},
+    },
+};
+
+/// When a page whose visit could not be saved is tried again: often enough to notice that the fault is gone.
+const PAGE_WAIT: Duration = Duration::from_hours(1);
+
+/// A visit whose results are on their way into the database, with what is needed to count it.
+enum Arrived {
+    Feed { at: usize, url: String, visit: Box<FeedVisit>, before: Box<SourceState> },
+    Page(Box<ArticleVisit>, Option<Box<EntryRecord>>),
+}
+
+impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
+    /// Takes in visits that have ended: saves them, counts them, then sends on what they leave to be visited.
+    pub(super) async fn receive(&mut self, homes: Vec<Home>) -> Result<(), StoreError> {
+        let (mut unsaved, mut arrived) = (Vec::with_capacity(homes.len()), Vec::with_capacity(homes.len()));
+        let mut lanes = Vec::with_capacity(homes.len());
+        for home in homes {
+            match home {
+                Home::Feed { at, source, lane, mut visit, before } => {
+                    let url = source.url.clone();
+                    self.landed(lane, &visit.figures);
+                    self.progress.visited(&url, Duration::from_millis(visit.figures.answer_ms.into()));
+                    let (commit, found) =
+                        (std::mem::take(&mut visit.commit), std::mem::take(&mut visit.found));
+                    unsaved.push(Unsaved { commit, found });
+                    arrived.push(Arrived::Feed { at, url, visit, before });
+                    lanes.push(lane);
+                }
+                Home::Page { name, lane, mut visit } => {
+                    self.landed(lane, &visit.figures);
+                    self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
+                    let commit = std::mem::take(&mut visit.commit);
+                    let entry = commit.entries.first().cloned().map(Box::new);
+                    unsaved.push(Unsaved { commit, found: visit.found.take().into_iter().collect() });
+                    arrived.push(Arrived::Page(visit, entry));
+                    lanes.push(lane);
+                }
+                Home::X { round, visit } => self.receive_x(round, visit).await?,
+            }
+        }
+        let waiting: Vec<Vec<EntryRecord>> = unsaved.iter().zip(&arrived).map(waiting_pages).collect();
+        let mut refused = self.save(unsaved).await?;
+        let saved_at = self.clock.elapsed();
+        for (number, ((arrived, lane), waiting)) in arrived.into_iter().zip(lanes).zip(waiting).enumerate() {
+            self.lanes[lane].saved = saved_at;
+            let refused = refused.iter().position(|one| one.at == number).map(|at| refused.swap_remove(at));
+            match (arrived, refused) {
+                (Arrived::Feed { at, url, visit, .. }, None) => {
+                    self.count_feed(at, &url, &visit);
+                    for entry in waiting {
+                        self.visit_page(entry, Some(lane));
+                    }
+                }
+                (Arrived::Feed { at, url, visit, before }, Some(refused)) => {
+                    self.refused_feed(at, &url, *visit, &before, &refused.error).await?;
+                }
+                (Arrived::Page(visit, entry), None) => {
+                    self.tally.page(&visit, entry.as_deref().is_some_and(is_waiting));
+                }
+                (Arrived::Page(visit, entry), Some(refused)) => {
+                    self.refused_page(*visit, entry.map(|entry| *entry), &refused.error).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Saves `visits`; gives those that the database refused.
+    async fn save(&mut self, visits: Vec<Unsaved>) -> Result<Vec<Refused>, StoreError> {
+        let saved = self.saver.save(visits).await?;
+        saved.took.into_iter().for_each(|took| self.tally.committed(took));
+        saved.joined.into_iter().for_each(|joined| self.tally.placed(joined));
+        Ok(saved.refused)
+    }
+
+    fn count_feed(&mut self, at: usize, url: &str, visit: &FeedVisit) {
+        if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
+            tracing::info!(url, kind, sentence, "a source failed");
+        }
+        self.tally.feed(at, url, visit);
+    }
+
+    /// A source whose visit the database refused counts as failed; that is all that is saved of it.
+    async fn refused_feed(
+        &mut self,
+        at: usize,
+        url: &str,
+        visit: FeedVisit,
+        before: &SourceState,
+        error: &StoreError,
+    ) -> Result<(), StoreError> {
+        let sentence = format!("what it brought could not be saved: {error}");
+        let outcome = SourceOutcome::Failed { kind: NOT_SAVED, sentence: sentence.clone() };
+        self.count_feed(at, url, &FeedVisit { outcome, ..visit.without_entries() });
+        let source = after_not_saved(before, &self.context.settings, self.now);
+        let commit = Commit { source: Some(source), ..Commit::default() };
+        if !self.saved_alone(commit).await? {
+            self.refused.push(format!("what the feed {url} brought could not be saved: {error}"));
+        }
+        Ok(())
+    }
+
+    /// An entry whose page's visit the database refused waits on, and its source counts as failed.
+    async fn refused_page(
+        &mut self,
+        visit: ArticleVisit,
+        entry: Option<EntryRecord>,
+        error: &StoreError,
+    ) -> Result<(), StoreError> {
+        self.tally.page(&ArticleVisit { outcome: PageOutcome::Failed(NOT_SAVED), ..visit }, true);
+        let Some(entry) = entry else { return Ok(()) };
+        let link = entry.link.as_deref().unwrap_or("an entry without an address");
+        let sentence = format!("what {link} brought could not be saved: {error}");
+        tracing::info!(url = entry.source_url, kind = NOT_SAVED, sentence, "a page failed");
+        self.tally.not_saved(self.names.place(&entry.source_url), &entry.source_url, &sentence);
+        self.refused.push(sentence);
+        if self.saves {
+            let later = self.now + PAGE_WAIT;
+            let postponed = self.saver.store.postpone(entry.source_url, entry.key, later).await;
+            forgive(postponed)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in a step of X: its page is saved before the next call is made.
+    async fn receive_x(
+        &mut self,
+        mut round: Box<Round>,
+        visit: Result<Option<Box<XVisit>>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let visit = match visit {
+            Err(error) if error.concerns_data() => {
+                round.stop(format!("X cannot be read: {error}"));
+                self.refused.push(format!("X cannot be read: {error}"));
+                None
+            }
+            visit => visit?,
+        };
+        self.progress.visited("X", visit.as_ref().map_or(Duration::ZERO, |visit| visit.fetch));
+        let Some(visit) = visit else {
+            self.x = Some(round);
+            return Ok(());
+        };
+        self.tally.x_fetch(visit.fetch);
+        let page = Unsaved { commit: visit.commit, found: visit.found };
+        for refused in self.save(vec![page]).await? {
+            let sentence = format!("what X answered could not be saved: {}", refused.error);
+            self.refused.push(sentence.clone());
+            self.refused_x(refused.commit, &sentence).await?;
+            round.stop(sentence);
+        }
+        self.step_x(round);
+        Ok(())
+    }
+
+    /// Of answers of X that the database refused, the bill is saved; the posts are read again later.
+    async fn refused_x(&mut self, commit: Commit, sentence: &str) -> Result<(), StoreError> {
+        let calls: Vec<i64> = commit.x.iter().map(|page| page.call).collect();
+        let bare = |page: XPage| XPage {
+            posts: Vec::new(),
+            failed: page.windows.sources.iter().map(|key| (key.clone(), sentence.to_owned())).collect(),
+            windows: XWindows::default(),
+            ..page
+        };
+        let commit = Commit { x: commit.x.into_iter().map(bare).collect(), ..Commit::default() };
+        if self.saved_alone(commit).await? {
+            return Ok(());
+        }
+        for call in calls {
+            let ending = XEnding::Lost { note: NOT_SAVED.to_owned() };
+            forgive(self.saver.store.x_end(call, ending).await)?;
+        }
+        Ok(())
+    }
+
+    /// Saves what is left to be said of a refused visit; whether the database took it.
+    async fn saved_alone(&mut self, commit: Commit) -> Result<bool, StoreError> {
+        if !self.saves {
+            return Ok(true);
+        }
+        forgive(self.saver.store.commit(commit).await.map(drop))
+    }
+}
+
+/// Whether `result` is a success; a refusal of the data is said and forgiven.
+fn forgive(result: Result<(), StoreError>) -> Result<bool, StoreError> {
+    match result {
+        Err(error) if error.concerns_data() => {
+            tracing::warn!("{error}");
+            Ok(false)
+        }
+        other => other.map(|()| true),
+    }
+}
+
+/// The entries of a feed whose pages are to be visited next.
+fn waiting_pages((unsaved, arrived): (&Unsaved, &Arrived)) -> Vec<EntryRecord> {
+    match arrived {
+        Arrived::Feed { .. } => {
+            unsaved.commit.entries.iter().filter(|entry| is_waiting(entry)).cloned().collect()
+        }
+        Arrived::Page(..) => Vec::new(),
+    }
+}
+
+fn is_waiting(entry: &EntryRecord) -> bool {
+    matches!(entry.state, EntryState::Waiting { .. })
+}

@@ -1,0 +1,69 @@
+//! How much of a feed's words is kept: what is read here is stored, sent and printed in many places.
+//!
+//! Summaries and contents stay whole, because judgement and `feed parse` read them; they are cut where they are stored.
+
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::Feed;
+use crate::{
+    model::Entry,
+    text::{
+        address,
+        cut::{LONGEST_NAME, LONGEST_TITLE, bounded, headline},
+    },
+};
+
+/// Longest identifier that is kept, bytes; of a longer one its digest.
+const LONGEST_ID: usize = 1000;
+
+/// Cuts titles, names and labels to their limits, gives an entry without a title its first words, and one whose link
+/// leads over a counter of clicks its true address.
+pub fn keep(feed: &mut Feed) {
+    feed.title = bounded(std::mem::take(&mut feed.title), LONGEST_TITLE);
+    feed.entries.iter_mut().for_each(entry);
+}
+
+fn entry(entry: &mut Entry) {
+    let text = if entry.summary.is_empty() { &entry.content } else { &entry.summary };
+    entry.title = if entry.title.is_empty() {
+        headline(&untagged(text))
+    } else {
+        bounded(std::mem::take(&mut entry.title), LONGEST_TITLE)
+    };
+    entry.author = bounded(std::mem::take(&mut entry.author), LONGEST_NAME);
+    for label in &mut entry.categories {
+        *label = bounded(std::mem::take(label), LONGEST_NAME);
+    }
+    if let Some(target) = entry.link.as_deref().and_then(|link| address::target(&Url::parse(link).ok()?)) {
+        entry.link = Some(target.into());
+    }
+    if let Some(id) = entry.id.as_mut().filter(|id| id.len() > LONGEST_ID) {
+        let digest = Sha256::digest(id.as_bytes());
+        *id = format!("sha256:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    }
+}
+
+/// `text` without what looks like a tag. In a text that stays whole an unknown one may be a word (`<ticker>`); a title
+/// made of it is better without.
+fn untagged(text: &str) -> Cow<'_, str> {
+    let mut pieces = text.split('<');
+    let first = pieces.next().unwrap_or_default();
+    if first.len() == text.len() {
+        return text.into();
+    }
+    let mut out = first.to_owned();
+    for piece in pieces {
+        let is_tag = piece.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '!'));
+        if let Some((_, behind)) = piece.split_once('>').filter(|_| is_tag) {
+            out.push(' ');
+            out.push_str(behind);
+        } else {
+            out.push('<');
+            out.push_str(piece);
+        }
+    }
+    out.into()
+}

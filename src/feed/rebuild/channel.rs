@@ -1,0 +1,67 @@
+//! What a channel says of itself.
+
+use super::{Pass, draft::Piece, place};
+use crate::text::dates;
+
+/// A channel-level element whose text matters, such as `ttl`, and the depth it opened at.
+#[derive(Debug)]
+pub(super) struct Note {
+    pub name: String,
+    pub depth: usize,
+    pub kind: Option<String>,
+    pub text: String,
+}
+
+impl Pass {
+    /// Takes a channel's `<link href="…">` for the address of its site, if it is one.
+    pub(super) fn take_home(&mut self, href: Option<String>, rel: Option<&str>) {
+        let alternate = rel.is_none_or(|rel| rel.is_empty() || rel.eq_ignore_ascii_case("alternate"));
+        if let Some(home) =
+            href.filter(|_| alternate && self.in_channel()).and_then(|href| place(self.base(), &href))
+        {
+            self.out.home.get_or_insert(home.to_string());
+        }
+    }
+
+    /// Whether the innermost open element is the channel itself.
+    fn in_channel(&self) -> bool {
+        let parent = self.open.last().map_or("", |open| open.name.as_str());
+        matches!(parent, "channel" | "feed" | "rss")
+    }
+
+    /// A channel's own elements: title, link, life time, unwanted hours and days.
+    pub(super) fn channel(&mut self, local: &str, depth: usize, empty: bool, kind: Option<String>) {
+        let parent = self.open.last().map_or("", |open| open.name.as_str());
+        let of_channel = self.in_channel();
+        let noted = match local {
+            "title" => of_channel && self.title.is_none(),
+            "link" => of_channel && self.out.home.is_none(),
+            "ttl" | "pubdate" | "lastbuilddate" | "updated" | "modified" | "date" => of_channel,
+            "hour" => parent == "skiphours",
+            "day" => parent == "skipdays",
+            _ => false,
+        };
+        if noted && !empty {
+            self.note = Some(Note { name: local.to_owned(), depth, kind, text: String::new() });
+        }
+    }
+
+    pub(super) fn noted(&mut self, Note { name, kind, text, .. }: Note) {
+        let text = text.trim();
+        match name.as_str() {
+            "title" => self.title = Some(Piece { kind, ..Piece::of_text(text, &self.page) }),
+            "link" => self.out.home = place(self.base(), text).map(|url| url.to_string()),
+            "ttl" => self.out.ttl = text.parse().ok(),
+            "pubdate" | "lastbuilddate" | "updated" | "modified" | "date" => {
+                self.orders.note(dates::readings(text));
+            }
+            "hour" => self.out.skip_hours.extend(text.parse::<u8>().ok().map(|hour| hour % 24)),
+            "day" => {
+                let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+                let day = names.iter().position(|day| text.to_ascii_lowercase().starts_with(day));
+                self.out.skip_days.extend(day.and_then(|day| u8::try_from(day + 1).ok()));
+            }
+            _ => {}
+        }
+    }
+}

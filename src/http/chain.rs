@@ -1,0 +1,282 @@
+//! A request with all it takes until its answer: redirects with their cookies, one retry, a second try for servers that
+//! refuse what we accept.
+
+use std::{
+    sync::{PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use reqwest::{
+    Response, StatusCode,
+    header::{
+        ACCEPT, ACCEPT_ENCODING, COOKIE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH, LOCATION, SET_COOKIE,
+    },
+};
+use url::Url;
+
+use super::{
+    Answer, Client, Failure, Outcome, Purpose, Request, Trail,
+    body::{Deadline, Read},
+    challenge,
+    classify::classify,
+    cookies::Jar,
+    headers,
+    pace::Whom,
+    redirect, retry,
+    unpack::ACCEPTED,
+    waits::wait,
+};
+use crate::clock::Clock;
+
+/// What a feed may come as (feed-fetching, rule 16).
+const FEED_ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
+const PAGE_ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1";
+const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.1";
+/// What is sent to a server that refuses the others (406, 415): what browsers send.
+const ANY_ACCEPT: &str = "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8";
+/// A robots.txt is read up to here (RFC 9309, section 2.5).
+const ROBOTS_LIMIT: u64 = 500 * 1024;
+/// Time for the page that comes with a refusal: it explains, and is not what was asked for.
+const REFUSAL_TIME: Duration = Duration::from_secs(5);
+
+/// A request on its way.
+struct Chain {
+    request: Request,
+    jar: Jar,
+    /// Whether anything is accepted: a server has refused what we would rather have.
+    accepts_any: bool,
+}
+
+/// What one exchange gave.
+enum Reply {
+    Answer(Outcome),
+    Redirect { status: u16, location: Vec<u8> },
+}
+
+impl<C: Clock> Client<C> {
+    /// The request, its redirects, and one retry where that helps.
+    pub(super) async fn run(&self, request: Request, now: Timestamp) -> Answer {
+        let mut trail = Trail {
+            final_url: request.url.clone(),
+            permanent_url: None,
+            status: None,
+            requests: 0,
+            retries: 0,
+            bytes: 0,
+            elapsed: Duration::ZERO,
+            paced: Duration::ZERO,
+        };
+        let mut chain = Chain { request, jar: Jar::default(), accepts_any: false };
+        // The addresses asked so far, each with the cookies it was asked with.
+        let mut seen = vec![(trail.final_url.clone(), None)];
+        let mut permanent = true;
+        loop {
+            let mut reply = self.one(&mut chain, &mut trail, now).await;
+            if let Err(failure) = &reply
+                && let Some(wait) =
+                    retry::wait(failure, trail.final_url.as_str()).filter(|_| trail.retries == 0)
+            {
+                trail.retries += 1;
+                self.counted.retries.fetch_add(1, Ordering::Relaxed);
+                self.clock.sleep(wait).await;
+                reply = self.one(&mut chain, &mut trail, now).await;
+            }
+            let (status, location) = match reply {
+                Ok(Reply::Redirect { status, location }) => (status, location),
+                Ok(Reply::Answer(outcome)) => return Answer { outcome, trail },
+                Err(Failure::Status(406 | 415))
+                    if !chain.accepts_any && chain.request.purpose != Purpose::Robots =>
+                {
+                    chain.accepts_any = true;
+                    continue;
+                }
+                Err(failure) => return Answer { outcome: Outcome::Failed(failure), trail },
+            };
+            let to = redirect::target(&trail.final_url, &location).and_then(|to| {
+                let step = (to.clone(), chain.jar.header(&to, None));
+                let limit = self.settings.max_redirects;
+                if seen.contains(&step) {
+                    return Err(Failure::RedirectLoop);
+                }
+                if seen.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+                    return Err(Failure::TooManyRedirects(limit));
+                }
+                seen.push(step);
+                Ok(to)
+            });
+            match to {
+                Ok(to) => {
+                    permanent &= redirect::is_permanent(status);
+                    if permanent {
+                        trail.permanent_url = Some(to.clone()).filter(|to| *to != chain.request.url);
+                    }
+                    trail.final_url = to;
+                }
+                Err(failure) => return Answer { outcome: Outcome::Failed(failure), trail },
+            }
+        }
+    }
+
+    /// One request to `trail.final_url`, in its host's turn.
+    async fn one(&self, chain: &mut Chain, trail: &mut Trail, now: Timestamp) -> Result<Reply, Failure> {
+        let url = trail.final_url.clone();
+        let host = self.checked_host(&url)?;
+        let whom = Whom::of(chain.request.purpose);
+        if self.pace.is_paused(&host, whom, now) {
+            return Err(Failure::HostPaused);
+        }
+        let mut turn = self.pace.turn(&host).await;
+        trail.paced += turn.waited;
+        // The turn may have come after another request of this run was told to slow down.
+        if self.pace.is_paused(&host, whom, now) {
+            return Err(Failure::HostPaused);
+        }
+        let start = Instant::now();
+        trail.requests += 1;
+        self.counted.requests.fetch_add(1, Ordering::Relaxed);
+        let request = &chain.request;
+        let conditional = url.as_str() == request.validators_url && !request.validators.is_empty();
+        self.counted.conditional.fetch_add(u64::from(conditional), Ordering::Relaxed);
+        let origin = url.origin().ascii_serialization();
+        self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
+        trail.status = None;
+        // On the heap, and only now: whoever waits for a turn is to be small.
+        let mut reply = Box::pin(self.exchange(chain, &url, &host, conditional, trail, now)).await;
+        trail.elapsed += start.elapsed();
+        self.counted.answered(trail.status);
+        if let Err(Failure::RateLimited { retry_after }) = &reply {
+            self.pace.pause(&host, whom, now + retry_after.unwrap_or(Duration::from_hours(1)));
+        }
+        if let Ok(Reply::Answer(Outcome::Fetched { body, .. })) = &mut reply {
+            *body = turn.keep_for(std::mem::take(body));
+        }
+        reply
+    }
+
+    async fn exchange(
+        &self,
+        chain: &mut Chain,
+        url: &Url,
+        host: &str,
+        conditional: bool,
+        trail: &mut Trail,
+        now: Timestamp,
+    ) -> Result<Reply, Failure> {
+        let deadline = Deadline::after(self.settings.total_timeout);
+        let patience = self.settings.connect_timeout.saturating_add(self.settings.idle_timeout);
+        let sending = self.connections.to(host)?.get(url.clone()).headers(chain.headers(url)).send();
+        let response = deadline.within(patience, sending).await?.map_err(|error| classify(&error))?;
+        let status = response.status().as_u16();
+        trail.status = Some(status);
+        let head = response.headers();
+        chain.jar.take(url, head.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes), now);
+        if redirect::is_redirect(status) {
+            let location = head.get(LOCATION).map(|value| value.as_bytes().to_vec()).unwrap_or_default();
+            return Ok(Reply::Redirect { status, location });
+        }
+        if challenge::is_announced(head) {
+            return Err(Failure::Challenge);
+        }
+        let refusal = match response.status() {
+            StatusCode::NOT_MODIFIED if !conditional => return Err(Failure::Unasked304),
+            StatusCode::NOT_MODIFIED => {
+                return Ok(Reply::Answer(Outcome::NotModified { headers: headers::read(head, now) }));
+            }
+            StatusCode::NOT_FOUND => return Err(Failure::NotFound),
+            StatusCode::GONE => return Err(Failure::Gone),
+            StatusCode::TOO_MANY_REQUESTS => {
+                Some(Failure::RateLimited { retry_after: wait(head, now, true) })
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                Some(Failure::Unavailable { retry_after: wait(head, now, false) })
+            }
+            status if !status.is_success() => Some(Failure::Status(status.as_u16())),
+            _ => None,
+        };
+        let mut count = |bytes| {
+            trail.bytes += bytes;
+            self.counted.bytes.fetch_add(bytes, Ordering::Relaxed);
+        };
+        let purpose = chain.request.purpose;
+        if let Some(refusal) = refusal {
+            let challenged = self.is_challenge(response, url, purpose, &refusal, deadline, &mut count).await;
+            return Err(if challenged { Failure::Challenge } else { refusal });
+        }
+        let mut headers = headers::read(head, now);
+        let (limit, setting) = match purpose {
+            Purpose::Feed => (self.settings.feed_body_limit, Some("http.feed_body_limit")),
+            Purpose::Article => (self.settings.page_body_limit, Some("http.page_body_limit")),
+            Purpose::Robots => (ROBOTS_LIMIT, None),
+        };
+        let Read { body, broken_off } = match self.bodies.read(response, limit, deadline, count).await {
+            Err(Failure::TooLarge { limit, .. }) => return Err(Failure::TooLarge { limit, setting }),
+            read => read?,
+        };
+        if purpose == Purpose::Feed && challenge::is_challenge(&body, url) {
+            return Err(Failure::Challenge);
+        }
+        headers.broken_off = broken_off;
+        Ok(Reply::Answer(Outcome::Fetched { body, headers }))
+    }
+
+    /// Whether the page that comes with `refusal` is a challenge. 429 says more: the whole host is to be left alone.
+    async fn is_challenge(
+        &self,
+        response: Response,
+        url: &Url,
+        purpose: Purpose,
+        refusal: &Failure,
+        deadline: Deadline,
+        count: impl FnMut(u64),
+    ) -> bool {
+        // What is sent again need not be read.
+        let passing = matches!(refusal, Failure::Status(406 | 415 | 502 | 504));
+        if purpose == Purpose::Robots || passing || matches!(refusal, Failure::RateLimited { .. }) {
+            return false;
+        }
+        let deadline = deadline.at_most(REFUSAL_TIME);
+        let page = self.bodies.read(response, challenge::LONGEST, deadline, count).await;
+        page.is_ok_and(|page| challenge::is_challenge(&page.body, url))
+    }
+}
+
+impl Chain {
+    /// What the next request says beside its address, `url`.
+    fn headers(&self, url: &Url) -> HeaderMap {
+        let request = &self.request;
+        let mut headers = HeaderMap::new();
+        let accept = match request.purpose {
+            _ if self.accepts_any => ANY_ACCEPT,
+            Purpose::Feed => FEED_ACCEPT,
+            Purpose::Article => PAGE_ACCEPT,
+            Purpose::Robots => ROBOTS_ACCEPT,
+        };
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+        if url.as_str() == request.validators_url {
+            let mut echo = |name: HeaderName, value: &Option<Vec<u8>>| {
+                if let Some(value) = value.as_ref().and_then(|value| HeaderValue::from_bytes(value).ok()) {
+                    headers.insert(name, value);
+                }
+            };
+            echo(IF_NONE_MATCH, &request.validators.etag);
+            echo(IF_MODIFIED_SINCE, &request.validators.last_modified);
+        }
+        // What the settings add may be secret: it stays with the host it was meant for.
+        if url.origin() == request.url.origin() {
+            for (name, value) in &request.headers {
+                if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value))
+                {
+                    value.set_sensitive(true);
+                    headers.insert(name, value);
+                }
+            }
+        }
+        if let Some(cookies) = self.jar.header(url, headers.get(COOKIE)) {
+            headers.insert(COOKIE, cookies);
+        }
+        headers
+    }
+}

@@ -1,0 +1,29 @@
+//! The time that may be trusted: a clock that is far ahead for some cycles must not make the program forget.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{StoreError, seconds, statements, time};
+
+/// Seconds that the time may be ahead of an earlier cycle: cycles are run once a day at least in most places.
+const STEP: i64 = 86_400;
+/// Cycles that must have begun a day ago or longer before a later time is believed: one whose clock was wrong, and one
+/// more, confirm nothing.
+const CONFIRMING: i64 = 3;
+
+/// The latest time up to `now` that earlier cycles confirm.
+///
+/// It is a day after the third newest of the cycles that began at least a day before `now`. A clock that is right
+/// confirms itself within a day; one that jumps ahead must stay there for a day and for three cycles. In a young
+/// database the oldest cycle takes the place of the third.
+pub fn confirmed_time(connection: &Connection, now: Timestamp) -> Result<Timestamp, StoreError> {
+    let known: Option<i64> = connection
+        .prepare_cached(statements::CYCLE_CONFIRMING)?
+        .query_row([seconds(now) - STEP, CONFIRMING - 1], |row| row.get(0))
+        .optional()?;
+    let known = match known {
+        Some(known) => Some(known),
+        None => connection.prepare_cached(statements::CYCLE_OLDEST)?.query_row([], |row| row.get(0))?,
+    };
+    Ok(known.map_or(now, |known| now.min(time(known.saturating_add(STEP)))))
+}

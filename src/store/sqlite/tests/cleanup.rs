@@ -1,0 +1,103 @@
+//! What the clean-up forgets, and what it must not.
+
+use rusqlite::{StatementStatus, params};
+
+use super::*;
+use crate::store::sqlite::{bits, day, prune, seconds};
+
+fn judged(number: u8) -> EntryRecord {
+    entry(number, EntryState::Judged { score: 1 })
+}
+
+/// The source as it is after a request at `asked`, having last brought something new at `changed`.
+async fn asked(store: &Store, asked: Timestamp, changed: Timestamp) {
+    let state = SourceState { changed_at: Some(changed), ..source(asked) };
+    store.commit(Commit { source: Some(state), ..Commit::default() }).await.unwrap();
+}
+
+/// The clean-up every ten days from day `from` up to day `to`, the source being asked before each.
+async fn lived(store: &Store, from: i64, to: i64, changed: i64) {
+    for at in (from..=to).step_by(10) {
+        asked(store, now() + days(at), now() + days(changed)).await;
+        store.prune(now() + days(at), 100).await.unwrap();
+    }
+}
+
+#[test]
+fn what_a_quiet_source_brought_last_is_never_forgotten() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        save(&store, vec![judged(1), dropped(2), waiting(3)]).await;
+        // It answers 304, or with the same body, which counts as read: nothing new comes.
+        lived(&store, 10, 1_000, 0).await;
+        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, []);
+    });
+}
+
+#[test]
+fn what_a_source_no_longer_shows_is_forgotten_in_time() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        save(&store, vec![judged(1), dropped(2), waiting(3)]).await;
+        lived(&store, 80, 90, 80).await;
+        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, []);
+        lived(&store, 91, 91, 80).await;
+        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, [EntryKey([1; 16])]);
+        lived(&store, 400, 400, 390).await;
+        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, [EntryKey([1; 16])]);
+        lived(&store, 401, 401, 390).await;
+        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, [EntryKey([1; 16]), EntryKey([2; 16])]);
+    });
+}
+
+#[test]
+fn a_source_that_nobody_asks_any_more_is_forgotten_as_a_whole_and_then_new() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        save(&store, vec![judged(1), dropped(2)]).await;
+        for at in (10..=400).step_by(10) {
+            store.prune(now() + days(at), 100).await.unwrap();
+        }
+        assert_eq!(new_under(&store, 7, &[1, 2]).await, [], "switched off for a year and on again");
+        assert_eq!(store.sources().await.unwrap()[0].first_read_at, Some(now()));
+        for at in (410..=1_000).step_by(10) {
+            store.prune(now() + days(at), 100).await.unwrap();
+        }
+        assert_eq!(new_under(&store, 7, &[1, 2]).await.len(), 2);
+        let state = &store.sources().await.unwrap()[0];
+        assert_eq!(
+            (state.first_read_at, &state.validators, state.body_hash),
+            (None, &Validators::default(), None)
+        );
+    });
+}
+
+#[test]
+fn the_clean_up_does_not_read_again_what_it_keeps() {
+    let mut connection = open::open_memory().unwrap();
+    let at = now() + days(200);
+    let old = day(now());
+    connection
+        .execute(
+            "INSERT INTO sources (id, url, first_read_at, checked_at, changed_at) VALUES (1, 'a', ?1, ?2, ?1)",
+            [seconds(now()), seconds(at)],
+        )
+        .unwrap();
+    for number in 0..500_u16 {
+        let key = [number.to_be_bytes().as_slice(), &[0; 14]].concat();
+        let values = params![key, bits(7), old];
+        let sql = "INSERT INTO entries (source, key, state, rules, seen) VALUES (1, ?1, 'j', ?2, ?3)";
+        connection.execute(sql, values).unwrap();
+    }
+    let cost = |connection: &Connection| {
+        let mut statement = connection.prepare(statements::ENTRIES_PRUNE_JUDGED).unwrap();
+        statement.execute(params![day(at) - 90, 100, 0]).unwrap();
+        statement.get_status(StatementStatus::VmStep)
+    };
+    let before = cost(&connection);
+    for _ in 0..5 {
+        assert_eq!(prune(&mut connection, at, 100).unwrap(), 0, "nothing of it is forgotten");
+    }
+    let after = cost(&connection);
+    assert!(after * 20 < before, "{before} steps, then {after}");
+}

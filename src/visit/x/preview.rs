@@ -1,0 +1,152 @@
+//! What a cycle would ask X now and what it may cost: nothing is sent, reserved or written.
+
+use jiff::Timestamp;
+
+use super::{forecast, planned, planning::route_of, way_name};
+use crate::{
+    model::{XAccount, XLimit, XMemory, XView},
+    store::{Store, StoreError},
+    x::{
+        Settings, Token,
+        api::Dialect,
+        limits::{self, Leave, leave, server_time},
+        lookup,
+        money::Forecast,
+        plan,
+        windows::{Bounds, time_of},
+    },
+};
+
+/// A call that would be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewCall {
+    /// What it asks.
+    pub what: String,
+    /// Accounts and searches it asks for.
+    pub sources: usize,
+    /// From when on; `None` where time does not matter.
+    pub since: Option<Timestamp>,
+    /// What it costs at most, millionths of a dollar.
+    pub most: u64,
+}
+
+/// All that would be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The calls, in order.
+    pub calls: Vec<PreviewCall>,
+    /// What is left out, and why.
+    pub left_out: Vec<(String, String)>,
+    /// What the calls cost at most: no more than the budget has left.
+    pub most: u64,
+    /// Spent and reserved in this month.
+    pub spent: u64,
+    /// What the budget has left.
+    pub left: u64,
+    /// What the month will come to.
+    pub forecast: Forecast,
+}
+
+/// Plans as a cycle at `now` would, by what is remembered. Accounts that were never looked up are planned for as if
+/// they were: only their ids are missing.
+#[must_use]
+pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview {
+    let wanted = lookup::wanted(&settings.accounts, &memory.accounts, settings.user_ttl, now);
+    let known = with_stand_ins(memory, &wanted);
+    let dialect = Dialect::from_name(memory.dialect.as_deref().unwrap_or_default());
+    let skewed = memory.limits.iter().max_by_key(|(_, limit)| limit.reset);
+    let server_now = skewed.map_or(now, |(_, limit)| server_time(limit, now));
+    let plan = planned(settings, &known, dialect, (now, server_now), plan::plan);
+    let lookups = wanted.calls.iter().map(|handles| {
+        let call = PreviewCall {
+            what: format!("look up {} accounts", handles.len()),
+            sources: handles.len(),
+            since: None,
+            most: handles.len() as u64 * settings.user_price,
+        };
+        (limits::USERS_BY, call)
+    });
+    let asks = plan.questions.iter().map(|question| {
+        let since = match question.progress.bounds {
+            Bounds::From(at) => at,
+            Bounds::Ids { since, .. } => time_of(since),
+        };
+        let call = PreviewCall {
+            what: way_name(&question.way),
+            sources: question.progress.sources.len(),
+            since: Some(since),
+            most: u64::from(question.most) * question.price,
+        };
+        (route_of(&question.way), call)
+    });
+    let budget_left = settings.budget.saturating_sub(memory.spent);
+    let mut left_out: Vec<(String, String)> =
+        plan.left_out.iter().map(|(way, why)| (way_name(way), why.clone())).collect();
+    let (mut calls, mut most) = (Vec::new(), 0_u64);
+    for (route, call) in lookups.chain(asks) {
+        let taken = calls.iter().filter(|(other, _)| *other == route).count();
+        let view = view(memory, route, taken);
+        match leave(&view, route, u32::try_from(taken).unwrap_or(u32::MAX), now) {
+            Leave::NotBefore(until, why) => {
+                left_out.push((call.what, format!("{why}, until {}", until.strftime("%Y-%m-%d %H:%M UTC"))));
+            }
+            // A lookup is not made smaller; a page is.
+            Leave::Go if call.since.is_none() && most + call.most > budget_left => {
+                left_out.push((call.what, "the month's budget is used up".to_owned()));
+            }
+            Leave::Go => {
+                most = most.saturating_add(call.most);
+                calls.push((route, call));
+            }
+        }
+    }
+    Preview {
+        calls: calls.into_iter().map(|(_, call)| call).collect(),
+        left_out,
+        most: most.min(budget_left),
+        spent: memory.spent,
+        left: budget_left,
+        forecast: forecast(memory, settings.budget, now),
+    }
+}
+
+/// What a cycle at `now` would ask X, by what `store` remembers.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn planned_by(store: &Store, settings: &Settings, now: Timestamp) -> Result<Preview, StoreError> {
+    let credential = settings.token.as_ref().map(Token::fingerprint).unwrap_or_default();
+    Ok(preview(settings, &store.x_memory(credential, now).await?, now))
+}
+
+/// What a call of `route` would be decided by once `taken` others were sent.
+fn view(memory: &XMemory, route: &str, taken: usize) -> XView {
+    let limit = |name: &str| -> Option<XLimit> {
+        memory.limits.iter().find(|(known, _)| known == name).map(|(_, limit)| limit.clone())
+    };
+    XView {
+        limit: limit(route),
+        block: limit(limits::ALL),
+        in_flight: u32::try_from(taken).unwrap_or(u32::MAX),
+        spent: memory.spent,
+    }
+}
+
+fn with_stand_ins(memory: &XMemory, wanted: &lookup::Wanted) -> XMemory {
+    let mut memory = memory.clone();
+    let new = wanted.calls.iter().flatten().filter(|handle| {
+        memory.accounts.iter().all(|known| known.handle != **handle || known.user.is_none())
+    });
+    let stand_ins: Vec<XAccount> = new
+        .zip(1_u64..)
+        .map(|(handle, number)| XAccount {
+            handle: handle.clone(),
+            username: handle.clone(),
+            user: Some(u64::MAX - number),
+            ..XAccount::default()
+        })
+        .collect();
+    memory.accounts.retain(|known| stand_ins.iter().all(|one| one.handle != known.handle));
+    memory.accounts.extend(stand_ins);
+    memory
+}

@@ -1,0 +1,302 @@
+//! Stories that join, visits that cannot be saved, and feeds that stay as they are for months.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
+use serde_json::Value;
+use tge_scrape::fixture_web::Bulk;
+
+use crate::support::{
+    inbox::{Answer, Inbox},
+    lab::{Lab, now},
+    state::{Outcome, column, lines, number, opened, sound, told},
+    world::{LOUD, bulk, with_people},
+};
+
+const DAY: i64 = 86_400;
+
+/// A text long enough to be judged as it is.
+fn long(title: &str, words: &str) -> String {
+    let line =
+        |word: &str| format!("The note on {word} says who may take part and where the official page is. ");
+    format!("{title}. {}", words.split(' ').cycle().take(24).map(line).collect::<String>())
+}
+
+fn item(title: &str, id: &str, words: &str, at: Option<Timestamp>) -> String {
+    let date = at.map(|at| format!("<pubDate>{}</pubDate>", at.strftime("%a, %d %b %Y %H:%M:%S GMT")));
+    format!(
+        "<item><title>{title}</title><link>http://press.localhost/{id}</link><guid isPermaLink=\"false\">{id}</guid>{}\
+         <content:encoded><![CDATA[<p>{}</p>]]></content:encoded></item>",
+        date.unwrap_or_default(),
+        long(title, words)
+    )
+}
+
+fn rss(items: &[String]) -> String {
+    format!(
+        "<?xml version='1.0'?><rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel>\
+         <title>Notes</title>{}</channel></rss>",
+        items.concat()
+    )
+}
+
+fn settings(server: &Inbox, feeds: &[&str], more: &str) -> String {
+    let feeds: String = feeds
+        .iter()
+        .map(|path| format!("[[feeds]]\nurl = \"{}\"\nname = \"{path}\"\n", server.url(path)))
+        .collect();
+    format!(
+        "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n[cache]\nfeed_ttl = \"0s\"\n{feeds}{more}"
+    )
+}
+
+#[test]
+fn a_visit_may_open_a_story_and_prove_it_another_one() {
+    let at = Some(now() - SignedDuration::from_mins(30));
+    let one = rss(&[item("Quorith token claim opens for early users", "a1", "wallets portal", at)]);
+    let other = rss(&[
+        item("QRTH airdrop claim opens for early users today", "b1", "holders bridge", at),
+        item("Quorith (QRTH) airdrop claim opens for early users", "b2", "testers season", at),
+        item("Quorith's QRTH airdrop: claim portal is live", "b3", "vesting share", at),
+    ]);
+    let server = Inbox::start(move |asked, _| match asked.path.as_str() {
+        "/one.xml" => Some(Answer::new(200, &one)),
+        "/other.xml" => Some(Answer::new(200, &other)),
+        _ => Some(Answer::new(404, "")),
+    });
+    let lab = Lab::new();
+    let channel = format!("[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{LOUD}");
+    lab.settings(&settings(&server, &["/one.xml"], &channel));
+    assert_eq!(lab.run(&["cycle", "--catch-up", "9"]).code, 0);
+    lab.settings(&settings(&server, &["/one.xml", "/other.xml"], &channel));
+    for _ in 0..2 {
+        let ran = lab.run(&["cycle", "--catch-up", "9", "--format", "json"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert_eq!(ran.json()["feeds"]["fetched"], 2);
+    }
+    sound(&lab.state());
+    let (_copy, database) = opened(&lab.state());
+    assert_eq!(number(&database, "SELECT count(*) FROM detections"), 4);
+    assert_eq!(number(&database, "SELECT count(*) FROM stories"), 1, "they are one story");
+    let lost = "SELECT count(*) FROM told WHERE story NOT IN (SELECT id FROM stories)";
+    assert_eq!(number(&database, lost), 0);
+    told(lines(&lab.path().join("alerts.ndjson")).iter().filter(|line| line["detections"].is_array()));
+    let events = lab.run(&["events", "--format", "json"]).json();
+    assert_eq!(events["detections"].as_array().unwrap().len(), 1);
+    assert_eq!(events["detections"][0]["also_at"].as_array().unwrap().len(), 3);
+    assert_eq!(lab.run(&["stats"]).code, 0);
+}
+
+/// A lab of six feeds with a database, in which the trigger `when` refuses rows of the second feed.
+fn refusing(table: &str) -> (Lab, String) {
+    let lab = bulk(6, 8);
+    let channel = "[[channels]]\nkind = \"file\"\npath = \"ops.ndjson\"\ntopics = [\"ops\"]\n";
+    lab.settings(&format!("{}\n{channel}{LOUD}", lab.web().settings_toml()));
+    assert_eq!(lab.run(&["db", "prune"]).code, 0);
+    let url = lab.web().feed_urls()[1].clone();
+    Connection::open(lab.state().join("tge-scrape.db"))
+        .unwrap()
+        .execute_batch(&format!(
+            "CREATE TRIGGER refuse BEFORE INSERT ON {table} WHEN NEW.source = (SELECT id FROM sources WHERE url = '{url}')
+             BEGIN SELECT RAISE(ABORT, 'this row is refused'); END"
+        ))
+        .unwrap();
+    (lab, url)
+}
+
+fn allowed(lab: &Lab) {
+    Connection::open(lab.state().join("tge-scrape.db"))
+        .unwrap()
+        .execute_batch("DROP TRIGGER refuse")
+        .unwrap();
+}
+
+fn source(report: &Value, url: &str) -> Value {
+    report["sources"].as_array().unwrap().iter().find(|source| source["url"] == url).unwrap().clone()
+}
+
+/// What was found, without the port.
+fn found(lab: &Lab) -> BTreeSet<String> {
+    let urls: BTreeSet<String> =
+        column(&opened(&lab.state()).1, "SELECT json_extract(document, '$.url') FROM detections");
+    urls.iter().map(|url| format!("{}{}", &url[7..17], url.rsplit_once('/').unwrap().1)).collect()
+}
+
+fn notices(lab: &Lab) -> Vec<Value> {
+    let lines = lines(&lab.path().join("ops.ndjson"));
+    lines.iter().filter_map(|line| line["notices"].as_array()).flatten().cloned().collect()
+}
+
+#[test]
+fn a_feed_that_cannot_be_saved_fails_alone_and_is_read_when_it_can() {
+    let (lab, url) = refusing("entries");
+    let ran = lab.run(&["cycle", "-v", "--format", "json"]);
+    assert_eq!(ran.code, 0, "one of six: {}", ran.stderr);
+    let report = ran.json();
+    assert_eq!((&report["feeds"]["fetched"], &report["feeds"]["failed"]), (&Value::from(5), &Value::from(1)));
+    let refused = source(&report, &url);
+    assert_eq!(
+        (refused["outcome"].as_str(), refused["failure"].as_str()),
+        (Some("failed"), Some("not_saved"))
+    );
+    assert!(
+        ran.stderr.contains("could not be saved") && ran.stderr.contains("this row is refused"),
+        "{}",
+        ran.stderr
+    );
+    let (_copy, database) = opened(&lab.state());
+    assert_eq!(number(&database, "SELECT count(DISTINCT source) FROM entries"), 5);
+    assert_eq!(number(&database, "SELECT sum(entries_total) FROM sources"), 50);
+    let last: String = database
+        .query_row("SELECT last_failure FROM sources WHERE url = ?1", [&url], |row| row.get(0))
+        .unwrap();
+    assert_eq!(last, "not_saved");
+    let notices = notices(&lab);
+    assert!(
+        notices.iter().any(|notice| notice.to_string().contains("cannot be saved")),
+        "the operator is told: {notices:?}"
+    );
+    assert_eq!(lab.run(&["cycle", "--strict"]).code, 4);
+    sound(&lab.state());
+    allowed(&lab);
+    let day = lab.run(&["--shift-clock", "90000", "cycle", "--format", "json"]);
+    assert_eq!(
+        (day.code, source(&day.json(), &url)["outcome"].as_str()),
+        (0, Some("fetched")),
+        "{}",
+        day.stderr
+    );
+    let never = bulk(6, 8);
+    never.cycle();
+    assert_eq!(found(&lab), found(&never));
+    assert_eq!(Outcome::of(&lab.state()).entries.len(), Outcome::of(&never.state()).entries.len());
+}
+
+#[test]
+fn a_page_that_cannot_be_saved_leaves_its_entry_waiting() {
+    let (lab, url) = refusing("detections");
+    let ran = lab.run(&["cycle", "-v", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let report = ran.json();
+    let refused = source(&report, &url);
+    assert_eq!(
+        (refused["outcome"].as_str(), refused["failure"].as_str()),
+        (Some("failed"), Some("not_saved"))
+    );
+    assert_eq!(report["feeds"]["failed"], 1, "{}", report["feeds"]);
+    let (_copy, database) = opened(&lab.state());
+    let waiting = number(&database, "SELECT count(*) FROM waiting");
+    assert!(waiting > 0 && report["entries"]["waiting"] == waiting, "{waiting} of {}", report["entries"]);
+    assert!(notices(&lab).iter().any(|notice| notice.to_string().contains("could not be saved")));
+    let asked = lab.web().ledger().requests.len();
+    let soon = lab.run(&["cycle", "--format", "json"]);
+    assert_eq!(soon.code, 0, "{}", soon.stderr);
+    assert!(lab.web().ledger().requests.len() <= asked + 6, "the pages are not asked for in each cycle");
+    allowed(&lab);
+    assert_eq!(lab.run(&["--shift-clock", "7200", "cycle"]).code, 0);
+    let never = bulk(6, 8);
+    never.cycle();
+    assert_eq!(found(&lab), found(&never));
+    sound(&lab.state());
+}
+
+#[test]
+fn an_answer_of_x_that_cannot_be_saved_is_billed_and_read_again() {
+    let lab = with_people(Bulk { feeds: 4, entries: 4, relevant: 1 }, 5.0);
+    fs::write(lab.path().join("token"), tge_scrape::fixture_web::x::TOKEN).unwrap();
+    let sim = lab.web().x().unwrap();
+    lab.settings(&format!(
+        "{}{}bearer_token_file = \"token\"\nmin_followers = 0\n",
+        lab.web().settings_toml(),
+        sim.settings_toml(&lab.web().x_url())
+    ));
+    assert_eq!(lab.run(&["db", "prune"]).code, 0);
+    let database = || Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+    database()
+        .execute_batch("CREATE TRIGGER refuse BEFORE INSERT ON x_posts BEGIN SELECT RAISE(ABORT, 'this row is refused'); END")
+        .unwrap();
+    let first = lab.run(&["cycle", "--catch-up", "99", "--format", "json"]);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let report = first.json();
+    assert!(report["x"]["problem"].as_str().unwrap().contains("could not be saved"), "{}", report["x"]);
+    assert_eq!(report["feeds"]["fetched"], 4, "the news go on");
+    assert_ne!(report["x"]["cost_usd"], "0.000000", "X charges what it sent");
+    assert_eq!(number(&database(), "SELECT count(*) FROM x_calls WHERE state <> 'd'"), 0);
+    sound(&lab.state());
+    allowed(&lab);
+    sim.advance_clock(960_000);
+    let second = lab.run(&["--shift-clock", "960", "cycle", "--catch-up", "99", "--format", "json"]);
+    assert_eq!((second.code, &second.json()["x"]["problem"]), (0, &Value::Null), "{}", second.stderr);
+    assert!(number(&database(), "SELECT count(*) FROM x_posts") > 0);
+}
+
+/// How a feed stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Quiet {
+    SameBody,
+    NotModified,
+}
+
+#[test]
+fn what_a_quiet_feed_still_shows_is_never_told_again() {
+    for (quiet, dated) in [(Quiet::SameBody, true), (Quiet::SameBody, false), (Quiet::NotModified, true)] {
+        let titles = [
+            "Quorith airdrop claim is now live: QRTH tokens claimable today",
+            "Tambrel token launch: TMB goes live on mainnet today",
+            "Oskuno OSK token generation event is live",
+        ];
+        let (shown, start) = (Arc::new(AtomicUsize::new(1)), now());
+        let (count, days) = (Arc::clone(&shown), [0, 1, 200]);
+        let server = Inbox::start(move |asked, _| {
+            let count = count.load(Ordering::SeqCst);
+            let tag = format!("\"v{count}\"");
+            if quiet == Quiet::NotModified && asked.header("if-none-match") == tag {
+                return Some(Answer::new(304, "").with("ETag", &tag));
+            }
+            let at = |number: usize| start + SignedDuration::from_hours(24 * days[number] - 1);
+            let items: Vec<String> = (0..count)
+                .map(|number| {
+                    item(
+                        titles[number],
+                        &format!("g{number}"),
+                        "claim portal",
+                        Some(at(number)).filter(|_| dated),
+                    )
+                })
+                .collect();
+            let answer = Answer::new(200, &rss(&items));
+            Some(if quiet == Quiet::NotModified { answer.with("ETag", &tag) } else { answer })
+        });
+        let lab = Lab::new();
+        let channel = format!("[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{LOUD}");
+        lab.settings(&settings(&server, &["/feed"], &channel));
+        let cycle = |day: i64| {
+            let ran = lab.run(&["--shift-clock", &(day * DAY).to_string(), "cycle", "--format", "json"]);
+            assert_eq!(ran.code, 0, "day {day}: {}", ran.stderr);
+            ran.json()
+        };
+        cycle(0);
+        shown.store(2, Ordering::SeqCst);
+        (1..=3).for_each(|day| drop(cycle(day)));
+        (10..200).step_by(19).for_each(|day| drop(cycle(day)));
+        (196..200).for_each(|day| drop(cycle(day)));
+        shown.store(3, Ordering::SeqCst);
+        assert_eq!(cycle(200)["entries"]["new"], 1, "{quiet:?}, dated: {dated}");
+        cycle(201);
+        let told: Vec<String> = lines(&lab.path().join("alerts.ndjson"))
+            .iter()
+            .filter_map(|line| line["detections"].as_array())
+            .flatten()
+            .map(|found| found["title"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(told, titles[1..], "{quiet:?}, dated: {dated}: what stood there at first is never told");
+    }
+}

@@ -1,0 +1,414 @@
+//! An X that says what it must not be believed: ids and dates of the future, the token, posts of others. The real
+//! binary against a server that answers as it is told.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tge_scrape::fixture_web::x::id_at;
+
+use crate::support::{
+    inbox::{Answer, Inbox, Received},
+    lab::{Lab, Ran, now, ran},
+    world::LOUD,
+};
+
+/// Percent signs and all, as tokens have them.
+const TOKEN: &str = "AAAAAAAAAAhostile%2BTOKEN%3D5ecret";
+/// What it reads as once it is decoded.
+const DECODED: &str = "AAAAAAAAAAhostile+TOKEN=5ecret";
+
+/// A lab whose X is `inbox`.
+fn lab(inbox: &Inbox, more: &str) -> Lab {
+    let lab = Lab::new();
+    lab.settings(&format!(
+        "feeds = []\n[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n[x]\nbase_url = \"{}\"\naccounts = [\"@zentumo\"]\n\
+         {more}\n[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\ntopics = [\"news\", \"ops\"]\n{LOUD}",
+        inbox.url("")
+    ));
+    lab
+}
+
+fn run(lab: &Lab, arguments: &[&str]) -> Ran {
+    ran(lab.command(arguments).env("X_BEARER_TOKEN", TOKEN).output().unwrap())
+}
+
+fn cycle(lab: &Lab) -> Ran {
+    run(lab, &["cycle", "--only", "x", "-v", "--format", "json"])
+}
+
+fn is_search(received: &Received) -> bool {
+    received.path.contains("/search/recent")
+}
+
+/// The value of a parameter.
+fn asked(received: &Received, name: &str) -> Option<String> {
+    let (_, query) = received.path.split_once('?')?;
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+}
+
+fn id(ago: SignedDuration) -> u64 {
+    id_at((now() - ago).as_millisecond())
+}
+
+fn post(id: u64, text: &str) -> Value {
+    json!({ "id": id.to_string(), "text": text, "author_id": "1000" })
+}
+
+/// Answers lookups and has `search` answer searches, by how many came before; there is no usage.
+fn server(search: impl Fn(&Received, usize) -> Answer + Send + Sync + 'static) -> Inbox {
+    let searches = Arc::new(AtomicUsize::new(0));
+    Inbox::start(move |received, _| {
+        Some(if received.path.starts_with("/2/users") {
+            let user =
+                json!({ "id": "1000", "username": "zentumo", "public_metrics": { "followers_count": 5000 } });
+            Answer::new(200, &json!({ "data": [user] }).to_string())
+        } else if is_search(received) {
+            search(received, searches.fetch_add(1, Ordering::SeqCst))
+        } else {
+            Answer::new(404, "")
+        })
+    })
+}
+
+fn page(posts: &[Value], meta: Value) -> Answer {
+    Answer::new(200, &json!({ "data": posts, "meta": meta }).to_string())
+}
+
+/// A page of what was asked for of a launch, as X would send it.
+fn launch(received: &Received) -> Answer {
+    let one = id(SignedDuration::from_secs(2));
+    let bound = |name| asked(received, name).and_then(|id| id.parse::<u64>().ok());
+    let wanted = bound("since_id").is_none_or(|since| since < one)
+        && bound("until_id").is_none_or(|until| one < until);
+    let posts: Vec<Value> = wanted
+        .then(|| post(one, "Zentumo opens its airdrop claim: eligible users claim ZENT tokens now"))
+        .into_iter()
+        .collect();
+    page(&posts, json!({}))
+}
+
+fn hours(hours: i64) -> SignedDuration {
+    SignedDuration::from_hours(hours)
+}
+
+#[test]
+fn one_answer_with_an_id_of_the_future_ends_nothing() {
+    let rows: [fn() -> Answer; 5] = [
+        || page(&[post(id(hours(-24 * 365 * 20)), "x"), post(id(hours(1)), "calm")], json!({})),
+        || page(&[post(id(hours(1)), "calm")], json!({ "newest_id": "18446744073709551615" })),
+        || {
+            page(
+                &[post(id(hours(1)), "calm")],
+                json!({ "newest_id": id(hours(-3)).to_string(), "oldest_id": "1" }),
+            )
+        },
+        || {
+            page(
+                &[
+                    post(i64::MAX.unsigned_abs(), "x"),
+                    post(0, "x"),
+                    post(u64::MAX, "x"),
+                    json!({ "id": "x1" }),
+                ],
+                json!({}),
+            )
+        },
+        // Within the margin: kept, but nothing is taken for read up to there.
+        || page(&[post(id(SignedDuration::from_mins(-50)), "early"), post(id(hours(1)), "calm")], json!({})),
+    ];
+    for (row, first) in rows.into_iter().enumerate() {
+        let inbox = server(move |received, before| if before == 0 { first() } else { launch(received) });
+        let lab = lab(&inbox, "");
+        let one = cycle(&lab);
+        assert!([0, 4].contains(&one.code), "{row}: {}", one.stderr);
+        if row < 4 {
+            assert!(
+                one.stderr.contains("lies ahead") || one.stderr.contains("lie ahead"),
+                "{row}: {}",
+                one.stderr
+            );
+            let trouble = run(&lab, &["x", "accounts"]).stdout;
+            assert!(trouble.contains("ahead"), "{row}: {trouble}");
+            assert!(run(&lab, &["doctor"]).stdout.contains("x accounts"), "{row}");
+        }
+        let refused = one.json()["x"]["posts_refused"].as_u64().unwrap();
+        assert_eq!(refused, [1, 0, 0, 4, 0][row], "{row}: {}", one.stdout);
+        cycle(&lab);
+        let found = run(&lab, &["events", "--format", "json"]).stdout;
+        assert!(found.contains("Zentumo opens its airdrop claim"), "{row}: {found}");
+        let told = std::fs::read_to_string(lab.path().join("alerts.ndjson")).unwrap_or_default();
+        assert!(told.contains("Zentumo opens its airdrop claim"), "{row}: {told}");
+        assert_eq!(told.contains("they are refused"), refused > 0, "{row}: {told}");
+        for search in inbox.all().iter().filter(|one| is_search(one)) {
+            let since = asked(search, "since_id").map_or(0, |since| since.parse().unwrap());
+            assert!(since <= id(hours(0)), "{row}: {}", search.path);
+        }
+    }
+}
+
+#[test]
+fn a_database_with_a_head_of_the_future_heals_and_tells_nothing_old_again() {
+    let inbox = server(|received, _| launch(received));
+    let lab = lab(&inbox, "");
+    cycle(&lab);
+    let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+    let far = i64::try_from(id(hours(-24 * 365 * 20))).unwrap();
+    database.execute("UPDATE x_sources SET head = ?1, last_post_at = ?1", [far]).unwrap();
+    let before = run(&lab, &["events", "--format", "json"]).stdout;
+    cycle(&lab);
+    let head: Option<i64> = database.query_row("SELECT head FROM x_sources", [], |row| row.get(0)).unwrap();
+    assert!(head.is_none_or(|head| head < far), "{head:?}");
+    let since = inbox.all().iter().rfind(|one| is_search(one)).and_then(|one| asked(one, "since_id"));
+    let since: u64 = since.expect("it goes on from what is sure").parse().unwrap();
+    assert!(since < id(SignedDuration::from_mins(9)) && since > id(SignedDuration::from_mins(20)));
+    let count =
+        |text: &str| serde_json::from_str::<Value>(text).unwrap()["detections"].as_array().unwrap().len();
+    assert_eq!((count(&before), count(&run(&lab, &["events", "--format", "json"]).stdout)), (1, 1));
+}
+
+#[test]
+fn the_date_of_an_answer_opens_no_budget_and_moves_no_window() {
+    // Each answer lies so many days further ahead, or behind.
+    for days in [32_i64, -32, 3650] {
+        let answers = Arc::new(AtomicUsize::new(0));
+        let served = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&served);
+        let inbox = Inbox::start(move |received, _| {
+            let number = answers.fetch_add(1, Ordering::SeqCst);
+            let at = now() + hours(24 * days) * i32::try_from(number).unwrap();
+            let date = at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            let answer = if received.path.starts_with("/2/users") {
+                Answer::new(200, &json!({ "data": [{ "id": "1000", "username": "zentumo" }] }).to_string())
+            } else if is_search(received) {
+                let most = asked(received, "max_results").unwrap().parse::<usize>().unwrap();
+                let first = count.fetch_add(most, Ordering::SeqCst) as u64;
+                let base = id(hours(1));
+                let posts: Vec<Value> =
+                    (0..most as u64).map(|one| post(base - (first + one) * 1_000_000, "gm")).collect();
+                page(&posts, json!({ "next_token": format!("t{number}") }))
+            } else {
+                Answer::new(404, "")
+            };
+            Some(answer.with("Date", &date))
+        });
+        let lab = lab(&inbox, "monthly_budget_usd = 0.5\n");
+        let runs: Vec<Ran> = (0..4).map(|_| cycle(&lab)).collect();
+        let cost = served.load(Ordering::SeqCst) * 5 + 10;
+        assert!(cost <= 500, "{days} days: {cost} thousandths of a dollar");
+        // Later cycles may have no budget left for a call that would find it.
+        let first = &runs[0];
+        assert!(first.stderr.contains("set the clock right"), "{days} days: {}", first.stderr);
+        assert_eq!(first.code, 4);
+        let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+        let months: i64 = database.query_row("SELECT count(*) FROM x_months", [], |row| row.get(0)).unwrap();
+        assert_eq!(months, 1, "{days} days");
+    }
+}
+
+#[test]
+fn a_page_that_follows_itself_is_asked_for_once() {
+    let inbox = server(|_, before| {
+        let posts = [post(id(SignedDuration::from_mins(5)) - before as u64 * 10_000_000, "gm")];
+        page(&posts, json!({ "next_token": "again" }))
+    });
+    let lab = lab(&inbox, "");
+    let one = cycle(&lab);
+    assert!(one.stderr.contains("the same page again and again"), "{}", one.stderr);
+    assert_eq!(inbox.all().iter().filter(|one| is_search(one)).count(), 2);
+}
+
+#[test]
+fn a_post_that_claims_to_be_an_edit_of_another_is_found_all_the_same() {
+    let (launch, other) = (id(SignedDuration::from_mins(2)), id(SignedDuration::from_mins(3)));
+    let inbox = server(move |_, before| {
+        let mut claims =
+            post(launch, "Zentumo opens its airdrop claim: eligible users claim ZENT tokens now");
+        claims["edit_history_tweet_ids"] = json!(["7", id(hours(5)).to_string(), launch.to_string()]);
+        let calm = json!({ "id": other.to_string(), "text": "gm", "author_id": "1000" });
+        if before == 0 { page(&[calm], json!({})) } else { page(&[claims], json!({})) }
+    });
+    let lab = lab(&inbox, "");
+    cycle(&lab);
+    cycle(&lab);
+    let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+    let known: i64 =
+        database.query_row("SELECT count(*) FROM x_posts WHERE id = 7", [], |row| row.get(0)).unwrap();
+    assert_eq!(known, 0);
+    assert!(run(&lab, &["events"]).stdout.contains("Zentumo"));
+}
+
+/// Every file below `folder` that holds a part of the token.
+fn holding(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            holding(&path, found);
+        } else if quotes(&std::fs::read(&path).unwrap()) {
+            found.push(path.display().to_string());
+        }
+    }
+}
+
+/// Whether eight characters in a row of the token's own are in `text`.
+fn quotes(text: &[u8]) -> bool {
+    let parts = [TOKEN, DECODED];
+    let mut parts = parts.iter().flat_map(|token| token.as_bytes().windows(8));
+    parts.any(|part| text.windows(8).any(|there| there == part))
+}
+
+#[test]
+fn a_token_that_x_quotes_is_neither_shown_nor_stored() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    type Form = fn(&Value) -> Answer;
+
+    fn quoted(text: &str) -> Value {
+        json!(text)
+    }
+    let base64 = STANDARD.encode(format!("Bearer {TOKEN}"));
+    let says = [
+        format!("no rights for Bearer {TOKEN}"),
+        format!("no rights for {DECODED}"),
+        format!("cut short: {}", &TOKEN[..20]),
+        format!("{}% off", TOKEN.replace('%', "%25")),
+        format!("basic {base64}"),
+        TOKEN.chars().map(|c| format!("{c}\u{200b}")).collect(),
+    ];
+    let forms: [Form; 5] = [
+        |says| Answer::new(403, &json!({ "title": "Forbidden", "detail": says }).to_string()),
+        |says| Answer::new(400, &json!({ "errors": [{ "message": says }], "title": says }).to_string()),
+        |says| {
+            Answer::new(
+                429,
+                &json!({ "type": "https://api.x.com/2/problems/usage-capped", "period": says }).to_string(),
+            )
+        },
+        |says| {
+            let error = json!({ "type": format!("https://x/{}", says.as_str().unwrap()), "detail": says, "value": says });
+            Answer::new(200, &json!({ "errors": [error] }).to_string())
+        },
+        |says| {
+            page(
+                &[json!({ "id": id(hours(1)).to_string(), "text": says, "author_id": "1000" })],
+                json!({ "next_token": says }),
+            )
+        },
+    ];
+    for (number, form) in forms.into_iter().enumerate() {
+        for said in &says {
+            let value = quoted(said);
+            let inbox = Inbox::start(move |received, _| {
+                let lookup = received.path.starts_with("/2/users") && number != 3;
+                Some(if lookup {
+                    Answer::new(
+                        200,
+                        &json!({ "data": [{ "id": "1000", "username": "zentumo" }] }).to_string(),
+                    )
+                } else {
+                    form(&value)
+                })
+            });
+            let lab = lab(&inbox, "");
+            let looks: [&[&str]; 7] = [
+                &["cycle", "--only", "x", "-vv"],
+                &["cycle", "--only", "x", "-vv", "--log-format", "json", "--format", "json"],
+                &["x", "accounts"],
+                &["x", "plan"],
+                &["doctor"],
+                &["stats", "--format", "json"],
+                &["report", "-o", "page.html"],
+            ];
+            for look in looks {
+                let ran = run(&lab, look);
+                assert!(!quotes(ran.stdout.as_bytes()), "{number} {said} {look:?}: {}", ran.stdout);
+                assert!(!quotes(ran.stderr.as_bytes()), "{number} {said} {look:?}: {}", ran.stderr);
+            }
+            let mut found = Vec::new();
+            holding(lab.path(), &mut found);
+            assert_eq!(found, Vec::<String>::new(), "{number} {said}");
+        }
+    }
+}
+
+#[test]
+fn a_usage_that_is_not_to_be_had_is_no_error_and_not_asked_again_soon() {
+    let rows: [(u16, &str, bool); 5] = [
+        (403, r#"{"title":"Forbidden"}"#, true),
+        (401, "", true),
+        (404, "", true),
+        (503, "<html>", false),
+        (200, r#"{"data":{"project_usage":"x"}}"#, false),
+    ];
+    for (status, body, forbidden) in rows {
+        let inbox = Inbox::start(move |received, _| {
+            Some(if received.path.starts_with("/2/usage") {
+                Answer::new(status, body)
+            } else if received.path.starts_with("/2/users") {
+                Answer::new(200, &json!({ "data": [{ "id": "1000", "username": "zentumo" }] }).to_string())
+            } else {
+                launch(received)
+            })
+        });
+        let lab = lab(&inbox, "");
+        let usages = || inbox.all().iter().filter(|one| one.path.starts_with("/2/usage")).count();
+        let one = cycle(&lab);
+        assert_eq!((one.code, &one.json()["x"]["problem"]), (0, &Value::Null), "{status}: {}", one.stderr);
+        assert_eq!(one.stderr.lines().filter(|line| line.starts_with("X: ")).count(), 0, "{}", one.stderr);
+        assert_eq!(one.json()["x"]["cost_usd"], "0.015000", "an account and a post");
+        cycle(&lab);
+        assert_eq!(usages(), 1, "{status}");
+        let says = if forbidden { "may not ask X for its usage" } else { "X gave no usage" };
+        assert!(run(&lab, &["x", "plan"]).stdout.contains(says), "{status}");
+        let later = |hours: i64| {
+            let shift = (hours * 3600 + 60).to_string();
+            run(&lab, &["--shift-clock", &shift, "cycle", "--only", "x"]);
+            usages()
+        };
+        assert_eq!(later(23), if forbidden { 1 } else { 2 }, "{status}");
+    }
+}
+
+#[test]
+fn counts_that_differ_and_a_cap_that_is_near_are_told_to_the_operator() {
+    let days = now() - hours(48);
+    let date = days.strftime("%Y-%m-%d").to_string();
+    let usage = json!({ "data": { "project_usage": "2900000", "project_cap": "3000000", "cap_reset_day": 14,
+        "daily_project_usage": { "usage": [{ "date": date, "usage": 5000 }] } } });
+    let inbox = Inbox::start(move |received, _| {
+        Some(if received.path.starts_with("/2/usage") {
+            Answer::new(200, &usage.to_string())
+        } else if received.path.starts_with("/2/users") {
+            Answer::new(200, &json!({ "data": [{ "id": "1000", "username": "zentumo" }] }).to_string())
+        } else {
+            launch(received)
+        })
+    });
+    let lab = lab(&inbox, "");
+    cycle(&lab);
+    // The ledger is older than the day that is compared, and the usage is asked once more.
+    let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+    database.execute("UPDATE x_calls SET at = at - ?1", [5 * 86_400_000_i64]).unwrap();
+    database.execute("DELETE FROM x_settings WHERE name = 'usage'", []).unwrap();
+    let report = cycle(&lab).json();
+    let warnings = report["x"]["usage"]["warnings"].as_array().unwrap().clone();
+    assert_eq!(warnings.len(), 2, "{report}");
+    assert!(warnings[0].as_str().unwrap().contains("nearly used up"), "{warnings:?}");
+    assert!(warnings[1].as_str().unwrap().contains("counted 5000 posts, this ledger 0"), "{warnings:?}");
+    cycle(&lab);
+    let told = std::fs::read_to_string(lab.path().join("alerts.ndjson")).unwrap();
+    assert!(
+        told.contains("nearly used up: 2900000 of 3000000") && told.contains("counted 5000 posts"),
+        "{told}"
+    );
+    for look in [["x", "plan"].as_slice(), &["doctor"], &["stats"]] {
+        let shown = run(&lab, look).stdout;
+        assert!(shown.contains("nearly used up: 2900000 of 3000000"), "{look:?}: {shown}");
+    }
+}
