@@ -243,6 +243,17 @@ fn a_saved_feed_is_unpacked_and_its_links_get_their_base() {
 }
 
 #[test]
+fn an_entry_without_a_summary_shows_the_opening_of_its_content() {
+    let lab = Lab::new();
+    let xhtml = "<x:div xmlns:x=\"http://www.w3.org/1999/xhtml\"><x:p>The claim is open.</x:p></x:div>";
+    let entry =
+        format!("<entry><title>Claim</title><id>urn:1</id><content type=\"xhtml\">{xhtml}</content></entry>");
+    let feed = format!("<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>News</title>{entry}</feed>");
+    std::fs::write(lab.path().join("feed.xml"), feed).unwrap();
+    assert_eq!(lab.run(&["feed", "parse", "feed.xml"]).json()["summary"], "The claim is open.");
+}
+
+#[test]
 fn a_saved_feed_is_held_to_the_limit_of_a_feed_before_and_after_unpacking() {
     let lab = Lab::new();
     lab.settings("[http]\nfeed_body_limit = \"2KiB\"\n");

@@ -1,6 +1,6 @@
 //! `tge-scrape feed parse`: the entries of a saved feed.
 
-use std::{fs::File, io::Read, path::PathBuf};
+use std::{borrow::Cow, fs::File, io::Read, path::PathBuf};
 
 use serde::Serialize;
 use url::Url;
@@ -12,12 +12,16 @@ use crate::{
     http::{Failure, unpack_unlabelled},
     model::{Entry, SourceFormat},
     render,
+    text::cut::{Unit, cut},
 };
 
 use super::{
     super::{Globals, output::Output, settings},
     sources::web_address,
 };
+
+/// Characters of a content that stand for a missing summary.
+const OPENING: usize = 1000;
 
 /// Arguments of `feed parse`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +45,7 @@ struct Line<'a> {
     published: Option<jiff::Timestamp>,
     updated: Option<jiff::Timestamp>,
     author: &'a str,
-    summary: &'a str,
+    summary: Cow<'a, str>,
     content_length: usize,
     repaired: bool,
 }
@@ -65,7 +69,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             published: entry.published,
             updated: entry.updated,
             author: &entry.author,
-            summary: &entry.summary,
+            summary: summary(entry),
             content_length: entry.content.chars().count(),
             repaired,
         })
@@ -73,6 +77,15 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let lines: String = feed.entries.iter().map(line).collect();
     output.print(&lines)?;
     Ok(Exit::Success)
+}
+
+/// What the feed says of `entry` in short, or the opening of its content where it has no summary.
+fn summary(entry: &Entry) -> Cow<'_, str> {
+    if entry.summary.is_empty() {
+        Cow::Owned(cut(&entry.content, OPENING, Unit::Scalars))
+    } else {
+        Cow::Borrowed(&entry.summary)
+    }
 }
 
 /// What to do about a file that cannot be read stands in the sentence itself: the contract allows one line.
