@@ -94,8 +94,9 @@ fn no_command_lets_a_feed_steer_the_terminal() {
     .unwrap();
     fs::write(lab.path().join("page.html"), article()).unwrap();
     let (feed, page, missing) = (inbox.url("/feed"), inbox.url("/page"), inbox.url("/\u{9b}2J"));
-    let id = lab.run(&["events", "--format", "ndjson"]).stdout.lines().next().unwrap().to_owned();
-    let id: serde_json::Value = serde_json::from_str(&id).unwrap();
+    let events = lab.run(&["events", "--format", "ndjson"]).stdout;
+    let event = events.lines().find(|line| line.contains("Zorblax")).unwrap();
+    let id: serde_json::Value = serde_json::from_str(event).unwrap();
     let id = id["id"].as_str().unwrap();
     let odd = format!("http://127.0.0.1:9/{MARKS}");
     let commands: Vec<Vec<&str>> = vec![

@@ -94,28 +94,10 @@ fn number(text: &str, digits: std::ops::RangeInclusive<usize>) -> Option<i16> {
         .then(|| text.parse().ok())?
 }
 
-/// A month as a number or by its English name.
+/// A month as a number or by its name.
 fn month(text: &str) -> Option<i16> {
-    const NAMES: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    if let Some(month) = number(text, 1..=2) {
-        return Some(month).filter(|month| (1..=12).contains(month));
-    }
-    let name = text.to_ascii_lowercase();
-    let at = NAMES.iter().position(|full| *full == name || (name.len() == 3 && full.starts_with(&name)))?;
-    i16::try_from(at + 1).ok()
+    let month = number(text, 1..=2).filter(|month| (1..=12).contains(month));
+    month.or_else(|| dates::month(&text.to_lowercase()).map(i16::from))
 }
 
 /// A day written out within one part of a path, no digit before or after it.

@@ -17,6 +17,8 @@ mod tests;
 
 use jiff::{Timestamp, tz::TimeZone};
 
+pub(crate) use words::month;
+
 /// Years of publication that can be believed. Feeds write 1900 or 1970 for "unknown"; other calendars count higher
 /// (2026 is 2569 in Thailand).
 pub(crate) const YEARS: std::ops::RangeInclusive<i16> = 1995..=2099;

@@ -93,7 +93,7 @@ pub(super) enum Half {
 }
 
 /// The month that begins with `word`, or that it abbreviates.
-pub(super) fn month(word: &str) -> Option<i8> {
+pub(crate) fn month(word: &str) -> Option<i8> {
     word.chars().nth(2)?;
     let fits = |names: &str| names.split(' ').any(|name| name.starts_with(word));
     let mut found = (1..).zip(MONTHS).filter(|(_, names)| fits(names));
