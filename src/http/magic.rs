@@ -1,6 +1,9 @@
 //! Bodies of unknown coding, such as saved files: packed or not, their first bytes say.
 
-use super::{Failure, unpack::unpack};
+use super::{
+    Failure,
+    unpack::{is_text, unpack},
+};
 
 /// Codings that may lie over each other: a file packed twice, and once more on the way.
 const LAYERS: usize = 3;
@@ -22,9 +25,10 @@ pub fn unpack_unlabelled(body: &[u8], limit: u64) -> Result<Option<Vec<u8>>, Fai
 }
 
 fn layer(body: &[u8], limit: u64) -> Result<Option<Vec<u8>>, Failure> {
+    if let Some(plain) = unpack(body, "", limit)? {
+        return Ok(Some(plain));
+    }
     match body {
-        [0x1f, 0x8b, ..] => unpack(body, "gzip", limit),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => unpack(body, "zstd", limit),
         // RFC 1950, section 2.2: method 8, and a check over both bytes.
         [first, second, ..]
             if first & 0x0f == 8 && (u16::from(*first) << 8 | u16::from(*second)) % 31 == 0 =>
@@ -43,16 +47,6 @@ fn layer(body: &[u8], limit: u64) -> Result<Option<Vec<u8>>, Failure> {
             Ok(None)
         }
     }
-}
-
-/// Whether `body` begins as a feed or a page does, in whatever encoding: mark-up, JSON or a byte order mark.
-fn is_text(body: &[u8]) -> bool {
-    let start = body.trim_ascii_start();
-    let marked =
-        [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff", b"\0<"].iter().any(|mark| body.starts_with(mark));
-    marked
-        || start.is_empty()
-        || start.iter().take(64).all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ fn is_markup(body: &[u8]) -> bool {
 }
 
 /// Whether `body` is text of any kind.
-fn is_text(body: &[u8]) -> bool {
+pub(super) fn is_text(body: &[u8]) -> bool {
     is_markup(body) || is_clean(body) && body[..body.len().min(LOOKED_AT)].utf8_chunks().count() <= 1
 }
 
