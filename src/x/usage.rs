@@ -75,8 +75,8 @@ pub fn is_due(known: Option<&XUsage>, credential: &str, now: Timestamp) -> bool 
         XUsageState::Failed => FAILED,
     };
     let since = now.duration_since(known.asked_at);
-    // Asked by a clock that was ahead.
-    since >= wait || since < SignedDuration::ZERO
+    // Asked by a clock that was ahead, by more than clocks are set back by.
+    since >= wait || since < -FAILED
 }
 
 /// The day that can be compared at `now`, with its beginning: whole, and counted by X by now.
@@ -179,7 +179,7 @@ mod tests {
             assert!(is_due(Some(&usage(state, wait)), "c", now()), "{state:?}");
             assert!(!is_due(Some(&usage(state, wait - 1)), "c", now()), "{state:?}");
             assert!(is_due(Some(&usage(state, wait - 1)), "another token", now()));
-            assert!(is_due(Some(&usage(state, -1)), "c", now()), "a clock that was ahead");
+            assert!(is_due(Some(&usage(state, -2)), "c", now()), "a clock that was ahead");
         }
         let body = br#"{"data":{"project_usage":1}}"#;
         assert_eq!(outcome(Some(200), body).0, XUsageState::Read);
