@@ -28,7 +28,7 @@ use super::{
     unpack::ACCEPTED,
     waits::wait,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, text::host::pace_key};
 
 /// What a feed may come as (feed-fetching, rule 16).
 const FEED_ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
@@ -127,7 +127,8 @@ impl<C: Clock> Client<C> {
         if self.pace.is_paused(&host, whom, now) {
             return Err(Failure::HostPaused);
         }
-        let mut turn = self.pace.turn(&host).await;
+        let is_guest = host != pace_key(chain.request.url.host_str().unwrap_or_default());
+        let mut turn = if is_guest { self.pace.guest_turn(&host).await } else { self.pace.turn(&host).await };
         trail.paced += turn.waited;
         // The turn may have come after another request of this run was told to slow down.
         if self.pace.is_paused(&host, whom, now) {

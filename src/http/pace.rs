@@ -46,6 +46,8 @@ pub struct Pace {
 #[derive(Debug)]
 struct Host {
     turns: Arc<Semaphore>,
+    /// Requests that a redirect of another host leads here wait for each other before they wait for a turn.
+    guests: Arc<Semaphore>,
     spacing: Option<DefaultDirectRateLimiter>,
     paused: Mutex<Pauses>,
 }
@@ -88,6 +90,7 @@ impl Pace {
             let quota = Quota::with_period(self.interval).map(|quota| quota.allow_burst(NonZeroU32::MIN));
             Arc::new(Host {
                 turns: Arc::new(Semaphore::new(self.per_host)),
+                guests: Arc::new(Semaphore::new(1)),
                 spacing: quota.map(RateLimiter::direct),
                 paused: Mutex::default(),
             })
@@ -105,6 +108,16 @@ impl Pace {
         }
         let all = Arc::clone(&self.all).acquire_owned().await.ok();
         Turn { _host: own, all, waited: start.elapsed() }
+    }
+
+    /// Waits for a turn at `key` for a request that a redirect of another host leads there. One of them at most stands
+    /// among those that wait: a publisher whose thousand links lead to somebody else's host does not hold up its feed.
+    pub async fn guest_turn(&self, key: &str) -> Turn {
+        let start = Instant::now();
+        let guests = Arc::clone(&self.host(key).guests);
+        let _next = guests.acquire_owned().await.ok();
+        let turn = self.turn(key).await;
+        Turn { waited: start.elapsed(), ..turn }
     }
 
     /// Sends nothing to `key` before `until`, or no request for a page. A pause that lasts longer stays.
@@ -159,5 +172,22 @@ mod tests {
         pace.pause("a", Whom::All, now);
         assert_eq!((paused(Whom::All), paused(Whom::Pages)), (true, true));
         assert!(!pace.is_paused("a", Whom::Pages, later) && !pace.is_paused("b", Whom::Pages, now));
+    }
+
+    #[tokio::test]
+    async fn a_host_s_own_request_waits_for_one_that_was_redirected_there_at_most() {
+        let pace = Pace::new(9, 1, Duration::ZERO);
+        let under_way = pace.turn("a").await;
+        let (mut first, mut second) = (Box::pin(pace.guest_turn("a")), Box::pin(pace.guest_turn("a")));
+        assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
+        let mut own = Box::pin(pace.turn("a"));
+        assert!(own.as_mut().now_or_never().is_none());
+        drop(under_way);
+        let guest = first.await;
+        assert!(second.as_mut().now_or_never().is_none() && own.as_mut().now_or_never().is_none());
+        drop(guest);
+        assert!(second.as_mut().now_or_never().is_none(), "the host's own request came first");
+        drop(own.await);
+        second.await;
     }
 }
