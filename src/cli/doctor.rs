@@ -230,6 +230,7 @@ fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
             validators: Validators::default(),
             validators_url: String::new(),
             headers: Vec::new(),
+            source: String::new(),
         };
         if let Outcome::Failed(failure) = runtime.block_on(client.fetch(request, now)).outcome {
             failures.push(format!("{}: {failure}", url.host_str().unwrap_or_default()));

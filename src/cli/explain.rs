@@ -88,6 +88,7 @@ fn page(settings: &crate::config::Settings, url: Url) -> Result<Fetched, Error> 
         validators: Validators::default(),
         validators_url: String::new(),
         headers: Vec::new(),
+        source: String::new(),
     };
     let answer = wiring::runtime()?.block_on(client.fetch(request, SystemClock.now()));
     let url = answer.trail.final_url;

@@ -1,6 +1,10 @@
 //! Bodies within limits: of size, of silence, of time, and of memory over all requests at once.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use reqwest::{Response, header::CONTENT_ENCODING};
@@ -50,6 +54,8 @@ impl Deadline {
 pub(super) struct Bodies {
     idle: Duration,
     places: Arc<Semaphore>,
+    /// Of each source one body at most stands among those that wait for a place.
+    waiting: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 /// A body that was read.
@@ -81,15 +87,16 @@ impl AsRef<[u8]> for Placed {
 impl Bodies {
     /// With a limit for the silence between two chunks.
     pub fn new(idle: Duration) -> Self {
-        Self { idle, places: Arc::new(Semaphore::new(LARGE_AT_ONCE)) }
+        Self { idle, places: Arc::new(Semaphore::new(LARGE_AT_ONCE)), waiting: Mutex::default() }
     }
 
-    /// The body of `response`, unpacked, of `limit` bytes at most; `count` is told of every byte that came.
+    /// The body of `response` for `source`, unpacked, of `limit` bytes at most; `count` is told of every byte that came.
     ///
     /// # Errors
     /// How it ended: at a limit, damaged, broken off in the middle or empty.
     pub async fn read(
         &self,
+        source: &str,
         mut response: Response,
         limit: u64,
         mut deadline: Deadline,
@@ -115,7 +122,7 @@ impl Bodies {
                 return Err(Failure::too_large(limit));
             }
             if length > SMALL && place.is_none() {
-                place = self.place(&mut deadline).await;
+                place = self.place(source, &mut deadline).await;
             }
             body.extend_from_slice(&chunk);
         };
@@ -129,7 +136,7 @@ impl Bodies {
         let unpacked = match unpack(&body, &encodings, limit.min(SMALL)) {
             Err(Failure::TooLarge { limit: reached, .. }) if reached < limit => {
                 if place.is_none() {
-                    place = self.place(&mut deadline).await;
+                    place = self.place(source, &mut deadline).await;
                 }
                 unpack(&body, &encodings, limit)
             }
@@ -155,10 +162,48 @@ impl Bodies {
     }
 
     /// A place for a large body. The wait for it is not the server's fault: the deadline moves on by it.
-    async fn place(&self, deadline: &mut Deadline) -> Option<OwnedSemaphorePermit> {
+    /// Sources take turns, so that slow bodies of one keep those of another waiting for one place at most.
+    async fn place(&self, source: &str, deadline: &mut Deadline) -> Option<OwnedSemaphorePermit> {
         let start = Instant::now();
+        let own = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(waiting.entry(source.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(1))))
+        };
+        let _next = own.acquire_owned().await.ok();
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
         deadline.0 += start.elapsed();
         place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn sources_take_turns_for_the_places_of_large_bodies() {
+        let bodies = Bodies::new(Duration::from_secs(10));
+        let mut deadlines = [Deadline::after(Duration::from_secs(10)); 8];
+        let [one, two, three, other, first @ ..] = &mut deadlines;
+        let mut held = Vec::new();
+        for deadline in first {
+            held.extend(bodies.place("hostile", deadline).await);
+        }
+        assert_eq!(held.len(), LARGE_AT_ONCE);
+        let mut waiting = [one, two, three].map(|deadline| Box::pin(bodies.place("hostile", deadline)));
+        for place in &mut waiting {
+            assert!(place.as_mut().now_or_never().is_none());
+        }
+        let mut other = Box::pin(bodies.place("other", other));
+        assert!(other.as_mut().now_or_never().is_none());
+        // The one that waited already, then the other source, however many more the first one has.
+        let [mut one, mut two, _three] = waiting;
+        held.pop();
+        let kept = one.as_mut().now_or_never().flatten();
+        assert!(kept.is_some() && two.as_mut().now_or_never().is_none());
+        held.pop();
+        assert!(two.as_mut().now_or_never().is_none() && other.as_mut().now_or_never().flatten().is_some());
     }
 }

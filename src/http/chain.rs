@@ -211,10 +211,11 @@ impl<C: Clock> Client<C> {
             Purpose::Article => (self.settings.page_body_limit, Some("http.page_body_limit")),
             Purpose::Robots => (ROBOTS_LIMIT, None),
         };
-        let Read { body, broken_off } = match self.bodies.read(response, limit, deadline, count).await {
-            Err(Failure::TooLarge { limit, .. }) => return Err(Failure::TooLarge { limit, setting }),
-            read => read?,
-        };
+        let Read { body, broken_off } =
+            match self.bodies.read(&chain.request.source, response, limit, deadline, count).await {
+                Err(Failure::TooLarge { limit, .. }) => return Err(Failure::TooLarge { limit, setting }),
+                read => read?,
+            };
         if purpose == Purpose::Feed && challenge::is_challenge(&body, url) {
             return Err(Failure::Challenge);
         }
@@ -238,7 +239,7 @@ impl<C: Clock> Client<C> {
             return false;
         }
         let deadline = deadline.at_most(REFUSAL_TIME);
-        let page = self.bodies.read(response, challenge::LONGEST, deadline, count).await;
+        let page = self.bodies.read("", response, challenge::LONGEST, deadline, count).await;
         page.is_ok_and(|page| challenge::is_challenge(&page.body, url))
     }
 }

@@ -69,6 +69,8 @@ pub struct Request {
     pub validators_url: String,
     /// Further headers; never sent to another host than `url`'s.
     pub headers: Vec<(String, String)>,
+    /// The source that it is made for: sources take turns where memory is scarce.
+    pub source: String,
 }
 
 /// What came of a request.

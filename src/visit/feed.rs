@@ -63,6 +63,7 @@ pub async fn visit_feed<F: Fetch, C: Clock>(
         validators,
         validators_url: state.validators_url.clone(),
         headers: source.headers.clone(),
+        source: source.url.clone(),
     };
     let start = Instant::now();
     let Answer { outcome, trail } = context.fetch.fetch(request, now).await;

@@ -167,6 +167,7 @@ async fn fetch_robots<F: Fetch, C: Clock>(
         purpose: Purpose::Robots,
         validators: Validators::default(),
         headers: Vec::new(),
+        source: origin.to_owned(),
     };
     let start = Instant::now();
     let answer = context.fetch.fetch(request, now).await;
@@ -222,6 +223,7 @@ async fn fetch_page<F: Fetch, C: Clock>(
         validators,
         validators_url,
         headers: Vec::new(),
+        source: entry.source_url.clone(),
     };
     let start = Instant::now();
     let answer = context.fetch.fetch(request, now).await;

@@ -68,6 +68,7 @@ async fn get_for(client: &Client<Standing>, url: &str, purpose: Purpose) -> Answ
         validators: Validators::default(),
         validators_url: url.to_owned(),
         headers: Vec::new(),
+        source: String::new(),
     };
     client.fetch(request, Standing.now()).await
 }

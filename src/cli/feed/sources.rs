@@ -223,6 +223,7 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
         validators: Validators::default(),
         validators_url: String::new(),
         headers: known.map(|source| source.headers.clone()).unwrap_or_default(),
+        source: String::new(),
     };
     let client = wiring::client(settings)?;
     let now = SystemClock.now();
