@@ -27,9 +27,9 @@ pub fn keep(feed: &mut Feed) {
 }
 
 fn entry(entry: &mut Entry) {
-    let text = if entry.summary.is_empty() { &entry.content } else { &entry.summary };
     entry.title = if entry.title.is_empty() {
-        headline(&untagged(text))
+        let mut titles = [&entry.summary, &entry.content].map(|text| headline(&untagged(text))).into_iter();
+        titles.find(|title| !title.is_empty()).unwrap_or_default()
     } else {
         bounded(std::mem::take(&mut entry.title), LONGEST_TITLE)
     };

@@ -31,7 +31,7 @@ fn rfc3339(text: &str) -> Option<Timestamp> {
     let date = Date::new(number(&text[..4])?, small(&text[5..7])?, small(&text[8..10])?).ok()?;
     let zone = match &text[19..] {
         "Z" => 0,
-        zone if &zone[3..4] == ":" => offset(&zone[..1], &zone[1..3], &zone[4..])?,
+        zone if zone.len() == 6 && &zone[3..4] == ":" => offset(&zone[..1], &zone[1..3], &zone[4..])?,
         _ => return None,
     };
     instant(date, &text[11..19], zone)
@@ -105,7 +105,7 @@ mod tests {
                 }
             }
         }
-        for zone in ["GMT", "UTC", "+0000", "+0200", "-0530", "EST", "*0200", "+0260"] {
+        for zone in ["GMT", "UTC", "+0000", "+0200", "-0530", "EST", "*0200", "+0260", "gmt", "+02 0"] {
             for date in ["Sun, 20 Sep 2026", "Mon, 20 Sep 2026", "Sun, 31 Sep 2026", "Sun, 20 sep 2026"] {
                 for time in ["14:00:00", "23:59:60", "24:00:00", "14.00.00"] {
                     read_here += same(&format!("{date} {time} {zone}"));
