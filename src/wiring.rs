@@ -13,7 +13,7 @@ use crate::{
     exit::Exit,
     http::{Client, Poster},
     store::Store,
-    visit::{self, Context, Readers, Shelf},
+    visit::{self, Context, PageCache, ParsePool},
 };
 
 /// Pairs of open files that must be free for a runtime; tokio opens seven files for itself.
@@ -84,10 +84,10 @@ pub fn context(
     settings: &Settings,
     store: Store,
     catch_up: usize,
-    naive: bool,
+    without_savings: bool,
 ) -> Result<Context<Client<SystemClock>, SystemClock>, Error> {
     Ok(Context {
-        fetch: if naive {
+        fetch: if without_savings {
             Client::without_reuse(settings.http.clone(), SystemClock)?
         } else {
             client(settings)?
@@ -95,16 +95,16 @@ pub fn context(
         store,
         rules: Arc::new(rules(settings)),
         user_agent: settings.http.user_agent.clone(),
-        readers: Readers::start(thread::available_parallelism().map_or(1, usize::from))
+        parsers: ParsePool::start(thread::available_parallelism().map_or(1, usize::from))
             .map_err(no_runtime)?,
-        shelf: Shelf::new(settings.cache.memory_limit),
+        pages: PageCache::new(settings.cache.memory_limit),
         settings: visit::Settings {
             memory_limit: settings.cache.memory_limit,
             feed_ttl: settings.cache.feed_ttl,
             feed_ttl_max: settings.cache.feed_ttl_max,
             article_ttl: settings.cache.article_ttl,
             catch_up,
-            naive,
+            without_savings: without_savings,
         },
         clock: SystemClock,
     })
@@ -121,7 +121,7 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
         },
         targets: settings.targets,
         dry_run,
-        tell: tell(settings),
+        notifier: notifier(settings),
         backlog: true,
         x: settings.x.is_on().then(|| Arc::new(settings.x.clone())),
         width: cycle::Width::of(settings.http.concurrency, settings.http.per_host_concurrency),
@@ -130,8 +130,8 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
 
 /// Whom a cycle tells.
 #[must_use]
-pub fn tell(settings: &Settings) -> cycle::Tell {
-    cycle::Tell {
+pub fn notifier(settings: &Settings) -> cycle::Notifier {
+    cycle::Notifier {
         settings: Arc::clone(&settings.alerts),
         post: Arc::new(poster(settings)),
         state_dir: settings.state_dir.clone(),

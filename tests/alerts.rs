@@ -21,15 +21,15 @@ fn every_channel_tells_every_launch_within_its_limits() {
     world.settle(&["cycle", "--catch-up", "100"]);
     let found = events(&world.lab);
     assert!(found.len() > 15, "{}", found.len());
-    for (name, told) in world.told() {
-        assert_eq!(missing(&told, &found), Vec::<String>::new(), "{name}");
+    for (name, sent) in world.notifications() {
+        assert_eq!(missing(&sent, &found), Vec::<String>::new(), "{name}");
     }
     for inbox in [&world.slack, &world.discord, &world.telegram, &world.ntfy, &world.webhook] {
         assert_eq!(inbox.all().len(), inbox.taken().len(), "a service refused a message");
     }
-    let before: Vec<usize> = world.told().iter().map(|(_, told)| told.len()).collect();
+    let before: Vec<usize> = world.notifications().iter().map(|(_, sent)| sent.len()).collect();
     world.lab.cycle();
-    let after: Vec<usize> = world.told().iter().map(|(_, told)| told.len()).collect();
+    let after: Vec<usize> = world.notifications().iter().map(|(_, sent)| sent.len()).collect();
     assert_eq!(before, after, "nothing new, nothing told");
     let shown = world.lab.run(&["config", "show"]).stdout + &world.lab.run(&["doctor"]).stdout;
     for secret in ["secret", "hunter2", "1:t", services::SECRET] {
@@ -46,10 +46,10 @@ fn the_first_sight_of_a_source_tells_nobody_and_news_are_told_later() {
     assert!(!events(&lab).is_empty() && !lab.path().join("a.ndjson").exists());
     lab.web().advance();
     lab.cycle();
-    let told = fs::read_to_string(lab.path().join("a.ndjson")).unwrap();
-    assert!(!told.is_empty());
+    let sent = fs::read_to_string(lab.path().join("a.ndjson")).unwrap();
+    assert!(!sent.is_empty());
     let ids: Vec<String> =
-        told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].to_string()).collect();
+        sent.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].to_string()).collect();
     assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len());
 }
 
@@ -80,10 +80,10 @@ fn more_than_a_few_share_one_message_and_the_rest_comes_with_the_digest() {
         "{last}"
     );
     let waiting = lab.run(&["alerts", "list", "--format", "ndjson"]).stdout;
-    let told = 3 + 12;
+    let sent = 3 + 12;
     assert_eq!(
         waiting.lines().filter(|line| line.contains("\"news\"")).count(),
-        events(&lab).len() - told,
+        events(&lab).len() - sent,
         "{waiting}"
     );
     assert_eq!(lab.run(&["alerts", "flush", "--all"]).code, 0);
@@ -275,7 +275,7 @@ fn what_is_added_in_the_clear_is_never_taken_for_the_mail_servers_word() {
             &[more],
         ),
     ];
-    for (injected, says) in rows {
+    for (injected, expected) in rows {
         let lab = bulk(1, 2);
         let server = MailServer::injected(lab.path(), injected);
         let row = format!(
@@ -290,7 +290,7 @@ fn what_is_added_in_the_clear_is_never_taken_for_the_mail_servers_word() {
         let (sent, error): (Option<i64>, String) = database
             .query_row("SELECT sent_at, last_error FROM channels", [], |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap();
-        assert!(sent.is_none() && says.iter().any(|says| error.contains(says)), "{error}");
+        assert!(sent.is_none() && expected.iter().any(|expected| error.contains(expected)), "{error}");
         assert!(server.mails().is_empty());
     }
 }
@@ -403,10 +403,10 @@ fn hostile_titles_are_harmless_in_every_channel_and_output() {
     }
     let found = events(&world.lab);
     assert!(found.len() >= 5, "{found:#?}");
-    for (name, told) in world.told() {
-        assert_eq!(missing(&told, &found), Vec::<String>::new(), "{name}");
-        assert!(!told.contains(['\u{202E}', '\u{0}']), "{name}");
-        assert!(!told.contains(&"x".repeat(1_000)), "{name}");
+    for (name, sent) in world.notifications() {
+        assert_eq!(missing(&sent, &found), Vec::<String>::new(), "{name}");
+        assert!(!sent.contains(['\u{202E}', '\u{0}']), "{name}");
+        assert!(!sent.contains(&"x".repeat(1_000)), "{name}");
     }
     for inbox in [&world.slack, &world.discord, &world.telegram, &world.ntfy, &world.webhook] {
         assert_eq!(
@@ -470,7 +470,7 @@ fn the_operator_is_told_of_a_dead_feed_once_and_when_it_is_over() {
          [[feeds]]\nurl = \"{}\"\nname = \"Poorly\"\n[[channels]]\nkind = \"file\"\npath = \"ops.ndjson\"\ntopics = [\"ops\"]\n",
         feed.url("/feed")
     ));
-    let told = || {
+    let sent = || {
         let text = fs::read_to_string(lab.path().join("ops.ndjson")).unwrap_or_default();
         let all = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         all.flat_map(|message| message["notices"].as_array().unwrap().clone())
@@ -481,15 +481,15 @@ fn the_operator_is_told_of_a_dead_feed_once_and_when_it_is_over() {
     for _ in 0..5 {
         lab.run(&["cycle"]);
     }
-    assert_eq!(told(), Vec::<String>::new());
+    assert_eq!(sent(), Vec::<String>::new());
     for _ in 0..3 {
         lab.run(&["cycle"]);
     }
-    assert_eq!(told(), ["raised"]);
+    assert_eq!(sent(), ["raised"]);
     for _ in 0..3 {
         lab.run(&["cycle"]);
     }
-    assert_eq!(told(), ["raised", "recovered"]);
+    assert_eq!(sent(), ["raised", "recovered"]);
 }
 
 #[test]
@@ -499,7 +499,7 @@ fn the_operator_is_told_of_a_missed_target_once_and_when_it_is_met_again() {
     let memory = |limit: &str| {
         lab.settings(&format!("{}\n{channel}[targets]\nmemory = \"{limit}\"\n", lab.web().settings_toml()));
     };
-    let told = || {
+    let sent = || {
         let text = fs::read_to_string(lab.path().join("ops.ndjson")).unwrap_or_default();
         let all = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         all.flat_map(|message| message["notices"].as_array().unwrap().clone())
@@ -515,19 +515,19 @@ fn the_operator_is_told_of_a_missed_target_once_and_when_it_is_met_again() {
     // No process is that small; the second cycle that misses it raises the level, the one after tells.
     memory("1MiB");
     cycles(2);
-    assert_eq!(told(), Vec::<String>::new());
+    assert_eq!(sent(), Vec::<String>::new());
     cycles(3);
-    assert_eq!(told().len(), 1, "{:?}", told());
+    assert_eq!(sent().len(), 1, "{:?}", sent());
     assert!(
-        told()[0].starts_with("raised: the target memory is missed again and again (emergency)"),
+        sent()[0].starts_with("raised: the target memory is missed again and again (emergency)"),
         "{:?}",
-        told()
+        sent()
     );
     memory("1GiB");
     cycles(3);
-    assert_eq!(told().len(), 1, "two good cycles end nothing");
+    assert_eq!(sent().len(), 1, "two good cycles end nothing");
     cycles(2);
-    assert!(told().len() == 2 && told()[1].starts_with("recovered: "), "{:?}", told());
+    assert!(sent().len() == 2 && sent()[1].starts_with("recovered: "), "{:?}", sent());
 }
 
 #[test]
@@ -538,8 +538,8 @@ fn a_follower_sees_what_a_cycle_finds() {
     let mut child = lab.start(&["events", "--follow", "--since", "1h", "--format", "ndjson"]);
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let told: Value = serde_json::from_str(&line).unwrap();
-    assert_eq!(told["story_id"], events(&lab)[0]["story_id"]);
+    let sent: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(sent["story_id"], events(&lab)[0]["story_id"]);
     let _ = child.kill();
     child.wait().unwrap();
     assert_eq!(lab.run(&["events", "--follow", "--format", "csv"]).code, 2);

@@ -7,7 +7,7 @@ use tge_scrape::fixture_web::{Bulk, x};
 
 use crate::support::{
     lab::Lab,
-    state::{column, lines, sound, told},
+    state::{alerted_stories, column, lines, sound},
     world::{LOUD, with_people},
 };
 
@@ -30,8 +30,8 @@ fn cycle(lab: &Lab, at: i64) -> Value {
     let ran = lab.run(&["--shift-clock", &at.to_string(), "cycle", "--format", "json"]);
     assert_eq!(ran.code, 0, "at {at}: {}", ran.stderr);
     let report = ran.json();
-    let says = report["x"]["problem"].as_str().unwrap_or_default();
-    assert_eq!(says.contains("set the clock right"), !agrees(at), "at {at}: {}", report["x"]);
+    let problem = report["x"]["problem"].as_str().unwrap_or_default();
+    assert_eq!(problem.contains("set the clock right"), !agrees(at), "at {at}: {}", report["x"]);
     report
 }
 
@@ -82,8 +82,8 @@ fn jumps(times: &[i64]) {
         assert_eq!(posts, i64::try_from(times.len()).unwrap(), "a clock that is far ahead forgets no post");
     }
     let file = lines(&lab.path().join("alerts.ndjson"));
-    told(file.iter().filter(|line| line["detections"].is_array()));
-    let told: BTreeSet<String> = file
+    alerted_stories(file.iter().filter(|line| line["detections"].is_array()));
+    let alerted: BTreeSet<String> = file
         .iter()
         .filter_map(|line| line["detections"].as_array())
         .flatten()
@@ -91,7 +91,7 @@ fn jumps(times: &[i64]) {
         .collect();
     let stories = number("SELECT count(DISTINCT story) FROM detections WHERE NOT silent");
     assert!(stories > 0);
-    assert_eq!(i64::try_from(told.len()).unwrap(), stories, "each was told");
+    assert_eq!(i64::try_from(alerted.len()).unwrap(), stories, "each was told");
     // By a clock that is a year behind X is asked for times it no longer searches, which it refuses free of charge.
     let agreed = times.iter().all(|at| agrees(*at));
     assert!(!agreed || lab.web().x().unwrap().summary().violations == 0);

@@ -137,14 +137,14 @@ fn a_profile_has_a_lane_for_every_visit() {
         - report["articles"]["from_feed"].as_u64().unwrap();
     assert_eq!(named("visit") as u64, visits);
     // Viewers draw what overlaps in a lane as nested, and give up on what crosses.
-    let mut lanes: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
+    let mut threads: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
     for event in events.iter().filter(|event| event["ph"] == "X") {
         let (start, took) = (event["ts"].as_f64().unwrap(), event["dur"].as_f64().unwrap());
         assert!(start >= 0.0 && took >= 0.0 && event["pid"] == 1, "{event}");
-        lanes.entry(event["tid"].as_u64().unwrap()).or_default().push((start, start + took));
+        threads.entry(event["tid"].as_u64().unwrap()).or_default().push((start, start + took));
     }
-    for lane in lanes.values() {
-        for (at, (start, end)) in lane.iter().enumerate() {
+    for thread in threads.values() {
+        for (at, (start, end)) in thread.iter().enumerate() {
             // Times are told to the nanosecond, as floats.
             let before = |one: &f64, other: &f64| *one <= other + 0.001;
             let crosses = |(from, to): &&(f64, f64)| {
@@ -152,11 +152,11 @@ fn a_profile_has_a_lane_for_every_visit() {
                 let around = before(from, start) && before(end, to);
                 !inside && !around && !before(to, start) && !before(end, from)
             };
-            assert!(!lane[at + 1..].iter().any(|other| crosses(&other)), "{lane:?}");
+            assert!(!thread[at + 1..].iter().any(|other| crosses(&other)), "{thread:?}");
         }
     }
     let names = events.iter().filter(|event| event["ph"] == "M" && event["name"] == "thread_name");
-    assert_eq!(names.count(), lanes.len());
+    assert_eq!(names.count(), threads.len());
     assert!(named("answer") > 30 && named("read") > 20, "{} {}", named("answer"), named("read"));
 }
 
@@ -195,13 +195,13 @@ fn a_monitor_hears_of_the_start_and_of_the_end() {
 #[test]
 fn without_its_savings_it_finds_the_same_and_asks_for_more() {
     let lab = Lab::with_web();
-    let naive = Lab::with_web();
+    let without_savings = Lab::with_web();
     let ours = lab.cycle();
-    let theirs = naive.run(&["cycle", "--naive", "--format", "json"]).json();
+    let theirs = without_savings.run(&["cycle", "--naive", "--format", "json"]).json();
     let requests = |report: &Value| report["http"]["requests"].as_u64().unwrap();
     assert!(2 * requests(&theirs) > 3 * requests(&ours), "{} {}", requests(&theirs), requests(&ours));
     assert_eq!(theirs["http"]["connections_opened"], theirs["http"]["requests"]);
-    let again = naive.run(&["cycle", "--naive", "--format", "json"]).json();
+    let again = without_savings.run(&["cycle", "--naive", "--format", "json"]).json();
     assert_eq!(again["feeds"]["not_modified"], 0);
     assert_eq!(again["entries"]["new"], 0);
 }

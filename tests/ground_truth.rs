@@ -32,22 +32,22 @@ pub fn excused(url: &str) -> bool {
 
 /// Three cycles with news between them: all events, and how often each was told.
 fn three_cycles(lab: &Lab) -> (Vec<Value>, BTreeMap<String, u32>) {
-    let mut told = BTreeMap::new();
+    let mut mentions = BTreeMap::new();
     for tick in 0..3 {
         if tick > 0 {
             lab.web().advance();
         }
         for detection in lab.cycle()["detections"].as_array().unwrap() {
-            *told.entry(detection["id"].as_str().unwrap().to_owned()).or_default() += 1;
+            *mentions.entry(detection["id"].as_str().unwrap().to_owned()).or_default() += 1;
         }
     }
-    (events(lab), told)
+    (events(lab), mentions)
 }
 
 #[test]
 fn every_launch_is_found_and_told_once_and_nothing_else() {
     let lab = Lab::with_web();
-    let (found, told) = three_cycles(&lab);
+    let (found, mentions) = three_cycles(&lab);
     let launches = wanted(&lab, 2);
     let missing: BTreeSet<_> = launches.difference(&addresses(&found)).cloned().collect();
     let unexcused: Vec<_> = missing.iter().filter(|url| !excused(url)).collect();
@@ -59,7 +59,7 @@ fn every_launch_is_found_and_told_once_and_nothing_else() {
     let wrong: Vec<_> =
         addresses(&found).into_iter().filter(|url| truths.get(url).is_none_or(|tge| tge == "no")).collect();
     assert_eq!(wrong, Vec::<String>::new());
-    assert!(told.values().all(|times| *times == 1), "{told:?}");
+    assert!(mentions.values().all(|times| *times == 1), "{mentions:?}");
 }
 
 /// A telling: what is true of it, the verdict on it, and its story.
@@ -89,29 +89,29 @@ impl Told {
 }
 
 /// Every telling that has a true story, as it is stored.
-fn tellings(lab: &Lab) -> Vec<Told> {
+fn mentions(lab: &Lab) -> Vec<Told> {
     let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
     let mut statement = database.prepare("SELECT story, document FROM detections").unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     let rows: Vec<(String, String)> = rows.map(Result::unwrap).collect();
     let truths = lab.web().truth(2);
-    let told = rows.into_iter().filter_map(|(story, document)| {
+    let mentions = rows.into_iter().filter_map(|(story, document)| {
         let verdict: Value = serde_json::from_str(&document).unwrap();
         let truth = truths.iter().find(|truth| verdict["url"] == truth.url.as_str())?;
         truth.story.is_some().then(|| Told { truth: truth.clone(), verdict, story })
     });
-    told.collect()
+    mentions.collect()
 }
 
 #[test]
 fn tellings_of_one_story_are_one_and_of_two_are_two() {
     let lab = Lab::with_web();
     three_cycles(&lab);
-    let told = tellings(&lab);
+    let mentions = mentions(&lab);
     let (mut pairs, mut rightly) = (0_u32, 0_u32);
     let (mut apart, mut misread, mut wrong, mut mistaken) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (at, one) in told.iter().enumerate() {
-        for other in &told[at + 1..] {
+    for (at, one) in mentions.iter().enumerate() {
+        for other in &mentions[at + 1..] {
             let (same, joined) = (one.truth.story == other.truth.story, one.story == other.story);
             let readable = one.read_rightly() && other.read_rightly();
             let both = || format!("{:?}\n  {}\n  {}", one.truth.story, one.line(), other.line());
@@ -131,7 +131,7 @@ fn tellings_of_one_story_are_one_and_of_two_are_two() {
     let list = |name: &str, pairs: &[String]| format!("{} {name}:\n{}\n", pairs.len(), pairs.join("\n"));
     let figures = format!(
         "{} tellings; {rightly} pairs of one story read rightly, {share:.4} joined; of all {pairs} {anyhow:.4}\n{}{}{}{}",
-        told.len(),
+        mentions.len(),
         list("two stories joined", &wrong),
         list("two stories joined, misread", &mistaken),
         list("apart", &apart),

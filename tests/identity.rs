@@ -20,10 +20,10 @@ use sha2::{Digest, Sha256};
 use tge_scrape::{
     clock::Clock,
     detect::{self, Rules},
-    http::{Answer, Counts, Failure, Fetch, Headers, Outcome, Request, Told, Trail},
+    http::{Answer, ApiResponse, Counts, Failure, Fetch, FetchStats, Headers, Outcome, Request},
     model::{Commit, EntryState, Source, SourceFormat, SourceState},
     store::{Access, Store},
-    visit::{Context, Readers, Settings, Shelf, SourceOutcome, visit_feed},
+    visit::{Context, PageCache, ParsePool, Settings, SourceOutcome, visit_feed},
 };
 use tokio::runtime::Runtime;
 use url::Url;
@@ -46,7 +46,7 @@ struct OneBody(Mutex<Bytes>);
 impl Fetch for OneBody {
     fn fetch(&self, request: Request, _: Timestamp) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
         let outcome = Outcome::Fetched { body: self.0.lock().unwrap().clone(), headers: Headers::default() };
-        let trail = Trail {
+        let stats = FetchStats {
             final_url: request.url,
             permanent_url: None,
             status: Some(200),
@@ -56,18 +56,18 @@ impl Fetch for OneBody {
             elapsed: Duration::ZERO,
             paced: Duration::ZERO,
         };
-        Box::pin(std::future::ready(Answer { outcome, trail }))
+        Box::pin(std::future::ready(Answer { outcome, stats: stats }))
     }
 
     fn pause(&self, _: &str, _: Timestamp) {}
 
-    fn leave(&self, _: &str) {}
+    fn close_idle(&self, _: &str) {}
 
     fn call(
         &self,
         _: Url,
         _: Vec<(String, String)>,
-    ) -> Pin<Box<dyn Future<Output = Result<Told, Failure>> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = Result<ApiResponse, Failure>> + Send + '_>> {
         unreachable!("no API is asked")
     }
 
@@ -83,15 +83,15 @@ fn context(runtime: &Runtime) -> Context<OneBody, Standing> {
         store: Store::open_in_memory().unwrap(),
         rules: Arc::new(Rules::compile(&detect::Settings::default())),
         user_agent: "test".to_owned(),
-        readers: Readers::start(1).unwrap(),
-        shelf: Shelf::new(0),
+        parsers: ParsePool::start(1).unwrap(),
+        pages: PageCache::new(0),
         settings: Settings {
             memory_limit: 0,
             feed_ttl: Duration::ZERO,
             feed_ttl_max: Duration::ZERO,
             article_ttl: Duration::ZERO,
             catch_up: usize::MAX,
-            naive: false,
+            without_savings: false,
         },
         clock: Standing,
     }
@@ -405,7 +405,7 @@ async fn read_all(
             publisher
         );
         prop_assert_eq!(usize::try_from(visit.figures.new), Ok(new.len()));
-        prop_assert!(new.iter().all(|entry| !entry.silent), "{:#?}", publisher);
+        prop_assert!(new.iter().all(|entry| !entry.suppress_alerts), "{:#?}", publisher);
         for entry in again {
             let is_reworded = |at: &usize| {
                 let item = &publisher.items[*at];

@@ -138,7 +138,7 @@ fn a_named_settings_file_is_made_by_what_adds_to_it() {
 fn what_is_no_list_gives_one_sentence() {
     let lab = Lab::new();
     lab.settings("feeds = []\n");
-    for (name, bytes, says) in [
+    for (name, bytes, expected) in [
         ("empty.opml", &b""[..], "the file is empty"),
         ("page.html", b"<!DOCTYPE html><html><body>x</body></html>", "web page"),
         ("feed.xml", b"<rss version=\"2.0\"><channel/></rss>", "feed add"),
@@ -149,7 +149,11 @@ fn what_is_no_list_gives_one_sentence() {
         fs::write(lab.path().join(name), bytes).unwrap();
         let refused = lab.run(&["feed", "import", name]);
         assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{name}: {}", refused.stderr);
-        assert!(refused.stderr.contains(name) && refused.stderr.contains(says), "{name}: {}", refused.stderr);
+        assert!(
+            refused.stderr.contains(name) && refused.stderr.contains(expected),
+            "{name}: {}",
+            refused.stderr
+        );
         assert_eq!(refused.stderr.lines().count(), 2, "{}", refused.stderr);
     }
     for path in ["missing.opml", ".", "/dev/zero"] {
@@ -178,8 +182,8 @@ fn each_outline_that_is_left_out_is_named_the_first_of_many() {
     ));
     let (lab, ran) = imported("feeds = []\n", list.as_bytes(), &[]);
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "1 added, 0 known, 25 invalid, 2 not feeds\n"));
-    let told = |ran: &Ran| ran.stderr.lines().filter(|line| line.starts_with("line ")).count();
-    assert_eq!(told(&ran), 10, "{}", ran.stderr);
+    let error_lines = |ran: &Ran| ran.stderr.lines().filter(|line| line.starts_with("line ")).count();
+    assert_eq!(error_lines(&ran), 10, "{}", ran.stderr);
     for wanted in [
         "line 4: \"Link\" is of type link",
         "line 5: \"Off\" is a comment",
@@ -188,7 +192,7 @@ fn each_outline_that_is_left_out_is_named_the_first_of_many() {
     ] {
         assert!(ran.stderr.contains(wanted), "{wanted:?} is missing in {}", ran.stderr);
     }
-    assert_eq!(told(&lab.run(&["feed", "import", "list.opml", "-v"])), 27);
+    assert_eq!(error_lines(&lab.run(&["feed", "import", "list.opml", "-v"])), 27);
     assert_eq!(lab.run(&["feed", "import", "list.opml", "-q"]).stderr, "");
     let cut = &list[..list.find("Bad 3").unwrap()];
     let (_, ran) = imported("feeds = []\n", cut.as_bytes(), &[]);

@@ -85,9 +85,9 @@ fn two_settings_are_compared_text_by_text() {
 fn an_address_is_explained() {
     let lab = Lab::with_web();
     let url = lab.web().truth(2).into_iter().find(|truth| truth.tge == "yes" && truth.reachable).unwrap().url;
-    let told = lab.run(&["explain", &url, "--format", "json"]).json();
-    assert_eq!(told["tge"], true, "{url} {told}");
-    assert!(!told["signals"].as_array().unwrap().is_empty());
+    let judged = lab.run(&["explain", &url, "--format", "json"]).json();
+    assert_eq!(judged["tge"], true, "{url} {judged}");
+    assert!(!judged["signals"].as_array().unwrap().is_empty());
     let nothing = lab.run(&["explain", "http://nowhere.localhost:9/"]);
     assert_eq!(nothing.code, 1);
     assert!(nothing.stderr.contains("could not be read"), "{}", nothing.stderr);

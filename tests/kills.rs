@@ -15,9 +15,9 @@ use std::{
 };
 
 use serde_json::Value;
-use tge_scrape::fixture_web::{Bulk, x};
 #[cfg(debug_assertions)]
-use tge_scrape::rehearsal;
+use tge_scrape::failpoint;
+use tge_scrape::fixture_web::{Bulk, x};
 
 use crate::{
     cycle::events,
@@ -25,7 +25,7 @@ use crate::{
     support::{
         inbox::{Answer, Inbox, Received},
         lab::Lab,
-        state::{self, Outcome, told},
+        state::{self, Outcome, alerted_stories},
         world::{LOUD, World, bulk, missing, with_people},
     },
 };
@@ -82,7 +82,7 @@ fn same(lab: &Lab, (state, file): (&str, &str), (twin, twin_file): (&str, &str),
     let news = |file: &str| {
         let mut lines = state::lines(&path(file));
         lines.retain(|line| line["detections"].is_array());
-        told(&lines)
+        alerted_stories(&lines)
     };
     assert_eq!(news(file), news(twin_file), "what was told, {what}");
 }
@@ -128,8 +128,8 @@ fn killed(kills: u32, seed: u64) -> u32 {
     assert!(found.len() >= 20, "{}", found.len());
     // Posts of a first look alert nobody; what was told of the others stands above.
     let news: Vec<Value> = found.iter().filter(|found| found["kind"] == "news").cloned().collect();
-    for (name, told) in world.told() {
-        assert_eq!(missing(&told, &news), Vec::<String>::new(), "{name}, seed {seed}");
+    for (name, alerted_stories) in world.notifications() {
+        assert_eq!(missing(&alerted_stories, &news), Vec::<String>::new(), "{name}, seed {seed}");
     }
     // Ours: the file itself holds nothing twice.
     let file = world.lines("alerts.ndjson");
@@ -284,7 +284,7 @@ fn asked_to_stop_in_a_hook_it_ends_the_hook_with_all_it_started() {
 #[cfg(debug_assertions)]
 fn points() -> impl Iterator<Item = &'static str> {
     let others = ["copy-written", "copy-kept", "schema-changed", "damaged-kept", "rows-recovered", "mended"];
-    rehearsal::POINTS.iter().copied().filter(move |point| !others.contains(point))
+    failpoint::FAILPOINTS.iter().copied().filter(move |point| !others.contains(point))
 }
 
 /// Kills a cycle at each of `points`, the first and a later time it comes by, each in a state folder of its own.

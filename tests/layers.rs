@@ -12,8 +12,8 @@ const LEVELS: &[&[&str]] = &[
     &["cli", "main", "lib"],
 ];
 
-fn level(room: &str) -> Option<usize> {
-    LEVELS.iter().position(|rooms| rooms.contains(&room))
+fn level(module: &str) -> Option<usize> {
+    LEVELS.iter().position(|rooms| rooms.contains(&module))
 }
 
 fn sources(dir: &Path, found: &mut Vec<(String, String)>) {
@@ -66,13 +66,15 @@ fn rooms_import_downwards_only() {
     let mut offences = Vec::new();
     for (path, text) in &files {
         let inside = path.strip_prefix(&root.display().to_string()).unwrap().trim_start_matches('/');
-        let room = inside.split(['/', '.']).next().unwrap();
+        let module = inside.split(['/', '.']).next().unwrap();
         for other in imports(text) {
             let Some(theirs) = level(&other) else { continue };
-            let allowed = match level(room) {
+            let allowed = match level(module) {
                 // The simulated internet knows nothing of us.
                 None => false,
-                Some(ours) => other == room || theirs < ours || (ours == theirs && (ours == 0 || ours >= 4)),
+                Some(ours) => {
+                    other == module || theirs < ours || (ours == theirs && (ours == 0 || ours >= 4))
+                }
             };
             if !allowed {
                 offences.push(format!("{inside} uses crate::{other}"));

@@ -196,9 +196,11 @@ fn a_small_stack_is_enough() {
 fn what_is_no_settings_file_is_refused() {
     let lab = Lab::new();
     fs::write(lab.path().join("utf16.toml"), [0xff, 0xfe, b'a', 0]).unwrap();
-    for (path, says) in [("/dev/zero", "longer than 64MiB"), (".", "is a folder"), ("utf16.toml", "UTF-8")] {
+    for (path, expected) in
+        [("/dev/zero", "longer than 64MiB"), (".", "is a folder"), ("utf16.toml", "UTF-8")]
+    {
         let refused = lab.run(&["-c", path, "config", "check"]);
-        assert!(refused.code == 3 && refused.stderr.contains(says), "{path}: {}", refused.stderr);
+        assert!(refused.code == 3 && refused.stderr.contains(expected), "{path}: {}", refused.stderr);
     }
     assert_eq!(lab.run(&["-c", "/dev/null", "config", "check"]).code, 0);
 }

@@ -28,7 +28,7 @@ fn feed_of(documents: Vec<String>) -> (Lab, Inbox) {
 }
 
 /// Titles that were told, and how often a story was told to have grown.
-fn told(lab: &Lab) -> (Vec<String>, usize) {
+fn alerted(lab: &Lab) -> (Vec<String>, usize) {
     let (mut titles, mut updates) = (Vec::new(), 0);
     for line in std::fs::read_to_string(lab.path().join("alerts.ndjson")).unwrap_or_default().lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -68,7 +68,7 @@ fn an_item_that_becomes_a_launch_is_told_once_and_another_launch_once_more() {
     let (lab, _inbox) = feed_of(documents);
     let new: Vec<u64> = (0..cycles).map(|_| lab.cycle()["entries"]["new"].as_u64().unwrap()).collect();
     assert_eq!(new, [&[1], vec![0; cycles - 1].as_slice()].concat());
-    assert_eq!(told(&lab).0, [claim, sale]);
+    assert_eq!(alerted(&lab).0, [claim, sale]);
     let before = lab.run(&["events", "--format", "json"]).stdout;
     assert_eq!(lab.run(&["rescan", "--since", "1d"]).code, 0);
     assert_eq!(lab.run(&["events", "--format", "json"]).stdout, before, "judged again without new words");
@@ -88,7 +88,7 @@ fn a_source_that_names_its_items_anew_is_one_outlet_and_tells_once() {
     let (lab, _inbox) = feed_of(documents);
     let new: u64 = (0..cycles).map(|_| lab.cycle()["entries"]["new"].as_u64().unwrap()).sum();
     assert_eq!(new, 2 + 3);
-    assert_eq!(told(&lab), (vec![title.to_owned()], 0));
+    assert_eq!(alerted(&lab), (vec![title.to_owned()], 0));
     let found = events(&lab);
     assert_eq!((found.len(), &found[0]["independent_outlets"]), (1, &1.into()), "{found:?}");
 }

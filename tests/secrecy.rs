@@ -92,7 +92,7 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-fn told(text: &[u8]) -> Vec<&'static str> {
+fn leaked(text: &[u8]) -> Vec<&'static str> {
     ALL.into_iter()
         .filter(|secret| text.windows(secret.len()).any(|part| part == secret.as_bytes()))
         .collect()
@@ -143,7 +143,7 @@ fn no_secret_is_in_a_log_an_output_a_file_or_a_process() {
         for arguments in looks {
             let ran = run(arguments);
             let all = format!("{}{}", ran.stdout, ran.stderr);
-            assert_eq!(told(all.as_bytes()), Vec::<&str>::new(), "{arguments:?}: {all}");
+            assert_eq!(leaked(all.as_bytes()), Vec::<&str>::new(), "{arguments:?}: {all}");
             if refusing && arguments.starts_with(&["alerts", "test"]) {
                 refused = all;
             }
@@ -182,7 +182,7 @@ fn no_secret_is_in_a_log_an_output_a_file_or_a_process() {
         assert!(names.iter().any(|path| path.ends_with(name)), "{name} is missing: {names:?}");
     }
     for (name, text) in &written {
-        assert_eq!(told(text), Vec::<&str>::new(), "in {name}");
+        assert_eq!(leaked(text), Vec::<&str>::new(), "in {name}");
     }
 }
 

@@ -21,7 +21,7 @@ use tge_scrape::fixture_web::{
 use crate::{
     support::{
         lab::{Lab, now},
-        state::{column, lines, number, sound, told},
+        state::{alerted_stories, column, lines, number, sound},
         world::LOUD,
     },
     x_week::everything_goes_wrong,
@@ -84,7 +84,7 @@ impl Soak {
         });
         lab.web().publish_every(4);
         lab.web().pace(MONTH / cycles);
-        lab.web().trouble(TROUBLE);
+        lab.web().fail_share(TROUBLE);
         fs::write(lab.path().join("token"), x::TOKEN).unwrap();
         let posts = lab.web().x().unwrap().settings_toml(&lab.web().x_url());
         lab.settings(&format!(
@@ -181,7 +181,7 @@ impl Soak {
         }
         let file = lines(&self.lab.path().join("alerts.ndjson"));
         let news: Vec<Value> = file.into_iter().filter(|line| line["detections"].is_array()).collect();
-        told(&news);
+        alerted_stories(&news);
         let found: BTreeSet<String> =
             column(&database, "SELECT DISTINCT story FROM detections WHERE NOT silent");
         let stories: BTreeSet<String> = news

@@ -17,7 +17,7 @@ use tge_scrape::fixture_web::Bulk;
 use crate::support::{
     inbox::{Answer, Inbox},
     lab::{Lab, now},
-    state::{Outcome, column, lines, number, opened, sound, told},
+    state::{Outcome, alerted_stories, column, lines, number, opened, sound},
     world::{LOUD, bulk, with_people},
 };
 
@@ -88,7 +88,9 @@ fn a_visit_may_open_a_story_and_prove_it_another_one() {
     assert_eq!(number(&database, "SELECT count(*) FROM stories"), 1, "they are one story");
     let lost = "SELECT count(*) FROM told WHERE story NOT IN (SELECT id FROM stories)";
     assert_eq!(number(&database, lost), 0);
-    told(lines(&lab.path().join("alerts.ndjson")).iter().filter(|line| line["detections"].is_array()));
+    alerted_stories(
+        lines(&lab.path().join("alerts.ndjson")).iter().filter(|line| line["detections"].is_array()),
+    );
     let events = lab.run(&["events", "--format", "json"]).json();
     assert_eq!(events["detections"].as_array().unwrap().len(), 1);
     assert_eq!(events["detections"][0]["also_at"].as_array().unwrap().len(), 3);
@@ -291,12 +293,16 @@ fn what_a_quiet_feed_still_shows_is_never_told_again() {
         shown.store(3, Ordering::SeqCst);
         assert_eq!(cycle(200)["entries"]["new"], 1, "{quiet:?}, dated: {dated}");
         cycle(201);
-        let told: Vec<String> = lines(&lab.path().join("alerts.ndjson"))
+        let alerted: Vec<String> = lines(&lab.path().join("alerts.ndjson"))
             .iter()
             .filter_map(|line| line["detections"].as_array())
             .flatten()
             .map(|found| found["title"].as_str().unwrap().to_owned())
             .collect();
-        assert_eq!(told, titles[1..], "{quiet:?}, dated: {dated}: what stood there at first is never told");
+        assert_eq!(
+            alerted,
+            titles[1..],
+            "{quiet:?}, dated: {dated}: what stood there at first is never told"
+        );
     }
 }

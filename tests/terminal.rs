@@ -143,13 +143,13 @@ fn no_command_lets_a_feed_steer_the_terminal() {
         vec!["project", "add", MARKS],
         vec!["--config", MARKS, "cycle"],
     ];
-    let mut told = 0;
+    let mut errors = 0;
     for arguments in &commands {
         let ran = lab.run(arguments);
         quiet(&ran, arguments);
-        told += usize::from(ran.stdout.contains("Zorblax"));
+        errors += usize::from(ran.stdout.contains("Zorblax"));
     }
-    assert!(told >= 12, "only {told} commands told of a launch");
+    assert!(errors >= 12, "only {errors} commands told of a launch");
     let html = lab.run(&["report", "-o", "report.html"]);
     quiet(&html, &["report"]);
     let judged = format!(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tge_scrape::fixture_web::{
     Bulk, Options,
-    x::{self, Mishap, Scripted, Standing},
+    x::{self, InjectedFailure, Scripted, Standing},
 };
 
 use crate::support::lab::{Lab, Ran, now};
@@ -81,32 +81,37 @@ fn a_plan_is_shown_without_calling_anybody() {
 
 #[test]
 fn whatever_is_wrong_with_x_is_one_sentence_and_the_news_goes_on() {
-    let rows: [(Option<Mishap>, &str); 6] = [
+    let rows: [(Option<InjectedFailure>, &str); 6] = [
         (None, "does not accept the token"),
-        (Some(Mishap::CreditsDepleted), "no credits"),
-        (Some(Mishap::PaymentRequired), "no credits"),
-        (Some(Mishap::NotEnrolled), "client-not-enrolled"),
-        (Some(Mishap::SpendCapTitle), "spending limit"),
-        (Some(Mishap::UsageCap), "cap of posts"),
+        (Some(InjectedFailure::CreditsDepleted), "no credits"),
+        (Some(InjectedFailure::PaymentRequired), "no credits"),
+        (Some(InjectedFailure::NotEnrolled), "client-not-enrolled"),
+        (Some(InjectedFailure::SpendCapTitle), "spending limit"),
+        (Some(InjectedFailure::UsageCap), "cap of posts"),
     ];
-    for (mishap, says) in rows {
+    for (failure, expected) in rows {
         let lab = lab(x::Content::Written, "");
         let sim = lab.web().x().unwrap();
-        if let Some(mishap) = mishap {
-            sim.inject(Scripted::new(mishap).times(1000));
+        if let Some(failure) = failure {
+            sim.inject(Scripted::new(failure).times(1000));
         }
-        let token = if mishap.is_some() { x::TOKEN } else { "AAAA%2Bwrong" };
+        let token = if failure.is_some() { x::TOKEN } else { "AAAA%2Bwrong" };
         let both = with_token(&lab, token, &["cycle", "--format", "json"]);
-        assert_eq!(both.code, 0, "{says}: {}", both.stderr);
+        assert_eq!(both.code, 0, "{expected}: {}", both.stderr);
         let report = both.json();
-        assert_eq!(report["feeds"]["fetched"], 2, "{says}");
-        assert!(report["x"]["problem"].as_str().unwrap().contains(says), "{}", report["x"]);
+        assert_eq!(report["feeds"]["fetched"], 2, "{expected}");
+        assert!(report["x"]["problem"].as_str().unwrap().contains(expected), "{}", report["x"]);
         assert_eq!(both.stderr.lines().filter(|line| line.starts_with("X: ")).count(), 1, "{}", both.stderr);
         assert!(!both.stderr.contains("AAAA") && sim.calls(0).len() == 1, "{}", sim.calls(0).len());
         let alone = with_token(&lab, token, &["cycle", "--only", "x"]);
-        let code =
-            if mishap == Some(Mishap::UsageCap) || mishap == Some(Mishap::SpendCapTitle) { 0 } else { 4 };
-        assert!(alone.code == 4 || alone.code == code, "{says}: {}", alone.code);
+        let code = if failure == Some(InjectedFailure::UsageCap)
+            || failure == Some(InjectedFailure::SpendCapTitle)
+        {
+            0
+        } else {
+            4
+        };
+        assert!(alone.code == 4 || alone.code == code, "{expected}: {}", alone.code);
     }
 }
 
@@ -214,15 +219,15 @@ fn an_account_that_x_closed_is_told_with_what_is_lost() {
     let later = (8 * 86_400).to_string();
     let arguments = ["--shift-clock", &later, "cycle", "--only", "x", "-v"];
     let run = || with_token(&lab, x::TOKEN, &arguments).stderr;
-    let says = format!("X leaves out @{handle}: ");
+    let expected = format!("X leaves out @{handle}: ");
     // The first run learns how late it is.
-    assert!((0..2).any(|_| run().contains(&says)));
+    assert!((0..2).any(|_| run().contains(&expected)));
     let accounts = ["--shift-clock", &later, "x", "accounts", "--format", "json"];
     let accounts = with_token(&lab, x::TOKEN, &accounts).json();
     let is_it = |one: &&Value| one["handle"] == handle.to_lowercase().as_str();
     let account = accounts["accounts"].as_array().unwrap().iter().find(is_it).unwrap();
-    assert!(account["trouble"].as_str().is_some_and(|trouble| trouble.starts_with(&says)), "{account}");
-    assert!(!run().contains(&says));
+    assert!(account["trouble"].as_str().is_some_and(|problem| problem.starts_with(&expected)), "{account}");
+    assert!(!run().contains(&expected));
 }
 
 #[test]
@@ -281,12 +286,12 @@ fn what_x_counts_is_read_once_a_day_and_shown() {
     sim.advance_clock(600_000);
     cycle(&lab);
     assert_eq!(usages(), 1);
-    let says = format!("X counts {counted} of 3000000 posts");
+    let expected = format!("X counts {counted} of 3000000 posts");
     let plan = with_token(&lab, x::TOKEN, &["x", "plan"]).stdout;
     let doctor = with_token(&lab, x::TOKEN, &["doctor"]).stdout;
     let stats = lab.run(&["stats"]).stdout;
     for text in [plan, doctor, stats] {
-        assert!(text.contains(&says), "{text}");
+        assert!(text.contains(&expected), "{text}");
     }
     let day = (86_400 + 60).to_string();
     sim.advance_clock(86_460_000);

@@ -135,8 +135,8 @@ fn one_answer_with_an_id_of_the_future_ends_nothing() {
                 "{row}: {}",
                 one.stderr
             );
-            let trouble = run(&lab, &["x", "accounts"]).stdout;
-            assert!(trouble.contains("ahead"), "{row}: {trouble}");
+            let problem = run(&lab, &["x", "accounts"]).stdout;
+            assert!(problem.contains("ahead"), "{row}: {problem}");
             assert!(run(&lab, &["doctor"]).stdout.contains("x accounts"), "{row}");
         }
         let refused = one.json()["x"]["posts_refused"].as_u64().unwrap();
@@ -144,9 +144,9 @@ fn one_answer_with_an_id_of_the_future_ends_nothing() {
         cycle(&lab);
         let found = run(&lab, &["events", "--format", "json"]).stdout;
         assert!(found.contains("Zentumo opens its airdrop claim"), "{row}: {found}");
-        let told = std::fs::read_to_string(lab.path().join("alerts.ndjson")).unwrap_or_default();
-        assert!(told.contains("Zentumo opens its airdrop claim"), "{row}: {told}");
-        assert_eq!(told.contains("they are refused"), refused > 0, "{row}: {told}");
+        let alerts = std::fs::read_to_string(lab.path().join("alerts.ndjson")).unwrap_or_default();
+        assert!(alerts.contains("Zentumo opens its airdrop claim"), "{row}: {alerts}");
+        assert_eq!(alerts.contains("they are refused"), refused > 0, "{row}: {alerts}");
         for search in inbox.all().iter().filter(|one| is_search(one)) {
             let since = asked(search, "since_id").map_or(0, |since| since.parse().unwrap());
             assert!(since <= id(hours(0)), "{row}: {}", search.path);
@@ -273,7 +273,7 @@ fn a_token_that_x_quotes_is_neither_shown_nor_stored() {
         json!(text)
     }
     let base64 = STANDARD.encode(format!("Bearer {TOKEN}"));
-    let says = [
+    let expected = [
         format!("no rights for Bearer {TOKEN}"),
         format!("no rights for {DECODED}"),
         format!("cut short: {}", &TOKEN[..20]),
@@ -282,27 +282,30 @@ fn a_token_that_x_quotes_is_neither_shown_nor_stored() {
         TOKEN.chars().map(|c| format!("{c}\u{200b}")).collect(),
     ];
     let forms: [Form; 5] = [
-        |says| Answer::new(403, &json!({ "title": "Forbidden", "detail": says }).to_string()),
-        |says| Answer::new(400, &json!({ "errors": [{ "message": says }], "title": says }).to_string()),
-        |says| {
+        |expected| Answer::new(403, &json!({ "title": "Forbidden", "detail": expected }).to_string()),
+        |expected| {
+            Answer::new(400, &json!({ "errors": [{ "message": expected }], "title": expected }).to_string())
+        },
+        |expected| {
             Answer::new(
                 429,
-                &json!({ "type": "https://api.x.com/2/problems/usage-capped", "period": says }).to_string(),
+                &json!({ "type": "https://api.x.com/2/problems/usage-capped", "period": expected })
+                    .to_string(),
             )
         },
-        |says| {
-            let error = json!({ "type": format!("https://x/{}", says.as_str().unwrap()), "detail": says, "value": says });
+        |expected| {
+            let error = json!({ "type": format!("https://x/{}", expected.as_str().unwrap()), "detail": expected, "value": expected });
             Answer::new(200, &json!({ "errors": [error] }).to_string())
         },
-        |says| {
+        |expected| {
             page(
-                &[json!({ "id": id(hours(1)).to_string(), "text": says, "author_id": "1000" })],
-                json!({ "next_token": says }),
+                &[json!({ "id": id(hours(1)).to_string(), "text": expected, "author_id": "1000" })],
+                json!({ "next_token": expected }),
             )
         },
     ];
     for (number, form) in forms.into_iter().enumerate() {
-        for said in &says {
+        for said in &expected {
             let value = quoted(said);
             let inbox = Inbox::start(move |received, _| {
                 let lookup = received.path.starts_with("/2/users") && number != 3;
@@ -364,8 +367,8 @@ fn a_usage_that_is_not_to_be_had_is_no_error_and_not_asked_again_soon() {
         assert_eq!(one.json()["x"]["cost_usd"], "0.015000", "an account and a post");
         cycle(&lab);
         assert_eq!(usages(), 1, "{status}");
-        let says = if forbidden { "may not ask X for its usage" } else { "X gave no usage" };
-        assert!(run(&lab, &["x", "plan"]).stdout.contains(says), "{status}");
+        let expected = if forbidden { "may not ask X for its usage" } else { "X gave no usage" };
+        assert!(run(&lab, &["x", "plan"]).stdout.contains(expected), "{status}");
         let later = |hours: i64| {
             let shift = (hours * 3600 + 60).to_string();
             run(&lab, &["--shift-clock", &shift, "cycle", "--only", "x"]);
@@ -402,10 +405,10 @@ fn counts_that_differ_and_a_cap_that_is_near_are_told_to_the_operator() {
     assert!(warnings[0].as_str().unwrap().contains("nearly used up"), "{warnings:?}");
     assert!(warnings[1].as_str().unwrap().contains("counted 5000 posts, this ledger 0"), "{warnings:?}");
     cycle(&lab);
-    let told = std::fs::read_to_string(lab.path().join("alerts.ndjson")).unwrap();
+    let alerts = std::fs::read_to_string(lab.path().join("alerts.ndjson")).unwrap();
     assert!(
-        told.contains("nearly used up: 2900000 of 3000000") && told.contains("counted 5000 posts"),
-        "{told}"
+        alerts.contains("nearly used up: 2900000 of 3000000") && alerts.contains("counted 5000 posts"),
+        "{alerts}"
     );
     for look in [["x", "plan"].as_slice(), &["doctor"], &["stats"]] {
         let shown = run(&lab, look).stdout;

@@ -19,11 +19,11 @@ use tge_scrape::{
     cycle::{self, Progress},
     fixture_web::{
         FixtureWeb, Options,
-        x::{self, Chance, Mishap, Plan},
+        x::{self, Chance, InjectedFailure, Plan},
     },
     http::Client,
     store::{Access, Store},
-    visit::{self, Context, Readers, Shelf},
+    visit::{self, Context, PageCache, ParsePool},
     wiring,
 };
 
@@ -71,15 +71,15 @@ async fn one_cycle(dir: &Path, now_ms: i64) -> Result<figures::CycleReport, Stri
         store,
         rules: Arc::new(wiring::rules(&settings)),
         user_agent: String::new(),
-        readers: Readers::start(1).map_err(|error| error.to_string())?,
-        shelf: Shelf::new(settings.cache.memory_limit),
+        parsers: ParsePool::start(1).map_err(|error| error.to_string())?,
+        pages: PageCache::new(settings.cache.memory_limit),
         settings: visit::Settings {
             memory_limit: settings.cache.memory_limit,
             feed_ttl: settings.cache.feed_ttl,
             feed_ttl_max: settings.cache.feed_ttl_max,
             article_ttl: settings.cache.article_ttl,
             catch_up: 0,
-            naive: false,
+            without_savings: false,
         },
         clock,
     };
@@ -95,8 +95,8 @@ use tge_scrape::figures;
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the process that starts it has no other way to tell it")]
 fn a_process_of_the_week() {
-    let Ok(told) = std::env::var(TOLD) else { return };
-    let (now, dir) = told.split_once(' ').unwrap();
+    let Ok(path) = std::env::var(TOLD) else { return };
+    let (now, dir) = path.split_once(' ').unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(one_cycle(Path::new(dir), now.parse().unwrap())).unwrap();
 }
@@ -132,20 +132,20 @@ struct Came {
 
 /// Refusals and failures of every kind, by chance.
 pub fn everything_goes_wrong() -> Plan {
-    let chance = |mishap, share| Chance { mishap, share, route: None, seconds: 1800 };
+    let chance = |failure, share| Chance { failure, share, route: None, seconds: 1800 };
     Plan {
         script: Vec::new(),
         chances: vec![
-            chance(Mishap::WindowLimit, 0.003),
-            chance(Mishap::WindowLimitOld, 0.001),
-            chance(Mishap::BareLimit, 0.001),
-            chance(Mishap::Unavailable, 0.01),
-            chance(Mishap::UnavailablePage, 0.005),
-            chance(Mishap::GatewayTimeout, 0.005),
-            chance(Mishap::InternalError, 0.005),
-            chance(Mishap::Timeout, 0.01),
-            chance(Mishap::LostAnswer, 0.01),
-            chance(Mishap::CutAnswer, 0.005),
+            chance(InjectedFailure::WindowLimit, 0.003),
+            chance(InjectedFailure::WindowLimitOld, 0.001),
+            chance(InjectedFailure::BareLimit, 0.001),
+            chance(InjectedFailure::Unavailable, 0.01),
+            chance(InjectedFailure::UnavailablePage, 0.005),
+            chance(InjectedFailure::GatewayTimeout, 0.005),
+            chance(InjectedFailure::InternalError, 0.005),
+            chance(InjectedFailure::Timeout, 0.01),
+            chance(InjectedFailure::LostAnswer, 0.01),
+            chance(InjectedFailure::CutAnswer, 0.005),
         ],
     }
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Loudness,
+    ChannelPolicy,
     decide::identity,
     message::{Form, Item, Message, Update},
     order::{Group, ordered, share},
@@ -29,7 +29,7 @@ pub struct Bound {
 /// against the limit of this cycle too.
 #[must_use]
 pub fn bind(
-    channel: &Loudness,
+    channel: &ChannelPolicy,
     capacity: usize,
     mut queued: Vec<Alert>,
     waiting: usize,
@@ -38,7 +38,7 @@ pub fn bind(
     let capacity = capacity.max(1);
     queued.sort_by(|a, b| (b.class, a.created_at, &a.id).cmp(&(a.class, b.created_at, &b.id)));
     let ready = |alert: &Alert| alert.due_at <= now;
-    let (mut riders, rest): (Vec<Alert>, Vec<Alert>) =
+    let (mut attached_updates, rest): (Vec<Alert>, Vec<Alert>) =
         queued.into_iter().partition(|alert| alert.topic == Topic::Update);
     let (ops, news): (Vec<Alert>, Vec<Alert>) =
         rest.into_iter().filter(ready).partition(|alert| alert.topic == Topic::Ops);
@@ -59,20 +59,20 @@ pub fn bind(
 
     let (alone, more) = share(ordered(instant), channel.max_instant.saturating_sub(waiting));
     for group in alone {
-        bound.add(channel, Form::Single, vec![group], &mut riders, 0, now);
+        bound.add(channel, Form::Single, vec![group], &mut attached_updates, 0, now);
     }
     if !more.is_empty() {
         let (more, beyond) = share(more, capacity);
         let beyond = beyond.concat();
-        bound.add(channel, Form::More, more, &mut riders, beyond.len(), now);
+        bound.add(channel, Form::More, more, &mut attached_updates, beyond.len(), now);
         let next = channel.next_digest(now);
         bound.later.extend(beyond.into_iter().map(|alert| (alert.id, next)));
     }
     if speaks {
         for chunk in ordered(digest).chunks(capacity) {
-            bound.add(channel, Form::Digest, chunk.to_vec(), &mut riders, 0, now);
+            bound.add(channel, Form::Digest, chunk.to_vec(), &mut attached_updates, 0, now);
         }
-        let due: Vec<Alert> = riders.into_iter().filter(ready).collect();
+        let due: Vec<Alert> = attached_updates.into_iter().filter(ready).collect();
         for chunk in due.chunks(capacity) {
             bound.add(channel, Form::Digest, singly(chunk), &mut Vec::new(), 0, now);
         }
@@ -88,14 +88,14 @@ impl Bound {
     /// Adds a message of `groups`, with some of the `riders`.
     fn add(
         &mut self,
-        channel: &Loudness,
+        channel: &ChannelPolicy,
         form: Form,
         mut groups: Vec<Group>,
-        riders: &mut Vec<Alert>,
+        attached_updates: &mut Vec<Alert>,
         waiting: usize,
         now: Timestamp,
     ) {
-        groups.extend(riders.drain(..riders.len().min(RIDERS)).map(|alert| vec![alert]));
+        groups.extend(attached_updates.drain(..attached_updates.len().min(RIDERS)).map(|alert| vec![alert]));
         let ids: Vec<String> = groups.iter().flatten().map(|alert| alert.id.clone()).collect();
         let mut parts = vec!["message", channel.name.as_str()];
         parts.extend(ids.iter().map(String::as_str));
@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    fn told(bound: &Bound) -> Vec<(Form, Vec<String>)> {
+    fn forms_and_ids(bound: &Bound) -> Vec<(Form, Vec<String>)> {
         let read = |message: &BoundMessage| {
             let said: Message = serde_json::from_str(&message.document).unwrap();
             (said.form, message.alerts.clone())
@@ -191,12 +191,12 @@ mod tests {
     #[test]
     fn the_loudest_few_go_alone_and_the_rest_together_and_none_is_lost() {
         let queued: Vec<Alert> = (0..20).map(|number| alert(number, Class::High, true)).collect();
-        let bound = bind(&Loudness::new("a"), 8, queued, 0, now());
-        let told = told(&bound);
-        assert_eq!(told.iter().filter(|(form, _)| *form == Form::Single).count(), 3);
-        assert_eq!(told[0].1, ["a19"], "the best-scored first");
-        let (form, more) = &told[3];
-        assert_eq!((*form, more.len(), told.len()), (Form::More, 8, 4));
+        let bound = bind(&ChannelPolicy::new("a"), 8, queued, 0, now());
+        let forms = forms_and_ids(&bound);
+        assert_eq!(forms.iter().filter(|(form, _)| *form == Form::Single).count(), 3);
+        assert_eq!(forms[0].1, ["a19"], "the best-scored first");
+        let (form, more) = &forms[3];
+        assert_eq!((*form, more.len(), forms.len()), (Form::More, 8, 4));
         let last: Message = serde_json::from_str(&bound.messages[3].document).unwrap();
         assert_eq!((last.waiting, bound.later.len()), (9, 9));
         assert!(bound.later.iter().all(|(_, at)| *at > now()));
@@ -219,8 +219,8 @@ mod tests {
         };
         let mut queued: Vec<Alert> = (0..300).map(stranger).collect();
         queued.push(alert(0, Class::High, true));
-        let bound = bind(&Loudness::new("a"), 8, queued, 0, now());
-        assert_eq!(told(&bound)[0], (Form::Single, vec!["a00".to_owned()]));
+        let bound = bind(&ChannelPolicy::new("a"), 8, queued, 0, now());
+        assert_eq!(forms_and_ids(&bound)[0], (Form::Single, vec!["a00".to_owned()]));
         assert_eq!(bound.messages.len() + bound.later.len(), 4 + 290);
     }
 
@@ -235,8 +235,8 @@ mod tests {
                 ..alert(number, Class::High, true)
             }
         };
-        let bound = bind(&Loudness::new("a"), 8, vec![coin(1, "ORN"), coin(2, "KSTL")], 0, now());
-        assert_eq!(told(&bound), [(Form::Single, vec!["a02".to_owned(), "a01".to_owned()])]);
+        let bound = bind(&ChannelPolicy::new("a"), 8, vec![coin(1, "ORN"), coin(2, "KSTL")], 0, now());
+        assert_eq!(forms_and_ids(&bound), [(Form::Single, vec!["a02".to_owned(), "a01".to_owned()])]);
         let said: Message = serde_json::from_str(&bound.messages[0].document).unwrap();
         assert_eq!((said.items.len(), said.items[0].also[0].token.as_deref()), (1, Some("ORN")));
     }
@@ -244,21 +244,21 @@ mod tests {
     #[test]
     fn messages_that_have_not_arrived_count_against_the_limit() {
         let queued = vec![alert(1, Class::High, true), alert(2, Class::Critical, true)];
-        let bound = bind(&Loudness::new("a"), 8, queued, 3, now());
-        assert_eq!(told(&bound), [(Form::More, vec!["a02".to_owned(), "a01".to_owned()])]);
+        let bound = bind(&ChannelPolicy::new("a"), 8, queued, 3, now());
+        assert_eq!(forms_and_ids(&bound), [(Form::More, vec!["a02".to_owned(), "a01".to_owned()])]);
     }
 
     #[test]
     fn quiet_hours_let_only_the_loudest_through() {
-        let quiet = Loudness {
+        let quiet = ChannelPolicy {
             quiet: Some((time(9, 0, 0, 0), time(11, 0, 0, 0))),
             quiet_break: Some(Class::Critical),
-            ..Loudness::new("a")
+            ..ChannelPolicy::new("a")
         };
         let queued =
             vec![alert(1, Class::High, true), alert(2, Class::Critical, true), alert(3, Class::Low, false)];
         let bound = bind(&quiet, 8, queued.clone(), 0, now());
-        assert_eq!(told(&bound), [(Form::Single, vec!["a02".to_owned()])]);
+        assert_eq!(forms_and_ids(&bound), [(Form::Single, vec!["a02".to_owned()])]);
         assert_eq!(bound.later, [("a01".to_owned(), now() + SignedDuration::from_hours(1))]);
         let after = now() + SignedDuration::from_hours(1);
         let held = vec![
@@ -266,7 +266,7 @@ mod tests {
             Alert { due_at: after, ..queued[2].clone() },
         ];
         assert_eq!(
-            told(&bind(&quiet, 8, held, 0, after)),
+            forms_and_ids(&bind(&quiet, 8, held, 0, after)),
             [(Form::Digest, vec!["a01".to_owned(), "a03".to_owned()])]
         );
     }
@@ -274,17 +274,19 @@ mod tests {
     #[test]
     fn updates_ride_along_or_come_with_the_digest_and_no_digest_is_empty() {
         let later = now() + SignedDuration::from_hours(3);
-        let channel = Loudness::new("a");
+        let channel = ChannelPolicy::new("a");
         assert_eq!(bind(&channel, 8, vec![update(1, later)], 0, now()), Bound::default());
-        assert_eq!(told(&bind(&channel, 8, vec![update(1, later)], 0, later))[0].1, ["u1"]);
+        assert_eq!(forms_and_ids(&bind(&channel, 8, vec![update(1, later)], 0, later))[0].1, ["u1"]);
         let both = bind(&channel, 8, vec![update(1, later), alert(1, Class::High, true)], 0, now());
-        assert_eq!(told(&both), [(Form::Single, vec!["a01".to_owned(), "u1".to_owned()])]);
+        assert_eq!(forms_and_ids(&both), [(Form::Single, vec!["a01".to_owned(), "u1".to_owned()])]);
     }
 
     #[test]
     fn the_same_alerts_give_the_same_message() {
         let id = || {
-            bind(&Loudness::new("a"), 8, vec![alert(1, Class::High, true)], 0, now()).messages[0].id.clone()
+            bind(&ChannelPolicy::new("a"), 8, vec![alert(1, Class::High, true)], 0, now()).messages[0]
+                .id
+                .clone()
         };
         assert_eq!(id(), id());
     }

@@ -4,10 +4,10 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::Loudness;
+use super::ChannelPolicy;
 use crate::{
     detect::story::outlets,
-    model::{Alert, Body, Change, Class, Detection, Story, Told, Topic, event_date::day_of},
+    model::{Alert, Body, Change, ChannelStoryState, Class, Detection, Story, Topic, event_date::day_of},
 };
 
 /// A finding that has its story.
@@ -22,7 +22,7 @@ pub struct Finding<'a> {
     /// Tier of its source.
     pub tier: u8,
     /// Found at the first sight of its source: nobody is told.
-    pub silent: bool,
+    pub suppress_alerts: bool,
 }
 
 /// The alerts that `finding` gives, given what the channels were `told` of its story so far. What they know
@@ -33,18 +33,19 @@ pub struct Finding<'a> {
 /// What still waits unbound is replaced: a story that grows within one cycle is told once.
 #[must_use]
 pub fn decide(
-    channels: &[&Loudness],
+    channels: &[&ChannelPolicy],
     finding: Finding<'_>,
-    told: &mut Vec<Told>,
+    states: &mut Vec<ChannelStoryState>,
     now: Timestamp,
-) -> (Vec<Alert>, Vec<Told>) {
+) -> (Vec<Alert>, Vec<ChannelStoryState>) {
     let (mut alerts, mut changed) = (Vec::new(), Vec::new());
-    if finding.silent {
+    if finding.suppress_alerts {
         return (alerts, changed);
     }
     for channel in channels {
-        let known =
-            told.iter_mut().find(|told| told.channel == channel.name && told.story == finding.story.id);
+        let known = states
+            .iter_mut()
+            .find(|states| states.channel == channel.name && states.story == finding.story.id);
         // A quieter telling of a story that was told counts as one more outlet.
         if known.is_none() && !channel.wants(finding.detection, finding.tags) {
             continue;
@@ -53,12 +54,12 @@ pub fn decide(
         let (alert, after) = match known.as_deref() {
             None => {
                 let alert = news(channel, finding, finding.detection.class, None, now);
-                let after = Told {
+                let after = ChannelStoryState {
                     story: finding.story.id.clone(),
                     channel: channel.name.clone(),
                     class: finding.detection.class,
                     event_date: finding.story.event_date.clone(),
-                    told_at: alert.due_at,
+                    notified_at: alert.due_at,
                     outlets,
                     pending: true,
                 };
@@ -74,7 +75,7 @@ pub fn decide(
             Some(_) => {}
             None => {
                 changed.push(after.clone());
-                told.push(after);
+                states.push(after);
             }
         }
         alerts.extend(alert);
@@ -84,12 +85,12 @@ pub fn decide(
 
 /// What a channel that was told `before` is told now, and what it knows then.
 fn again(
-    channel: &Loudness,
+    channel: &ChannelPolicy,
     finding: Finding<'_>,
-    before: &Told,
+    before: &ChannelStoryState,
     outlets: usize,
     now: Timestamp,
-) -> (Option<Alert>, Told) {
+) -> (Option<Alert>, ChannelStoryState) {
     let class = finding.detection.class.max(before.class);
     let date = &finding.story.event_date;
     let change = Change {
@@ -101,12 +102,12 @@ fn again(
             .filter(|was| date.as_ref().is_some_and(|date| date != was)),
     };
     let grown = outlets > before.outlets;
-    let mut after = Told { outlets: outlets.max(before.outlets), ..before.clone() };
+    let mut after = ChannelStoryState { outlets: outlets.max(before.outlets), ..before.clone() };
     // A rumour, or a text that may be a fraud, changes nothing of what was reported before.
     let trusted = !finding.detection.rumour && finding.detection.cautions.is_empty();
     if trusted && (change.class_was.is_some() || change.date_was.is_some()) {
         // What still waits is replaced: to the channel there was nothing before it.
-        let rest = if before.pending { before.told_at } else { before.told_at + channel.cool_down };
+        let rest = if before.pending { before.notified_at } else { before.notified_at + channel.cool_down };
         let turned = change.class_was.is_some() && class == Class::Critical;
         let mut alert = news(channel, finding, class, Some(change).filter(|_| !before.pending), now);
         alert.replaces = before.pending;
@@ -115,7 +116,7 @@ fn again(
         }
         after.class = class;
         after.event_date.clone_from(date);
-        after.told_at = alert.due_at;
+        after.notified_at = alert.due_at;
         after.pending = true;
         return (Some(alert), after);
     }
@@ -146,7 +147,7 @@ fn again(
 }
 
 fn news(
-    channel: &Loudness,
+    channel: &ChannelPolicy,
     finding: Finding<'_>,
     class: Class,
     change: Option<Change>,
@@ -154,10 +155,10 @@ fn news(
 ) -> Alert {
     let detection = finding.detection;
     let old = detection.published_at.is_some_and(|at| at + channel.max_age < now);
-    let loud = channel.instant.is_some_and(|least| class >= least) && !old;
+    let is_instant = channel.instant.is_some_and(|least| class >= least) && !old;
     let held = !channel.may_speak(class, now);
     // What quiet hours hold back comes out as one digest when they end.
-    let due_at = match (loud, held) {
+    let due_at = match (is_instant, held) {
         (true, false) => now,
         (true, true) => channel.quiet_until(now).unwrap_or(now),
         (false, _) => channel.next_digest(now),
@@ -171,7 +172,7 @@ fn news(
         topic: Topic::News,
         story: Some(story.id.clone()),
         class,
-        instant: loud && !held,
+        instant: is_instant && !held,
         due_at,
         created_at: now,
         body: Body::News {
@@ -211,39 +212,39 @@ mod tests {
     use crate::model::Event;
 
     fn finding<'a>(detection: &'a Detection, story: &'a Story) -> Finding<'a> {
-        Finding { detection, story, tags: &[], tier: 2, silent: false }
+        Finding { detection, story, tags: &[], tier: 2, suppress_alerts: false }
     }
 
     fn one(
-        channel: &Loudness,
+        channel: &ChannelPolicy,
         detection: &Detection,
         story: &Story,
-        told: &mut Vec<Told>,
+        states: &mut Vec<ChannelStoryState>,
         now: Timestamp,
     ) -> Option<Alert> {
-        let (mut alerts, _) = decide(&[channel], finding(detection, story), told, now);
+        let (mut alerts, _) = decide(&[channel], finding(detection, story), states, now);
         assert!(alerts.len() < 2);
         alerts.pop()
     }
 
     #[test]
     fn a_story_is_told_once_and_again_only_louder_or_with_another_date() {
-        let channel = Loudness::new("a");
-        let mut told = Vec::new();
-        let first = one(&channel, &detection(), &story(1), &mut told, now()).unwrap();
+        let channel = ChannelPolicy::new("a");
+        let mut states = Vec::new();
+        let first = one(&channel, &detection(), &story(1), &mut states, now()).unwrap();
         assert!(first.instant && first.due_at == now() && first.topic == Topic::News);
-        told[0].pending = false;
-        assert_eq!(one(&channel, &detection(), &story(1), &mut told, now()), None);
+        states[0].pending = false;
+        assert_eq!(one(&channel, &detection(), &story(1), &mut states, now()), None);
         let later = now() + jiff::SignedDuration::from_hours(1);
         let louder = Detection { class: Class::Critical, ..detection() };
-        let second = one(&channel, &louder, &story(1), &mut told, later).unwrap();
-        told[0].pending = false;
+        let second = one(&channel, &louder, &story(1), &mut states, later).unwrap();
+        states[0].pending = false;
         assert!(second.id != first.id && second.due_at == later);
         let Body::News { change: Some(change), .. } = second.body else { panic!() };
         assert_eq!((change.class_was, change.date_was), (Some(Class::High), None));
-        assert_eq!(one(&channel, &detection(), &story(1), &mut told, later), None, "quieter is no news");
+        assert_eq!(one(&channel, &detection(), &story(1), &mut states, later), None, "quieter is no news");
         let moved = Story { event_date: Some("2026-12-01".to_owned()), ..story(1) };
-        let third = one(&channel, &louder, &moved, &mut told, later).unwrap();
+        let third = one(&channel, &louder, &moved, &mut states, later).unwrap();
         assert_eq!(third.due_at, later + channel.cool_down, "it rests after its last alert");
         let Body::News { change: Some(change), .. } = third.body else { panic!() };
         assert_eq!(change.date_was.as_deref(), Some("2026-11-25"));
@@ -251,60 +252,60 @@ mod tests {
 
     #[test]
     fn what_still_waits_is_replaced_and_told_once() {
-        let channel = Loudness::new("a");
-        let mut told = Vec::new();
-        let first = one(&channel, &detection(), &story(1), &mut told, now()).unwrap();
+        let channel = ChannelPolicy::new("a");
+        let mut states = Vec::new();
+        let first = one(&channel, &detection(), &story(1), &mut states, now()).unwrap();
         let louder = Detection { class: Class::Critical, ..detection() };
-        let second = one(&channel, &louder, &story(2), &mut told, now()).unwrap();
+        let second = one(&channel, &louder, &story(2), &mut states, now()).unwrap();
         assert!(!first.replaces && second.replaces && second.due_at == now());
         assert!(matches!(second.body, Body::News { change: None, .. }));
     }
 
     #[test]
     fn the_same_finding_gives_the_same_row() {
-        let channel = Loudness::new("a");
+        let channel = ChannelPolicy::new("a");
         let again = || one(&channel, &detection(), &story(1), &mut Vec::new(), now()).unwrap().id;
         assert_eq!(again(), again());
         assert_ne!(
             again(),
-            one(&Loudness::new("b"), &detection(), &story(1), &mut Vec::new(), now()).unwrap().id
+            one(&ChannelPolicy::new("b"), &detection(), &story(1), &mut Vec::new(), now()).unwrap().id
         );
     }
 
     #[test]
     fn more_outlets_give_an_update_unless_the_first_alert_still_waits() {
-        let channel = Loudness::new("a");
-        let mut told = Vec::new();
-        let _ = one(&channel, &detection(), &story(1), &mut told, now());
-        assert_eq!(one(&channel, &detection(), &story(2), &mut told, now()), None);
-        assert_eq!(told[0].outlets, 2, "the waiting alert will say so");
-        told[0].pending = false;
-        let update = one(&channel, &detection(), &story(3), &mut told, now()).unwrap();
+        let channel = ChannelPolicy::new("a");
+        let mut states = Vec::new();
+        let _ = one(&channel, &detection(), &story(1), &mut states, now());
+        assert_eq!(one(&channel, &detection(), &story(2), &mut states, now()), None);
+        assert_eq!(states[0].outlets, 2, "the waiting alert will say so");
+        states[0].pending = false;
+        let update = one(&channel, &detection(), &story(3), &mut states, now()).unwrap();
         assert!(update.topic == Topic::Update && !update.instant && update.outlets == 3);
-        told[0].pending = false;
+        states[0].pending = false;
         let quieter = Detection { class: Class::Low, ..detection() };
-        assert_eq!(one(&channel, &quieter, &story(4), &mut told, now()).unwrap().outlets, 4);
-        let silent = Loudness { updates: false, ..Loudness::new("a") };
-        told[0].pending = false;
-        assert_eq!(one(&silent, &detection(), &story(5), &mut told, now()), None);
+        assert_eq!(one(&channel, &quieter, &story(4), &mut states, now()).unwrap().outlets, 4);
+        let silent = ChannelPolicy { updates: false, ..ChannelPolicy::new("a") };
+        states[0].pending = false;
+        assert_eq!(one(&silent, &detection(), &story(5), &mut states, now()), None);
     }
 
     #[test]
     fn the_first_sight_of_a_source_and_what_is_not_wanted_tell_nobody() {
-        let channel = Loudness::new("a");
+        let channel = ChannelPolicy::new("a");
         let (found, story) = (detection(), story(1));
-        let silent = Finding { silent: true, ..finding(&found, &story) };
+        let silent = Finding { suppress_alerts: true, ..finding(&found, &story) };
         assert_eq!(decide(&[&channel], silent, &mut Vec::new(), now()), (Vec::new(), Vec::new()));
         for unwanted in [
-            Loudness { min_class: Class::Critical, ..channel.clone() },
-            Loudness { events: vec![Event::Sale], ..channel.clone() },
-            Loudness { projects: vec!["other".to_owned()], ..channel.clone() },
-            Loudness { tags: vec!["l2".to_owned()], ..channel.clone() },
-            Loudness { news: false, ..channel.clone() },
+            ChannelPolicy { min_class: Class::Critical, ..channel.clone() },
+            ChannelPolicy { events: vec![Event::Sale], ..channel.clone() },
+            ChannelPolicy { projects: vec!["other".to_owned()], ..channel.clone() },
+            ChannelPolicy { tags: vec!["l2".to_owned()], ..channel.clone() },
+            ChannelPolicy { news: false, ..channel.clone() },
         ] {
             assert_eq!(one(&unwanted, &found, &story, &mut Vec::new(), now()), None);
         }
-        let wanted = Loudness {
+        let wanted = ChannelPolicy {
             events: vec![Event::Airdrop],
             projects: vec!["caldera".to_owned()],
             watched: true,
@@ -318,17 +319,17 @@ mod tests {
 
     #[test]
     fn quiet_hours_age_and_class_put_an_alert_into_a_digest() {
-        let night = Loudness {
+        let night = ChannelPolicy {
             quiet: Some((time(9, 0, 0, 0), time(11, 0, 0, 0))),
             quiet_break: Some(Class::Critical),
-            ..Loudness::new("a")
+            ..ChannelPolicy::new("a")
         };
         let held = one(&night, &detection(), &story(1), &mut Vec::new(), now()).unwrap();
         assert!(!held.instant);
         assert_eq!(held.due_at.to_string(), "2026-11-21T11:00:00Z");
         let critical = Detection { class: Class::Critical, ..detection() };
         assert!(one(&night, &critical, &story(1), &mut Vec::new(), now()).unwrap().instant);
-        let all = Loudness { min_class: Class::Low, ..Loudness::new("a") };
+        let all = ChannelPolicy { min_class: Class::Low, ..ChannelPolicy::new("a") };
         let medium = Detection { class: Class::Medium, ..detection() };
         let quiet = one(&all, &medium, &story(1), &mut Vec::new(), now()).unwrap();
         assert!(!quiet.instant && quiet.due_at.to_string() == "2026-11-22T09:00:00Z");

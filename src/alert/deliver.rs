@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    failpoint::hit,
     http::Post,
     model::{ChannelState, OpenMessage, Settled},
-    rehearsal::reach,
     store::{Store, StoreError},
 };
 
@@ -73,8 +73,8 @@ pub async fn deliver<C: Clock>(delivery: &Delivery<'_, C>) -> Result<Delivered, 
     let states = delivery.store.channels().await?;
     let begun = delivery.clock.now();
     let each = delivery.channels.iter().map(|channel| {
-        let known = states.iter().find(|state| state.name == channel.loudness.name).cloned();
-        one(delivery, channel, known.unwrap_or_default(), begun)
+        let known = states.iter().find(|state| state.name == channel.policy.name).cloned();
+        deliver_to(delivery, channel, known.unwrap_or_default(), begun)
     });
     let mut all = Delivered::default();
     for result in join_all(each).await {
@@ -90,7 +90,7 @@ pub async fn deliver<C: Clock>(delivery: &Delivery<'_, C>) -> Result<Delivered, 
 fn renewed(state: ChannelState, channel: &Channel, insist: bool, now: Timestamp) -> ChannelState {
     let same = state.fingerprint == channel.fingerprint;
     let named = ChannelState {
-        name: channel.loudness.name.clone(),
+        name: channel.policy.name.clone(),
         fingerprint: channel.fingerprint.clone(),
         not_before: believable(state.not_before, now),
         ..state
@@ -102,13 +102,13 @@ fn renewed(state: ChannelState, channel: &Channel, insist: bool, now: Timestamp)
     }
 }
 
-async fn one<C: Clock>(
+async fn deliver_to<C: Clock>(
     delivery: &Delivery<'_, C>,
     channel: &Channel,
     state: ChannelState,
     begun: Timestamp,
 ) -> Result<Delivered, StoreError> {
-    let name = &channel.loudness.name;
+    let name = &channel.policy.name;
     let mut state = renewed(state, channel, delivery.insist, begun);
     let mut done = Delivered::default();
     if state.broken || state.not_before.is_some_and(|until| until > begun + SHORT) {
@@ -118,7 +118,7 @@ async fn one<C: Clock>(
     let singles = open.iter().filter(|message| form(message) == Some(Form::Single)).count();
     let queued = delivery.store.queued(name.clone()).await?;
     if !queued.is_empty() {
-        let bound = bind(&channel.loudness, channel.way.capacity(), queued, singles, begun);
+        let bound = bind(&channel.policy, channel.kind.capacity(), queued, singles, begun);
         if bound != super::Bound::default() {
             delivery.store.bind(bound.messages, bound.later).await?;
             open = delivery.store.open_messages(name.clone()).await?;
@@ -155,7 +155,7 @@ async fn one<C: Clock>(
                 result = channel.send(delivery.post, attempt) => result,
                 () = cut_off(delivery) => Err(unfinished()),
             };
-            reach("message-sent");
+            hit("message-sent");
             let now = delivery.clock.now();
             // A clock that jumped ahead makes no message older than it is.
             let jump = until(delivery.confirmed, begun);
@@ -200,8 +200,8 @@ async fn cut_off<C: Clock>(delivery: &Delivery<'_, C>) {
 /// The outcome of an attempt that was cut off. It is no failure of the channel's, and the next run sends the message
 /// again under the same identity.
 fn unfinished() -> Refusal {
-    let says = "the program was stopped while it was being sent; it may have arrived, and is sent again";
-    Refusal::Slow { wait: Some(Duration::ZERO), says: says.to_owned() }
+    let error = "the program was stopped while it was being sent; it may have arrived, and is sent again";
+    Refusal::Slow { wait: Some(Duration::ZERO), message: error.to_owned() }
 }
 
 fn out_of_time<C: Clock>(delivery: &Delivery<'_, C>, begun: Timestamp, wait: Duration) -> bool {
@@ -227,8 +227,8 @@ fn form(message: &OpenMessage) -> Option<Form> {
 /// Why it did not arrive.
 pub async fn sample(channel: &Channel, post: &dyn Post, now: Timestamp) -> Result<(), Refusal> {
     let message = Message {
-        id: identity(&["sample", &channel.loudness.name, &now.to_string()]),
-        channel: channel.loudness.name.clone(),
+        id: identity(&["sample", &channel.policy.name, &now.to_string()]),
+        channel: channel.policy.name.clone(),
         form: Form::Sample,
         at: now,
         items: Vec::new(),

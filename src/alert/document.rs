@@ -121,9 +121,9 @@ mod tests {
             let found = Detection { title, ..detection() };
             let value = document(&message(Form::Single, vec![found]));
             assert_eq!(value["type"], "tge.detected");
-            let told = &value["detections"][0];
-            assert_eq!((told["event"].as_str(), told["outlets"].as_u64()), (Some("airdrop"), Some(2)));
-            let title = told["title"].as_str().unwrap();
+            let field = &value["detections"][0];
+            assert_eq!((field["event"].as_str(), field["outlets"].as_u64()), (Some("airdrop"), Some(2)));
+            let title = field["title"].as_str().unwrap();
             assert!(title.chars().count() <= ROOM && !title.contains(['\u{202E}', '\n', '\0']), "{title}");
         }
     }

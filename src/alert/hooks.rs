@@ -24,7 +24,7 @@ pub struct Hooks {
 
 /// A turn of the cycle with what there is to say of it.
 #[derive(Debug, Clone, Copy)]
-pub enum Turn<'a> {
+pub enum HookEvent<'a> {
     /// It begins.
     Before,
     /// It is over; the report of the contract's section 3 without its detections.
@@ -37,14 +37,16 @@ pub enum Turn<'a> {
 
 impl Hooks {
     /// Runs the program of `turn`, if there is one; its failure is a warning in the log.
-    pub async fn run(&self, turn: Turn<'_>) {
+    pub async fn run(&self, turn: HookEvent<'_>) {
         let (name, program, input) = match turn {
-            Turn::Before => ("before_cycle", &self.before_cycle, json!({})),
-            Turn::After(report) => ("after_cycle", &self.after_cycle, json!({ "report": report })),
-            Turn::Detection([]) => return,
-            Turn::Detection(found) => ("on_detection", &self.on_detection, json!({ "detections": found })),
-            Turn::Failure(code, says) => {
-                ("on_failure", &self.on_failure, json!({ "exit_code": code, "message": says }))
+            HookEvent::Before => ("before_cycle", &self.before_cycle, json!({})),
+            HookEvent::After(report) => ("after_cycle", &self.after_cycle, json!({ "report": report })),
+            HookEvent::Detection([]) => return,
+            HookEvent::Detection(found) => {
+                ("on_detection", &self.on_detection, json!({ "detections": found }))
+            }
+            HookEvent::Failure(code, error) => {
+                ("on_failure", &self.on_failure, json!({ "exit_code": code, "message": error }))
             }
         };
         let Some(program) = program else { return };
@@ -53,8 +55,8 @@ impl Hooks {
             all.extend(more);
         }
         let line = format!("{document}\n");
-        if let Err(says) = program.run(line.as_bytes(), &[("TGE_SCRAPE_HOOK", name)], self.timeout).await {
-            tracing::warn!(hook = name, "a hook failed: {says}");
+        if let Err(error) = program.run(line.as_bytes(), &[("TGE_SCRAPE_HOOK", name)], self.timeout).await {
+            tracing::warn!(hook = name, "a hook failed: {error}");
         }
     }
 }

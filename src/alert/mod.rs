@@ -12,10 +12,10 @@ mod decide;
 mod deliver;
 mod document;
 pub mod hooks;
-mod loudness;
 pub mod message;
 pub mod notice;
 mod order;
+mod policy;
 pub mod process;
 mod retry;
 mod wording;
@@ -26,11 +26,11 @@ mod samples;
 use std::time::Duration;
 
 pub use bind::{Bound, bind};
-pub use channels::{Attempt, Channel, Dedupe, Refusal, Way};
+pub use channels::{Attempt, Channel, ChannelKind, Dedupe, Refusal};
 pub use decide::{Finding, decide, identity};
 pub use deliver::{Delivered, Delivery, HURRY, deliver, sample};
-pub use hooks::{Hooks, Turn};
-pub use loudness::Loudness;
+pub use hooks::{HookEvent, Hooks};
+pub use policy::ChannelPolicy;
 pub use process::Program;
 
 /// How the room behaves (`[[channels]]`, `[hooks]`, `[alerts]`). Every value is resolved.
@@ -53,13 +53,13 @@ pub struct Settings {
 impl Settings {
     /// The channels' wishes, as [`decide()`] takes them.
     #[must_use]
-    pub fn loudness(&self) -> Vec<&Loudness> {
-        self.channels.iter().map(|channel| &channel.loudness).collect()
+    pub fn policies(&self) -> Vec<&ChannelPolicy> {
+        self.channels.iter().map(|channel| &channel.policy).collect()
     }
 
     /// The channels' names.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.channels.iter().map(|channel| channel.loudness.name.clone()).collect()
+        self.channels.iter().map(|channel| channel.policy.name.clone()).collect()
     }
 }

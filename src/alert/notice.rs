@@ -3,14 +3,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Loudness, decide::identity};
+use super::{ChannelPolicy, decide::identity};
 use crate::{
     figures::{
         level::{Level, level_of},
         report::XFigures,
         targets::Target,
     },
-    model::{Alert, Body, ChannelState, Class, Matter, NOT_SAVED, Notice, Phase, SourceState, Topic},
+    model::{Alert, Body, ChannelState, Class, Incident, NOT_SAVED, Notice, Phase, SourceState, Topic},
 };
 
 /// Failures in a row after which a feed counts as dead (conventions, section 8).
@@ -28,48 +28,52 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Something that is wrong now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct Condition {
     /// What it is about; its identity.
     pub subject: String,
     /// One sentence.
-    pub says: String,
+    pub message: String,
     /// What to do about it.
-    pub todo: String,
+    pub hint: String,
 }
 
-fn trouble(subject: String, says: String, todo: impl Into<String>) -> Trouble {
-    Trouble { subject, says, todo: todo.into() }
+fn condition(subject: String, message: String, hint: impl Into<String>) -> Condition {
+    Condition { subject, message: message, hint: hint.into() }
 }
 
 /// Feeds of the settings (`names` by address) that are dead, gone or stale.
 #[must_use]
-pub fn feeds(states: &[SourceState], names: &dyn Fn(&str) -> Option<String>, now: Timestamp) -> Vec<Trouble> {
+pub fn feeds(
+    states: &[SourceState],
+    names: &dyn Fn(&str) -> Option<String>,
+    now: Timestamp,
+) -> Vec<Condition> {
     let mut found = Vec::new();
     for state in states {
         let Some(name) = names(&state.url) else { continue };
         let subject = format!("feed {}", state.url);
         let why = state.last_failure.as_deref().unwrap_or("unknown");
-        let gap = SignedDuration::from_secs(i64::from(state.usual_gap_s.unwrap_or(0)))
+        let gap = SignedDuration::from_secs(i64::from(state.mean_interval_s.unwrap_or(0)))
             * i32::try_from(STALE_GAPS).unwrap_or(5);
         let quiet = state.changed_at.filter(|_| state.failures == 0).map(|at| now.duration_since(at));
         if state.gone_at.is_some() {
-            let says = format!("the feed {name} is gone for good (410)");
-            found.push(trouble(subject, says, format!("tge-scrape feed remove {}", state.url)));
+            let message = format!("the feed {name} is gone for good (410)");
+            found.push(condition(subject, message, format!("tge-scrape feed remove {}", state.url)));
         } else if state.last_failure.as_deref() == Some(NOT_SAVED) {
-            let says = format!("what the feed {name} brings cannot be saved");
-            found.push(trouble(subject, says, SAVING));
+            let message = format!("what the feed {name} brings cannot be saved");
+            found.push(condition(subject, message, SAVING));
         } else if state.failures >= DEAD {
-            let says = format!("the feed {name} has failed {} times in a row ({why})", state.failures);
+            let message = format!("the feed {name} has failed {} times in a row ({why})", state.failures);
             // Asking again helps nobody before the limit is raised.
             let first = if why == "too_large" { "raise http.feed_body_limit, then: " } else { "" };
-            found.push(trouble(subject, says, format!("{first}tge-scrape feed check {}", state.url)));
+            found.push(condition(subject, message, format!("{first}tge-scrape feed check {}", state.url)));
         } else if let Some(long) = quiet.filter(|long| *long >= STALE.max(gap)) {
             // The number of days is left out: the sentence is to stay the same.
-            let says = format!(
+            let message = format!(
                 "the feed {name} answers, but has brought nothing new for over {} days",
                 whole_weeks(long) * 7
             );
-            found.push(trouble(subject, says, format!("tge-scrape feed check {}", state.url)));
+            found.push(condition(subject, message, format!("tge-scrape feed check {}", state.url)));
         }
     }
     found
@@ -78,21 +82,21 @@ pub fn feeds(states: &[SourceState], names: &dyn Fn(&str) -> Option<String>, now
 /// Visits of this cycle that could not be saved and whose source does not show it, a sentence each. The trouble is
 /// over when a day has passed without another: not every cycle tries them again.
 #[must_use]
-pub fn refused(sentences: &[String], known: &[Matter], now: Timestamp) -> Option<Trouble> {
+pub fn refused(sentences: &[String], known: &[Incident], now: Timestamp) -> Option<Condition> {
     let first = match sentences {
         [] => {
-            let lasts = |matter: &&Matter| {
-                matter.subject == REFUSED && matter.over_at.is_none() && matter.told_at + DAY > now
+            let lasts = |incident: &&Incident| {
+                incident.subject == REFUSED && incident.over_at.is_none() && incident.notified_at + DAY > now
             };
             return known
                 .iter()
                 .find(lasts)
-                .map(|matter| trouble(REFUSED.to_owned(), matter.says.clone(), SAVING));
+                .map(|incident| condition(REFUSED.to_owned(), incident.message.clone(), SAVING));
         }
         [only] => only.clone(),
         [first, rest @ ..] => format!("{first}; and {} more", rest.len()),
     };
-    Some(trouble(REFUSED.to_owned(), first, SAVING))
+    Some(condition(REFUSED.to_owned(), first, SAVING))
 }
 
 const REFUSED: &str = "not saved";
@@ -105,29 +109,29 @@ fn whole_weeks(long: SignedDuration) -> i64 {
 
 /// Channels that refuse, or fail again and again.
 #[must_use]
-pub fn channels(states: &[ChannelState]) -> Vec<Trouble> {
+pub fn channels(states: &[ChannelState]) -> Vec<Condition> {
     let failing = states.iter().filter(|state| state.broken || state.failures >= CHANNEL);
-    let told = failing.map(|state| {
+    let condition = failing.map(|state| {
         let why = state.last_error.as_deref().unwrap_or("no reason known");
         let word = if state.broken { "refuses everything" } else { "fails" };
-        trouble(
+        condition(
             format!("channel {}", state.name),
             format!("the channel {} {word}: {why}", state.name),
             format!("correct its settings, then try it with: tge-scrape alerts test {}", state.name),
         )
     });
-    told.collect()
+    condition.collect()
 }
 
 /// Targets that stand at warning or worse; `cycles` are the targets of each, newest first. The level has its own
 /// calm (see [`level_of`]): one bad cycle raises nothing, one good one ends nothing.
 #[must_use]
-pub fn targets(cycles: &[Vec<Target>]) -> Vec<Trouble> {
+pub fn targets(cycles: &[Vec<Target>]) -> Vec<Condition> {
     let level = |target: &Target| level_of(&target.name, cycles.iter().rev().map(Vec::as_slice));
     let standing = cycles.first().into_iter().flatten().map(|target| (target, level(target)));
-    let told = standing.filter(|(_, level)| *level >= Level::Warning).map(|(target, level)| {
+    let condition = standing.filter(|(_, level)| *level >= Level::Warning).map(|(target, level)| {
         let value = target.value.map_or_else(|| "not measured now".to_owned(), |value| format!("{value:.3}"));
-        trouble(
+        condition(
             format!("target {}", target.name),
             format!(
                 "the target {} is missed again and again ({}): {value} {} instead of {}",
@@ -139,15 +143,15 @@ pub fn targets(cycles: &[Vec<Target>]) -> Vec<Trouble> {
             "tge-scrape stats --why shows where the time goes, stats --feeds which sources fail",
         )
     });
-    told.collect()
+    condition.collect()
 }
 
 /// What X has cost this month against what it may.
 #[must_use]
-pub fn budget(spent: f64, allowed: f64) -> Option<Trouble> {
+pub fn budget(spent: f64, allowed: f64) -> Option<Condition> {
     (allowed > 0.0 && spent >= allowed * BUDGET).then(|| {
         let used_up = if spent >= allowed { "used up" } else { "nearly used up" };
-        trouble(
+        condition(
             "budget x".to_owned(),
             format!("the month's budget for X is {used_up}: {spent:.2} of {allowed:.2} US dollars"),
             "raise x.monthly_budget_usd, or follow fewer accounts",
@@ -157,15 +161,15 @@ pub fn budget(spent: f64, allowed: f64) -> Option<Trouble> {
 
 /// What X counts of its own, and what was refused of its answers.
 #[must_use]
-pub fn x(figures: &XFigures) -> Vec<Trouble> {
+pub fn x(figures: &XFigures) -> Vec<Condition> {
     let warnings = figures.usage.iter().flat_map(|usage| &usage.warnings).zip(0..);
     let usage = warnings.map(|(warning, number)| {
-        let todo = "compare x plan with the usage in X's developer console";
-        trouble(format!("usage x {number}"), warning.clone(), todo)
+        let hint = "compare x plan with the usage in X's developer console";
+        condition(format!("usage x {number}"), warning.clone(), hint)
     });
     let refused = (figures.posts_refused > 0).then(|| {
         // The number is left out: the sentence is to stay the same.
-        trouble(
+        condition(
             "answers x".to_owned(),
             "X sends posts that lie in the future or have no id; they are refused".to_owned(),
             "check this machine's clock and x.base_url; tge-scrape cycle --only x -v says more",
@@ -177,11 +181,11 @@ pub fn x(figures: &XFigures) -> Vec<Trouble> {
 /// Free bytes of a disk against what there should be; one that was told of is over only once there is a
 /// quarter more.
 #[must_use]
-pub fn disk(free: u64, least: u64, known: &[Matter]) -> Option<Trouble> {
-    let told = known.iter().any(|matter| matter.subject == DISK && matter.over_at.is_none());
-    let least = if told { least.saturating_add(least / 4) } else { least };
+pub fn disk(free: u64, least: u64, known: &[Incident]) -> Option<Condition> {
+    let reported = known.iter().any(|incident| incident.subject == DISK && incident.over_at.is_none());
+    let least = if reported { least.saturating_add(least / 4) } else { least };
     (free < least).then(|| {
-        trouble(
+        condition(
             DISK.to_owned(),
             format!("less than {} MiB are free on the disk of the state folder", least >> 20),
             "free some space; a cycle that cannot save does its work again later",
@@ -193,78 +197,78 @@ const DISK: &str = "disk";
 
 /// What is told now, and what is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Noticed {
+pub struct NoticePlan {
     /// To be told.
     pub notices: Vec<Notice>,
     /// Matters as they are to be remembered, those that changed.
-    pub matters: Vec<Matter>,
+    pub incidents: Vec<Incident>,
     /// Subjects to be forgotten.
     pub forgotten: Vec<String>,
 }
 
 /// Holds the troubles of now against the matters `known`.
 #[must_use]
-pub fn notices(troubles: &[Trouble], known: &[Matter], now: Timestamp) -> Noticed {
-    let mut noticed = Noticed::default();
-    for trouble in troubles {
-        let before = known.iter().find(|matter| matter.subject == trouble.subject);
-        let matter = |since, told_at| Matter {
-            subject: trouble.subject.clone(),
+pub fn plan_notices(conditions: &[Condition], known: &[Incident], now: Timestamp) -> NoticePlan {
+    let mut plan = NoticePlan::default();
+    for condition in conditions {
+        let before = known.iter().find(|incident| incident.subject == condition.subject);
+        let incident = |since, told_at| Incident {
+            subject: condition.subject.clone(),
             since,
-            told_at,
+            notified_at: told_at,
             over_at: None,
-            says: trouble.says.clone(),
+            message: condition.message.clone(),
         };
         let notice = |phase, since| Notice {
-            subject: trouble.subject.clone(),
+            subject: condition.subject.clone(),
             phase,
-            says: trouble.says.clone(),
-            todo: trouble.todo.clone(),
+            message: condition.message.clone(),
+            hint: condition.hint.clone(),
             since,
         };
         match before {
             None => {
-                noticed.notices.push(notice(Phase::Raised, now));
-                noticed.matters.push(matter(now, now));
+                plan.notices.push(notice(Phase::Raised, now));
+                plan.incidents.push(incident(now, now));
             }
-            Some(before) if before.told_at + DAY <= now => {
+            Some(before) if before.notified_at + DAY <= now => {
                 let phase = if before.over_at.is_some() { Phase::Raised } else { Phase::Lasting };
-                noticed.notices.push(notice(phase, before.since));
-                noticed.matters.push(matter(before.since, now));
+                plan.notices.push(notice(phase, before.since));
+                plan.incidents.push(incident(before.since, now));
             }
             // It comes and goes: within a day nothing more is said.
             Some(before) if before.over_at.is_some() => {
-                noticed.matters.push(matter(before.since, before.told_at));
+                plan.incidents.push(incident(before.since, before.notified_at));
             }
             Some(_) => {}
         }
     }
-    for matter in known {
-        if troubles.iter().any(|trouble| trouble.subject == matter.subject) {
+    for incident in known {
+        if conditions.iter().any(|condition| condition.subject == incident.subject) {
             continue;
         }
-        match matter.over_at {
+        match incident.over_at {
             None => {
-                noticed.notices.push(Notice {
-                    subject: matter.subject.clone(),
+                plan.notices.push(Notice {
+                    subject: incident.subject.clone(),
                     phase: Phase::Recovered,
-                    says: matter.says.clone(),
-                    todo: String::new(),
-                    since: matter.since,
+                    message: incident.message.clone(),
+                    hint: String::new(),
+                    since: incident.since,
                 });
-                noticed.matters.push(Matter { over_at: Some(now), ..matter.clone() });
+                plan.incidents.push(Incident { over_at: Some(now), ..incident.clone() });
             }
-            Some(_) if matter.told_at + DAY <= now => noticed.forgotten.push(matter.subject.clone()),
+            Some(_) if incident.notified_at + DAY <= now => plan.forgotten.push(incident.subject.clone()),
             Some(_) => {}
         }
     }
-    noticed
+    plan
 }
 
 /// The rows of the outbox that tell `notices` to the channels that want to hear them. A channel is not told
 /// of its own failure: it would not arrive.
 #[must_use]
-pub fn alerts(notices: &[Notice], channels: &[&Loudness], now: Timestamp) -> Vec<Alert> {
+pub fn alerts(notices: &[Notice], channels: &[&ChannelPolicy], now: Timestamp) -> Vec<Alert> {
     let mut alerts = Vec::new();
     for channel in channels.iter().filter(|channel| channel.ops) {
         for notice in notices {
@@ -295,40 +299,40 @@ mod tests {
     use super::*;
     use crate::alert::samples::now;
 
-    fn down() -> Vec<Trouble> {
-        vec![trouble("disk".to_owned(), "little is left".to_owned(), "free some")]
+    fn down() -> Vec<Condition> {
+        vec![condition("disk".to_owned(), "little is left".to_owned(), "free some")]
     }
 
     /// Runs `days` tenths of a day, the trouble being there where `bad` says so; gives what was told when.
     fn lived(tenths: i64, bad: impl Fn(i64) -> bool) -> Vec<(i64, Phase)> {
-        let (mut known, mut told): (Vec<Matter>, Vec<_>) = (Vec::new(), Vec::new());
+        let (mut known, mut condition): (Vec<Incident>, Vec<_>) = (Vec::new(), Vec::new());
         for tenth in 0..tenths {
             let at = now() + SignedDuration::from_mins(144 * tenth);
-            let noticed = notices(&if bad(tenth) { down() } else { Vec::new() }, &known, at);
-            known.retain(|matter| {
-                !noticed.forgotten.contains(&matter.subject)
-                    && noticed.matters.iter().all(|new| new.subject != matter.subject)
+            let plan = plan_notices(&if bad(tenth) { down() } else { Vec::new() }, &known, at);
+            known.retain(|incident| {
+                !plan.forgotten.contains(&incident.subject)
+                    && plan.incidents.iter().all(|new| new.subject != incident.subject)
             });
-            known.extend(noticed.matters);
-            told.extend(noticed.notices.iter().map(|notice| (tenth, notice.phase)));
+            known.extend(plan.incidents);
+            condition.extend(plan.notices.iter().map(|notice| (tenth, notice.phase)));
         }
-        told
+        condition
     }
 
     #[test]
     fn a_matter_is_told_once_then_daily_then_once_when_it_is_over() {
-        let told = lived(40, |tenth| (3..27).contains(&tenth));
+        let condition = lived(40, |tenth| (3..27).contains(&tenth));
         assert_eq!(
-            told,
+            condition,
             [(3, Phase::Raised), (13, Phase::Lasting), (23, Phase::Lasting), (27, Phase::Recovered)]
         );
     }
 
     #[test]
     fn one_that_comes_and_goes_is_told_daily_at_most() {
-        let told = lived(31, |tenth| tenth % 2 == 0);
-        let raised = told.iter().filter(|(_, phase)| *phase != Phase::Recovered).count();
-        assert!(raised <= 4, "{told:?}");
+        let condition = lived(31, |tenth| tenth % 2 == 0);
+        let raised = condition.iter().filter(|(_, phase)| *phase != Phase::Recovered).count();
+        assert!(raised <= 4, "{condition:?}");
     }
 
     #[test]
@@ -341,14 +345,14 @@ mod tests {
             SourceState { changed_at: Some(now() - SignedDuration::from_hours(24 * 8)), ..state("d") },
             SourceState {
                 changed_at: Some(now() - SignedDuration::from_hours(24 * 8)),
-                usual_gap_s: Some(86_400 * 3),
+                mean_interval_s: Some(86_400 * 3),
                 ..state("e")
             },
             SourceState { failures: 9, ..state("not mine") },
         ];
         let mine = |url: &str| (url.len() == 1).then(|| url.to_uppercase());
-        let told: Vec<String> = feeds(&states, &mine, now()).into_iter().map(|t| t.subject).collect();
-        assert_eq!(told, ["feed b", "feed c", "feed d"]);
+        let condition: Vec<String> = feeds(&states, &mine, now()).into_iter().map(|t| t.subject).collect();
+        assert_eq!(condition, ["feed b", "feed c", "feed d"]);
     }
 
     #[test]
@@ -357,10 +361,10 @@ mod tests {
         assert!(x(&XFigures::default()).is_empty());
         let warnings = vec!["the cap is near".to_owned(), "the counts differ".to_owned()];
         let usage = Some(XUsageFigures { warnings, ..XUsageFigures::default() });
-        let troubles = x(&XFigures { usage, posts_refused: 3, ..XFigures::default() });
-        let subjects: Vec<&str> = troubles.iter().map(|trouble| trouble.subject.as_str()).collect();
+        let conditions = x(&XFigures { usage, posts_refused: 3, ..XFigures::default() });
+        let subjects: Vec<&str> = conditions.iter().map(|condition| condition.subject.as_str()).collect();
         assert_eq!(subjects, ["usage x 0", "usage x 1", "answers x"]);
-        assert_eq!(troubles[0].says, "the cap is near");
+        assert_eq!(conditions[0].message, "the cap is near");
     }
 
     #[test]
@@ -386,35 +390,35 @@ mod tests {
         assert_eq!(targets(&[]), []);
         assert_eq!(targets(&cycles(&[0.1, 2.0, 0.1, 2.0])), [], "one noisy cycle after another is no level");
         let missed = targets(&cycles(&[0.1, 2.0, 2.0, 0.1]));
-        assert!(missed[0].says.contains("(critical)"), "{missed:?}");
+        assert!(missed[0].message.contains("(critical)"), "{missed:?}");
         assert_eq!(targets(&cycles(&[2.0, 2.0, 0.1, 0.1, 0.1])), []);
         assert!(budget(3.9, 5.0).is_none() && budget(4.0, 5.0).is_some() && budget(1.0, 0.0).is_none());
-        let told = Matter {
+        let condition = Incident {
             subject: DISK.to_owned(),
             since: now(),
-            told_at: now(),
+            notified_at: now(),
             over_at: None,
-            says: String::new(),
+            message: String::new(),
         };
         assert!(
             disk(110, 100, &[]).is_none()
-                && disk(110, 100, &[told]).is_some()
+                && disk(110, 100, &[condition]).is_some()
                 && disk(99, 100, &[]).is_some()
         );
     }
 
     #[test]
     fn notices_go_to_ops_channels_and_not_to_the_one_that_fails() {
-        let ops = Loudness { ops: true, ..Loudness::new("a") };
-        let other = Loudness { ops: true, ..Loudness::new("b") };
+        let ops = ChannelPolicy { ops: true, ..ChannelPolicy::new("a") };
+        let other = ChannelPolicy { ops: true, ..ChannelPolicy::new("b") };
         let notice = Notice {
             subject: "channel a".to_owned(),
             phase: Phase::Raised,
-            says: "x".to_owned(),
-            todo: String::new(),
+            message: "x".to_owned(),
+            hint: String::new(),
             since: now(),
         };
-        let told = alerts(&[notice], &[&ops, &other, &Loudness::new("c")], now());
-        assert_eq!(told.iter().map(|alert| alert.channel.as_str()).collect::<Vec<_>>(), ["b"]);
+        let condition = alerts(&[notice], &[&ops, &other, &ChannelPolicy::new("c")], now());
+        assert_eq!(condition.iter().map(|alert| alert.channel.as_str()).collect::<Vec<_>>(), ["b"]);
     }
 }

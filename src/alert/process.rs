@@ -235,7 +235,7 @@ mod tests {
         assert!(hung.contains("took longer"), "{hung}");
         let missing = Program { command: vec!["/nonexistent/x".to_owned()], environment: Vec::new() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let says = runtime.block_on(missing.run(b"", &[], LONG)).unwrap_err();
-        assert!(says.contains("cannot be started"), "{says}");
+        let error = runtime.block_on(missing.run(b"", &[], LONG)).unwrap_err();
+        assert!(error.contains("cannot be started"), "{error}");
     }
 }

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn slow_down_is_obeyed_and_is_no_failure() {
-        let slow = Err(Refusal::Slow { wait: Some(Duration::from_secs(42)), says: "x".to_owned() });
+        let slow = Err(Refusal::Slow { wait: Some(Duration::from_secs(42)), message: "x".to_owned() });
         let (settled, state) = settle(&ChannelState::default(), &open(0), &slow, now());
         let until = now() + Duration::from_secs(42);
         assert_eq!(settled, Settled::Again { next_try: until, error: "x".to_owned() });
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn no_service_silences_a_channel_for_longer_than_a_day() {
         for long in [LONGEST + Duration::from_secs(1), Duration::from_hours(87_600), Duration::MAX] {
-            let slow = Err(Refusal::Slow { wait: Some(long), says: "x".to_owned() });
+            let slow = Err(Refusal::Slow { wait: Some(long), message: "x".to_owned() });
             let (settled, state) = settle(&ChannelState::default(), &open(0), &slow, now());
             assert_eq!(state.not_before, Some(now() + LONGEST));
             assert_eq!(settled, Settled::Again { next_try: now() + LONGEST, error: "x".to_owned() });

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::message::{Form, Item, Message};
-use crate::model::{Class, Detection, Event, Kind, Outlet, Reason, Signature, Stage, Story, Telling};
+use crate::model::{Class, Detection, Event, Kind, Mention, Outlet, Reason, Signature, Stage, Story};
 
 /// 21 November 2026, ten o'clock.
 pub fn now() -> Timestamp {
@@ -52,7 +52,7 @@ pub fn detection() -> Detection {
 
 /// A story told by so many outlets.
 pub fn story(outlets: usize) -> Story {
-    let telling = |at: usize| Telling {
+    let mention = |at: usize| Mention {
         url: format!("https://o{at}.example/"),
         source: format!("Outlet {at}"),
         title: "Caldera opens its claim".to_owned(),
@@ -68,7 +68,7 @@ pub fn story(outlets: usize) -> Story {
         event_date: Some("2026-11-25".to_owned()),
         opened_at: now(),
         updated_at: now(),
-        tellings: (0..outlets).map(telling).collect(),
+        mentions: (0..outlets).map(mention).collect(),
     }
 }
 

@@ -51,7 +51,7 @@ pub fn shown(text: &str, limit: usize) -> String {
 
 /// `item` in words, its headline cut to `room` characters.
 #[must_use]
-pub fn words(item: &Item, room: usize) -> Words {
+pub fn words(item: &Item, limit: usize) -> Words {
     let found = &item.detection;
     let date = found.event_date.as_deref().map(|date| shown(date, 20));
     let mut facts = vec![found.class.as_str().to_owned(), format!("score {}", found.score)];
@@ -60,10 +60,11 @@ pub fn words(item: &Item, room: usize) -> Words {
     facts.extend(found.official.then(|| "official".to_owned()));
     facts.extend(found.watched.then(|| "watched".to_owned()));
     let mut change = Vec::new();
-    if let Some(told) = &item.change {
-        change
-            .extend(told.class_was.map(|was| format!("now {}, was {}", found.class.as_str(), was.as_str())));
-        change.extend(told.date_was.as_ref().map(|was| match (was.is_empty(), &date) {
+    if let Some(was_sent) = &item.change {
+        change.extend(
+            was_sent.class_was.map(|was| format!("now {}, was {}", found.class.as_str(), was.as_str())),
+        );
+        change.extend(was_sent.date_was.as_ref().map(|was| match (was.is_empty(), &date) {
             (true, Some(date)) => format!("now dated {date}"),
             (false, Some(date)) => format!("now on {date}, was {}", shown(was, 20)),
             (_, None) => "no longer dated".to_owned(),
@@ -75,10 +76,10 @@ pub fn words(item: &Item, room: usize) -> Words {
     let why = strongest.max_by_key(|reason| reason.text.split_whitespace().take(9).count());
     Words {
         heading: format!("{}: {} {}", coins(item), found.event.as_str(), found.stage.as_str()),
-        title: shown(&found.title, room),
+        title: shown(&found.title, limit),
         facts: facts.join(", "),
         change: change.join("; "),
-        why: why.map_or_else(String::new, |reason| format!("“{}”", shown(&reason.text, WHY.min(room)))),
+        why: why.map_or_else(String::new, |reason| format!("“{}”", shown(&reason.text, WHY.min(limit)))),
         carried: carried(item),
         link: Link::read(&found.url),
     }
@@ -126,21 +127,21 @@ fn carried(item: &Item) -> String {
 
 /// One line for more outlets, and where the newest is.
 #[must_use]
-pub fn update(update: &Update, room: usize) -> (String, Link) {
+pub fn update(update: &Update, limit: usize) -> (String, Link) {
     let project = update.project.as_deref().map_or_else(String::new, |name| shown(name, NAME) + ": ");
-    let (title, source) = (shown(&update.title, room), shown(&update.source, NAME));
+    let (title, source) = (shown(&update.title, limit), shown(&update.source, NAME));
     (format!("{project}{title} (now at {} outlets, last {source})", update.outlets), Link::read(&update.url))
 }
 
 /// What a notice says, and what to do about it.
 #[must_use]
-pub fn notice(notice: &Notice, room: usize) -> (String, String) {
+pub fn notice(notice: &Notice, limit: usize) -> (String, String) {
     let since = notice.since.strftime("%Y-%m-%d %H:%M UTC");
-    let says = shown(&notice.says, room);
+    let message_text = shown(&notice.message, limit);
     match notice.phase {
-        Phase::Raised => (says, shown(&notice.todo, room)),
-        Phase::Lasting => (format!("still so since {since}: {says}"), shown(&notice.todo, room)),
-        Phase::Recovered => (format!("over, it began {since}: {says}"), String::new()),
+        Phase::Raised => (message_text, shown(&notice.hint, limit)),
+        Phase::Lasting => (format!("still so since {since}: {message_text}"), shown(&notice.hint, limit)),
+        Phase::Recovered => (format!("over, it began {since}: {message_text}"), String::new()),
     }
 }
 
@@ -184,13 +185,13 @@ fn plural(count: usize, one: &str, many: &str) -> String {
 
 /// The whole message as text, for channels without markup.
 #[must_use]
-pub fn text(message: &Message, room: usize) -> String {
+pub fn text(message: &Message, limit: usize) -> String {
     let mut parts: Vec<String> = Vec::new();
     if message.form == Form::Sample {
         parts.push(SAMPLE.to_owned());
     }
     for item in &message.items {
-        let words = words(item, room);
+        let words = words(item, limit);
         let mut lines = Vec::new();
         if message.form != Form::Single {
             lines.push(words.heading);
@@ -201,12 +202,12 @@ pub fn text(message: &Message, room: usize) -> String {
         parts.push(lines.join("\n"));
     }
     for grown in &message.updates {
-        let (line, link) = update(grown, room);
+        let (line, link) = update(grown, limit);
         parts.push(format!("{line}\n{}", link.text()));
     }
-    for told in &message.notices {
-        let (says, todo) = notice(told, room * 2);
-        parts.push(if todo.is_empty() { says } else { format!("{says}\n{todo}") });
+    for change in &message.notices {
+        let (message_text, hint) = notice(change, limit * 2);
+        parts.push(if hint.is_empty() { message_text } else { format!("{message_text}\n{hint}") });
     }
     parts.push(waiting(message));
     parts.retain(|part| !part.is_empty());
@@ -217,11 +218,11 @@ pub fn text(message: &Message, room: usize) -> String {
 pub fn shrink<T>(build: impl Fn(usize) -> T, fits: impl Fn(&T) -> bool) -> T {
     const ROOMS: [usize; 5] = [300, 160, 80, 40, 16];
     let mut built = build(ROOMS[0]);
-    for room in &ROOMS[1..] {
+    for limit in &ROOMS[1..] {
         if fits(&built) {
             break;
         }
-        built = build(*room);
+        built = build(*limit);
     }
     built
 }

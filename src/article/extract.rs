@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use trafilatura::{ExtractionFocus, Options};
 
 use super::strip::{strip, tidy};
-use crate::{shield::shielded, text::dates};
+use crate::{panics::catch_panic, text::dates};
 
 /// Characters from which a strict attempt is believed; Readability's own threshold is 500, our length still
 /// counts line breaks and indents.
@@ -26,7 +26,7 @@ pub(super) struct Extract {
 
 /// The quick extractor. `slim` has passed the guard.
 pub(super) fn readability(slim: &str) -> Option<Extract> {
-    let article = shielded(|| strict(slim).or_else(|| patient(slim))).flatten()?;
+    let article = catch_panic(|| strict(slim).or_else(|| patient(slim))).flatten()?;
     Some(Extract {
         text: tidy(&article.text_content),
         title: tidy(&article.title.replace('\n', " ")),
@@ -58,7 +58,7 @@ pub(super) fn trafilatura(html: &str) -> Option<Extract> {
         .with_fallback(true)
         .with_exclude_comments(true)
         .with_focus(ExtractionFocus::FavorPrecision);
-    let result = shielded(|| trafilatura::extract(html, &options).ok()).flatten()?;
+    let result = catch_panic(|| trafilatura::extract(html, &options).ok()).flatten()?;
     // The first of January is what is left of a year in an address or a footer.
     let day = result.metadata.date.map(|date| date.to_string()).filter(|day| !day.ends_with("-01-01"));
     Some(Extract {

@@ -270,12 +270,12 @@ impl Metadata {
 fn own(stated: &str, page: &Url) -> Option<String> {
     let mut address = page.join(stated).ok().filter(on_the_web)?;
     address.set_fragment(None);
-    let home = address.path() == "/" && address.query().is_none();
+    let front_page = address.path() == "/" && address.query().is_none();
     let ours = match page.host_str() {
         Some(host) => same_owner(address.host_str()?, host),
         None => true,
     };
-    (ours && !home && address.as_str().len() <= LONGEST_LINK).then(|| address.into())
+    (ours && !front_page && address.as_str().len() <= LONGEST_LINK).then(|| address.into())
 }
 
 #[cfg(test)]

@@ -272,7 +272,7 @@ fn find_close(html: &str, name: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn told(html: &str) -> Vec<String> {
+    fn scanned(html: &str) -> Vec<String> {
         tokens(html)
             .map(|token| match token {
                 Token::Text(text) => format!("text {text}"),
@@ -286,23 +286,23 @@ mod tests {
     #[test]
     fn tags_text_and_comments_are_told_apart() {
         let html = "<!doctype html><P class='a > b' hidden>1 < 2<!-- <b> --><br/></P >";
-        assert_eq!(told(html), ["open P 2", "text 1 < 2", "open br 0", "close P"]);
+        assert_eq!(scanned(html), ["open P 2", "text 1 < 2", "open br 0", "close P"]);
     }
 
     #[test]
     fn scripts_are_not_markup() {
         let html = "<script>if (a</b) '<p>'</SCRIPT x>after<style>";
-        assert_eq!(told(html), ["raw script [if (a</b) '<p>']", "text after", "raw style []"]);
-        assert_eq!(told("<title/><p>x"), ["open title 0", "open p 0", "text x"]);
-        assert_eq!(told("<title/>x</title>"), ["raw title [x]"]);
+        assert_eq!(scanned(html), ["raw script [if (a</b) '<p>']", "text after", "raw style []"]);
+        assert_eq!(scanned("<title/><p>x"), ["open title 0", "open p 0", "text x"]);
+        assert_eq!(scanned("<title/>x</title>"), ["raw title [x]"]);
     }
 
     #[test]
     fn a_page_cut_in_a_tag_ends_there() {
-        assert_eq!(told("before<a href=\"x"), ["text before"]);
-        assert_eq!(told("<"), ["text <"]);
-        assert_eq!(told("a</"), ["text a"]);
-        assert_eq!(told("a<!--"), ["text a"]);
+        assert_eq!(scanned("before<a href=\"x"), ["text before"]);
+        assert_eq!(scanned("<"), ["text <"]);
+        assert_eq!(scanned("a</"), ["text a"]);
+        assert_eq!(scanned("a<!--"), ["text a"]);
     }
 
     #[test]

@@ -86,11 +86,11 @@ fn chosen(settings: &Settings, names: &[String]) -> Result<Vec<Channel>, Error> 
         return Err(Error::new(Exit::Settings, "no channel is configured", known()));
     }
     for name in names {
-        if all.iter().all(|channel| channel.loudness.name != *name) {
+        if all.iter().all(|channel| channel.policy.name != *name) {
             return Err(Error::new(Exit::Usage, format!("there is no channel {:?}", plain(name)), known()));
         }
     }
-    let wanted = |channel: &&Channel| names.is_empty() || names.contains(&channel.loudness.name);
+    let wanted = |channel: &&Channel| names.is_empty() || names.contains(&channel.policy.name);
     Ok(all.iter().filter(wanted).cloned().collect())
 }
 
@@ -101,10 +101,11 @@ struct Tested {
     target: String,
     ok: bool,
     error: Option<String>,
-    todo: Option<&'static str>,
+    #[serde(rename = "todo")]
+    hint: Option<&'static str>,
 }
 
-fn todo(refusal: &Refusal) -> &'static str {
+fn hint_for(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Slow { .. } => "wait and try again; it asks for fewer messages",
         Refusal::Later(_) => "see that the server runs and can be reached from here, then try again",
@@ -128,18 +129,18 @@ fn test(
     for channel in &channels {
         let result = runtime.block_on(sample(channel, &post, SystemClock.now()));
         tested.push(Tested {
-            channel: channel.loudness.name.clone(),
-            kind: channel.way.kind(),
-            target: channel.way.shown(),
+            channel: channel.policy.name.clone(),
+            kind: channel.kind.kind(),
+            target: channel.kind.shown(),
             ok: result.is_ok(),
             error: result.as_ref().err().map(ToString::to_string),
-            todo: result.as_ref().err().map(todo),
+            hint: result.as_ref().err().map(hint_for),
         });
     }
     let line = |tested: &Tested| {
         let head = format!("{} ({}, {})", plain(&tested.channel), tested.kind, plain(&tested.target));
-        match (&tested.error, tested.todo) {
-            (Some(error), Some(todo)) => format!("BAD   {head}: {}\n      to do: {todo}\n", plain(error)),
+        match (&tested.error, tested.hint) {
+            (Some(error), Some(hint)) => format!("BAD   {head}: {}\n      to do: {hint}\n", plain(error)),
             _ => format!("ok    {head}\n"),
         }
     };
@@ -200,7 +201,7 @@ fn flush(
     let runtime = wiring::runtime()?;
     let _lock = runtime.block_on(Lock::take(&settings.state_dir, patience, SystemClock))?;
     let store = Store::open(&settings.state_dir, Access::Write)?;
-    let names: Vec<String> = channels.iter().map(|channel| channel.loudness.name.clone()).collect();
+    let names: Vec<String> = channels.iter().map(|channel| channel.policy.name.clone()).collect();
     if given_up {
         runtime.block_on(store.revive(names.clone(), SystemClock.now()))?;
     }

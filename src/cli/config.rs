@@ -63,8 +63,8 @@ fn init(file: &Path, force: bool, output: &mut Output) -> Result<Exit, Error> {
 
 fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
-    if let Some((says, todo)) = settings.exposed().filter(|_| !globals.quiet) {
-        output.note(&format!("warning: {says}\n  hint: {todo}"));
+    if let Some((message, hint)) = settings.exposed().filter(|_| !globals.quiet) {
+        output.note(&format!("warning: {message}\n  hint: {hint}"));
     }
     let from = settings
         .file

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use crate::{
-    alert::{Delivered, HURRY, Hooks, Turn},
+    alert::{Delivered, HURRY, HookEvent, Hooks},
     clock::{Clock, SystemClock},
     config::Settings,
     cycle::{self, Ended, Stop},
@@ -96,7 +96,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     };
     let mut ended = runtime.block_on(async {
         // Asked to stop meanwhile, the cycle ends before its first request.
-        hook(&hooks, Turn::Before, stop.clone()).await;
+        hook(&hooks, HookEvent::Before, stop.clone()).await;
         match &bar {
             Some(bar) => cycle::run(context, task, bar, stop.clone()).await,
             None => cycle::run(context, task, &Silent, stop.clone()).await,
@@ -112,7 +112,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     }
     let shown = ended.map_err(Error::from).and_then(|mut ended| {
         if !args.dry_run {
-            runtime.block_on(tell(&history, &settings, args, &mut ended, output))?;
+            runtime.block_on(publish_figures(&history, &settings, args, &mut ended, output))?;
         }
         let summary = render::report::summary(&ended.report);
         show(ended, args, globals, output).map(|exit| (exit, summary))
@@ -148,7 +148,7 @@ fn monitor(settings: &Settings, dry_run: bool) -> Option<Monitor> {
 
 /// Writes the profile and the textfile, and holds the targets against the cycles before. What monitoring cannot
 /// be told is no failure of the cycle.
-async fn tell(
+async fn publish_figures(
     store: &Store,
     settings: &Settings,
     args: &Args,
@@ -157,7 +157,7 @@ async fn tell(
 ) -> Result<(), Error> {
     if let Some(path) = &args.profile
         && let Err(error) =
-            files::write(path, render::profile::chrome(&ended.lanes).as_bytes(), files::Kind::Output)
+            files::write(path, render::profile::chrome(&ended.traces).as_bytes(), files::Kind::Output)
     {
         output.note(&format!("the profile cannot be written to {}: {error}", path.display()));
     }
@@ -179,7 +179,7 @@ async fn tell(
 
 /// Runs the hook of `turn` until it ends, or until the process is asked to stop: then the hook is killed. One that
 /// begins after that has [`HURRY`].
-async fn hook(hooks: &Hooks, turn: Turn<'_>, stop: impl Future<Output = Stop> + Clone) -> Option<Stop> {
+async fn hook(hooks: &Hooks, turn: HookEvent<'_>, stop: impl Future<Output = Stop> + Clone) -> Option<Stop> {
     if let Some(why) = stop.clone().now_or_never() {
         if tokio::time::timeout(HURRY, hooks.run(turn)).await.is_err() {
             tracing::warn!("a hook was ended: the process was asked to stop");
@@ -205,19 +205,20 @@ async fn after(
     let ended = match ended {
         Ok(ended) => ended,
         Err(error) => {
-            return hook(hooks, Turn::Failure(Exit::Failure.code(), &error.to_string()), stop.clone()).await;
+            return hook(hooks, HookEvent::Failure(Exit::Failure.code(), &error.to_string()), stop.clone())
+                .await;
         }
     };
-    let mut stopped = hook(hooks, Turn::Detection(&ended.fresh), stop.clone()).await;
+    let mut stopped = hook(hooks, HookEvent::Detection(&ended.fresh), stop.clone()).await;
     let code = ended.report.cycle.exit_code;
     if code == Exit::Degraded.code() || code == Exit::Undelivered.code() {
         let summary = render::report::summary(&ended.report);
-        stopped = stopped.or(hook(hooks, Turn::Failure(code, &summary), stop.clone()).await);
+        stopped = stopped.or(hook(hooks, HookEvent::Failure(code, &summary), stop.clone()).await);
     }
     let bare = CycleReport { detections: Vec::new(), ..ended.report.clone() };
     // Plain data with string keys always serialises.
     let report = serde_json::to_value(&bare).unwrap_or_default();
-    stopped.or(hook(hooks, Turn::After(&report), stop.clone()).await)
+    stopped.or(hook(hooks, HookEvent::After(&report), stop.clone()).await)
 }
 
 /// Leaves out the half that is not wanted.
@@ -292,11 +293,13 @@ fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Re
                 let style = Style { width: output.width(), color: output.colored() };
                 output.print(&render::events::table(&report.detections, style))?;
                 output.note(&render::report::summary(&report));
-                let told = ended.delivered;
-                if told != Delivered::default() {
-                    let (failed, lost) = (told.failed, told.given_up);
-                    output
-                        .note(&format!("{} messages delivered, {failed} failed, {lost} given up", told.sent));
+                let delivered = ended.delivered;
+                if delivered != Delivered::default() {
+                    let (failed, lost) = (delivered.failed, delivered.given_up);
+                    output.note(&format!(
+                        "{} messages delivered, {failed} failed, {lost} given up",
+                        delivered.sent
+                    ));
                 }
             }
         }

@@ -42,8 +42,10 @@ pub struct Args {
 struct Finding {
     thing: String,
     level: Level,
-    says: String,
-    todo: String,
+    #[serde(rename = "says")]
+    message: String,
+    #[serde(rename = "todo")]
+    hint: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -54,8 +56,8 @@ enum Level {
     Wrong,
 }
 
-fn finding(thing: &str, level: Level, says: impl Into<String>, todo: impl Into<String>) -> Finding {
-    Finding { thing: thing.to_owned(), level, says: says.into(), todo: todo.into() }
+fn finding(thing: &str, level: Level, message: impl Into<String>, hint: impl Into<String>) -> Finding {
+    Finding { thing: thing.to_owned(), level, message: message.into(), hint: hint.into() }
 }
 
 /// Looks at everything a cycle needs; 1 if something is wrong, 3 if it is the settings.
@@ -86,9 +88,9 @@ fn text(finding: &Finding) -> String {
         Level::Note => "note",
         Level::Wrong => "BAD ",
     };
-    let mut line = format!("{mark}  {:<9} {}\n", plain(&finding.thing), plain(&finding.says));
-    if !finding.todo.is_empty() {
-        let _ = writeln!(line, "                to do: {}", plain(&finding.todo));
+    let mut line = format!("{mark}  {:<9} {}\n", plain(&finding.thing), plain(&finding.message));
+    if !finding.hint.is_empty() {
+        let _ = writeln!(line, "                to do: {}", plain(&finding.hint));
     }
     line
 }
@@ -109,7 +111,7 @@ fn sources(settings: &Settings) -> Finding {
     }
     let counted = format!("{from}: {feeds} feeds, {projects} watched projects");
     match settings.exposed() {
-        Some((says, todo)) => finding("settings", Level::Note, format!("{counted}; {says}"), todo),
+        Some((message, hint)) => finding("settings", Level::Note, format!("{counted}; {message}"), hint),
         None => finding("settings", Level::Ok, counted, ""),
     }
 }
@@ -144,13 +146,13 @@ fn database(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
                 || "no cycle yet".to_owned(),
                 |cycle| format!("last cycle {} ago", rough(now.duration_since(cycle.started_at))),
             );
-            let says = format!(
+            let message = format!(
                 "{} MiB, {} entries, {} detections, {last}",
                 health.bytes >> 20,
                 health.entries,
                 health.detections
             );
-            finding("database", Level::Ok, says, "")
+            finding("database", Level::Ok, message, "")
         }
         Err(error) => {
             let error = Error::from(error);
@@ -168,11 +170,11 @@ fn clock(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
         let cycles = wiring::small_runtime()?.block_on(store.cycles(1)).unwrap_or_default();
         newest = cycles.first().map(|cycle| cycle.started_at);
     }
-    let todo = "set the machine's clock (timedatectl set-ntp true)";
+    let hint = "set the machine's clock (timedatectl set-ntp true)";
     Ok(if now < BUILT_AFTER {
-        finding("clock", Level::Wrong, format!("{now} lies before this program was written"), todo)
+        finding("clock", Level::Wrong, format!("{now} lies before this program was written"), hint)
     } else if newest.is_some_and(|newest| newest > now + SignedDuration::from_mins(1)) {
-        finding("clock", Level::Wrong, format!("{now} lies before the last cycle"), todo)
+        finding("clock", Level::Wrong, format!("{now} lies before the last cycle"), hint)
     } else {
         finding("clock", Level::Ok, now.strftime("%Y-%m-%d %H:%M UTC").to_string(), "")
     })
@@ -181,37 +183,37 @@ fn clock(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
 fn x(settings: &Settings) -> Finding {
     let x = &settings.x;
     if x.token.is_none() {
-        let todo = "nothing, if that is meant; docs/x.md says how to get a token";
-        return finding("x", Level::Note, "no token: news only", todo);
+        let hint = "nothing, if that is meant; docs/x.md says how to get a token";
+        return finding("x", Level::Note, "no token: news only", hint);
     }
     if !x.is_on() {
-        let todo = "name x.accounts or x.searches, and leave x.enabled = true";
-        return finding("x", Level::Note, "a token is set, but there is nothing to read", todo);
+        let hint = "name x.accounts or x.searches, and leave x.enabled = true";
+        return finding("x", Level::Note, "a token is set, but there is nothing to read", hint);
     }
     let budget = crate::figures::report::Usd { micros: x.budget };
     let assumed = if x.budget_assumed { " (assumed: set x.monthly_budget_usd)" } else { "" };
-    let mut says = format!(
+    let mut message = format!(
         "a token is set; {} accounts, {} searches, at most {budget} USD a month{assumed}",
         x.accounts.len(),
         x.searches.len()
     );
     // A database that cannot be read is a finding of its own.
-    let Ok(memory) = super::x::remembered(settings) else { return finding("x", Level::Ok, says, "") };
+    let Ok(memory) = super::x::remembered(settings) else { return finding("x", Level::Ok, message, "") };
     let mut warnings = Vec::new();
-    if let Some(told) = &memory.usage {
-        says.push_str(&format!("; {}", usage::sentence(told)));
-        warnings = usage::warnings(told);
+    if let Some(usage) = &memory.usage {
+        message.push_str(&format!("; {}", usage::sentence(usage)));
+        warnings = usage::warnings(usage);
     }
     if memory.sources.iter().any(|source| source.failure.is_some()) {
         warnings.push("some accounts or searches fail: `tge-scrape x accounts` says why".to_owned());
     }
     if warnings.is_empty() {
-        finding("x", Level::Ok, says, "")
+        finding("x", Level::Ok, message, "")
     } else {
         finding(
             "x",
             Level::Note,
-            format!("{says}; {}", warnings.join("; ")),
+            format!("{message}; {}", warnings.join("; ")),
             "docs/x.md says what each means",
         )
     }
@@ -237,12 +239,12 @@ fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
         }
     }
     Ok(if failures.len() == asked.len() {
-        let todo = "check the network, a firewall, or set http.proxy";
-        finding("network", Level::Wrong, format!("no feed answered ({})", failures.join("; ")), todo)
+        let hint = "check the network, a firewall, or set http.proxy";
+        finding("network", Level::Wrong, format!("no feed answered ({})", failures.join("; ")), hint)
     } else if failures.is_empty() {
         finding("network", Level::Ok, format!("{} feeds asked, all answered", asked.len()), "")
     } else {
-        let says = format!("{} of {} feeds failed ({})", failures.len(), asked.len(), failures.join("; "));
-        finding("network", Level::Note, says, "`tge-scrape feed list` shows which feeds keep failing")
+        let message = format!("{} of {} feeds failed ({})", failures.len(), asked.len(), failures.join("; "));
+        finding("network", Level::Note, message, "`tge-scrape feed list` shows which feeds keep failing")
     })
 }

@@ -91,7 +91,7 @@ fn page(settings: &crate::config::Settings, url: Url) -> Result<Fetched, Error> 
         source: String::new(),
     };
     let answer = wiring::runtime()?.block_on(client.fetch(request, SystemClock.now()));
-    let url = answer.trail.final_url;
+    let url = answer.stats.final_url;
     let (body, headers) = match answer.outcome {
         Outcome::Fetched { body, headers } => (body, headers),
         Outcome::Failed(failure) => {

@@ -116,15 +116,15 @@ fn set_mode(file: &File, kind: Kind, old: Option<&Metadata>) -> io::Result<()> {
 }
 
 /// Appends to what is no regular file; `guarded` refuses a link.
-fn append(path: &Path, bytes: &[u8], guarded: bool) -> io::Result<()> {
+fn append(path: &Path, bytes: &[u8], exclusive: bool) -> io::Result<()> {
     let mut options = File::options();
     options.append(true);
     #[cfg(unix)]
-    if guarded {
+    if exclusive {
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NO_FOLLOW);
     }
     let mut file = options.open(path)?;
-    if guarded && file.metadata()?.is_file() {
+    if exclusive && file.metadata()?.is_file() {
         return Err(io::Error::other("it was replaced while it was opened"));
     }
     file.write_all(bytes)

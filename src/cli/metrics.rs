@@ -96,11 +96,11 @@ pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Err
 /// What was told, and what waits, for each channel of the settings.
 async fn of_channels(store: &Store, history: &History) -> Result<Vec<Metric>, Error> {
     let totals = store.alert_totals().await?;
-    let (mut told, mut pending, mut oldest) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut sent, mut pending, mut oldest) = (Vec::new(), Vec::new(), Vec::new());
     for channel in &history.channels {
         for result in ["delivered", "given_up"] {
             let known = totals.iter().find(|total| total.channel == *channel && total.result == result);
-            told.push((
+            sent.push((
                 vec![channel.clone(), result.to_owned()],
                 known.map_or(0.0, |total| total.number as f64),
             ));
@@ -119,7 +119,7 @@ async fn of_channels(store: &Store, history: &History) -> Result<Vec<Metric>, Er
             help: "Alerts by how they ended.",
             counter: true,
             labels: &["channel", "result"],
-            series: told,
+            series: sent,
         },
         Metric::many(("outbox_pending", &["channel"]), false, "Alerts that have not arrived.", pending),
         Metric::many(("outbox_oldest_timestamp_seconds", &["channel"]), false, help, oldest),

@@ -108,8 +108,9 @@ pub fn quiet_panics() {
 }
 
 fn last_words(place: &str, payload: &dyn std::any::Any) -> String {
-    let says = payload.downcast_ref::<&'static str>().map_or_else(String::new, |says| format!(": {says}"));
-    format!("error: a mistake in tge-scrape{place}{says}\n")
+    let message =
+        payload.downcast_ref::<&'static str>().map_or_else(String::new, |message| format!(": {message}"));
+    format!("error: a mistake in tge-scrape{place}{message}\n")
 }
 
 /// What a failed write to stdout means: a reader that has gone ends the run quietly with 0.
@@ -156,8 +157,8 @@ mod tests {
     #[test]
     fn last_words_quote_nothing_that_came_from_outside() {
         let made_up = format!("byte index 3 of `{}`", "https://hook.example/secret\x1b[2J");
-        let told = last_words(" at src/feed/plain.rs:7", &made_up);
-        assert_eq!(told, "error: a mistake in tge-scrape at src/feed/plain.rs:7\n");
+        let masked = last_words(" at src/feed/plain.rs:7", &made_up);
+        assert_eq!(masked, "error: a mistake in tge-scrape at src/feed/plain.rs:7\n");
         assert!(last_words("", &"no such group").ends_with(": no such group\n"));
     }
 }

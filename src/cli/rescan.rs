@@ -43,7 +43,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         rules: Arc::new(wiring::rules(&settings)),
         sources: &settings.sources,
         since,
-        tell: args.alert.then(|| wiring::tell(&settings)),
+        notifier: args.alert.then(|| wiring::notifier(&settings)),
         saves: !args.dry_run,
     };
     let (count, changes) = runtime.block_on(cycle::rescan(&store, task, now))?;
@@ -82,16 +82,21 @@ fn object(change: &Change) -> serde_json::Value {
 }
 
 fn line(change: &Change) -> String {
-    let Some(told) = change.is.as_ref().or(change.was.as_ref()) else { return String::new() };
+    let Some(detection) = change.is.as_ref().or(change.was.as_ref()) else { return String::new() };
     let mark = match kind(change) {
         "new" => '+',
         "gone" => '-',
         _ => '~',
     };
     let score = match &change.was {
-        Some(was) if was.score != told.score => format!("{} was {}", told.score, was.score),
-        _ => told.score.to_string(),
+        Some(was) if was.score != detection.score => format!("{} was {}", detection.score, was.score),
+        _ => detection.score.to_string(),
     };
-    let project = told.project.as_deref().unwrap_or("?");
-    format!("{mark} {score:<10} {} {}  {}\n", told.event.as_str(), plain(project), plain(&told.title))
+    let project = detection.project.as_deref().unwrap_or("?");
+    format!(
+        "{mark} {score:<10} {} {}  {}\n",
+        detection.event.as_str(),
+        plain(project),
+        plain(&detection.title)
+    )
 }

@@ -44,16 +44,16 @@ impl SettingsFile {
         };
         let settings = config::load_text(&path, &text, &flags, &environment)?;
         let document = Document::parse(&text)
-            .map_err(|says| Error::new(Exit::Settings, format!("{}: {says}", path.display()), ""))?;
+            .map_err(|message| Error::new(Exit::Settings, format!("{}: {message}", path.display()), ""))?;
         Ok(Self { path, settings, document, flags })
     }
 
     /// Writes the file, if the settings accept it. Says where the built-in `list` no longer applies.
     pub fn save(&self, list: &str, globals: &Globals, output: &mut Output) -> Result<(), Error> {
         let text = self.document.to_string();
-        if let Err(mistakes) = config::load_text(&self.path, &text, &self.flags, &Environment::of_process()) {
-            let mistakes = Error::from(mistakes).message;
-            let message = format!("{} is left as it was: with this change {mistakes}", self.path.display());
+        if let Err(errors) = config::load_text(&self.path, &text, &self.flags, &Environment::of_process()) {
+            let errors = Error::from(errors).message;
+            let message = format!("{} is left as it was: with this change {errors}", self.path.display());
             return Err(Error::new(Exit::Settings, message, "change what you add, or edit the file by hand"));
         }
         files::write(&self.path, text.as_bytes(), files::Kind::Settings)

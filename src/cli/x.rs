@@ -138,13 +138,13 @@ struct Usage {
 }
 
 impl From<&XUsage> for Usage {
-    fn from(told: &XUsage) -> Self {
+    fn from(usage: &XUsage) -> Self {
         Self {
-            says: usage::sentence(told),
-            posts: told.posts,
-            cap: told.cap,
-            asked_at: told.asked_at,
-            warnings: usage::warnings(told),
+            says: usage::sentence(usage),
+            posts: usage.posts,
+            cap: usage.cap,
+            asked_at: usage.asked_at,
+            warnings: usage::warnings(usage),
         }
     }
 }
@@ -192,7 +192,8 @@ struct Account {
     posts: u64,
     last_post_at: Option<jiff::Timestamp>,
     checked_at: Option<jiff::Timestamp>,
-    trouble: Option<String>,
+    #[serde(rename = "trouble")]
+    problem: Option<String>,
 }
 
 const ACCOUNTS: [&str; 8] = ["handle", "called", "id", "head", "gaps", "posts", "last post", "trouble"];
@@ -211,7 +212,7 @@ impl Account {
             self.gaps.to_string(),
             self.posts.to_string(),
             time(self.last_post_at),
-            or(&self.trouble),
+            or(&self.problem),
         ]
     }
 }
@@ -235,10 +236,10 @@ fn accounts(settings: &x::Settings, memory: &XMemory) -> Vec<Account> {
             last_post_at: state.last_post_at,
             checked_at: known.and_then(|account| account.checked_at),
             // Version 0.1.0 stored what X quoted.
-            trouble: known
-                .and_then(|account| account.trouble.clone())
+            problem: known
+                .and_then(|account| account.problem.clone())
                 .or(state.failure)
-                .map(|trouble| secrets.mask(&trouble).into_owned()),
+                .map(|problem| secrets.mask(&problem).into_owned()),
             handle,
         }
     };

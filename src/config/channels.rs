@@ -1,7 +1,7 @@
 //! `[[channels]]`: each kind with the keys it knows, secrets from the environment or files, every mistake with
 //! its line.
 
-mod loudness;
+mod policy;
 
 #[cfg(test)]
 mod tests;
@@ -16,15 +16,15 @@ use url::Url;
 
 use super::{
     environment::Environment,
+    errors::ConfigErrors,
     files::{LONGEST_SECRET, read_text},
     layers::{CONTROL, NO_TIME, Row},
-    mistakes::Mistakes,
-    raw::Raw,
+    raw::RawValue,
     rows::Reader,
 };
 use crate::{
     alert::{
-        Channel, Program, Way,
+        Channel, ChannelKind, Program,
         channels::{
             Discord, Email, Exec, File, Mailbox, Ntfy, Security, Slack, Telegram, Webhook, WebhookSecret,
         },
@@ -108,11 +108,11 @@ pub fn surroundings(environment: &Environment, named: &[String]) -> Vec<(String,
 }
 
 /// The enabled channels of `rows`.
-pub fn channels(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes) -> Vec<Channel> {
+pub fn channels(rows: &[Row], environment: &Environment, errors: &mut ConfigErrors) -> Vec<Channel> {
     let mut names: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
-        let mut reader = Reader { row, mistakes };
+        let mut reader = Reader { row, errors: errors };
         let kind = reader.text("kind");
         let Some((_, own)) = KINDS.iter().find(|(name, _)| *name == kind) else {
             let kinds = KINDS.map(|(name, _)| name).join(", ");
@@ -127,16 +127,16 @@ pub fn channels(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes
             continue;
         }
         let enabled = reader.flag("enabled", true);
-        let mut told = Told { reader, environment, secrets: Vec::new(), enabled };
-        let way = told.way(&kind);
-        let channel = told.channel(&name, way);
+        let mut channel = ChannelReader { reader, environment, secrets: Vec::new(), enabled };
+        let way = channel.way(&kind);
+        let channel = channel.channel(&name, way);
         found.extend(channel.filter(|_| enabled));
     }
     found
 }
 
 /// Reads one channel.
-struct Told<'a> {
+struct ChannelReader<'a> {
     reader: Reader<'a>,
     environment: &'a Environment,
     /// Secrets as they were found, for the fingerprint.
@@ -145,7 +145,7 @@ struct Told<'a> {
     enabled: bool,
 }
 
-impl Told<'_> {
+impl ChannelReader<'_> {
     /// The secret `key`: itself, from the variable `key_env`, or from the file `key_file`; empty if none is given.
     fn secret(&mut self, key: &str) -> String {
         let (variable, file) = (format!("{key}_env"), format!("{key}_file"));
@@ -157,7 +157,7 @@ impl Told<'_> {
             self.reader.wrong(given[1], format!("{key} is given twice"));
         }
         for key in [&variable, &file] {
-            if matches!(self.reader.find(key), Some((_, Raw::Text(name))) if name.trim().is_empty()) {
+            if matches!(self.reader.find(key), Some((_, RawValue::String(name))) if name.trim().is_empty()) {
                 self.reader.wrong(key, "is empty; leave it out, or name where the secret is");
             }
         }
@@ -178,7 +178,7 @@ impl Told<'_> {
                     self.reader.wrong(&file, format!("{path} is empty"));
                 }
                 Ok(text) => text.trim().clone_into(&mut secret),
-                Err(says) if self.enabled => self.reader.wrong(&file, format!("{path} {says}")),
+                Err(message) if self.enabled => self.reader.wrong(&file, format!("{path} {message}")),
                 Err(_) => {}
             }
         }
@@ -215,10 +215,10 @@ impl Told<'_> {
         url
     }
 
-    fn way(&mut self, kind: &str) -> Option<Way> {
+    fn way(&mut self, kind: &str) -> Option<ChannelKind> {
         match kind {
-            "slack" => Some(Way::Slack(Slack { url: self.address("url")? })),
-            "discord" => Some(Way::Discord(Discord { url: self.address("url")? })),
+            "slack" => Some(ChannelKind::Slack(Slack { url: self.address("url")? })),
+            "discord" => Some(ChannelKind::Discord(Discord { url: self.address("url")? })),
             "telegram" => self.telegram(),
             "email" => self.email(),
             "ntfy" => self.ntfy(),
@@ -234,7 +234,7 @@ impl Told<'_> {
                 }
                 let named = self.reader.texts("environment");
                 let environment = surroundings(self.environment, &named);
-                Some(Way::Exec(Exec { program: Program { command, environment } }))
+                Some(ChannelKind::Exec(Exec { program: Program { command, environment } }))
             }
             _ => {
                 let path = self.reader.text("path");
@@ -242,16 +242,16 @@ impl Told<'_> {
                     self.reader.wrong("path", "needs the file to append to");
                     return None;
                 }
-                Some(Way::File(File { path: PathBuf::from(path) }))
+                Some(ChannelKind::File(File { path: PathBuf::from(path) }))
             }
         }
     }
 
-    fn telegram(&mut self) -> Option<Way> {
+    fn telegram(&mut self) -> Option<ChannelKind> {
         let token = self.needed("token");
         let chat = self.reader.take("chat", "a number or a text", String::new(), |raw| match raw {
-            Raw::Text(text) => Some(text.trim().to_owned()),
-            Raw::Whole(number) => Some(number.to_string()),
+            RawValue::String(text) => Some(text.trim().to_owned()),
+            RawValue::Integer(number) => Some(number.to_string()),
             _ => None,
         });
         if chat.is_empty() {
@@ -271,10 +271,10 @@ impl Told<'_> {
         {
             self.reader.wrong("token", "the token found holds spaces or signs that no token has");
         }
-        Some(Way::Telegram(Telegram { base_url, token: token?, chat }))
+        Some(ChannelKind::Telegram(Telegram { base_url, token: token?, chat }))
     }
 
-    fn ntfy(&mut self) -> Option<Way> {
+    fn ntfy(&mut self) -> Option<ChannelKind> {
         let token = self.secret("token");
         if !token.chars().all(|c| c.is_ascii_graphic()) {
             self.reader.wrong("token", "the token found holds spaces or signs that no token has");
@@ -288,10 +288,10 @@ impl Told<'_> {
         let mut server = url;
         let folder = server.path().trim_end_matches('/').trim_end_matches(&topic).to_owned();
         server.set_path(&folder);
-        Some(Way::Ntfy(Ntfy { server, topic, token }))
+        Some(ChannelKind::Ntfy(Ntfy { server, topic, token }))
     }
 
-    fn webhook(&mut self) -> Option<Way> {
+    fn webhook(&mut self) -> Option<ChannelKind> {
         let mut secrets = Vec::new();
         for key in ["secret", "old_secret"] {
             let text = self.secret(key);
@@ -300,13 +300,13 @@ impl Told<'_> {
             }
             match WebhookSecret::read(&text) {
                 Ok(secret) => secrets.push(secret),
-                Err(says) => self.reader.wrong(key, says),
+                Err(message) => self.reader.wrong(key, message),
             }
         }
-        Some(Way::Webhook(Webhook { url: self.address("url")?, secrets }))
+        Some(ChannelKind::Webhook(Webhook { url: self.address("url")?, secrets }))
     }
 
-    fn email(&mut self) -> Option<Way> {
+    fn email(&mut self) -> Option<ChannelKind> {
         let password = self.secret("password");
         let tls = self.reader.text("tls");
         let (security, usual) = match tls.as_str() {
@@ -321,7 +321,7 @@ impl Told<'_> {
             }
         };
         let port = self.reader.take("port", "a port", usual, |raw| match raw {
-            Raw::Whole(port) => u16::try_from(port).ok(),
+            RawValue::Integer(port) => u16::try_from(port).ok(),
             _ => None,
         });
         let host = self.reader.text("host");
@@ -340,13 +340,13 @@ impl Told<'_> {
             return None;
         }
         let ca_file = Some(self.reader.text("ca_file")).filter(|path| !path.is_empty()).map(PathBuf::from);
-        if let Some(Err(says)) =
+        if let Some(Err(message)) =
             ca_file.as_ref().filter(|_| self.enabled).map(|path| read_text(path, LONGEST_SECRET))
         {
-            self.reader.wrong("ca_file", says);
+            self.reader.wrong("ca_file", message);
         }
         let username = self.reader.text("username");
-        Some(Way::Email(Box::new(Email {
+        Some(ChannelKind::Email(Box::new(Email {
             host,
             port,
             security,
@@ -360,18 +360,19 @@ impl Told<'_> {
 
     /// Mail addresses; `None` where one of them is none, which is told.
     fn mailboxes(&mut self, key: &str, texts: Vec<String>) -> Option<Vec<Mailbox>> {
-        let mut read = |text: String| Email::mailbox(&text).map_err(|says| self.reader.wrong(key, says)).ok();
+        let mut read =
+            |text: String| Email::mailbox(&text).map_err(|message| self.reader.wrong(key, message)).ok();
         let all: Vec<Option<Mailbox>> = texts.into_iter().map(&mut read).collect();
         all.into_iter().collect()
     }
 
-    fn channel(&mut self, name: &str, way: Option<Way>) -> Option<Channel> {
+    fn channel(&mut self, name: &str, way: Option<ChannelKind>) -> Option<Channel> {
         let kind = self.reader.text("kind");
         let people = !matches!(kind.as_str(), "webhook" | "exec" | "file");
-        let loudness = self.loudness(name, people);
+        let policy = self.policy(name, people);
         let usual = match &way {
-            Some(Way::Telegram(telegram)) if telegram.is_group() => Duration::from_secs(3),
-            Some(Way::Slack(_) | Way::Telegram(_)) => Duration::from_secs(1),
+            Some(ChannelKind::Telegram(telegram)) if telegram.is_group() => Duration::from_secs(3),
+            Some(ChannelKind::Slack(_) | ChannelKind::Telegram(_)) => Duration::from_secs(1),
             // The others say themselves when it is too much, or are the user's own.
             _ => Duration::ZERO,
         };
@@ -386,6 +387,6 @@ impl Told<'_> {
         parts.append(&mut self.secrets);
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let fingerprint = crate::alert::identity(&parts);
-        Some(Channel { loudness, way: way?, interval, timeout, allow_private, fingerprint })
+        Some(Channel { policy: policy, kind: way?, interval, timeout, allow_private, fingerprint })
     }
 }

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{Settings, x_section::is_local};
-use crate::alert::Way;
+use crate::alert::ChannelKind;
 
 /// One name for each place whose secret is sent to an `http://` address outside this machine, with the address's host:
 /// never a part of the secret.
@@ -21,16 +21,16 @@ pub fn cleartext(settings: &Settings) -> Vec<String> {
         }
     }
     for channel in &settings.alerts.channels {
-        let url = match &channel.way {
-            Way::Slack(slack) => &slack.url,
-            Way::Discord(discord) => &discord.url,
-            Way::Telegram(telegram) => &telegram.base_url,
-            Way::Ntfy(ntfy) => &ntfy.server,
-            Way::Webhook(webhook) => &webhook.url,
+        let url = match &channel.kind {
+            ChannelKind::Slack(slack) => &slack.url,
+            ChannelKind::Discord(discord) => &discord.url,
+            ChannelKind::Telegram(telegram) => &telegram.base_url,
+            ChannelKind::Ntfy(ntfy) => &ntfy.server,
+            ChannelKind::Webhook(webhook) => &webhook.url,
             // Mail goes by TLS only; the others stay on this machine.
-            Way::Email(_) | Way::Exec(_) | Way::File(_) => continue,
+            ChannelKind::Email(_) | ChannelKind::Exec(_) | ChannelKind::File(_) => continue,
         };
-        check(&|| format!("the channel {}", channel.loudness.name), url);
+        check(&|| format!("the channel {}", channel.policy.name), url);
     }
     if let Some(url) = settings.metrics.healthcheck_url.as_deref().and_then(|url| Url::parse(url).ok()) {
         check(&|| "the monitor's address in metrics.healthcheck_url_env".to_owned(), &url);

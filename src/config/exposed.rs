@@ -25,14 +25,14 @@ impl Settings {
         let found = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?;
         let (mode, name) = (found.permissions().mode(), file.display());
         if mode & 0o002 != 0 {
-            let says =
+            let message =
                 format!("{name} can be changed by every user of this machine, who can name programs to run");
-            return Some((says, format!("chmod o-w {name}")));
+            return Some((message, format!("chmod o-w {name}")));
         }
         (mode & 0o004 != 0 && self.holds_secrets()).then(|| {
-            let says = format!("{name} holds secrets and can be read by every user of this machine");
+            let message = format!("{name} holds secrets and can be read by every user of this machine");
             (
-                says,
+                message,
                 format!(
                     "chmod o-r {name}, or give the secrets by variables or files (url_env, token_file …)"
                 ),
@@ -76,7 +76,7 @@ mod tests {
         let header =
             "[[feeds]]\nurl = \"https://a.example/feed\"\nheaders = { Authorization = \"Basic eA==\" }\n";
         let proxy = "[http]\nproxy = \"http://me:pw@proxy.example:3128\"\n";
-        for (text, mode, says) in [
+        for (text, mode, expected) in [
             (secret, 0o644, "holds secrets"),
             (header, 0o604, "holds secrets"),
             (proxy, 0o644, "holds secrets"),
@@ -88,9 +88,12 @@ mod tests {
             fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
             let flags = Flags { config: Some(path.clone()), ..Flags::default() };
             let settings = load(&flags, &Environment::of(&[("HOOK", "https://hooks.example/x")])).unwrap();
-            let told = settings.exposed().map_or_else(String::new, |(says, todo)| says + &todo);
-            assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{mode:o} {text}: {told}");
-            assert!(!told.contains("a-secret"));
+            let message = settings.exposed().map_or_else(String::new, |(message, hint)| message + &hint);
+            assert!(
+                message.contains(expected) && message.is_empty() == expected.is_empty(),
+                "{mode:o} {text}: {message}"
+            );
+            assert!(!message.contains("a-secret"));
         }
     }
 }

@@ -76,15 +76,15 @@ mod tests {
         fs::write(path("long"), "a".repeat(17)).unwrap();
         fs::write(path("latin"), b"a = 1\n# caf\xe9\n").unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RUSR).unwrap();
-        for (path, says) in [
+        for (path, expected) in [
             (path("none"), "cannot be read: "),
             (dir.path().to_owned(), "is a folder"),
             (path("long"), "is longer than 16B"),
             (path("latin"), "is not text in UTF-8 (line 2)"),
             (path("pipe"), "gave nothing to read"),
         ] {
-            let told = read(&path).unwrap_err();
-            assert!(told.starts_with(says), "{}: {told}", path.display());
+            let error = read(&path).unwrap_err();
+            assert!(error.starts_with(expected), "{}: {error}", path.display());
         }
         assert!(read_within(Path::new("/dev/zero"), 16, PATIENCE).unwrap_err().contains("longer than 16B"));
     }

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     environment::Environment,
-    mistakes::Mistakes,
-    raw::{self, Raw},
+    errors::ConfigErrors,
+    raw::{self, RawValue},
 };
 use crate::text::quantity;
 
@@ -54,27 +54,27 @@ pub struct Row {
     /// `FILE:LINE`.
     pub place: String,
     /// Keys with lines and values.
-    pub pairs: Vec<(String, usize, Raw)>,
+    pub pairs: Vec<(String, usize, RawValue)>,
 }
 
 /// All values, by `section.key`.
 #[derive(Debug)]
 pub struct Layers {
     /// Single values.
-    pub values: BTreeMap<String, (Raw, Origin)>,
+    pub values: BTreeMap<String, (RawValue, Origin)>,
     /// `[[feeds]]`, `[[projects]]`, `[[channels]]`.
     pub lists: BTreeMap<&'static str, Vec<Row>>,
     /// What is wrong so far.
-    pub mistakes: Mistakes,
+    pub errors: ConfigErrors,
 }
 
 impl Layers {
     /// The built-in values.
     pub fn built_in() -> Self {
         let mut layers =
-            Self { values: BTreeMap::new(), lists: BTreeMap::new(), mistakes: Mistakes::default() };
+            Self { values: BTreeMap::new(), lists: BTreeMap::new(), errors: ConfigErrors::default() };
         for (section, _, table) in raw::parse(DEFAULTS).unwrap_or_default() {
-            if let Raw::Table(pairs) = table {
+            if let RawValue::Table(pairs) = table {
                 for (key, _, value) in pairs {
                     layers.values.insert(format!("{section}.{key}"), (value, Origin::BuiltIn));
                 }
@@ -84,52 +84,52 @@ impl Layers {
     }
 
     /// Lays the file `name` with that `text` over what is there.
-    pub fn lay_file(&mut self, name: &str, text: &str) {
+    pub fn merge_file(&mut self, name: &str, text: &str) {
         let place = |line: usize| format!("{name}:{line}");
         let tables = match raw::parse(text) {
             Ok(tables) => tables,
             Err((line, reason)) => {
-                self.mistakes.add(&place(line), format!("not TOML: {}", reason.replace('\n', " ")));
+                self.errors.add(&place(line), format!("not TOML: {}", reason.replace('\n', " ")));
                 return;
             }
         };
         for (section, line, value) in tables {
             if let Some(list) = LISTS.into_iter().find(|list| *list == section) {
-                self.lay_list(list, &place(line), name, value);
+                self.merge_list(list, &place(line), name, value);
                 continue;
             }
             let prefix = format!("{section}.");
             let known = self.values.keys().any(|key| key.starts_with(&prefix));
             match value {
-                Raw::Table(pairs) if known => {
+                RawValue::Table(pairs) if known => {
                     for (key, line, value) in pairs {
                         self.set(&format!("{section}.{key}"), &place(line), value, Origin::File(place(line)));
                     }
                 }
                 _ if known => {
-                    self.mistakes.add(&place(line), format!("{section} is a section: write [{section}]"));
+                    self.errors.add(&place(line), format!("{section} is a section: write [{section}]"));
                 }
                 _ => {
                     let sections = self.values.keys().filter_map(|key| key.split('.').next()).chain(LISTS);
                     let sections: Vec<String> = sections.map(str::to_owned).collect();
-                    self.mistakes.unknown(&place(line), &section, sections.iter().map(String::as_str));
+                    self.errors.unknown(&place(line), &section, sections.iter().map(String::as_str));
                 }
             }
         }
     }
 
-    fn lay_list(&mut self, list: &'static str, place: &str, name: &str, value: Raw) {
-        let Raw::List(rows) = value else {
-            self.mistakes.add(place, format!("{list} is a list of tables: write [[{list}]]"));
+    fn merge_list(&mut self, list: &'static str, place: &str, name: &str, value: RawValue) {
+        let RawValue::Array(rows) = value else {
+            self.errors.add(place, format!("{list} is a list of tables: write [[{list}]]"));
             return;
         };
         let rows = rows.into_iter().filter_map(|row| {
-            if let Raw::Table(pairs) = row {
+            if let RawValue::Table(pairs) = row {
                 let line =
                     pairs.first().map_or_else(|| place.to_owned(), |(_, line, _)| format!("{name}:{line}"));
                 Some(Row { place: line, pairs })
             } else {
-                self.mistakes.add(place, format!("{list} is a list of tables: write [[{list}]]"));
+                self.errors.add(place, format!("{list} is a list of tables: write [[{list}]]"));
                 None
             }
         });
@@ -138,7 +138,7 @@ impl Layers {
     }
 
     /// Lays variables such as `TGE_SCRAPE_HTTP__CONCURRENCY` over what is there.
-    pub fn lay_environment(&mut self, environment: &Environment) {
+    pub fn merge_environment(&mut self, environment: &Environment) {
         for (rest, text) in environment.with_prefix(PREFIX) {
             let Some((section, key)) = rest.split_once("__") else {
                 self.note_single_underscore(rest);
@@ -147,7 +147,7 @@ impl Layers {
             let (path, name) = (format!("{section}.{key}").to_lowercase(), format!("{PREFIX}{rest}"));
             let value = match self.values.get(&path) {
                 Some((wanted, _)) => raw::from_variable(text, wanted),
-                None => Raw::Text(text.to_owned()),
+                None => RawValue::String(text.to_owned()),
             };
             self.set(&path, &name, value, Origin::Environment(name.clone()));
         }
@@ -155,49 +155,49 @@ impl Layers {
 
     /// A variable that would be a setting with one more underscore is a slip, not somebody else's.
     fn note_single_underscore(&mut self, rest: &str) {
-        let says = rest.to_lowercase();
-        let meant = self.values.keys().find(|path| path.replace('.', "_") == says);
+        let message = rest.to_lowercase();
+        let meant = self.values.keys().find(|path| path.replace('.', "_") == message);
         if let Some(path) = meant.filter(|path| *path != "state.dir") {
             let right = path.replace('.', "__").to_uppercase();
             let advice = format!("sets nothing; did you mean {PREFIX}{right}?");
-            self.mistakes.add(&format!("{PREFIX}{rest}"), advice);
+            self.errors.add(&format!("{PREFIX}{rest}"), advice);
         }
     }
 
     /// Sets one value if its key is known.
-    pub fn set(&mut self, path: &str, place: &str, value: Raw, origin: Origin) {
+    pub fn set(&mut self, path: &str, place: &str, value: RawValue, origin: Origin) {
         if let Some(slot) = self.values.get_mut(path) {
             *slot = (value, origin);
         } else {
             let known: Vec<String> = self.values.keys().cloned().collect();
-            self.mistakes.unknown(place, path, known.iter().map(String::as_str));
+            self.errors.unknown(place, path, known.iter().map(String::as_str));
         }
     }
 
     /// Notes that the value of `path` is wrong.
-    pub fn wrong(&mut self, path: &str, says: impl Into<String>) {
+    pub fn wrong(&mut self, path: &str, message: impl Into<String>) {
         let place = self.values.get(path).map_or_else(String::new, |(_, origin)| origin.show());
-        self.mistakes.add(&place, format!("{path}: {}", says.into()));
+        self.errors.add(&place, format!("{path}: {}", message.into()));
     }
 
-    fn value(&self, path: &str) -> Raw {
+    fn value(&self, path: &str) -> RawValue {
         // Every path asked for is in default.toml; a test holds the two together.
-        self.values.get(path).map_or(Raw::Flag(false), |(value, _)| value.clone())
+        self.values.get(path).map_or(RawValue::Boolean(false), |(value, _)| value.clone())
     }
 
     /// Whether the value of `path` is the text `wanted`.
     pub fn is_text(&self, path: &str, wanted: &str) -> bool {
-        matches!(self.values.get(path), Some((Raw::Text(text), _)) if text == wanted)
+        matches!(self.values.get(path), Some((RawValue::String(text), _)) if text == wanted)
     }
 
     /// A text of one line.
     pub fn text(&mut self, path: &str) -> String {
         match self.value(path) {
-            Raw::Text(text) if text.chars().any(char::is_control) => {
+            RawValue::String(text) if text.chars().any(char::is_control) => {
                 self.wrong(path, CONTROL);
                 String::new()
             }
-            Raw::Text(text) => text,
+            RawValue::String(text) => text,
             other => {
                 self.wrong(path, format!("should be a text, is {}", other.kind()));
                 String::new()
@@ -208,7 +208,7 @@ impl Layers {
     /// true or false.
     pub fn flag(&mut self, path: &str) -> bool {
         match self.value(path) {
-            Raw::Flag(flag) => flag,
+            RawValue::Boolean(flag) => flag,
             other => {
                 self.wrong(path, format!("should be true or false, is {}", other.kind()));
                 false
@@ -219,8 +219,8 @@ impl Layers {
     /// A whole number within `range`.
     pub fn whole(&mut self, path: &str, range: std::ops::RangeInclusive<i64>) -> i64 {
         match self.value(path) {
-            Raw::Whole(number) if range.contains(&number) => number,
-            Raw::Whole(number) => {
+            RawValue::Integer(number) if range.contains(&number) => number,
+            RawValue::Integer(number) => {
                 self.wrong(
                     path,
                     format!("should lie between {} and {}, is {number}", range.start(), range.end()),
@@ -237,9 +237,9 @@ impl Layers {
     /// A number within `range`.
     pub fn number(&mut self, path: &str, range: std::ops::RangeInclusive<f64>) -> f64 {
         let number = match self.value(path) {
-            Raw::Number(number) => number,
+            RawValue::Float(number) => number,
             #[expect(clippy::cast_precision_loss, reason = "no setting is anywhere near 2^53")]
-            Raw::Whole(number) => number as f64,
+            RawValue::Integer(number) => number as f64,
             other => {
                 self.wrong(path, format!("should be a number, is {}", other.kind()));
                 return *range.start();
@@ -257,16 +257,16 @@ impl Layers {
     /// A duration.
     pub fn duration(&mut self, path: &str) -> Duration {
         let text = self.text(path);
-        duration(&text).unwrap_or_else(|says| {
-            self.wrong(path, says);
+        duration(&text).unwrap_or_else(|message| {
+            self.wrong(path, message);
             Duration::ZERO
         })
     }
 
     /// A limit in time: a duration that is not zero.
     pub fn time_limit(&mut self, path: &str) -> Duration {
-        let (before, duration) = (self.mistakes.0.len(), self.duration(path));
-        if duration.is_zero() && self.mistakes.0.len() == before {
+        let (before, duration) = (self.errors.0.len(), self.duration(path));
+        if duration.is_zero() && self.errors.0.len() == before {
             self.wrong(path, NO_TIME);
         }
         duration
@@ -275,16 +275,16 @@ impl Layers {
     /// A size in bytes.
     pub fn size(&mut self, path: &str) -> u64 {
         let text = self.text(path);
-        quantity::size(&text).unwrap_or_else(|says| {
-            self.wrong(path, says);
+        quantity::size(&text).unwrap_or_else(|message| {
+            self.wrong(path, message);
             0
         })
     }
 
     /// A limit in size between `least` and `most` bytes.
     pub fn size_limit(&mut self, path: &str, least: u64, most: u64) -> u64 {
-        let (before, size) = (self.mistakes.0.len(), self.size(path));
-        if !(least..=most).contains(&size) && self.mistakes.0.len() == before {
+        let (before, size) = (self.errors.0.len(), self.size(path));
+        if !(least..=most).contains(&size) && self.errors.0.len() == before {
             let show = quantity::show_size;
             self.wrong(
                 path,
@@ -313,14 +313,14 @@ impl Layers {
     }
 
     fn any_texts(&mut self, path: &str) -> Vec<String> {
-        let Raw::List(list) = self.value(path) else {
+        let RawValue::Array(list) = self.value(path) else {
             self.wrong(path, "should be a list of texts");
             return Vec::new();
         };
         let texts: Option<Vec<String>> = list
             .into_iter()
             .map(|value| match value {
-                Raw::Text(text) => Some(text),
+                RawValue::String(text) => Some(text),
                 _ => None,
             })
             .collect();

@@ -6,11 +6,11 @@ mod channels;
 mod cleartext;
 pub mod edit;
 mod environment;
+mod errors;
 mod exposed;
 mod files;
 mod http_section;
 mod layers;
-mod mistakes;
 mod outputs_section;
 mod raw;
 mod rows;
@@ -39,13 +39,13 @@ use crate::{
 
 pub use cleartext::{CLEARTEXT_HINT, cleartext};
 pub use environment::Environment;
+pub use errors::{ConfigError, ConfigErrors};
 pub use layers::{DEFAULTS, Origin};
-pub use mistakes::{Mistake, Mistakes};
 pub use rows::feed_address;
 pub use show::{Shown, shown};
 
 use layers::Layers;
-use raw::Raw;
+use raw::RawValue;
 
 /// The built-in feeds and projects, which apply where the settings name none.
 pub const STARTER: &str = include_str!("starter.toml");
@@ -154,7 +154,7 @@ impl std::fmt::Debug for MetricsSettings {
 ///
 /// # Errors
 /// Every mistake found, each with its place.
-pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, Mistakes> {
+pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, ConfigErrors> {
     let Some(path) = file(flags, environment) else {
         return resolve(Layers::built_in(), None, flags, environment);
     };
@@ -165,11 +165,11 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, Mistak
 ///
 /// # Errors
 /// Why it cannot be read.
-pub fn read(path: &Path) -> Result<String, Mistakes> {
-    files::read_text(path, files::LONGEST).map_err(|says| {
-        let mut mistakes = Mistakes::default();
-        mistakes.add(&path.display().to_string(), says);
-        mistakes
+pub fn read(path: &Path) -> Result<String, ConfigErrors> {
+    files::read_text(path, files::LONGEST).map_err(|message| {
+        let mut errors = ConfigErrors::default();
+        errors.add(&path.display().to_string(), message);
+        errors
     })
 }
 
@@ -182,13 +182,13 @@ pub fn load_text(
     text: &str,
     flags: &Flags,
     environment: &Environment,
-) -> Result<Settings, Mistakes> {
+) -> Result<Settings, ConfigErrors> {
     let mut layers = Layers::built_in();
     let name = path.display().to_string();
     if text.len() as u64 > files::LONGEST {
-        layers.mistakes.add(&name, format!("is longer than {}", quantity::show_size(files::LONGEST)));
+        layers.errors.add(&name, format!("is longer than {}", quantity::show_size(files::LONGEST)));
     } else {
-        layers.lay_file(&name, text);
+        layers.merge_file(&name, text);
     }
     resolve(layers, Some(path.to_owned()), flags, environment)
 }
@@ -212,7 +212,7 @@ impl Settings {
     pub fn sites(&self) -> HashMap<&str, &str> {
         fn text<'a>(row: &'a layers::Row, key: &str) -> Option<&'a str> {
             row.pairs.iter().find(|(name, ..)| name == key).and_then(|(_, _, value)| match value {
-                Raw::Text(text) => Some(text.trim()),
+                RawValue::String(text) => Some(text.trim()),
                 _ => None,
             })
         }
@@ -225,9 +225,9 @@ impl Settings {
 ///
 /// # Errors
 /// As [`load`].
-pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, Mistakes> {
+pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, ConfigErrors> {
     let mut layers = Layers::built_in();
-    layers.lay_file("settings", text);
+    layers.merge_file("settings", text);
     let flags = Flags { config: None, state_dir: Some(state_dir.to_owned()) };
     resolve(layers, None, &flags, &Environment::default())
 }
@@ -238,11 +238,11 @@ pub fn file(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
     if let Some(named) = flags.config.clone().or_else(|| environment.path("TGE_SCRAPE_CONFIG")) {
         return Some(named);
     }
-    let home =
+    let home_dir =
         environment.path("XDG_CONFIG_HOME").or_else(|| Some(environment.path("HOME")?.join(".config")));
     let places = [
         Some(PathBuf::from(FILE_NAME)),
-        home.map(|home| home.join("tge-scrape/config.toml")),
+        home_dir.map(|home_dir| home_dir.join("tge-scrape/config.toml")),
         Some(PathBuf::from("/etc/tge-scrape/config.toml")),
     ];
     places.into_iter().flatten().find(|path| path.exists())
@@ -253,15 +253,15 @@ fn resolve(
     file: Option<PathBuf>,
     flags: &Flags,
     environment: &Environment,
-) -> Result<Settings, Mistakes> {
-    layers.lay_environment(environment);
+) -> Result<Settings, ConfigErrors> {
+    layers.merge_environment(environment);
     state_dir(&mut layers, flags, environment);
     // A file that does not speak of feeds, or of projects, means "the usual ones"; an empty list means none.
     let built_in: Vec<&'static str> =
         ["feeds", "projects"].into_iter().filter(|list| !layers.lists.contains_key(list)).collect();
     if !built_in.is_empty() {
         let mut starter = Layers::built_in();
-        starter.lay_file("starter", STARTER);
+        starter.merge_file("starter", STARTER);
         layers.lists.extend(built_in.iter().filter_map(|list| starter.lists.remove_entry(list)));
     }
     let lists = std::mem::take(&mut layers.lists);
@@ -284,21 +284,21 @@ fn resolve(
             threshold: u8::try_from(layers.whole("detect.threshold", 0..=100)).unwrap_or(100),
             watched_only: layers.flag("detect.watched_only"),
             mute: layers.texts("detect.mute"),
-            projects: rows::projects(row("projects"), &mut layers.mistakes),
-            phrases: rows::phrases(row("phrases"), &mut layers.mistakes),
+            projects: rows::projects(row("projects"), &mut layers.errors),
+            phrases: rows::phrases(row("phrases"), &mut layers.errors),
         },
         x: x_section::settings(&mut layers, environment),
         targets: target_settings(&mut layers),
         metrics: outputs_section::metrics(&mut layers, environment),
         x_budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
-        sources: rows::sources(row("feeds"), environment, &mut layers.mistakes),
+        sources: rows::sources(row("feeds"), environment, &mut layers.errors),
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment)),
         outputs: outputs_section::outputs(&mut layers),
         file,
         layers: Layers { lists, ..layers },
         built_in,
     };
-    if settings.layers.mistakes.0.is_empty() { Ok(settings) } else { Err(settings.layers.mistakes) }
+    if settings.layers.errors.0.is_empty() { Ok(settings) } else { Err(settings.layers.errors) }
 }
 
 /// Flag, then `TGE_SCRAPE_STATE_DIR`, then the settings, then systemd's folder, then the built-in one.
@@ -317,7 +317,7 @@ fn state_dir(layers: &mut Layers, flags: &Flags, environment: &Environment) {
             .map(|dir| (dir.to_owned(), Origin::Environment("STATE_DIRECTORY".to_owned())))
     };
     if let Some((dir, origin)) = choice {
-        layers.values.insert("state.dir".to_owned(), (Raw::Text(dir), origin));
+        layers.values.insert("state.dir".to_owned(), (RawValue::String(dir), origin));
     }
 }
 
@@ -344,7 +344,7 @@ fn alert_settings(
         outbox_max_age: layers.duration("alerts.outbox_max_age"),
         disk_free: layers.size("alerts.disk_free"),
         budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
-        channels: channels::channels(channels, environment, &mut layers.mistakes),
+        channels: channels::channels(channels, environment, &mut layers.errors),
     }
 }
 

@@ -3,34 +3,34 @@
 use toml_edit::{Document, Item, TableLike, Value};
 
 /// A table's keys, each with its line and value.
-pub type Pairs = Vec<(String, usize, Raw)>;
+pub type Pairs = Vec<(String, usize, RawValue)>;
 
 /// One value, wherever it came from.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Raw {
+pub enum RawValue {
     /// A string.
-    Text(String),
+    String(String),
     /// A whole number.
-    Whole(i64),
+    Integer(i64),
     /// Any other number.
-    Number(f64),
+    Float(f64),
     /// true or false.
-    Flag(bool),
+    Boolean(bool),
     /// A list.
-    List(Vec<Raw>),
+    Array(Vec<RawValue>),
     /// A table: each key with its line and value.
     Table(Pairs),
 }
 
-impl Raw {
+impl RawValue {
     /// What it is called in a sentence.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Text(_) => "a text",
-            Self::Whole(_) => "a whole number",
-            Self::Number(_) => "a number",
-            Self::Flag(_) => "true or false",
-            Self::List(_) => "a list",
+            Self::String(_) => "a text",
+            Self::Integer(_) => "a whole number",
+            Self::Float(_) => "a number",
+            Self::Boolean(_) => "true or false",
+            Self::Array(_) => "a list",
             Self::Table(_) => "a table",
         }
     }
@@ -38,21 +38,21 @@ impl Raw {
     /// Whether one of the texts in it, names of keys among them, is as `is` says.
     pub fn any_text(&self, is: &dyn Fn(&str) -> bool) -> bool {
         match self {
-            Self::Text(text) => is(text),
-            Self::List(list) => list.iter().any(|value| value.any_text(is)),
+            Self::String(text) => is(text),
+            Self::Array(list) => list.iter().any(|value| value.any_text(is)),
             Self::Table(pairs) => pairs.iter().any(|(key, _, value)| is(key) || value.any_text(is)),
-            Self::Whole(_) | Self::Number(_) | Self::Flag(_) => false,
+            Self::Integer(_) | Self::Float(_) | Self::Boolean(_) => false,
         }
     }
 
     /// As it would stand in a settings file.
     pub fn show(&self) -> String {
         match self {
-            Self::Text(text) => Value::from(text.as_str()).to_string(),
-            Self::Whole(number) => number.to_string(),
-            Self::Number(number) => Value::from(*number).to_string(),
-            Self::Flag(flag) => flag.to_string(),
-            Self::List(list) => format!("[{}]", list.iter().map(Self::show).collect::<Vec<_>>().join(", ")),
+            Self::String(text) => Value::from(text.as_str()).to_string(),
+            Self::Integer(number) => number.to_string(),
+            Self::Float(number) => Value::from(*number).to_string(),
+            Self::Boolean(flag) => flag.to_string(),
+            Self::Array(list) => format!("[{}]", list.iter().map(Self::show).collect::<Vec<_>>().join(", ")),
             Self::Table(table) => {
                 let pairs = table.iter().map(|(key, _, value)| format!("{key} = {}", value.show()));
                 format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
@@ -88,44 +88,44 @@ fn table(table: &dyn TableLike, line: &dyn Fn(usize) -> usize) -> Pairs {
     found
 }
 
-fn from_item(item: &Item, line: &dyn Fn(usize) -> usize) -> Option<Raw> {
+fn from_item(item: &Item, line: &dyn Fn(usize) -> usize) -> Option<RawValue> {
     match item {
         Item::None => None,
         Item::Value(value) => Some(from_value(value, line)),
-        Item::Table(inner) => Some(Raw::Table(table(inner, line))),
+        Item::Table(inner) => Some(RawValue::Table(table(inner, line))),
         Item::ArrayOfTables(tables) => {
-            Some(Raw::List(tables.iter().map(|inner| Raw::Table(table(inner, line))).collect()))
+            Some(RawValue::Array(tables.iter().map(|inner| RawValue::Table(table(inner, line))).collect()))
         }
     }
 }
 
-fn from_value(value: &Value, line: &dyn Fn(usize) -> usize) -> Raw {
+fn from_value(value: &Value, line: &dyn Fn(usize) -> usize) -> RawValue {
     match value {
-        Value::String(text) => Raw::Text(text.value().clone()),
-        Value::Integer(number) => Raw::Whole(*number.value()),
-        Value::Float(number) => Raw::Number(*number.value()),
-        Value::Boolean(flag) => Raw::Flag(*flag.value()),
-        Value::Datetime(date) => Raw::Text(date.value().to_string()),
-        Value::Array(list) => Raw::List(list.iter().map(|value| from_value(value, line)).collect()),
-        Value::InlineTable(inner) => Raw::Table(table(inner, line)),
+        Value::String(text) => RawValue::String(text.value().clone()),
+        Value::Integer(number) => RawValue::Integer(*number.value()),
+        Value::Float(number) => RawValue::Float(*number.value()),
+        Value::Boolean(flag) => RawValue::Boolean(*flag.value()),
+        Value::Datetime(date) => RawValue::String(date.value().to_string()),
+        Value::Array(list) => RawValue::Array(list.iter().map(|value| from_value(value, line)).collect()),
+        Value::InlineTable(inner) => RawValue::Table(table(inner, line)),
     }
 }
 
 /// A value as an environment variable gives it: TOML where it is, else a text. What is to be a list may also
 /// be written with commas.
-pub fn from_variable(text: &str, wanted: &Raw) -> Raw {
+pub fn from_variable(text: &str, wanted: &RawValue) -> RawValue {
     let parsed = text.parse::<Value>().ok().map(|value| from_value(&value, &|_| 0));
     match (wanted, parsed) {
-        (Raw::Text(_), Some(Raw::Text(text))) => Raw::Text(text),
-        (Raw::Text(_), _) => Raw::Text(text.to_owned()),
-        (Raw::List(_), None) => Raw::List(
+        (RawValue::String(_), Some(RawValue::String(text))) => RawValue::String(text),
+        (RawValue::String(_), _) => RawValue::String(text.to_owned()),
+        (RawValue::Array(_), None) => RawValue::Array(
             text.split(',')
                 .map(str::trim)
                 .filter(|part| !part.is_empty())
-                .map(|part| Raw::Text(part.to_owned()))
+                .map(|part| RawValue::String(part.to_owned()))
                 .collect(),
         ),
         (_, Some(value)) => value,
-        (_, None) => Raw::Text(text.to_owned()),
+        (_, None) => RawValue::String(text.to_owned()),
     }
 }

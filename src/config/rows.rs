@@ -6,9 +6,9 @@ use url::Url;
 
 use super::{
     environment::Environment,
+    errors::ConfigErrors,
     layers::{CONTROL, Row},
-    mistakes::Mistakes,
-    raw::Raw,
+    raw::RawValue,
 };
 use crate::{
     detect::{Phrase, Priority, Project},
@@ -45,11 +45,11 @@ const TIERS: std::ops::RangeInclusive<i64> = 1..=3;
 /// Reads one table key by key, noting what is wrong.
 pub(super) struct Reader<'a> {
     pub row: &'a Row,
-    pub mistakes: &'a mut Mistakes,
+    pub errors: &'a mut ConfigErrors,
 }
 
 impl Reader<'_> {
-    pub fn find(&self, key: &str) -> Option<(String, Raw)> {
+    pub fn find(&self, key: &str) -> Option<(String, RawValue)> {
         let file = self.row.place.rsplit_once(':').map_or("", |(file, _)| file);
         let found = self.row.pairs.iter().find(|(name, _, _)| name == key)?;
         Some((format!("{file}:{}", found.1), found.2.clone()))
@@ -65,36 +65,42 @@ impl Reader<'_> {
             .collect();
         for name in unknown {
             if let Some((place, _)) = self.find(name) {
-                self.mistakes.unknown(&place, name, keys.iter().copied());
+                self.errors.unknown(&place, name, keys.iter().copied());
             }
         }
     }
 
-    pub fn take<T>(&mut self, key: &str, wanted: &str, default: T, read: impl Fn(Raw) -> Option<T>) -> T {
+    pub fn take<T>(
+        &mut self,
+        key: &str,
+        wanted: &str,
+        default: T,
+        read: impl Fn(RawValue) -> Option<T>,
+    ) -> T {
         let Some((place, raw)) = self.find(key) else { return default };
         let kind = raw.kind();
         // The arguments of a program may have lines.
         let forbidden = |c: char| if key == "command" { c == '\0' } else { c.is_control() };
         if raw.any_text(&|text| text.trim().contains(forbidden)) {
-            self.mistakes.add(&place, format!("{key}: {CONTROL}"));
+            self.errors.add(&place, format!("{key}: {CONTROL}"));
             return default;
         }
         read(raw).unwrap_or_else(|| {
-            self.mistakes.add(&place, format!("{key}: should be {wanted}, is {kind}"));
+            self.errors.add(&place, format!("{key}: should be {wanted}, is {kind}"));
             default
         })
     }
 
     pub fn text(&mut self, key: &str) -> String {
         self.take(key, "a text", String::new(), |raw| match raw {
-            Raw::Text(text) => Some(text.trim().to_owned()),
+            RawValue::String(text) => Some(text.trim().to_owned()),
             _ => None,
         })
     }
 
     pub fn flag(&mut self, key: &str, default: bool) -> bool {
         self.take(key, "true or false", default, |raw| match raw {
-            Raw::Flag(flag) => Some(flag),
+            RawValue::Boolean(flag) => Some(flag),
             _ => None,
         })
     }
@@ -102,7 +108,7 @@ impl Reader<'_> {
     fn whole(&mut self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
         self.take(key, &wanted, None, |raw| match raw {
-            Raw::Whole(number) if range.contains(&number) => Some(Some(number)),
+            RawValue::Integer(number) if range.contains(&number) => Some(Some(number)),
             _ => None,
         })
     }
@@ -124,10 +130,10 @@ impl Reader<'_> {
 
     pub fn texts(&mut self, key: &str) -> Vec<String> {
         self.take(key, "a list of texts", Vec::new(), |raw| match raw {
-            Raw::List(list) => list
+            RawValue::Array(list) => list
                 .into_iter()
                 .map(|value| match value {
-                    Raw::Text(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+                    RawValue::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
                     _ => None,
                 })
                 .collect(),
@@ -137,10 +143,10 @@ impl Reader<'_> {
 
     pub fn pairs(&mut self, key: &str) -> Vec<(String, String)> {
         self.take(key, "a table of texts", Vec::new(), |raw| match raw {
-            Raw::Table(pairs) => pairs
+            RawValue::Table(pairs) => pairs
                 .into_iter()
                 .map(|(name, _, value)| match value {
-                    Raw::Text(text) => Some((name, text)),
+                    RawValue::String(text) => Some((name, text)),
                     _ => None,
                 })
                 .collect(),
@@ -148,9 +154,9 @@ impl Reader<'_> {
         })
     }
 
-    pub fn wrong(&mut self, key: &str, says: impl Into<String>) {
+    pub fn wrong(&mut self, key: &str, message: impl Into<String>) {
         let place = self.find(key).map_or_else(|| self.row.place.clone(), |(place, _)| place);
-        self.mistakes.add(&place, format!("{key}: {}", says.into()));
+        self.errors.add(&place, format!("{key}: {}", message.into()));
     }
 }
 
@@ -168,21 +174,21 @@ pub fn feed_address(text: &str) -> Result<Url, String> {
 }
 
 /// The enabled feeds of `rows`.
-pub fn sources(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes) -> Vec<Arc<Source>> {
+pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigErrors) -> Vec<Arc<Source>> {
     let mut known: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
-        let mut reader = Reader { row, mistakes };
+        let mut reader = Reader { row, errors: errors };
         reader.known(&FEED_KEYS);
-        let before = reader.mistakes.0.len();
+        let before = reader.errors.0.len();
         let text = reader.text("url");
-        if reader.mistakes.0.len() > before {
+        if reader.errors.0.len() > before {
             continue;
         }
         let url = match feed_address(&text) {
             Ok(url) => url,
-            Err(says) => {
-                reader.wrong("url", says);
+            Err(message) => {
+                reader.wrong("url", message);
                 continue;
             }
         };
@@ -192,7 +198,7 @@ pub fn sources(rows: &[Row], environment: &Environment, mistakes: &mut Mistakes)
         }
         let name = Some(reader.text("name")).filter(|name| !name.is_empty());
         let tier = reader.take("tier", "1, 2 or 3", 2, |raw| match raw {
-            Raw::Whole(tier) if TIERS.contains(&tier) => u8::try_from(tier).ok(),
+            RawValue::Integer(tier) if TIERS.contains(&tier) => u8::try_from(tier).ok(),
             _ => None,
         });
         let source = Source {
@@ -256,7 +262,7 @@ fn mapping(reader: &mut Reader<'_>) -> Option<JsonMapping> {
             "summary" => &mut mapping.summary,
             _ => {
                 let known = ["items", "title", "link", "id", "time", "summary"];
-                reader.mistakes.unknown(&place, &format!("mapping.{key}"), known.into_iter());
+                reader.errors.unknown(&place, &format!("mapping.{key}"), known.into_iter());
                 continue;
             }
         };
@@ -285,11 +291,11 @@ fn headers(reader: &mut Reader<'_>, environment: &Environment) -> Vec<(String, S
 }
 
 /// The watch list.
-pub fn projects(rows: &[Row], mistakes: &mut Mistakes) -> Vec<Project> {
+pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
     let mut known: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
-        let mut reader = Reader { row, mistakes };
+        let mut reader = Reader { row, errors: errors };
         reader.known(&PROJECT_KEYS);
         let name = reader.text("name");
         if name.is_empty() {
@@ -323,10 +329,10 @@ pub fn projects(rows: &[Row], mistakes: &mut Mistakes) -> Vec<Project> {
 }
 
 /// The user's phrases.
-pub fn phrases(rows: &[Row], mistakes: &mut Mistakes) -> Vec<Phrase> {
+pub fn phrases(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Phrase> {
     let mut found = Vec::new();
     for row in rows {
-        let mut reader = Reader { row, mistakes };
+        let mut reader = Reader { row, errors: errors };
         reader.known(&PHRASE_KEYS);
         let text = reader.text("text");
         if text.is_empty() {

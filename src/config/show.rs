@@ -1,6 +1,6 @@
 //! Every value with its origin; secrets as dots.
 
-use super::{Settings, raw::Raw};
+use super::{Settings, raw::RawValue};
 
 /// One value as `config show` tells it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -90,14 +90,14 @@ pub fn shown(settings: &Settings) -> Vec<Shown> {
     all
 }
 
-fn without_login(value: &Raw) -> String {
-    if let Raw::Text(text) = value
+fn without_login(value: &RawValue) -> String {
+    if let RawValue::String(text) = value
         && let Ok(mut url) = url::Url::parse(text)
         && !(url.username().is_empty() && url.password().is_none())
         && url.set_password(None).is_ok()
         && url.set_username("hidden").is_ok()
     {
-        return Raw::Text(url.to_string()).show();
+        return RawValue::String(url.to_string()).show();
     }
     value.show()
 }

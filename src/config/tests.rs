@@ -2,9 +2,9 @@ use std::{fs, path::Path};
 
 use super::*;
 
-fn mistakes(text: &str) -> Vec<String> {
+fn errors_of(text: &str) -> Vec<String> {
     let Err(mistakes) = from_text(text, Path::new("state")) else { panic!("no mistake in {text}") };
-    mistakes.0.into_iter().map(|m| format!("{}: {}", m.place, m.says)).collect()
+    mistakes.0.into_iter().map(|m| format!("{}: {}", m.place, m.message)).collect()
 }
 
 fn loaded(dir: &Path, file: &str, pairs: &[(&str, &str)], flags: &Flags) -> Settings {
@@ -41,11 +41,11 @@ fn a_flag_beats_the_environment_beats_the_file_beats_what_is_built_in() {
 
 #[test]
 fn a_variable_with_one_underscore_too_few_is_a_slip() {
-    let told =
-        |name| load(&Flags::default(), &Environment::of(&[(name, "x")])).map_err(|told| told.to_string());
-    let slip = told("TGE_SCRAPE_HTTP_PROXY").unwrap_err();
+    let errors =
+        |name| load(&Flags::default(), &Environment::of(&[(name, "x")])).map_err(|errors| errors.to_string());
+    let slip = errors("TGE_SCRAPE_HTTP_PROXY").unwrap_err();
     assert!(slip.contains("did you mean TGE_SCRAPE_HTTP__PROXY?"), "{slip}");
-    assert!(told("TGE_SCRAPE_STATE_DIR").is_ok() && told("TGE_SCRAPE_CHANNEL").is_ok());
+    assert!(errors("TGE_SCRAPE_STATE_DIR").is_ok() && errors("TGE_SCRAPE_CHANNEL").is_ok());
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn an_empty_list_of_feeds_is_none_and_no_list_is_the_starter_set() {
 
 #[test]
 fn every_mistake_is_told_at_once_with_its_line_and_the_nearest_key() {
-    let told = mistakes(
+    let errors = errors_of(
         "[htpp]\nconcurrency = 1\n[http]\nconcurency = 1\nmax_redirects = 99\nidle_timeout = \"10\"\n[cycle]\nmax_failed_ratio = \"half\"\n\
          [[feeds]]\nurl = \"ftp://x.example\"\n[[feeds]]\nurl = \"https://x.example/feed\"\ntier = 7\n[[feeds]]\nurl = \"http://www.x.example/feed/\"\n\
          [[feeds]]\nurl = \"https://y.example\"\nheaders_env = { Token = \"NOT_SET\" }\nkind = \"json\"\n\
@@ -79,15 +79,15 @@ fn every_mistake_is_told_at_once_with_its_line_and_the_nearest_key() {
         "priority: should be high, normal or low, is \"top\"",
         "kind: should be one of slack",
     ] {
-        assert!(told.iter().any(|line| line.contains(wanted)), "{wanted:?} is missing in {told:#?}");
+        assert!(errors.iter().any(|line| line.contains(wanted)), "{wanted:?} is missing in {errors:#?}");
     }
-    assert_eq!(told.len(), 13, "{told:#?}");
+    assert_eq!(errors.len(), 13, "{errors:#?}");
 }
 
 #[test]
 fn what_is_no_toml_is_told_with_its_line() {
-    let told = mistakes("[http]\nconcurrency = = 3\n");
-    assert!(told.len() == 1 && told[0].starts_with("settings:2: not TOML"), "{told:?}");
+    let errors = errors_of("[http]\nconcurrency = = 3\n");
+    assert!(errors.len() == 1 && errors[0].starts_with("settings:2: not TOML"), "{errors:?}");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn limits_under_which_nothing_can_work_are_mistakes() {
     let zero = "[cycle]\ntimeout = \"0s\"\n[http]\nconnect_timeout = \"0s\"\nidle_timeout = \"0ms\"\ntotal_timeout = \"0s\"\n\
                 feed_body_limit = \"0B\"\npage_body_limit = \"1023B\"\n[alerts]\ndelivery_timeout = \"0s\"\n[hooks]\ntimeout = \"0s\"\n\
                 [targets]\ncycle_time = \"0s\"\nmemory = \"0B\"\nstatement_time = \"0s\"\n[cache]\narticle_ttl = \"99999d\"\n";
-    let told = mistakes(zero);
+    let errors = errors_of(zero);
     for wanted in [
         "settings:2: cycle.timeout: nothing is done within no time",
         "settings:4: http.connect_timeout: nothing",
@@ -125,12 +125,12 @@ fn limits_under_which_nothing_can_work_are_mistakes() {
         "settings:8: http.page_body_limit: should lie between 1KiB and 256MiB, is 1023B",
         "settings:18: cache.article_ttl: should be at most 36500d, is 99999d",
     ] {
-        assert!(told.iter().any(|line| line.starts_with(wanted)), "{wanted:?} is missing in {told:#?}");
+        assert!(errors.iter().any(|line| line.starts_with(wanted)), "{wanted:?} is missing in {errors:#?}");
     }
-    assert_eq!(told.len(), 12, "{told:#?}");
+    assert_eq!(errors.len(), 12, "{errors:#?}");
     let off = "[http]\nper_host_interval = \"0s\"\n[cache]\nmemory_limit = \"0B\"\nfeed_ttl = \"0s\"\narticle_ttl = \"0s\"\n";
     assert!(from_text(off, Path::new("state")).is_ok());
-    assert_eq!(mistakes("[http]\nidle_timeout = \"soon\"\n").len(), 1);
+    assert_eq!(errors_of("[http]\nidle_timeout = \"soon\"\n").len(), 1);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn what_the_program_refuses_later_is_refused_here() {
     let feed = |more: &str| format!("[[feeds]]\nurl = \"https://a.example/f\"\n{more}\n");
     let channel = |kind: &str, more: &str| format!("[[channels]]\nkind = \"{kind}\"\n{more}\n");
     let mail = "from = \"a@b.example\"\nto = [\"a@b.example\"]\n";
-    for (text, says) in [
+    for (text, message) in [
         (
             "[http]\nuser_agent = \"a\\r\\nX-Evil: 1\"\n".to_owned(),
             "http.user_agent: holds a control character",
@@ -219,8 +219,11 @@ fn what_the_program_refuses_later_is_refused_here() {
         (channel("exec", "command = [\"a\\u0000\"]"), "command: holds a control character"),
         (channel("slack", &format!("url_file = \"{folder}\"")), "is a folder; name a file"),
     ] {
-        let told = mistakes(&text);
-        assert!(told.iter().any(|line| line.contains(says)), "{says:?} is missing in {told:#?} of {text}");
+        let errors = errors_of(&text);
+        assert!(
+            errors.iter().any(|line| line.contains(message)),
+            "{message:?} is missing in {errors:#?} of {text}"
+        );
     }
     // The arguments of a program may have lines; a list may name a device.
     let script = "[hooks]\nbefore_cycle = [\"/bin/sh\", \"-c\", \"a\\nb\"]\n[outputs]\natom = \"/dev/null\"\njson_feed = \"/dev/null\"\n";
@@ -231,13 +234,13 @@ fn what_the_program_refuses_later_is_refused_here() {
 fn a_secret_file_that_is_empty_or_endless_is_a_mistake() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("empty"), " \n").unwrap();
-    let told = mistakes(&format!(
+    let errors = errors_of(&format!(
         "[[channels]]\nkind = \"slack\"\nurl_file = \"{}\"\n[[channels]]\nkind = \"discord\"\nurl_file = \"/dev/zero\"\n",
         dir.path().join("empty").display()
     ));
     assert!(
-        told.len() == 2 && told[0].ends_with("is empty") && told[1].contains("longer than 1MiB"),
-        "{told:?}"
+        errors.len() == 2 && errors[0].ends_with("is empty") && errors[1].contains("longer than 1MiB"),
+        "{errors:?}"
     );
 }
 
@@ -247,10 +250,10 @@ fn a_text_is_checked_as_the_file_is() {
     let load = |text: &str| load_text(path, text, &Flags::default(), &Environment::default());
     assert_eq!(load("feeds = []\n").unwrap().file.as_deref(), Some(path));
     assert!(load("feeds = []\n").unwrap().is_built_in("projects"));
-    let told = load("[state]\ndir = \"a\\u0000b\"\n").unwrap_err();
-    assert!(told.0[0].says.starts_with("state.dir: holds a control character"), "{told}");
-    let told = load("[http]\nconcurrency = 0\n").unwrap_err();
-    assert_eq!(told.0[0].place, "some/settings.toml:2");
+    let errors = load("[state]\ndir = \"a\\u0000b\"\n").unwrap_err();
+    assert!(errors.0[0].message.starts_with("state.dir: holds a control character"), "{errors}");
+    let errors = load("[http]\nconcurrency = 0\n").unwrap_err();
+    assert_eq!(errors.0[0].place, "some/settings.toml:2");
     let long = "#".repeat(65 << 20);
     assert!(load(&long).unwrap_err().to_string().contains("is longer than 64MiB"));
 }

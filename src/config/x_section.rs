@@ -91,7 +91,7 @@ fn token(layers: &mut Layers, environment: &Environment) -> Option<x::Token> {
     if text.is_none() && !file.is_empty() {
         match read_text(Path::new(&file), LONGEST_SECRET) {
             Ok(read) => text = Some(read),
-            Err(says) => layers.wrong("x.bearer_token_file", format!("{file} {says}")),
+            Err(message) => layers.wrong("x.bearer_token_file", format!("{file} {message}")),
         }
     }
     let credential = environment.path("CREDENTIALS_DIRECTORY").map(|dir| dir.join("x-bearer"));

@@ -5,20 +5,20 @@
 //! waiting entries on. A page is asked for as soon as its feed was read. Prints nothing.
 
 mod cpu;
-mod keep;
 mod memory;
-mod names;
+mod notifier;
+mod persist;
 mod place;
 mod plan;
 mod queue;
 mod receive;
+mod report_builder;
 mod rescan;
 mod save;
-mod tally;
-mod tell;
+mod source_index;
 mod x_figures;
 
-pub use keep::WHOLE;
+pub use persist::WHOLE;
 pub use queue::Width;
 
 use std::{
@@ -36,7 +36,7 @@ use crate::{
     clock::Clock,
     figures::{
         CycleReport,
-        path::{self, Lane, Part, Span},
+        path::{self, Phase, Span, VisitTrace},
         targets,
     },
     http::Fetch,
@@ -45,21 +45,21 @@ use crate::{
     text::host::pace_key,
     visit::{
         self, ArticleVisit, Context, FeedVisit, visit_article, visit_feed,
-        x::{Round, XOutcome, XVisit},
+        x::{Session, XOutcome, XVisit},
     },
     x,
 };
 
 pub use rescan::{Change, Rescan, rescan};
 
-use names::Names;
 use plan::plan;
 use queue::{Place, Queue};
+use report_builder::ReportBuilder;
 use save::Saver;
-use tally::Tally;
+use source_index::SourceIndex;
 
-pub use tell::Tell;
-use tell::Telling;
+pub use notifier::Notifier;
+use notifier::NotifyOutcome;
 
 /// Entries left waiting by earlier cycles that one cycle takes up at most.
 const BACKLOG: usize = 5_000;
@@ -89,7 +89,7 @@ pub struct Task {
     /// Decide, but save nothing and tell nobody.
     pub dry_run: bool,
     /// Whom it tells.
-    pub tell: Tell,
+    pub notifier: Notifier,
     /// Whether entries left waiting by earlier cycles are taken up.
     pub backlog: bool,
     /// X, where it is to be read.
@@ -123,7 +123,7 @@ pub struct Ended {
     /// How X went, if it was read.
     pub x: Option<XOutcome>,
     /// Every visit with what it did and when, for a profile.
-    pub lanes: Vec<Lane>,
+    pub traces: Vec<VisitTrace>,
 }
 
 /// Told how the work goes on.
@@ -154,7 +154,7 @@ where
     let id = if task.dry_run { None } else { Some(store.begin_cycle(now).await?) };
     let pauses = store.host_waits(now).await?;
     let confirmed = store.confirmed_time(now).await?;
-    let names = Arc::new(Names::of(&task.sources));
+    let names = Arc::new(SourceIndex::of(&task.sources));
     let plan = plan(&names, store.sources().await?, &pauses, now);
     for pause in &pauses {
         context.fetch.pause(&pause.host, pause.not_before);
@@ -162,28 +162,28 @@ where
     let (saves, rules) = (!task.dry_run, Arc::clone(&context.rules));
     let at = (now, confirmed);
     let mut run = Run {
-        tally: Tally::new(&plan),
+        report: ReportBuilder::new(&plan),
         x: None,
-        saver: Saver::new(store.clone(), rules, Arc::clone(&names), task.tell.clone(), at, saves),
+        saver: Saver::new(store.clone(), rules, Arc::clone(&names), task.notifier.clone(), at, saves),
         names,
         refused: Vec::new(),
         visits: JoinSet::new(),
         queue: Queue::new(task.width),
         at: HashMap::new(),
-        left: Vec::new(),
+        finished_hosts: Vec::new(),
         context,
         saves,
         progress,
         now,
         clock,
-        lanes: Vec::new(),
+        traces: Vec::new(),
     };
     if plan.asked.iter().any(|planned| planned.state.read_at.is_none()) {
         // A new source will want the rules, and until it answers there is nothing else to do.
         let context = Arc::clone(&run.context);
         tokio::spawn(async move {
             let rules = Arc::clone(&context.rules);
-            context.readers.read(0, move || rules.prepare()).await
+            context.parsers.read(0, move || rules.prepare()).await
         });
     }
     for planned in plan.asked {
@@ -199,11 +199,11 @@ where
     }
     if let Some(settings) = task.x.clone().filter(|_| !task.dry_run) {
         let deadline = now + task.settings.timeout;
-        if let Some(round) = Round::begin(&run.context, settings, deadline).await? {
+        if let Some(round) = Session::begin(&run.context, settings, deadline).await? {
             run.step_x(Box::new(round));
         }
     }
-    run.tally.planned(clock.elapsed());
+    run.report.planned(clock.elapsed());
     run.begin();
 
     let deadline = run.context.clone();
@@ -215,18 +215,18 @@ where
             biased;
             why = &mut stop => { stopped = Some(why); break }
             () = &mut deadline => { late = true; break }
-            home = run.visits.join_next_with_id() => {
-                let Some(home) = home else { break };
-                let homes: Vec<Home> = run.over(home).into_iter().chain(run.also_home()).collect();
+            completed = run.visits.join_next_with_id() => {
+                let Some(completed) = completed else { break };
+                let completed: Vec<Completed> = run.join_one(completed).into_iter().chain(run.join_ready()).collect();
                 run.begin();
-                run.receive(homes).await?;
+                run.receive(completed).await?;
                 run.begin();
-                run.leave();
+                run.close_idle_hosts();
             }
         }
     }
     run.visits.shutdown().await;
-    let telling = if run.saves {
+    let notified = if run.saves {
         let start = Instant::now();
         let store = run.context.store.clone();
         store.prune(now, PRUNED).await?;
@@ -234,21 +234,22 @@ where
         let stop = stopped.is_none().then_some(stop);
         let source = |url: &str| names.get(url).cloned();
         let refused = std::mem::take(&mut run.refused);
-        let telling = task.tell.end(&store, &run.context.clock, source, confirmed, &refused, stop).await?;
-        run.tally.told(start.elapsed());
-        telling
+        let notified =
+            task.notifier.end(&store, &run.context.clock, source, confirmed, &refused, stop).await?;
+        run.report.record_notify(start.elapsed());
+        notified
     } else {
-        Telling::default()
+        NotifyOutcome::default()
     };
-    let stopped = stopped.or(telling.stopped);
-    run.end(id, &task, late, Telling { stopped, ..telling }, x_planned).await
+    let stopped = stopped.or(notified.stopped);
+    run.end(id, &task, late, NotifyOutcome { stopped, ..notified }, x_planned).await
 }
 
 /// What a visit task brings home.
-enum Home {
-    Feed { at: usize, source: Arc<Source>, lane: usize, visit: Box<FeedVisit>, before: Box<SourceState> },
-    Page { name: String, lane: usize, visit: Box<ArticleVisit> },
-    X { round: Box<Round>, visit: Result<Option<Box<XVisit>>, StoreError> },
+enum Completed {
+    Feed { at: usize, source: Arc<Source>, trace: usize, visit: Box<FeedVisit>, before: Box<SourceState> },
+    Page { name: String, trace: usize, visit: Box<ArticleVisit> },
+    X { round: Box<Session>, visit: Result<Option<Box<XVisit>>, StoreError> },
 }
 
 /// A visit that waits for its host's turn, with its lane.
@@ -260,82 +261,99 @@ enum Job {
 /// A cycle under way.
 struct Run<'a, F, C> {
     context: Arc<Context<F, C>>,
-    visits: JoinSet<Home>,
+    visits: JoinSet<Completed>,
     queue: Queue<Job>,
     /// Where each visit is under way.
     at: HashMap<Id, Place>,
     /// Hosts at which a visit ended since the last goodbye.
-    left: Vec<String>,
-    names: Arc<Names>,
+    finished_hosts: Vec<String>,
+    names: Arc<SourceIndex>,
     saver: Saver,
-    tally: Tally,
+    report: ReportBuilder,
     /// Sentences on visits that could not be saved and whose source does not show it.
     refused: Vec<String>,
     /// X's round once it is over.
-    x: Option<Box<Round>>,
+    x: Option<Box<Session>>,
     saves: bool,
     progress: &'a dyn Progress,
     now: Timestamp,
     clock: Instant,
-    lanes: Vec<Lane>,
+    traces: Vec<VisitTrace>,
 }
 
 impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
     /// A lane for a visit to `host` that is sent on its way now.
-    fn lane(&mut self, host: &str, parent: Option<usize>) -> usize {
+    fn add_trace(&mut self, host: &str, parent: Option<usize>) -> usize {
         let start = self.clock.elapsed();
         let host = host.to_owned();
-        self.lanes.push(Lane { host, parent, start, home: start, saved: start, spans: Vec::new() });
-        self.lanes.len() - 1
+        self.traces.push(VisitTrace {
+            host,
+            parent,
+            start,
+            completed: start,
+            saved: start,
+            spans: Vec::new(),
+        });
+        self.traces.len() - 1
     }
 
     /// The visit of `lane` is home with its figures.
-    fn landed(&mut self, lane: usize, figures: &visit::Figures) {
+    fn record_trace(&mut self, trace: usize, figures: &visit::Figures) {
         let clock = self.clock;
-        let span = |mark: &visit::Mark| Span {
+        let span = |mark: &visit::TraceEvent| Span {
             part: mark.part,
             start: mark.at.saturating_duration_since(clock),
             took: mark.took,
         };
-        let lane = &mut self.lanes[lane];
-        lane.home = clock.elapsed();
-        lane.spans.extend(figures.marks.iter().map(span));
+        let trace = &mut self.traces[trace];
+        trace.completed = clock.elapsed();
+        trace.spans.extend(figures.trace.iter().map(span));
     }
 
     fn visit_source(&mut self, planned: plan::Planned) {
         let host = pace_key(planned.url.host_str().unwrap_or_default());
-        let lane = self.lane(planned.url.host_str().unwrap_or_default(), None);
+        let trace = self.add_trace(planned.url.host_str().unwrap_or_default(), None);
         self.progress.planned(1);
-        self.queue.push_source(&host, Job::Source(Box::new(planned), lane));
+        self.queue.push_source(&host, Job::Source(Box::new(planned), trace));
     }
 
     fn visit_page(&mut self, entry: EntryRecord, parent: Option<usize>) {
         let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
         let host = link.as_ref().and_then(Url::host_str).unwrap_or_default();
-        let lane = self.lane(host, parent);
+        let trace = self.add_trace(host, parent);
         self.progress.planned(1);
         // Entries of sources that the settings no longer name share one turn.
-        let owner = self.names.place(&entry.source_url).unwrap_or(usize::MAX);
-        self.queue.push_page(&pace_key(host), owner, Job::Page(Box::new(entry), lane));
+        let owner = self.names.position(&entry.source_url).unwrap_or(usize::MAX);
+        self.queue.push_page(&pace_key(host), owner, Job::Page(Box::new(entry), trace));
     }
 
     /// Sends what may go on its way.
     fn begin(&mut self) {
         while let Some((place, job)) = self.queue.next() {
-            let (Job::Source(_, lane) | Job::Page(_, lane)) = job;
-            let (start, now) = (self.lanes[lane].start, self.clock.elapsed());
-            let waited = Span { part: Part::Pacing, start, took: now.saturating_sub(start) };
-            self.lanes[lane].spans.push(waited);
+            let (Job::Source(_, trace) | Job::Page(_, trace)) = job;
+            let (start, now) = (self.traces[trace].start, self.clock.elapsed());
+            let waited = Span { part: Phase::Pacing, start, took: now.saturating_sub(start) };
+            self.traces[trace].spans.push(waited);
             let context = Arc::clone(&self.context);
             let task = match job {
-                Job::Source(planned, lane) => self.visits.spawn(async move {
+                Job::Source(planned, trace) => self.visits.spawn(async move {
                     let plan::Planned { at, source, url, state } = *planned;
                     let (visit, before) = visit_feed(&context, &source, url, state).await;
-                    Home::Feed { at, source, lane, visit: Box::new(visit), before: Box::new(before) }
+                    Completed::Feed {
+                        at,
+                        source,
+                        trace: trace,
+                        visit: Box::new(visit),
+                        before: Box::new(before),
+                    }
                 }),
-                Job::Page(entry, lane) => self.visits.spawn(async move {
+                Job::Page(entry, trace) => self.visits.spawn(async move {
                     let name = entry.link.clone().unwrap_or_default();
-                    Home::Page { visit: Box::new(visit_article(&context, *entry).await), lane, name }
+                    Completed::Page {
+                        visit: Box::new(visit_article(&context, *entry).await),
+                        trace: trace,
+                        name,
+                    }
                 }),
             };
             self.at.insert(task.id(), place);
@@ -343,9 +361,9 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
     }
 
     /// A visit is over, however it went; what it brought home.
-    fn over(&mut self, home: Result<(Id, Home), tokio::task::JoinError>) -> Option<Home> {
-        let (id, home) = match home {
-            Ok((id, home)) => (id, Some(home)),
+    fn join_one(&mut self, completed: Result<(Id, Completed), tokio::task::JoinError>) -> Option<Completed> {
+        let (id, completed) = match completed {
+            Ok((id, completed)) => (id, Some(completed)),
             Err(error) => {
                 // A visit that broke down is found missing by the tally; the others go on.
                 tracing::error!(%error, "a visit broke down");
@@ -354,38 +372,38 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         };
         if let Some(place) = self.at.remove(&id) {
             self.queue.done(&place);
-            self.left.push(place.host);
+            self.finished_hosts.push(place.host);
         }
-        home
+        completed
     }
 
     /// What else is home by now.
-    fn also_home(&mut self) -> Vec<Home> {
-        let mut homes = Vec::new();
-        while homes.len() + 1 < BATCH
-            && let Some(home) = self.visits.try_join_next_with_id()
+    fn join_ready(&mut self) -> Vec<Completed> {
+        let mut completed = Vec::new();
+        while completed.len() + 1 < BATCH
+            && let Some(joined) = self.visits.try_join_next_with_id()
         {
-            homes.extend(self.over(home));
+            completed.extend(self.join_one(joined));
         }
-        homes
+        completed
     }
 
     /// Says goodbye to the hosts that have nothing left to be asked; what their visits brought is known by now.
-    fn leave(&mut self) {
-        for host in std::mem::take(&mut self.left) {
+    fn close_idle_hosts(&mut self) {
+        for host in std::mem::take(&mut self.finished_hosts) {
             if !self.queue.knows(&host) {
-                self.context.fetch.leave(&host);
+                self.context.fetch.close_idle(&host);
             }
         }
     }
 
     /// X's next call; its page is saved before the one after it is made.
-    fn step_x(&mut self, mut round: Box<Round>) {
+    fn step_x(&mut self, mut round: Box<Session>) {
         let context = Arc::clone(&self.context);
         self.progress.planned(1);
         self.visits.spawn(async move {
             let visit = round.step(&context).await.map(|visit| visit.map(Box::new));
-            Home::X { round, visit }
+            Completed::X { round, visit }
         });
     }
 
@@ -395,7 +413,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         id: Option<i64>,
         task: &Task,
         deadline_hit: bool,
-        telling: Telling,
+        notified: NotifyOutcome,
         x_planned: Option<visit::x::Preview>,
     ) -> Result<Ended, StoreError> {
         let store = &self.context.store;
@@ -407,7 +425,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         }
         let took = self.clock.elapsed();
         let statements = store.statement_times().await?;
-        let mut summed = self.tally.sum(tally::End {
+        let mut summed = self.report.sum(report_builder::CycleEnd {
             x: self.x.as_ref().map(|round| x_figures::XEnd {
                 figures: &round.figures,
                 bill,
@@ -419,26 +437,26 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             took,
             cpu_ms: cpu::times_ms(),
             statements,
-            critical_path: path::critical(&self.lanes, took),
+            critical_path: path::critical(&self.traces, took),
             deadline_hit,
-            stopped: telling.stopped,
-            overdue: telling.overdue,
+            stopped: notified.stopped,
+            overdue: notified.overdue,
             http: self.context.fetch.counts(),
-            told: self.saver.told,
+            reported: self.saver.reported,
             peak_rss_bytes: memory::peak_resident_bytes(),
             task,
         });
         if let Some(id) = id {
-            keep::keep(store, &mut summed, id, self.now).await?;
+            persist::keep(store, &mut summed, id, self.now).await?;
         }
         Ok(Ended {
             report: summed.report,
             failures: summed.failures,
-            stopped: telling.stopped,
+            stopped: notified.stopped,
             fresh: self.saver.fresh,
-            delivered: telling.delivered,
+            delivered: notified.delivered,
             x,
-            lanes: self.lanes,
+            traces: self.traces,
         })
     }
 }

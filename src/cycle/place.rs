@@ -7,19 +7,19 @@ use url::Url;
 use crate::{
     detect::{
         self, Rules,
-        story::{NewTelling, Stories, signature},
+        story::{NewMention, Stories, signature},
     },
     model::{Detection, DetectionRecord, Event, Outlet, Reason, Source, Stage, StoredFinding, Verdict},
     text::domain,
-    visit::Found,
+    visit::Finding,
 };
 
 /// Characters of a detection's snippet: two lines of a message.
 const SNIPPET: usize = 280;
 
 /// Gives `found`, read in `source`, its place among `stories`.
-pub fn place(
-    found: Found,
+pub fn assign_story(
+    found: Finding,
     source: Option<&Source>,
     rules: &Rules,
     stories: &mut Stories,
@@ -30,7 +30,7 @@ pub fn place(
     let event = verdict.event.unwrap_or(Event::Announcement);
     let stage = verdict.stage.unwrap_or(Stage::Upcoming);
     let signature = signature(&found.title, &found.text);
-    let telling = NewTelling {
+    let mention = NewMention {
         url: found.about.clone().unwrap_or_else(|| found.url.clone()),
         source: name.clone(),
         title: found.title.clone(),
@@ -44,21 +44,21 @@ pub fn place(
         token: verdict.token.clone(),
         signature: signature.clone(),
     };
-    let placement = stories.place(&telling, now);
+    let placement = stories.assign(&mention, now);
     let also_at: Vec<Outlet> = placement
         .story
-        .tellings
+        .mentions
         .iter()
-        .filter(|telling| telling.url != found.url)
+        .filter(|mention| mention.url != found.url)
         // A post stands in its story under the address it points at.
-        .filter(|telling| Some(&telling.url) != found.about.as_ref() || telling.source != name)
-        .map(|telling| Outlet {
-            url: telling.url.clone(),
-            source: telling.source.clone(),
-            published_at: Some(telling.at),
+        .filter(|mention| Some(&mention.url) != found.about.as_ref() || mention.source != name)
+        .map(|mention| Outlet {
+            url: mention.url.clone(),
+            source: mention.source.clone(),
+            published_at: Some(mention.at),
         })
         .collect();
-    let (source_url, entry, silent) = (found.source_url.clone(), found.entry, found.silent);
+    let (source_url, entry, silent) = (found.source_url.clone(), found.entry, found.suppress_alerts);
     let about = found.about.clone();
     let head = Head {
         id: id_of(&found),
@@ -67,20 +67,20 @@ pub fn place(
         outlets: placement.independent,
         also_at,
     };
-    let detection = told(found, verdict, name, rules, head);
+    let detection = detection_of(found, verdict, name, rules, head);
     StoredFinding {
-        record: DetectionRecord { detection, source_url, entry, signature, silent, about },
+        record: DetectionRecord { detection, source_url, entry, signature, suppress_alerts: silent, about },
         story: placement.story,
         joined: placement.joined,
         absorbed: placement.absorbed,
         alerts: Vec::new(),
-        told: Vec::new(),
+        channel_states: Vec::new(),
     }
 }
 
 /// `found` for each coin that it is about: a notice on several gives a finding for each. The first stays as it is.
 #[must_use]
-pub fn by_coin(found: Found) -> Vec<Found> {
+pub fn by_coin(found: Finding) -> Vec<Finding> {
     let mut all = vec![found];
     for coin in std::mem::take(&mut all[0].verdict.also) {
         let first = &all[0];
@@ -93,7 +93,7 @@ pub fn by_coin(found: Found) -> Vec<Found> {
             official: false,
             ..first.verdict.clone()
         };
-        let other = Found { verdict, coin: key, ..first.clone() };
+        let other = Finding { verdict, coin: key, ..first.clone() };
         all.push(other);
     }
     all
@@ -101,12 +101,12 @@ pub fn by_coin(found: Found) -> Vec<Found> {
 
 /// The identity of what is told of `found`.
 #[must_use]
-pub fn id_of(found: &Found) -> String {
+pub fn id_of(found: &Finding) -> String {
     identity(&found.source_url, &found.identity.0, found.coin.as_deref())
 }
 
 /// `was`, judged again: what the later judgement says under the old identity and story.
-pub fn retold(was: &Detection, found: Found, source: Option<&Source>, rules: &Rules) -> Detection {
+pub fn retold(was: &Detection, found: Finding, source: Option<&Source>, rules: &Rules) -> Detection {
     let (name, verdict) = (name_of(&found, source), verdict_of(&found, source));
     let head = Head {
         id: was.id.clone(),
@@ -115,17 +115,17 @@ pub fn retold(was: &Detection, found: Found, source: Option<&Source>, rules: &Ru
         outlets: usize::try_from(was.independent_outlets).unwrap_or(1),
         also_at: was.also_at.clone(),
     };
-    Detection { published_at: was.published_at, ..told(found, verdict, name, rules, head) }
+    Detection { published_at: was.published_at, ..detection_of(found, verdict, name, rules, head) }
 }
 
-fn name_of(found: &Found, source: Option<&Source>) -> String {
+fn name_of(found: &Finding, source: Option<&Source>) -> String {
     let named = || source.map_or_else(|| found.source_url.clone(), |source| source.name.clone());
     found.source.clone().unwrap_or_else(named)
 }
 
 /// The verdict, official also where the source is: an exchange's own notices speak for their listings. What was read
 /// on somebody else's page is not the source's word.
-fn verdict_of(found: &Found, source: Option<&Source>) -> Verdict {
+fn verdict_of(found: &Finding, source: Option<&Source>) -> Verdict {
     let own = |source: &Source| {
         source.tier == 1 && found.read_at.as_deref().is_none_or(|page| same_site(page, &source.url))
     };
@@ -153,7 +153,7 @@ struct Head {
 }
 
 /// The detection that `found` is told as.
-fn told(found: Found, verdict: Verdict, source: String, rules: &Rules, head: Head) -> Detection {
+fn detection_of(found: Finding, verdict: Verdict, source: String, rules: &Rules, head: Head) -> Detection {
     let priority = verdict.project.as_deref().and_then(|project| rules.priority(project));
     Detection {
         class: detect::class(&verdict, priority, head.outlets),

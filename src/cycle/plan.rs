@@ -11,7 +11,7 @@ use crate::{
     visit::{Due, due},
 };
 
-use super::names::Names;
+use super::source_index::SourceIndex;
 
 /// What a cycle will do, and what it leaves alone.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ const ONE_CYCLE: Duration = Duration::from_mins(5);
 /// deadline never starves the tail of the list (feed-fetching, rule 17); of those asked in one cycle the slowest, so
 /// that it does not end with waiting for one that began last.
 #[must_use]
-pub fn plan(names: &Names, states: Vec<SourceState>, pauses: &[HostWait], now: Timestamp) -> Plan {
+pub fn plan(names: &SourceIndex, states: Vec<SourceState>, pauses: &[HostWait], now: Timestamp) -> Plan {
     let pauses: HashMap<&str, Timestamp> =
         pauses.iter().map(|pause| (pause.host.as_str(), pause.not_before)).collect();
     let sources = names.sources();
@@ -64,7 +64,7 @@ pub fn plan(names: &Names, states: Vec<SourceState>, pauses: &[HostWait], now: T
     // From what is remembered to the sources, so that nothing of the one is copied for the other.
     for state in states {
         // What the settings no longer name is left alone.
-        let Some(at) = names.place(&state.url) else { continue };
+        let Some(at) = names.position(&state.url) else { continue };
         known[at] = true;
         plan.add(at, &sources[at], state, &pauses, now);
     }
@@ -140,7 +140,7 @@ mod tests {
             ..SourceState::default()
         };
         let gone = SourceState { url: source("gone").url, ..SourceState::default() };
-        let plan = plan(&Names::of(&sources), (0..59).map(state).chain([gone]).collect(), &[], now);
+        let plan = plan(&SourceIndex::of(&sources), (0..59).map(state).chain([gone]).collect(), &[], now);
         let number = |at: usize| names[at][5..].parse::<usize>().unwrap();
         assert_eq!((plan.idle.len(), plan.asked.len()), (30, 30));
         assert!(
@@ -167,7 +167,7 @@ mod tests {
         };
         let states = vec![state("quick", 605, 40), state("starved", 1_205, 10), state("slow", 603, 900)];
         let sources = ["quick", "slow", "new", "starved"].map(|name| Arc::new(source(name))).to_vec();
-        let plan = plan(&Names::of(&sources), states, &[], now);
+        let plan = plan(&SourceIndex::of(&sources), states, &[], now);
         let order: Vec<&str> = plan.asked.iter().map(|planned| planned.source.name.as_str()).collect();
         assert_eq!(order, ["new", "starved", "slow", "quick"]);
     }

@@ -60,7 +60,7 @@ pub struct Queue<J> {
     sources: VecDeque<String>,
     owners: HashMap<usize, Owner>,
     /// Owners with a host that a page may be read from, the next one first.
-    turns: VecDeque<usize>,
+    rotation: VecDeque<usize>,
 }
 
 #[derive(Debug)]
@@ -84,7 +84,7 @@ struct Jobs<J> {
 struct Owner {
     under_way: usize,
     hosts: VecDeque<String>,
-    /// Whether it stands in `turns`.
+    /// Whether it stands in `rotation`.
     listed: bool,
 }
 
@@ -142,7 +142,7 @@ impl<J> Queue<J> {
             hosts: HashMap::new(),
             sources: VecDeque::new(),
             owners: HashMap::new(),
-            turns: VecDeque::new(),
+            rotation: VecDeque::new(),
         }
     }
 
@@ -173,7 +173,7 @@ impl<J> Queue<J> {
             Some(id) => {
                 let owner = self.owners.entry(id).or_default();
                 if !std::mem::replace(&mut owner.listed, true) {
-                    self.turns.push_back(id);
+                    self.rotation.push_back(id);
                 }
                 &mut owner.hosts
             }
@@ -193,14 +193,14 @@ impl<J> Queue<J> {
 
     /// The next page of the owner whose turn it is, of those that may begin one.
     fn next_page(&mut self) -> Option<(Place, J)> {
-        for _ in 0..self.turns.len() {
-            let id = self.turns.pop_front()?;
+        for _ in 0..self.rotation.len() {
+            let id = self.rotation.pop_front()?;
             let begun = self.page_of(id);
             let Some(owner) = self.owners.get_mut(&id) else { continue };
             owner.listed = !owner.hosts.is_empty();
             owner.under_way += usize::from(begun.is_some());
             if owner.listed {
-                self.turns.push_back(id);
+                self.rotation.push_back(id);
             } else if owner.under_way == 0 {
                 self.owners.remove(&id);
             }

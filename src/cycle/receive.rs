@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Home, Run,
+    Completed, Run,
     save::{Refused, Unsaved},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     store::{StoreError, XEnding},
     visit::{
         ArticleVisit, FeedVisit, PageOutcome, SourceOutcome, after_not_saved,
-        x::{Round, XVisit},
+        x::{Session, XVisit},
     },
 };
 
@@ -28,51 +28,53 @@ enum Arrived {
 
 impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
     /// Takes in visits that have ended: saves them, counts them, then sends on what they leave to be visited.
-    pub(super) async fn receive(&mut self, homes: Vec<Home>) -> Result<(), StoreError> {
-        let (mut unsaved, mut arrived) = (Vec::with_capacity(homes.len()), Vec::with_capacity(homes.len()));
-        let mut lanes = Vec::with_capacity(homes.len());
-        for home in homes {
-            match home {
-                Home::Feed { at, source, lane, mut visit, before } => {
+    pub(super) async fn receive(&mut self, completed: Vec<Completed>) -> Result<(), StoreError> {
+        let (mut unsaved, mut arrived) =
+            (Vec::with_capacity(completed.len()), Vec::with_capacity(completed.len()));
+        let mut traces = Vec::with_capacity(completed.len());
+        for visit in completed {
+            match visit {
+                Completed::Feed { at, source, trace: trace, mut visit, before } => {
                     let url = source.url.clone();
-                    self.landed(lane, &visit.figures);
+                    self.record_trace(trace, &visit.figures);
                     self.progress.visited(&url, Duration::from_millis(visit.figures.answer_ms.into()));
                     let (commit, found) =
                         (std::mem::take(&mut visit.commit), std::mem::take(&mut visit.found));
                     unsaved.push(Unsaved { commit, found });
                     arrived.push(Arrived::Feed { at, url, visit, before });
-                    lanes.push(lane);
+                    traces.push(trace);
                 }
-                Home::Page { name, lane, mut visit } => {
-                    self.landed(lane, &visit.figures);
+                Completed::Page { name, trace: trace, mut visit } => {
+                    self.record_trace(trace, &visit.figures);
                     self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
                     let commit = std::mem::take(&mut visit.commit);
                     let entry = commit.entries.first().cloned().map(Box::new);
                     unsaved.push(Unsaved { commit, found: visit.found.take().into_iter().collect() });
                     arrived.push(Arrived::Page(visit, entry));
-                    lanes.push(lane);
+                    traces.push(trace);
                 }
-                Home::X { round, visit } => self.receive_x(round, visit).await?,
+                Completed::X { round, visit } => self.receive_x(round, visit).await?,
             }
         }
         let waiting: Vec<Vec<EntryRecord>> = unsaved.iter().zip(&arrived).map(waiting_pages).collect();
         let mut refused = self.save(unsaved).await?;
         let saved_at = self.clock.elapsed();
-        for (number, ((arrived, lane), waiting)) in arrived.into_iter().zip(lanes).zip(waiting).enumerate() {
-            self.lanes[lane].saved = saved_at;
+        for (number, ((arrived, trace), waiting)) in arrived.into_iter().zip(traces).zip(waiting).enumerate()
+        {
+            self.traces[trace].saved = saved_at;
             let refused = refused.iter().position(|one| one.at == number).map(|at| refused.swap_remove(at));
             match (arrived, refused) {
                 (Arrived::Feed { at, url, visit, .. }, None) => {
                     self.count_feed(at, &url, &visit);
                     for entry in waiting {
-                        self.visit_page(entry, Some(lane));
+                        self.visit_page(entry, Some(trace));
                     }
                 }
                 (Arrived::Feed { at, url, visit, before }, Some(refused)) => {
                     self.refused_feed(at, &url, *visit, &before, &refused.error).await?;
                 }
                 (Arrived::Page(visit, entry), None) => {
-                    self.tally.page(&visit, entry.as_deref().is_some_and(is_waiting));
+                    self.report.page(&visit, entry.as_deref().is_some_and(is_waiting));
                 }
                 (Arrived::Page(visit, entry), Some(refused)) => {
                     self.refused_page(*visit, entry.map(|entry| *entry), &refused.error).await?;
@@ -85,8 +87,8 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
     /// Saves `visits`; gives those that the database refused.
     async fn save(&mut self, visits: Vec<Unsaved>) -> Result<Vec<Refused>, StoreError> {
         let saved = self.saver.save(visits).await?;
-        saved.took.into_iter().for_each(|took| self.tally.committed(took));
-        saved.joined.into_iter().for_each(|joined| self.tally.placed(joined));
+        saved.took.into_iter().for_each(|took| self.report.committed(took));
+        saved.joined.into_iter().for_each(|joined| self.report.placed(joined));
         Ok(saved.refused)
     }
 
@@ -94,7 +96,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
             tracing::info!(url, kind, sentence, "a source failed");
         }
-        self.tally.feed(at, url, visit);
+        self.report.feed(at, url, visit);
     }
 
     /// A source whose visit the database refused counts as failed; that is all that is saved of it.
@@ -124,12 +126,12 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         entry: Option<EntryRecord>,
         error: &StoreError,
     ) -> Result<(), StoreError> {
-        self.tally.page(&ArticleVisit { outcome: PageOutcome::Failed(NOT_SAVED), ..visit }, true);
+        self.report.page(&ArticleVisit { outcome: PageOutcome::Failed(NOT_SAVED), ..visit }, true);
         let Some(entry) = entry else { return Ok(()) };
         let link = entry.link.as_deref().unwrap_or("an entry without an address");
         let sentence = format!("what {link} brought could not be saved: {error}");
         tracing::info!(url = entry.source_url, kind = NOT_SAVED, sentence, "a page failed");
-        self.tally.not_saved(self.names.place(&entry.source_url), &entry.source_url, &sentence);
+        self.report.not_saved(self.names.position(&entry.source_url), &entry.source_url, &sentence);
         self.refused.push(sentence);
         if self.saves {
             let later = self.now + PAGE_WAIT;
@@ -142,7 +144,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
     /// Takes in a step of X: its page is saved before the next call is made.
     async fn receive_x(
         &mut self,
-        mut round: Box<Round>,
+        mut round: Box<Session>,
         visit: Result<Option<Box<XVisit>>, StoreError>,
     ) -> Result<(), StoreError> {
         let visit = match visit {
@@ -158,7 +160,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             self.x = Some(round);
             return Ok(());
         };
-        self.tally.x_fetch(visit.fetch);
+        self.report.x_fetch(visit.fetch);
         let page = Unsaved { commit: visit.commit, found: visit.found };
         for refused in self.save(vec![page]).await? {
             let sentence = format!("what X answered could not be saved: {}", refused.error);

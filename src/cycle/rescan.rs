@@ -10,14 +10,14 @@ use crate::{
         story::{self, Stories},
     },
     model::{Detection, EntryKey, EntryRecord, Source},
-    store::{Kept, Rejudged, Store, StoreError},
-    visit::{Found, is_other_launch, judge_kept, of_other_words},
+    store::{JudgedEntry, Rejudged, Store, StoreError},
+    visit::{Finding, is_other_launch, judge_kept, of_other_words},
 };
 
 use super::{
-    names::Names,
-    place::{by_coin, id_of, place, retold},
-    tell::Tell,
+    notifier::Notifier,
+    place::{assign_story, by_coin, id_of, retold},
+    source_index::SourceIndex,
 };
 
 /// What a later judgement changed: a detection that is new, changed, or none any more.
@@ -39,7 +39,7 @@ pub struct Rescan<'a> {
     /// Entries first seen since then.
     pub since: Timestamp,
     /// Whom it is told to; `None` if what is found alerts nobody.
-    pub tell: Option<Tell>,
+    pub notifier: Option<Notifier>,
     /// Whether anything is saved.
     pub saves: bool,
 }
@@ -53,9 +53,9 @@ pub async fn rescan(
     task: Rescan<'_>,
     now: Timestamp,
 ) -> Result<(usize, Vec<Change>), StoreError> {
-    let kept = by_entry(store.kept(task.since).await?);
+    let kept = by_entry(store.judged_entries(task.since).await?);
     let count = kept.len();
-    let names = Names::of(task.sources);
+    let names = SourceIndex::of(task.sources);
     let confirmed = store.confirmed_time(now).await?;
     let since = confirmed.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
     let mut stories = Stories::new(store.recent_stories(since).await?);
@@ -76,8 +76,8 @@ pub async fn rescan(
                 (Some(found), None) if !is_other_launch(&found, &earlier) => {}
                 (Some(found), None) => {
                     let mut found = if earlier.is_empty() { found } else { of_other_words(found) };
-                    found.silent |= task.tell.is_none();
-                    let placed = place(found, source, &task.rules, &mut stories, now);
+                    found.suppress_alerts |= task.notifier.is_none();
+                    let placed = assign_story(found, source, &task.rules, &mut stories, now);
                     changes.push(Change { was: None, is: Some(placed.record.detection.clone()) });
                     new.push(placed);
                 }
@@ -101,7 +101,7 @@ pub async fn rescan(
         }
         judged.commit.entries.push(entry);
     }
-    if let Some(tell) = task.tell.filter(|_| task.saves) {
+    if let Some(tell) = task.notifier.filter(|_| task.saves) {
         let source = |url: &str| names.get(url).cloned();
         tell.queue(store, &mut new, source, now).await?;
     }
@@ -113,10 +113,10 @@ pub async fn rescan(
 }
 
 /// Each entry once, with all detections that it gave.
-fn by_entry(kept: Vec<Kept>) -> Vec<(EntryRecord, Vec<Detection>)> {
+fn by_entry(kept: Vec<JudgedEntry>) -> Vec<(EntryRecord, Vec<Detection>)> {
     let mut entries: Vec<(EntryRecord, Vec<Detection>)> = Vec::new();
     let mut places: HashMap<(String, EntryKey), usize> = HashMap::new();
-    for Kept { entry, detection } in kept {
+    for JudgedEntry { entry, detection } in kept {
         let place = *places.entry((entry.source_url.clone(), entry.key)).or_insert_with(|| {
             entries.push((entry, Vec::new()));
             entries.len() - 1
@@ -128,7 +128,7 @@ fn by_entry(kept: Vec<Kept>) -> Vec<(EntryRecord, Vec<Detection>)> {
 
 /// What is found now beside what was found before, coin by coin. A coin that is new takes no identity that another
 /// one has.
-fn pairs(found: Vec<Found>, mut was: Vec<Detection>) -> Vec<(Option<Found>, Option<Detection>)> {
+fn pairs(found: Vec<Finding>, mut was: Vec<Detection>) -> Vec<(Option<Finding>, Option<Detection>)> {
     let single = found.len() == 1 && was.len() == 1;
     let taken: Vec<String> = was.iter().map(|was| was.id.clone()).collect();
     let mut pairs = Vec::new();

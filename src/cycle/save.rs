@@ -14,9 +14,9 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    names::Names,
-    place::{by_coin, id_of, place},
-    tell::Tell,
+    notifier::Notifier,
+    place::{assign_story, by_coin, id_of},
+    source_index::SourceIndex,
 };
 use crate::{
     detect::{
@@ -25,14 +25,14 @@ use crate::{
     },
     model::{Commit, Detection, StoredFinding},
     store::{Store, StoreError},
-    visit::Found,
+    visit::Finding,
 };
 
 /// A visit that has ended and is to be saved.
 #[derive(Debug)]
 pub(super) struct Unsaved {
     pub commit: Commit,
-    pub found: Vec<Found>,
+    pub found: Vec<Finding>,
 }
 
 /// What came of saving some visits.
@@ -61,8 +61,8 @@ pub(super) struct Refused {
 pub(super) struct Saver {
     pub store: Store,
     pub rules: Arc<Rules>,
-    pub names: Arc<Names>,
-    pub tell: Tell,
+    pub names: Arc<SourceIndex>,
+    pub notifier: Notifier,
     /// When the cycle began.
     pub now: Timestamp,
     /// The time that earlier cycles confirm.
@@ -72,7 +72,7 @@ pub(super) struct Saver {
     /// Loaded when the first finding needs them: most cycles find nothing. Never other than the database has them.
     stories: Option<Stories>,
     /// New detections, in the order they were saved.
-    pub told: Vec<Detection>,
+    pub reported: Vec<Detection>,
     /// Of those, what is not of a source's first sight.
     pub fresh: Vec<Detection>,
 }
@@ -84,13 +84,24 @@ impl Saver {
     pub fn new(
         store: Store,
         rules: Arc<Rules>,
-        names: Arc<Names>,
-        tell: Tell,
+        names: Arc<SourceIndex>,
+        tell: Notifier,
         (now, confirmed): (Timestamp, Timestamp),
         saves: bool,
     ) -> Self {
-        let (told, fresh) = (Vec::new(), Vec::new());
-        Self { store, rules, names, tell, now, confirmed, saves, stories: None, told, fresh }
+        let (reported, fresh) = (Vec::new(), Vec::new());
+        Self {
+            store,
+            rules,
+            names,
+            notifier: tell,
+            now,
+            confirmed,
+            saves,
+            stories: None,
+            reported: reported,
+            fresh,
+        }
     }
 
     /// Saves each of `visits` whole, as many as possible in one transaction.
@@ -103,7 +114,8 @@ impl Saver {
         let mut ids: HashSet<String> = HashSet::new();
         for (at, Unsaved { commit, found }) in visits.into_iter().enumerate() {
             let visit = Unsaved { commit, found: found.into_iter().flat_map(by_coin).collect() };
-            let speaks = self.saves && self.tell.speaks_of(visit.found.iter().map(|found| found.silent));
+            let speaks =
+                self.saves && self.notifier.may_alert(visit.found.iter().map(|found| found.suppress_alerts));
             let known = self.knows(&visit, &mut ids).await?;
             if speaks || known {
                 // What was told of a story decides what is told next: it must have been saved.
@@ -206,11 +218,11 @@ impl Saver {
                 }
             };
             let source = self.names.get(&found.source_url).map(AsRef::as_ref);
-            findings.push(place(found.clone(), source, &self.rules, stories, self.now));
+            findings.push(assign_story(found.clone(), source, &self.rules, stories, self.now));
         }
         if self.saves {
             let source = |url: &str| self.names.get(url).cloned();
-            self.tell.queue(&self.store, &mut findings, source, self.now).await?;
+            self.notifier.queue(&self.store, &mut findings, source, self.now).await?;
         }
         Ok(findings)
     }
@@ -223,8 +235,10 @@ impl Saver {
         saved: &mut Saved,
     ) {
         for finding in findings {
-            for told in self.told.iter_mut().filter(|told| finding.absorbed.contains(&told.story_id)) {
-                told.story_id.clone_from(&finding.story.id);
+            for reported in
+                self.reported.iter_mut().filter(|reported| finding.absorbed.contains(&reported.story_id))
+            {
+                reported.story_id.clone_from(&finding.story.id);
             }
             let StoredFinding { record, joined, .. } = finding;
             if !fresh.remove(&record.detection.id) {
@@ -233,10 +247,10 @@ impl Saver {
                 continue;
             }
             saved.joined.push(joined);
-            if !record.silent {
+            if !record.suppress_alerts {
                 self.fresh.push(record.detection.clone());
             }
-            self.told.push(record.detection);
+            self.reported.push(record.detection);
         }
     }
 }

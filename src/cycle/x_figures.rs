@@ -38,13 +38,13 @@ pub fn x_figures(x: XEnd) -> XFigures {
     }
 }
 
-fn x_usage(told: &XUsage) -> XUsageFigures {
+fn x_usage(usage: &XUsage) -> XUsageFigures {
     XUsageFigures {
-        asked_at: told.asked_at,
-        posts: told.posts,
-        cap: told.cap,
-        says: usage::sentence(told),
-        warnings: usage::warnings(told),
+        asked_at: usage.asked_at,
+        posts: usage.posts,
+        cap: usage.cap,
+        says: usage::sentence(usage),
+        warnings: usage::warnings(usage),
     }
 }
 

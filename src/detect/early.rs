@@ -28,12 +28,12 @@ pub const MUTED: &str = "muted";
 
 /// Which words let a text through.
 #[derive(Debug, Clone, Copy)]
-pub struct Gate {
+pub struct EarlyFilter {
     strong: u128,
     weak: u128,
 }
 
-impl Gate {
+impl EarlyFilter {
     /// Looks up the groups by name.
     #[must_use]
     pub fn new(lexicon: &Lexicon) -> Self {
@@ -77,7 +77,12 @@ impl Gate {
 }
 
 /// Whether the entry may matter; `own` is how many phrases and how many mute phrases the user has.
-pub(super) fn early(lexicon: &Lexicon, gate: Gate, own: (usize, usize), headline: &Headline) -> Early {
+pub(super) fn early(
+    lexicon: &Lexicon,
+    filter: EarlyFilter,
+    own: (usize, usize),
+    headline: &Headline,
+) -> Early {
     let title = lexicon.read(headline.title, headline.summary, None);
     let whole = if headline.summary.len() > BODY_LIMIT {
         lexicon.read_whole(headline.summary)
@@ -96,7 +101,7 @@ pub(super) fn early(lexicon: &Lexicon, gate: Gate, own: (usize, usize), headline
         return Early::Dropped(MUTED);
     }
     let complete = !headline.cut_short && !headline.summary.trim().is_empty();
-    if watched || matched(0..phrases) || gate.passes(seen, complete) {
+    if watched || matched(0..phrases) || filter.passes(seen, complete) {
         Early::Candidate
     } else {
         Early::Dropped(NO_VOCABULARY)

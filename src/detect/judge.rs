@@ -28,7 +28,7 @@ const MONTH_HEADS: [&str; 8] = ["in", "for", "on", "by", "until", "this", "late"
 
 /// Groups that the verdict asks about beside the weights.
 #[derive(Debug, Clone, Copy)]
-pub struct Marks {
+pub struct VerdictGroups {
     hedge: u128,
     hedged: u128,
     wire: u128,
@@ -38,7 +38,7 @@ pub struct Marks {
     trade: u128,
 }
 
-impl Marks {
+impl VerdictGroups {
     /// Looks up the groups by name.
     #[must_use]
     pub fn new(lexicon: &Lexicon) -> Self {
@@ -105,7 +105,7 @@ pub(super) fn judge(rules: &Rules, item: &Item, now: Option<Timestamp>) -> Judge
     let own = own_rules(rules, &reading);
     let wanted = own.iter().any(|rule| rule.weight > 0);
     if own.iter().any(|rule| rule.mute)
-        || !wanted && !rules.compiled().gate.passes(seen, !item.text.trim().is_empty())
+        || !wanted && !rules.compiled().early_filter.passes(seen, !item.text.trim().is_empty())
     {
         let threshold = rules.settings.threshold;
         return Judged {
@@ -116,24 +116,29 @@ pub(super) fn judge(rules: &Rules, item: &Item, now: Option<Timestamp>) -> Judge
             threshold,
         };
     }
-    let dates = date::event_dates(&reading, rules.compiled().clues.core, item.published);
+    let dates = date::event_dates(&reading, rules.compiled().fact_groups.core, item.published);
     let mut adder = rules.compiled().weights.start();
-    rules.compiled().frames.signals(
+    rules.compiled().pair_features.signals(
         &rules.compiled().lexicon,
         item.kind,
         &reading,
-        dates.event.as_ref().and_then(|when| when.lies),
+        dates.event.as_ref().and_then(|when| when.relation),
         &mut adder,
     );
     let sums = adder.sums;
     let exact = rules.compiled().weights.score(sums.columns[0]);
     let added: i16 = own.iter().map(|rule| rule.weight).sum();
     let score = whole_score(exact + f32::from(added));
-    let token =
-        token::token(&rules.compiled().lexicon, &rules.compiled().clues, &reading, item.title, item.text);
+    let token = token::token(
+        &rules.compiled().lexicon,
+        &rules.compiled().fact_groups,
+        &reading,
+        item.title,
+        item.text,
+    );
     let project = project::project(
         &rules.compiled().lexicon,
-        &rules.compiled().clues,
+        &rules.compiled().fact_groups,
         item.kind,
         &reading,
         item.title,
@@ -160,11 +165,16 @@ pub(super) fn judge(rules: &Rules, item: &Item, now: Option<Timestamp>) -> Judge
     verdict.tge = score >= threshold && (verdict.watched || !rules.settings.watched_only);
     if verdict.tge {
         let compiled = rules.compiled();
-        let coins = coins::coins(&compiled.lexicon, &compiled.clues, &reading, item.title, item.text);
+        let coins = coins::coins(&compiled.lexicon, &compiled.fact_groups, &reading, item.title, item.text);
         name_others(rules, coins, &found, &mut verdict);
     }
-    verdict.venue =
-        venue::venue(&rules.compiled().clues, &reading, item.title, item.text, verdict.project.as_deref());
+    verdict.venue = venue::venue(
+        &rules.compiled().fact_groups,
+        &reading,
+        item.title,
+        item.text,
+        verdict.project.as_deref(),
+    );
     verdict.chain = venue::chain(&reading, verdict.project.as_deref());
     verdict.cautions = bait::cautions(
         &rules.settings.projects,
@@ -304,7 +314,7 @@ fn name_others(
 }
 
 /// Whether the headline, or the post, only supposes: a hedge near the noun it hedges.
-fn hedged(marks: Marks, reading: &Reading) -> bool {
+fn hedged(marks: VerdictGroups, reading: &Reading) -> bool {
     let part = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
     // "in May" is a month, "who may take part" a permission.
     let month = |at: usize| {

@@ -5,7 +5,7 @@ mod class;
 mod early;
 mod explain;
 pub mod facts;
-pub mod frames;
+pub mod headline;
 mod judge;
 pub mod lexicon;
 mod names;

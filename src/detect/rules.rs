@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Early, Item, Origin, Priority, Settings,
-    early::{Gate, Headline, early},
+    early::{EarlyFilter, Headline, early},
     explain::Explanation,
-    facts::Clues,
+    facts::FactGroups,
     judge,
     lexicon::Lexicon,
-    signals::Frames,
+    signals::PairFeatures,
     watch,
     weights::Weights,
 };
@@ -31,11 +31,11 @@ pub struct Rules {
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) lexicon: Lexicon,
-    pub(super) frames: Frames,
-    pub(super) clues: Clues,
-    pub(super) gate: Gate,
+    pub(super) pair_features: PairFeatures,
+    pub(super) fact_groups: FactGroups,
+    pub(super) early_filter: EarlyFilter,
     pub(super) weights: Weights,
-    pub(super) marks: judge::Marks,
+    pub(super) marks: judge::VerdictGroups,
 }
 
 impl Compiled {
@@ -44,10 +44,10 @@ impl Compiled {
         let own: Vec<&str> = phrases.chain(settings.mute.iter().map(String::as_str)).collect();
         let lexicon = Lexicon::new(&watch::signs(&settings.projects), &own);
         Self {
-            frames: Frames::new(&lexicon),
-            clues: Clues::new(&lexicon),
-            gate: Gate::new(&lexicon),
-            marks: judge::Marks::new(&lexicon),
+            pair_features: PairFeatures::new(&lexicon),
+            fact_groups: FactGroups::new(&lexicon),
+            early_filter: EarlyFilter::new(&lexicon),
+            marks: judge::VerdictGroups::new(&lexicon),
             weights: Weights::compiled(),
             lexicon,
         }
@@ -100,7 +100,7 @@ impl Rules {
     #[must_use]
     pub fn early(&self, headline: &Headline) -> Early {
         let own = (self.settings.phrases.len(), self.settings.mute.len());
-        early(&self.compiled().lexicon, self.compiled().gate, own, headline)
+        early(&self.compiled().lexicon, self.compiled().early_filter, own, headline)
     }
 
     /// Judges one text. Reads the title and the opening of the text, in time linear in what it reads.

@@ -3,8 +3,8 @@
 //! Every signal has a name that a person can read (`t:sets+airdrop`); training and judging see the same ones.
 //! `t:` is the title of news, `b:` its body, `p:` a post.
 
-use super::facts::Lies;
-use super::frames::Glance;
+use super::facts::DateRelation;
+use super::headline::HeadlinePatterns;
 use super::lexicon::{Lexicon, Part, Reading};
 use crate::{model::Kind, text::normal::Shape};
 
@@ -27,7 +27,7 @@ pub trait Sink {
 
 /// What needs to be known of the vocabulary to find frames.
 #[derive(Debug, Clone, Copy)]
-pub struct Frames {
+pub struct PairFeatures {
     /// Nouns of an event.
     pub core: u128,
     /// The nouns that hardly ever mean anything else.
@@ -36,7 +36,7 @@ pub struct Frames {
     framed: u128,
     /// Groups that facts ask about, and no signal.
     silent: u128,
-    glance: Glance,
+    headline: HeadlinePatterns,
     name: u128,
     old: u128,
     venue: u128,
@@ -60,7 +60,7 @@ const WINDOW: usize = 6;
 /// Tokens of a body in which frames and words are looked for: two sentences.
 const BODY_TOKENS: usize = 60;
 
-impl Frames {
+impl PairFeatures {
     /// Looks up the groups by name.
     #[must_use]
     pub fn new(lexicon: &Lexicon) -> Self {
@@ -100,7 +100,7 @@ impl Frames {
                 "record",
             ]),
             silent: lexicon.mask(&["exchange", "lure", "ahead"]),
-            glance: Glance::new(lexicon),
+            headline: HeadlinePatterns::new(lexicon),
             name: lexicon.mask(&["name"]),
             old: lexicon.mask(&["old"]),
             venue: lexicon.mask(&["venue"]),
@@ -115,10 +115,10 @@ impl Frames {
         lexicon: &Lexicon,
         kind: Kind,
         reading: &Reading,
-        lies: Option<Lies>,
+        relation: Option<DateRelation>,
         sink: &mut impl Sink,
     ) {
-        self.date(lexicon, reading, lies, sink);
+        self.date(lexicon, reading, relation, sink);
         match kind {
             Kind::News => {
                 sink.signal(&["news"], GROUP, None);
@@ -133,16 +133,22 @@ impl Frames {
                 post_shape(&reading.body, sink);
             }
         }
-        self.glance.signals(kind, reading, sink);
+        self.headline.signals(kind, reading, sink);
     }
 
     /// When it happens, alone and with what happens.
-    fn date(&self, lexicon: &Lexicon, reading: &Reading, lies: Option<Lies>, sink: &mut impl Sink) {
-        let lies = lies.map_or("unstated", Lies::as_str);
-        sink.signal(&["date ", lies], GROUP, None);
+    fn date(
+        &self,
+        lexicon: &Lexicon,
+        reading: &Reading,
+        relation: Option<DateRelation>,
+        sink: &mut impl Sink,
+    ) {
+        let relation = relation.map_or("unstated", DateRelation::as_str);
+        sink.signal(&["date ", relation], GROUP, None);
         let head = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
         each_bit(head.seen & self.core, |noun| {
-            sink.signal(&["date ", lies, "&", lexicon.group(noun)], POOLED, None);
+            sink.signal(&["date ", relation, "&", lexicon.group(noun)], POOLED, None);
         });
     }
 
@@ -180,12 +186,12 @@ impl Frames {
                 });
             });
         }
-        self.frames(lexicon, place, title, part, limit, sink);
+        self.pair_features(lexicon, place, title, part, limit, sink);
         self.words(lexicon, place, title, part, limit, sink);
     }
 
     /// Ordered pairs of groups, one of them a noun of an event: side by side (`+`) or near (`>`).
-    fn frames(
+    fn pair_features(
         &self,
         lexicon: &Lexicon,
         place: &str,
@@ -195,7 +201,7 @@ impl Frames {
         sink: &mut impl Sink,
     ) {
         let count = part.tags.len().min(limit);
-        let mut told = std::collections::HashSet::new();
+        let mut seen = std::collections::HashSet::new();
         for left in 0..count {
             let left_tags = part.tags[left] & self.framed;
             if left_tags == 0 {
@@ -229,13 +235,13 @@ impl Frames {
                             return;
                         }
                         let (left, right) = (lexicon.group(a), lexicon.group(b));
-                        if told.insert((a, b, steps == 1)) {
+                        if seen.insert((a, b, steps == 1)) {
                             sink.signal(&[place, left, joint, right], strength, span);
                         }
                         if noun_left != noun_right {
                             let (left, right) = if noun_left { ("event", right) } else { (left, "event") };
                             let other = if noun_left { b } else { a };
-                            if told.insert((
+                            if seen.insert((
                                 if noun_left { EVENT } else { other },
                                 if noun_left { other } else { EVENT },
                                 steps == 1,
@@ -260,7 +266,7 @@ impl Frames {
         sink: &mut impl Sink,
     ) {
         let mut before: Option<(&str, usize)> = Some(("^", 0));
-        let mut told = std::collections::HashSet::new();
+        let mut seen = std::collections::HashSet::new();
         for index in 0..part.tags.len().min(limit) {
             let Some(word) = self.mask_word(lexicon, part, index) else { continue };
             let span = |first: usize| {
@@ -270,12 +276,12 @@ impl Frames {
                     last: u32::try_from(index).unwrap_or(0),
                 })
             };
-            if told.insert(("", word)) {
+            if seen.insert(("", word)) {
                 sink.signal(&[place, "word ", word], WORD, span(index));
             }
             if let Some((previous, at)) = before
                 && !(previous == word && word.starts_with('<'))
-                && told.insert((previous, word))
+                && seen.insert((previous, word))
             {
                 sink.signal(&[place, "words ", previous, " ", word], BIGRAM, span(at));
             }

@@ -5,26 +5,26 @@
 //! `sketch`, names in `names` and times in `when`.
 
 mod index;
+mod min_hash;
 mod names;
 mod same;
-mod sketch;
 mod when;
 
 use std::{cmp::Reverse, collections::HashSet};
 
 use jiff::{SignedDuration, Timestamp};
+pub use min_hash::signature;
 use sha2::{Digest, Sha256};
-pub use sketch::signature;
 
 use self::{
     index::Index,
+    min_hash::MinHash,
     names::{Names, Relation},
-    same::{Side, Text, Tie},
-    sketch::Sketch,
+    same::{Match, StoryFeatures, Text},
     when::When,
 };
 use crate::{
-    model::{Event, Signature, Stage, Story, Telling, event_date::event_days},
+    model::{Event, Mention, Signature, Stage, Story, event_date::event_days},
     text::{
         address,
         outlet::{self, Outlet},
@@ -37,7 +37,7 @@ pub const MEMORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// One text that tells of a launch, as judged.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewTelling {
+pub struct NewMention {
     /// Address of the page; compared in canonical form.
     pub url: String,
     /// Name of the outlet; texts of one outlet are never taken for copies of each other.
@@ -83,7 +83,7 @@ pub struct Placement {
 #[derive(Debug, Default)]
 pub struct Stories {
     /// `None` where a story was absorbed by another.
-    known: Vec<Option<(Story, Side)>>,
+    known: Vec<Option<(Story, StoryFeatures)>>,
     ids: HashSet<String>,
     index: Index,
 }
@@ -96,8 +96,8 @@ impl Stories {
         stories.sort_by(|a, b| (a.updated_at, &a.id).cmp(&(b.updated_at, &b.id)));
         let mut all = Self::default();
         for mut story in stories {
-            if let Some(side) = side_of(&mut story) {
-                all.add(story, side);
+            if let Some(features) = side_of(&mut story) {
+                all.add(story, features);
             }
         }
         all
@@ -113,21 +113,21 @@ impl Stories {
     /// Joining fills in project, token and date where they were unknown (a date also when it was less exact
     /// or the headline says it moved), moves the stage forward, and sets `updated_at` to `now`. A page that
     /// the story has already is not added again.
-    pub fn place(&mut self, new: &NewTelling, now: Timestamp) -> Placement {
-        let side = new.side();
-        let Some((best, others)) = self.tied(&side) else {
+    pub fn assign(&mut self, new: &NewMention, now: Timestamp) -> Placement {
+        let features = new.features();
+        let Some((best, others)) = self.tied(&features) else {
             let mut story = open(new, now);
             // Two notices of one list without a name may share all that an id is made of.
             while self.ids.contains(&story.id) {
                 story.id = hash_id(&[&story.id]);
             }
-            let side = side_of(&mut story).unwrap_or(side);
-            self.add(story.clone(), side);
+            let features = side_of(&mut story).unwrap_or(features);
+            self.add(story.clone(), features);
             return Placement { story, joined: false, independent: 1, absorbed: Vec::new() };
         };
-        self.index.add(best, &side);
+        self.index.add(best, &features);
         if let Some((story, known)) = &mut self.known[best] {
-            join(story, known, new, side, now);
+            join(story, known, new, features, now);
         }
         let (at, absorbed) = others.into_iter().fold((best, Vec::new()), |(at, mut absorbed), other| {
             let (at, id) = self.merge(at, other);
@@ -139,20 +139,27 @@ impl Stories {
         Placement { story, joined: true, independent, absorbed }
     }
 
-    fn add(&mut self, story: Story, side: Side) {
-        self.index.add(self.known.len(), &side);
+    fn add(&mut self, story: Story, features: StoryFeatures) {
+        self.index.add(self.known.len(), &features);
         self.ids.insert(story.id.clone());
-        self.known.push(Some((story, side)));
+        self.known.push(Some((story, features)));
     }
 
     /// Position of the story that `side` ties to best (the strongest tie, then the same names, then the nearest in
     /// time, then the oldest), and of the others it ties to.
-    fn tied(&self, side: &Side) -> Option<(usize, Vec<usize>)> {
-        let tied = self.index.candidates(side).into_iter().filter_map(|at| {
+    fn tied(&self, features: &StoryFeatures) -> Option<(usize, Vec<usize>)> {
+        let tied = self.index.candidates(features).into_iter().filter_map(|at| {
             let (story, known) = self.known[at].as_ref()?;
-            let gap = known.when.told.1.duration_since(side.when.told.1).abs();
-            let other_names = known.names.relation(&side.names) != Relation::Same;
-            Some((Reverse(same::tie(known, side)?), other_names, gap, story.opened_at, &story.id, at))
+            let gap = known.when.published.1.duration_since(features.when.published.1).abs();
+            let other_names = known.names.relation(&features.names) != Relation::Same;
+            Some((
+                Reverse(same::match_story(known, features)?),
+                other_names,
+                gap,
+                story.opened_at,
+                &story.id,
+                at,
+            ))
         });
         let mut tied: Vec<_> = tied.collect();
         tied.sort_unstable();
@@ -163,10 +170,10 @@ impl Stories {
     /// Joins two stories if they tie to each other as they stand, into the one that was opened first. Gives
     /// the position of the story at `at` from now on, and the id of the story that is no more.
     fn merge(&mut self, at: usize, other: usize) -> (usize, Option<String>) {
-        let (Some((one, side)), Some((two, known))) = (&self.known[at], &self.known[other]) else {
+        let (Some((one, features)), Some((two, known))) = (&self.known[at], &self.known[other]) else {
             return (at, None);
         };
-        if same::tie(side, known).is_none_or(|tie| tie == Tie::Text) {
+        if same::match_story(features, known).is_none_or(|tie| tie == Match::Text) {
             return (at, None);
         }
         let two_first = (two.opened_at, &two.id) < (one.opened_at, &one.id);
@@ -174,8 +181,8 @@ impl Stories {
         let Some((gone_story, gone_side)) = self.known[gone].take() else { return (at, None) };
         self.index.add(kept, &gone_side);
         self.ids.remove(&gone_story.id);
-        if let Some((story, side)) = &mut self.known[kept] {
-            absorb(story, side, &gone_story, gone_side);
+        if let Some((story, features)) = &mut self.known[kept] {
+            absorb(story, features, &gone_story, gone_side);
         }
         (kept, Some(gone_story.id))
     }
@@ -185,8 +192,8 @@ impl Stories {
 #[must_use]
 pub fn independent(story: &Story) -> usize {
     let mut voices: Vec<(Outlet, Text)> = Vec::new();
-    for telling in &story.tellings {
-        let (outlet, text) = (Outlet::of(&telling.source, &telling.url), text_of(telling));
+    for mention in &story.mentions {
+        let (outlet, text) = (Outlet::of(&mention.source, &mention.url), text_of(mention));
         if !voices.iter().any(|(known, words)| known.is(&outlet) || same::copies(words, &text)) {
             voices.push((outlet, text));
         }
@@ -197,25 +204,31 @@ pub fn independent(story: &Story) -> usize {
 /// How many outlets carry `story`, copies included; one at least.
 #[must_use]
 pub fn outlets(story: &Story) -> usize {
-    outlet::count(story.tellings.iter().map(|telling| (telling.source.as_str(), telling.url.as_str()))).max(1)
+    outlet::count(story.mentions.iter().map(|mention| (mention.source.as_str(), mention.url.as_str()))).max(1)
 }
 
 /// Adds a telling to the story it joins.
-fn join(story: &mut Story, side: &mut Side, new: &NewTelling, telling: Side, now: Timestamp) {
-    let newest = new.at >= side.when.told.1;
-    let moved = newest && telling.when.moved && story.stage != Stage::Past && new.event_date.is_some();
+fn join(
+    story: &mut Story,
+    features: &mut StoryFeatures,
+    new: &NewMention,
+    mention: StoryFeatures,
+    now: Timestamp,
+) {
+    let newest = new.at >= features.when.published.1;
+    let moved = newest && mention.when.moved && story.stage != Stage::Past && new.event_date.is_some();
     let opened = open(new, now);
-    absorb(story, side, &opened, telling);
+    absorb(story, features, &opened, mention);
     if moved {
         story.stage = new.stage;
         story.event_date = opened.event_date;
-        side.when.stage = story.stage;
-        side.when.days = story.event_date.as_deref().and_then(event_days);
+        features.when.stage = story.stage;
+        features.when.days = story.event_date.as_deref().and_then(event_days);
     }
 }
 
 /// Adds what `other` knows to `story`.
-fn absorb(story: &mut Story, side: &mut Side, other: &Story, other_side: Side) {
+fn absorb(story: &mut Story, features: &mut StoryFeatures, other: &Story, other_side: StoryFeatures) {
     story.project = story.project.take().or_else(|| other.project.clone());
     story.token = story.token.take().or_else(|| other.token.clone());
     if more_exact(story.event_date.as_deref(), other.event_date.as_deref()) {
@@ -224,51 +237,51 @@ fn absorb(story: &mut Story, side: &mut Side, other: &Story, other_side: Side) {
     story.stage = story.stage.max(other.stage);
     story.opened_at = story.opened_at.min(other.opened_at);
     story.updated_at = story.updated_at.max(other.updated_at);
-    for (telling, text) in other.tellings.iter().zip(other_side.texts) {
-        add_telling(story, &mut side.texts, telling.clone(), text);
+    for (mention, text) in other.mentions.iter().zip(other_side.texts) {
+        add_telling(story, &mut features.texts, mention.clone(), text);
     }
-    side.names = Names::new(story.project.as_deref(), story.token.as_deref());
-    side.when = when_of(story).unwrap_or_else(|| side.when.clone());
+    features.names = Names::new(story.project.as_deref(), story.token.as_deref());
+    features.when = when_of(story).unwrap_or_else(|| features.when.clone());
 }
 
 /// Adds `telling` with its `text`, in an order that depends on the tellings only. Of several versions of one page of
 /// one outlet the first is kept.
-fn add_telling(story: &mut Story, texts: &mut Vec<Text>, telling: Telling, text: Text) {
-    let same = |known: &Telling| known.url == telling.url && known.source == telling.source;
-    if let Some(at) = story.tellings.iter().position(same) {
-        if order(&story.tellings[at]) <= order(&telling) {
+fn add_telling(story: &mut Story, texts: &mut Vec<Text>, mention: Mention, text: Text) {
+    let same = |known: &Mention| known.url == mention.url && known.source == mention.source;
+    if let Some(at) = story.mentions.iter().position(same) {
+        if order(&story.mentions[at]) <= order(&mention) {
             return;
         }
-        story.tellings.remove(at);
+        story.mentions.remove(at);
         texts.remove(at);
     }
-    let at = story.tellings.partition_point(|known| order(known) <= order(&telling));
-    story.tellings.insert(at, telling);
+    let at = story.mentions.partition_point(|known| order(known) <= order(&mention));
+    story.mentions.insert(at, mention);
     texts.insert(at, text);
 }
 
-fn order(telling: &Telling) -> (Timestamp, &str, &str, &str, &[u8]) {
-    (telling.at, &telling.url, &telling.source, &telling.title, &telling.signature.0)
+fn order(mention: &Mention) -> (Timestamp, &str, &str, &str, &[u8]) {
+    (mention.at, &mention.url, &mention.source, &mention.title, &mention.signature.0)
 }
 
-impl NewTelling {
-    fn side(&self) -> Side {
-        Side {
+impl NewMention {
+    fn features(&self) -> StoryFeatures {
+        StoryFeatures {
             names: Names::new(self.project.as_deref(), self.token.as_deref()),
             event: self.event,
             when: When {
-                told: (self.at, self.at),
+                published: (self.at, self.at),
                 days: self.event_date.as_deref().and_then(event_days),
                 stage: self.stage,
                 round: when::round_of(&self.title),
                 moved: when::says_moved(&self.title),
             },
-            texts: vec![text_of(&self.telling())],
+            texts: vec![text_of(&self.to_mention())],
         }
     }
 
-    fn telling(&self) -> Telling {
-        Telling {
+    fn to_mention(&self) -> Mention {
+        Mention {
             url: self.url.clone(),
             source: self.source.clone(),
             title: self.stored_title.as_ref().unwrap_or(&self.title).clone(),
@@ -280,13 +293,13 @@ impl NewTelling {
 
 /// A stored story in comparable form, its tellings brought into their order; `None` for one without tellings, which
 /// nothing can join.
-fn side_of(story: &mut Story) -> Option<Side> {
+fn side_of(story: &mut Story) -> Option<StoryFeatures> {
     let mut texts = Vec::new();
-    for telling in std::mem::take(&mut story.tellings) {
-        let text = text_of(&telling);
-        add_telling(story, &mut texts, telling, text);
+    for mention in std::mem::take(&mut story.mentions) {
+        let text = text_of(&mention);
+        add_telling(story, &mut texts, mention, text);
     }
-    Some(Side {
+    Some(StoryFeatures {
         names: Names::new(story.project.as_deref(), story.token.as_deref()),
         event: story.event,
         when: when_of(story)?,
@@ -297,11 +310,11 @@ fn side_of(story: &mut Story) -> Option<Side> {
 /// What a story says of its time; `None` for one without tellings.
 fn when_of(story: &Story) -> Option<When> {
     Some(When {
-        told: (story.tellings.first()?.at, story.tellings.last()?.at),
+        published: (story.mentions.first()?.at, story.mentions.last()?.at),
         days: story.event_date.as_deref().and_then(event_days),
         stage: story.stage,
-        round: story.tellings.iter().find_map(|telling| when::round_of(&telling.title)),
-        moved: story.tellings.iter().any(|telling| when::says_moved(&telling.title)),
+        round: story.mentions.iter().find_map(|mention| when::round_of(&mention.title)),
+        moved: story.mentions.iter().any(|mention| when::says_moved(&mention.title)),
     })
 }
 
@@ -310,15 +323,15 @@ fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
-fn text_of(telling: &Telling) -> Text {
+fn text_of(mention: &Mention) -> Text {
     Text {
-        url: address::identity(&telling.url),
-        source: telling.source.clone(),
-        sketch: Sketch::unpack(&telling.signature),
+        url: address::identity(&mention.url),
+        source: mention.source.clone(),
+        min_hash: MinHash::unpack(&mention.signature),
     }
 }
 
-fn open(new: &NewTelling, now: Timestamp) -> Story {
+fn open(new: &NewMention, now: Timestamp) -> Story {
     let now = whole_second(now);
     Story {
         id: id(new),
@@ -329,14 +342,14 @@ fn open(new: &NewTelling, now: Timestamp) -> Story {
         event_date: new.event_date.clone(),
         opened_at: now,
         updated_at: now,
-        tellings: vec![new.telling()],
+        mentions: vec![new.to_mention()],
     }
 }
 
 /// Lasting identity: 16 bytes of a SHA-256, in hexadecimal, over page, event, names and day of the first
 /// telling. A repeated run gives the same; a page that tells of two projects, or of another round months
 /// later, gives different ones.
-fn id(first: &NewTelling) -> String {
+fn id(first: &NewMention) -> String {
     let names = Names::new(first.project.as_deref(), first.token.as_deref());
     let day = first.at.as_second().div_euclid(86_400);
     let url = address::identity(&first.url);

@@ -206,8 +206,11 @@ fn reasons_quote_the_text_strongest_first() {
 
 #[test]
 fn an_explanation_says_what_would_change_the_verdict() {
-    let told = rules().explain(&news("Quillon Sets QLN Token Airdrop for May", "")).render();
-    assert!(told.contains("[Airdrop]") && told.contains("what would change the verdict"), "{told}");
+    let rendered = rules().explain(&news("Quillon Sets QLN Token Airdrop for May", "")).render();
+    assert!(
+        rendered.contains("[Airdrop]") && rendered.contains("what would change the verdict"),
+        "{rendered}"
+    );
     let nothing = rules().explain(&news("A quiet week", "Nothing happened at all."));
     assert_eq!(nothing.verdict.score, 0);
     assert!(nothing.render().contains("any vocabulary of launches"));

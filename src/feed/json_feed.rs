@@ -4,8 +4,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Feed, FeedError, place,
+    Feed, FeedError,
     plain::{fold, plain, unescaped},
+    resolve_link,
 };
 use crate::{model::Entry, text::dates::Orders};
 
@@ -26,12 +27,12 @@ pub fn read(value: &Value, base: &Url) -> Result<Feed, FeedError> {
     let orders = Orders::of(dates);
     let items = items.iter().filter(|item| item.is_object());
     let entries = items.map(|item| entry(item, base, orders)).collect();
-    let home = place(base, &string(value, "home_page_url")).map(|url| url.to_string());
-    Ok(Feed { title, home, entries, ..Feed::default() })
+    let website = resolve_link(base, &string(value, "home_page_url")).map(|url| url.to_string());
+    Ok(Feed { title, website: website, entries, ..Feed::default() })
 }
 
 fn entry(item: &Value, base: &Url, orders: Orders) -> Entry {
-    let link = ["url", "external_url"].iter().find_map(|key| place(base, &string(item, key)));
+    let link = ["url", "external_url"].iter().find_map(|key| resolve_link(base, &string(item, key)));
     let html = plain(&string(item, "content_html"));
     let content = if html.is_empty() { fold(&string(item, "content_text")) } else { html };
     let author = item.get("author").or_else(|| item.get("authors").and_then(|authors| authors.get(0)));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{Feed, FeedError, place, plain::plain};
+use super::{Feed, FeedError, plain::plain, resolve_link};
 use crate::{
     model::{Entry, JsonMapping},
     text::dates::Orders,
@@ -60,7 +60,7 @@ fn entry(item: &Value, mapping: &JsonMapping, base: &Url, orders: Orders) -> Opt
     let (title, summary) = (plain(&text(&mapping.title)), plain(&text(&mapping.summary)));
     (!title.is_empty() || !summary.is_empty()).then(|| Entry {
         title,
-        link: place(base, &text(&mapping.link)).map(|url| url.to_string()),
+        link: resolve_link(base, &text(&mapping.link)).map(|url| url.to_string()),
         id: Some(text(&mapping.id)).filter(|id| !id.is_empty()),
         published: orders.read(&text(&mapping.time)),
         summary,

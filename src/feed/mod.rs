@@ -55,7 +55,7 @@ pub struct Feed {
     /// The feed's own title; empty if it has none.
     pub title: String,
     /// Address of the site the feed belongs to, if it names one.
-    pub home: Option<String>,
+    pub website: Option<String>,
     /// Its entries, in document order.
     pub entries: Vec<Entry>,
     /// The publisher's wish for the time between two requests (RSS `ttl`).
@@ -142,7 +142,7 @@ fn markup(text: &str, url: &Url) -> Result<Feed, FeedError> {
     let (title, entries) = parse::parse(&rebuilt.atom).map_err(FeedError::Unreadable)?;
     Ok(Feed {
         title,
-        home: rebuilt.home,
+        website: rebuilt.website,
         entries,
         ttl: rebuilt.ttl.map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
         skip_hours: rebuilt.skip_hours,
@@ -163,7 +163,7 @@ fn is_page(text: &str) -> bool {
 
 /// Where `link` leads, seen from `base`, if that is a place on the web; empty leads nowhere, and so does what is
 /// longer than [`LONGEST_LINK`].
-fn place(base: &Url, link: &str) -> Option<Url> {
+fn resolve_link(base: &Url, link: &str) -> Option<Url> {
     let link = Some(link.trim()).filter(|link| !link.is_empty())?;
     base.join(link).ok().filter(on_the_web).filter(|url| url.as_str().len() <= LONGEST_LINK)
 }
@@ -187,7 +187,7 @@ fn alternates(page: &str, url: &Url) -> Vec<String> {
         let feed = ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|feed| kind.contains(feed));
         if feed && value("rel").to_ascii_lowercase().contains("alternate") {
             let address = entities::Declared::default().resolve(value("href")).into_owned();
-            found.extend(place(url, &address).map(|address| address.to_string()));
+            found.extend(resolve_link(url, &address).map(|address| address.to_string()));
         }
     }
     found

@@ -3,7 +3,7 @@
 use feed_rs::{model, parser};
 use jiff::Timestamp;
 
-use crate::{model::Entry, shield::shielded};
+use crate::{model::Entry, panics::catch_panic};
 
 /// Reads well-formed Atom into a title and entries without keys.
 ///
@@ -12,7 +12,7 @@ use crate::{model::Entry, shield::shielded};
 /// # Errors
 /// Why it could not be read.
 pub fn parse(atom: &str) -> Result<(String, Vec<Entry>), String> {
-    let parsed = shielded(|| {
+    let parsed = catch_panic(|| {
         let parser = parser::Builder::new()
             .sanitize_content(false)
             // Its own identifiers would be random, or change with the headline.

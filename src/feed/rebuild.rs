@@ -22,7 +22,7 @@ use super::{
     MOST_ENTRIES,
     dialect::{Field, Space, field, undeclared},
     entities::Declared,
-    place,
+    resolve_link,
     tokens::{self, Token, Tokens},
 };
 use crate::text::dates::{self, Orders};
@@ -45,7 +45,7 @@ pub struct Rebuilt {
     /// Whether there was a feed's root at all.
     pub is_feed: bool,
     /// The channel's own link: its site.
-    pub home: Option<String>,
+    pub website: Option<String>,
     /// RSS `ttl`, minutes.
     pub ttl: Option<u64>,
     /// RSS `skipHours`.
@@ -275,7 +275,7 @@ impl Pass {
         draft.about = about;
         draft.modified = modified.and_then(|text| dates::readings(&text));
         self.orders.note(draft.modified);
-        if let Some(href) = href.and_then(|href| place(self.base(), &href)) {
+        if let Some(href) = href.and_then(|href| resolve_link(self.base(), &href)) {
             draft.link = Some(href.to_string());
         }
         self.entry = Some((self.open.len(), draft));
@@ -283,8 +283,9 @@ impl Pass {
 
     fn push(&mut self, name: String, declares: Vec<(String, Space)>, base: Option<Rc<Url>>) {
         if self.open.len() < DEEPEST {
-            let (depth, room) = (self.open.len(), PREFIXES.saturating_sub(self.bound.len()));
-            self.bound.extend(declares.into_iter().take(room).map(|(prefix, space)| (depth, prefix, space)));
+            let (depth, space_left) = (self.open.len(), PREFIXES.saturating_sub(self.bound.len()));
+            self.bound
+                .extend(declares.into_iter().take(space_left).map(|(prefix, space)| (depth, prefix, space)));
             self.open.push(Open { name, base });
         } else {
             self.mended("too_deep");

@@ -201,7 +201,7 @@ fn the_site_of_a_feed_is_its_channel_s_own_link() {
             &Document { bytes: document.as_bytes(), content_type: None, url: &url },
             &SourceFormat::Feed,
         );
-        assert_eq!(read.unwrap().home.as_deref(), site, "{document}");
+        assert_eq!(read.unwrap().website.as_deref(), site, "{document}");
     }
 }
 

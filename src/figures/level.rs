@@ -118,9 +118,9 @@ mod tests {
 
     #[test]
     fn levels_begin_where_they_say() {
-        let told: Vec<_> =
+        let levels: Vec<_> =
             [0.74, 0.75, 1.0, 1.01, 1.5, 3.0].map(instant).into_iter().map(Level::as_str).collect();
-        assert_eq!(told, ["ok", "info", "info", "warning", "critical", "emergency"]);
+        assert_eq!(levels, ["ok", "info", "info", "warning", "critical", "emergency"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// What a cycle, or one visit of it, was doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum Phase {
     /// Deciding what is due.
     Plan,
     /// Waiting for a turn: the host's spacing, or a place among all requests.
@@ -29,7 +29,7 @@ pub enum Part {
     End,
 }
 
-impl Part {
+impl Phase {
     /// Every part, in the order of a visit.
     pub const ALL: [Self; 8] =
         [Self::Plan, Self::Pacing, Self::Answer, Self::Read, Self::Judge, Self::Wait, Self::Save, Self::End];
@@ -54,7 +54,7 @@ impl Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// What was done.
-    pub part: Part,
+    pub part: Phase,
     /// When it began, from the start of the cycle.
     pub start: Duration,
     /// How long it took.
@@ -63,7 +63,7 @@ pub struct Span {
 
 /// One visit as the cycle saw it; times are counted from the start of the cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lane {
+pub struct VisitTrace {
     /// The host it asked.
     pub host: String,
     /// The lane that sent it on its way, if that was not the plan.
@@ -71,7 +71,7 @@ pub struct Lane {
     /// When it was sent on its way.
     pub start: Duration,
     /// When it came home.
-    pub home: Duration,
+    pub completed: Duration,
     /// When it was saved.
     pub saved: Duration,
     /// What it did.
@@ -81,7 +81,7 @@ pub struct Lane {
 /// One step of the critical path.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Step {
+pub struct PathStep {
     /// What was done; one of [`Part`]'s names.
     pub part: String,
     /// At which host, where that matters.
@@ -92,44 +92,44 @@ pub struct Step {
 
 /// The critical path of a cycle that took `whole`, plan first. Its steps add up to the whole.
 #[must_use]
-pub fn critical(lanes: &[Lane], whole: Duration) -> Vec<Step> {
+pub fn critical(traces: &[VisitTrace], whole: Duration) -> Vec<PathStep> {
     let mut chain = Vec::new();
-    let mut at = lanes.iter().enumerate().max_by_key(|(_, lane)| lane.saved).map(|(at, _)| at);
-    while let Some(lane) = at.and_then(|at| lanes.get(at)).filter(|_| chain.len() < lanes.len()) {
-        chain.push(lane);
-        at = lane.parent;
+    let mut at = traces.iter().enumerate().max_by_key(|(_, trace)| trace.saved).map(|(at, _)| at);
+    while let Some(trace) = at.and_then(|at| traces.get(at)).filter(|_| chain.len() < traces.len()) {
+        chain.push(trace);
+        at = trace.parent;
     }
     chain.reverse();
     let mut steps = Vec::new();
-    let mut step = |part: Part, host: &str, took: Duration| {
+    let mut step = |part: Phase, host: &str, took: Duration| {
         if !took.is_zero() {
             let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
-            steps.push(Step { part: part.as_str().to_owned(), host: host.to_owned(), ms });
+            steps.push(PathStep { part: part.as_str().to_owned(), host: host.to_owned(), ms });
         }
     };
-    step(Part::Plan, "", chain.first().map_or(Duration::ZERO, |lane| lane.start));
-    let mut last = chain.first().map_or(Duration::ZERO, |lane| lane.start);
-    for lane in &chain {
-        step(Part::Save, &lane.host, lane.start.saturating_sub(last));
+    step(Phase::Plan, "", chain.first().map_or(Duration::ZERO, |trace| trace.start));
+    let mut last = chain.first().map_or(Duration::ZERO, |trace| trace.start);
+    for trace in &chain {
+        step(Phase::Save, &trace.host, trace.start.saturating_sub(last));
         let mut known = Duration::ZERO;
-        for part in Part::ALL {
+        for part in Phase::ALL {
             let took: Duration =
-                lane.spans.iter().filter(|span| span.part == part).map(|span| span.took).sum();
+                trace.spans.iter().filter(|span| span.part == part).map(|span| span.took).sum();
             known += took;
-            step(part, &lane.host, took);
+            step(part, &trace.host, took);
         }
-        step(Part::Wait, &lane.host, lane.home.saturating_sub(lane.start).saturating_sub(known));
-        step(Part::Save, &lane.host, lane.saved.saturating_sub(lane.home));
-        last = lane.saved;
+        step(Phase::Wait, &trace.host, trace.completed.saturating_sub(trace.start).saturating_sub(known));
+        step(Phase::Save, &trace.host, trace.saved.saturating_sub(trace.completed));
+        last = trace.saved;
     }
-    step(Part::End, "", whole.saturating_sub(last));
+    step(Phase::End, "", whole.saturating_sub(last));
     steps
 }
 
 /// What the steps of several cycles come to, by part and host, longest first.
 #[must_use]
-pub fn totals<'a>(paths: impl Iterator<Item = &'a [Step]>) -> Vec<Step> {
-    let mut totals: Vec<Step> = Vec::new();
+pub fn totals<'a>(paths: impl Iterator<Item = &'a [PathStep]>) -> Vec<PathStep> {
+    let mut totals: Vec<PathStep> = Vec::new();
     for step in paths.flatten() {
         match totals.iter_mut().find(|known| known.part == step.part && known.host == step.host) {
             Some(known) => known.ms += step.ms,
@@ -171,25 +171,32 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    fn lane(host: &str, parent: Option<usize>, times: [u64; 3], spans: &[(Part, u64)]) -> Lane {
+    fn trace(host: &str, parent: Option<usize>, times: [u64; 3], spans: &[(Phase, u64)]) -> VisitTrace {
         let spans =
             spans.iter().map(|(part, took)| Span { part: *part, start: ms(times[0]), took: ms(*took) });
-        let [start, home, saved] = times.map(ms);
-        Lane { host: host.to_owned(), parent, start, home, saved, spans: spans.collect() }
+        let [start, completed, saved] = times.map(ms);
+        VisitTrace {
+            host: host.to_owned(),
+            parent,
+            start,
+            completed: completed,
+            saved,
+            spans: spans.collect(),
+        }
     }
 
     #[test]
     fn the_path_follows_the_last_visit_back_to_the_plan_and_adds_up_to_the_whole() {
-        let lanes = [
-            lane("quick", None, [2, 30, 31], &[(Part::Answer, 28)]),
-            lane("slow", None, [2, 90, 95], &[(Part::Answer, 80), (Part::Read, 5)]),
-            lane("page", Some(1), [95, 160, 161], &[(Part::Pacing, 40), (Part::Answer, 20)]),
+        let traces = [
+            trace("quick", None, [2, 30, 31], &[(Phase::Answer, 28)]),
+            trace("slow", None, [2, 90, 95], &[(Phase::Answer, 80), (Phase::Read, 5)]),
+            trace("page", Some(1), [95, 160, 161], &[(Phase::Pacing, 40), (Phase::Answer, 20)]),
         ];
-        let path = critical(&lanes, ms(170));
-        let told: Vec<_> =
+        let path = critical(&traces, ms(170));
+        let steps: Vec<_> =
             path.iter().map(|step| (step.part.as_str(), step.host.as_str(), step.ms)).collect();
         assert_eq!(
-            told,
+            steps,
             [
                 ("plan", "", 2.0),
                 ("answer", "slow", 80.0),
@@ -208,18 +215,18 @@ mod tests {
 
     #[test]
     fn a_cycle_without_visits_is_all_end() {
-        assert_eq!(critical(&[], ms(7)), [Step { part: "end".to_owned(), host: String::new(), ms: 7.0 }]);
+        assert_eq!(critical(&[], ms(7)), [PathStep { part: "end".to_owned(), host: String::new(), ms: 7.0 }]);
     }
 
     #[test]
     fn several_cycles_are_added_by_part_and_host() {
-        let step = |part: &str, host: &str, ms| Step { part: part.to_owned(), host: host.to_owned(), ms };
+        let step = |part: &str, host: &str, ms| PathStep { part: part.to_owned(), host: host.to_owned(), ms };
         let (a, b) = ([step("answer", "x", 5.0), step("plan", "", 1.0)], [step("answer", "x", 4.0)]);
         assert_eq!(totals([&a[..], &b[..]].into_iter()), [step("answer", "x", 9.0), step("plan", "", 1.0)]);
     }
 
     #[test]
     fn there_is_advice_for_every_part() {
-        assert!(Part::ALL.iter().all(|part| !advice(part.as_str()).is_empty()));
+        assert!(Phase::ALL.iter().all(|part| !advice(part.as_str()).is_empty()));
     }
 }

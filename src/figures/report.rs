@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{path::Step, ratio, saved::Calls, stages::StageTimes, targets::Target};
+use super::{path::PathStep, ratio, saved::Calls, stages::StageTimes, targets::Target};
 use crate::model::Detection;
 
 /// Version of the report's shape; fields are added within it, never renamed.
@@ -49,7 +49,7 @@ pub struct CycleReport {
     /// The database's statements.
     pub database: DatabaseFigures,
     /// The chain of work that decided how long it took; empty where nothing was recorded.
-    pub critical_path: Vec<Step>,
+    pub critical_path: Vec<PathStep>,
     /// Every source, in the order of the settings.
     pub sources: Vec<SourceFigures>,
     /// Expectations held against all this.

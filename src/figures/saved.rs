@@ -35,7 +35,8 @@ pub struct Calls {
     /// Requests sent.
     pub made: u64,
     /// Requests that the same cycle would have sent without the savings.
-    pub naive: u64,
+    #[serde(rename = "naive")]
+    pub without_savings: u64,
     /// Share of the naive calls that were not sent, 0–1; `None` if there was nothing to ask.
     pub reduction: Option<f64>,
     /// The calls not sent, by the reason why.
@@ -77,8 +78,13 @@ pub fn calls(counted: &Counted) -> Calls {
         full_text_feed: counted.articles_from_feed,
         dedup: counted.articles_shared,
     };
-    let naive = counted.requests + saved_by.sum();
-    Calls { made: counted.requests, naive, reduction: ratio(saved_by.sum(), naive), saved_by }
+    let without_savings = counted.requests + saved_by.sum();
+    Calls {
+        made: counted.requests,
+        without_savings,
+        reduction: ratio(saved_by.sum(), without_savings),
+        saved_by,
+    }
 }
 
 #[cfg(test)]
@@ -99,13 +105,13 @@ mod tests {
         };
         let calls = calls(&counted);
         let saved_by = SavedBy { early_filter: 120, fresh: 2, batching: 47, full_text_feed: 10, dedup: 4 };
-        assert_eq!(calls, Calls { made: 31, naive: 214, reduction: Some(0.8551), saved_by });
+        assert_eq!(calls, Calls { made: 31, without_savings: 214, reduction: Some(0.8551), saved_by });
     }
 
     #[test]
     fn nothing_saved_is_no_reduction_and_nothing_asked_is_none() {
         let some = calls(&Counted { requests: 7, ..Counted::default() });
-        assert_eq!((some.naive, some.reduction), (7, Some(0.0)));
+        assert_eq!((some.without_savings, some.reduction), (7, Some(0.0)));
         assert_eq!(calls(&Counted::default()).reduction, None);
     }
 

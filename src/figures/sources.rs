@@ -86,7 +86,7 @@ pub struct SourceView {
 /// What is wrong with the source in `state` at `now`.
 #[must_use]
 pub fn attention(state: &SourceState, now: Timestamp) -> Option<Attention> {
-    let usual = Duration::from_secs(state.usual_gap_s.unwrap_or(0).into()) * GAPS;
+    let usual = Duration::from_secs(state.mean_interval_s.unwrap_or(0).into()) * GAPS;
     let quiet_since = state.changed_at.or(state.first_read_at);
     let silent = quiet_since
         .is_some_and(|since| now.duration_since(since).unsigned_abs() > usual.max(SILENT) && since < now);
@@ -156,7 +156,7 @@ mod tests {
         for (state, wanted) in cases {
             assert_eq!(attention(&state, now), Some(wanted));
         }
-        let weekly = SourceState { changed_at: days(20), usual_gap_s: Some(7 * 86_400), ..sound };
+        let weekly = SourceState { changed_at: days(20), mean_interval_s: Some(7 * 86_400), ..sound };
         assert_eq!(attention(&weekly, now), None, "20 days are not five weeks");
     }
 }

@@ -89,7 +89,7 @@ impl Sums {
             lookups: report.cache.lookups,
             hits: report.cache.fresh_hits + report.cache.revalidated,
             calls_made: report.calls.made,
-            calls_naive: report.calls.naive,
+            calls_naive: report.calls.without_savings,
             feeds_asked: feeds.fetched + feeds.not_modified + feeds.failed,
             feeds_failed: feeds.failed,
             entries_read: report.entries.read,

@@ -96,7 +96,7 @@ pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
 fn could_be_saved(report: &CycleReport) -> Option<f64> {
     let (calls, pages) = (&report.calls, &report.articles);
     let spent = pages.fetched + pages.not_modified + pages.failed + report.x.calls;
-    ratio(calls.naive.saturating_sub(calls.made) + spent, calls.naive)
+    ratio(calls.without_savings.saturating_sub(calls.made) + spent, calls.without_savings)
 }
 
 fn at_most(name: &str, value: Option<f64>, target: f64, unit: &str) -> Target {
@@ -139,7 +139,7 @@ mod tests {
         let mut report = CycleReport::default();
         report.cycle.duration_ms = 61_000;
         report.cache = CacheFigures::new(10, 2, 5, 3);
-        report.calls = Calls { made: 71, naive: 100, reduction: Some(0.29), ..Calls::default() };
+        report.calls = Calls { made: 71, without_savings: 100, reduction: Some(0.29), ..Calls::default() };
         report.articles.fetched = 1;
         report.http.reuse_of_possible = Some(0.81);
         report.x.rate_limit_violations = Some(1);
@@ -164,13 +164,13 @@ mod tests {
     #[test]
     fn calls_are_judged_only_where_so_many_could_be_saved() {
         // 200 feeds, a dozen new entries: without a single page the reduction would be 12 of 212.
-        let quiet = Calls { made: 202, naive: 212, reduction: Some(0.0472), ..Calls::default() };
+        let quiet = Calls { made: 202, without_savings: 212, reduction: Some(0.0472), ..Calls::default() };
         let mut report = CycleReport { calls: quiet, ..CycleReport::default() };
         report.articles.fetched = 2;
         let value = |report: &CycleReport| find(&judge(&Settings::default(), report), "call_reduction").value;
         assert_eq!(value(&report), None);
         // Twice as many pages as feeds, all read: that is a miss.
-        report.calls = Calls { made: 600, naive: 600, reduction: Some(0.0), ..Calls::default() };
+        report.calls = Calls { made: 600, without_savings: 600, reduction: Some(0.0), ..Calls::default() };
         report.articles.fetched = 400;
         assert_eq!(value(&report), Some(0.0));
         report.articles.fetched = 0;

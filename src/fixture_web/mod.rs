@@ -9,8 +9,8 @@ mod feeds;
 mod hosts;
 mod moment;
 mod page;
+mod random_failure;
 mod server;
-mod trouble;
 pub mod x;
 
 use std::{
@@ -106,7 +106,7 @@ struct World {
     latency: Mutex<(Duration, Duration)>,
     tick: AtomicU32,
     tick_s: AtomicI64,
-    trouble: AtomicU32,
+    failing_per_mille: AtomicU32,
     /// Of the generated hosts, one in this many publishes in each tick; 0: as unevenly as in a day of news.
     every: AtomicUsize,
     requests: Mutex<Vec<Asked>>,
@@ -159,7 +159,7 @@ impl FixtureWeb {
             options,
             tick: AtomicU32::new(0),
             tick_s: AtomicI64::new(0),
-            trouble: AtomicU32::new(0),
+            failing_per_mille: AtomicU32::new(0),
             every: AtomicUsize::new(0),
             requests: Mutex::default(),
             connections: AtomicU64::new(0),
@@ -205,8 +205,8 @@ impl FixtureWeb {
 
     /// Has that many of a thousand requests meet a fault: 404, 429, 500, 503, a page instead of a feed, half an
     /// answer.
-    pub fn trouble(&self, per_mille: u32) {
-        self.world.trouble.store(per_mille, Ordering::SeqCst);
+    pub fn fail_share(&self, per_mille: u32) {
+        self.world.failing_per_mille.store(per_mille, Ordering::SeqCst);
     }
 
     /// Answers take another time from now on.

@@ -25,7 +25,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{Asked, World, X_HOST, bulk, fault, feeds, hosts::Host, page, trouble, x};
+use super::{Asked, World, X_HOST, bulk, fault, feeds, hosts::Host, page, random_failure, x};
 
 /// An answer before it is sent.
 #[derive(Debug, Default)]
@@ -133,7 +133,8 @@ async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Bo
     let tick = world.tick();
     pause(world, &host, &path, tick).await;
     let (mut reply, found) = route(world, &host, &path, tick);
-    let struck = trouble::strike(world, world.trouble.load(Ordering::SeqCst), &host, &path, tick);
+    let struck =
+        random_failure::strike(world, world.failing_per_mille.load(Ordering::SeqCst), &host, &path, tick);
     let broken = struck.as_ref().is_some_and(|(_, broken)| *broken);
     if let Some((fault, _)) = struck {
         reply = fault;

@@ -68,17 +68,17 @@ pub(super) struct Read {
 }
 
 /// A body that keeps its place until it has been read.
-struct Placed {
+struct PermittedBody {
     body: Bytes,
     _place: OwnedSemaphorePermit,
 }
 
 /// `body`, which keeps `place` until its last copy is dropped.
 pub(super) fn placed(body: Bytes, place: OwnedSemaphorePermit) -> Bytes {
-    Bytes::from_owner(Placed { body, _place: place })
+    Bytes::from_owner(PermittedBody { body, _place: place })
 }
 
-impl AsRef<[u8]> for Placed {
+impl AsRef<[u8]> for PermittedBody {
     fn as_ref(&self) -> &[u8] {
         &self.body
     }
@@ -122,7 +122,7 @@ impl Bodies {
                 return Err(Failure::too_large(limit));
             }
             if length > SMALL && place.is_none() {
-                place = self.place(source, &mut deadline).await;
+                place = self.acquire_permit(source, &mut deadline).await;
             }
             body.extend_from_slice(&chunk);
         };
@@ -136,7 +136,7 @@ impl Bodies {
         let unpacked = match unpack(&body, &encodings, limit.min(SMALL)) {
             Err(Failure::TooLarge { limit: reached, .. }) if reached < limit => {
                 if place.is_none() {
-                    place = self.place(source, &mut deadline).await;
+                    place = self.acquire_permit(source, &mut deadline).await;
                 }
                 unpack(&body, &encodings, limit)
             }
@@ -163,7 +163,7 @@ impl Bodies {
 
     /// A place for a large body. The wait for it is not the server's fault: the deadline moves on by it.
     /// Sources take turns, so that slow bodies of one keep those of another waiting for one place at most.
-    async fn place(&self, source: &str, deadline: &mut Deadline) -> Option<OwnedSemaphorePermit> {
+    async fn acquire_permit(&self, source: &str, deadline: &mut Deadline) -> Option<OwnedSemaphorePermit> {
         let start = Instant::now();
         let own = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,14 +189,15 @@ mod tests {
         let [one, two, three, other, first @ ..] = &mut deadlines;
         let mut held = Vec::new();
         for deadline in first {
-            held.extend(bodies.place("hostile", deadline).await);
+            held.extend(bodies.acquire_permit("hostile", deadline).await);
         }
         assert_eq!(held.len(), LARGE_AT_ONCE);
-        let mut waiting = [one, two, three].map(|deadline| Box::pin(bodies.place("hostile", deadline)));
+        let mut waiting =
+            [one, two, three].map(|deadline| Box::pin(bodies.acquire_permit("hostile", deadline)));
         for place in &mut waiting {
             assert!(place.as_mut().now_or_never().is_none());
         }
-        let mut other = Box::pin(bodies.place("other", other));
+        let mut other = Box::pin(bodies.acquire_permit("other", other));
         assert!(other.as_mut().now_or_never().is_none());
         // The one that waited already, then the other source, however many more the first one has.
         let [mut one, mut two, _three] = waiting;

@@ -17,7 +17,7 @@ use reqwest::{
 use url::Url;
 
 use super::{
-    Answer, Client, Failure, Outcome, Purpose, Request, Trail,
+    Answer, Client, Failure, FetchStats, Outcome, Purpose, Request,
     body::{Deadline, Read},
     challenge,
     classify::classify,
@@ -57,8 +57,8 @@ enum Reply {
 
 impl<C: Clock> Client<C> {
     /// The request, its redirects, and one retry where that helps.
-    pub(super) async fn run(&self, request: Request, now: Timestamp) -> Answer {
-        let mut trail = Trail {
+    pub(super) async fn send_following_redirects(&self, request: Request, now: Timestamp) -> Answer {
+        let mut stats = FetchStats {
             final_url: request.url.clone(),
             permanent_url: None,
             status: None,
@@ -70,31 +70,31 @@ impl<C: Clock> Client<C> {
         };
         let mut chain = Chain { request, jar: Jar::default(), accepts_any: false };
         // The addresses asked so far, each with the cookies it was asked with.
-        let mut seen = vec![(trail.final_url.clone(), None)];
+        let mut seen = vec![(stats.final_url.clone(), None)];
         let mut permanent = true;
         loop {
-            let mut reply = self.one(&mut chain, &mut trail, now).await;
+            let mut reply = self.send_once(&mut chain, &mut stats, now).await;
             if let Err(failure) = &reply
                 && let Some(wait) =
-                    retry::wait(failure, trail.final_url.as_str()).filter(|_| trail.retries == 0)
+                    retry::wait(failure, stats.final_url.as_str()).filter(|_| stats.retries == 0)
             {
-                trail.retries += 1;
+                stats.retries += 1;
                 self.counted.retries.fetch_add(1, Ordering::Relaxed);
                 self.clock.sleep(wait).await;
-                reply = self.one(&mut chain, &mut trail, now).await;
+                reply = self.send_once(&mut chain, &mut stats, now).await;
             }
             let (status, location) = match reply {
                 Ok(Reply::Redirect { status, location }) => (status, location),
-                Ok(Reply::Answer(outcome)) => return Answer { outcome, trail },
+                Ok(Reply::Answer(outcome)) => return Answer { outcome, stats: stats },
                 Err(Failure::Status(406 | 415))
                     if !chain.accepts_any && chain.request.purpose != Purpose::Robots =>
                 {
                     chain.accepts_any = true;
                     continue;
                 }
-                Err(failure) => return Answer { outcome: Outcome::Failed(failure), trail },
+                Err(failure) => return Answer { outcome: Outcome::Failed(failure), stats: stats },
             };
-            let to = redirect::target(&trail.final_url, &location).and_then(|to| {
+            let to = redirect::target(&stats.final_url, &location).and_then(|to| {
                 let step = (to.clone(), chain.jar.header(&to, None));
                 let limit = self.settings.max_redirects;
                 if seen.contains(&step) {
@@ -110,43 +110,49 @@ impl<C: Clock> Client<C> {
                 Ok(to) => {
                     permanent &= redirect::is_permanent(status);
                     if permanent {
-                        trail.permanent_url = Some(to.clone()).filter(|to| *to != chain.request.url);
+                        stats.permanent_url = Some(to.clone()).filter(|to| *to != chain.request.url);
                     }
-                    trail.final_url = to;
+                    stats.final_url = to;
                 }
-                Err(failure) => return Answer { outcome: Outcome::Failed(failure), trail },
+                Err(failure) => return Answer { outcome: Outcome::Failed(failure), stats: stats },
             }
         }
     }
 
     /// One request to `trail.final_url`, in its host's turn.
-    async fn one(&self, chain: &mut Chain, trail: &mut Trail, now: Timestamp) -> Result<Reply, Failure> {
-        let url = trail.final_url.clone();
+    async fn send_once(
+        &self,
+        chain: &mut Chain,
+        stats: &mut FetchStats,
+        now: Timestamp,
+    ) -> Result<Reply, Failure> {
+        let url = stats.final_url.clone();
         let host = self.checked_host(&url)?;
         let whom = Whom::of(chain.request.purpose);
         if self.pace.is_paused(&host, whom, now) {
             return Err(Failure::HostPaused);
         }
         let is_guest = host != pace_key(chain.request.url.host_str().unwrap_or_default());
-        let mut turn = if is_guest { self.pace.guest_turn(&host).await } else { self.pace.turn(&host).await };
-        trail.paced += turn.waited;
+        let mut turn =
+            if is_guest { self.pace.guest_turn(&host).await } else { self.pace.acquire(&host).await };
+        stats.paced += turn.waited;
         // The turn may have come after another request of this run was told to slow down.
         if self.pace.is_paused(&host, whom, now) {
             return Err(Failure::HostPaused);
         }
         let start = Instant::now();
-        trail.requests += 1;
+        stats.requests += 1;
         self.counted.requests.fetch_add(1, Ordering::Relaxed);
         let request = &chain.request;
         let conditional = url.as_str() == request.validators_url && !request.validators.is_empty();
         self.counted.conditional.fetch_add(u64::from(conditional), Ordering::Relaxed);
         let origin = url.origin().ascii_serialization();
         self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
-        trail.status = None;
+        stats.status = None;
         // On the heap, and only now: whoever waits for a turn is to be small.
-        let mut reply = Box::pin(self.exchange(chain, &url, &host, conditional, trail, now)).await;
-        trail.elapsed += start.elapsed();
-        self.counted.answered(trail.status);
+        let mut reply = Box::pin(self.exchange(chain, &url, &host, conditional, stats, now)).await;
+        stats.elapsed += start.elapsed();
+        self.counted.answered(stats.status);
         if let Err(Failure::RateLimited { retry_after }) = &reply {
             self.pace.pause(&host, whom, now + retry_after.unwrap_or(Duration::from_hours(1)));
         }
@@ -162,7 +168,7 @@ impl<C: Clock> Client<C> {
         url: &Url,
         host: &str,
         conditional: bool,
-        trail: &mut Trail,
+        stats: &mut FetchStats,
         now: Timestamp,
     ) -> Result<Reply, Failure> {
         let deadline = Deadline::after(self.settings.total_timeout);
@@ -170,7 +176,7 @@ impl<C: Clock> Client<C> {
         let sending = self.connections.to(host)?.get(url.clone()).headers(chain.headers(url)).send();
         let response = deadline.within(patience, sending).await?.map_err(|error| classify(&error))?;
         let status = response.status().as_u16();
-        trail.status = Some(status);
+        stats.status = Some(status);
         let head = response.headers();
         chain.jar.take(url, head.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes), now);
         if redirect::is_redirect(status) {
@@ -197,7 +203,7 @@ impl<C: Clock> Client<C> {
             _ => None,
         };
         let mut count = |bytes| {
-            trail.bytes += bytes;
+            stats.bytes += bytes;
             self.counted.bytes.fetch_add(bytes, Ordering::Relaxed);
         };
         let purpose = chain.request.purpose;

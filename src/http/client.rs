@@ -16,13 +16,13 @@ use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use url::{Host, Url};
 
 use super::{
-    Answer, Counts, Failure, Fetch, Request, Settings, Told,
+    Answer, ApiResponse, Counts, Failure, Fetch, Request, Settings,
     body::Bodies,
     classify::classify,
     connections::Connections,
     guard::is_private,
     pace::{Pace, Whom},
-    resolve::Admission,
+    resolve::AddressPolicy,
 };
 use crate::{clock::Clock, text::host::pace_key};
 
@@ -30,7 +30,7 @@ use crate::{clock::Clock, text::host::pace_key};
 pub struct Client<C> {
     pub(super) connections: Connections,
     pub(super) settings: Settings,
-    admission: Admission,
+    policy: AddressPolicy,
     pub(super) bodies: Bodies,
     pub(super) pace: Pace,
     pub(super) counted: Counted,
@@ -106,28 +106,28 @@ impl<C: Clock> Client<C> {
     }
 
     fn build(settings: Settings, clock: C, reuse: bool) -> Result<Self, SetupError> {
-        let admission = Admission::new(settings.allow_private_addresses, &settings.private_hosts);
-        let connections = Connections::new(settings.clone(), admission.clone(), reuse)?;
+        let policy = AddressPolicy::new(settings.allow_private_addresses, &settings.private_hosts);
+        let connections = Connections::new(settings.clone(), policy.clone(), reuse)?;
         let pace = Pace::new(settings.concurrency, settings.per_host_concurrency, settings.per_host_interval);
         let bodies = Bodies::new(settings.idle_timeout);
-        Ok(Self { connections, settings, admission, bodies, pace, counted: Counted::default(), clock })
+        Ok(Self { connections, settings, policy, bodies, pace, counted: Counted::default(), clock })
     }
 
     /// One exchange with an API.
-    async fn told(&self, url: Url, headers: Vec<(String, String)>) -> Result<Told, Failure> {
+    async fn api_get(&self, url: Url, headers: Vec<(String, String)>) -> Result<ApiResponse, Failure> {
         let host = self.checked_host(&url)?;
-        let _turn = self.pace.turn(&host).await;
+        let _turn = self.pace.acquire(&host).await;
         let start = Instant::now();
         self.counted.requests.fetch_add(1, Ordering::Relaxed);
         let mut status = None;
         let limit = self.settings.total_timeout;
-        let told = tokio::time::timeout(limit, self.tell(url, &host, headers, &mut status)).await;
+        let answer = tokio::time::timeout(limit, self.send_api(url, &host, headers, &mut status)).await;
         self.counted.answered(status);
-        let (status, headers, body) = told.unwrap_or(Err(Failure::TotalTimeout))?;
-        Ok(Told { status, headers, body, elapsed: start.elapsed() })
+        let (status, headers, body) = answer.unwrap_or(Err(Failure::TotalTimeout))?;
+        Ok(ApiResponse { status, headers, body, elapsed: start.elapsed() })
     }
 
-    async fn tell(
+    async fn send_api(
         &self,
         url: Url,
         host: &str,
@@ -148,7 +148,7 @@ impl<C: Clock> Client<C> {
         let text = |(name, value): (&HeaderName, &HeaderValue)| {
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         };
-        let told = response.headers().iter().filter_map(text).collect();
+        let answer = response.headers().iter().filter_map(text).collect();
         let limit = self.settings.feed_body_limit;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
@@ -158,7 +158,7 @@ impl<C: Clock> Client<C> {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok((response.status().as_u16(), told, Bytes::from(body)))
+        Ok((response.status().as_u16(), answer, Bytes::from(body)))
     }
 
     pub(super) fn checked_host(&self, url: &Url) -> Result<String, Failure> {
@@ -169,7 +169,7 @@ impl<C: Clock> Client<C> {
             None => return Err(Failure::BadAddress(url.to_string())),
         };
         let host = url.host_str().unwrap_or_default();
-        if literal.is_some_and(is_private) && !self.admission.admits(host) {
+        if literal.is_some_and(is_private) && !self.policy.admits(host) {
             return Err(Failure::PrivateAddress(host.to_owned()));
         }
         Ok(pace_key(host))
@@ -182,23 +182,23 @@ impl<C: Clock> Fetch for Client<C> {
         request: Request,
         now: Timestamp,
     ) -> std::pin::Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
-        Box::pin(self.run(request, now))
+        Box::pin(self.send_following_redirects(request, now))
     }
 
     fn pause(&self, host: &str, until: Timestamp) {
         self.pace.pause(host, Whom::All, until);
     }
 
-    fn leave(&self, host: &str) {
-        self.connections.leave(host);
+    fn close_idle(&self, host: &str) {
+        self.connections.close_idle(host);
     }
 
     fn call(
         &self,
         url: Url,
         headers: Vec<(String, String)>,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Told, Failure>> + Send + '_>> {
-        Box::pin(self.told(url, headers))
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<ApiResponse, Failure>> + Send + '_>> {
+        Box::pin(self.api_get(url, headers))
     }
 
     fn counts(&self) -> Counts {

@@ -20,7 +20,7 @@ use tower::util::MapResponseLayer;
 
 use super::{
     Settings, SetupError,
-    resolve::{Admission, Guarded},
+    resolve::{AddressPolicy, PolicyResolver},
     tls,
 };
 
@@ -32,7 +32,7 @@ const KEPT_OPEN: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// When the proxy's address or the user agent cannot be used, or TLS cannot be set up.
-pub(super) fn builder(settings: &Settings, admission: Admission) -> Result<ClientBuilder, SetupError> {
+pub(super) fn builder(settings: &Settings, policy: AddressPolicy) -> Result<ClientBuilder, SetupError> {
     let (agent, proxy) = (user_agent(settings)?, proxy(settings)?);
     let builder = Client::builder()
         .user_agent(agent)
@@ -40,7 +40,7 @@ pub(super) fn builder(settings: &Settings, admission: Admission) -> Result<Clien
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .connect_timeout(settings.connect_timeout)
-        .dns_resolver(Arc::new(Guarded::new(admission)))
+        .dns_resolver(Arc::new(PolicyResolver::new(policy)))
         .tls_backend_preconfigured(tls::config()?)
         .no_proxy();
     Ok(match proxy {
@@ -66,7 +66,7 @@ fn proxy(settings: &Settings) -> Result<Option<Proxy>, SetupError> {
     if settings.proxy.is_empty() {
         return Ok(None);
     }
-    let refused = |says: String| SetupError::Proxy(says);
+    let refused = |message: String| SetupError::Proxy(message);
     // What is no http address would be taken, and no request would go through it.
     if let Some((scheme, _)) = settings.proxy.split_once("://")
         && !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
@@ -79,7 +79,7 @@ fn proxy(settings: &Settings) -> Result<Option<Proxy>, SetupError> {
 /// The clients of the hosts that are being asked.
 pub(super) struct Connections {
     settings: Settings,
-    admission: Admission,
+    policy: AddressPolicy,
     /// Connections kept for a host's next request.
     kept: usize,
     opened: Arc<AtomicU64>,
@@ -91,17 +91,17 @@ impl Connections {
     ///
     /// # Errors
     /// As [`builder`].
-    pub fn new(settings: Settings, admission: Admission, reuse: bool) -> Result<Self, SetupError> {
+    pub fn new(settings: Settings, policy: AddressPolicy, reuse: bool) -> Result<Self, SetupError> {
         let kept = if reuse { settings.per_host_concurrency.max(1) } else { 0 };
         let (opened, clients) = (Arc::default(), Mutex::default());
-        let connections = Self { settings, admission, kept, opened, clients };
+        let connections = Self { settings, policy, kept, opened, clients };
         connections.make()?;
         Ok(connections)
     }
 
     fn make(&self) -> Result<Client, SetupError> {
         let opened = Arc::clone(&self.opened);
-        builder(&self.settings, self.admission.clone())?
+        builder(&self.settings, self.policy.clone())?
             .pool_max_idle_per_host(self.kept)
             .pool_idle_timeout(self.settings.per_host_interval + KEPT_OPEN)
             .connector_layer(MapResponseLayer::new(move |connection| {
@@ -127,7 +127,7 @@ impl Connections {
     }
 
     /// Closes what is open to `host` and not in use.
-    pub fn leave(&self, host: &str) {
+    pub fn close_idle(&self, host: &str) {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
     }
 

@@ -57,35 +57,35 @@ impl Jar {
         if name.is_empty() || name.len() + value.len() > LONGEST || !plain(name) || !plain(value) {
             return None;
         }
-        let says = attributes(parts, now);
+        let attributes = attributes(parts, now);
         let host = url.host()?;
-        let (domain, below) = match says.domain {
-            Some(domain) => reach(&host, &domain)?,
+        let (domain, below) = match attributes.domain {
+            Some(domain) => scope(&host, &domain)?,
             None => (host.to_string(), false),
         };
         let https = url.scheme() == "https";
-        let path = says.path.filter(|path| path.starts_with('/')).unwrap_or_else(|| folder(url.path()));
+        let path = attributes.path.filter(|path| path.starts_with('/')).unwrap_or_else(|| folder(url.path()));
         // Prefixes that promise something (RFC 6265bis, section 4.1.3).
         let begins =
             |prefix: &[u8]| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
         let kept = match () {
-            () if says.secure && !https => false,
-            () if begins(b"__Host-") => says.secure && !below && path == "/",
-            () if begins(b"__Secure-") => says.secure,
+            () if attributes.secure && !https => false,
+            () if begins(b"__Host-") => attributes.secure && !below && path == "/",
+            () if begins(b"__Secure-") => attributes.secure,
             () => true,
         };
         if !kept {
             return None;
         }
         self.cookies.retain(|known| (&known.name[..], &known.domain, &known.path) != (name, &domain, &path));
-        if says.expired {
+        if attributes.expired {
             return None;
         }
         if self.cookies.len() >= MOST {
             self.cookies.remove(0);
         }
         let (name, value) = (name.to_vec(), value.to_vec());
-        self.cookies.push(Cookie { name, value, domain, below, path, secure: says.secure });
+        self.cookies.push(Cookie { name, value, domain, below, path, secure: attributes.secure });
         Some(())
     }
 
@@ -131,7 +131,7 @@ impl Cookie {
 }
 
 fn attributes<'a>(parts: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> Attributes {
-    let mut says = Attributes::default();
+    let mut attributes = Attributes::default();
     // `Max-Age` comes before `Expires`, in whatever order they stand.
     let (mut by_age, mut by_date) = (None, None);
     for part in parts {
@@ -141,10 +141,10 @@ fn attributes<'a>(parts: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> Attr
         match name.trim().to_ascii_lowercase().as_str() {
             "domain" => {
                 let domain = value.strip_prefix('.').unwrap_or(value).to_ascii_lowercase();
-                says.domain = Some(domain).filter(|domain| !domain.is_empty());
+                attributes.domain = Some(domain).filter(|domain| !domain.is_empty());
             }
-            "path" => says.path = Some(value.to_owned()),
-            "secure" => says.secure = true,
+            "path" => attributes.path = Some(value.to_owned()),
+            "secure" => attributes.secure = true,
             "max-age" => {
                 let digits = value.strip_prefix('-').unwrap_or(value);
                 let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -160,13 +160,13 @@ fn attributes<'a>(parts: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> Attr
             _ => {}
         }
     }
-    says.expired = by_age.or(by_date).unwrap_or(false);
-    says
+    attributes.expired = by_age.or(by_date).unwrap_or(false);
+    attributes
 }
 
 /// The domain of a cookie that `host` sets for `domain`, and whether hosts below it get it: `host` itself or a parent of
 /// it that belongs to the same owner.
-fn reach(host: &Host<&str>, domain: &str) -> Option<(String, bool)> {
+fn scope(host: &Host<&str>, domain: &str) -> Option<(String, bool)> {
     let name = host.to_string();
     match host {
         Host::Domain(_) if name == domain => Some((name, registrable(domain).is_some())),

@@ -79,7 +79,7 @@ pub struct Answer {
     /// How it ended.
     pub outcome: Outcome,
     /// The way there.
-    pub trail: Trail,
+    pub stats: FetchStats,
 }
 
 /// Every way a request can end.
@@ -103,7 +103,7 @@ pub enum Outcome {
 
 /// The way to an outcome, in figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trail {
+pub struct FetchStats {
     /// The last address asked.
     pub final_url: Url,
     /// Where only permanent redirects (301, 308) from the first address lead, if that is elsewhere.
@@ -323,7 +323,7 @@ pub struct Counts {
 
 /// An API's answer.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct ApiResponse {
     /// Status code.
     pub status: u16,
     /// Headers that are text; names in lower case.
@@ -343,7 +343,7 @@ pub trait Fetch: Send + Sync {
     fn pause(&self, host: &str, until: Timestamp);
 
     /// Closes what is open to `host` (as for [`Self::pause`]) and not in use: nothing more is to be asked of it for now.
-    fn leave(&self, host: &str);
+    fn close_idle(&self, host: &str);
 
     /// Asks an API: one GET with `headers`, in its host's turn, never repeated and never led elsewhere. Every
     /// status is an answer.
@@ -351,7 +351,7 @@ pub trait Fetch: Send + Sync {
         &self,
         url: Url,
         headers: Vec<(String, String)>,
-    ) -> Pin<Box<dyn Future<Output = Result<Told, Failure>> + Send + '_>>;
+    ) -> Pin<Box<dyn Future<Output = Result<ApiResponse, Failure>> + Send + '_>>;
 
     /// The counts so far.
     fn counts(&self) -> Counts;
@@ -385,7 +385,7 @@ pub use cookies::Jar;
 pub use headers::read as read_headers;
 pub use magic::unpack_unlabelled;
 pub use ping::Monitor;
-pub use post::{Parcel, Post, Poster, Receipt};
+pub use post::{Post, PostRequest, PostResponse, Poster};
 pub use redirect::target as redirect_target;
 pub use unpack::unpack;
 pub use waits::{retry_after, wait as wait_asked};

@@ -45,7 +45,7 @@ pub struct Pace {
 
 #[derive(Debug)]
 struct Host {
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     /// Requests that a redirect of another host leads here wait for each other before they wait for a turn.
     guests: Arc<Semaphore>,
     spacing: Option<DefaultDirectRateLimiter>,
@@ -61,14 +61,14 @@ struct Pauses {
 
 /// Leave to send; given back when dropped.
 #[derive(Debug)]
-pub struct Turn {
+pub struct Permit {
     _host: Option<OwnedSemaphorePermit>,
     all: Option<OwnedSemaphorePermit>,
     /// How long it took to get.
     pub waited: Duration,
 }
 
-impl Turn {
+impl Permit {
     /// Lets `body` keep the place among all requests until it is dropped, so that bodies that wait to be read are as
     /// few as requests may be. The host's own place is free with the answer.
     pub fn keep_for(&mut self, body: Bytes) -> Bytes {
@@ -89,7 +89,7 @@ impl Pace {
         Arc::clone(hosts.entry(key.to_owned()).or_insert_with(|| {
             let quota = Quota::with_period(self.interval).map(|quota| quota.allow_burst(NonZeroU32::MIN));
             Arc::new(Host {
-                turns: Arc::new(Semaphore::new(self.per_host)),
+                permits: Arc::new(Semaphore::new(self.per_host)),
                 guests: Arc::new(Semaphore::new(1)),
                 spacing: quota.map(RateLimiter::direct),
                 paused: Mutex::default(),
@@ -99,25 +99,25 @@ impl Pace {
 
     /// Waits for a turn at `key`. The host's own turn comes first, so that a request that waits for a slow
     /// host holds no place others could use.
-    pub async fn turn(&self, key: &str) -> Turn {
+    pub async fn acquire(&self, key: &str) -> Permit {
         let start = Instant::now();
         let host = self.host(key);
-        let own = Arc::clone(&host.turns).acquire_owned().await.ok();
+        let own = Arc::clone(&host.permits).acquire_owned().await.ok();
         if let Some(spacing) = &host.spacing {
             spacing.until_ready().await;
         }
         let all = Arc::clone(&self.all).acquire_owned().await.ok();
-        Turn { _host: own, all, waited: start.elapsed() }
+        Permit { _host: own, all, waited: start.elapsed() }
     }
 
     /// Waits for a turn at `key` for a request that a redirect of another host leads there. One of them at most stands
     /// among those that wait: a publisher whose thousand links lead to somebody else's host does not hold up its feed.
-    pub async fn guest_turn(&self, key: &str) -> Turn {
+    pub async fn guest_turn(&self, key: &str) -> Permit {
         let start = Instant::now();
         let guests = Arc::clone(&self.host(key).guests);
         let _next = guests.acquire_owned().await.ok();
-        let turn = self.turn(key).await;
-        Turn { waited: start.elapsed(), ..turn }
+        let turn = self.acquire(key).await;
+        Permit { waited: start.elapsed(), ..turn }
     }
 
     /// Sends nothing to `key` before `until`, or no request for a page. A pause that lasts longer stays.
@@ -150,15 +150,15 @@ mod tests {
     #[tokio::test]
     async fn a_body_keeps_its_place_until_it_has_been_read() {
         let pace = Pace::new(1, 1, Duration::ZERO);
-        let mut turn = pace.turn("a").await;
+        let mut turn = pace.acquire("a").await;
         let body = turn.keep_for(Bytes::from_static(b"news"));
         drop(turn);
         let copy = body.clone();
         drop(body);
-        assert!(pace.turn("b").now_or_never().is_none(), "the body is not read yet");
+        assert!(pace.acquire("b").now_or_never().is_none(), "the body is not read yet");
         assert_eq!(&copy[..], b"news");
         drop(copy);
-        assert!(pace.turn("b").now_or_never().is_some());
+        assert!(pace.acquire("b").now_or_never().is_some());
     }
 
     #[test]
@@ -177,10 +177,10 @@ mod tests {
     #[tokio::test]
     async fn a_host_s_own_request_waits_for_one_that_was_redirected_there_at_most() {
         let pace = Pace::new(9, 1, Duration::ZERO);
-        let under_way = pace.turn("a").await;
+        let under_way = pace.acquire("a").await;
         let (mut first, mut second) = (Box::pin(pace.guest_turn("a")), Box::pin(pace.guest_turn("a")));
         assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
-        let mut own = Box::pin(pace.turn("a"));
+        let mut own = Box::pin(pace.acquire("a"));
         assert!(own.as_mut().now_or_never().is_none());
         drop(under_way);
         let guest = first.await;

@@ -7,7 +7,7 @@ use std::{hash::BuildHasher, hash::RandomState, time::Duration};
 
 use url::Url;
 
-use super::{Settings, connections::builder, resolve::Admission};
+use super::{Settings, connections::builder, resolve::AddressPolicy};
 use crate::clock::Clock;
 
 /// Limit for one ping with all its tries. Nothing waits for a monitor longer than that.
@@ -38,7 +38,7 @@ impl Monitor {
     #[must_use]
     pub fn new(url: &str, settings: &Settings) -> Option<Self> {
         let url = Url::parse(url.trim_end_matches('/')).ok()?;
-        let client = builder(settings, Admission::new(true, &[])).ok()?.build().ok()?;
+        let client = builder(settings, AddressPolicy::new(true, &[])).ok()?.build().ok()?;
         Some(Self { client, url, run: run_id() })
     }
 

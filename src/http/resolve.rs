@@ -16,12 +16,12 @@ use super::guard::is_private;
 
 /// Which hosts may lead to private addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Admission {
+pub(super) struct AddressPolicy {
     all: bool,
     hosts: Arc<[String]>,
 }
 
-impl Admission {
+impl AddressPolicy {
     /// Every host if `all`, else those of `hosts`, written as in a [`url::Url`].
     pub fn new(all: bool, hosts: &[String]) -> Self {
         Self { all, hosts: hosts.into() }
@@ -52,21 +52,21 @@ impl Lookup for System {
 /// Refuses private addresses after resolution, and answers names under `.localhost` itself (RFC 6761,
 /// section 6.3).
 #[derive(Debug, Clone)]
-pub(super) struct Guarded<L = System> {
-    pub(super) admission: Admission,
+pub(super) struct PolicyResolver<L = System> {
+    pub(super) policy: AddressPolicy,
     pub(super) lookup: L,
 }
 
-impl Guarded {
+impl PolicyResolver {
     /// One that asks the system.
-    pub fn new(admission: Admission) -> Self {
-        Self { admission, lookup: System }
+    pub fn new(policy: AddressPolicy) -> Self {
+        Self { policy: policy, lookup: System }
     }
 }
 
-impl<L: Lookup> Resolve for Guarded<L> {
+impl<L: Lookup> Resolve for PolicyResolver<L> {
     fn resolve(&self, name: Name) -> Resolving {
-        let Self { admission, lookup } = self.clone();
+        let Self { policy: policy, lookup } = self.clone();
         Box::pin(async move {
             let name = name.as_str();
             let found = if name == "localhost" || name.ends_with(".localhost") {
@@ -77,7 +77,7 @@ impl<L: Lookup> Resolve for Guarded<L> {
             };
             let open: Vec<SocketAddr> = found
                 .iter()
-                .filter(|address| !is_private(**address) || admission.admits(name))
+                .filter(|address| !is_private(**address) || policy.admits(name))
                 .map(|address| SocketAddr::new(*address, 0))
                 .collect();
             match (found.is_empty(), open.is_empty()) {
@@ -122,8 +122,8 @@ mod tests {
         }
     }
 
-    async fn asked(guarded: &Guarded<Turning>, name: &str) -> Result<Vec<String>, String> {
-        let found = guarded.resolve(name.parse().unwrap()).await;
+    async fn asked(resolver: &PolicyResolver<Turning>, name: &str) -> Result<Vec<String>, String> {
+        let found = resolver.resolve(name.parse().unwrap()).await;
         found.map(|all| all.map(|address| address.ip().to_string()).collect()).map_err(|e| e.to_string())
     }
 
@@ -135,12 +135,13 @@ mod tests {
             &[],
             &["192.168.1.5"],
         ]);
-        let guarded = Guarded { admission: Admission::new(false, &["mine.example".to_owned()]), lookup };
-        assert_eq!(asked(&guarded, "turns.example").await.unwrap(), ["93.184.215.14"]);
-        assert!(asked(&guarded, "turns.example").await.unwrap_err().contains("private"));
-        assert!(asked(&guarded, "turns.example").await.unwrap_err().contains("resolved"));
-        assert_eq!(asked(&guarded, "mine.example").await.unwrap(), ["192.168.1.5"]);
-        assert!(asked(&guarded, "a.localhost").await.unwrap_err().contains("private"));
+        let resolver =
+            PolicyResolver { policy: AddressPolicy::new(false, &["mine.example".to_owned()]), lookup };
+        assert_eq!(asked(&resolver, "turns.example").await.unwrap(), ["93.184.215.14"]);
+        assert!(asked(&resolver, "turns.example").await.unwrap_err().contains("private"));
+        assert!(asked(&resolver, "turns.example").await.unwrap_err().contains("resolved"));
+        assert_eq!(asked(&resolver, "mine.example").await.unwrap(), ["192.168.1.5"]);
+        assert!(asked(&resolver, "a.localhost").await.unwrap_err().contains("private"));
     }
 
     /// A name server that turns between check and connection finds nobody who asks it: the connection goes to
@@ -151,8 +152,9 @@ mod tests {
         let port = checked.local_addr().unwrap().port();
         let lookup = Turning::new(&[&["127.0.0.1"], &["169.254.169.254"]]);
         let left = Arc::clone(&lookup.0);
-        let guarded = Guarded { admission: Admission::new(false, &["turns.example".to_owned()]), lookup };
-        let client = reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(guarded)).build().unwrap();
+        let resolver =
+            PolicyResolver { policy: AddressPolicy::new(false, &["turns.example".to_owned()]), lookup };
+        let client = reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(resolver)).build().unwrap();
         let asking = client.get(format!("http://turns.example:{port}/")).send();
         let (answer, met) = tokio::join!(asking, async {
             let met = checked.accept().await;

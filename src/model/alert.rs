@@ -55,9 +55,11 @@ pub struct Notice {
     /// New, still so after a day, or over.
     pub phase: Phase,
     /// What is the matter, one sentence.
-    pub says: String,
+    #[serde(rename = "says")]
+    pub message: String,
     /// What to do about it; empty when it is over.
-    pub todo: String,
+    #[serde(rename = "todo")]
+    pub hint: String,
     /// Since when.
     pub since: Timestamp,
 }
@@ -137,7 +139,7 @@ pub struct Alert {
 
 /// What one channel knows of one story.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct ChannelStoryState {
     /// The story.
     pub story: String,
     /// The channel's name.
@@ -147,7 +149,7 @@ pub struct Told {
     /// The date it was told with.
     pub event_date: Option<String>,
     /// When that was due.
-    pub told_at: Timestamp,
+    pub notified_at: Timestamp,
     /// Outlets known by now.
     pub outlets: usize,
     /// Whether an alert on it still waits unbound, and so will carry the number of outlets by itself.
@@ -228,17 +230,17 @@ pub enum Settled {
 
 /// A matter that its operator was told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Matter {
+pub struct Incident {
     /// See [`Notice::subject`].
     pub subject: String,
     /// Since when.
     pub since: Timestamp,
     /// When it was last told.
-    pub told_at: Timestamp,
+    pub notified_at: Timestamp,
     /// When it ended; kept for a day, so that one that comes and goes is told daily at most.
     pub over_at: Option<Timestamp>,
     /// What was said.
-    pub says: String,
+    pub message: String,
 }
 
 /// One row of the outbox as `alerts list` shows it.

@@ -10,18 +10,18 @@ pub mod state;
 pub mod x;
 
 pub use alert::{
-    Alert, Body, BoundMessage, Change, ChannelState, Matter, Notice, OpenMessage, OutboxRow, Phase, Settled,
-    Told, Topic,
+    Alert, Body, BoundMessage, Change, ChannelState, ChannelStoryState, Incident, Notice, OpenMessage,
+    OutboxRow, Phase, Settled, Topic,
 };
 pub use article::{Article, Method};
 pub use detection::{Caution, Class, Coin, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
 pub use entry::{Entry, EntryKey, EntryMarks, Rewordings};
 pub use source::{JsonMapping, Source, SourceFormat, Validators};
 pub use state::{
-    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, NOT_SAVED, RobotsRecord,
-    Sighting, Signature, Skips, SourceState, StoredFinding, Story, Telling,
+    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, LastSeen, Mention, NOT_SAVED,
+    RobotsRecord, Signature, Skips, SourceState, StoredFinding, Story,
 };
 pub use x::{
-    XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XUsage, XUsageDay,
-    XUsageState, XView, XWindows,
+    RateState, XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XUsage,
+    XUsageDay, XUsageState, XWindows,
 };

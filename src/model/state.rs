@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Alert, Article, Detection, EntryKey, EntryMarks, Event, Rewordings, Stage, Told, Validators};
+use super::{
+    Alert, Article, ChannelStoryState, Detection, EntryKey, EntryMarks, Event, Rewordings, Stage, Validators,
+};
 
 /// All that is remembered of one source. The default is a source never asked.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -44,7 +46,7 @@ pub struct SourceState {
     /// Last plain GET sent to break a stuck 304.
     pub plain_get_at: Option<Timestamp>,
     /// Usual time between its entries, seconds.
-    pub usual_gap_s: Option<u32>,
+    pub mean_interval_s: Option<u32>,
     /// Where permanent redirects lead, and in how many runs in a row that was seen.
     pub moved_to: Option<String>,
     /// See `moved_to`.
@@ -62,7 +64,7 @@ pub struct SourceState {
     /// Smoothed time of an answer, milliseconds.
     pub mean_ms: u32,
     /// How long its publisher asks to be left alone after an answer (`max-age`, `Expires`, `ttl`), seconds.
-    pub wish_s: u32,
+    pub publisher_ttl_s: u32,
     /// Hours and days in which its publisher does not want it asked (`skipHours`, `skipDays` of the last body).
     pub skips: Skips,
 }
@@ -132,7 +134,7 @@ pub struct EntryRecord {
     /// When we saw it first.
     pub first_seen: Timestamp,
     /// Whether it was there at the first sight of its source, and so alerts nobody.
-    pub silent: bool,
+    pub suppress_alerts: bool,
     /// Where it stands.
     pub state: EntryState,
     /// Fingerprint of the rules that put it there.
@@ -145,7 +147,7 @@ pub struct EntryRecord {
 
 /// A known entry that stands in its feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
+pub struct LastSeen {
     /// Address of its source.
     pub source_url: String,
     /// Identity within the source.
@@ -204,12 +206,12 @@ pub struct Story {
     /// Last detection.
     pub updated_at: Timestamp,
     /// What tells it, oldest first.
-    pub tellings: Vec<Telling>,
+    pub mentions: Vec<Mention>,
 }
 
 /// One text that tells a story.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Telling {
+pub struct Mention {
     /// Canonical address.
     pub url: String,
     /// Name of the outlet.
@@ -234,7 +236,7 @@ pub struct DetectionRecord {
     /// Its fingerprint.
     pub signature: Signature,
     /// Found at the first sight of its source: alerts nobody.
-    pub silent: bool,
+    pub suppress_alerts: bool,
     /// The page or post that a post points at: the story knows it under this address.
     pub about: Option<String>,
 }
@@ -253,7 +255,7 @@ pub struct StoredFinding {
     /// Alerts that it gives.
     pub alerts: Vec<Alert>,
     /// What the channels know of the story once those are queued.
-    pub told: Vec<Told>,
+    pub channel_states: Vec<ChannelStoryState>,
 }
 
 /// All that one visit taught us; saved whole or not at all.
@@ -266,7 +268,7 @@ pub struct Commit {
     /// Entries that are new or changed their state; the key is (source, entry key).
     pub entries: Vec<EntryRecord>,
     /// Known entries still in the feed whose last sighting is getting old, or whose marks changed.
-    pub sighted: Vec<Sighting>,
+    pub refreshed: Vec<LastSeen>,
     /// Articles fetched or confirmed.
     pub articles: Vec<ArticleRecord>,
     /// robots.txt files fetched.

@@ -51,7 +51,7 @@ pub struct XAccount {
     /// When it was last looked up.
     pub checked_at: Option<Timestamp>,
     /// What is wrong with it, one sentence.
-    pub trouble: Option<String>,
+    pub problem: Option<String>,
     /// Lookups in a row that did not find it.
     pub misses: u32,
 }
@@ -109,7 +109,7 @@ pub struct XIntent {
 
 /// What a call is decided by, read in the transaction that reserves it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct XView {
+pub struct RateState {
     /// The route's limit, as far as it is known.
     pub limit: Option<XLimit>,
     /// A block of the whole credential.

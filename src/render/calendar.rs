@@ -84,14 +84,14 @@ fn escape(text: &str) -> String {
 
 /// Adds `line`, folded, with CRLF.
 fn push(out: &mut String, line: &str) {
-    let mut room = LINE;
+    let mut space_left = LINE;
     for c in line.chars() {
-        if c.len_utf8() > room {
+        if c.len_utf8() > space_left {
             out.push_str("\r\n ");
-            room = LINE - 1;
+            space_left = LINE - 1;
         }
         out.push(c);
-        room -= c.len_utf8();
+        space_left -= c.len_utf8();
     }
     out.push_str("\r\n");
 }

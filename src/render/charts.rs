@@ -52,8 +52,8 @@ impl Chart {
         let high = all().map(|point| point.1).fold(0.0, f64::max);
         let width = self.bars.unwrap_or(0);
         // A single moment is given some room on both sides.
-        let room = if first == last && width == 0 { 1800 } else { 0 };
-        let across = (first - room) as f64..(last + width.max(room)) as f64;
+        let margin = if first == last && width == 0 { 1800 } else { 0 };
+        let across = (first - margin) as f64..(last + width.max(margin)) as f64;
         let up = 0.0..if high > 0.0 { high * 1.1 } else { 1.0 };
         let mut drawing = String::new();
         // Drawing to memory fails only for impossible sizes.

@@ -9,7 +9,7 @@ use crate::figures::{
     CycleReport, Histogram, StageHistograms, StageName,
     histogram::Times,
     level::Level,
-    path::{Step, advice},
+    path::{PathStep, advice},
     report::Status,
     sources::SourceView,
     sums::Sums,
@@ -340,7 +340,7 @@ pub fn sources_csv(sources: &[SourceView]) -> String {
 
 /// Where the time of `cycles` cycles went along their critical paths, and what to change.
 #[must_use]
-pub fn why(steps: &[Step], reports: &[CycleReport], style: Style) -> String {
+pub fn why(steps: &[PathStep], reports: &[CycleReport], style: Style) -> String {
     let cycles = reports.len();
     let total: f64 = steps.iter().map(|step| step.ms).sum();
     if total <= 0.0 {
@@ -355,11 +355,11 @@ pub fn why(steps: &[Step], reports: &[CycleReport], style: Style) -> String {
         vec![step.part.clone(), plain(&step.host), ms(step.ms / cycles.max(1) as f64), share(step.ms / total)]
     });
     text.push_str(&table(&["part", "host", "each cycle", "share"], rows, style));
-    let mut told: Vec<&str> = Vec::new();
+    let mut lines: Vec<&str> = Vec::new();
     for step in steps.iter().filter(|step| step.ms / total >= 0.1).take(3) {
         let advice = advice(&step.part);
-        if !told.contains(&advice) {
-            told.push(advice);
+        if !lines.contains(&advice) {
+            lines.push(advice);
             text.push_str(&format!("  {}: {advice}\n", step.part));
         }
     }
@@ -449,7 +449,7 @@ mod tests {
 
     #[test]
     fn the_longest_part_comes_with_what_to_do_about_it() {
-        let step = |part: &str, host: &str, ms| Step { part: part.to_owned(), host: host.to_owned(), ms };
+        let step = |part: &str, host: &str, ms| PathStep { part: part.to_owned(), host: host.to_owned(), ms };
         let mut reports = [report(2, 500), report(1, 500)];
         let steps = [step("answer", "slow.example", 900.0), step("plan", "", 100.0)];
         let wide = Style { width: 100, color: false };

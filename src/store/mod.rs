@@ -3,7 +3,7 @@
 //! [`Store`] is the seam (docs/decisions/0002): its methods speak in our own nouns, what is behind them is
 //! SQLite. SQLite blocks, so one thread of its own holds the connection and works through what it is sent.
 
-mod desk;
+mod db;
 mod error;
 mod files;
 mod lock;
@@ -16,19 +16,19 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 
 use crate::model::{
-    Alert, ArticleRecord, BoundMessage, ChannelState, Commit, Detection, EntryKey, EntryRecord, HostWait,
-    Matter, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState, Story, Told,
+    Alert, ArticleRecord, BoundMessage, ChannelState, ChannelStoryState, Commit, Detection, EntryKey,
+    EntryRecord, HostWait, Incident, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState, Story,
 };
 
 pub use error::StoreError;
 pub use lock::Lock;
 pub use rows::{
-    AlertTotal, CycleRecord, CycleRow, EventFilter, Health, Kept, KnownEntry, KnownState, Labels, Lookup,
-    Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SlowStatement, SourceLine,
+    AlertTotal, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState, Labels,
+    Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SlowStatement, SourceLine,
     SourceResult, SourceYield, StatementTimes, StoryRow, Words, XCallRow, XEnding,
 };
 
-use desk::Desk;
+use db::DbThread;
 
 /// What a command may do with the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub enum Access {
 /// The way to the lasting memory; clones share it.
 #[derive(Debug, Clone)]
 pub struct Store {
-    desk: Desk,
+    db: DbThread,
 }
 
 impl Store {
@@ -52,7 +52,7 @@ impl Store {
     /// When the folder or file cannot be used, is damaged, was written by a newer program, or (for reading)
     /// does not exist yet.
     pub fn open(dir: &Path, access: Access) -> Result<Self, StoreError> {
-        Ok(Self { desk: Desk::new(sqlite::open_file(dir, access)?)? })
+        Ok(Self { db: DbThread::new(sqlite::open_file(dir, access)?)? })
     }
 
     /// A memory that ends with the process.
@@ -60,7 +60,7 @@ impl Store {
     /// # Errors
     /// When the system gives no memory or no thread.
     pub fn open_in_memory() -> Result<Self, StoreError> {
-        Ok(Self { desk: Desk::new(sqlite::open_memory()?)? })
+        Ok(Self { db: DbThread::new(sqlite::open_memory()?)? })
     }
 
     /// Tests the database of `dir`, which nobody else may write meanwhile, and mends it: what was damaged stays
@@ -80,12 +80,12 @@ impl Store {
 
     /// Opens a cycle and gives its number.
     pub async fn begin_cycle(&self, now: Timestamp) -> Result<i64, StoreError> {
-        self.desk.ask(move |connection| sqlite::begin_cycle(connection, now)).await
+        self.db.call(move |connection| sqlite::begin_cycle(connection, now)).await
     }
 
     /// Saves how a cycle went.
     pub async fn end_cycle(&self, cycle: CycleRecord) -> Result<(), StoreError> {
-        self.desk.ask(move |connection| sqlite::end_cycle(connection, &cycle)).await
+        self.db.call(move |connection| sqlite::end_cycle(connection, &cycle)).await
     }
 
     /// The last `limit` finished cycles, newest first.
@@ -95,57 +95,57 @@ impl Store {
 
     /// The last `limit` finished cycles that began at `since` or later, newest first.
     pub async fn cycles_since(&self, since: Timestamp, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
-        self.desk.ask(move |connection| sqlite::cycles(connection, since, limit)).await
+        self.db.call(move |connection| sqlite::cycles(connection, since, limit)).await
     }
 
     /// When the last cycle that ended with 0 began, if one is kept.
     pub async fn last_success(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.desk.ask(|connection| sqlite::last_success(connection)).await
+        self.db.call(|connection| sqlite::last_success(connection)).await
     }
 
     /// The stages of the kept cycles with the numbers `first` to `last`: name and times, serialised.
     pub async fn cycle_stages(&self, first: i64, last: i64) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        self.desk.ask(move |connection| sqlite::cycle_stages(connection, first, last)).await
+        self.db.call(move |connection| sqlite::cycle_stages(connection, first, last)).await
     }
 
     /// The sums of all periods from `first` to `last` in the order of their names, days and months mixed.
     pub async fn sums(&self, first: String, last: String) -> Result<Vec<(String, String)>, StoreError> {
-        self.desk.ask(move |connection| sqlite::sums(connection, &first, &last)).await
+        self.db.call(move |connection| sqlite::sums(connection, &first, &last)).await
     }
 
     /// The sums of one period with its stages; empty where there are none.
     pub async fn period(&self, period: String) -> Result<PeriodSums, StoreError> {
-        self.desk.ask(move |connection| sqlite::period(connection, &period)).await
+        self.db.call(move |connection| sqlite::period(connection, &period)).await
     }
 
     /// What every source has cost and given.
     pub async fn yields(&self) -> Result<Vec<SourceYield>, StoreError> {
-        self.desk.ask(|connection| sqlite::yields(connection)).await
+        self.db.call(|connection| sqlite::yields(connection)).await
     }
 
     /// Bodies and failures of the sources in the kept cycles from number `first` on.
     pub async fn source_lines(&self, first: i64) -> Result<Vec<SourceLine>, StoreError> {
-        self.desk.ask(move |connection| sqlite::source_lines(connection, first)).await
+        self.db.call(move |connection| sqlite::source_lines(connection, first)).await
     }
 
     /// Times of the statements run since this was last asked, or since opening.
     pub async fn statement_times(&self) -> Result<StatementTimes, StoreError> {
-        self.desk.ask(|_| Ok(sqlite::take_times())).await
+        self.db.call(|_| Ok(sqlite::take_times())).await
     }
 
     /// Every source ever asked.
     pub async fn sources(&self) -> Result<Vec<SourceState>, StoreError> {
-        self.desk.ask(|connection| sqlite::sources(connection)).await
+        self.db.call(|connection| sqlite::sources(connection)).await
     }
 
     /// Pauses that hosts asked for and that still run at `now`.
     pub async fn host_waits(&self, now: Timestamp) -> Result<Vec<HostWait>, StoreError> {
-        self.desk.ask(move |connection| sqlite::host_waits(connection, now)).await
+        self.db.call(move |connection| sqlite::host_waits(connection, now)).await
     }
 
     /// Up to `limit` entries that wait for their page and are due at `now`.
     pub async fn backlog(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryRecord>, StoreError> {
-        self.desk.ask(move |connection| sqlite::backlog(connection, now, limit)).await
+        self.db.call(move |connection| sqlite::backlog(connection, now, limit)).await
     }
 
     /// Every remembered entry of the feed at `source` that one of `lookups` may be, under the rules with that
@@ -157,29 +157,27 @@ impl Store {
         lookups: Vec<Lookup>,
         now: Timestamp,
     ) -> Result<Vec<KnownEntry>, StoreError> {
-        self.desk
-            .ask(move |connection| sqlite::known_entries(connection, &source, rules, &lookups, now))
-            .await
+        self.db.call(move |connection| sqlite::known_entries(connection, &source, rules, &lookups, now)).await
     }
 
     /// What was found in an entry so far, oldest first.
     pub async fn detections_of(&self, source: String, entry: EntryKey) -> Result<Vec<Detection>, StoreError> {
-        self.desk.ask(move |connection| sqlite::detections_of(connection, &source, entry)).await
+        self.db.call(move |connection| sqlite::detections_of(connection, &source, entry)).await
     }
 
     /// The article kept under its canonical address.
     pub async fn article(&self, key: String) -> Result<Option<ArticleRecord>, StoreError> {
-        self.desk.ask(move |connection| sqlite::article(connection, &key)).await
+        self.db.call(move |connection| sqlite::article(connection, &key)).await
     }
 
     /// The robots.txt kept for an origin.
     pub async fn robots(&self, origin: String) -> Result<Option<RobotsRecord>, StoreError> {
-        self.desk.ask(move |connection| sqlite::robots(connection, &origin)).await
+        self.db.call(move |connection| sqlite::robots(connection, &origin)).await
     }
 
     /// Stories told or joined since `since`, with their tellings.
     pub async fn recent_stories(&self, since: Timestamp) -> Result<Vec<Story>, StoreError> {
-        self.desk.ask(move |connection| sqlite::recent_stories(connection, since)).await
+        self.db.call(move |connection| sqlite::recent_stories(connection, since)).await
     }
 
     /// Saves all that one visit taught, or nothing of it. Saving it again changes nothing; gives the ids of
@@ -190,12 +188,12 @@ impl Store {
 
     /// The same of several visits, all or none of them: one transaction costs less than many.
     pub async fn commit_all(&self, commits: Arc<Vec<Commit>>) -> Result<Vec<String>, StoreError> {
-        self.desk.ask(move |connection| sqlite::commit(connection, &commits)).await
+        self.db.call(move |connection| sqlite::commit(connection, &commits)).await
     }
 
     /// Whether one of the detections called `ids` is known.
     pub async fn any_detection(&self, ids: Vec<String>) -> Result<bool, StoreError> {
-        self.desk.ask(move |connection| sqlite::any_detection(connection, &ids)).await
+        self.db.call(move |connection| sqlite::any_detection(connection, &ids)).await
     }
 
     /// Has the entry that waits under `key` of `source` tried no earlier than `next_try`.
@@ -205,22 +203,25 @@ impl Store {
         key: EntryKey,
         next_try: Timestamp,
     ) -> Result<(), StoreError> {
-        self.desk.ask(move |connection| sqlite::postpone(connection, &source, key, next_try)).await
+        self.db.call(move |connection| sqlite::postpone(connection, &source, key, next_try)).await
     }
 
     /// The latest time up to `now` that earlier cycles confirm: what is old by it may be forgotten.
     pub async fn confirmed_time(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
-        self.desk.ask(move |connection| sqlite::confirmed_time(connection, now)).await
+        self.db.call(move |connection| sqlite::confirmed_time(connection, now)).await
     }
 
     /// What the channels know of `stories`.
-    pub async fn told(&self, stories: Vec<String>) -> Result<Vec<Told>, StoreError> {
-        self.desk.ask(move |connection| sqlite::told(connection, &stories)).await
+    pub async fn channel_story_states(
+        &self,
+        stories: Vec<String>,
+    ) -> Result<Vec<ChannelStoryState>, StoreError> {
+        self.db.call(move |connection| sqlite::channel_story_states(connection, &stories)).await
     }
 
     /// The alerts of `channel` that no message holds yet.
     pub async fn queued(&self, channel: String) -> Result<Vec<Alert>, StoreError> {
-        self.desk.ask(move |connection| sqlite::queued(connection, &channel)).await
+        self.db.call(move |connection| sqlite::queued(connection, &channel)).await
     }
 
     /// Binds alerts into messages, all or none; those of `later` wait until then for a digest.
@@ -229,17 +230,17 @@ impl Store {
         messages: Vec<BoundMessage>,
         later: Vec<(String, Timestamp)>,
     ) -> Result<(), StoreError> {
-        self.desk.ask(move |connection| sqlite::bind(connection, &messages, &later)).await
+        self.db.call(move |connection| sqlite::bind(connection, &messages, &later)).await
     }
 
     /// The messages of `channel` that have not arrived, oldest first.
     pub async fn open_messages(&self, channel: String) -> Result<Vec<OpenMessage>, StoreError> {
-        self.desk.ask(move |connection| sqlite::open_messages(connection, &channel)).await
+        self.db.call(move |connection| sqlite::open_messages(connection, &channel)).await
     }
 
     /// Notes that an attempt on `message` begins.
     pub async fn attempt(&self, message: String) -> Result<(), StoreError> {
-        self.desk.ask(move |connection| sqlite::attempt(connection, &message)).await
+        self.db.call(move |connection| sqlite::attempt(connection, &message)).await
     }
 
     /// Notes how an attempt on `message` ended, and how its channel is now.
@@ -250,57 +251,57 @@ impl Store {
         channel: ChannelState,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.desk.ask(move |connection| sqlite::settle(connection, &message, &settled, &channel, now)).await
+        self.db.call(move |connection| sqlite::settle(connection, &message, &settled, &channel, now)).await
     }
 
     /// How every channel is that ever sent.
     pub async fn channels(&self) -> Result<Vec<ChannelState>, StoreError> {
-        self.desk.ask(|connection| sqlite::channels(connection)).await
+        self.db.call(|connection| sqlite::channels(connection)).await
     }
 
     /// The troubles that the operator was told of.
-    pub async fn matters(&self) -> Result<Vec<Matter>, StoreError> {
-        self.desk.ask(|connection| sqlite::matters(connection)).await
+    pub async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
+        self.db.call(|connection| sqlite::incidents(connection)).await
     }
 
     /// Remembers troubles, forgets others, and queues what is told of them: all or nothing.
     pub async fn notice(
         &self,
-        matters: Vec<Matter>,
+        incidents: Vec<Incident>,
         forgotten: Vec<String>,
         alerts: Vec<Alert>,
     ) -> Result<(), StoreError> {
-        self.desk.ask(move |connection| sqlite::notice(connection, &matters, &forgotten, &alerts)).await
+        self.db.call(move |connection| sqlite::notice(connection, &incidents, &forgotten, &alerts)).await
     }
 
     /// Since when the oldest undelivered alert of `channels` is due.
     pub async fn oldest_due(&self, channels: Vec<String>) -> Result<Option<Timestamp>, StoreError> {
-        self.desk.ask(move |connection| sqlite::oldest_due(connection, &channels)).await
+        self.db.call(move |connection| sqlite::oldest_due(connection, &channels)).await
     }
 
     /// The newest `limit` rows of the outbox; only what has not arrived, if `open`.
     pub async fn outbox(&self, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        self.desk.ask(move |connection| sqlite::rows(connection, open, limit)).await
+        self.db.call(move |connection| sqlite::rows(connection, open, limit)).await
     }
 
     /// Makes all that `channels` have queued due now.
     pub async fn hasten(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
-        self.desk.ask(move |connection| sqlite::hasten(connection, &channels, now)).await
+        self.db.call(move |connection| sqlite::hasten(connection, &channels, now)).await
     }
 
     /// Opens the messages of `channels` again that were given up.
     pub async fn revive(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
-        self.desk.ask(move |connection| sqlite::revive(connection, &channels, now)).await
+        self.db.call(move |connection| sqlite::revive(connection, &channels, now)).await
     }
 
     /// How many alerts ended how, by channel, since the first one.
     pub async fn alert_totals(&self) -> Result<Vec<AlertTotal>, StoreError> {
-        self.desk.ask(|connection| sqlite::alert_totals(connection)).await
+        self.db.call(|connection| sqlite::alert_totals(connection)).await
     }
 
     /// How many alerts of `channels` no message holds, and how many messages have not arrived.
     pub async fn waiting(&self, channels: Vec<String>) -> Result<u64, StoreError> {
-        self.desk.ask(move |connection| sqlite::waiting(connection, &channels)).await
+        self.db.call(move |connection| sqlite::waiting(connection, &channels)).await
     }
 
     /// One detection per story that passes `filter`, newest first.
@@ -310,17 +311,17 @@ impl Store {
 
     /// The stories that pass `filter`, newest first, with their history.
     pub async fn stories(&self, filter: EventFilter) -> Result<Vec<StoryRow>, StoreError> {
-        self.desk.ask(move |connection| sqlite::stories(connection, &filter)).await
+        self.db.call(move |connection| sqlite::stories(connection, &filter)).await
     }
 
     /// Every entry judged and first seen since `since`, with its detection.
-    pub async fn kept(&self, since: Timestamp) -> Result<Vec<Kept>, StoreError> {
-        self.desk.ask(move |connection| sqlite::kept(connection, since)).await
+    pub async fn judged_entries(&self, since: Timestamp) -> Result<Vec<JudgedEntry>, StoreError> {
+        self.db.call(move |connection| sqlite::judged_entries(connection, since)).await
     }
 
     /// Saves a later judgement, or nothing of it; gives the ids of the detections that were not known before.
     pub async fn rejudge(&self, judged: Rejudged) -> Result<Vec<String>, StoreError> {
-        self.desk.ask(move |connection| sqlite::rejudge(connection, &judged)).await
+        self.db.call(move |connection| sqlite::rejudge(connection, &judged)).await
     }
 
     /// Notes the user's word on the detection whose id starts with `id`; `None` if no detection, or more than one,
@@ -331,38 +332,38 @@ impl Store {
         yes: bool,
         now: Timestamp,
     ) -> Result<Option<Detection>, StoreError> {
-        self.desk.ask(move |connection| sqlite::label(connection, &id, yes, now)).await
+        self.db.call(move |connection| sqlite::label(connection, &id, yes, now)).await
     }
 
     /// How many of the labelled detections are launches.
     pub async fn labels(&self) -> Result<Labels, StoreError> {
-        self.desk.ask(|connection| sqlite::labels(connection)).await
+        self.db.call(|connection| sqlite::labels(connection)).await
     }
 
     /// Forgets at most `limit` rows of each kind that are past their time; gives how many.
     pub async fn prune(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.desk.ask(move |connection| sqlite::prune(connection, now, limit)).await
+        self.db.call(move |connection| sqlite::prune(connection, now, limit)).await
     }
 
     /// How large the memory is.
     pub async fn health(&self) -> Result<Health, StoreError> {
-        self.desk.ask(|connection| sqlite::health(connection)).await
+        self.db.call(|connection| sqlite::health(connection)).await
     }
 
     /// What is wrong with the database, one sentence each.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
-        self.desk.ask(|connection| sqlite::check(connection)).await
+        self.db.call(|connection| sqlite::check(connection)).await
     }
 
     /// Copies the database to a new file while it is in use.
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
-        self.desk.ask(move |connection| sqlite::backup(connection, &to)).await
+        self.db.call(move |connection| sqlite::backup(connection, &to)).await
     }
 
     /// The first column of what `sql` gives, for tests that look at the tables themselves.
     #[cfg(test)]
     pub(crate) async fn column(&self, sql: &'static str) -> Vec<String> {
-        self.desk.ask(|connection| sqlite::column(connection, sql)).await.unwrap_or_default()
+        self.db.call(|connection| sqlite::column(connection, sql)).await.unwrap_or_default()
     }
 }

@@ -114,7 +114,7 @@ pub struct EventFilter {
 
 /// A judged entry with what it gave.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
+pub struct JudgedEntry {
     /// The entry.
     pub entry: EntryRecord,
     /// The detection, if it is one.

@@ -86,7 +86,7 @@ pub fn cut(text: &str, limit: usize, unit: Unit) -> String {
     if unit.length(text) <= limit {
         return text.to_owned();
     }
-    let Some(room) = limit.checked_sub(unit.length(MORE)) else { return String::new() };
+    let Some(space_left) = limit.checked_sub(unit.length(MORE)) else { return String::new() };
     let (mut end, mut used) = (0, 0);
     let mut word = None;
     for (at, cluster) in text.grapheme_indices(true) {
@@ -94,13 +94,13 @@ pub fn cut(text: &str, limit: usize, unit: Unit) -> String {
         if cluster.chars().all(char::is_whitespace) {
             word = Some((at, used));
         }
-        if used + more > room {
+        if used + more > space_left {
             break;
         }
         used += more;
         end = at + cluster.len();
     }
-    if let Some((at, length)) = word.filter(|(_, length)| length * 2 > room) {
+    if let Some((at, length)) = word.filter(|(_, length)| length * 2 > space_left) {
         debug_assert!(length <= used);
         end = at;
     }

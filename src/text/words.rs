@@ -88,11 +88,11 @@ pub fn opening_words(text: &str) -> Vec<String> {
 /// Whether `new` says something that `old` does not: other words, apart from numbers, circumstances and typos.
 #[must_use]
 pub fn is_reworded(old: &[String], new: &[String]) -> bool {
-    let says = |words: &[String]| -> Vec<String> {
-        let told = |word: &&String| !has_digit(word) && !CIRCUMSTANCES.contains(&word.as_str());
-        words.iter().filter(told).cloned().collect()
+    let significant = |words: &[String]| -> Vec<String> {
+        let is_significant = |word: &&String| !has_digit(word) && !CIRCUMSTANCES.contains(&word.as_str());
+        words.iter().filter(is_significant).cloned().collect()
     };
-    let (old, new) = (says(old), says(new));
+    let (old, new) = (significant(old), significant(new));
     let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     // The last word of an excerpt may be cut.
     if head >= EXCERPT_WORDS && head + 1 >= old.len().min(new.len()) {

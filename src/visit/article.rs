@@ -14,9 +14,9 @@ use crate::{
 };
 
 use super::{
-    ArticleVisit, Context, Figures, Found, PageOutcome, Stage,
+    ArticleVisit, Context, Figures, Finding, PageOutcome, Stage,
+    page_cache::{CachedPage, FetchError, Retry, item, older_than, opening},
     reword::other_launch,
-    shelf::{Again, Miss, Shelved, item, older_than, opening},
 };
 
 /// Fetches of one page before its entry is judged without it: with a 10-minute cron, half an hour.
@@ -29,10 +29,10 @@ pub async fn visit_article<F: Fetch, C: Clock>(context: &Context<F, C>, entry: E
     let Some(link) = entry.link.as_deref().and_then(|link| Url::parse(link).ok()) else {
         return judged(context, entry, None, PageOutcome::Failed("bad_address"), Figures::default());
     };
-    let (shelved, outcome, learned) = context.shelf.page(context, &entry, &link).await;
+    let (shelved, outcome, learned) = context.pages.page(context, &entry, &link).await;
     let mut visit = match shelved.as_ref() {
-        Shelved::Read(record) => judged(context, entry, Some(record), outcome, learned.figures),
-        Shelved::Failed(miss) => missed(context, entry, *miss, outcome, learned.figures),
+        CachedPage::Read(record) => judged(context, entry, Some(record), outcome, learned.figures),
+        CachedPage::Failed(miss) => missed(context, entry, *miss, outcome, learned.figures),
     };
     visit.commit.articles = learned.articles;
     visit.commit.robots = learned.robots;
@@ -48,7 +48,7 @@ pub async fn visit_article<F: Fetch, C: Clock>(context: &Context<F, C>, entry: E
 fn missed<F: Fetch, C: Clock>(
     context: &Context<F, C>,
     entry: EntryRecord,
-    miss: Miss,
+    miss: FetchError,
     outcome: PageOutcome,
     figures: Figures,
 ) -> ArticleVisit {
@@ -56,10 +56,10 @@ fn missed<F: Fetch, C: Clock>(
     let EntryState::Waiting { tries, .. } = entry.state else {
         return judged(context, entry, None, outcome, figures);
     };
-    let tries = match miss.again {
-        Again::Never => MAX_TRIES,
-        Again::Retry => tries + 1,
-        Again::Later => tries,
+    let tries = match miss.retry {
+        Retry::Never => MAX_TRIES,
+        Retry::Retry => tries + 1,
+        Retry::Later => tries,
     };
     if tries >= MAX_TRIES || older_than(entry.first_seen, MAX_WAIT, now) {
         return judged(context, entry, None, outcome, figures);
@@ -79,7 +79,7 @@ pub fn judge_kept(
     rules: &Rules,
     entry: EntryRecord,
     article: Option<&ArticleRecord>,
-) -> (EntryRecord, Option<Found>) {
+) -> (EntryRecord, Option<Finding>) {
     let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
     let (text, url) = words(&entry, link.as_ref(), article);
     let claimed = rules.judge(&item(&entry, &text, &url));
@@ -93,11 +93,11 @@ pub fn judge_kept(
             let title = if article.title.trim().is_empty() { &entry.title } else { &article.title };
             let url = Url::parse(final_url).map_or(url, |page| address::shown(&page));
             let said = EntryRecord { title: title.clone(), author: article.author.clone(), ..entry.clone() };
-            Found::from_entry(&said, verdict, article.text.clone(), url)
+            Finding::from_entry(&said, verdict, article.text.clone(), url)
         }
-        _ => Found::from_entry(&entry, claimed, text, url),
+        _ => Finding::from_entry(&entry, claimed, text, url),
     };
-    (entry, found.map(|found| Found { read_at, ..found }))
+    (entry, found.map(|found| Finding { read_at, ..found }))
 }
 
 /// The verdict on a page of a watched project by its words alone, where they say by themselves that there is a launch:

@@ -16,9 +16,9 @@ use crate::{
     clock::Clock,
     detect::{Early, Headline, Rules},
     feed::{self, Document, Feed},
-    http::{Answer, Fetch, Headers, Outcome, Purpose, Request, Trail},
+    http::{Answer, Fetch, FetchStats, Headers, Outcome, Purpose, Request},
     model::{
-        Commit, Entry, EntryKey, EntryRecord, EntryState, Rewordings, Sighting, Source, SourceState,
+        Commit, Entry, EntryKey, EntryRecord, EntryState, LastSeen, Rewordings, Source, SourceState,
         Validators,
     },
     store::StoreError,
@@ -26,12 +26,12 @@ use crate::{
 };
 
 use super::{
-    Context, FeedVisit, Figures, Found, Readers, SourceOutcome, Stage,
+    Context, FeedVisit, Figures, Finding, ParsePool, SourceOutcome, Stage,
     identity::{Sight, lookups, recognise},
     kept,
-    remember::{Read, Rhythm, Wrong, after_failure, after_not_modified, after_read, validators},
+    page_cache::item,
     reword::other_launch,
-    shelf::item,
+    schedule::{PollBounds, Problem, Read, after_failure, after_not_modified, after_read, validators},
 };
 
 /// Feed text of this many characters is judged as it is: judgement reads no further, so a page could add
@@ -51,7 +51,7 @@ pub async fn visit_feed<F: Fetch, C: Clock>(
     state: SourceState,
 ) -> (FeedVisit, SourceState) {
     let now = context.now();
-    let (validators, plain) = if context.settings.naive {
+    let (validators, plain) = if context.settings.without_savings {
         (Validators::default(), true)
     } else {
         validators(&state, context.rules.fingerprint(), now)
@@ -66,19 +66,19 @@ pub async fn visit_feed<F: Fetch, C: Clock>(
         source: source.url.clone(),
     };
     let start = Instant::now();
-    let Answer { outcome, trail } = context.fetch.fetch(request, now).await;
-    let asked = Asked { context, source, state, trail, host, plain, now };
+    let Answer { outcome, stats: stats } = context.fetch.fetch(request, now).await;
+    let asked = Asked { context, source, state, stats, host, plain, now };
     let mut visit = match outcome {
         Outcome::NotModified { headers } => asked.not_modified(&headers),
         Outcome::Fetched { body, headers } => asked.read(body, headers).await,
-        Outcome::Failed(failure) => asked.failed(Wrong::Fetch(&failure), failure.to_string()),
+        Outcome::Failed(failure) => asked.failed(Problem::Fetch(&failure), failure.to_string()),
     };
-    let elapsed = asked.trail.elapsed;
+    let elapsed = asked.stats.elapsed;
     visit.figures.stages.insert(0, (Stage::FeedFetch, elapsed));
     let mut request = Figures::default();
-    request.asked(start, &asked.trail);
-    visit.figures.marks.splice(0..0, request.marks);
-    visit.figures.bytes = asked.trail.bytes;
+    request.asked(start, &asked.stats);
+    visit.figures.trace.splice(0..0, request.trace);
+    visit.figures.bytes = asked.stats.bytes;
     visit.figures.answer_ms = u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX);
     (visit, asked.state)
 }
@@ -88,7 +88,7 @@ struct Asked<'a, F, C> {
     context: &'a Context<F, C>,
     source: &'a Source,
     state: SourceState,
-    trail: Trail,
+    stats: FetchStats,
     host: String,
     plain: bool,
     now: Timestamp,
@@ -96,23 +96,23 @@ struct Asked<'a, F, C> {
 
 impl<F: Fetch, C: Clock> Asked<'_, F, C> {
     fn ended(&self, outcome: SourceOutcome, commit: Commit) -> FeedVisit {
-        let status = self.trail.status;
+        let status = self.stats.status;
         FeedVisit { outcome, status, commit, found: Vec::new(), figures: Figures::default() }
     }
 
-    fn rhythm(&self) -> Rhythm {
-        Rhythm::of(self.source, &self.context.settings)
+    fn poll_bounds(&self) -> PollBounds {
+        PollBounds::of(self.source, &self.context.settings)
     }
 
     fn not_modified(&self, headers: &Headers) -> FeedVisit {
-        let state = after_not_modified(&self.state, headers, &self.trail, self.rhythm(), self.now);
+        let state = after_not_modified(&self.state, headers, &self.stats, self.poll_bounds(), self.now);
         self.ended(SourceOutcome::NotModified, Commit { source: Some(state), ..Commit::default() })
     }
 
-    fn failed(&self, wrong: Wrong<'_>, sentence: String) -> FeedVisit {
+    fn failed(&self, wrong: Problem<'_>, sentence: String) -> FeedVisit {
         let settings = &self.context.settings;
         let (state, host_wait) =
-            after_failure(&self.state, wrong, &self.trail, &self.host, settings, self.now);
+            after_failure(&self.state, wrong, &self.stats, &self.host, settings, self.now);
         let commit = Commit { source: Some(state), host_wait, ..Commit::default() };
         self.ended(SourceOutcome::Failed { kind: wrong.name(), sentence }, commit)
     }
@@ -121,32 +121,32 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         let rules = self.context.rules.fingerprint();
         let hash = fingerprint(&body);
         let lesson = Read { feed: None, headers: &headers, hash, rules, new: 0, plain: self.plain };
-        let rhythm = self.rhythm();
-        let remember = |lesson: Read<'_>| after_read(&self.state, lesson, &self.trail, rhythm, self.now);
+        let rhythm = self.poll_bounds();
+        let remember = |lesson: Read<'_>| after_read(&self.state, lesson, &self.stats, rhythm, self.now);
         let same = self.state.body_hash == Some(hash) && self.state.rules == rules;
-        if same && !self.is_to_be_read_again() && !self.context.settings.naive {
+        if same && !self.is_to_be_read_again() && !self.context.settings.without_savings {
             let commit = Commit { source: Some(remember(lesson)), ..Commit::default() };
             return self.ended(SourceOutcome::Fetched, commit);
         }
         let (feed, took) = match parse(
-            &self.context.readers,
+            &self.context.parsers,
             &self.context.rules,
             self.source,
-            &self.trail.final_url,
+            &self.stats.final_url,
             body,
             headers.content_type.clone(),
         )
         .await
         {
             Ok(read) => read,
-            Err((kind, sentence)) => return self.failed(Wrong::Body(kind), sentence),
+            Err((kind, sentence)) => return self.failed(Problem::Body(kind), sentence),
         };
         let lookups = lookups(&feed.entries);
         let known =
             self.context.store.known_entries(self.source.url.clone(), rules, lookups.clone(), self.now);
         let known = match known.await {
             Ok(known) => known,
-            Err(error) => return self.failed(Wrong::Body("store"), error.to_string()),
+            Err(error) => return self.failed(Problem::Body("store"), error.to_string()),
         };
         let sights = recognise(&feed.entries, &lookups, &known, day(self.now));
         let mut figures = Figures {
@@ -156,18 +156,18 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
             ..Figures::default()
         };
         figures.read_for(took);
-        let loud = self.loud(&feed.entries);
+        let alertable = self.alertable(&feed.entries);
         let page = self.page_of(&feed);
         let mut commit = Commit::default();
         let mut found = Vec::new();
-        let sighting = |key, marks| Sighting { source_url: self.source.url.clone(), key, marks };
+        let sighting = |key, marks| LastSeen { source_url: self.source.url.clone(), key, marks };
         for (at, (entry, sight)) in feed.entries.iter().zip(sights).enumerate() {
             let new = |key, silent| New { key, silent, page: &page, rewordings: Rewordings::default() };
             let new = match sight {
                 Sight::Double => continue,
                 Sight::Known { key, is_aging, is_changed } => {
                     if is_aging || is_changed {
-                        commit.sighted.push(sighting(key, Some(entry.marks).filter(|_| is_changed)));
+                        commit.refreshed.push(sighting(key, Some(entry.marks).filter(|_| is_changed)));
                     }
                     continue;
                 }
@@ -178,13 +178,13 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
                             commit.entries.push(record);
                             found.extend(detection);
                         }
-                        Ok(None) => commit.sighted.push(sighting(key, Some(entry.marks))),
-                        Err(error) => return self.failed(Wrong::Body("store"), error.to_string()),
+                        Ok(None) => commit.refreshed.push(sighting(key, Some(entry.marks))),
+                        Err(error) => return self.failed(Problem::Body("store"), error.to_string()),
                     }
                     continue;
                 }
-                Sight::New { key, perhaps_known } => new(key, perhaps_known || !loud.contains(&at)),
-                Sight::Reopened { key } => new(key, !loud.contains(&at)),
+                Sight::New { key, perhaps_known } => new(key, perhaps_known || !alertable.contains(&at)),
+                Sight::Reopened { key } => new(key, !alertable.contains(&at)),
             };
             let (record, detection) = self.sort(entry, &new, &mut figures);
             figures.new += 1;
@@ -205,7 +205,7 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         entry: &Entry,
         new: &New<'_>,
         figures: &mut Figures,
-    ) -> Result<Option<(EntryRecord, Option<Found>)>, StoreError> {
+    ) -> Result<Option<(EntryRecord, Option<Finding>)>, StoreError> {
         // The figures of entries are those of new ones.
         let mut own = Figures::default();
         let (record, found) = self.sort(entry, new, &mut own);
@@ -222,7 +222,7 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
     }
 
     /// A new entry's place: dropped, waiting for its page, or judged on what the feed gave.
-    fn sort(&self, entry: &Entry, new: &New<'_>, figures: &mut Figures) -> (EntryRecord, Option<Found>) {
+    fn sort(&self, entry: &Entry, new: &New<'_>, figures: &mut Figures) -> (EntryRecord, Option<Finding>) {
         let context = self.context;
         let text = kept(entry.text());
         let headline = Headline {
@@ -241,20 +241,20 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
             author: entry.author.clone(),
             published: if new.rewordings.any() { self.republished(entry) } else { self.published(entry) },
             first_seen: self.now,
-            silent: new.silent,
+            suppress_alerts: new.silent,
             state,
             rules: context.rules.fingerprint(),
             marks: Some(entry.marks),
             rewordings: new.rewordings,
         };
         if let Early::Dropped(reason) = early
-            && !context.settings.naive
+            && !context.settings.without_savings
         {
             figures.dropped += 1;
             figures.pages_spared += u32::from(entry.link.is_some());
             return (record(EntryState::Dropped { reason: reason.to_owned() }, ""), None);
         }
-        let whole = !context.settings.naive && text.chars().nth(FULL_TEXT).is_some();
+        let whole = !context.settings.without_savings && text.chars().nth(FULL_TEXT).is_some();
         if !whole && entry.link.is_some() {
             return (record(EntryState::Waiting { tries: 0, next_try: self.now }, text), None);
         }
@@ -264,12 +264,12 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
         let url = link.map_or_else(|| new.page.to_owned(), |link| address::shown(&link));
         let verdict = figures.time(Stage::Judge, || context.rules.judge(&item(&judged, text, &url)));
         judged.state = EntryState::Judged { score: verdict.score };
-        let found = Found::from_entry(&judged, verdict, text.to_owned(), url);
+        let found = Finding::from_entry(&judged, verdict, text.to_owned(), url);
         (judged, found)
     }
 
     /// Positions of the entries that may alert: all of a known source's; of one seen for the first time, its newest few.
-    fn loud(&self, entries: &[Entry]) -> HashSet<usize> {
+    fn alertable(&self, entries: &[Entry]) -> HashSet<usize> {
         let mut newest: Vec<usize> = (0..entries.len()).collect();
         if self.state.first_read_at.is_none() {
             newest.sort_by_key(|at| std::cmp::Reverse(self.published(&entries[*at])));
@@ -289,7 +289,7 @@ impl<F: Fetch, C: Clock> Asked<'_, F, C> {
     fn page_of(&self, feed: &Feed) -> String {
         let own =
             Url::parse(&self.source.url).map_or_else(|_| self.source.url.clone(), |url| address::bare(&url));
-        let site = feed.home.as_deref().and_then(|home| Url::parse(home).ok());
+        let site = feed.website.as_deref().and_then(|website| Url::parse(website).ok());
         match site {
             // Some feeds name themselves, key and all.
             Some(site) if address::bare(&site) == own => own,
@@ -338,7 +338,7 @@ fn fingerprint(body: &[u8]) -> [u8; 16] {
 
 /// Bytes to entries, off the threads that wait for the network; or the stable name and the sentence of what was wrong.
 async fn parse(
-    readers: &Readers,
+    parsers: &ParsePool,
     rules: &Arc<Rules>,
     source: &Source,
     url: &Url,
@@ -346,7 +346,7 @@ async fn parse(
     content_type: Option<String>,
 ) -> Result<(Feed, Duration), (&'static str, String)> {
     let (rules, format, url) = (Arc::clone(rules), source.format.clone(), url.clone());
-    let read = readers.read(body.len(), move || {
+    let read = parsers.read(body.len(), move || {
         let start = Instant::now();
         let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url };
         let feed = feed::read(&document, &format).map(|feed| (feed, start.elapsed()));

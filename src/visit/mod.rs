@@ -6,10 +6,10 @@
 mod article;
 mod feed;
 mod identity;
-mod readers;
-mod remember;
+mod page_cache;
+mod parse_pool;
 mod reword;
-mod shelf;
+mod schedule;
 pub mod x;
 
 use std::{
@@ -22,18 +22,18 @@ use jiff::Timestamp;
 use crate::{
     clock::Clock,
     detect::Rules,
-    figures::path::Part,
-    http::{Fetch, Trail},
+    figures::path::Phase,
+    http::{Fetch, FetchStats},
     model::{Commit, EntryKey, EntryRecord, Kind, Verdict},
     store::Store,
 };
 
 pub use article::{judge_kept, visit_article};
 pub use feed::visit_feed;
-pub use readers::Readers;
-pub use remember::{Due, after_not_saved, due};
+pub use page_cache::{PageCache, page_key};
+pub use parse_pool::ParsePool;
 pub use reword::{is_other_launch, of_other_words};
-pub use shelf::{Shelf, page_key};
+pub use schedule::{Due, after_not_saved, due};
 
 /// Characters of a text that are kept: judgement reads the first 1,200 and people are shown fewer, so whole
 /// articles would only fill memory and disk.
@@ -59,7 +59,7 @@ pub struct Settings {
     pub catch_up: usize,
     /// Whether every saving is switched off, to measure what they save: no validators, no early filter, no page
     /// from a cache, from the feed's own text or from another visit.
-    pub naive: bool,
+    pub without_savings: bool,
 }
 
 /// What every visit of a run shares.
@@ -73,9 +73,9 @@ pub struct Context<F, C> {
     /// Name our robots.txt rules go by.
     pub user_agent: String,
     /// The threads that read bodies.
-    pub readers: Readers,
+    pub parsers: ParsePool,
     /// Articles and robots.txt files, read at most once a run.
-    pub shelf: Shelf,
+    pub pages: PageCache,
     /// How long things stay good.
     pub settings: Settings,
     /// The time.
@@ -131,7 +131,7 @@ pub struct FeedVisit {
     /// What is to be saved. Its waiting entries want their articles read next.
     pub commit: Commit,
     /// What was found without reading an article.
-    pub found: Vec<Found>,
+    pub found: Vec<Finding>,
     /// The figures.
     pub figures: Figures,
 }
@@ -154,7 +154,7 @@ pub struct ArticleVisit {
     /// What is to be saved.
     pub commit: Commit,
     /// The detection, if its text is one.
-    pub found: Option<Found>,
+    pub found: Option<Finding>,
     /// The figures.
     pub figures: Figures,
 }
@@ -196,14 +196,14 @@ pub struct Figures {
     /// Whether the feed had to be repaired.
     pub repaired: bool,
     /// What was done when, in the order it ended.
-    pub marks: Vec<Mark>,
+    pub trace: Vec<TraceEvent>,
 }
 
 /// A stretch of a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub struct TraceEvent {
     /// What was done.
-    pub part: Part,
+    pub part: Phase,
     /// When it began.
     pub at: Instant,
     /// How long it took.
@@ -220,38 +220,38 @@ impl Figures {
         let done = work();
         let took = start.elapsed();
         self.stages.push((stage, took));
-        self.mark(Part::Judge, start, took);
+        self.trace_event(Phase::Judge, start, took);
         done
     }
 
     /// Notes that `part` was done from `at` on.
-    fn mark(&mut self, part: Part, at: Instant, took: Duration) {
-        if let Some(last) = self.marks.last_mut()
+    fn trace_event(&mut self, part: Phase, at: Instant, took: Duration) {
+        if let Some(last) = self.trace.last_mut()
             && last.part == part
             && at.saturating_duration_since(last.at + last.took) < CLOSE
         {
             last.took = at.saturating_duration_since(last.at) + took;
         } else if !took.is_zero() {
-            self.marks.push(Mark { part, at, took });
+            self.trace.push(TraceEvent { part, at, took });
         }
     }
 
     /// Notes a request that was sent on its way at `at`.
-    fn asked(&mut self, at: Instant, trail: &Trail) {
-        self.mark(Part::Pacing, at, trail.paced);
-        self.mark(Part::Answer, at + trail.paced, trail.elapsed);
+    fn asked(&mut self, at: Instant, stats: &FetchStats) {
+        self.trace_event(Phase::Pacing, at, stats.paced);
+        self.trace_event(Phase::Answer, at + stats.paced, stats.elapsed);
     }
 
     /// Notes a reading that has just ended.
     fn read_for(&mut self, took: Duration) {
         let now = Instant::now();
-        self.mark(Part::Read, now.checked_sub(took).unwrap_or(now), took);
+        self.trace_event(Phase::Read, now.checked_sub(took).unwrap_or(now), took);
     }
 }
 
 /// A text that is a launch, before its story is known.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct Finding {
     /// Address of the source it came from.
     pub source_url: String,
     /// The entry it stands in.
@@ -260,7 +260,7 @@ pub struct Found {
     /// found in earlier ones.
     pub identity: EntryKey,
     /// Nobody is to be alerted.
-    pub silent: bool,
+    pub suppress_alerts: bool,
     /// What judgement says.
     pub verdict: Verdict,
     /// Headline.
@@ -287,7 +287,7 @@ pub struct Found {
     pub coin: Option<String>,
 }
 
-impl Found {
+impl Finding {
     /// `entry` with its verdict, if that is worth telling: a launch, or a rumour of one with a name to it.
     fn from_entry(entry: &EntryRecord, verdict: Verdict, text: String, url: String) -> Option<Self> {
         let rumour = verdict.rumour && verdict.project.is_some();
@@ -295,7 +295,7 @@ impl Found {
             source_url: entry.source_url.clone(),
             entry: entry.key,
             identity: entry.key,
-            silent: entry.silent,
+            suppress_alerts: entry.suppress_alerts,
             verdict,
             title: entry.title.clone(),
             text,

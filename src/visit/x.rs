@@ -28,7 +28,7 @@ use crate::{
         limits::server_time,
         lookup,
         money::Forecast,
-        plan::{self, Followed, Question, Topic},
+        plan::{self, Account, Query, Search},
         usage as counted,
         windows::{self, Bounds, PageSpan},
     },
@@ -39,9 +39,9 @@ pub use preview::{Preview, PreviewCall, planned_by, preview};
 
 use planning::route_of;
 
-use super::{Context, Found};
+use super::{Context, Finding};
 
-use call::{Ask, Sent};
+use call::{ApiCall, Sent};
 
 /// Pages one question may take in a cycle; what is left becomes a gap for the next ones.
 const PAGES: u32 = 10;
@@ -52,7 +52,7 @@ pub struct XVisit {
     /// What is to be saved.
     pub commit: Commit,
     /// What was found.
-    pub found: Vec<Found>,
+    pub found: Vec<Finding>,
     /// How long the network took.
     pub fetch: Duration,
 }
@@ -89,7 +89,7 @@ enum Work {
     Ids(Vec<u64>),
     Plan,
     Usage,
-    Ask { question: Box<Question>, next: Option<String>, pages: u32 },
+    Ask { question: Box<Query>, next: Option<String>, pages: u32 },
 }
 
 /// A refusal of the oldest id asked for.
@@ -101,7 +101,7 @@ struct Stale {
 
 /// A cycle's part on X.
 #[derive(Debug)]
-pub struct Round {
+pub struct Session {
     settings: Arc<Settings>,
     /// The token, which no answer is to bring back.
     secrets: Secrets,
@@ -109,8 +109,8 @@ pub struct Round {
     memory: XMemory,
     dialect: Dialect,
     work: VecDeque<Work>,
-    accounts: Vec<Followed>,
-    topics: Vec<Topic>,
+    accounts: Vec<Account>,
+    topics: Vec<Search>,
     /// Calls by route.
     taken: HashMap<&'static str, u32>,
     /// Ids received in this round.
@@ -159,7 +159,7 @@ pub struct Bill {
     pub usage: Option<XUsage>,
 }
 
-impl Round {
+impl Session {
     /// Begins: settles what earlier calls left open and looks at what is known.
     ///
     /// # Errors
@@ -173,7 +173,7 @@ impl Round {
         let (now, credential) = (context.now(), token.fingerprint());
         context.store.x_resolve(now).await?;
         let memory = context.store.x_memory(credential.clone(), now).await?;
-        let wanted = if context.settings.naive {
+        let wanted = if context.settings.without_savings {
             lookup::alone(&settings.accounts)
         } else {
             lookup::wanted(&settings.accounts, &memory.accounts, settings.user_ttl, now)
@@ -232,7 +232,7 @@ impl Round {
                 }
                 Work::Handles(handles) => self.look_up(context, handles).await?,
                 Work::Ids(ids) => self.look_up_ids(context, ids).await?,
-                Work::Ask { question, next, pages } => self.ask(context, *question, next, pages).await?,
+                Work::Ask { question, next, pages } => self.ask_page(context, *question, next, pages).await?,
             };
             if done.is_some() {
                 return Ok(done);
@@ -288,7 +288,7 @@ impl Round {
         let server_now = self.server_now(now);
         (self.accounts, self.topics) =
             followed(&self.settings, &self.memory, windows::latest(now, server_now));
-        let how = if context.settings.naive { plan::alone } else { plan::plan };
+        let how = if context.settings.without_savings { plan::plan_unbatched } else { plan::plan };
         let plan = planned(&self.settings, &self.memory, self.dialect, (now, server_now), how);
         if !plan.dropped.is_empty() {
             context.store.x_drop_gaps(plan.dropped).await?;
@@ -318,14 +318,14 @@ impl Round {
 
     /// Refuses what cannot be of `page`, names it and counts it; gives what is said of it.
     fn refuse(&mut self, page: &mut Page, now: Timestamp) -> Vec<String> {
-        let says = page.refuse(windows::latest(now, self.server_now(now)));
+        let refusals = page.refuse(windows::latest(now, self.server_now(now)));
         self.figures.refused += page.refused();
-        for sentence in &says {
+        for sentence in &refusals {
             if !self.failures.contains(sentence) {
                 self.failures.push(sentence.clone());
             }
         }
-        says
+        refusals
     }
 
     fn defer(&mut self, reason: String) {
@@ -347,14 +347,14 @@ impl Round {
     }
 
     /// Puts one question and reads one page of its answer.
-    async fn ask<F: Fetch, C: Clock>(
+    async fn ask_page<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
-        question: Question,
+        question: Query,
         next: Option<String>,
         pages: u32,
     ) -> Result<Option<XVisit>, StoreError> {
-        let mut ask = Ask::Posts { question: Box::new(question), next };
+        let mut ask = ApiCall::Posts { question: Box::new(question), next };
         let sent = self.send(context, &ask).await?;
         // A since_id that is too old is put right on the way.
         self.moved_up = false;
@@ -370,7 +370,7 @@ impl Round {
     async fn read<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
-        ask: Ask,
+        ask: ApiCall,
         pages: u32,
         sent: Option<Sent>,
     ) -> Result<Option<XVisit>, StoreError> {
@@ -378,7 +378,7 @@ impl Round {
             Some(sent) => sent,
             None => self.send(context, &ask).await?,
         };
-        let Ask::Posts { mut question, next: token } = ask else { return Ok(None) };
+        let ApiCall::Posts { mut question, next: token } = ask else { return Ok(None) };
         let answer = match sent {
             Sent::Answered(answer) => answer,
             Sent::Deferred => return Ok(None),
@@ -441,7 +441,7 @@ impl Round {
         Ok(Some(XVisit { commit, found: read.found, fetch: answer.elapsed }))
     }
 
-    fn count(&mut self, question: &Question, page: &Page, more: bool, new: u64) {
+    fn count(&mut self, question: &Query, page: &Page, more: bool, new: u64) {
         self.figures.posts += page.posts.len() as u64;
         self.figures.posts_new += new;
         if !more && !question.progress.repair {

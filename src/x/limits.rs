@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{XLimit, XView};
+use crate::model::{RateState, XLimit};
 
 /// A window of X's limits.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
@@ -131,8 +131,8 @@ pub fn learn(
             }
         }
         Some(kind) => {
-            let told = seen.day_reset.filter(day).or(window);
-            refuse(&mut limit, kind, told, received);
+            let reset = seen.day_reset.filter(day).or(window);
+            refuse(&mut limit, kind, reset, received);
         }
     }
     limit
@@ -152,16 +152,16 @@ pub fn skew(seen: Seen, sent: Timestamp, received: Timestamp) -> Option<SignedDu
 }
 
 /// A refusal; `told` is the reset it names, by the server's clock.
-fn refuse(limit: &mut XLimit, kind: Refusal, told: Option<i64>, received: Timestamp) {
+fn refuse(limit: &mut XLimit, kind: Refusal, reset: Option<i64>, received: Timestamp) {
     limit.remaining = 0;
     limit.strikes += 1;
     let local = |reset: i64| {
         let server = Timestamp::from_second(reset).unwrap_or(received);
         server - SignedDuration::from_millis(limit.skew_ms) + MARGIN
     };
-    let told = told.map(local);
+    let reset = reset.map(local);
     let (until, reason) = match kind {
-        Refusal::Window => (told.unwrap_or(received + WINDOW), "X asked to slow down (429)"),
+        Refusal::Window => (reset.unwrap_or(received + WINDOW), "X asked to slow down (429)"),
         Refusal::UsageCap => (received + LONGEST, "the plan's cap of posts is used up (429 usage-capped)"),
     };
     let doublings = limit.strikes.saturating_sub(2).min(10);
@@ -185,7 +185,7 @@ pub fn server_time(limit: &XLimit, now: Timestamp) -> Timestamp {
 
 /// Whether a call may be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Leave {
+pub enum RateDecision {
     /// It may.
     Go,
     /// Not before that time, and why.
@@ -194,11 +194,11 @@ pub enum Leave {
 
 /// Decides at `now`, by what `view` says; `taken` calls of the route were sent by this run.
 #[must_use]
-pub fn leave(view: &XView, route: &str, taken: u32, now: Timestamp) -> Leave {
+pub fn rate_decision(view: &RateState, route: &str, taken: u32, now: Timestamp) -> RateDecision {
     for known in [&view.block, &view.limit].into_iter().flatten() {
         if let Some(until) = known.blocked_until.filter(|until| *until > now) {
             let reason = known.reason.clone().unwrap_or_else(|| "X asked to wait".to_owned());
-            return Leave::NotBefore(until, reason);
+            return RateDecision::NotBefore(until, reason);
         }
     }
     let limit = view.limit.clone().unwrap_or_else(|| unknown(route));
@@ -212,12 +212,12 @@ pub fn leave(view: &XView, route: &str, taken: u32, now: Timestamp) -> Leave {
         (now + reset.duration_since(server_time(&limit, now)) + MARGIN).max(now)
     };
     if remaining <= view.in_flight.saturating_add(limit.limit / KEPT_FREE) {
-        return Leave::NotBefore(until, "this window's calls are used up".to_owned());
+        return RateDecision::NotBefore(until, "this window's calls are used up".to_owned());
     }
     if taken >= (limit.limit / RUN_SHARE).max(1) {
-        return Leave::NotBefore(until, "this run's share of the window is used up".to_owned());
+        return RateDecision::NotBefore(until, "this run's share of the window is used up".to_owned());
     }
-    Leave::Go
+    RateDecision::Go
 }
 
 #[cfg(test)]
@@ -242,8 +242,8 @@ mod tests {
         learn(None, SEARCH, seen(remaining, reset_in), now(), now(), None)
     }
 
-    fn view(limit: Option<XLimit>, in_flight: u32) -> XView {
-        XView { limit, in_flight, ..XView::default() }
+    fn view(limit: Option<XLimit>, in_flight: u32) -> RateState {
+        RateState { limit, in_flight, ..RateState::default() }
     }
 
     #[test]
@@ -258,15 +258,15 @@ mod tests {
 
     #[test]
     fn a_window_is_never_emptied_and_a_new_one_is_full() {
-        assert_eq!(leave(&view(None, 0), SEARCH, 0, now()), Leave::Go);
-        assert_eq!(leave(&view(Some(known(46, 600)), 0), SEARCH, 0, now()), Leave::Go);
+        assert_eq!(rate_decision(&view(None, 0), SEARCH, 0, now()), RateDecision::Go);
+        assert_eq!(rate_decision(&view(Some(known(46, 600)), 0), SEARCH, 0, now()), RateDecision::Go);
         let until = now() + SignedDuration::from_secs(602);
         assert!(
-            matches!(leave(&view(Some(known(46, 600)), 1), SEARCH, 0, now()), Leave::NotBefore(at, _) if at == until)
+            matches!(rate_decision(&view(Some(known(46, 600)), 1), SEARCH, 0, now()), RateDecision::NotBefore(at, _) if at == until)
         );
         let later = now() + SignedDuration::from_secs(602);
-        assert_eq!(leave(&view(Some(known(0, 600)), 0), SEARCH, 0, later), Leave::Go);
-        assert!(matches!(leave(&view(None, 0), SEARCH, 150, now()), Leave::NotBefore(..)));
+        assert_eq!(rate_decision(&view(Some(known(0, 600)), 0), SEARCH, 0, later), RateDecision::Go);
+        assert!(matches!(rate_decision(&view(None, 0), SEARCH, 150, now()), RateDecision::NotBefore(..)));
     }
 
     #[test]
@@ -275,8 +275,11 @@ mod tests {
             learn(Some(&known(300, 600)), SEARCH, seen(14, 600), now(), now(), Some(Refusal::Window));
         assert_eq!(refused.remaining, 0);
         let reset = now() + SignedDuration::from_secs(600);
-        assert!(matches!(leave(&view(Some(refused.clone()), 0), SEARCH, 0, reset), Leave::NotBefore(..)));
-        assert_eq!(leave(&view(Some(refused), 0), SEARCH, 0, reset + MARGIN), Leave::Go);
+        assert!(matches!(
+            rate_decision(&view(Some(refused.clone()), 0), SEARCH, 0, reset),
+            RateDecision::NotBefore(..)
+        ));
+        assert_eq!(rate_decision(&view(Some(refused), 0), SEARCH, 0, reset + MARGIN), RateDecision::Go);
         let untold = learn(None, SEARCH, Seen::default(), now(), now(), Some(Refusal::Window));
         assert_eq!(untold.blocked_until, Some(now() + WINDOW));
         let absurd = Seen { reset: Some(7), ..Seen::default() };
@@ -301,8 +304,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_wrong_is_reckoned_with() {
         let ahead = SignedDuration::from_mins(7);
-        let told = Seen { date: Some(now() + ahead), ..seen(0, 7 * 60 + 300) };
-        let limit = learn(None, SEARCH, told, now(), now(), Some(Refusal::Window));
+        let seen_now = Seen { date: Some(now() + ahead), ..seen(0, 7 * 60 + 300) };
+        let limit = learn(None, SEARCH, seen_now, now(), now(), Some(Refusal::Window));
         assert!((limit.skew_ms - 420_000).abs() <= 500);
         let until = limit.blocked_until.unwrap().duration_since(now()).as_secs();
         assert!((300..=303).contains(&until), "{until}");
@@ -318,14 +321,15 @@ mod tests {
             (now(), i64::MIN),
             (now() + SKEW, (now() + SKEW).as_second() + 900),
         ] {
-            let told = Seen { date: Some(date), reset: Some(reset), ..seen(0, 0) };
-            let limit = learn(None, SEARCH, told, now(), now(), Some(Refusal::Window));
+            let seen_now = Seen { date: Some(date), reset: Some(reset), ..seen(0, 0) };
+            let limit = learn(None, SEARCH, seen_now, now(), now(), Some(Refusal::Window));
             let longest = now() + WINDOW + SignedDuration::from_secs(SLACK) + MARGIN;
             assert!(limit.blocked_until.unwrap() <= longest, "{date} {reset} {limit:?}");
             assert!(server_time(&limit, now()) <= now() + SKEW);
             let stored = XLimit { reset, skew_ms: 40_000_000_000, ..limit };
             let stored = XLimit { blocked_until: None, remaining: 0, ..stored };
-            if let Leave::NotBefore(until, _) = leave(&view(Some(stored), 0), SEARCH, 0, now()) {
+            if let RateDecision::NotBefore(until, _) = rate_decision(&view(Some(stored), 0), SEARCH, 0, now())
+            {
                 assert!(until <= longest, "{until}");
             }
         }

@@ -87,13 +87,13 @@ pub fn by_handle(asked: &[String], known: &[XAccount], page: &Page, now: Timesta
                 );
                 learned.notices.push(notice.clone());
                 learned.missing.push(id);
-                XAccount { trouble: Some(notice), ..account }
+                XAccount { problem: Some(notice), ..account }
             }
             (_, Some(user)) => XAccount {
                 user: Some(user.id),
                 username: user.username.clone(),
                 followers: user.followers,
-                trouble: user.protected.then(|| "it is protected: only its followers can read it".to_owned()),
+                problem: user.protected.then(|| "it is protected: only its followers can read it".to_owned()),
                 misses: 0,
                 ..account
             },
@@ -107,7 +107,7 @@ pub fn by_handle(asked: &[String], known: &[XAccount], page: &Page, now: Timesta
                 if known.is_none() {
                     learned.notices.push(format!("@{handle} cannot be followed: {why}"));
                 }
-                XAccount { misses, trouble: Some(why), ..account }
+                XAccount { misses, problem: Some(why), ..account }
             }
         });
     }
@@ -128,14 +128,14 @@ pub fn by_id(asked: &[u64], known: &[XAccount], page: &Page, now: Timestamp) -> 
                     account.handle, user.username
                 );
                 learned.notices.push(notice.clone());
-                account.trouble = Some(notice);
+                account.problem = Some(notice);
             }
             account.username.clone_from(&user.username);
             (account.followers, account.misses) = (user.followers, 0);
         } else {
             let notice = format!("@{} has vanished: suspended, or deleted", account.handle);
             learned.notices.push(notice.clone());
-            (account.trouble, account.misses) = (Some(notice), account.misses.max(1));
+            (account.problem, account.misses) = (Some(notice), account.misses.max(1));
         }
         learned.accounts.push(account);
     }

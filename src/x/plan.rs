@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     money::{Prices, affordable},
-    windows::{Bounds, Progress, bounds, id_at, low, reach, time_of},
+    windows::{Bounds, Progress, bounds, id_at, low, oldest_searchable_id, time_of},
 };
 use crate::model::{XGap, XSource};
 
@@ -23,7 +23,7 @@ const TOGETHER: SignedDuration = SignedDuration::from_hours(1);
 
 /// An account that is followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Followed {
+pub struct Account {
     /// Its id.
     pub user: u64,
     /// What it is called now.
@@ -36,7 +36,7 @@ pub struct Followed {
 
 /// A search.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topic {
+pub struct Search {
     /// The query as the settings have it.
     pub query: String,
     /// Where reading stands.
@@ -47,9 +47,9 @@ pub struct Topic {
 #[derive(Debug, Clone)]
 pub struct Inputs<'a> {
     /// Accounts whose ids are known.
-    pub accounts: &'a [Followed],
+    pub accounts: &'a [Account],
     /// Searches.
-    pub topics: &'a [Topic],
+    pub topics: &'a [Search],
     /// How far back a first look goes.
     pub lookback: SignedDuration,
     /// The time by the server's clock.
@@ -66,7 +66,7 @@ pub struct Inputs<'a> {
 
 /// How a question is put.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Way {
+pub enum Endpoint {
     /// Recent search with this query.
     Search(String),
     /// One account's timeline.
@@ -80,9 +80,9 @@ pub enum Way {
 
 /// One question: a call, or several where there are more pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct Query {
     /// How it is put.
-    pub way: Way,
+    pub way: Endpoint,
     /// Whom it asks for, from where on.
     pub progress: Progress,
     /// Whether it asks for topics: then a follower floor applies.
@@ -110,9 +110,9 @@ pub struct Lost {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Questions in the order they are put: heads of accounts, heads of topics, gaps from the newest on.
-    pub questions: Vec<Question>,
+    pub questions: Vec<Query>,
     /// Questions that are left out, with the reason.
-    pub left_out: Vec<(Way, String)>,
+    pub left_out: Vec<(Endpoint, String)>,
     /// What search no longer reaches.
     pub lost: Vec<Lost>,
     /// Gaps that nobody can fill any more: source and owner.
@@ -147,7 +147,7 @@ pub fn plan(inputs: &Inputs) -> Plan {
 /// Plans a cycle that saves nothing: each account's timeline and each search is a question of its own. What it
 /// would have cost is what `calls.naive` counts (contract, section 3).
 #[must_use]
-pub fn alone(inputs: &Inputs) -> Plan {
+pub fn plan_unbatched(inputs: &Inputs) -> Plan {
     let mut plan = Plan::default();
     let progress = |state: &XSource| Progress {
         sources: vec![state.key.clone()],
@@ -156,14 +156,14 @@ pub fn alone(inputs: &Inputs) -> Plan {
         repair: false,
         asked_at: inputs.now,
     };
-    let ask = |way, progress, topics, least| Question { way, progress, topics, most: PAGE, least, price: 0 };
+    let ask = |way, progress, topics, least| Query { way, progress, topics, most: PAGE, least, price: 0 };
     for account in inputs.accounts {
-        let way = Way::Timeline { user: account.user, replies: account.replies };
+        let way = Endpoint::Timeline { user: account.user, replies: account.replies };
         plan.questions.push(ask(way, progress(&account.state), false, LEAST_TIMELINE));
     }
     for topic in inputs.topics {
         let way =
-            Way::Search(format!("{}{}", term(&topic.query), topics_suffix(std::slice::from_ref(topic))));
+            Endpoint::Search(format!("{}{}", term(&topic.query), topics_suffix(std::slice::from_ref(topic))));
         plan.questions.push(ask(way, progress(&topic.state), true, LEAST_SEARCH));
     }
     affordable_part(inputs, plan)
@@ -172,11 +172,11 @@ pub fn alone(inputs: &Inputs) -> Plan {
 /// Leaves out what the rest of the month's budget does not pay for.
 fn affordable_part(inputs: &Inputs, mut plan: Plan) -> Plan {
     let price = inputs.prices.post + if inputs.paid_authors { inputs.prices.user } else { 0 };
-    let (kept, poor): (Vec<Question>, Vec<Question>) = std::mem::take(&mut plan.questions)
+    let (kept, poor): (Vec<Query>, Vec<Query>) = std::mem::take(&mut plan.questions)
         .into_iter()
         .map(|question| {
             let most = affordable(inputs.budget, inputs.spent, price, PAGE, question.least);
-            Question { most: most.unwrap_or(0), price, ..question }
+            Query { most: most.unwrap_or(0), price, ..question }
         })
         .partition(|question| question.most > 0);
     plan.questions = kept;
@@ -190,7 +190,7 @@ fn suffix(replies: bool) -> &'static str {
 }
 
 /// English only, unless a query says otherwise itself.
-fn topics_suffix(topics: &[Topic]) -> &'static str {
+fn topics_suffix(topics: &[Search]) -> &'static str {
     if topics.iter().any(|topic| topic.query.contains("lang:")) {
         " -is:retweet"
     } else {
@@ -205,14 +205,14 @@ fn term(query: &str) -> String {
 }
 
 fn accounts(inputs: &Inputs, replies: bool, plan: &mut Plan) {
-    let reach = reach(inputs.now);
+    let oldest = oldest_searchable_id(inputs.now);
     let mut members = Vec::new();
     for account in inputs.accounts.iter().filter(|account| account.replies == replies) {
         let low = low(&account.state);
         match low {
             // Search reaches seven days back; what is older only the account's own timeline has.
-            Some(old) if old < reach => plan.questions.push(Question {
-                way: Way::Timeline { user: account.user, replies },
+            Some(old) if old < oldest => plan.questions.push(Query {
+                way: Endpoint::Timeline { user: account.user, replies },
                 progress: Progress {
                     sources: vec![account.state.key.clone()],
                     bounds: Bounds::Ids { since: old, until: None },
@@ -246,8 +246,8 @@ fn heads(inputs: &Inputs, members: Vec<Member>, suffix: &str, topics: bool, plan
                 let (from, until) = (time_of(from), time_of(until));
                 plan.lost.push(Lost { sources: sources.clone(), from, until });
             }
-            plan.questions.push(Question {
-                way: Way::Search(query),
+            plan.questions.push(Query {
+                way: Endpoint::Search(query),
                 progress: Progress { sources, bounds, gap: None, repair: false, asked_at: inputs.now },
                 topics,
                 most: PAGE,
@@ -280,7 +280,7 @@ fn by_window(mut members: Vec<Member>) -> Vec<Vec<Member>> {
 fn pack(
     mut members: Vec<Member>,
     suffix: &str,
-    too_long: &mut Vec<(Way, String)>,
+    too_long: &mut Vec<(Endpoint, String)>,
 ) -> Vec<(String, Vec<Member>)> {
     members.sort_by(|a, b| (b.term.chars().count(), &a.key).cmp(&(a.term.chars().count(), &b.key)));
     let frame = "()".len() + suffix.chars().count();
@@ -289,7 +289,7 @@ fn pack(
         let length = member.term.chars().count();
         if frame + length > QUERY_LIMIT {
             let reason = format!("longer than the {QUERY_LIMIT} characters X allows");
-            too_long.push((Way::Search(member.term), reason));
+            too_long.push((Endpoint::Search(member.term), reason));
             continue;
         }
         let more = length + " OR ".len();
@@ -310,8 +310,8 @@ fn pack(
 
 /// Questions for what was left unread, the newest first.
 fn gaps(inputs: &Inputs, plan: &mut Plan) {
-    let reach = reach(inputs.now);
-    let mut repairs: Vec<(u64, Question)> = Vec::new();
+    let oldest = oldest_searchable_id(inputs.now);
+    let mut repairs: Vec<(u64, Query)> = Vec::new();
     let mut groups: BTreeMap<(XGap, bool, bool), Vec<Member>> = BTreeMap::new();
     for account in inputs.accounts {
         for gap in &account.state.gaps {
@@ -322,12 +322,12 @@ fn gaps(inputs: &Inputs, plan: &mut Plan) {
                 repair: true,
                 asked_at: inputs.now,
             };
-            if gap.low < reach {
+            if gap.low < oldest {
                 let bounds = Bounds::Ids { since: gap.low, until: Some(gap.high) };
                 repairs.push((
                     gap.high,
-                    Question {
-                        way: Way::Timeline { user: account.user, replies: account.replies },
+                    Query {
+                        way: Endpoint::Timeline { user: account.user, replies: account.replies },
                         progress: progress(bounds),
                         topics: false,
                         most: PAGE,
@@ -345,15 +345,15 @@ fn gaps(inputs: &Inputs, plan: &mut Plan) {
     for topic in inputs.topics {
         for gap in &topic.state.gaps {
             let key = topic.state.key.clone();
-            if gap.low < reach {
-                let (from, until) = (time_of(gap.low), time_of(gap.high.min(reach)));
+            if gap.low < oldest {
+                let (from, until) = (time_of(gap.low), time_of(gap.high.min(oldest)));
                 plan.lost.push(Lost { sources: vec![key.clone()], from, until });
             }
-            if gap.high <= reach {
+            if gap.high <= oldest {
                 plan.dropped.push((key, *gap));
                 continue;
             }
-            let clamped = XGap { low: gap.low.max(reach), ..*gap };
+            let clamped = XGap { low: gap.low.max(oldest), ..*gap };
             let member = Member { key, term: term(&topic.query), low: None };
             groups.entry((clamped, true, false)).or_default().push(member);
         }
@@ -368,8 +368,8 @@ fn gaps(inputs: &Inputs, plan: &mut Plan) {
                 repair: true,
                 asked_at: inputs.now,
             };
-            let way = Way::Search(query);
-            let question = Question { way, progress, topics, most: PAGE, least: LEAST_SEARCH, price: 0 };
+            let way = Endpoint::Search(query);
+            let question = Query { way, progress, topics, most: PAGE, least: LEAST_SEARCH, price: 0 };
             repairs.push((gap.high, question));
         }
     }
@@ -379,9 +379,9 @@ fn gaps(inputs: &Inputs, plan: &mut Plan) {
 
 /// Which of `topics` a text found by a packed query answers: the first whose plain words all stand in it.
 #[must_use]
-pub fn matching<'a>(topics: &'a [Topic], sources: &[String], text: &str) -> Option<&'a Topic> {
+pub fn matching<'a>(topics: &'a [Search], sources: &[String], text: &str) -> Option<&'a Search> {
     let text = text.to_lowercase();
-    let says = |topic: &&Topic| {
+    let is_said = |topic: &&Search| {
         topic.query.to_lowercase().split(" or ").any(|branch| {
             let words = branch.replace(['(', ')', '"'], " ");
             let mut words = words
@@ -391,7 +391,7 @@ pub fn matching<'a>(topics: &'a [Topic], sources: &[String], text: &str) -> Opti
             words.peek().is_some() && words.all(|word| text.contains(word))
         })
     };
-    topics.iter().filter(|topic| sources.contains(&topic.state.key)).find(says)
+    topics.iter().filter(|topic| sources.contains(&topic.state.key)).find(is_said)
 }
 
 /// Key of an account's state.

@@ -23,7 +23,7 @@ const NEAR: u64 = 80;
 
 /// What an answer says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct UsageResponse {
     /// Posts of the present billing period.
     pub posts: u64,
     /// Posts that it allows.
@@ -36,7 +36,7 @@ pub struct Told {
 
 /// Reads the body of an answer: figures are numbers or strings, the days an object or a list.
 #[must_use]
-pub fn read(body: &[u8]) -> Option<Told> {
+pub fn read(body: &[u8]) -> Option<UsageResponse> {
     let root: Value = serde_json::from_slice(body).ok()?;
     let data = &root["data"];
     let number = |name: &str| api::number(&data[name]);
@@ -47,7 +47,7 @@ pub fn read(body: &[u8]) -> Option<Told> {
         date.parse::<jiff::civil::Date>().ok()?;
         Some((date.to_owned(), api::number(&row["usage"])?))
     };
-    Some(Told {
+    Some(UsageResponse {
         posts: number("project_usage")?,
         cap: number("project_cap").filter(|cap| *cap > 0),
         reset_day: number("cap_reset_day").filter(|day| (1..=31).contains(day)),
@@ -57,9 +57,9 @@ pub fn read(body: &[u8]) -> Option<Told> {
 
 /// What is to be remembered of an answer: figures of a 200, or that there were none.
 #[must_use]
-pub fn outcome(status: Option<u16>, body: &[u8]) -> (XUsageState, Option<Told>) {
+pub fn outcome(status: Option<u16>, body: &[u8]) -> (XUsageState, Option<UsageResponse>) {
     match (status, read(body)) {
-        (Some(200), Some(told)) => (XUsageState::Read, Some(told)),
+        (Some(200), Some(usage)) => (XUsageState::Read, Some(usage)),
         (Some(401 | 403 | 404), _) => (XUsageState::NotAllowed, None),
         _ => (XUsageState::Failed, None),
     }
@@ -89,15 +89,15 @@ pub fn compared(now: Timestamp) -> (String, Timestamp) {
 
 /// What `told` says of the day `date`, of which our ledger has `ours`.
 #[must_use]
-pub fn compare(told: &Told, date: &str, ours: u64) -> Option<XUsageDay> {
-    let (_, theirs) = told.days.iter().find(|(day, _)| day == date)?;
+pub fn compare(usage: &UsageResponse, date: &str, ours: u64) -> Option<XUsageDay> {
+    let (_, theirs) = usage.days.iter().find(|(day, _)| day == date)?;
     Some(XUsageDay { date: date.to_owned(), theirs: *theirs, ours })
 }
 
 /// What the operator should know, one sentence each.
 #[must_use]
 pub fn warnings(usage: &XUsage) -> Vec<String> {
-    let mut says = Vec::new();
+    let mut warnings = Vec::new();
     if let (Some(posts), Some(cap)) = (usage.posts, usage.cap)
         && u128::from(posts) * 100 >= u128::from(cap) * u128::from(NEAR)
     {
@@ -105,7 +105,7 @@ pub fn warnings(usage: &XUsage) -> Vec<String> {
         let day = usage
             .reset_day
             .map_or_else(String::new, |day| format!("; it begins again on day {day} of the month"));
-        says.push(format!("the X plan's cap of posts is {word}: {posts} of {cap}{day}"));
+        warnings.push(format!("the X plan's cap of posts is {word}: {posts} of {cap}{day}"));
     }
     if let Some(XUsageDay { date, theirs, ours }) = &usage.day {
         let (share, least) = DIFFERS;
@@ -116,10 +116,10 @@ pub fn warnings(usage: &XUsage) -> Vec<String> {
             } else {
                 "X counts less than it is taken to charge"
             };
-            says.push(format!("on {date} X counted {theirs} posts, this ledger {ours}: {why}"));
+            warnings.push(format!("on {date} X counted {theirs} posts, this ledger {ours}: {why}"));
         }
     }
-    says
+    warnings
 }
 
 /// What is known of it, for people.
@@ -147,16 +147,16 @@ mod tests {
     #[test]
     fn both_shapes_and_both_kinds_of_numbers_are_read() {
         let days = vec![("2026-11-19".to_owned(), 40), ("2026-11-20".to_owned(), 7)];
-        let told = Told { posts: 47, cap: Some(3_000_000), reset_day: Some(14), days };
+        let usage = UsageResponse { posts: 47, cap: Some(3_000_000), reset_day: Some(14), days };
         for body in [
             r#"{"data":{"project_usage":47,"project_cap":3000000,"cap_reset_day":14,"daily_project_usage":{"project_id":1,
                 "usage":[{"date":"2026-11-19T00:00:00.000Z","usage":40},{"date":"2026-11-20T00:00:00.000Z","usage":7}]}}}"#,
             r#"{"data":{"project_usage":"47","project_cap":"3000000","cap_reset_day":"14","daily_project_usage":
                 [{"date":"2026-11-19","usage":"40"},{"date":"2026-11-20","usage":"7"},{"date":"soon","usage":3},{"usage":9}]}}"#,
         ] {
-            assert_eq!(read(body.as_bytes()), Some(told.clone()), "{body}");
+            assert_eq!(read(body.as_bytes()), Some(usage.clone()), "{body}");
         }
-        let bare = Told { posts: 1, ..Told::default() };
+        let bare = UsageResponse { posts: 1, ..UsageResponse::default() };
         let odd = br#"{"data":{"project_usage":"1","project_cap":-4,"cap_reset_day":99,"daily_project_usage":"x"}}"#;
         assert_eq!(read(odd), Some(bare));
         for nothing in ["", "<html>", "[]", "{}", r#"{"data":{"project_usage":-1}}"#] {
@@ -200,16 +200,16 @@ mod tests {
     fn a_cap_that_is_near_and_counts_that_differ_are_told() {
         let (date, begin) = compared(now());
         assert_eq!((date.as_str(), begin), ("2026-11-19", "2026-11-19T00:00:00Z".parse().unwrap()));
-        let told = Told { days: vec![(date.clone(), 130)], ..Told::default() };
+        let response = UsageResponse { days: vec![(date.clone(), 130)], ..UsageResponse::default() };
         let usage = |posts, ours| XUsage {
             posts: Some(posts),
             cap: Some(1_000),
             reset_day: Some(14),
-            day: compare(&told, &date, ours),
+            day: compare(&response, &date, ours),
             ..XUsage::default()
         };
         assert_eq!(warnings(&usage(799, 125)), Vec::<String>::new());
-        assert_eq!(compare(&told, "2026-11-18", 1), None);
+        assert_eq!(compare(&response, "2026-11-18", 1), None);
         let near = warnings(&usage(800, 125));
         assert!(near.len() == 1 && near[0].contains("nearly used up: 800 of 1000"), "{near:?}");
         assert!(warnings(&usage(1_000, 125))[0].contains("is used up"));

@@ -113,16 +113,16 @@ pub fn low(source: &XSource) -> Option<u64> {
 
 /// The lowest id that search still answers for at `now`, by the server's clock.
 #[must_use]
-pub fn reach(now: Timestamp) -> u64 {
+pub fn oldest_searchable_id(now: Timestamp) -> u64 {
     now.checked_sub(REACH).map_or(0, id_at)
 }
 
 /// The bounds of a question for sources that stand at `low`, and what can no longer be had by search.
 #[must_use]
 pub fn bounds(low: Option<u64>, lookback: SignedDuration, now: Timestamp) -> (Bounds, Option<(u64, u64)>) {
-    let reach = reach(now);
+    let oldest = oldest_searchable_id(now);
     match low {
-        Some(low) if low < reach => (Bounds::Ids { since: reach, until: None }, Some((low, reach))),
+        Some(low) if low < oldest => (Bounds::Ids { since: oldest, until: None }, Some((low, oldest))),
         Some(low) => (Bounds::Ids { since: low, until: None }, None),
         None => {
             let start = now.checked_sub(lookback.min(REACH)).unwrap_or(now);
@@ -277,7 +277,10 @@ mod tests {
         let day = SignedDuration::from_hours(24);
         assert_eq!(
             bounds(Some(old), day, now),
-            (Bounds::Ids { since: reach(now), until: None }, Some((old, reach(now))))
+            (
+                Bounds::Ids { since: oldest_searchable_id(now), until: None },
+                Some((old, oldest_searchable_id(now)))
+            )
         );
         assert_eq!(bounds(None, day, now).0, Bounds::From(at("2026-11-20T10:00:00Z")));
         assert_eq!(bounds(None, SignedDuration::from_hours(24 * 30), now).0, Bounds::From(now - REACH));

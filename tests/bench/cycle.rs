@@ -78,8 +78,8 @@ fn measure(hosts: usize) -> Measured {
     }
     // What a cycle says that it saved is what the same cycle costs with every saving switched off.
     for at in 0..3 {
-        let (ours, naive) = (all[&(at, How::Ours)], all[&(at, How::Naive)]);
-        assert_eq!(ours.calls_naive, naive.requests, "calls.naive of the {} cycle", SCENARIOS[at]);
+        let (ours, without_savings) = (all[&(at, How::Ours)], all[&(at, How::Naive)]);
+        assert_eq!(ours.calls_naive, without_savings.requests, "calls.naive of the {} cycle", SCENARIOS[at]);
     }
     all
 }
@@ -107,17 +107,18 @@ fn show(hosts: usize, all: &Measured) {
             one.peak >> 20,
         );
     }
-    let saved = |ours: u64, naive: u64| share(naive.saturating_sub(ours), naive);
+    let saved =
+        |ours: u64, without_savings: u64| share(without_savings.saturating_sub(ours), without_savings);
     for (at, name) in SCENARIOS.iter().enumerate() {
-        let (ours, naive) = (all[&(at, How::Ours)], all[&(at, How::Naive)]);
+        let (ours, without_savings) = (all[&(at, How::Ours)], all[&(at, How::Naive)]);
         println!(
             "{name}: calls −{}, of these news −{} and X −{}; full responses −{}, news' bytes −{}, time × {:.2}, answers 429: {}",
-            saved(ours.requests, naive.requests),
-            saved(ours.requests - ours.x, naive.requests - naive.x),
-            saved(ours.x, naive.x),
-            saved(ours.full, naive.full),
-            saved(ours.news_bytes, naive.news_bytes),
-            ours.ms as f64 / naive.ms.max(1) as f64,
+            saved(ours.requests, without_savings.requests),
+            saved(ours.requests - ours.x, without_savings.requests - without_savings.x),
+            saved(ours.x, without_savings.x),
+            saved(ours.full, without_savings.full),
+            saved(ours.news_bytes, without_savings.news_bytes),
+            ours.ms as f64 / without_savings.ms.max(1) as f64,
             ours.violations,
         );
     }

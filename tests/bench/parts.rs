@@ -75,7 +75,7 @@ fn entry(number: usize, now: Timestamp) -> EntryRecord {
         author: String::new(),
         published: now,
         first_seen: now,
-        silent: false,
+        suppress_alerts: false,
         state: EntryState::Dropped { reason: "no_vocabulary".to_owned() },
         rules: 7,
         marks: None,

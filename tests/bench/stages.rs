@@ -47,7 +47,7 @@ fn html() -> String {
 }
 
 fn rules() -> Rules {
-    let settings = config::from_text("", Path::new("state")).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let settings = config::from_text("", Path::new("state")).unwrap_or_else(|errors| panic!("{errors}"));
     Rules::compile(&settings.detect)
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value;
 use tge_scrape::fixture_web::{Bulk, Fault, Options};
 
-use super::{asked_for, ending, host, is_in, line, settings, told};
+use super::{alerted, asked_for, ending, host, is_in, line, settings};
 use crate::support::{
     lab::{Lab, Ran, now, ran},
     tls::{FAULTY, TlsServer},
@@ -83,7 +83,7 @@ impl Hostile {
 
     /// Addresses of the healthy hosts' launches that were not told of.
     fn lost(&self) -> Vec<String> {
-        let found = told(&self.lab);
+        let found = alerted(&self.lab);
         let item = |number: usize, item: usize| format!("http://{}.localhost/item-{item}", host(number));
         let wanted = (1..=WELL).flat_map(|number| (0..RELEVANT).map(move |at| item(number, at)));
         wanted.filter(|url| !found.contains(url)).collect()
@@ -164,12 +164,15 @@ fn a_certificate_that_is_worth_nothing_is_told_with_its_reason() {
         (ran.code, ran.json()["sentence"].as_str().unwrap_or_default().to_lowercase())
     };
     for (name, reason) in [("selfsigned", "issuer"), ("expired", "expired"), ("wrongname", "name")] {
-        let (code, told) = sentence(&web.tls.feed(name), &web.tls.authority);
-        assert!(code == 1 && told.starts_with("tls failed") && told.contains(reason), "{name}: {told}");
+        let (code, alerted) = sentence(&web.tls.feed(name), &web.tls.authority);
+        assert!(
+            code == 1 && alerted.starts_with("tls failed") && alerted.contains(reason),
+            "{name}: {alerted}"
+        );
     }
     assert_eq!(sentence(&web.tls.feed("sound"), &web.tls.authority).0, 0);
     // Plain words where TLS is expected.
     let plain = format!("https://{}.localhost:{}/feed.xml", host(1), web.lab.web().port());
-    let (_, told) = sentence(&plain, &web.tls.authority);
-    assert!(told.starts_with("tls failed"), "{told}");
+    let (_, alerted) = sentence(&plain, &web.tls.authority);
+    assert!(alerted.starts_with("tls failed"), "{alerted}");
 }

@@ -87,7 +87,7 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
     let urls = web.feed_urls();
     let answers = join_all(urls.iter().map(|url| get(&client, url))).await;
     let mut wrong = Vec::new();
-    for (fault, Answer { outcome, trail }) in Fault::ALL.iter().zip(answers) {
+    for (fault, Answer { outcome, stats }) in Fault::ALL.iter().zip(answers) {
         let name = fault.name();
         let failure = match &outcome {
             Outcome::Failed(failure) => Some(failure),
@@ -112,8 +112,8 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
             | Fault::RedirectUtf8 => 2,
             _ => 1,
         };
-        assert!(trail.requests <= requests, "{name}: {} requests", trail.requests);
-        assert!(trail.bytes <= LIMIT + (1 << 20), "{name}: {} bytes", trail.bytes);
+        assert!(stats.requests <= requests, "{name}: {} requests", stats.requests);
+        assert!(stats.bytes <= LIMIT + (1 << 20), "{name}: {} bytes", stats.bytes);
         let wait = match failure {
             Some(Failure::RateLimited { retry_after } | Failure::Unavailable { retry_after }) => *retry_after,
             _ => None,
@@ -166,7 +166,7 @@ async fn a_cookie_ends_with_its_request() {
     for _ in 0..2 {
         let answer = get(&client, url).await;
         assert!(matches!(answer.outcome, Outcome::Fetched { .. }), "{:?}", answer.outcome);
-        assert_eq!((answer.trail.requests, answer.trail.permanent_url), (2, None));
+        assert_eq!((answer.stats.requests, answer.stats.permanent_url), (2, None));
     }
 }
 
@@ -203,19 +203,19 @@ async fn large_bodies_take_turns_and_all_of_them_arrive() {
 
 /// Answers on each connection until that is closed; says which connection each request came by, and then that it ended.
 fn served(listener: TcpListener) -> mpsc::UnboundedReceiver<Option<usize>> {
-    let (told, seen) = mpsc::unbounded_channel();
+    let (alerted, seen) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         let mut connections = 0;
         while let Ok((mut socket, _)) = listener.accept().await {
             connections += 1;
-            let told = told.clone();
+            let alerted = alerted.clone();
             tokio::spawn(async move {
                 let mut request = [0; 4096];
                 while socket.read(&mut request).await.is_ok_and(|bytes| bytes > 0) {
-                    let _ = told.send(Some(connections));
+                    let _ = alerted.send(Some(connections));
                     let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
                 }
-                let _ = told.send(None);
+                let _ = alerted.send(None);
             });
         }
     });
@@ -233,7 +233,7 @@ async fn a_host_keeps_its_connection_until_it_is_left() {
         get(&client, &format!("http://{}:{port}/", hosts[host])).await;
         assert_eq!(seen.recv().await, Some(Some(connection)));
     }
-    client.leave("one.localhost");
+    client.close_idle("one.localhost");
     assert_eq!(seen.recv().await, Some(None), "what was open to the host is closed");
     get(&client, &format!("http://two.localhost:{port}/")).await;
     assert_eq!(seen.recv().await, Some(Some(2)), "what is open to another stays");

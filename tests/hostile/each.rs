@@ -2,7 +2,7 @@
 
 use tge_scrape::fixture_web::Fault;
 
-use super::{asked_for, ending, host, is_in, lab, line, settings, told};
+use super::{alerted, asked_for, ending, host, is_in, lab, line, settings};
 
 const LIMITS: &str = "connect_timeout = \"3s\"\nidle_timeout = \"4s\"\ntotal_timeout = \"12s\"";
 
@@ -26,7 +26,7 @@ fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
 
     lab.settings(&now);
     lab.cycle();
-    let before = told(&lab);
+    let before = alerted(&lab);
     lab.web().set_faults(faults());
     (0..TICKS).for_each(|_| lab.web().advance());
     let report = lab.cycle();
@@ -40,16 +40,16 @@ fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
-    assert!(told(&lab).is_superset(&before), "old findings are gone");
+    assert!(alerted(&lab).is_superset(&before), "old findings are gone");
 
     lab.web().set_faults(Vec::new());
     lab.cycle();
-    let found = told(&lab);
+    let found = alerted(&lab);
     let asks_for_time = |url: &str| {
         let at = hosts.iter().position(|host| url.contains(&format!("{host}."))).unwrap();
         all[at] == Fault::Gone || asked_for(all[at]).is_some()
     };
-    let missing: Vec<_> = told(&calm).into_iter().filter(|url| !found.contains(url)).collect();
+    let missing: Vec<_> = alerted(&calm).into_iter().filter(|url| !found.contains(url)).collect();
     let lost: Vec<_> = missing.iter().filter(|url| !asks_for_time(url)).collect();
     assert!(lost.is_empty(), "{lost:?}");
     assert!(!missing.is_empty(), "those who asked for time get it");
@@ -83,7 +83,7 @@ fn of_a_hundred_thousand_entries_the_newest_thousand_are_taken() {
     assert_eq!(report["entries"]["read"], 1000);
     assert_eq!(report["feeds"]["repaired"], 1);
     // Its own entries come last in the feed, and are the only ones with a date.
-    assert_eq!(told(&lab).len(), 2);
+    assert_eq!(alerted(&lab).len(), 2);
 }
 
 #[test]

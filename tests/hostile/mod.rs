@@ -110,7 +110,7 @@ pub fn line<'a>(lines: &'a Value, url: &str) -> &'a Value {
 }
 
 /// Addresses told of, without the port, which differs from web to web.
-pub fn told(lab: &Lab) -> BTreeSet<String> {
+pub fn alerted(lab: &Lab) -> BTreeSet<String> {
     let port = format!(":{}", lab.web().port());
     let all = crate::cycle::addresses(&crate::cycle::events(lab));
     all.into_iter().map(|url| url.replace(&port, "")).collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tge_scrape::fixture_web::Fault;
 
-use super::{host, lab, settings, told};
+use super::{alerted, host, lab, settings};
 
 #[test]
 fn entries_whose_pages_misbehave_are_judged_on_what_their_feeds_said() {
@@ -42,7 +42,7 @@ fn entries_whose_pages_misbehave_are_judged_on_what_their_feeds_said() {
     let mut found = BTreeSet::new();
     for _ in 0..4 {
         lab.cycle();
-        found = told(&lab);
+        found = alerted(&lab);
     }
     assert_eq!(wanted.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new());
     assert_eq!(lab.web().ledger().inward, 0, "a private address was asked");

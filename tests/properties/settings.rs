@@ -11,7 +11,7 @@ use tge_scrape::{
     model::XSource,
     x::{
         money::Prices,
-        plan::{self, Followed, Inputs, QUERY_LIMIT, Topic, Way, account_key, topic_key},
+        plan::{self, Account, Endpoint, Inputs, QUERY_LIMIT, Search, account_key, topic_key},
     },
 };
 
@@ -26,7 +26,7 @@ fn imports(input: &[u8], text: &str) {
         if config::from_text(before, Path::new("state")).is_err() {
             continue;
         }
-        let mut document = Document::parse(before).unwrap_or_else(|says| panic!("{says}"));
+        let mut document = Document::parse(before).unwrap_or_else(|error| panic!("{error}"));
         let Ok(mut feeds) = Feeds::of(&mut document) else { panic!("settings without a list are accepted") };
         for outline in &outlines {
             let _ = feeds.add(outline);
@@ -35,8 +35,8 @@ fn imports(input: &[u8], text: &str) {
             || identity(&outline.url).is_none()
             || matches!(feeds.add(outline), Err(Refused::Login(_)))));
         let after = document.to_string();
-        if let Err(mistakes) = config::from_text(&after, Path::new("state")) {
-            panic!("{mistakes} in {after}");
+        if let Err(errors) = config::from_text(&after, Path::new("state")) {
+            panic!("{errors} in {after}");
         }
         let mut document = Document::parse(&after).unwrap();
         assert!(Feeds::of(&mut document).unwrap().has("https://added.example/feed"));
@@ -56,9 +56,9 @@ pub fn settings(input: &[u8]) {
     imports(input, &text);
     let settings = match config::from_text(&text, Path::new("state")) {
         Ok(settings) => settings,
-        Err(mistakes) => {
-            assert!(!mistakes.0.is_empty());
-            assert!(mistakes.0.iter().all(|mistake| !mistake.says.is_empty()), "{mistakes:?}");
+        Err(errors) => {
+            assert!(!errors.0.is_empty());
+            assert!(errors.0.iter().all(|error| !error.message.is_empty()), "{errors:?}");
             return;
         }
     };
@@ -70,20 +70,20 @@ pub fn settings(input: &[u8]) {
         let _ = Rules::compile(&settings.detect);
     }
     let state = |key| XSource { key, ..XSource::default() };
-    let accounts: Vec<Followed> = (1..)
+    let accounts: Vec<Account> = (1..)
         .zip(&settings.x.accounts)
-        .map(|(user, handle)| Followed {
+        .map(|(user, handle)| Account {
             user,
             username: handle.clone(),
             replies: settings.x.replies.contains(handle),
             state: state(account_key(user)),
         })
         .collect();
-    let topics: Vec<Topic> = settings
+    let topics: Vec<Search> = settings
         .x
         .searches
         .iter()
-        .map(|query| Topic { query: query.clone(), state: state(topic_key(query)) })
+        .map(|query| Search { query: query.clone(), state: state(topic_key(query)) })
         .collect();
     let plan = plan::plan(&Inputs {
         accounts: &accounts,
@@ -99,7 +99,7 @@ pub fn settings(input: &[u8]) {
     let asked: usize = plan.questions.iter().map(|question| question.progress.sources.len()).sum();
     assert_eq!(asked, accounts.len() + topics.len());
     for question in &plan.questions {
-        if let Way::Search(query) = &question.way {
+        if let Endpoint::Search(query) = &question.way {
             assert!(query.chars().count() <= QUERY_LIMIT, "{query}");
         }
     }

@@ -1,11 +1,11 @@
 use jiff::SignedDuration;
 use tge_scrape::{
-    model::{XAccount, XUsage, XView},
+    model::{RateState, XAccount, XUsage},
     text::{plain, secret::Secrets},
     x::{
         api::{self, Dialect},
         errors,
-        limits::{self, Leave, Refusal, Seen},
+        limits::{self, RateDecision, Refusal, Seen},
         lookup, usage,
         windows::{self, Bounds, PageSpan, Progress, time_of},
     },
@@ -28,8 +28,8 @@ pub fn x_answers(input: &[u8]) {
         let problem = errors::problem(status, message.body, dialect);
         assert!(!problem.name().is_empty());
         let _ = problem.action(now());
-        let told = problem.to_string();
-        assert_eq!(plain(&told), told);
+        let message = problem.to_string();
+        assert_eq!(plain(&message), message);
     }
     let headers: Vec<(String, String)> = message
         .fields
@@ -81,7 +81,7 @@ fn pages(body: &[u8]) {
             [lookup::by_handle(&asked, &known, &page, now()), lookup::by_id(&[9, 10], &known, &page, now())]
         {
             for sentence in
-                learned.notices.iter().chain(learned.accounts.iter().filter_map(|one| one.trouble.as_ref()))
+                learned.notices.iter().chain(learned.accounts.iter().filter_map(|one| one.problem.as_ref()))
             {
                 assert_eq!(&plain(sentence), sentence);
             }
@@ -102,16 +102,16 @@ fn secrets(body: &[u8]) {
 }
 
 fn usages(body: &[u8]) {
-    let (state, told) = usage::outcome(Some(200), body);
+    let (state, message) = usage::outcome(Some(200), body);
     let (date, _) = usage::compared(now());
-    let day = told.as_ref().and_then(|told| usage::compare(told, &date, 7));
-    let told = told.unwrap_or_default();
+    let day = message.as_ref().and_then(|message| usage::compare(message, &date, 7));
+    let message = message.unwrap_or_default();
     let known = XUsage {
         asked_at: now(),
         state,
-        posts: Some(told.posts),
-        cap: told.cap,
-        reset_day: told.reset_day,
+        posts: Some(message.posts),
+        cap: message.cap,
+        reset_day: message.reset_day,
         day,
         ..XUsage::default()
     };
@@ -127,8 +127,8 @@ fn waits(seen: Seen) {
     for refused in [None, Some(Refusal::Window), Some(Refusal::UsageCap), Some(Refusal::Window), None] {
         let learned = limits::learn(limit.as_ref(), limits::SEARCH, seen, now(), now(), refused);
         assert!(learned.blocked_until.is_none_or(|until| until <= day), "{learned:?}");
-        let view = XView { limit: Some(learned.clone()), ..XView::default() };
-        if let Leave::NotBefore(until, why) = limits::leave(&view, limits::SEARCH, 0, now()) {
+        let view = RateState { limit: Some(learned.clone()), ..RateState::default() };
+        if let RateDecision::NotBefore(until, why) = limits::rate_decision(&view, limits::SEARCH, 0, now()) {
             assert!(until >= now() && until <= day && !why.is_empty(), "{until}");
         }
         limit = Some(learned);

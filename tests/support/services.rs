@@ -43,7 +43,7 @@ pub fn discord(received: &Received) -> Answer {
     let body = received.json();
     let embeds = body["embeds"].as_array().cloned().unwrap_or_default();
     let all: usize = embeds.iter().map(|embed| length(&embed["title"]) + length(&embed["description"])).sum();
-    let bad = |says: &str| Answer::new(400, &json!({ "code": 50035, "message": says }).to_string());
+    let bad = |message: &str| Answer::new(400, &json!({ "code": 50035, "message": message }).to_string());
     if length(&body["content"]) > 2_000 || embeds.len() > 10 || all > 6_000 {
         return bad("Invalid Form Body");
     }
@@ -61,8 +61,8 @@ pub fn discord(received: &Received) -> Answer {
 
 /// Telegram's `sendMessage` for a bot with the token `1:t`.
 pub fn telegram(received: &Received) -> Answer {
-    let bad = |code: u16, says: &str| {
-        Answer::new(code, &json!({ "ok": false, "error_code": code, "description": says }).to_string())
+    let bad = |code: u16, message: &str| {
+        Answer::new(code, &json!({ "ok": false, "error_code": code, "description": message }).to_string())
     };
     if received.path != "/bot1:t/sendMessage" {
         return bad(404, "Not Found");

@@ -90,11 +90,11 @@ pub fn lines(path: &Path) -> Vec<Value> {
 }
 
 /// What was told in `documents`: id, class and date of each detection; fails where one is told twice.
-pub fn told<'a>(documents: impl IntoIterator<Item = &'a Value>) -> BTreeSet<String> {
-    let mut told = BTreeSet::new();
+pub fn alerted_stories<'a>(documents: impl IntoIterator<Item = &'a Value>) -> BTreeSet<String> {
+    let mut alerted_stories = BTreeSet::new();
     for detection in documents.into_iter().flat_map(|document| document["detections"].as_array().unwrap()) {
         let key = format!("{} {} {}", detection["id"], detection["class"], detection["event_date"]);
-        assert!(told.insert(key.clone()), "{key} was told twice");
+        assert!(alerted_stories.insert(key.clone()), "{key} was told twice");
     }
-    told
+    alerted_stories
 }

@@ -108,7 +108,7 @@ impl World {
     }
 
     /// What each channel was told, as one text each.
-    pub fn told(&self) -> Vec<(&'static str, String)> {
+    pub fn notifications(&self) -> Vec<(&'static str, String)> {
         let bodies = |inbox: &Inbox| {
             inbox
                 .taken()
@@ -154,7 +154,8 @@ fn decoded(mail: &str) -> String {
 }
 
 /// Addresses that tell a story apart in what channels got.
-pub fn missing(told: &str, found: &[Value]) -> Vec<String> {
-    let tells = |detection: &Value| addresses([detection]).iter().any(|url| told.contains(url.as_str()));
+pub fn missing(notifications: &str, found: &[Value]) -> Vec<String> {
+    let tells =
+        |detection: &Value| addresses([detection]).iter().any(|url| notifications.contains(url.as_str()));
     found.iter().filter(|found| !tells(found)).map(|found| found["title"].to_string()).collect()
 }

@@ -9,7 +9,7 @@ use url::Url;
 use super::{Channel, Refusal};
 use crate::{
     alert::wording::shown,
-    http::{Failure, Parcel, Post, Receipt},
+    http::{Failure, Post, PostRequest, PostResponse},
     text::secret::{SHORTEST, Secrets},
 };
 
@@ -24,10 +24,10 @@ pub async fn post_json(
     headers: Vec<(String, String)>,
     body: &Value,
     now: Timestamp,
-) -> Result<Receipt, Refusal> {
+) -> Result<PostResponse, Refusal> {
     let mut all = vec![("Content-Type".to_owned(), "application/json; charset=utf-8".to_owned())];
     all.extend(headers);
-    let parcel = Parcel {
+    let request = PostRequest {
         url: url.clone(),
         headers: all,
         // Plain data with string keys always serialises.
@@ -35,20 +35,20 @@ pub async fn post_json(
         allow_private: channel.allow_private,
         timeout: channel.timeout,
     };
-    deliver(post, parcel, now).await
+    deliver(post, request, now).await
 }
 
 /// Sends `parcel`; what comes back quotes nothing secret of it.
-pub async fn deliver(post: &dyn Post, parcel: Parcel, now: Timestamp) -> Result<Receipt, Refusal> {
-    let (url, headers) = (parcel.url.clone(), parcel.headers.clone());
-    let sent = post.post(parcel, now).await;
-    let mut receipt = sent.map_err(|failure| unanswered(&failure, &url))?;
-    if !receipt.is_success()
-        && let Some(masked) = secrets(&url, &headers).mask_bytes(&receipt.body)
+pub async fn deliver(post: &dyn Post, request: PostRequest, now: Timestamp) -> Result<PostResponse, Refusal> {
+    let (url, headers) = (request.url.clone(), request.headers.clone());
+    let sent = post.post(request, now).await;
+    let mut response = sent.map_err(|failure| unanswered(&failure, &url))?;
+    if !response.is_success()
+        && let Some(masked) = secrets(&url, &headers).mask_bytes(&response.body)
     {
-        receipt.body = masked;
+        response.body = masked;
     }
-    Ok(receipt)
+    Ok(response)
 }
 
 /// Parts of an address and of its headers that open something: webhooks and bots have their secret in the path.
@@ -75,17 +75,19 @@ fn unanswered(failure: &Failure, url: &Url) -> Refusal {
 /// The plain meaning of a status that is no success (conventions, sections 6 and 7): 429 asks to slow down,
 /// 5xx and time-outs pass, 401, 403, 404 and 410 mean that the address or the secret is wrong, and any other
 /// 4xx that this message is.
-pub fn refused(receipt: &Receipt, url: &Url) -> Refusal {
+pub fn refused(response: &PostResponse, url: &Url) -> Refusal {
     let host = url.host_str().unwrap_or("the host");
-    let said = shown(&String::from_utf8_lossy(&receipt.body), REPEATED);
+    let said = shown(&String::from_utf8_lossy(&response.body), REPEATED);
     let colon = if said.is_empty() { "" } else { ": " };
-    let says = format!("{host} answers {}{colon}{said}", receipt.status);
-    match receipt.status {
-        429 => Refusal::Slow { wait: receipt.retry_after, says },
-        502..=504 if receipt.retry_after.is_some() => Refusal::Slow { wait: receipt.retry_after, says },
-        401 | 403 | 404 | 410 => Refusal::Broken(says),
-        408 | 425 | 300..=399 | 500..=599 => Refusal::Later(says),
-        _ => Refusal::Rejected(says),
+    let message_text = format!("{host} answers {}{colon}{said}", response.status);
+    match response.status {
+        429 => Refusal::Slow { wait: response.retry_after, message: message_text },
+        502..=504 if response.retry_after.is_some() => {
+            Refusal::Slow { wait: response.retry_after, message: message_text }
+        }
+        401 | 403 | 404 | 410 => Refusal::Broken(message_text),
+        408 | 425 | 300..=399 | 500..=599 => Refusal::Later(message_text),
+        _ => Refusal::Rejected(message_text),
     }
 }
 
@@ -109,10 +111,10 @@ mod tests {
         let url: Url = "https://hooks.example/services/T0/abcdefgh1234?key=qwertzui99".parse().unwrap();
         let headers = [("Authorization".to_owned(), "Bearer tk_0123456789".to_owned())];
         let body = "no POST /services/T0/abcdefgh1234?key=qwertzui99 (tk_0123456789) here";
-        let told = secrets(&url, &headers).mask(body).into_owned();
+        let masked = secrets(&url, &headers).mask(body).into_owned();
         for secret in ["abcdefgh1234", "qwertzui99", "tk_0123456789"] {
-            assert!(!told.contains(secret), "{told}");
+            assert!(!masked.contains(secret), "{masked}");
         }
-        assert!(told.contains("no POST") && told.contains("here"), "{told}");
+        assert!(masked.contains("no POST") && masked.contains("here"), "{masked}");
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         message::{Form, Message},
         wording::{self, SAMPLE, shrink, sign},
     },
-    http::{Post, Receipt},
+    http::{Post, PostResponse},
     model::Class,
     text::{
         cut::{Unit, cut},
@@ -59,26 +59,26 @@ impl Discord {
         attempt: Attempt<'_>,
     ) -> Result<Arrived, Refusal> {
         let body = payload(attempt.message);
-        let receipt = answer::post_json(channel, post, &self.url, Vec::new(), &body, attempt.now).await?;
-        if receipt.is_success() {
-            return Ok(Arrived { pause: spent(&receipt) });
+        let response = answer::post_json(channel, post, &self.url, Vec::new(), &body, attempt.now).await?;
+        if response.is_success() {
+            return Ok(Arrived { pause: spent(&response) });
         }
-        let mut refusal = answer::refused(&receipt, &self.url);
+        let mut refusal = answer::refused(&response, &self.url);
         if let Refusal::Slow { wait, .. } = &mut refusal {
-            let told: Value = serde_json::from_slice(&receipt.body).unwrap_or_default();
-            *wait = answer::seconds(&told["retry_after"]).or(reset(&receipt)).or(*wait);
+            let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+            *wait = answer::seconds(&answer["retry_after"]).or(reset(&response)).or(*wait);
         }
         Err(refusal)
     }
 }
 
 /// How long to wait where this was the last request of the present window.
-fn spent(receipt: &Receipt) -> Option<Duration> {
-    (receipt.header("x-ratelimit-remaining") == Some("0")).then(|| reset(receipt)).flatten()
+fn spent(response: &PostResponse) -> Option<Duration> {
+    (response.header("x-ratelimit-remaining") == Some("0")).then(|| reset(response)).flatten()
 }
 
-fn reset(receipt: &Receipt) -> Option<Duration> {
-    answer::seconds(&Value::from(receipt.header("x-ratelimit-reset-after")?))
+fn reset(response: &PostResponse) -> Option<Duration> {
+    answer::seconds(&Value::from(response.header("x-ratelimit-reset-after")?))
 }
 
 /// The JSON body of `message`.
@@ -89,7 +89,7 @@ pub fn payload(message: &Message) -> Value {
         count("title") + count("description")
     };
     let embeds =
-        shrink(|room| embeds(message, room), |embeds| embeds.iter().map(length).sum::<usize>() <= EMBEDS);
+        shrink(|limit| embeds(message, limit), |embeds| embeds.iter().map(length).sum::<usize>() <= EMBEDS);
     let content = match message.form {
         Form::Single => String::new(),
         _ => cut(&escape(&wording::subject(message)), CONTENT, Unit::Utf16),
@@ -97,10 +97,10 @@ pub fn payload(message: &Message) -> Value {
     json!({ "content": content, "embeds": embeds, "allowed_mentions": { "parse": [] } })
 }
 
-fn embeds(message: &Message, room: usize) -> Vec<Value> {
+fn embeds(message: &Message, limit: usize) -> Vec<Value> {
     let mut embeds = Vec::new();
     for item in &message.items {
-        let words = wording::words(item, room);
+        let words = wording::words(item, limit);
         let mut lines = vec![
             escape(&words.title),
             escape(&words.change),
@@ -128,12 +128,12 @@ fn embeds(message: &Message, room: usize) -> Vec<Value> {
         rest.push(SAMPLE.to_owned());
     }
     for update in &message.updates {
-        let (line, link) = wording::update(update, room);
+        let (line, link) = wording::update(update, limit);
         rest.push(format!("{}\n{}", escape(&line), escape(link.text())));
     }
     for notice in &message.notices {
-        let (says, todo) = wording::notice(notice, room);
-        rest.push(escape(&format!("{says}\n{todo}")).trim_end().to_owned());
+        let (message_text, hint) = wording::notice(notice, limit);
+        rest.push(escape(&format!("{message_text}\n{hint}")).trim_end().to_owned());
     }
     rest.push(wording::waiting(message));
     rest.retain(|line| !line.is_empty());

@@ -122,14 +122,14 @@ impl Email {
             Unsent::Connect(_) => (None, false),
             Unsent::Smtp(error) => (error.status().map(u16::from), error.is_tls()),
         };
-        let says = self.secrets().mask(&chain(error)).into_owned();
-        let says = format!("{}: {}", self.host, shown(&says, 200));
+        let message_text = self.secrets().mask(&chain(error)).into_owned();
+        let message_text = format!("{}: {}", self.host, shown(&message_text, 200));
         match code {
-            Some(530 | 534 | 535 | 538) => Refusal::Broken(says),
-            Some(421 | 450 | 451 | 452) => Refusal::Slow { wait: None, says },
-            Some(500..=599) => Refusal::Rejected(says),
-            _ if is_tls => Refusal::Broken(says),
-            _ => Refusal::Later(says),
+            Some(530 | 534 | 535 | 538) => Refusal::Broken(message_text),
+            Some(421 | 450 | 451 | 452) => Refusal::Slow { wait: None, message: message_text },
+            Some(500..=599) => Refusal::Rejected(message_text),
+            _ if is_tls => Refusal::Broken(message_text),
+            _ => Refusal::Later(message_text),
         }
     }
 
@@ -172,9 +172,9 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut all = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
-        let says = next.to_string();
-        if !all.contains(&says) {
-            all = format!("{all}: {says}");
+        let message_text = next.to_string();
+        if !all.contains(&message_text) {
+            all = format!("{all}: {message_text}");
         }
         cause = next.source();
     }
@@ -183,10 +183,10 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// The HTML part: no pictures, no scripts, nothing fetched.
 fn page(message: &Message) -> String {
-    shrink(|room| build(message, room), |page| page.len() <= HTML)
+    shrink(|limit| build(message, limit), |page| page.len() <= HTML)
 }
 
-fn build(message: &Message, room: usize) -> String {
+fn build(message: &Message, limit: usize) -> String {
     let mut body = String::new();
     let mut paragraph = |inside: String| {
         if !inside.is_empty() {
@@ -197,7 +197,7 @@ fn build(message: &Message, room: usize) -> String {
         paragraph(html(SAMPLE));
     }
     for item in &message.items {
-        let words = wording::words(item, room);
+        let words = wording::words(item, limit);
         let small = format!("<small>{}</small>", html(&words.facts));
         let mut lines = vec![
             format!("<strong>{}</strong>", html(&words.heading)),
@@ -212,12 +212,12 @@ fn build(message: &Message, room: usize) -> String {
         paragraph(lines.join("<br>\n"));
     }
     for update in &message.updates {
-        let (line, to) = wording::update(update, room);
+        let (line, to) = wording::update(update, limit);
         paragraph(format!("{}<br>\n{}", html(&line), link(&to)));
     }
     for notice in &message.notices {
-        let (says, todo) = wording::notice(notice, room * 2);
-        paragraph(format!("{}<br>\n{}", html(&says), html(&todo)));
+        let (message_text, hint) = wording::notice(notice, limit * 2);
+        paragraph(format!("{}<br>\n{}", html(&message_text), html(&hint)));
     }
     paragraph(wording::waiting(message));
     format!(

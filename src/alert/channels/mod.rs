@@ -25,16 +25,16 @@ pub use slack::Slack;
 pub use telegram::Telegram;
 pub use webhook::{Webhook, WebhookSecret};
 
-use super::{Loudness, message::Message};
+use super::{ChannelPolicy, message::Message};
 use crate::http::Post;
 
 /// A channel as the settings give it.
 #[derive(Debug, Clone)]
 pub struct Channel {
     /// What it wants to hear and when.
-    pub loudness: Loudness,
+    pub policy: ChannelPolicy,
     /// Where it leads.
-    pub way: Way,
+    pub kind: ChannelKind,
     /// Least time between two messages.
     pub interval: Duration,
     /// Limit for one attempt.
@@ -47,7 +47,7 @@ pub struct Channel {
 
 /// The kinds of channels (contract, section 2).
 #[derive(Debug, Clone)]
-pub enum Way {
+pub enum ChannelKind {
     /// A Slack incoming webhook.
     Slack(Slack),
     /// A Discord webhook.
@@ -99,12 +99,12 @@ pub struct Arrived {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Asked to slow down.
-    #[error("{says}")]
+    #[error("{message}")]
     Slow {
         /// How long, if it said so.
         wait: Option<Duration>,
         /// What it said.
-        says: String,
+        message: String,
     },
     /// It may work later.
     #[error("{0}")]
@@ -117,7 +117,7 @@ pub enum Refusal {
     Broken(String),
 }
 
-impl Way {
+impl ChannelKind {
     /// The kind's name in the settings.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -179,15 +179,15 @@ impl Channel {
     /// # Errors
     /// Why it did not arrive.
     pub async fn send(&self, post: &dyn Post, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
-        match &self.way {
-            Way::Slack(slack) => slack.send(self, post, attempt).await,
-            Way::Discord(discord) => discord.send(self, post, attempt).await,
-            Way::Telegram(telegram) => telegram.send(self, post, attempt).await,
-            Way::Email(email) => email.send(self.timeout, attempt).await,
-            Way::Ntfy(ntfy) => ntfy.send(self, post, attempt).await,
-            Way::Webhook(webhook) => webhook.send(self, post, attempt).await,
-            Way::Exec(exec) => exec.send(self.timeout, attempt).await,
-            Way::File(file) => file.send(attempt),
+        match &self.kind {
+            ChannelKind::Slack(slack) => slack.send(self, post, attempt).await,
+            ChannelKind::Discord(discord) => discord.send(self, post, attempt).await,
+            ChannelKind::Telegram(telegram) => telegram.send(self, post, attempt).await,
+            ChannelKind::Email(email) => email.send(self.timeout, attempt).await,
+            ChannelKind::Ntfy(ntfy) => ntfy.send(self, post, attempt).await,
+            ChannelKind::Webhook(webhook) => webhook.send(self, post, attempt).await,
+            ChannelKind::Exec(exec) => exec.send(self.timeout, attempt).await,
+            ChannelKind::File(file) => file.send(attempt),
         }
     }
 }

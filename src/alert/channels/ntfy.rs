@@ -64,11 +64,11 @@ impl Ntfy {
             headers.push(("Authorization".to_owned(), format!("Bearer {}", self.token)));
         }
         let body = payload(attempt.message, &self.topic);
-        let receipt = answer::post_json(channel, post, &self.server, headers, &body, attempt.now).await?;
-        if receipt.is_success() {
+        let response = answer::post_json(channel, post, &self.server, headers, &body, attempt.now).await?;
+        if response.is_success() {
             Ok(Arrived::default())
         } else {
-            Err(answer::refused(&receipt, &self.server))
+            Err(answer::refused(&response, &self.server))
         }
     }
 }
@@ -76,7 +76,7 @@ impl Ntfy {
 /// The JSON body of `message` for `topic`.
 #[must_use]
 pub fn payload(message: &Message, topic: &str) -> Value {
-    let text = shrink(|room| wording::text(message, room), |text| text.len() <= MESSAGE);
+    let text = shrink(|limit| wording::text(message, limit), |text| text.len() <= MESSAGE);
     let mut body = json!({
         "topic": topic,
         "title": cut(&wording::subject(message), TITLE, Unit::Bytes),

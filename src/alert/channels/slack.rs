@@ -57,8 +57,12 @@ impl Slack {
         attempt: Attempt<'_>,
     ) -> Result<Arrived, Refusal> {
         let body = payload(attempt.message);
-        let receipt = answer::post_json(channel, post, &self.url, Vec::new(), &body, attempt.now).await?;
-        if receipt.is_success() { Ok(Arrived::default()) } else { Err(answer::refused(&receipt, &self.url)) }
+        let response = answer::post_json(channel, post, &self.url, Vec::new(), &body, attempt.now).await?;
+        if response.is_success() {
+            Ok(Arrived::default())
+        } else {
+            Err(answer::refused(&response, &self.url))
+        }
     }
 }
 
@@ -66,7 +70,7 @@ impl Slack {
 #[must_use]
 pub fn payload(message: &Message) -> Value {
     let sections = shrink(
-        |room| sections(message, room),
+        |limit| sections(message, limit),
         |sections| sections.iter().map(|text| text.chars().count() + 60).sum::<usize>() <= BLOCKS,
     );
     let block = |text: String| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } });
@@ -79,7 +83,7 @@ pub fn payload(message: &Message) -> Value {
     })
 }
 
-fn sections(message: &Message, room: usize) -> Vec<String> {
+fn sections(message: &Message, limit: usize) -> Vec<String> {
     let mut sections = Vec::new();
     if message.form != Form::Single {
         sections.push(format!("*{}*", escape(&wording::subject(message))));
@@ -88,7 +92,7 @@ fn sections(message: &Message, room: usize) -> Vec<String> {
         sections.push(SAMPLE.to_owned());
     }
     for item in &message.items {
-        let words = wording::words(item, room);
+        let words = wording::words(item, limit);
         let mut lines = vec![
             format!("{} *{}*", sign(item.detection.class), escape(&words.heading)),
             escape(&words.title),
@@ -102,12 +106,12 @@ fn sections(message: &Message, room: usize) -> Vec<String> {
         sections.push(lines.join("\n"));
     }
     for update in &message.updates {
-        let (line, to) = wording::update(update, room);
+        let (line, to) = wording::update(update, limit);
         sections.push(format!("{} {}", escape(&line), link(&to)));
     }
     for notice in &message.notices {
-        let (says, todo) = wording::notice(notice, room * 2);
-        sections.push(escape(&format!("{says}\n{todo}")).trim_end().to_owned());
+        let (message_text, hint) = wording::notice(notice, limit * 2);
+        sections.push(escape(&format!("{message_text}\n{hint}")).trim_end().to_owned());
     }
     sections.push(wording::waiting(message));
     sections.retain(|section| !section.is_empty());

@@ -137,8 +137,11 @@ impl<S> Plain<S> {
     }
 }
 
-fn unasked(says: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("{says}: somebody may be adding to the connection"))
+fn unasked(message_text: &str) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("{message_text}: somebody may be adding to the connection"),
+    )
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Plain<S> {
@@ -218,11 +221,11 @@ mod tests {
             &["220-go\r\n220 on\r\n250-x\r\n250 y\r\n"],
             &["220 go\n250 x\r\n"],
         ] {
-            let says = after(parts).unwrap_err();
-            assert!(says.contains("more than its answer"), "{parts:?} {says}");
+            let message_text = after(parts).unwrap_err();
+            assert!(message_text.contains("more than its answer"), "{parts:?} {message_text}");
         }
-        let says = after(&["220 go\r\n", ">\u{16}\u{3}", "250 x\r\n"]).unwrap_err();
-        assert!(says.contains("in place of encryption"), "{says}");
+        let message_text = after(&["220 go\r\n", ">\u{16}\u{3}", "250 x\r\n"]).unwrap_err();
+        assert!(message_text.contains("in place of encryption"), "{message_text}");
         assert!(passes(&["220 hi\r\n250-STARTTLS\r\n250 x\r\n220 go\r\n"]).is_err());
     }
 }

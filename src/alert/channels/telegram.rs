@@ -62,22 +62,22 @@ impl Telegram {
         let mut url = self.base_url.clone();
         url.set_path(&format!("{}/bot{}/sendMessage", url.path().trim_end_matches('/'), self.token));
         let body = payload(attempt.message, &self.chat);
-        let receipt = answer::post_json(channel, post, &url, Vec::new(), &body, attempt.now).await?;
-        let told: Value = serde_json::from_slice(&receipt.body).unwrap_or_default();
-        if receipt.is_success() && told["ok"] == true {
+        let response = answer::post_json(channel, post, &url, Vec::new(), &body, attempt.now).await?;
+        let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        if response.is_success() && answer["ok"] == true {
             return Ok(Arrived::default());
         }
-        let said = told["description"].as_str().unwrap_or_default().to_lowercase();
-        let mut refusal = answer::refused(&receipt, &url);
+        let said = answer["description"].as_str().unwrap_or_default().to_lowercase();
+        let mut refusal = answer::refused(&response, &url);
         if let Refusal::Slow { wait, .. } = &mut refusal {
-            *wait = answer::seconds(&told["parameters"]["retry_after"]).or(*wait);
+            *wait = answer::seconds(&answer["parameters"]["retry_after"]).or(*wait);
         }
-        if let Some(moved) = told["parameters"]["migrate_to_chat_id"].as_i64() {
+        if let Some(moved) = answer["parameters"]["migrate_to_chat_id"].as_i64() {
             return Err(Refusal::Broken(format!(
                 "the group has become a supergroup: set chat = \"{moved}\""
             )));
         }
-        if receipt.status == 400 && (said.contains("chat not found") || said.contains("chat_id is empty")) {
+        if response.status == 400 && (said.contains("chat not found") || said.contains("chat_id is empty")) {
             return Err(Refusal::Broken(format!(
                 "{}: the bot knows no such chat; write to it, or add it to the group",
                 self.shown()
@@ -90,7 +90,7 @@ impl Telegram {
 /// The JSON body of `message` for `chat`.
 #[must_use]
 pub fn payload(message: &Message, chat: &str) -> Value {
-    let text = shrink(|room| text(message, room), |text| Unit::Utf16.length(&bare(text)) <= TEXT);
+    let text = shrink(|limit| text(message, limit), |text| Unit::Utf16.length(&bare(text)) <= TEXT);
     json!({
         "chat_id": chat,
         "text": text,
@@ -114,7 +114,7 @@ fn bare(text: &str) -> String {
     out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
-fn text(message: &Message, room: usize) -> String {
+fn text(message: &Message, limit: usize) -> String {
     let mut parts = Vec::new();
     if message.form != Form::Single {
         parts.push(format!("<b>{}</b>", html(&wording::subject(message))));
@@ -123,7 +123,7 @@ fn text(message: &Message, room: usize) -> String {
         parts.push(SAMPLE.to_owned());
     }
     for item in &message.items {
-        let words = wording::words(item, room);
+        let words = wording::words(item, limit);
         let mut lines = vec![
             format!("{} <b>{}</b>", sign(item.detection.class), html(&words.heading)),
             html(&words.title),
@@ -137,12 +137,12 @@ fn text(message: &Message, room: usize) -> String {
         parts.push(lines.join("\n"));
     }
     for update in &message.updates {
-        let (line, to) = wording::update(update, room);
+        let (line, to) = wording::update(update, limit);
         parts.push(format!("{} {}", html(&line), link(&to)));
     }
     for notice in &message.notices {
-        let (says, todo) = wording::notice(notice, room * 2);
-        parts.push(html(&format!("{says}\n{todo}")).trim_end().to_owned());
+        let (message_text, hint) = wording::notice(notice, limit * 2);
+        parts.push(html(&format!("{message_text}\n{hint}")).trim_end().to_owned());
     }
     parts.push(wording::waiting(message));
     parts.retain(|part| !part.is_empty());

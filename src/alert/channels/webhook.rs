@@ -13,7 +13,7 @@ use url::Url;
 use super::{Arrived, Attempt, Channel, Refusal, answer};
 use crate::{
     alert::{document, message::Message},
-    http::{Parcel, Post},
+    http::{Post, PostRequest},
 };
 
 /// Launches in one message: bodies stay under 20 kB.
@@ -89,12 +89,16 @@ impl Webhook {
         post: &dyn Post,
         attempt: Attempt<'_>,
     ) -> Result<Arrived, Refusal> {
-        let parcel = self.parcel(channel, attempt);
-        let receipt = answer::deliver(post, parcel, attempt.now).await?;
-        if receipt.is_success() { Ok(Arrived::default()) } else { Err(answer::refused(&receipt, &self.url)) }
+        let request = self.request(channel, attempt);
+        let response = answer::deliver(post, request, attempt.now).await?;
+        if response.is_success() {
+            Ok(Arrived::default())
+        } else {
+            Err(answer::refused(&response, &self.url))
+        }
     }
 
-    fn parcel(&self, channel: &Channel, attempt: Attempt<'_>) -> Parcel {
+    fn request(&self, channel: &Channel, attempt: Attempt<'_>) -> PostRequest {
         // Plain data with string keys always serialises.
         let body = serde_json::to_vec(&payload(attempt.message)).unwrap_or_default();
         let (id, seconds) = (&attempt.message.id, attempt.now.as_second());
@@ -108,7 +112,7 @@ impl Webhook {
         if !signatures.is_empty() {
             headers.push(("webhook-signature".to_owned(), signatures.join(" ")));
         }
-        Parcel {
+        PostRequest {
             url: self.url.clone(),
             headers,
             body,

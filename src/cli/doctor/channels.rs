@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Finding, Level, finding};
 use crate::{
-    alert::{Channel, Dedupe, Way},
+    alert::{Channel, ChannelKind, Dedupe},
     config::Settings,
     error::Error,
     model::ChannelState,
@@ -28,7 +28,7 @@ pub fn findings(settings: &Settings, now: Timestamp) -> Result<Vec<Finding>, Err
     }
     let mut findings = Vec::new();
     for channel in &settings.alerts.channels {
-        let name = &channel.loudness.name;
+        let name = &channel.policy.name;
         let waiting = store
             .as_ref()
             .map_or(0, |store| runtime.block_on(store.waiting(vec![name.clone()])).unwrap_or_default());
@@ -39,39 +39,39 @@ pub fn findings(settings: &Settings, now: Timestamp) -> Result<Vec<Finding>, Err
 }
 
 fn one(channel: &Channel, state: Option<&ChannelState>, waiting: u64, now: Timestamp) -> Finding {
-    let thing = format!("channel {}", channel.loudness.name);
-    let head = format!("{} to {}", channel.way.kind(), channel.way.shown());
-    let try_it = format!("try it with: tge-scrape alerts test {}", channel.loudness.name);
-    if let Some((says, todo)) = unready(&channel.way) {
-        return finding(&thing, Level::Wrong, format!("{head}: {says}"), todo);
+    let thing = format!("channel {}", channel.policy.name);
+    let head = format!("{} to {}", channel.kind.kind(), channel.kind.shown());
+    let try_it = format!("try it with: tge-scrape alerts test {}", channel.policy.name);
+    if let Some((message, hint)) = unready(&channel.kind) {
+        return finding(&thing, Level::Wrong, format!("{head}: {message}"), hint);
     }
     let known = state.filter(|state| state.fingerprint == channel.fingerprint);
     let error = known.and_then(|state| state.last_error.as_deref()).unwrap_or("no reason known");
     match known {
         Some(state) if state.broken => {
-            let says = format!("{head}: refuses everything ({error}); {waiting} wait");
-            finding(&thing, Level::Wrong, says, format!("correct its settings, then {try_it}"))
+            let message = format!("{head}: refuses everything ({error}); {waiting} wait");
+            finding(&thing, Level::Wrong, message, format!("correct its settings, then {try_it}"))
         }
         Some(state) if state.failures > 0 => {
             let since = state
                 .failing_since
                 .map_or_else(String::new, |at| format!(" for {}", rough(now.duration_since(at))));
-            let says = format!("{head}: fails{since} ({error}); {waiting} wait");
-            finding(&thing, Level::Wrong, says, format!("see that it can be reached, then {try_it}"))
+            let message = format!("{head}: fails{since} ({error}); {waiting} wait");
+            finding(&thing, Level::Wrong, message, format!("see that it can be reached, then {try_it}"))
         }
         Some(state) => {
             let last = state.sent_at.map_or_else(
                 || "nothing sent yet".to_owned(),
                 |at| format!("last sent {} ago", rough(now.duration_since(at))),
             );
-            finding(&thing, Level::Ok, format!("{head}: {last}; {waiting} wait{}", caveat(&channel.way)), "")
+            finding(&thing, Level::Ok, format!("{head}: {last}; {waiting} wait{}", caveat(&channel.kind)), "")
         }
         None => finding(&thing, Level::Note, format!("{head}: not used yet; {waiting} wait"), try_it),
     }
 }
 
-fn caveat(way: &Way) -> &'static str {
-    if matches!(way, Way::Webhook(webhook) if webhook.secrets.is_empty()) {
+fn caveat(way: &ChannelKind) -> &'static str {
+    if matches!(way, ChannelKind::Webhook(webhook) if webhook.secrets.is_empty()) {
         return "; unsigned: anyone may send to its receiver (set secret_env)";
     }
     match way.dedupe() {
@@ -81,9 +81,9 @@ fn caveat(way: &Way) -> &'static str {
 }
 
 /// What can be seen to be wrong without sending.
-fn unready(way: &Way) -> Option<(String, String)> {
+fn unready(way: &ChannelKind) -> Option<(String, String)> {
     match way {
-        Way::Exec(exec) => {
+        ChannelKind::Exec(exec) => {
             let path = exec.program.environment.iter().find(|(name, _)| name == "PATH");
             let path = path.map_or("/usr/bin:/bin", |(_, value)| value.as_str());
             let name = exec.program.name();
@@ -94,7 +94,7 @@ fn unready(way: &Way) -> Option<(String, String)> {
                 )
             })
         }
-        Way::File(file) => {
+        ChannelKind::File(file) => {
             let folder = file.path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let writable = |path: &Path| path.metadata().is_ok_and(|found| !found.permissions().readonly());
             let bad = match (file.path.exists(), folder) {
@@ -107,7 +107,7 @@ fn unready(way: &Way) -> Option<(String, String)> {
                 ("cannot be written".to_owned(), "name a file in a folder that may be written".to_owned())
             })
         }
-        Way::Email(email) => email.ca_file.as_ref().filter(|path| !path.is_file()).map(|path| {
+        ChannelKind::Email(email) => email.ca_file.as_ref().filter(|path| !path.is_file()).map(|path| {
             (
                 format!("{} is missing", path.display()),
                 "name the PEM file of your server's authority".to_owned(),

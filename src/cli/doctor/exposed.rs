@@ -1,6 +1,6 @@
 //! Secrets that leave the machine in clear text, and feeds that the settings keep from being read.
 
-use super::{super::feed::hint, Finding, Level, finding};
+use super::{super::feed::hint as feed_hint, Finding, Level, finding};
 use crate::{
     config::{self, Settings},
     error::Error,
@@ -11,8 +11,8 @@ use crate::{
 /// A line for all secrets that are sent over `http://`; none where there are none.
 pub fn secrets(settings: &Settings) -> Option<Finding> {
     let found = config::cleartext(settings);
-    let says = format!("sent where others can read them on the way: {}", found.join("; "));
-    (!found.is_empty()).then(|| finding("secrets", Level::Note, says, config::CLEARTEXT_HINT))
+    let message = format!("sent where others can read them on the way: {}", found.join("; "));
+    (!found.is_empty()).then(|| finding("secrets", Level::Note, message, config::CLEARTEXT_HINT))
 }
 
 /// A line for each feed that is larger than the limit.
@@ -24,9 +24,9 @@ pub fn oversized(settings: &Settings) -> Result<Vec<Finding>, Error> {
     let states = wiring::small_runtime()?.block_on(store.sources()).unwrap_or_default();
     let found = settings.sources.iter().filter_map(|source| {
         let state = states.iter().find(|state| state.url == source.url)?;
-        let hint = hint(state.last_failure.as_deref(), settings)?;
-        let todo = "raise http.feed_body_limit, or remove the feed";
-        Some(finding("feed", Level::Note, format!("{}: {hint}", source.name), todo))
+        let note = feed_hint(state.last_failure.as_deref(), settings)?;
+        let hint = "raise http.feed_body_limit, or remove the feed";
+        Some(finding("feed", Level::Note, format!("{}: {note}", source.name), hint))
     });
     Ok(found.collect())
 }

@@ -34,8 +34,8 @@ struct Outcome {
 /// Adds the feeds of an OPML file; a second time it adds nothing.
 pub fn run(list: &Path, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let name = list.display();
-    let wrong = |says: String| {
-        Error::new(Exit::Failure, format!("{name}: {says}"), "name an OPML file, or - for stdin")
+    let wrong = |message: String| {
+        Error::new(Exit::Failure, format!("{name}: {message}"), "name an OPML file, or - for stdin")
     };
     let bytes = input::read(list).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
     let read = read_opml(&bytes).map_err(|error| wrong(error.to_string()))?;
@@ -74,8 +74,8 @@ fn add_all(read: &OpmlList, feeds: &mut Feeds<'_>) -> Outcome {
             Ok(false) => outcome.known += 1,
             Err(refused) => {
                 outcome.invalid += 1;
-                let says = format!("{}{}; {}", called(outline), refused.message(), refused.hint());
-                outcome.notes.push((*line, says));
+                let message = format!("{}{}; {}", called(outline), refused.message(), refused.hint());
+                outcome.notes.push((*line, message));
             }
         }
     }
@@ -103,7 +103,7 @@ impl Outcome {
     fn lines(&self, all: bool) -> Vec<String> {
         let most = if all { usize::MAX } else { NAMED };
         let mut lines: Vec<String> =
-            self.notes.iter().take(most).map(|(line, says)| format!("line {line}: {says}")).collect();
+            self.notes.iter().take(most).map(|(line, message)| format!("line {line}: {message}")).collect();
         let more = self.notes.len() - lines.len();
         if more > 0 {
             lines.push(format!("and {more} more lines; -v shows all"));

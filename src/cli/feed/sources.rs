@@ -234,9 +234,9 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
         ok: false,
         failure: None,
         sentence: None,
-        status: answer.trail.status,
-        final_url: answer.trail.final_url.to_string(),
-        moved_to: answer.trail.permanent_url.as_ref().map(ToString::to_string),
+        status: answer.stats.status,
+        final_url: answer.stats.final_url.to_string(),
+        moved_to: answer.stats.permanent_url.as_ref().map(ToString::to_string),
         conditional: false,
         title: String::new(),
         entries: 0,
@@ -245,13 +245,13 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
         repairs: Vec::new(),
         alternates: Vec::new(),
         newest: Vec::new(),
-        ms: answer.trail.elapsed.as_millis(),
+        ms: answer.stats.elapsed.as_millis(),
     };
     match answer.outcome {
         Outcome::Fetched { body, headers } => {
             checked.conditional = !headers.validators.is_empty();
             let content_type = headers.content_type.as_deref();
-            let document = Document { bytes: &body, content_type, url: &answer.trail.final_url };
+            let document = Document { bytes: &body, content_type, url: &answer.stats.final_url };
             let format = known.map_or(SourceFormat::Feed, |source| source.format.clone());
             match feed::read(&document, &format) {
                 Ok(feed) => {

@@ -3,9 +3,9 @@ use std::{fs, path::Path};
 use super::*;
 use crate::config::{Flags, Settings, from_text, load, shown};
 
-fn mistakes(text: &str) -> Vec<String> {
-    let told = from_text(text, Path::new("state")).unwrap_err().0;
-    told.into_iter().map(|mistake| format!("{}: {}", mistake.place, mistake.says)).collect()
+fn errors_of(text: &str) -> Vec<String> {
+    let errors = from_text(text, Path::new("state")).unwrap_err().0;
+    errors.into_iter().map(|error| format!("{}: {}", error.place, error.message)).collect()
 }
 
 fn loaded(text: &str, pairs: &[(&str, &str)]) -> Settings {
@@ -37,24 +37,24 @@ fn every_kind_is_read_with_what_it_wants() {
         ],
     );
     let channels = &settings.alerts.channels;
-    let kinds: Vec<&str> = channels.iter().map(|channel| channel.way.kind()).collect();
+    let kinds: Vec<&str> = channels.iter().map(|channel| channel.kind.kind()).collect();
     assert_eq!(kinds, KINDS.map(|(name, _)| name));
-    assert!(channels[0].loudness.quiet.is_some() && channels[0].interval == Duration::from_secs(1));
-    assert_eq!((channels[2].interval, channels[2].loudness.digest_at.len()), (Duration::from_secs(3), 2));
-    let Way::Email(email) = &channels[3].way else { panic!() };
+    assert!(channels[0].policy.quiet.is_some() && channels[0].interval == Duration::from_secs(1));
+    assert_eq!((channels[2].interval, channels[2].policy.digest_at.len()), (Duration::from_secs(3), 2));
+    let ChannelKind::Email(email) = &channels[3].kind else { panic!() };
     assert_eq!((email.port, email.security), (465, Security::Tls));
-    let Way::Ntfy(ntfy) = &channels[4].way else { panic!() };
+    let ChannelKind::Ntfy(ntfy) = &channels[4].kind else { panic!() };
     assert_eq!((ntfy.server.as_str(), ntfy.topic.as_str()), ("https://ntfy.example/sub/", "my-topic"));
-    let Way::Exec(exec) = &channels[6].way else { panic!() };
+    let ChannelKind::Exec(exec) = &channels[6].kind else { panic!() };
     assert_eq!(exec.program.environment.len(), 2, "PATH and EXTRA only");
-    assert!(channels[7].loudness.ops && channels[7].loudness.instant.is_none());
+    assert!(channels[7].policy.ops && channels[7].policy.instant.is_none());
     let all = format!("{:?}{:?}", settings.alerts, shown(&settings));
     assert!(!all.contains("hunter2") && !all.contains("MfKQ"), "{all}");
 }
 
 #[test]
 fn every_mistake_is_told_with_its_line_and_no_secret() {
-    let told = mistakes(
+    let errors = errors_of(
         "[[channels]]\nkind = \"slack\"\n[[channels]]\nkind = \"discord\"\nurl_env = \"NOT_SET\"\nurll = 1\n\
          [[channels]]\nkind = \"webhook\"\nurl = \"hunter2\"\nsecret = \"hunter2\"\n\
          [[channels]]\nkind = \"email\"\nhost = \"h.example\"\nfrom = \"nobody\"\nto = []\ntls = \"no\"\n\
@@ -77,10 +77,10 @@ fn every_mistake_is_told_with_its_line_and_no_secret() {
         "settings:26: min_class: should be one of low, medium, high, critical",
         "settings:27: digest_at: should be a time such as 09:00",
     ] {
-        assert!(told.iter().any(|line| line.contains(wanted)), "{wanted:?} is missing in {told:#?}");
+        assert!(errors.iter().any(|line| line.contains(wanted)), "{wanted:?} is missing in {errors:#?}");
     }
-    assert_eq!(told.len(), 14, "{told:#?}");
-    assert!(!told.concat().contains("hunter2"), "{told:#?}");
+    assert_eq!(errors.len(), 14, "{errors:#?}");
+    assert!(!errors.concat().contains("hunter2"), "{errors:#?}");
 }
 
 #[test]

@@ -44,7 +44,7 @@ impl Refused {
                     plain(url.as_str())
                 )
             }
-            Self::NoAddress(says) => says.clone(),
+            Self::NoAddress(reason) => reason.clone(),
         }
     }
 
@@ -159,9 +159,12 @@ mod tests {
             ["https://me:hunter2@a.example/f", "feed://me:hunter2@a.example/f", "https://hunter2@a.example/f"]
         {
             let refused = feed_url(text).unwrap_err();
-            let told = refused.message() + &refused.hint();
-            assert!(told.contains("https://a.example/f") && told.contains("A_EXAMPLE_LOGIN"), "{told}");
-            assert!(!told.contains("hunter2"), "{told}");
+            let message = refused.message() + &refused.hint();
+            assert!(
+                message.contains("https://a.example/f") && message.contains("A_EXAMPLE_LOGIN"),
+                "{message}"
+            );
+            assert!(!message.contains("hunter2"), "{message}");
             assert_eq!(super::super::identity(text), super::super::identity("http://www.a.example/f/"));
         }
         for text in ["https://me:hunter2@", "me:hunter2@a.example/f", "ftp://me:hunter2@a.example/f"] {

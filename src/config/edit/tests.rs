@@ -15,8 +15,7 @@ fn with(text: &str, urls: &[&str]) -> String {
         assert_eq!(feeds.add(&outline), Ok(false), "{url}");
     }
     let text = document.to_string();
-    let settings =
-        from_text(&text, Path::new("state")).unwrap_or_else(|mistakes| panic!("{mistakes}: {text}"));
+    let settings = from_text(&text, Path::new("state")).unwrap_or_else(|errors| panic!("{errors}: {text}"));
     for url in urls {
         assert!(settings.sources.iter().any(|source| source.url == *url), "{url} is missing in {text}");
     }
@@ -84,7 +83,7 @@ fn what_a_list_says_is_made_fit_for_the_settings() {
     };
     assert_eq!(Feeds::of(&mut document).unwrap().add(&outline), Ok(true));
     let text = document.to_string();
-    let settings = from_text(&text, Path::new("state")).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let settings = from_text(&text, Path::new("state")).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(settings.sources[0].url, "https://a.example/f");
     assert!(settings.sources[0].name.chars().count() <= 200 && !text.contains("hunter2"), "{text}");
     assert_eq!(settings.sources[0].tags.len(), 1);

@@ -153,6 +153,6 @@ proptest! {
         prop_assert!(jobs.next().is_none());
         prop_assert_eq!((queue.under_way, queue.pages), (0, 0));
         prop_assert!(queue.hosts.is_empty() && queue.sources.is_empty(), "{:?}", queue);
-        prop_assert!(queue.owners.is_empty() && queue.turns.is_empty(), "{:?}", queue);
+        prop_assert!(queue.owners.is_empty() && queue.rotation.is_empty(), "{:?}", queue);
     }
 }

@@ -12,9 +12,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    alert::{self, Channel, Loudness, Way},
-    http::{Failure, Parcel, Post, Receipt},
-    model::{Class, EntryKey, Event, Kind, Stage, Story, Telling, Verdict},
+    alert::{self, Channel, ChannelKind, ChannelPolicy},
+    http::{Failure, Post, PostRequest, PostResponse},
+    model::{Class, EntryKey, Event, Kind, Mention, Stage, Story, Verdict},
 };
 
 /// Examples of a usual run; `STORY_CASES` asks for more.
@@ -70,7 +70,7 @@ fn base() -> Timestamp {
 }
 
 impl Text {
-    fn found(&self) -> Found {
+    fn found(&self) -> Finding {
         let (project, token) = NAMES[self.names];
         let name = match (project, token) {
             (Some(project), Some(token)) => format!("{project} ({token})"),
@@ -79,13 +79,13 @@ impl Text {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let words = if self.form.is_multiple_of(2) { RELEASE } else { "Little is known so far." };
         let refused = if self.refused { " refused" } else { "" };
-        Found {
+        Finding {
             source_url: format!("https://outlet-{}.example/feed", self.outlet),
             entry: EntryKey([self.entry; 16]),
             identity: EntryKey([self.entry; 16]),
             coin: None,
             read_at: None,
-            silent: self.silent,
+            suppress_alerts: self.silent,
             verdict: Verdict {
                 tge: true,
                 score: 80,
@@ -137,23 +137,23 @@ struct Nobody;
 impl Post for Nobody {
     fn post(
         &self,
-        _: Parcel,
+        _: PostRequest,
         _: Timestamp,
-    ) -> Pin<Box<dyn Future<Output = Result<Receipt, Failure>> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = Result<PostResponse, Failure>> + Send + '_>> {
         Box::pin(async { Err(Failure::HostPaused) })
     }
 }
 
-fn tell(speaks: bool) -> Tell {
-    let loudness = Loudness {
+fn notifier(speaks: bool) -> Notifier {
+    let policy = ChannelPolicy {
         min_class: Class::Low,
         instant: Some(Class::Low),
         digest_at: Vec::new(),
-        ..Loudness::new("a")
+        ..ChannelPolicy::new("a")
     };
     let channel = Channel {
-        loudness,
-        way: Way::File(alert::channels::File { path: "nowhere".into() }),
+        policy: policy,
+        kind: ChannelKind::File(alert::channels::File { path: "nowhere".into() }),
         interval: Duration::ZERO,
         timeout: Duration::ZERO,
         allow_private: false,
@@ -161,14 +161,14 @@ fn tell(speaks: bool) -> Tell {
     };
     let channels = if speaks { vec![channel] } else { Vec::new() };
     let settings = alert::Settings { channels, ..alert::Settings::default() };
-    Tell { settings: Arc::new(settings), post: Arc::new(Nobody), state_dir: ".".into() }
+    Notifier { settings: Arc::new(settings), post: Arc::new(Nobody), state_dir: ".".into() }
 }
 
 /// What the database should have.
 #[derive(Default)]
 struct Model {
     /// Each detection's story and what the story knows of it.
-    detections: BTreeMap<String, (String, Telling)>,
+    detections: BTreeMap<String, (String, Mention)>,
     /// Each story without its tellings.
     fields: BTreeMap<String, Story>,
     stories: Stories,
@@ -189,7 +189,7 @@ impl Model {
         for text in visit {
             let found = text.found();
             let (id, url) = (id_of(&found), found.about.clone().unwrap_or_else(|| found.url.clone()));
-            let finding = place(found, None, rules, &mut self.stories, now);
+            let finding = assign_story(found, None, rules, &mut self.stories, now);
             let known = self.detections.contains_key(&id);
             repeated |= known;
             if known && !(finding.joined && self.fields.contains_key(&finding.story.id)) {
@@ -197,16 +197,16 @@ impl Model {
             }
             let StoredFinding { record, story, absorbed, .. } = finding;
             let into = story.id.clone();
-            self.fields.insert(into.clone(), Story { tellings: Vec::new(), ..story });
+            self.fields.insert(into.clone(), Story { mentions: Vec::new(), ..story });
             if !known {
-                let telling = Telling {
+                let mention = Mention {
                     url,
                     source: record.detection.source,
                     title: record.detection.title,
                     at: second(record.detection.published_at.unwrap()),
                     signature: record.signature,
                 };
-                self.detections.insert(id, (into.clone(), telling));
+                self.detections.insert(id, (into.clone(), mention));
             }
             for story in absorbed {
                 self.fields.remove(&story);
@@ -223,8 +223,8 @@ impl Model {
     /// The stories with the tellings that their detections are.
     fn whole(&self) -> Vec<Story> {
         let mut stories = self.fields.clone();
-        for (story, telling) in self.detections.values() {
-            stories.get_mut(story).unwrap().tellings.push(telling.clone());
+        for (story, mention) in self.detections.values() {
+            stories.get_mut(story).unwrap().mentions.push(mention.clone());
         }
         stories.into_values().collect()
     }
@@ -269,8 +269,8 @@ async fn run(steps: Vec<Step>, speaks: bool, rules: &Arc<Rules>) -> Result<(), T
         BEGIN SELECT RAISE(ABORT, 'refused'); END";
     store.column(refuse).await;
     let begin = |now: Timestamp| {
-        let names = Arc::new(Names::default());
-        Saver::new(store.clone(), Arc::clone(rules), names, tell(speaks), (now, now), true)
+        let names = Arc::new(SourceIndex::default());
+        Saver::new(store.clone(), Arc::clone(rules), names, notifier(speaks), (now, now), true)
     };
     let (mut saver, mut model, mut now) = (begin(base()), Model::default(), base());
     for step in steps {
@@ -295,7 +295,10 @@ async fn run(steps: Vec<Step>, speaks: bool, rules: &Arc<Rules>) -> Result<(), T
         check(&saver, &model).await?;
     }
     prop_assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
-    prop_assert_eq!(saver.told.iter().map(|told| &told.id).collect::<BTreeSet<_>>().len(), saver.told.len());
+    prop_assert_eq!(
+        saver.reported.iter().map(|detection| &detection.id).collect::<BTreeSet<_>>().len(),
+        saver.reported.len()
+    );
     Ok(())
 }
 
@@ -339,8 +342,8 @@ fn an_article_joins_the_post_that_points_at_it_in_a_later_process_too() {
         runtime.block_on(async {
             let store = Store::open_in_memory().unwrap();
             let begin = || {
-                let (names, at) = (Arc::new(Names::default()), (base(), base()));
-                Saver::new(store.clone(), Arc::clone(&rules), names, tell(false), at, true)
+                let (names, at) = (Arc::new(SourceIndex::default()), (base(), base()));
+                Saver::new(store.clone(), Arc::clone(&rules), names, notifier(false), at, true)
             };
             let mut saver = begin();
             for text in [Text { about, ..post.clone() }, article.clone()] {

@@ -2,7 +2,7 @@
 //!
 //! Only coins that stand in one list count, each with a ticker: names alone may be partners, products, or one project.
 
-use super::{Clues, NO_TICKERS, is_ticker, project, words};
+use super::{FactGroups, NO_TICKERS, is_ticker, project, words};
 use crate::{
     detect::lexicon::{Lexicon, Part, Reading},
     model::Coin,
@@ -42,9 +42,15 @@ struct Place {
 
 /// The coins of `reading`, in the order of the text, each once; empty where it names one or none.
 #[must_use]
-pub fn coins(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, body: &str) -> Vec<Listed> {
-    let in_title = places(lexicon, clues, &reading.title, title);
-    let listed = list(clues, &reading.title, title, &in_title);
+pub fn coins(
+    lexicon: &Lexicon,
+    groups: &FactGroups,
+    reading: &Reading,
+    title: &str,
+    body: &str,
+) -> Vec<Listed> {
+    let in_title = places(lexicon, groups, &reading.title, title);
+    let listed = list(groups, &reading.title, title, &in_title);
     if listed.len() > 1 {
         return listed;
     }
@@ -52,13 +58,13 @@ pub fn coins(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, b
     if in_title.iter().any(|place| !place.bare) {
         return Vec::new();
     }
-    let in_body = places(lexicon, clues, &reading.body, body);
-    let listed = list(clues, &reading.body, body, &in_body);
+    let in_body = places(lexicon, groups, &reading.body, body);
+    let listed = list(groups, &reading.body, body, &in_body);
     if listed.len() > 1 { listed } else { Vec::new() }
 }
 
 /// The first list of two coins or more among `places`.
-fn list(clues: &Clues, part: &Part, text: &str, places: &[Place]) -> Vec<Listed> {
+fn list(groups: &FactGroups, part: &Part, text: &str, places: &[Place]) -> Vec<Listed> {
     let mut from = 0;
     while from < places.len() {
         let mut to = from;
@@ -69,7 +75,7 @@ fn list(clues: &Clues, part: &Part, text: &str, places: &[Place]) -> Vec<Listed>
             to += 1;
         }
         let found = distinct(&places[from..=to]);
-        if found.len() > 1 && in_the_trade(clues, part, places[from].first, places[to].last) {
+        if found.len() > 1 && in_the_trade(groups, part, places[from].first, places[to].last) {
             return found;
         }
         from = to + 1;
@@ -119,22 +125,22 @@ fn joined(part: &Part, text: &str, one: &Place, other: &Place) -> bool {
 }
 
 /// Whether the list at `first..=last` stands beside a word of the trade, and not beside talk of prices.
-fn in_the_trade(clues: &Clues, part: &Part, first: usize, last: usize) -> bool {
+fn in_the_trade(groups: &FactGroups, part: &Part, first: usize, last: usize) -> bool {
     let around = first.saturating_sub(REACH)..(last + 1 + REACH).min(part.tags.len());
     let listing = around.clone().any(|at| {
         matches!(part.normal.word(at), "list" | "lists" | "listed" | "listing" | "listings" | "trading")
     });
     let tags = part.tags[around].iter().fold(0, |all, tags| all | tags);
-    (listing || tags & clues.core != 0) && tags & clues.price == 0
+    (listing || tags & groups.core != 0) && tags & groups.price == 0
 }
 
 /// Every coin that `part` states with its ticker.
-fn places(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &str) -> Vec<Place> {
+fn places(lexicon: &Lexicon, groups: &FactGroups, part: &Part, text: &str) -> Vec<Place> {
     let mut found: Vec<Place> = Vec::new();
     let mut index = 0;
     while index < part.normal.tokens.len() {
         let taken = found.last().map_or(0, |place| place.last + 1);
-        match place(lexicon, clues, part, text, index, taken) {
+        match place(lexicon, groups, part, text, index, taken) {
             Some(place) => {
                 index = place.last + 1;
                 found.push(place);
@@ -148,7 +154,7 @@ fn places(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &str) -> Vec<Plac
 /// The coin whose ticker, or whose bracket, is at token `index`; its name does not reach back before `taken`.
 fn place(
     lexicon: &Lexicon,
-    clues: &Clues,
+    groups: &FactGroups,
     part: &Part,
     text: &str,
     index: usize,
@@ -161,7 +167,7 @@ fn place(
             let cashtag = token.shape == Shape::Cashtag;
             let written = token.shape == Shape::Word && token.case == Case::Upper;
             (cashtag || written && (2..=10).contains(&word(at).len()) && !NO_TICKERS.contains(&word(at)))
-                && part.tags[at] & (clues.venue | clues.press) == 0
+                && part.tags[at] & (groups.venue | groups.press) == 0
                 && !word(at).trim_start_matches('$').starts_with("usd")
                 && !QUOTES.contains(&word(at).trim_start_matches('$'))
         })
@@ -170,13 +176,13 @@ fn place(
         |at: usize| Some(readable(words(text, part, at, at).trim_start_matches(['$', '＄'])).to_uppercase());
     let coin = |project: Option<String>, at: usize| Listed {
         coin: Coin { project, token: token(at), watched: false },
-        established: part.tags[at] & clues.old != 0,
+        established: part.tags[at] & groups.old != 0,
     };
     if ticker(index) && word(index + 1) == "(" {
         // "KSTL (Kestrel)"
         let close = (index + 3..index + 7).find(|&at| word(at) == ")");
         if let Some(close) = close
-            && project::run(lexicon, clues, part, index + 2) == Some(close - 1)
+            && project::run(lexicon, groups, part, index + 2) == Some(close - 1)
             && !ticker(index + 2)
         {
             let name = readable(words(text, part, index + 2, close - 1));
@@ -185,12 +191,12 @@ fn place(
     }
     if word(index) == "(" && ticker(index + 1) && word(index + 2) == ")" && index > taken {
         // "Kestrel (KSTL)"
-        let first = name_before(lexicon, clues, part, index, taken)?;
+        let first = name_before(lexicon, groups, part, index, taken)?;
         let name = readable(words(text, part, first, index - 1));
         return Some(Place { coin: coin(Some(name), index + 1), first, last: index + 2, bare: false });
     }
     if tokens[index].shape == Shape::Cashtag && ticker(index) {
-        let first = name_before(lexicon, clues, part, index, taken);
+        let first = name_before(lexicon, groups, part, index, taken);
         let name = first.map(|first| readable(words(text, part, first, index - 1)));
         return Some(Place {
             coin: coin(name, index),
@@ -206,31 +212,37 @@ fn place(
     if pair {
         return Some(Place { coin: coin(None, index), first: index, last: index + 1, bare: false });
     }
-    let believed = is_ticker(lexicon, clues, part, index) && ticker(index) && word(index + 1) != "(";
+    let believed = is_ticker(lexicon, groups, part, index) && ticker(index) && word(index + 1) != "(";
     believed.then(|| {
         // "Kestrel KSTL"
         let first = (index.saturating_sub(3).max(taken)..index)
-            .find(|&first| project::run(lexicon, clues, part, first) == Some(index - 1))
-            .filter(|&first| part.tags[first] & (clues.venue | clues.press) == 0);
+            .find(|&first| project::run(lexicon, groups, part, first) == Some(index - 1))
+            .filter(|&first| part.tags[first] & (groups.venue | groups.press) == 0);
         let name = first.map(|first| readable(words(text, part, first, index - 1)));
         Place { coin: coin(name, index), first: first.unwrap_or(index), last: index, bare: true }
     })
 }
 
 /// Where the name that ends before token `end` begins; at most four words, none of them before `taken`.
-fn name_before(lexicon: &Lexicon, clues: &Clues, part: &Part, end: usize, taken: usize) -> Option<usize> {
+fn name_before(
+    lexicon: &Lexicon,
+    groups: &FactGroups,
+    part: &Part,
+    end: usize,
+    taken: usize,
+) -> Option<usize> {
     let tokens = &part.normal.tokens;
-    let known = clues.venue | clues.press;
+    let known = groups.venue | groups.press;
     let last = end.checked_sub(1)?;
     let named = (end.saturating_sub(4).max(taken)..end)
-        .find(|&first| project::run(lexicon, clues, part, first) == Some(last));
+        .find(|&first| project::run(lexicon, groups, part, first) == Some(last));
     // A common word is a name before a ticker in brackets: "Frame (FRM)".
     let lent = || {
         let token = tokens[last];
         (last >= taken
             && token.shape == Shape::Word
             && token.case != Case::Lower
-            && part.tags[last] & (known | clues.core | clues.verbs) == 0)
+            && part.tags[last] & (known | groups.core | groups.verbs) == 0)
             .then_some(last)
     };
     named.or_else(lent).filter(|&first| part.tags[first..end].iter().all(|tags| tags & known == 0))
@@ -242,8 +254,8 @@ mod tests {
 
     fn listed(title: &str, body: &str) -> Vec<String> {
         let lexicon = Lexicon::new(&[], &[]);
-        let clues = Clues::new(&lexicon);
-        let found = coins(&lexicon, &clues, &lexicon.read(title, body, None), title, body);
+        let groups = FactGroups::new(&lexicon);
+        let found = coins(&lexicon, &groups, &lexicon.read(title, body, None), title, body);
         found
             .into_iter()
             .filter(|listed| !listed.established)

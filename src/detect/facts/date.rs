@@ -18,7 +18,7 @@ pub struct When {
     /// As in an output: `2026-11-25`, `2026-11`, `2026-Q4` or `2026`.
     pub date: String,
     /// How it lies to the day of publication; `None` where that is unknown, and for a bare year.
-    pub lies: Option<Lies>,
+    pub relation: Option<DateRelation>,
     /// First and last day that it means.
     pub days: (Date, Date),
     /// Whether the headline states it.
@@ -63,7 +63,7 @@ pub struct Dates {
 
 /// Where a stated date lies, seen from the day of publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lies {
+pub enum DateRelation {
     /// A day still to come.
     Ahead,
     /// The same day.
@@ -74,7 +74,7 @@ pub enum Lies {
     Vague,
 }
 
-impl Lies {
+impl DateRelation {
     /// Its name among the signals.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -215,19 +215,19 @@ pub fn event_dates(reading: &Reading, core: u128, published: Option<Timestamp>) 
 fn when(part: &Part, index: usize, found: Found, today: Option<Date>, in_title: bool) -> Option<When> {
     let date = found.text();
     let mut days = event_days(&date)?;
-    let lies = match found {
+    let relation = match found {
         Found::Year(_) => None,
-        Found::Month(..) | Found::Quarter(..) => Some(Lies::Vague),
+        Found::Month(..) | Found::Quarter(..) => Some(DateRelation::Vague),
         Found::Day(day) | Found::Range(day, _) => today.map(|today| match day.cmp(&today) {
-            std::cmp::Ordering::Less => Lies::Behind,
-            std::cmp::Ordering::Equal => Lies::Today,
-            std::cmp::Ordering::Greater => Lies::Ahead,
+            std::cmp::Ordering::Less => DateRelation::Behind,
+            std::cmp::Ordering::Equal => DateRelation::Today,
+            std::cmp::Ordering::Greater => DateRelation::Ahead,
         }),
     };
     if let Found::Range(_, last) = found {
         days.1 = last;
     }
-    Some(When { date, lies, days, in_title, role: role(part, index) })
+    Some(When { date, relation: relation, days, in_title, role: role(part, index) })
 }
 
 /// What the words before the date at `index` say of it, in its sentence.
@@ -301,7 +301,7 @@ mod tests {
     use super::*;
     use crate::detect::lexicon::Lexicon;
 
-    fn told(text: &str) -> Option<String> {
+    fn date_of(text: &str) -> Option<String> {
         let published = "2026-11-20T08:00:00Z".parse().unwrap();
         let lexicon = Lexicon::new(&[], &[]);
         let core = lexicon.mask(&["claim", "tokensale", "tokenlaunch", "airdrop", "trading"]);
@@ -321,41 +321,48 @@ mod tests {
             ("Token sale opens tomorrow", "2026-11-21"),
             ("Token goes live on Monday", "2026-11-23"),
         ] {
-            assert_eq!(told(text).as_deref(), Some(date), "{text}");
+            assert_eq!(date_of(text).as_deref(), Some(date), "{text}");
         }
     }
 
     #[test]
     fn the_end_of_a_claim_is_not_its_date() {
-        assert_eq!(told("Claims are open until 20 December"), None);
+        assert_eq!(date_of("Claims are open until 20 December"), None);
         assert_eq!(
-            told("Airdrop claim opens on 25 November and closes on 20 December").as_deref(),
+            date_of("Airdrop claim opens on 25 November and closes on 20 December").as_deref(),
             Some("2026-11-25")
         );
-        assert_eq!(told("The claim portal is open as of today").as_deref(), Some("2026-11-20"));
+        assert_eq!(date_of("The claim portal is open as of today").as_deref(), Some("2026-11-20"));
     }
 
     #[test]
     fn a_weekday_goes_with_the_tense_of_its_verb() {
-        assert_eq!(told("Caldera opened the claim for its airdrop on Friday").as_deref(), Some("2026-11-20"));
         assert_eq!(
-            told("Caldera opened the claim for its airdrop on Tuesday").as_deref(),
+            date_of("Caldera opened the claim for its airdrop on Friday").as_deref(),
+            Some("2026-11-20")
+        );
+        assert_eq!(
+            date_of("Caldera opened the claim for its airdrop on Tuesday").as_deref(),
             Some("2026-11-17")
         );
-        assert_eq!(told("Caldera opens the claim for its airdrop on Tuesday").as_deref(), Some("2026-11-24"));
+        assert_eq!(
+            date_of("Caldera opens the claim for its airdrop on Tuesday").as_deref(),
+            Some("2026-11-24")
+        );
     }
 
     #[test]
     fn the_date_of_a_press_release_is_not_the_event_s() {
         assert_eq!(
-            told("Rotterdam, 19 November 2026: Driftloop will hold its token sale on 26 November").as_deref(),
+            date_of("Rotterdam, 19 November 2026: Driftloop will hold its token sale on 26 November")
+                .as_deref(),
             Some("2026-11-26")
         );
     }
 
     #[test]
     fn a_word_that_only_looks_like_a_month_is_no_date() {
-        assert_eq!(told("The team may launch a token"), None);
-        assert_eq!(told("Users march on"), None);
+        assert_eq!(date_of("The team may launch a token"), None);
+        assert_eq!(date_of("Users march on"), None);
     }
 }

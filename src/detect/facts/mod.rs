@@ -8,14 +8,14 @@ pub mod stage;
 pub mod token;
 pub mod venue;
 
-pub use date::{Lies, event_dates};
+pub use date::{DateRelation, event_dates};
 
 use super::lexicon::{Lexicon, Part};
 use crate::text::normal::{Case, Shape};
 
 /// The groups that the search for facts asks about.
 #[derive(Debug, Clone, Copy)]
-pub struct Clues {
+pub struct FactGroups {
     /// Nouns of an event.
     pub core: u128,
     /// Verbs whose subject is a project.
@@ -38,7 +38,7 @@ pub struct Clues {
     pub token: u128,
 }
 
-impl Clues {
+impl FactGroups {
     /// Looks up the groups by name.
     #[must_use]
     pub fn new(lexicon: &Lexicon) -> Self {
@@ -116,13 +116,13 @@ fn skip_quotes(part: &Part, mut index: usize) -> usize {
 }
 
 /// Whether token `index` looks like a ticker: two to ten capitals or digits.
-fn is_ticker(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> bool {
+fn is_ticker(lexicon: &Lexicon, groups: &FactGroups, part: &Part, index: usize) -> bool {
     let token = part.normal.tokens[index];
     let word = part.normal.word(index);
     token.shape == Shape::Word
         && token.case == Case::Upper
         && (2..=10).contains(&word.len())
-        && part.tags[index] & (clues.old | clues.venue | clues.press) == 0
+        && part.tags[index] & (groups.old | groups.venue | groups.press) == 0
         && !(lexicon.is_common(word) && word.len() > 3)
         && !NO_TICKERS.contains(&word)
 }

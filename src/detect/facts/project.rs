@@ -4,7 +4,7 @@ mod vocabulary;
 
 use std::collections::BTreeMap;
 
-use super::{Clues, NO_TICKERS, is_ticker, lists, skip_quotes, words};
+use super::{FactGroups, NO_TICKERS, is_ticker, lists, skip_quotes, words};
 use crate::{
     detect::lexicon::{Lexicon, Part, Reading},
     model::Kind,
@@ -31,7 +31,7 @@ const BESIDE_TICKER: f32 = 1.0;
 #[must_use]
 pub fn project(
     lexicon: &Lexicon,
-    clues: &Clues,
+    groups: &FactGroups,
     kind: Kind,
     reading: &Reading,
     title: &str,
@@ -39,15 +39,15 @@ pub fn project(
     token: Option<&str>,
 ) -> Option<String> {
     let mut found = BTreeMap::<String, Candidate>::new();
-    runs(lexicon, clues, &reading.title, title, if kind == Kind::News { 2.0 } else { 1.0 }, &mut found);
-    runs(lexicon, clues, &reading.body, body, 0.5, &mut found);
-    tags(lexicon, clues, &reading.title, title, &mut found);
+    runs(lexicon, groups, &reading.title, title, if kind == Kind::News { 2.0 } else { 1.0 }, &mut found);
+    runs(lexicon, groups, &reading.body, body, 0.5, &mut found);
+    tags(lexicon, groups, &reading.title, title, &mut found);
     if kind == Kind::Post || reading.title.tags.is_empty() {
-        tags(lexicon, clues, &reading.body, body, &mut found);
+        tags(lexicon, groups, &reading.body, body, &mut found);
     }
     if let Some(token) = token {
         for (part, text) in [(&reading.title, title), (&reading.body, body)] {
-            if let Some(owner) = owner(lexicon, clues, part, text, token) {
+            if let Some(owner) = owner(lexicon, groups, part, text, token) {
                 if owner.eq_ignore_ascii_case(token) {
                     return Some(owner.to_owned());
                 }
@@ -72,7 +72,7 @@ pub fn project(
 /// Runs of capitalised names, weighed by what stands beside them.
 fn runs(
     lexicon: &Lexicon,
-    clues: &Clues,
+    groups: &FactGroups,
     part: &Part,
     text: &str,
     base: f32,
@@ -82,7 +82,7 @@ fn runs(
     let mut index = 0;
     let mut order = 0.0_f32;
     while index < tokens.len() {
-        let Some(last) = run(lexicon, clues, part, index) else {
+        let Some(last) = run(lexicon, groups, part, index) else {
             index += 1;
             continue;
         };
@@ -93,17 +93,17 @@ fn runs(
         let next = part.tags.get(after).copied().unwrap_or(0);
         let owns = tokens.get(after).is_some_and(|token| token.shape == Shape::Possessive);
         let near = (after..(after + 4).min(tokens.len())).fold(0, |all, at| all | part.tags[at]);
-        if next & clues.core != 0 || owns && near & clues.core != 0 {
+        if next & groups.core != 0 || owns && near & groups.core != 0 {
             worth += 2.0;
-        } else if near & clues.core != 0 {
+        } else if near & groups.core != 0 {
             worth += 0.5;
         }
         // "Kamino's KMNO airdrop", "Envoy announces ENV token": the ticker between belongs to the name before it.
-        let ticker = (after..(after + 3).min(tokens.len())).any(|at| is_ticker(lexicon, clues, part, at));
-        if ticker && near & clues.core != 0 && !is_ticker(lexicon, clues, part, last) {
+        let ticker = (after..(after + 3).min(tokens.len())).any(|at| is_ticker(lexicon, groups, part, at));
+        if ticker && near & groups.core != 0 && !is_ticker(lexicon, groups, part, last) {
             worth += 1.0;
         }
-        if next & clues.verbs != 0 {
+        if next & groups.verbs != 0 {
             worth += 0.9;
         }
         if after + 1 < tokens.len() && part.normal.word(after) == "(" && tokens[after + 1].case == Case::Upper
@@ -111,12 +111,12 @@ fn runs(
             worth += 1.8;
         }
         let before = index.checked_sub(1).map_or(0, |at| part.tags[at]);
-        if before & clues.listing != 0 || index > 1 && part.tags[index - 2] & clues.listing != 0 {
+        if before & groups.listing != 0 || index > 1 && part.tags[index - 2] & groups.listing != 0 {
             worth += 1.2;
         }
         if index > 1
             && matches!(part.normal.word(index - 1), "of" | "for" | "from" | "by")
-            && part.tags[index - 2] & (clues.core | clues.token) != 0
+            && part.tags[index - 2] & (groups.core | groups.token) != 0
         {
             worth += 1.0;
         }
@@ -128,26 +128,26 @@ fn runs(
         {
             worth -= 1.2;
         }
-        if near & clues.price != 0 {
+        if near & groups.price != 0 {
             worth -= 1.0;
         }
         // A common word is lent to a name: believable at the head of a headline, elsewhere only for want of a better.
-        if tags & (clues.name | clues.old | clues.venue | clues.press) == 0 {
+        if tags & (groups.name | groups.old | groups.venue | groups.press) == 0 {
             worth -= if index == 0 { 0.8 } else { 2.0 };
         }
-        if tags & clues.old != 0 {
+        if tags & groups.old != 0 {
             worth -= 2.6;
         }
-        if tags & clues.venue != 0 {
+        if tags & groups.venue != 0 {
             worth -= 3.6;
         }
-        if tags & clues.press != 0 {
+        if tags & groups.press != 0 {
             worth -= 6.0;
         }
         if lists(part, after) {
             worth -= 5.0;
         }
-        if last == index && is_ticker(lexicon, clues, part, index) {
+        if last == index && is_ticker(lexicon, groups, part, index) {
             worth -= 1.4;
         }
         note(found, words(text, part, index, last), worth);
@@ -156,7 +156,13 @@ fn runs(
 }
 
 /// The name beside the ticker `token` that owns it, or is spelled like it.
-fn owner<'a>(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &'a str, token: &str) -> Option<&'a str> {
+fn owner<'a>(
+    lexicon: &Lexicon,
+    groups: &FactGroups,
+    part: &Part,
+    text: &'a str,
+    token: &str,
+) -> Option<&'a str> {
     let tokens = &part.normal.tokens;
     let is_token = |at: usize| {
         tokens[at].case != Case::Lower
@@ -171,10 +177,10 @@ fn owner<'a>(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &'a str, token
     if let Some(at) = (0..tokens.len()).find(spelled) {
         return Some(words(text, part, at, at));
     }
-    let avoid = clues.venue | clues.press | clues.old;
+    let avoid = groups.venue | groups.press | groups.old;
     let mut index = 0;
     while index < tokens.len() {
-        let Some(last) = run(lexicon, clues, part, index) else {
+        let Some(last) = run(lexicon, groups, part, index) else {
             index += 1;
             continue;
         };
@@ -193,9 +199,9 @@ fn owner<'a>(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &'a str, token
 }
 
 /// The last token of the name that starts at `index`, if one does.
-pub(super) fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<usize> {
+pub(super) fn run(lexicon: &Lexicon, groups: &FactGroups, part: &Part, index: usize) -> Option<usize> {
     let tokens = &part.normal.tokens;
-    let known = clues.name | clues.old | clues.venue | clues.press;
+    let known = groups.name | groups.old | groups.venue | groups.press;
     let is_name = |at: usize| {
         tokens[at].shape == Shape::Word
             && tokens[at].case != Case::Lower
@@ -208,18 +214,18 @@ pub(super) fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -
     let lends = |at: usize| {
         let word = part.normal.word(at);
         let after = skip_quotes(part, at + 1);
-        let noun = part.tags.get(after).is_some_and(|tags| tags & clues.core != 0)
+        let noun = part.tags.get(after).is_some_and(|tags| tags & groups.core != 0)
             || tokens.get(after).is_some_and(|token| token.shape == Shape::Possessive)
-                && part.tags.get(after + 1).is_some_and(|tags| tags & clues.core != 0);
+                && part.tags.get(after + 1).is_some_and(|tags| tags & groups.core != 0);
         let verb = part.tags.get(after).is_some_and(|tags| {
-            tags & clues.verbs != 0
+            tags & groups.verbs != 0
                 || tokens[after].shape == Shape::Word && lexicon.is_third_person(part.normal.word(after))
         });
         let tail = written_large(at)
             && tokens.get(at + 1).is_some_and(|next| next.case == Case::Title)
             && PROPER_TAILS.contains(&part.normal.word(at + 1));
         written_large(at)
-            && part.tags[at] & (clues.core | clues.verbs) == 0
+            && part.tags[at] & (groups.core | groups.verbs) == 0
             && (noun || verb || tail)
             && word.len() > 2
             && !lexicon.is_inflected(word)
@@ -235,20 +241,20 @@ pub(super) fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -
         if next >= tokens.len() {
             break;
         }
-        let same = part.tags[index] & (clues.old | clues.venue | clues.press)
-            == part.tags[next] & (clues.old | clues.venue | clues.press);
+        let same = part.tags[index] & (groups.old | groups.venue | groups.press)
+            == part.tags[next] & (groups.old | groups.venue | groups.press);
         let tail = written_large(next)
             && TAILS.contains(&part.normal.word(next))
-            && part.tags[index] & clues.venue == 0;
+            && part.tags[index] & groups.venue == 0;
         let joined = part.normal.word(next) == "of"
             && next + 1 < tokens.len()
             && written_large(next + 1)
-            && part.tags[next + 1] & clues.core == 0;
+            && part.tags[next + 1] & groups.core == 0;
         // "Celestia TIA": a ticker after a name is no part of it.
-        let ticker = is_ticker(lexicon, clues, part, next) && tokens[index].case != Case::Upper;
+        let ticker = is_ticker(lexicon, groups, part, next) && tokens[index].case != Case::Upper;
         if is_name(next) && same && !ticker || tail {
             last = next;
-        } else if joined && part.tags[index] & clues.name != 0 && last == index {
+        } else if joined && part.tags[index] & groups.name != 0 && last == index {
             last = next + 1;
         } else {
             break;
@@ -258,12 +264,18 @@ pub(super) fn run(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -
 }
 
 /// Hashtags, cashtags and accounts of a post: the one that recurs and is no word of the trade.
-fn tags(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &str, found: &mut BTreeMap<String, Candidate>) {
+fn tags(
+    lexicon: &Lexicon,
+    groups: &FactGroups,
+    part: &Part,
+    text: &str,
+    found: &mut BTreeMap<String, Candidate>,
+) {
     let hashtags = part.normal.tokens.iter().filter(|token| token.shape == Shape::Hashtag).count();
     for (index, token) in part.normal.tokens.iter().enumerate() {
         let word = part.normal.word(index);
         let plain = word.get(1..).unwrap_or_default();
-        if part.tags[index] & (clues.old | clues.venue | clues.press) != 0
+        if part.tags[index] & (groups.old | groups.venue | groups.press) != 0
             || lexicon.is_common(plain)
             || GENERIC_TAGS.iter().any(|tag| plain.contains(tag))
         {
@@ -278,7 +290,7 @@ fn tags(lexicon: &Lexicon, clues: &Clues, part: &Part, text: &str, found: &mut B
             _ => continue,
         };
         let near = (index.saturating_sub(2)..(index + 3).min(part.tags.len()))
-            .any(|at| part.tags[at] & clues.core != 0);
+            .any(|at| part.tags[at] & groups.core != 0);
         let written = words(text, part, index, index).trim_start_matches(['#', '$', '@', '＃', '＠', '＄']);
         note(found, written, worth.max(0.1) + if near { 0.8 } else { 0.0 });
     }

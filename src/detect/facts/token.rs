@@ -1,6 +1,6 @@
 //! The ticker a text states.
 
-use super::{Clues, NO_TICKERS, is_ticker};
+use super::{FactGroups, NO_TICKERS, is_ticker};
 use crate::{
     detect::lexicon::{Lexicon, Part, Reading},
     text::normal::{Case, Shape},
@@ -11,12 +11,18 @@ const MAJORS: [&str; 10] = ["btc", "eth", "bnb", "sol", "xrp", "usdc", "usdt", "
 
 /// The ticker of the token that `reading` is about, without `$`, in capitals; `None` where none is stated.
 #[must_use]
-pub fn token(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, body: &str) -> Option<String> {
+pub fn token(
+    lexicon: &Lexicon,
+    groups: &FactGroups,
+    reading: &Reading,
+    title: &str,
+    body: &str,
+) -> Option<String> {
     let parts = [(&reading.title, title, 2.0), (&reading.body, body, 1.0)];
     let mut best: Option<(f32, String)> = None;
     for (part, text, base) in parts {
         for (index, found) in part.normal.tokens.iter().enumerate() {
-            let Some(worth) = worth(lexicon, clues, part, index) else { continue };
+            let Some(worth) = worth(lexicon, groups, part, index) else { continue };
             // Earlier wins among equals.
             let worth = base + worth - 0.01 * f32::from(u16::try_from(index).unwrap_or(u16::MAX));
             let written = text
@@ -32,21 +38,21 @@ pub fn token(lexicon: &Lexicon, clues: &Clues, reading: &Reading, title: &str, b
 }
 
 /// How likely token `index` is the ticker; `None` if it cannot be one.
-fn worth(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<f32> {
+fn worth(lexicon: &Lexicon, groups: &FactGroups, part: &Part, index: usize) -> Option<f32> {
     let found = part.normal.tokens[index];
     let word = part.normal.word(index);
-    let noun = near_noun(clues, part, index);
-    let known = part.tags[index] & clues.old != 0;
+    let noun = near_noun(groups, part, index);
+    let known = part.tags[index] & groups.old != 0;
     match found.shape {
         Shape::Cashtag if !known => Some(3.0 + noun),
         Shape::Word if found.case != Case::Upper && !lone(part, index) => None,
         Shape::Word if place_of_report(part, index) => None,
-        Shape::Word if is_ticker(lexicon, clues, part, index) => {
+        Shape::Word if is_ticker(lexicon, groups, part, index) => {
             let worth = if bracketed(part, index) {
                 3.5
             } else if noun > 0.0 {
                 1.5 + noun
-            } else if loud(part) {
+            } else if shouts(part) {
                 return None;
             } else {
                 0.6
@@ -57,9 +63,9 @@ fn worth(lexicon: &Lexicon, clues: &Clues, part: &Part, index: usize) -> Option<
         Shape::Word
             if !known
                 && word.len() <= 8
-                && part.tags[index] & (clues.venue | clues.press) == 0
+                && part.tags[index] & (groups.venue | groups.press) == 0
                 && !NO_TICKERS.contains(&word)
-                && (bracketed(part, index) && named_before(part, index) || noun >= 1.0 && !loud(part)) =>
+                && (bracketed(part, index) && named_before(part, index) || noun >= 1.0 && !shouts(part)) =>
         {
             Some(if bracketed(part, index) { 3.3 } else { 1.9 })
         }
@@ -100,7 +106,7 @@ fn place_of_report(part: &Part, index: usize) -> bool {
 }
 
 /// Whether a text shouts, so that capitals say nothing.
-fn loud(part: &Part) -> bool {
+fn shouts(part: &Part) -> bool {
     let count = |case: Case| {
         part.normal.tokens.iter().filter(|token| token.shape == Shape::Word && token.case == case).count()
     };
@@ -108,8 +114,8 @@ fn loud(part: &Part) -> bool {
 }
 
 /// How close a noun of the trade stands.
-fn near_noun(clues: &Clues, part: &Part, index: usize) -> f32 {
-    let tagged = |at: usize| part.tags.get(at).is_some_and(|tags| tags & clues.core != 0);
+fn near_noun(groups: &FactGroups, part: &Part, index: usize) -> f32 {
+    let tagged = |at: usize| part.tags.get(at).is_some_and(|tags| tags & groups.core != 0);
     if tagged(index + 1) {
         1.0
     } else if index > 0 && tagged(index - 1) || tagged(index + 2) {

@@ -1,6 +1,6 @@
 //! Where it happens: the exchange or launchpad, and the chain.
 
-use super::{Clues, words};
+use super::{FactGroups, words};
 use crate::{
     detect::lexicon::{Part, Reading},
     text::normal::{Case, Shape},
@@ -66,31 +66,31 @@ const KIND: &[&str] = &["based", "network", "blockchain", "chain", "mainnet", "t
 /// The exchange or launchpad of `reading`, as written: a known one, or whoever "will list" something.
 #[must_use]
 pub fn venue(
-    clues: &Clues,
+    groups: &FactGroups,
     reading: &Reading,
     title: &str,
     body: &str,
     project: Option<&str>,
 ) -> Option<String> {
     let known = |part: &Part, text: &str| {
-        let first = part.tags.iter().position(|tags| tags & clues.exchange != 0)?;
-        let last = (first..part.tags.len()).take_while(|&at| part.tags[at] & clues.exchange != 0).last()?;
+        let first = part.tags.iter().position(|tags| tags & groups.exchange != 0)?;
+        let last = (first..part.tags.len()).take_while(|&at| part.tags[at] & groups.exchange != 0).last()?;
         Some(words(text, part, first, last).to_owned())
     };
     [(&reading.title, title), (&reading.body, body)]
         .into_iter()
-        .find_map(|(part, text)| lister(clues, part, text).or_else(|| known(part, text)))
+        .find_map(|(part, text)| lister(groups, part, text).or_else(|| known(part, text)))
         .filter(|venue| project.is_none_or(|project| !venue.eq_ignore_ascii_case(project)))
 }
 
 /// The name before "will list" or "adds": an exchange by what it does.
-fn lister(clues: &Clues, part: &Part, text: &str) -> Option<String> {
+fn lister(groups: &FactGroups, part: &Part, text: &str) -> Option<String> {
     let tokens = &part.normal.tokens;
     let named = |at: usize| {
         tokens[at].shape == Shape::Word
             && tokens[at].case != Case::Lower
-            && part.tags[at] & (clues.name | clues.exchange | clues.venue) != 0
-            && part.tags[at] & clues.press == 0
+            && part.tags[at] & (groups.name | groups.exchange | groups.venue) != 0
+            && part.tags[at] & groups.press == 0
     };
     let last = (0..tokens.len()).find(|&at| named(at) && super::lists(part, at + 1))?;
     let first = (0..=last).rev().take_while(|&at| named(at)).last()?;
@@ -142,27 +142,33 @@ mod tests {
     fn read(title: &str, body: &str) -> (Option<String>, Option<String>) {
         let lexicon = Lexicon::new(&[], &[]);
         let reading = lexicon.read(title, body, None);
-        let clues = Clues::new(&lexicon);
-        (venue(&clues, &reading, title, body, Some("Quillon")), chain(&reading, Some("Quillon")))
+        let groups = FactGroups::new(&lexicon);
+        (venue(&groups, &reading, title, body, Some("Quillon")), chain(&reading, Some("Quillon")))
     }
 
-    fn told(venue: &str, chain: &str) -> (Option<String>, Option<String>) {
+    fn venue_and_chain(venue: &str, chain: &str) -> (Option<String>, Option<String>) {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         (some(venue), some(chain))
     }
 
     #[test]
     fn the_venue_is_a_known_one_or_who_lists() {
-        assert_eq!(read("Binance Launchpad opens Quillon (QLN) sale", ""), told("Binance Launchpad", ""));
-        assert_eq!(read("Korvex lists Quillon (QLN)", "Trading opens soon."), told("Korvex", ""));
-        assert_eq!(read("Quillon lists on Kraken", ""), told("Kraken", ""));
-        assert_eq!(read("Quillon raises $4M from Pantera Capital", ""), told("", ""));
+        assert_eq!(
+            read("Binance Launchpad opens Quillon (QLN) sale", ""),
+            venue_and_chain("Binance Launchpad", "")
+        );
+        assert_eq!(read("Korvex lists Quillon (QLN)", "Trading opens soon."), venue_and_chain("Korvex", ""));
+        assert_eq!(read("Quillon lists on Kraken", ""), venue_and_chain("Kraken", ""));
+        assert_eq!(read("Quillon raises $4M from Pantera Capital", ""), venue_and_chain("", ""));
     }
 
     #[test]
     fn the_chain_is_told_where_the_text_says_so() {
-        assert_eq!(read("Quillon token goes live on Solana", ""), told("", "Solana"));
-        assert_eq!(read("Quillon airdrop", "The BEP20 token is claimable."), told("", "BNB Chain"));
-        assert_eq!(read("Quillon beats Solana in volume", ""), told("", ""));
+        assert_eq!(read("Quillon token goes live on Solana", ""), venue_and_chain("", "Solana"));
+        assert_eq!(
+            read("Quillon airdrop", "The BEP20 token is claimable."),
+            venue_and_chain("", "BNB Chain")
+        );
+        assert_eq!(read("Quillon beats Solana in volume", ""), venue_and_chain("", ""));
     }
 }

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use super::{
-    same::Side,
-    sketch::{Sketch, hash_of},
+    min_hash::{MinHash, hash_of},
+    same::StoryFeatures,
 };
 
 /// Smallest run hashes that a text is filed under. Two texts with half of their runs in common miss each
@@ -28,14 +28,14 @@ pub(super) struct Index {
 
 impl Index {
     /// Files the story at position `at` under everything in `side`.
-    pub fn add(&mut self, at: usize, side: &Side) {
+    pub fn add(&mut self, at: usize, features: &StoryFeatures) {
         let Ok(at) = u32::try_from(at) else { return };
-        for name in names(side) {
+        for name in names(features) {
             file(self.names.entry(name).or_default(), at);
         }
-        for text in &side.texts {
+        for text in &features.texts {
             file(self.pages.entry(text.url.clone()).or_default(), at);
-            for run in marks(&text.sketch) {
+            for run in marks(&text.min_hash) {
                 file(self.runs.entry(run).or_default(), at);
             }
         }
@@ -44,12 +44,12 @@ impl Index {
     /// Positions of the stories that share a page, a name or a run with `side`, in ascending order.
     ///
     /// A name is also looked for in the headline, where the judgement may have missed it.
-    pub fn candidates(&self, side: &Side) -> Vec<usize> {
-        let texts = || side.texts.iter();
+    pub fn candidates(&self, features: &StoryFeatures) -> Vec<usize> {
+        let texts = || features.texts.iter();
         let pages = texts().filter_map(|text| self.pages.get(&text.url));
-        let said = texts().flat_map(|text| text.sketch.title.iter().chain(&text.sketch.names).copied());
-        let names = names(side).chain(said).filter_map(|name| self.names.get(&name));
-        let runs = texts().flat_map(|text| marks(&text.sketch)).filter_map(|run| self.runs.get(&run));
+        let said = texts().flat_map(|text| text.min_hash.title.iter().chain(&text.min_hash.names).copied());
+        let names = names(features).chain(said).filter_map(|name| self.names.get(&name));
+        let runs = texts().flat_map(|text| marks(&text.min_hash)).filter_map(|run| self.runs.get(&run));
         let found = pages.chain(names).chain(runs).flat_map(|filed| filed.iter().rev().take(NEWEST));
         let mut found: Vec<usize> = found.filter_map(|at| usize::try_from(*at).ok()).collect();
         found.sort_unstable();
@@ -65,15 +65,15 @@ fn file(filed: &mut Vec<u32>, at: u32) {
 }
 
 /// What a copy of the text would have too: its smallest runs and a long headline.
-fn marks(sketch: &Sketch) -> impl Iterator<Item = u32> + '_ {
-    sketch.runs.iter().take(FILED_RUNS).copied().chain(sketch.headline())
+fn marks(min_hash: &MinHash) -> impl Iterator<Item = u32> + '_ {
+    min_hash.runs.iter().take(FILED_RUNS).copied().chain(min_hash.headline())
 }
 
 /// What a project may be called elsewhere: its name, each word of it (for longer and shorter forms), its
 /// ticker.
-fn names(side: &Side) -> impl Iterator<Item = u32> + '_ {
-    let project = &side.names.project;
+fn names(features: &StoryFeatures) -> impl Iterator<Item = u32> + '_ {
+    let project = &features.names.project;
     let words = project.iter().filter(|_| project.len() > 1).map(|word| hash_of(word));
-    let key = Some(&side.names.key).filter(|key| !key.is_empty()).map(|key| hash_of(key));
-    key.into_iter().chain(words).chain(side.names.token.iter().map(|word| hash_of(word)))
+    let key = Some(&features.names.key).filter(|key| !key.is_empty()).map(|key| hash_of(key));
+    key.into_iter().chain(words).chain(features.names.token.iter().map(|word| hash_of(word)))
 }

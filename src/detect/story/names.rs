@@ -2,7 +2,7 @@
 //!
 //! Owns the comparison of names; knows nothing of texts, events or time.
 
-use super::sketch::lower_words;
+use super::min_hash::lower_words;
 
 /// Words that projects wear or drop at will: "Pyth" is "Pyth Network".
 const DRESS: [&str; 16] = [

@@ -6,8 +6,8 @@
 
 use jiff::SignedDuration;
 
+use super::min_hash::MinHash;
 use super::names::{Names, Relation};
-use super::sketch::Sketch;
 use super::when::{TEXT_WINDOW, When};
 use crate::model::Event;
 
@@ -24,7 +24,7 @@ const HEADLINE: f64 = 0.4;
 
 /// One side of the comparison.
 #[derive(Debug)]
-pub(super) struct Side {
+pub(super) struct StoryFeatures {
     /// Whose token.
     pub names: Names,
     /// What happens.
@@ -43,12 +43,12 @@ pub(super) struct Text {
     /// Name of the outlet.
     pub source: String,
     /// Its fingerprint.
-    pub sketch: Sketch,
+    pub min_hash: MinHash,
 }
 
 /// What ties a telling to a story, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Tie {
+pub(super) enum Match {
     /// Its text is a copy.
     Text,
     /// Project, event and time agree.
@@ -59,45 +59,45 @@ pub(super) enum Tie {
 
 /// Whether one of two texts is a copy of the other.
 pub(super) fn copies(one: &Text, other: &Text) -> bool {
-    one.sketch.overlap(&other.sketch) >= COPY
+    one.min_hash.overlap(&other.min_hash) >= COPY
 }
 
 /// What ties `telling` to `story`, if anything does.
-pub(super) fn tie(story: &Side, telling: &Side) -> Option<Tie> {
-    let relation = story.names.relation(&telling.names);
-    if relation != Relation::Same && coins_of_one_notice(story, telling) {
+pub(super) fn match_story(story: &StoryFeatures, mention: &StoryFeatures) -> Option<Match> {
+    let relation = story.names.relation(&mention.names);
+    if relation != Relation::Same && coins_of_one_notice(story, mention) {
         return None;
     }
-    let same_event = story.event == telling.event && story.when.fits(&telling.when, story.event);
+    let same_event = story.event == mention.event && story.when.fits(&mention.when, story.event);
     // One address may be a list of notices: unnamed news on it must also read alike.
-    let page = pairs(story, telling).any(|(ours, theirs)| {
-        let alike = ours.sketch.headline_likeness(&theirs.sketch) >= HEADLINE;
+    let page = pairs(story, mention).any(|(ours, theirs)| {
+        let alike = ours.min_hash.headline_likeness(&theirs.min_hash) >= HEADLINE;
         ours.url == theirs.url && (relation != Relation::Unknown || alike)
     });
     let tied = match relation {
-        Relation::Same => same_event || kin(story, telling),
+        Relation::Same => same_event || kin(story, mention),
         Relation::Nested => {
-            same_event && (tickers_agree(story, telling) || headlines_name_both(story, telling))
+            same_event && (tickers_agree(story, mention) || headlines_name_both(story, mention))
         }
-        Relation::Crossed => same_event && one_names_other(story, telling),
+        Relation::Crossed => same_event && one_names_other(story, mention),
         // Different readings of one headline (the firm, and its chain) are caught where each names the other.
-        Relation::Different => same_event && headlines_name_both(story, telling),
+        Relation::Different => same_event && headlines_name_both(story, mention),
         Relation::Unknown => false,
     };
     if page && (tied || (relation == Relation::Unknown && same_event)) {
-        Some(Tie::Address)
+        Some(Match::Address)
     } else if tied {
-        Some(Tie::Event)
+        Some(Match::Event)
     } else {
-        copied(story, telling, relation, same_event).then_some(Tie::Text)
+        copied(story, mention, relation, same_event).then_some(Match::Text)
     }
 }
 
 /// Whether the two are different coins of one notice: both have it, and each has a ticker of its own.
-fn coins_of_one_notice(story: &Side, telling: &Side) -> bool {
-    let (ours, theirs) = (story.names.token.first(), telling.names.token.first());
+fn coins_of_one_notice(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
+    let (ours, theirs) = (story.names.token.first(), mention.names.token.first());
     ours.zip(theirs).is_some_and(|(ours, theirs)| ours != theirs)
-        && pairs(story, telling).any(|(ours, theirs)| ours.url == theirs.url && ours.source == theirs.source)
+        && pairs(story, mention).any(|(ours, theirs)| ours.url == theirs.url && ours.source == theirs.source)
 }
 
 /// How far apart two outlets tell one event under names that border on each other.
@@ -105,76 +105,80 @@ const KIN_WINDOW: SignedDuration = SignedDuration::from_hours(48);
 
 /// Whether the two are one event that outlets call by bordering names: the snapshot of an airdrop, or a launch that one
 /// announces and the other dates. Project and ticker are the same; an announcement must also name the same day.
-fn kin(story: &Side, telling: &Side) -> bool {
+fn kin(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
     use Event::{Airdrop, Announcement, Listing, Snapshot};
-    let dated = story.when.days.is_some() && story.when.days == telling.when.days;
-    let bordering = match (story.event, telling.event) {
+    let dated = story.when.days.is_some() && story.when.days == mention.when.days;
+    let bordering = match (story.event, mention.event) {
         (Snapshot, Airdrop) | (Airdrop, Snapshot) => true,
         (Announcement, Listing | Airdrop) | (Listing | Airdrop, Announcement) => dated,
         _ => false,
     };
     bordering
         && !story.names.token.is_empty()
-        && story.names.token == telling.names.token
-        && story.when.within(&telling.when, KIN_WINDOW)
-        && story.when.compatible(&telling.when)
+        && story.names.token == mention.names.token
+        && story.when.within(&mention.when, KIN_WINDOW)
+        && story.when.compatible(&mention.when)
 }
 
 /// Whether a text of one side has the other's ticker, where that is not just a word of the name.
-fn tickers_agree(story: &Side, telling: &Side) -> bool {
-    let says = |text: &Text, of: &Names, own: &Names| {
+fn tickers_agree(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
+    let states = |text: &Text, of: &Names, own: &Names| {
         let word_of_name =
             of.token.iter().any(|token| of.project.contains(token) || own.project.contains(token));
-        !word_of_name && text.sketch.mentions(&of.token)
+        !word_of_name && text.min_hash.mentions(&of.token)
     };
-    story.texts.iter().any(|text| says(text, &telling.names, &story.names))
-        || telling.texts.iter().any(|text| says(text, &story.names, &telling.names))
+    story.texts.iter().any(|text| states(text, &mention.names, &story.names))
+        || mention.texts.iter().any(|text| states(text, &story.names, &mention.names))
 }
 
 /// Whether a text of one side has the name that the other was judged to be about.
-fn one_names_other(story: &Side, telling: &Side) -> bool {
-    story.texts.iter().any(|text| text.sketch.mentions(&telling.names.project))
-        || telling.texts.iter().any(|text| text.sketch.mentions(&story.names.project))
+fn one_names_other(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
+    story.texts.iter().any(|text| text.min_hash.mentions(&mention.names.project))
+        || mention.texts.iter().any(|text| text.min_hash.mentions(&story.names.project))
 }
 
 /// Whether two alike headlines of one day's news each name the project that the other was read as.
-fn headlines_name_both(story: &Side, telling: &Side) -> bool {
-    story.when.within(&telling.when, TEXT_WINDOW)
-        && pairs(story, telling).any(|(ours, theirs)| {
+fn headlines_name_both(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
+    story.when.within(&mention.when, TEXT_WINDOW)
+        && pairs(story, mention).any(|(ours, theirs)| {
             ours.source != theirs.source
-                && ours.sketch.headline_mentions(&telling.names.project)
-                && theirs.sketch.headline_mentions(&story.names.project)
-                && ours.sketch.headline_likeness(&theirs.sketch) >= HEADLINE
+                && ours.min_hash.headline_mentions(&mention.names.project)
+                && theirs.min_hash.headline_mentions(&story.names.project)
+                && ours.min_hash.headline_likeness(&theirs.min_hash) >= HEADLINE
         })
 }
 
 /// Whether the telling repeats a text or a long headline of the story that another outlet carried.
 ///
 /// One outlet's own alike texts are its notices, each on something else.
-fn copied(story: &Side, telling: &Side, relation: Relation, same_event: bool) -> bool {
+fn copied(story: &StoryFeatures, mention: &StoryFeatures, relation: Relation, same_event: bool) -> bool {
     let threshold = if same_event { COPY } else { VERBATIM };
     relation != Relation::Different
-        && story.when.within(&telling.when, TEXT_WINDOW)
-        && story.when.compatible(&telling.when)
-        && pairs(story, telling).any(|(ours, theirs)| {
+        && story.when.within(&mention.when, TEXT_WINDOW)
+        && story.when.compatible(&mention.when)
+        && pairs(story, mention).any(|(ours, theirs)| {
             // A venue's notices on two tokens share all but the names that matter.
             let named = match relation {
                 Relation::Same => true,
-                Relation::Nested => ours.sketch.names_equal(&theirs.sketch),
-                _ => ours.sketch.names_agree(&theirs.sketch),
+                Relation::Nested => ours.min_hash.names_equal(&theirs.min_hash),
+                _ => ours.min_hash.names_agree(&theirs.min_hash),
             };
-            let says = |sketch: &Sketch, names: &Names| {
-                names.is_empty() || sketch.mentions(&names.project) || sketch.mentions(&names.token)
+            let states = |min_hash: &MinHash, names: &Names| {
+                names.is_empty() || min_hash.mentions(&names.project) || min_hash.mentions(&names.token)
             };
             let consistent = relation != Relation::Unknown
-                || says(&ours.sketch, &telling.names) && says(&theirs.sketch, &story.names);
+                || states(&ours.min_hash, &mention.names) && states(&theirs.min_hash, &story.names);
             let copy = || {
-                ours.sketch.overlap(&theirs.sketch) >= threshold || ours.sketch.same_headline(&theirs.sketch)
+                ours.min_hash.overlap(&theirs.min_hash) >= threshold
+                    || ours.min_hash.same_headline(&theirs.min_hash)
             };
             named && consistent && ours.source != theirs.source && copy()
         })
 }
 
-fn pairs<'a>(story: &'a Side, telling: &'a Side) -> impl Iterator<Item = (&'a Text, &'a Text)> {
-    story.texts.iter().flat_map(|ours| telling.texts.iter().map(move |theirs| (ours, theirs)))
+fn pairs<'a>(
+    story: &'a StoryFeatures,
+    mention: &'a StoryFeatures,
+) -> impl Iterator<Item = (&'a Text, &'a Text)> {
+    story.texts.iter().flat_map(|ours| mention.texts.iter().map(move |theirs| (ours, theirs)))
 }

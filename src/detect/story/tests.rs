@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::{NewTelling, Placement, Stories, signature};
+use super::{NewMention, Placement, Stories, signature};
 use crate::model::{Event, Signature, Stage, Story};
 
 const FIXTURES: &str = include_str!("../../../fixtures/text/stories.toml");
@@ -26,11 +26,11 @@ struct Group {
     date: String,
     #[serde(default)]
     release: String,
-    tellings: Vec<Told>,
+    mentions: Vec<LabelledMention>,
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct LabelledMention {
     hours: i64,
     outlet: String,
     title: String,
@@ -53,83 +53,83 @@ fn known(text: &str) -> Option<String> {
 }
 
 impl Group {
-    fn text(&self, told: &Told) -> String {
+    fn text(&self, mention: &LabelledMention) -> String {
         let opening = || self.release.split_whitespace().take(45).collect::<Vec<_>>().join(" ");
-        match told.copy.as_deref() {
-            None => told.text.clone(),
+        match mention.copy.as_deref() {
+            None => mention.text.clone(),
             Some("whole") => self.release.clone(),
             Some("opening") => format!("{} …", opening()),
             Some("prefaced") => format!(
                 "Partner content. {} does not endorse what is said here and holds no tokens of the firm. {}",
-                told.outlet, self.release
+                mention.outlet, self.release
             ),
             Some(other) => panic!("{}: no copy is called {other}", self.name),
         }
     }
 
-    fn tellings(&self) -> impl Iterator<Item = NewTelling> + '_ {
-        self.tellings.iter().enumerate().map(|(number, told)| {
+    fn mentions(&self) -> impl Iterator<Item = NewMention> + '_ {
+        self.mentions.iter().enumerate().map(|(number, mention)| {
             let page = self.name.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "-");
-            let outlet = told.outlet.to_lowercase().replace(' ', "");
-            NewTelling {
+            let outlet = mention.outlet.to_lowercase().replace(' ', "");
+            NewMention {
                 url: format!("https://{outlet}.example/{page}-{number}"),
-                source: told.outlet.clone(),
-                title: told.title.clone(),
+                source: mention.outlet.clone(),
+                title: mention.title.clone(),
                 stored_title: None,
-                at: first_day() + SignedDuration::from_hours(told.hours),
-                event: Event::from_name(told.event.as_ref().unwrap_or(&self.event)).unwrap(),
-                stage: told
+                at: first_day() + SignedDuration::from_hours(mention.hours),
+                event: Event::from_name(mention.event.as_ref().unwrap_or(&self.event)).unwrap(),
+                stage: mention
                     .stage
                     .as_deref()
                     .map_or(Stage::Upcoming, |stage| Stage::from_name(stage).unwrap()),
-                event_date: known(told.date.as_ref().unwrap_or(&self.date)),
-                project: known(told.project.as_ref().unwrap_or(&self.project)),
-                token: known(told.token.as_ref().unwrap_or(&self.token)),
-                signature: signature(&told.title, &self.text(told)),
+                event_date: known(mention.date.as_ref().unwrap_or(&self.date)),
+                project: known(mention.project.as_ref().unwrap_or(&self.project)),
+                token: known(mention.token.as_ref().unwrap_or(&self.token)),
+                signature: signature(&mention.title, &self.text(mention)),
             }
         })
     }
 }
 
 /// Every invented telling with the name of its true story, in the order of publication.
-fn told_in_order() -> Vec<(String, NewTelling)> {
+fn told_in_order() -> Vec<(String, NewMention)> {
     let fixtures: Fixtures = toml::from_str(FIXTURES).unwrap();
     let mut all: Vec<_> = fixtures
         .story
         .iter()
-        .flat_map(|group| group.tellings().map(|telling| (group.name.clone(), telling)))
+        .flat_map(|group| group.mentions().map(|mention| (group.name.clone(), mention)))
         .collect();
-    all.sort_by_key(|(_, telling)| telling.at);
+    all.sort_by_key(|(_, mention)| mention.at);
     all
 }
 
 /// (pairs of one story that were joined, such pairs in all, pairs of different stories that were joined)
-fn count_pairs(placed: &[(String, NewTelling, String)]) -> (usize, usize, Vec<String>) {
+fn count_pairs(placed: &[(String, NewMention, String)]) -> (usize, usize, Vec<String>) {
     let (mut joined, mut all, mut wrong) = (0, 0, Vec::new());
-    for (at, (name, telling, id)) in placed.iter().enumerate() {
+    for (at, (name, mention, id)) in placed.iter().enumerate() {
         for (other_name, other, other_id) in &placed[..at] {
             if name == other_name {
                 all += 1;
                 joined += usize::from(id == other_id);
                 if id != other_id {
-                    println!("missed: {name}: {} / {}", other.title, telling.title);
+                    println!("missed: {name}: {} / {}", other.title, mention.title);
                 }
             } else if id == other_id {
-                wrong.push(format!("{other_name}: {} / {name}: {}", other.title, telling.title));
+                wrong.push(format!("{other_name}: {} / {name}: {}", other.title, mention.title));
             }
         }
     }
     (joined, all, wrong)
 }
 
-fn place_all(told: Vec<(String, NewTelling)>, mut place: impl FnMut(&NewTelling) -> Placement) {
-    let mut placed: Vec<(String, NewTelling, String)> = Vec::new();
-    for (name, telling) in told {
-        let Placement { story, absorbed, .. } = place(&telling);
+fn place_all(mention: Vec<(String, NewMention)>, mut place: impl FnMut(&NewMention) -> Placement) {
+    let mut placed: Vec<(String, NewMention, String)> = Vec::new();
+    for (name, mention) in mention {
+        let Placement { story, absorbed, .. } = place(&mention);
         for (.., id) in placed.iter_mut().filter(|(.., id)| absorbed.contains(id)) {
             id.clone_from(&story.id);
         }
-        placed.push((name, telling, story.id));
+        placed.push((name, mention, story.id));
     }
     let (joined, all, wrong) = count_pairs(&placed);
     println!("{joined} of {all} pairs joined, {} wrongly", wrong.len());
@@ -141,29 +141,29 @@ fn place_all(told: Vec<(String, NewTelling)>, mut place: impl FnMut(&NewTelling)
 #[test]
 fn outlets_are_joined_and_events_kept_apart() {
     let mut stories = Stories::default();
-    place_all(told_in_order(), |telling| stories.place(telling, telling.at));
+    place_all(told_in_order(), |mention| stories.assign(mention, mention.at));
 }
 
 /// A cycle reads its sources side by side, and the first one meets weeks of news in any order.
 #[test]
 fn the_order_of_reading_hardly_matters() {
     for step in [1, 7, 32, 58, 101] {
-        let told = told_in_order();
+        let mention = told_in_order();
         let shuffled =
-            (0..told.len()).map(|at| told[(at * step + step) % told.len()].clone()).rev().collect();
+            (0..mention.len()).map(|at| mention[(at * step + step) % mention.len()].clone()).rev().collect();
         let mut stories = Stories::default();
-        place_all(shuffled, |telling| stories.place(telling, first_day()));
+        place_all(shuffled, |mention| stories.assign(mention, first_day()));
     }
 }
 
 #[test]
 fn a_new_process_decides_as_a_running_one_would() {
     let mut stored: BTreeMap<String, Story> = BTreeMap::new();
-    place_all(told_in_order(), |telling| {
+    place_all(told_in_order(), |mention| {
         let mut stories = Stories::new(stored.values().cloned().collect());
-        let placement = stories.place(telling, telling.at);
+        let placement = stories.assign(mention, mention.at);
         let known = stored.contains_key(&placement.story.id);
-        assert_eq!(known, placement.joined, "{}", telling.title);
+        assert_eq!(known, placement.joined, "{}", mention.title);
         placement.absorbed.iter().for_each(|id| drop(stored.remove(id)));
         stored.insert(placement.story.id.clone(), placement.story.clone());
         placement
@@ -171,8 +171,8 @@ fn a_new_process_decides_as_a_running_one_would() {
 }
 
 /// A telling of Monad's claim; tests change what they are about.
-fn told(hours: i64, outlet: &str, title: &str) -> NewTelling {
-    NewTelling {
+fn mention(hours: i64, outlet: &str, title: &str) -> NewMention {
+    NewMention {
         url: format!("https://{outlet}.example/{hours}"),
         source: outlet.to_owned(),
         title: title.to_owned(),
@@ -187,20 +187,22 @@ fn told(hours: i64, outlet: &str, title: &str) -> NewTelling {
     }
 }
 
-fn place(stories: &mut Stories, telling: &NewTelling) -> Placement {
-    stories.place(telling, telling.at)
+fn place(stories: &mut Stories, mention: &NewMention) -> Placement {
+    stories.assign(mention, mention.at)
 }
 
 #[test]
 fn later_tellings_fill_in_what_was_unknown() {
     let mut stories = Stories::default();
-    let first =
-        place(&mut stories, &NewTelling { project: None, token: known("MON"), ..told(0, "a", "MON claim") });
+    let first = place(
+        &mut stories,
+        &NewMention { project: None, token: known("MON"), ..mention(0, "a", "MON claim") },
+    );
     let second =
-        NewTelling { token: known("mon"), event_date: known("2026-11"), ..told(1, "b", "Monad claim") };
+        NewMention { token: known("mon"), event_date: known("2026-11"), ..mention(1, "b", "Monad claim") };
     let third =
-        NewTelling { event_date: known("2026-11-24"), stage: Stage::Live, ..told(2, "c", "Monad opens") };
-    let vaguer = NewTelling { event_date: known("2026"), ..told(3, "d", "Monad") };
+        NewMention { event_date: known("2026-11-24"), stage: Stage::Live, ..mention(2, "c", "Monad opens") };
+    let vaguer = NewMention { event_date: known("2026"), ..mention(3, "d", "Monad") };
     place(&mut stories, &second);
     place(&mut stories, &third);
     let last = place(&mut stories, &vaguer);
@@ -212,16 +214,17 @@ fn later_tellings_fill_in_what_was_unknown() {
     assert_eq!(last.story.event_date.as_deref(), Some("2026-11-24"));
     assert_eq!(last.story.stage, Stage::Live, "an outlet that is late does not close it again");
     assert_eq!((last.story.opened_at, last.story.updated_at), (first.story.opened_at, vaguer.at));
-    let outlets: Vec<_> = last.story.tellings.iter().map(|telling| telling.source.as_str()).collect();
+    let outlets: Vec<_> = last.story.mentions.iter().map(|mention| mention.source.as_str()).collect();
     assert_eq!(outlets, ["a", "b", "c", "d"]);
 }
 
 #[test]
 fn a_telling_found_late_takes_its_place_in_time() {
     let mut stories = Stories::default();
-    place(&mut stories, &told(5, "a", "Monad claim"));
-    let late = stories.place(&told(2, "b", "Monad claim soon"), first_day() + SignedDuration::from_hours(9));
-    assert_eq!(late.story.tellings[0].source, "b");
+    place(&mut stories, &mention(5, "a", "Monad claim"));
+    let late =
+        stories.assign(&mention(2, "b", "Monad claim soon"), first_day() + SignedDuration::from_hours(9));
+    assert_eq!(late.story.mentions[0].source, "b");
     assert_eq!(late.story.updated_at, first_day() + SignedDuration::from_hours(9));
 }
 
@@ -230,10 +233,11 @@ fn a_moved_date_replaces_the_old_one_and_another_date_opens_another_story() {
     let mut stories = Stories::default();
     let first = place(
         &mut stories,
-        &NewTelling { event_date: known("2026-11-24"), ..told(0, "a", "Monad sets claim") },
+        &NewMention { event_date: known("2026-11-24"), ..mention(0, "a", "Monad sets claim") },
     );
-    let moved = NewTelling { event_date: known("2027-01-15"), ..told(50, "b", "Monad postpones claim") };
-    let other = NewTelling { event_date: known("2027-06-01"), ..told(60, "c", "Monad plans another claim") };
+    let moved = NewMention { event_date: known("2027-01-15"), ..mention(50, "b", "Monad postpones claim") };
+    let other =
+        NewMention { event_date: known("2027-06-01"), ..mention(60, "c", "Monad plans another claim") };
     let moved = place(&mut stories, &moved);
     assert_eq!(moved.story.id, first.story.id);
     assert_eq!(moved.story.event_date.as_deref(), Some("2027-01-15"));
@@ -244,14 +248,14 @@ fn a_moved_date_replaces_the_old_one_and_another_date_opens_another_story() {
 fn silence_ends_a_story_unless_its_date_is_still_to_come() {
     let day = 24;
     let mut stories = Stories::default();
-    place(&mut stories, &told(0, "a", "Monad claim"));
-    assert!(place(&mut stories, &told(21 * day, "b", "Monad claim")).joined);
-    assert!(!place(&mut stories, &told(43 * day, "c", "Monad claim")).joined);
+    place(&mut stories, &mention(0, "a", "Monad claim"));
+    assert!(place(&mut stories, &mention(21 * day, "b", "Monad claim")).joined);
+    assert!(!place(&mut stories, &mention(43 * day, "c", "Monad claim")).joined);
 
     let mut stories = Stories::default();
-    place(&mut stories, &NewTelling { event_date: known("2026-12-20"), ..told(0, "a", "Monad claim") });
-    assert!(!place(&mut stories, &told(23 * day, "b", "Monad claim")).joined, "days before the date");
-    let opened = NewTelling { stage: Stage::Live, ..told(34 * day + 6, "c", "Monad opens claim") };
+    place(&mut stories, &NewMention { event_date: known("2026-12-20"), ..mention(0, "a", "Monad claim") });
+    assert!(!place(&mut stories, &mention(23 * day, "b", "Monad claim")).joined, "days before the date");
+    let opened = NewMention { stage: Stage::Live, ..mention(34 * day + 6, "c", "Monad opens claim") };
     let opened = place(&mut stories, &opened);
     assert!(opened.joined, "on the date");
 }
@@ -260,7 +264,7 @@ fn silence_ends_a_story_unless_its_date_is_still_to_come() {
 fn an_endless_story_ends_after_two_months() {
     let mut stories = Stories::default();
     let ids: Vec<String> =
-        (0..10).map(|week| place(&mut stories, &told(week * 168, "a", "Monad")).story.id).collect();
+        (0..10).map(|week| place(&mut stories, &mention(week * 168, "a", "Monad")).story.id).collect();
     assert!(ids[..9].iter().all(|id| *id == ids[0]));
     assert_ne!(ids[9], ids[0]);
 }
@@ -268,14 +272,14 @@ fn an_endless_story_ends_after_two_months() {
 #[test]
 fn the_same_page_is_counted_once_and_keeps_its_story() {
     let mut stories = Stories::default();
-    let telling = told(0, "a", "Monad claim opens");
-    let first = place(&mut stories, &telling);
-    let again = place(&mut stories, &telling);
+    let mention = mention(0, "a", "Monad claim opens");
+    let first = place(&mut stories, &mention);
+    let again = place(&mut stories, &mention);
     assert!(again.joined);
-    assert_eq!(again.story.tellings, first.story.tellings);
+    assert_eq!(again.story.mentions, first.story.mentions);
 
-    let listing = NewTelling { event: Event::Listing, ..telling.clone() };
-    let other = NewTelling { project: known("Huma"), ..telling };
+    let listing = NewMention { event: Event::Listing, ..mention.clone() };
+    let other = NewMention { project: known("Huma"), ..mention };
     assert!(!place(&mut stories, &listing).joined, "one page may tell of two events");
     let other = place(&mut stories, &other);
     assert!(!other.joined, "one page may tell of two projects");
@@ -284,8 +288,8 @@ fn the_same_page_is_counted_once_and_keeps_its_story() {
 
 #[test]
 fn ids_depend_on_what_was_read_only() {
-    let telling = told(0, "a", "Monad claim");
-    let id = |now: &str| Stories::default().place(&telling, now.parse().unwrap()).story.id;
+    let mention = mention(0, "a", "Monad claim");
+    let id = |now: &str| Stories::default().assign(&mention, now.parse().unwrap()).story.id;
     assert_eq!(id("2026-11-16T09:00:00Z"), id("2026-11-17T09:00:00Z"));
     assert_eq!(id("2026-11-16T09:00:00Z").len(), 32);
 }
@@ -293,10 +297,10 @@ fn ids_depend_on_what_was_read_only() {
 #[test]
 fn an_old_story_with_an_unreadable_fingerprint_is_still_found_by_its_names() {
     let mut stories = Stories::default();
-    let mut story = place(&mut stories, &told(0, "a", "Monad claim")).story;
-    story.tellings[0].signature = Signature(vec![9, 1, 2, 3]);
+    let mut story = place(&mut stories, &mention(0, "a", "Monad claim")).story;
+    story.mentions[0].signature = Signature(vec![9, 1, 2, 3]);
     let mut stories = Stories::new(vec![story]);
-    assert!(place(&mut stories, &told(1, "b", "Claim of Monad")).joined);
+    assert!(place(&mut stories, &mention(1, "b", "Claim of Monad")).joined);
 }
 
 /// Whatever the judgement missed, one form filled in for two projects stays two stories.
@@ -327,23 +331,23 @@ fn copied_forms_never_join_two_projects() {
              Notice, the Terms of Use and the Privacy Policy of Northgate Markets before you trade with Northgate.",
         ),
     ];
-    let telling = |at: usize, form: (&str, &str), outlet: &str, hidden: usize| {
+    let mention = |at: usize, form: (&str, &str), outlet: &str, hidden: usize| {
         let (name, ticker) = PROJECTS[at];
         let fill = |text: &str| text.replace("NAME", name).replace("TICK", ticker);
         let title = fill(form.0);
-        NewTelling {
+        NewMention {
             url: format!("https://{outlet}.example/{at}"),
             project: known(name).filter(|_| hidden & 1 == 0),
             token: known(ticker).filter(|_| hidden & 2 == 0),
             signature: signature(&title, &fill(form.1)),
-            ..told(0, outlet, &title)
+            ..mention(0, outlet, &title)
         }
     };
     for (one, other) in (0..PROJECTS.len()).flat_map(|one| (0..one).map(move |other| (one, other))) {
         for (form, hidden) in FORMS.iter().flat_map(|form| (0..16).map(move |hidden| (*form, hidden))) {
             let mut stories = Stories::default();
-            place(&mut stories, &telling(one, form, "northgate", hidden & 3));
-            let second = telling(other, form, "ledgerline", hidden >> 2);
+            place(&mut stories, &mention(one, form, "northgate", hidden & 3));
+            let second = mention(other, form, "ledgerline", hidden >> 2);
             assert!(!place(&mut stories, &second).joined, "{one} {other} {hidden:04b} {}", second.title);
         }
     }
@@ -352,7 +356,7 @@ fn copied_forms_never_join_two_projects() {
 /// Venues put several coins into one notice, and outlets repeat its headline.
 #[test]
 fn the_coins_of_one_notice_are_stories_of_their_own() {
-    let telling = |outlet: &str, title: &str, project: &str, token: &str, hours: i64| NewTelling {
+    let mention = |outlet: &str, title: &str, project: &str, token: &str, hours: i64| NewMention {
         url: format!("https://{outlet}.example/notice"),
         source: outlet.to_owned(),
         title: title.to_owned(),
@@ -366,24 +370,24 @@ fn the_coins_of_one_notice_are_stories_of_their_own() {
         signature: signature(title, ""),
     };
     let notice = "Korvex Will List Plimsoll (PLIM) and Quorra (QRA)";
-    let told = [
-        telling("korvex", notice, "Plimsoll", "PLIM", 0),
-        telling("korvex", notice, "Quorra", "QRA", 0),
-        telling("courier", "Korvex to list Plimsoll and Quorra", "Quorra", "", 1),
-        telling("gazette", "Plimsoll and Quorra to be listed on Korvex", "Plimsoll", "", 2),
-        telling("herald", "PLIM and QRA listed on Korvex", "", "PLIM", 3),
-        telling("herald", "PLIM and QRA listed on Korvex", "", "QRA", 3),
+    let mention = [
+        mention("korvex", notice, "Plimsoll", "PLIM", 0),
+        mention("korvex", notice, "Quorra", "QRA", 0),
+        mention("courier", "Korvex to list Plimsoll and Quorra", "Quorra", "", 1),
+        mention("gazette", "Plimsoll and Quorra to be listed on Korvex", "Plimsoll", "", 2),
+        mention("herald", "PLIM and QRA listed on Korvex", "", "PLIM", 3),
+        mention("herald", "PLIM and QRA listed on Korvex", "", "QRA", 3),
     ];
     let mut stored: BTreeMap<String, Story> = BTreeMap::new();
-    for telling in &told {
+    for mention in &mention {
         let mut stories = Stories::new(stored.values().cloned().collect());
-        let placement = stories.place(telling, telling.at);
-        assert_eq!(placement.absorbed, Vec::<String>::new(), "{}", telling.title);
+        let placement = stories.assign(mention, mention.at);
+        assert_eq!(placement.absorbed, Vec::<String>::new(), "{}", mention.title);
         stored.insert(placement.story.id.clone(), placement.story);
     }
     let mut outlets: Vec<(Option<String>, Vec<String>)> = stored
         .into_values()
-        .map(|story| (story.token, story.tellings.into_iter().map(|telling| telling.source).collect()))
+        .map(|story| (story.token, story.mentions.into_iter().map(|mention| mention.source).collect()))
         .collect();
     outlets.sort();
     let names = |names: [&str; 3]| names.map(str::to_owned).to_vec();

@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
-use super::sketch::lower_words;
+use super::min_hash::lower_words;
 use crate::model::{
     Event, Stage,
     event_date::{day_of, days_between as days},
@@ -39,7 +39,7 @@ const LATE_OUTLET: SignedDuration = SignedDuration::from_hours(48);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct When {
     /// Earliest and latest telling.
-    pub told: (Timestamp, Timestamp),
+    pub published: (Timestamp, Timestamp),
     /// The event's own first and last possible day.
     pub days: Option<(Date, Date)>,
     /// How far it has come.
@@ -67,29 +67,31 @@ impl When {
             {
                 true
             }
-            (Some(ours), None) if ours.0 == ours.1 && opens_on(ours.0, new.told.0) => true,
-            (None, Some(theirs)) if theirs.0 == theirs.1 && opens_on(theirs.0, self.told.0) => true,
+            (Some(ours), None) if ours.0 == ours.1 && opens_on(ours.0, new.published.0) => true,
+            (None, Some(theirs)) if theirs.0 == theirs.1 && opens_on(theirs.0, self.published.0) => true,
             _ => self.within(new, EVENT_WINDOW) && self.span_with(new) <= STORY_SPAN,
         }
     }
 
     /// Whether this one was over, or open, when the other was still to come: then the other is the next one.
     fn precedes(&self, other: &Self) -> bool {
-        let over = self.stage == Stage::Past && other.told.0.duration_since(self.told.1) > LATE_OUTLET;
-        let far = other.days.is_some_and(|to_come| days(day_of(self.told.1), to_come.0) > DATE_WINDOW_DAYS);
+        let over =
+            self.stage == Stage::Past && other.published.0.duration_since(self.published.1) > LATE_OUTLET;
+        let far =
+            other.days.is_some_and(|to_come| days(day_of(self.published.1), to_come.0) > DATE_WINDOW_DAYS);
         let open = self.stage != Stage::Upcoming && self.days.is_none();
         other.stage == Stage::Upcoming && (over || (open && far))
     }
 
     /// Whether the later of the two says that the date moved.
     fn moves_to(&self, new: &Self) -> bool {
-        if new.told.0 < self.told.1 { self.moved } else { new.moved }
+        if new.published.0 < self.published.1 { self.moved } else { new.moved }
     }
 
     /// Whether `new` was told no further than `window` from this one's tellings.
     pub fn within(&self, new: &Self, window: SignedDuration) -> bool {
-        let before = self.told.0.duration_since(new.told.1);
-        let after = new.told.0.duration_since(self.told.1);
+        let before = self.published.0.duration_since(new.published.1);
+        let after = new.published.0.duration_since(self.published.1);
         before.max(after) <= window
     }
 
@@ -100,7 +102,7 @@ impl When {
     }
 
     fn span_with(&self, new: &Self) -> SignedDuration {
-        self.told.1.max(new.told.1).duration_since(self.told.0.min(new.told.0))
+        self.published.1.max(new.published.1).duration_since(self.published.0.min(new.published.0))
     }
 }
 
@@ -118,8 +120,8 @@ fn gap_in_days(a: (Date, Date), b: (Date, Date)) -> i32 {
 }
 
 /// Whether a telling of that time falls on the event's own days.
-fn opens_on(day: Date, told: Timestamp) -> bool {
-    (-DATE_SLACK_DAYS..=AFTERMATH_DAYS).contains(&days(day, day_of(told)))
+fn opens_on(day: Date, published: Timestamp) -> bool {
+    (-DATE_SLACK_DAYS..=AFTERMATH_DAYS).contains(&days(day, day_of(published)))
 }
 
 /// Whether a headline says that a date moved.

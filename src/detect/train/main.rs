@@ -19,9 +19,9 @@ use data::Corpus;
 use model::{Row, Trial};
 use tge_scrape::{
     detect::{
-        facts::{Clues, event_dates},
+        facts::{FactGroups, event_dates},
         lexicon::{Lexicon, month},
-        signals::{Frames, Sink, Span},
+        signals::{PairFeatures, Sink, Span},
     },
     model::Kind,
 };
@@ -45,24 +45,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [folder, task @ ..] = arguments.as_slice() else {
         return Err("usage: train DATA_DIR [mine | errors | ablate | curve | write DATE]".into());
     };
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/detect");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/detect");
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/text/headlines.tsv");
-    let corpus = Corpus::read(Path::new(folder), &home.join("train/labels.tsv"), &own)?;
+    let corpus = Corpus::read(Path::new(folder), &root.join("train/labels.tsv"), &own)?;
     if task == ["mine"] {
-        return mine::common_words(&corpus, &home.join("data/common.txt"));
+        return mine::common_words(&corpus, &root.join("data/common.txt"));
     }
     let (names, rows) = signals(&corpus);
     println!("{} texts, {} signals", rows.len(), names.len());
     let trial = Trial::new(&corpus, &names, rows);
     let results = trial.held_out(1.0);
     let figures = measure::figures(&trial, &results);
-    measure::tell("all signals", &figures);
-    measure::tell_events(&figures);
+    measure::print_figures("all signals", &figures);
+    measure::print_event_figures(&figures);
     match task {
         ["errors"] => measure::errors(&trial, &results, figures.threshold),
         ["ablate"] => measure::ablate(&trial),
         ["curve"] => measure::curve(&trial),
-        ["write", date] => publish::publish(&trial, &results, &figures, date, &home.join("weights.tsv"))?,
+        ["write", date] => publish::publish(&trial, &results, &figures, date, &root.join("weights.tsv"))?,
         _ => {}
     }
     Ok(())
@@ -71,16 +71,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The names of all signals, and each text's.
 fn signals(corpus: &Corpus) -> (Vec<String>, Vec<Row>) {
     let lexicon = Lexicon::new(&[], &[]);
-    let frames = Frames::new(&lexicon);
-    let core = Clues::new(&lexicon).core;
+    let pair_features = PairFeatures::new(&lexicon);
+    let core = FactGroups::new(&lexicon).core;
     let mut known = BTreeMap::new();
     let mut rows = Vec::with_capacity(corpus.items.len());
     for item in &corpus.items {
         let mut names = Names { known: &mut known, row: Vec::new() };
         let reading = lexicon.read(&item.title, &item.text, item.published.map(month));
-        let lies = event_dates(&reading, core, item.published).event.and_then(|when| when.lies);
+        let relation = event_dates(&reading, core, item.published).event.and_then(|when| when.relation);
         let kind = if item.post { Kind::Post } else { Kind::News };
-        frames.signals(&lexicon, kind, &reading, lies, &mut names);
+        pair_features.signals(&lexicon, kind, &reading, relation, &mut names);
         let mut row = names.row;
         row.sort_by_key(|cell| cell.0);
         row.dedup_by_key(|cell| cell.0);

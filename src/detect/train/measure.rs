@@ -87,7 +87,7 @@ fn wrong_stage(item: &Item, held: &Held) -> bool {
     item.stage.as_deref() != Some(STAGES[held.stage])
 }
 
-pub fn tell(what: &str, figures: &Figures) {
+pub fn print_figures(what: &str, figures: &Figures) {
     println!(
         "{what:<28} F1 {:.3} (P {:.3} R {:.3} at {:+.2})  AP {:.3}  event {:.3}  stage {:.3}  rumours {}",
         figures.f1,
@@ -102,13 +102,13 @@ pub fn tell(what: &str, figures: &Figures) {
 }
 
 /// Recall by event.
-pub fn tell_events(figures: &Figures) {
-    let told: Vec<String> = EVENTS
+pub fn print_event_figures(figures: &Figures) {
+    let names: Vec<String> = EVENTS
         .iter()
         .zip(figures.found)
         .map(|(event, (found, all))| format!("{event} {:.2} of {all}", share(found, all)))
         .collect();
-    println!("recall: {}", told.join(", "));
+    println!("recall: {}", names.join(", "));
 }
 
 /// The family a signal belongs to, by the shape of its name.
@@ -142,14 +142,14 @@ pub fn ablate(trial: &Trial) {
         };
         let rows = trial.rows.iter().map(without).collect();
         let trial = Trial::new(trial.corpus, trial.names, rows);
-        tell(&format!("without {gone}"), &figures(&trial, &trial.held_out(1.0)));
+        print_figures(&format!("without {gone}"), &figures(&trial, &trial.held_out(1.0)));
     }
 }
 
 /// The learning curve: the figures from a share of the stories.
 pub fn curve(trial: &Trial) {
     for share in [0.125, 0.25, 0.5, 0.75] {
-        tell(&format!("{share} of the stories"), &figures(trial, &trial.held_out(share)));
+        print_figures(&format!("{share} of the stories"), &figures(trial, &trial.held_out(share)));
     }
 }
 

@@ -21,12 +21,12 @@ pub fn common_words(corpus: &Corpus, file: &Path) -> Result<(), Box<dyn Error>> 
                 .collect();
             let small = words.iter().filter(|&&index| normal.tokens[index].case == Case::Lower).count();
             // A headline in title case, or a text all small, says nothing about how a word is written.
-            let telling = small * 10 > words.len() * 4 && small < words.len();
+            let distinctive = small * 10 > words.len() * 4 && small < words.len();
             for &index in &words {
                 let count = counts.entry(normal.word(index).to_owned()).or_default();
                 if normal.tokens[index].case == Case::Lower {
-                    count.0 += u32::from(telling || small * 10 <= words.len() * 4);
-                } else if telling {
+                    count.0 += u32::from(distinctive || small * 10 <= words.len() * 4);
+                } else if distinctive {
                     count.1 += 1;
                 }
             }

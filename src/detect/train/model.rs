@@ -7,7 +7,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use tge_scrape::detect::frames::{FACT_PRIORS, PRIORS};
+use tge_scrape::detect::headline::{FACT_PRIORS, PRIORS};
 
 use crate::{
     data::{Corpus, Item},

@@ -260,14 +260,14 @@ mod tests {
              <outline type=\"rss\" text=\"By url\" url=\"https://f.example/rss\"/>\n\
              <outline text=\"Empty folder\"/></outline></body></opml>",
         );
-        let told: Vec<(usize, &str, String)> = read
+        let lines: Vec<(usize, &str, String)> = read
             .skipped
             .iter()
             .map(|skipped| (skipped.line, skipped.title.as_str(), skipped.why.to_string()))
             .collect();
         let (comment, link) = ("is a comment".to_owned(), "is of type link, not a feed".to_owned());
         assert_eq!(
-            told,
+            lines,
             [
                 (3, "A link", link.clone()),
                 (4, "More", link.replace("link", "include")),

@@ -1,6 +1,6 @@
 //! What a channel says of itself.
 
-use super::{Pass, draft::Piece, place};
+use super::{Pass, draft::Piece, resolve_link};
 use crate::text::dates;
 
 /// A channel-level element whose text matters, such as `ttl`, and the depth it opened at.
@@ -16,10 +16,10 @@ impl Pass {
     /// Takes a channel's `<link href="…">` for the address of its site, if it is one.
     pub(super) fn take_home(&mut self, href: Option<String>, rel: Option<&str>) {
         let alternate = rel.is_none_or(|rel| rel.is_empty() || rel.eq_ignore_ascii_case("alternate"));
-        if let Some(home) =
-            href.filter(|_| alternate && self.in_channel()).and_then(|href| place(self.base(), &href))
+        if let Some(website) =
+            href.filter(|_| alternate && self.in_channel()).and_then(|href| resolve_link(self.base(), &href))
         {
-            self.out.home.get_or_insert(home.to_string());
+            self.out.website.get_or_insert(website.to_string());
         }
     }
 
@@ -35,7 +35,7 @@ impl Pass {
         let of_channel = self.in_channel();
         let noted = match local {
             "title" => of_channel && self.title.is_none(),
-            "link" => of_channel && self.out.home.is_none(),
+            "link" => of_channel && self.out.website.is_none(),
             "ttl" | "pubdate" | "lastbuilddate" | "updated" | "modified" | "date" => of_channel,
             "hour" => parent == "skiphours",
             "day" => parent == "skipdays",
@@ -50,7 +50,7 @@ impl Pass {
         let text = text.trim();
         match name.as_str() {
             "title" => self.title = Some(Piece { kind, ..Piece::of_text(text, &self.page) }),
-            "link" => self.out.home = place(self.base(), text).map(|url| url.to_string()),
+            "link" => self.out.website = resolve_link(self.base(), text).map(|url| url.to_string()),
             "ttl" => self.out.ttl = text.parse().ok(),
             "pubdate" | "lastbuilddate" | "updated" | "modified" | "date" => {
                 self.orders.note(dates::readings(text));

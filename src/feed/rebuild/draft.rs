@@ -8,8 +8,8 @@ use url::Url;
 use crate::{
     feed::{
         dialect::Field,
-        place,
         plain::{fold, plain},
+        resolve_link,
     },
     text::{
         address::LONGEST_LINK,
@@ -79,7 +79,7 @@ impl Piece {
 
     fn address(&self, text: &str) -> Option<String> {
         let text: String = text.trim().chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
-        place(&self.base, &text).map(|url| {
+        resolve_link(&self.base, &text).map(|url| {
             // The address as it was written, where it was written whole: servers compare strings. What XML cannot
             // hold is not left out of it, which would make another address.
             let whole = Url::parse(&text).is_ok() && text == fold(&text);

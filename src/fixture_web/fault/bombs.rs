@@ -73,7 +73,7 @@ mod tests {
         let size = |blocks: &mut dyn Iterator<Item = Bytes>| blocks.map(|block| block.len()).sum::<usize>();
         assert!((900_000..1_200_000).contains(&size(&mut gzip(1024))), "{}", size(&mut gzip(1024)));
         assert!(size(&mut zstd(1024)) < 200_000);
-        let frames: Vec<u8> = zstd(2).flat_map(|block| block.to_vec()).collect();
-        assert_eq!(zstd::decode_all(&frames[..]).unwrap().len(), 2 * MEBIBYTE);
+        let blocks: Vec<u8> = zstd(2).flat_map(|block| block.to_vec()).collect();
+        assert_eq!(zstd::decode_all(&blocks[..]).unwrap().len(), 2 * MEBIBYTE);
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// What an answer needs to know.
-pub struct Desk<'a> {
+pub struct Responder<'a> {
     /// All there is.
     pub world: &'a World,
     /// What was charged so far.
@@ -44,7 +44,7 @@ pub struct Given {
     pub includes: Vec<Resource>,
 }
 
-impl Desk<'_> {
+impl Responder<'_> {
     /// Answers a valid request to the route with this path.
     ///
     /// # Errors

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::fixture_web::server::Reply;
 
-/// A mishap (facts sheet on X, sections 3 and 5).
+/// An injected failure (facts sheet on X, sections 3 and 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mishap {
+pub enum InjectedFailure {
     /// 429: the window is used up, until its reset.
     WindowLimit,
     /// 429 in the older shape (`errors[].code`), else the same.
@@ -65,12 +65,12 @@ pub enum Mishap {
     PartialError,
 }
 
-/// A mishap that happens to certain requests in turn.
+/// An injected failure that happens to certain requests in turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scripted {
     /// What happens.
-    pub mishap: Mishap,
+    pub failure: InjectedFailure,
     /// Only on this route (template, without method).
     #[serde(default)]
     pub route: Option<String>,
@@ -96,8 +96,8 @@ fn hour() -> i64 {
 impl Scripted {
     /// Once, at the next request, on any route; limits and caps last an hour.
     #[must_use]
-    pub fn new(mishap: Mishap) -> Self {
-        Self { mishap, route: None, after: 0, times: once(), seconds: hour() }
+    pub fn new(failure: InjectedFailure) -> Self {
+        Self { failure: failure, route: None, after: 0, times: once(), seconds: hour() }
     }
 
     /// Only on this route.
@@ -119,12 +119,12 @@ impl Scripted {
     }
 }
 
-/// A mishap that happens now and then.
+/// An injected failure that happens now and then.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chance {
     /// What happens.
-    pub mishap: Mishap,
+    pub failure: InjectedFailure,
     /// Probability at a request.
     pub share: f64,
     /// Only on this route (template, without method).
@@ -147,14 +147,14 @@ pub struct Plan {
 
 impl Plan {
     /// What happens to request `number` on `path`, and how long it lasts in seconds. The script goes first.
-    pub fn next(&mut self, seed: u64, number: usize, path: &str) -> Option<(Mishap, i64)> {
+    pub fn next(&mut self, seed: u64, number: usize, path: &str) -> Option<(InjectedFailure, i64)> {
         let fits = |route: &Option<String>| route.as_deref().is_none_or(|route| route == path);
         for scripted in self.script.iter_mut().filter(|scripted| fits(&scripted.route)) {
             if scripted.after > 0 {
                 scripted.after -= 1;
             } else if scripted.times > 0 {
                 scripted.times -= 1;
-                return Some((scripted.mishap, scripted.seconds));
+                return Some((scripted.failure, scripted.seconds));
             }
         }
         let number = u64::try_from(number).unwrap_or(u64::MAX);
@@ -163,19 +163,19 @@ impl Plan {
                 && random::share(&[seed, number, u64::try_from(at).unwrap_or(0)]) < chance.share
         };
         let mut chances = self.chances.iter().enumerate();
-        chances.find(|(at, chance)| happens(*at, chance)).map(|(_, chance)| (chance.mishap, chance.seconds))
+        chances.find(|(at, chance)| happens(*at, chance)).map(|(_, chance)| (chance.failure, chance.seconds))
     }
 }
 
-/// The answer of a mishap that is answered without looking at the request; `None` for the others.
-pub fn reply(mishap: Mishap, turn: usize, dialect: Dialect, reset_date: &str) -> Option<Reply> {
-    Some(match mishap {
-        Mishap::WindowLimit | Mishap::DayLimit => problem::plain(429, "Too Many Requests"),
-        Mishap::WindowLimitOld => {
+/// The answer of an injected failure that is answered without looking at the request; `None` for the others.
+pub fn reply(failure: InjectedFailure, turn: usize, dialect: Dialect, reset_date: &str) -> Option<Reply> {
+    Some(match failure {
+        InjectedFailure::WindowLimit | InjectedFailure::DayLimit => problem::plain(429, "Too Many Requests"),
+        InjectedFailure::WindowLimitOld => {
             problem::refuse(429, &json!({"errors": [{"code": 88, "message": "Rate limit exceeded"}]}))
         }
-        Mishap::UsageCap => problem::usage_capped(turn),
-        Mishap::ConnectionLimit => problem::refuse(
+        InjectedFailure::UsageCap => problem::usage_capped(turn),
+        InjectedFailure::ConnectionLimit => problem::refuse(
             429,
             &json!({
                 "title": "ConnectionException", "connection_issue": "TooManyConnections",
@@ -183,68 +183,68 @@ pub fn reply(mishap: Mishap, turn: usize, dialect: Dialect, reset_date: &str) ->
                 "type": problem::kind(turn, "streaming-connection"),
             }),
         ),
-        Mishap::BareLimit => Reply { status: 429, ..Reply::default() },
-        Mishap::InternalError => problem::plain(500, "Internal Server Error"),
-        Mishap::Unavailable => problem::plain(503, "Service Unavailable"),
-        Mishap::UnavailablePage => Reply {
+        InjectedFailure::BareLimit => Reply { status: 429, ..Reply::default() },
+        InjectedFailure::InternalError => problem::plain(500, "Internal Server Error"),
+        InjectedFailure::Unavailable => problem::plain(503, "Service Unavailable"),
+        InjectedFailure::UnavailablePage => Reply {
             status: 503,
             ..Reply::ok(
                 "text/html",
                 "<!doctype html><title>Over capacity</title><p>Please come back later.</p>",
             )
         },
-        Mishap::GatewayTimeout => Reply { status: 504, ..Reply::default() },
-        Mishap::Unauthorized => problem::plain(401, "Unauthorized"),
-        Mishap::CreditsDepleted => problem::refuse(
+        InjectedFailure::GatewayTimeout => Reply { status: 504, ..Reply::default() },
+        InjectedFailure::Unauthorized => problem::plain(401, "Unauthorized"),
+        InjectedFailure::CreditsDepleted => problem::refuse(
             402,
             &json!({
                 "account_id": 10_000_001, "title": "CreditsDepleted", "type": problem::kind(turn, "credits"),
                 "detail": "Your enrolled account does not have any credits to fulfill this request.",
             }),
         ),
-        Mishap::PaymentRequired => problem::named(
+        InjectedFailure::PaymentRequired => problem::named(
             turn,
             402,
             "Payment Required",
             "credits-depleted",
             "The account's balance does not cover this request.",
         ),
-        Mishap::NotEnrolled => problem::not_enrolled(turn),
-        Mishap::SpendCapTitle => problem::refuse(
+        InjectedFailure::NotEnrolled => problem::not_enrolled(turn),
+        InjectedFailure::SpendCapTitle => problem::refuse(
             403,
             &json!({
                 "title": "SpendCapReached", "reset_date": reset_date, "type": "about:blank",
                 "detail": "The billing cycle's spend cap is reached.",
             }),
         ),
-        Mishap::SpendCapType => problem::named(
+        InjectedFailure::SpendCapType => problem::named(
             turn,
             403,
             "Forbidden",
             "spend-cap-reached",
             "The billing cycle's spend cap is reached.",
         ),
-        Mishap::UnsupportedAuthentication => problem::named(
+        InjectedFailure::UnsupportedAuthentication => problem::named(
             turn,
             403,
             "Unsupported Authentication",
             "unsupported-authentication",
             "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.",
         ),
-        Mishap::InvalidRequest => {
+        InjectedFailure::InvalidRequest => {
             let fault =
                 api::Fault::new("injected", "query", "", "The request is not valid for a reason not told");
             problem::invalid(turn, dialect, &[fault])
         }
-        Mishap::EmptyNotFound => Reply { status: 404, ..Reply::default() },
-        Mishap::Conflict => {
+        InjectedFailure::EmptyNotFound => Reply { status: 404, ..Reply::default() },
+        InjectedFailure::Conflict => {
             problem::named(turn, 409, "Conflict", "conflict", "The request conflicts with another.")
         }
-        Mishap::Timeout
-        | Mishap::LostAnswer
-        | Mishap::CutAnswer
-        | Mishap::StaleSinceId
-        | Mishap::PartialError => {
+        InjectedFailure::Timeout
+        | InjectedFailure::LostAnswer
+        | InjectedFailure::CutAnswer
+        | InjectedFailure::StaleSinceId
+        | InjectedFailure::PartialError => {
             return None;
         }
     })

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    answers::{Desk, Given},
+    answers::{Given, Responder},
     api::{Asked, Dialect},
     billing::{self, Resource},
     paging::{self, Bounds},
     render::{self, Look},
 };
 
-impl Desk<'_> {
+impl Responder<'_> {
     pub(super) fn counts(&self, look: &Look, bounds: &Bounds) -> Given {
         let step = match look.asked.one("granularity") {
             Some("minute") => 60_000,

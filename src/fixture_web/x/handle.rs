@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{
-    Content, Day, Options, Plan, Scripted, Simulator, Standing, Summary, Told,
-    answers::Desk,
+    Content, Day, Options, Plan, Scripted, SentPost, Simulator, Standing, Summary,
+    answers::Responder,
     generate,
     ledger::Call,
     paging,
@@ -51,7 +51,7 @@ impl Simulator {
         self.state().limits.set(route, limit);
     }
 
-    /// Adds a mishap to the script.
+    /// Adds an injected failure to the script.
     pub fn inject(&self, scripted: Scripted) {
         self.state().options.plan.script.push(scripted);
     }
@@ -107,8 +107,8 @@ impl Simulator {
 
     /// What is true of every post of [`Content::Written`].
     #[must_use]
-    pub fn told(&self) -> Vec<Told> {
-        self.state().written.told()
+    pub fn sent_posts(&self) -> Vec<SentPost> {
+        self.state().written.sent_posts()
     }
 
     /// Ids of posts that recent search shows now for a query, newest first, however many; those created at or after
@@ -119,8 +119,8 @@ impl Simulator {
     pub fn matching(&self, query: &str, since_ms: i64) -> Result<Vec<u64>, String> {
         let state = self.state();
         let now = state.server_now();
-        let desk = Desk { query_limit: usize::MAX, ..state.desk(now, 0) };
-        let found = paging::all(&desk, query, since_ms.max(now - SEARCH_REACH_MS))?;
+        let responder = Responder { query_limit: usize::MAX, ..state.responder(now, 0) };
+        let found = paging::all(&responder, query, since_ms.max(now - SEARCH_REACH_MS))?;
         Ok(found.iter().map(|post| post.id).collect())
     }
 

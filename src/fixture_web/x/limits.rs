@@ -32,7 +32,7 @@ type Key = (String, String);
 struct Window {
     until_ms: i64,
     used: u64,
-    /// Whether it was used up by a mishap, not by requests.
+    /// Whether it was used up by an injected failure, not by requests.
     spoilt: bool,
 }
 

@@ -33,12 +33,12 @@ mod written;
 pub use api::{Dialect, Fault as Violation};
 pub use billing::{Day, Prices};
 pub use control::serve;
-pub use faults::{Chance, Mishap, Plan, Scripted};
+pub use faults::{Chance, InjectedFailure, Plan, Scripted};
 pub use generate::{LIST, Population};
 pub use ledger::{Call, Summary};
 pub use simulator::Simulator;
 pub use world::{Standing, id_at};
-pub use written::Told;
+pub use written::SentPost;
 
 /// The token the simulation accepts unless told otherwise; decoding its percent signs breaks it, as with real ones.
 pub const TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAFixture%2BToken%3Dof%2Bthe%2Bsimulation";

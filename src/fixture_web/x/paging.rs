@@ -1,7 +1,7 @@
 //! Bounds, pages and their tokens.
 
 use super::{
-    answers::Desk,
+    answers::Responder,
     api::{Asked, Fault},
     query::{self, Subject},
     random, render,
@@ -46,17 +46,17 @@ pub struct Page<'a> {
 ///
 /// # Errors
 /// X's refusals of bounds and queries.
-pub fn bounds(desk: &Desk, asked: &Asked) -> Result<Bounds, Fault> {
+pub fn bounds(responder: &Responder, asked: &Asked) -> Result<Bounds, Fault> {
     let text = asked.one("query").unwrap_or_default();
-    let query =
-        query::parse(text, desk.query_limit).map_err(|reason| Fault::new("query", "query", text, reason))?;
+    let query = query::parse(text, responder.query_limit)
+        .map_err(|reason| Fault::new("query", "query", text, reason))?;
     for (id, time) in [("since_id", "start_time"), ("since_id", "end_time"), ("until_id", "end_time")] {
         if asked.one(id).is_some() && asked.one(time).is_some() {
             let value = asked.one(id).unwrap_or_default();
             return Err(Fault::new("bounds", id, value, format!("'{id}' can not be combined with '{time}'")));
         }
     }
-    let oldest = desk.now - SEARCH_REACH_MS;
+    let oldest = responder.now - SEARCH_REACH_MS;
     for name in ["since_id", "until_id"] {
         if let Some(id) = asked.number(name).filter(|id| *id < id_at(oldest)) {
             return Err(stale(name, id, oldest));
@@ -71,7 +71,7 @@ pub fn bounds(desk: &Desk, asked: &Asked) -> Result<Bounds, Fault> {
             format!("Invalid 'start_time'. 'start_time' must be on or after {}.", render::time(oldest));
         return refuse("start_time", reason);
     }
-    if end.is_some_and(|end| end > desk.now - END_MARGIN_MS) {
+    if end.is_some_and(|end| end > responder.now - END_MARGIN_MS) {
         let reason =
             "Invalid 'end_time'. 'end_time' must be a minimum of 10 seconds prior to the request time.";
         return refuse("end_time", reason.to_owned());
@@ -79,7 +79,8 @@ pub fn bounds(desk: &Desk, asked: &Asked) -> Result<Bounds, Fault> {
     let low = asked.number("since_id").map(|id| id + 1);
     let low = low.unwrap_or_else(|| id_at(start.unwrap_or(oldest)));
     let high = asked.number("until_id").or_else(|| end.map(id_at));
-    let high = high.unwrap_or(u64::MAX).min(id_at(desk.now - if end.is_some() { 0 } else { SETTLING_MS }));
+    let high =
+        high.unwrap_or(u64::MAX).min(id_at(responder.now - if end.is_some() { 0 } else { SETTLING_MS }));
     if let Some(end) = end
         && id_at(end) <= low
     {
@@ -102,19 +103,19 @@ pub fn stale(name: &str, id: u64, oldest: i64) -> Fault {
 }
 
 /// Every post the bounds hold that search shows now, newest first.
-pub fn matching<'a>(desk: &Desk<'a>, bounds: &Bounds) -> Vec<&'a Post> {
-    let shown = |post: &&Post| post.stands(desk.now) && desk.world.is_open(post.author);
-    candidates(desk.world, desk.now, bounds, bounds.high).filter(shown).collect()
+pub fn matching<'a>(responder: &Responder<'a>, bounds: &Bounds) -> Vec<&'a Post> {
+    let shown = |post: &&Post| post.stands(responder.now) && responder.world.is_open(post.author);
+    candidates(responder.world, responder.now, bounds, bounds.high).filter(shown).collect()
 }
 
 /// Every post since a moment that search shows now for a query, newest first.
 ///
 /// # Errors
 /// X's refusal of the query.
-pub fn all<'a>(desk: &Desk<'a>, text: &str, since_ms: i64) -> Result<Vec<&'a Post>, String> {
-    let query = query::parse(text, desk.query_limit)?;
-    let bounds = Bounds { query, low: id_at(since_ms), high: id_at(desk.now - SETTLING_MS) };
-    Ok(matching(desk, &bounds))
+pub fn all<'a>(responder: &Responder<'a>, text: &str, since_ms: i64) -> Result<Vec<&'a Post>, String> {
+    let query = query::parse(text, responder.query_limit)?;
+    let bounds = Bounds { query, low: id_at(since_ms), high: id_at(responder.now - SETTLING_MS) };
+    Ok(matching(responder, &bounds))
 }
 
 /// From when to when search shows a post, Unix milliseconds.
@@ -140,16 +141,16 @@ fn candidates<'a>(world: &'a World, now: i64, bounds: &Bounds, high: u64) -> imp
 ///
 /// # Errors
 /// X's refusals.
-pub fn search<'a>(desk: &Desk<'a>, asked: &Asked) -> Result<Page<'a>, Fault> {
+pub fn search<'a>(responder: &Responder<'a>, asked: &Asked) -> Result<Page<'a>, Fault> {
     if asked.one("next_token").is_some() && asked.one("pagination_token").is_some() {
         let reason = "'next_token' and 'pagination_token' can not be combined";
         return Err(Fault::new("bounds", "next_token", "", reason));
     }
-    let bounds = bounds(desk, asked)?;
+    let bounds = bounds(responder, asked)?;
     let mark = mark(asked, &["query", "since_id", "until_id", "start_time", "end_time"]);
     let name = if asked.one("next_token").is_some() { "next_token" } else { "pagination_token" };
     let high = opened(asked, name, mark)?.unwrap_or(bounds.high).min(bounds.high);
-    let mut page = cut(desk, candidates(desk.world, desk.now, &bounds, high), asked, mark);
+    let mut page = cut(responder, candidates(responder.world, responder.now, &bounds, high), asked, mark);
     if asked.one("sort_order") == Some("relevancy") {
         page.posts.sort_by_key(|post| std::cmp::Reverse((post.likes, post.id)));
     }
@@ -160,10 +161,10 @@ pub fn search<'a>(desk: &Desk<'a>, asked: &Asked) -> Result<Page<'a>, Fault> {
 ///
 /// # Errors
 /// X's refusals.
-pub fn timeline<'a>(desk: &Desk<'a>, author: u64, asked: &Asked) -> Result<Page<'a>, Fault> {
+pub fn timeline<'a>(responder: &Responder<'a>, author: u64, asked: &Asked) -> Result<Page<'a>, Fault> {
     let excludes = |name: &str| asked.all("exclude").iter().any(|kind| kind == name);
     let (no_replies, no_reposts) = (excludes("replies"), excludes("retweets"));
-    let edge = u64::from(!desk.inclusive);
+    let edge = u64::from(!responder.inclusive);
     let low = asked.number("since_id").map(|id| id + edge);
     let low = low.max(asked.moment("start_time").map(id_at)).unwrap_or(0);
     let until = asked.number("until_id").map(|id| id + 1 - edge);
@@ -172,35 +173,35 @@ pub fn timeline<'a>(desk: &Desk<'a>, author: u64, asked: &Asked) -> Result<Page<
     let mark = mark(asked, &["id", "since_id", "until_id", "start_time", "end_time", "exclude"]);
     let high = opened(asked, "pagination_token", mark)?.unwrap_or(high).min(high);
     let depth = if no_replies { DEPTH.1 } else { DEPTH.0 };
-    let now = desk.now;
+    let now = responder.now;
     let standing = move |post: &&Post| {
         post.created_ms <= now
             && post.replaced_ms.is_none_or(|replaced| now < replaced)
             && post.deleted_ms.is_none_or(|gone| now < gone + GHOST_MS)
     };
-    let reach = desk.world.of(author, 0, u64::MAX).filter(standing).take(depth);
+    let reach = responder.world.of(author, 0, u64::MAX).filter(standing).take(depth);
     let wanted = reach.filter(move |post| {
         (low..high).contains(&post.id)
             && !(no_replies && post.is(Reference::RepliedTo))
             && !(no_reposts && post.is(Reference::Retweeted))
     });
-    Ok(cut(desk, wanted, asked, mark))
+    Ok(cut(responder, wanted, asked, mark))
 }
 
 /// A page of what the members of a list post.
 ///
 /// # Errors
 /// X's refusals.
-pub fn list<'a>(desk: &Desk<'a>, asked: &Asked) -> Result<Page<'a>, Fault> {
+pub fn list<'a>(responder: &Responder<'a>, asked: &Asked) -> Result<Page<'a>, Fault> {
     let id = asked.number("id");
-    let members = desk.world.lists.iter().find(|list| Some(list.id) == id);
+    let members = responder.world.lists.iter().find(|list| Some(list.id) == id);
     let members = members.map(|list| list.members.clone()).unwrap_or_default();
     let mark = mark(asked, &["id"]);
-    let high = opened(asked, "pagination_token", mark)?.unwrap_or_else(|| id_at(desk.now + 1));
-    let now = desk.now;
-    let posts = desk.world.posts.range(..high).rev().map(|(_, post)| post);
+    let high = opened(asked, "pagination_token", mark)?.unwrap_or_else(|| id_at(responder.now + 1));
+    let now = responder.now;
+    let posts = responder.world.posts.range(..high).rev().map(|(_, post)| post);
     let posts = posts.filter(move |post| post.stands(now) && members.contains(&post.author));
-    Ok(cut(desk, posts, asked, mark))
+    Ok(cut(responder, posts, asked, mark))
 }
 
 /// Which members of a list of `count` a page holds, and the token of the next.
@@ -221,12 +222,17 @@ pub fn members(count: usize, asked: &Asked) -> Result<(usize, usize, Option<Stri
 }
 
 /// Takes a page off the row; what was deleted a moment ago takes a place and is not shown.
-fn cut<'a>(desk: &Desk, mut row: impl Iterator<Item = &'a Post>, asked: &Asked, mark: u32) -> Page<'a> {
+fn cut<'a>(
+    responder: &Responder,
+    mut row: impl Iterator<Item = &'a Post>,
+    asked: &Asked,
+    mark: u32,
+) -> Page<'a> {
     let most = asked.number("max_results").and_then(|most| usize::try_from(most).ok()).unwrap_or(10);
     let taken: Vec<&Post> = row.by_ref().take(most).collect();
     let last = taken.last().map(|post| post.id);
     let next = last.filter(|_| row.next().is_some()).map(|last| format!("{last:016x}{mark:08x}"));
-    let shown = |post: &&Post| post.stands(desk.now) && desk.world.is_open(post.author);
+    let shown = |post: &&Post| post.stands(responder.now) && responder.world.is_open(post.author);
     Page { posts: taken.into_iter().filter(shown).collect(), next }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    answers::{Desk, Given, body},
+    answers::{Given, Responder, body},
     api::{Asked, Fault},
     billing::Resource,
     paging,
@@ -13,7 +13,7 @@ use super::{
     world::{Account, List, Standing},
 };
 
-impl Desk<'_> {
+impl Responder<'_> {
     pub(super) fn users(&self, look: &Look, parameter: &str, wanted: &[String]) -> Given {
         let (mut data, mut errors, mut given) = (Vec::new(), Vec::new(), Given::default());
         let mut seen = BTreeSet::new();

@@ -13,7 +13,7 @@ use super::{
     answers::Given,
     api::{Api, Dialect, Fault, Route},
     billing::{Billing, Resource},
-    faults::{self, Mishap},
+    faults::{self, InjectedFailure},
     generate, headers,
     ledger::Call,
     limits::{Limits, Taken},
@@ -127,13 +127,13 @@ impl Simulator {
         };
         call.credential.clone_from(&credential);
         if !(if user { route.user } else { route.bearer }) {
-            let reply = faults::reply(Mishap::UnsupportedAuthentication, turn, dialect, "");
+            let reply = faults::reply(InjectedFailure::UnsupportedAuthentication, turn, dialect, "");
             return Outcome::Answer(reply.unwrap_or_default());
         }
         self.admitted(state, Visit { route, in_path, query, credential, user, now }, call)
     }
 
-    /// A request of somebody known to a route there is: limits, mishaps, money, parameters, answer.
+    /// A request of somebody known to a route there is: limits, injected failures, money, parameters, answer.
     fn admitted(&self, state: &mut State, visit: Visit, call: &mut Call) -> Outcome {
         let (dialect, now) = (state.options.dialect, visit.now);
         let turn = problem::turn(call.number, dialect);
@@ -145,15 +145,15 @@ impl Simulator {
         call.beyond_limit = taken.beyond;
         let day_limited = now < state.day_limit_until;
         if !taken.allowed || day_limited {
-            let mishap = if day_limited { Mishap::DayLimit } else { Mishap::WindowLimit };
-            let reply = faults::reply(mishap, turn, dialect, "").unwrap_or_default();
+            let failure = if day_limited { InjectedFailure::DayLimit } else { InjectedFailure::WindowLimit };
+            let reply = faults::reply(failure, turn, dialect, "").unwrap_or_default();
             return Outcome::Answer(state.limited(who, taken, reply));
         }
         let seed = state.options.seed;
         let (happened, lasts) = state.options.plan.next(seed, call.number, path).unzip();
-        call.injected = happened.and_then(|mishap| json!(mishap).as_str().map(str::to_owned));
-        if let Some(mishap) = happened
-            && let Some(outcome) = befall(state, who, taken, (mishap, lasts.unwrap_or(0)), now, turn)
+        call.injected = happened.and_then(|failure| json!(failure).as_str().map(str::to_owned));
+        if let Some(failure) = happened
+            && let Some(outcome) = befall(state, who, taken, (failure, lasts.unwrap_or(0)), now, turn)
         {
             return outcome;
         }
@@ -170,15 +170,15 @@ impl Simulator {
                 return Outcome::Answer(headers::window(problem::invalid(turn, dialect, &faults), taken));
             }
         };
-        if happened == Some(Mishap::PartialError) {
+        if happened == Some(InjectedFailure::PartialError) {
             add_partial_error(&mut given, call.number, dialect);
         }
         charge(state, &given, now, call);
         let reply = Reply::ok("application/json; charset=utf-8", given.body.to_string());
         let reply = headers::window(reply, taken);
         match happened {
-            Some(Mishap::LostAnswer) => Outcome::Silence(0),
-            Some(Mishap::CutAnswer) => Outcome::Cut(reply),
+            Some(InjectedFailure::LostAnswer) => Outcome::Silence(0),
+            Some(InjectedFailure::CutAnswer) => Outcome::Cut(reply),
             _ => Outcome::Answer(reply),
         }
     }
@@ -189,15 +189,16 @@ impl Simulator {
         state: &State,
         visit: &Visit,
         turn: usize,
-        happened: Option<Mishap>,
+        happened: Option<InjectedFailure>,
     ) -> Result<Given, Vec<Fault>> {
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(visit.query.as_bytes()).into_owned().collect();
         let asked = self.api.check(state.options.dialect, visit.route, visit.in_path.as_deref(), &pairs)?;
-        if let Some(id) = asked.number("since_id").filter(|_| happened == Some(Mishap::StaleSinceId)) {
+        if let Some(id) = asked.number("since_id").filter(|_| happened == Some(InjectedFailure::StaleSinceId))
+        {
             return Err(vec![paging::stale("since_id", id, visit.now - SEARCH_REACH_MS)]);
         }
-        let answer = state.desk(visit.now, turn).answer(&visit.route.path, &asked);
+        let answer = state.responder(visit.now, turn).answer(&visit.route.path, &asked);
         answer.map_err(|fault| vec![fault])
     }
 }
@@ -228,37 +229,43 @@ fn charge(state: &mut State, given: &Given, now: i64, call: &mut Call) {
     }
 }
 
-/// What a mishap does at once; `None` where the request goes on.
+/// What an injected failure does at once; `None` where the request goes on.
 fn befall(
     state: &mut State,
     who: (&str, &Route),
     taken: Taken,
-    (mishap, seconds): (Mishap, i64),
+    (failure, seconds): (InjectedFailure, i64),
     now: i64,
     turn: usize,
 ) -> Option<Outcome> {
-    if mishap == Mishap::Timeout {
+    if failure == InjectedFailure::Timeout {
         return Some(Outcome::Silence(state.options.hold_ms));
     }
-    let reply = faults::reply(mishap, turn, state.options.dialect, &reset_date(now))?;
+    let reply = faults::reply(failure, turn, state.options.dialect, &reset_date(now))?;
     let until = now + seconds * 1000;
-    match mishap {
-        Mishap::DayLimit => state.day_limit_until = until,
+    match failure {
+        InjectedFailure::DayLimit => state.day_limit_until = until,
         // Whatever the reason, a 429's window has nothing more to give.
-        Mishap::ConnectionLimit => state.limits.block(who.0, &who.1.path, taken.until_ms),
-        Mishap::UsageCap => {
+        InjectedFailure::ConnectionLimit => state.limits.block(who.0, &who.1.path, taken.until_ms),
+        InjectedFailure::UsageCap => {
             state.usage_cap_until = until;
             state.limits.block(who.0, &who.1.path, until);
         }
         _ => {}
     }
-    let taken = match mishap {
-        Mishap::WindowLimit | Mishap::WindowLimitOld => state.limits.exhaust(who.0, &who.1.path, taken),
+    let taken = match failure {
+        InjectedFailure::WindowLimit | InjectedFailure::WindowLimitOld => {
+            state.limits.exhaust(who.0, &who.1.path, taken)
+        }
         _ => taken,
     };
-    Some(Outcome::Answer(match mishap {
-        Mishap::WindowLimit | Mishap::WindowLimitOld | Mishap::DayLimit => state.limited(who, taken, reply),
-        Mishap::BareLimit | Mishap::UnavailablePage | Mishap::GatewayTimeout => reply,
+    Some(Outcome::Answer(match failure {
+        InjectedFailure::WindowLimit | InjectedFailure::WindowLimitOld | InjectedFailure::DayLimit => {
+            state.limited(who, taken, reply)
+        }
+        InjectedFailure::BareLimit | InjectedFailure::UnavailablePage | InjectedFailure::GatewayTimeout => {
+            reply
+        }
         _ => headers::window(reply, taken),
     }))
 }

@@ -6,10 +6,10 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     Options,
-    answers::Desk,
+    answers::Responder,
     api::Route,
     billing::Billing,
-    faults::{self, Mishap},
+    faults::{self, InjectedFailure},
     headers,
     ledger::Call,
     limits::{Limits, Taken},
@@ -45,8 +45,8 @@ impl State {
         self.now() + self.options.skew_ms
     }
 
-    pub fn desk(&self, now: i64, turn: usize) -> Desk<'_> {
-        Desk {
+    pub fn responder(&self, now: i64, turn: usize) -> Responder<'_> {
+        Responder {
             world: &self.world,
             billing: &self.billing,
             post_cap: self.options.post_cap,
@@ -70,16 +70,16 @@ impl State {
     pub fn refusal(&self, turn: usize, now: i64) -> Option<Reply> {
         let bill = self.billing.total();
         let spent = i64::try_from(bill.micro_usd).unwrap_or(i64::MAX);
-        let mishap = if self.options.balance_micro_usd.is_some_and(|balance| spent >= balance) {
-            Mishap::PaymentRequired
+        let failure = if self.options.balance_micro_usd.is_some_and(|balance| spent >= balance) {
+            InjectedFailure::PaymentRequired
         } else if self.options.spending_limit_micro_usd.is_some_and(|limit| bill.micro_usd >= limit) {
-            Mishap::SpendCapTitle
+            InjectedFailure::SpendCapTitle
         } else if bill.posts >= self.options.post_cap || now < self.usage_cap_until {
-            Mishap::UsageCap
+            InjectedFailure::UsageCap
         } else {
             return None;
         };
-        faults::reply(mishap, turn, self.options.dialect, &reset_date(now))
+        faults::reply(failure, turn, self.options.dialect, &reset_date(now))
     }
 
     /// A 429 with the headers that tell its end, remembered as such.

@@ -63,7 +63,7 @@ struct Said {
 
 /// What a careful reader says of a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct SentPost {
     /// Handle of its author.
     pub by: String,
     /// Its text in the last version; empty for a repost.
@@ -149,13 +149,13 @@ impl Written {
     }
 
     /// What is true of every post written, published or not.
-    pub fn told(&self) -> Vec<Told> {
-        let told = |said: &Said| Told {
+    pub fn sent_posts(&self) -> Vec<SentPost> {
+        let sent = |said: &Said| SentPost {
             by: said.by.clone(),
             text: if said.edited.is_empty() { said.text.clone() } else { said.edited.clone() },
             truth: said.truth.clone(),
             tick: said.tick,
         };
-        self.posts.iter().map(told).collect()
+        self.posts.iter().map(sent).collect()
     }
 }

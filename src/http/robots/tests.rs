@@ -97,12 +97,12 @@ fn what_is_kept_of_a_file_is_bounded_and_reads_the_same_again() {
 }
 
 /// What a pattern means, tried out letter by letter.
-fn naive(pattern: &[u8], path: &[u8]) -> bool {
+fn backtracking_match(pattern: &[u8], path: &[u8]) -> bool {
     match pattern {
         [] => true,
         [b'$'] => path.is_empty(),
-        [b'*', rest @ ..] => (0..=path.len()).any(|at| naive(rest, &path[at..])),
-        [letter, rest @ ..] => path.first() == Some(letter) && naive(rest, &path[1..]),
+        [b'*', rest @ ..] => (0..=path.len()).any(|at| backtracking_match(rest, &path[at..])),
+        [letter, rest @ ..] => path.first() == Some(letter) && backtracking_match(rest, &path[1..]),
     }
 }
 
@@ -111,7 +111,7 @@ proptest! {
     #[test]
     fn patterns_mean_what_they_say(pattern in "/[ab*]{0,9}[$]?", path in "/[ab]{0,12}") {
         let text = normal_pattern(&pattern);
-        prop_assert_eq!(matches(&text, &path), naive(pattern.as_bytes(), path.as_bytes()), "{}", text);
+        prop_assert_eq!(matches(&text, &path), backtracking_match(pattern.as_bytes(), path.as_bytes()), "{}", text);
     }
 
     /// Whatever a file says: it is read, within bounds, and what is kept reads the same again.

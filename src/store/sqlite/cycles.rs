@@ -3,22 +3,22 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use super::{StoreError, amount, clock_back, count, seconds, statements, time};
+use super::{StoreError, amount, clock_skew, count, seconds, statements, time};
 use crate::{
-    rehearsal::reach,
+    failpoint::hit,
     store::{CycleRecord, CycleRow, PeriodSums, SourceLine, SourceYield},
 };
 
 /// Opens a cycle and gives its number.
 pub fn begin_cycle(connection: &mut Connection, now: Timestamp) -> Result<i64, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if let Some(jump) = clock_back::mend(&transaction, now)? {
+    if let Some(jump) = clock_skew::mend(&transaction, now)? {
         tracing::warn!("the clock has gone back by {} s; what waits is moved with it", jump);
     }
     transaction.prepare_cached(statements::CYCLE_BEGIN)?.execute([seconds(now)])?;
     let id = transaction.last_insert_rowid();
     transaction.commit()?;
-    reach("cycle-begun");
+    hit("cycle-begun");
     Ok(id)
 }
 
@@ -56,9 +56,9 @@ pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(),
             transaction.prepare_cached(statements::SUM_STAGE_PUT)?.execute(values)?;
         }
     }
-    reach("in-cycle-end");
+    hit("in-cycle-end");
     transaction.commit()?;
-    reach("cycle-ended");
+    hit("cycle-ended");
     Ok(())
 }
 

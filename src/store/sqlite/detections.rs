@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{StoreError, outbox, seconds, sources, statements, time};
 use crate::{
     model::{
-        Class, Detection, DetectionRecord, Event, Outlet, Signature, Stage, StoredFinding, Story, Telling,
+        Class, Detection, DetectionRecord, Event, Mention, Outlet, Signature, Stage, StoredFinding, Story,
     },
     store::{EventFilter, StoryRow},
 };
@@ -37,7 +37,7 @@ pub fn put(connection: &Connection, findings: &[StoredFinding]) -> Result<Vec<St
             connection.prepare_cached(statements::STORY_DROP)?.execute([absorbed])?;
             outbox::absorb(connection, absorbed, into)?;
         }
-        outbox::put(connection, &finding.alerts, &finding.told)?;
+        outbox::put(connection, &finding.alerts, &finding.channel_states)?;
     }
     Ok(new)
 }
@@ -87,7 +87,7 @@ fn put_one(connection: &Connection, record: &DetectionRecord) -> Result<(), Stor
         found.project,
         seconds(found.published_at.unwrap_or(found.detected_at)),
         seconds(found.detected_at),
-        record.silent,
+        record.suppress_alerts,
         record.signature.0,
         document,
         record.about
@@ -109,14 +109,14 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
             event_date: row.get(5)?,
             opened_at: time(row.get(6)?),
             updated_at: time(row.get(7)?),
-            tellings: Vec::new(),
+            mentions: Vec::new(),
         })
     })?;
     let mut stories = rows.collect::<Result<Vec<_>, _>>()?;
-    let mut tellings = connection.prepare_cached(statements::TELLINGS)?;
+    let mut mentions = connection.prepare_cached(statements::TELLINGS)?;
     for story in &mut stories {
-        let rows = tellings.query_map([&story.id], |row| {
-            Ok(Telling {
+        let rows = mentions.query_map([&story.id], |row| {
+            Ok(Mention {
                 url: row.get(0)?,
                 source: row.get(1)?,
                 title: row.get(2)?,
@@ -124,7 +124,7 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
                 signature: Signature(row.get(4)?),
             })
         })?;
-        story.tellings = rows.collect::<Result<_, _>>()?;
+        story.mentions = rows.collect::<Result<_, _>>()?;
     }
     Ok(stories)
 }
@@ -146,69 +146,69 @@ pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<Stor
             continue;
         }
         let documents = of_story.query_map([&story], |row| row.get::<_, String>(0))?;
-        let tellings: Vec<Detection> = documents
+        let mentions: Vec<Detection> = documents
             .map(|document| {
                 serde_json::from_str(&document?).map_err(|error| StoreError::Corrupt(error.to_string()))
             })
             .collect::<Result<_, _>>()?;
         let date: Option<String> = date_of.query_row([&story], |row| row.get(0)).optional()?.flatten();
-        found.extend(history(tellings, date, filter.today).filter(|row| filter.passes(&row.detection)));
+        found.extend(history(mentions, date, filter.today).filter(|row| filter.passes(&row.detection)));
     }
     Ok(found)
 }
 
 /// The best-scored mention speaks for its story, with the highest class of all; the others are its outlets. A rumour
 /// speaks only for a story without any other mention, and then the class is low; a doubtful mention comes next.
-fn head(tellings: Vec<Detection>) -> Option<Detection> {
-    let rank = |telling: &Detection| (!telling.rumour, telling.cautions.is_empty(), telling.score);
+fn head(mentions: Vec<Detection>) -> Option<Detection> {
+    let rank = |mention: &Detection| (!mention.rumour, mention.cautions.is_empty(), mention.score);
     let best =
-        tellings.iter().enumerate().max_by_key(|(at, telling)| (rank(telling), std::cmp::Reverse(*at)))?.0;
-    let class = if tellings[best].rumour {
+        mentions.iter().enumerate().max_by_key(|(at, mention)| (rank(mention), std::cmp::Reverse(*at)))?.0;
+    let class = if mentions[best].rumour {
         Class::Low
     } else {
-        tellings.iter().map(|telling| telling.class).max()?
+        mentions.iter().map(|mention| mention.class).max()?
     };
     let mut outlets: Vec<Outlet> = Vec::new();
-    for (at, telling) in tellings.iter().enumerate() {
-        let known = |url: &str| url == tellings[best].url || outlets.iter().any(|outlet| outlet.url == url);
-        if at != best && !known(&telling.url) {
+    for (at, mention) in mentions.iter().enumerate() {
+        let known = |url: &str| url == mentions[best].url || outlets.iter().any(|outlet| outlet.url == url);
+        if at != best && !known(&mention.url) {
             outlets.push(Outlet {
-                url: telling.url.clone(),
-                source: telling.source.clone(),
-                published_at: telling.published_at,
+                url: mention.url.clone(),
+                source: mention.source.clone(),
+                published_at: mention.published_at,
             });
         }
     }
-    let head = tellings.into_iter().nth(best)?;
+    let head = mentions.into_iter().nth(best)?;
     Some(Detection { class, also_at: outlets, ..head })
 }
 
 /// A story's head with what became of its class and date, telling by telling; `date` is the story's own. The stage
 /// is held against the date as of `today`.
-fn history(mut tellings: Vec<Detection>, date: Option<String>, today: Option<Date>) -> Option<StoryRow> {
-    let detection = head(tellings.clone())?;
-    tellings.sort_by_key(|telling| telling.detected_at);
-    let first = tellings.first()?;
+fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Date>) -> Option<StoryRow> {
+    let detection = head(mentions.clone())?;
+    mentions.sort_by_key(|mention| mention.detected_at);
+    let first = mentions.first()?;
     let (opened_at, mut class) = (first.detected_at, first.class);
-    let (mut changed_at, mut revision, mut told) = (opened_at, 0, first.event_date.clone());
-    for telling in &tellings[1..] {
+    let (mut changed_at, mut revision, mut dated) = (opened_at, 0, first.event_date.clone());
+    for mention in &mentions[1..] {
         // A date that only says less than the one known is no other date.
-        let other = telling
+        let other = mention
             .event_date
             .as_ref()
-            .filter(|new| told.as_ref().is_none_or(|old| !old.starts_with(new.as_str())))
+            .filter(|new| dated.as_ref().is_none_or(|old| !old.starts_with(new.as_str())))
             // A rumour moves no date.
-            .filter(|_| !telling.rumour);
-        if telling.class > class || other.is_some() {
-            class = class.max(telling.class);
-            told = other.cloned().or(told);
-            changed_at = telling.detected_at;
+            .filter(|_| !mention.rumour);
+        if mention.class > class || other.is_some() {
+            class = class.max(mention.class);
+            dated = other.cloned().or(dated);
+            changed_at = mention.detected_at;
             revision += 1;
         }
     }
     let event_date = date.or_else(|| detection.event_date.clone());
     let official = event_date.is_some()
-        && tellings.iter().any(|telling| telling.official && telling.event_date == event_date);
+        && mentions.iter().any(|mention| mention.official && mention.event_date == event_date);
     let stage = today.map_or(detection.stage, |today| detection.stage.on(event_date.as_deref(), today));
     let detection = Detection { stage, event_date: event_date.clone(), ..detection };
     Some(StoryRow { detection, opened_at, changed_at, revision, event_date, official })

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::{StoreError, bits, day, seconds, sources, statements, time};
-use crate::model::{EntryKey, EntryMarks, EntryRecord, EntryState, Rewordings, Sighting};
+use crate::model::{EntryKey, EntryMarks, EntryRecord, EntryState, LastSeen, Rewordings};
 
 /// Entries waiting for their page and due at `now`: the one of each source that waits longest, then the next of each.
 pub fn backlog(
@@ -48,7 +48,7 @@ pub fn record(row: &Row<'_>, state: EntryState) -> rusqlite::Result<EntryRecord>
         author: row.get("author")?,
         published: time(row.get("published")?),
         first_seen: time(row.get("first_seen")?),
-        silent: row.get("silent")?,
+        suppress_alerts: row.get("silent")?,
         state,
         rules: row.get::<_, i64>("rules")?.cast_unsigned(),
         marks: None,
@@ -127,20 +127,20 @@ fn put_one(connection: &Connection, source: i64, entry: &EntryRecord) -> Result<
             entry.author,
             seconds(entry.published),
             seconds(entry.first_seen),
-            entry.silent
+            entry.suppress_alerts
         ])?;
     }
     Ok(())
 }
 
 /// Renews the sighting of known entries, and what they can be recognised by.
-pub fn sighted(
+pub fn refresh_last_seen(
     connection: &Connection,
-    entries: &[Sighting],
+    entries: &[LastSeen],
     at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     let Some(at) = at else { return Ok(()) };
-    for Sighting { source_url, key, marks } in entries {
+    for LastSeen { source_url, key, marks } in entries {
         let source = sources::id(connection, source_url)?;
         connection.prepare_cached(statements::ENTRY_SIGHTED)?.execute(params![source, key.0, day(at)])?;
         if marks.is_some() {

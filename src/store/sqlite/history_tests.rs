@@ -7,7 +7,7 @@ use super::{open, statements};
 const SOURCES: usize = 20;
 
 /// A database with so many cycles, ten times as many entries, and a story with two tellings for each ten cycles.
-fn kept(cycles: usize) -> Connection {
+fn history_of(cycles: usize) -> Connection {
     let connection = open::open_memory().unwrap();
     let fill = [
         "INSERT INTO sources (id, url) SELECT n, 'https://a.example/' || n FROM numbers WHERE n <= ?2",
@@ -45,7 +45,7 @@ fn cost(connection: &Connection, sql: &str, values: &[Value]) -> (i32, usize) {
 #[test]
 fn what_stats_reads_costs_the_same_after_ten_times_as_many_cycles() {
     let (text, number) = (|text: &str| Value::Text(text.to_owned()), Value::Integer);
-    let (few, many) = (kept(600), kept(6000));
+    let (few, many) = (history_of(600), history_of(6000));
     let read: [(&str, Vec<Value>); 8] = [
         (statements::CYCLES_LAST, vec![number(0), number(50)]),
         (statements::SOURCES, vec![]),

@@ -1,10 +1,9 @@
 //! SQLite: the only folder that names rusqlite.
 
-mod again;
 mod articles;
-mod clock_back;
+mod backup;
+mod clock_skew;
 mod confirmed;
-mod copies;
 mod cycles;
 mod detections;
 mod entries;
@@ -12,10 +11,11 @@ mod known;
 mod open;
 mod outbox;
 mod prune;
+mod query_timing;
+mod rejudge;
 mod repair;
 mod sources;
 mod statements;
-mod watch;
 mod x_calls;
 mod x_pages;
 
@@ -31,10 +31,9 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::{StoreError, files};
 
-pub use again::{detections_of, kept, label, labels, rejudge};
 pub use articles::{article, robots};
+pub use backup::backup;
 pub use confirmed::confirmed_time;
-pub use copies::backup;
 pub use cycles::{
     begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
 };
@@ -43,13 +42,14 @@ pub use entries::{backlog, postpone};
 pub use known::known_entries;
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
-    alert_totals, attempt, bind, channels, hasten, matters, notice, oldest_due, open_messages, queued,
-    revive, rows, settle, told, waiting,
+    alert_totals, attempt, bind, channel_story_states, channels, hasten, incidents, notice, oldest_due,
+    open_messages, queued, revive, rows, settle, waiting,
 };
 pub use prune::prune;
+pub use query_timing::{take as take_times, watch};
+pub use rejudge::{detections_of, judged_entries, label, labels, rejudge};
 pub use repair::repair;
 pub use sources::{host_waits, sources};
-pub use watch::{take as take_times, watch};
 pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};
 pub use x_pages::{
     calls as x_calls, drop_gaps as x_drop_gaps, failed as x_failed, known as x_known, memory as x_memory,
@@ -57,7 +57,7 @@ pub use x_pages::{
     set_usage as x_set_usage,
 };
 
-use crate::{model::Commit, rehearsal::reach};
+use crate::{failpoint::hit, model::Commit};
 
 /// Saves `commits` whole, in one transaction; gives the ids of the detections that were not known before.
 pub fn commit(connection: &mut Connection, commits: &[Commit]) -> Result<Vec<String>, StoreError> {
@@ -67,7 +67,7 @@ pub fn commit(connection: &mut Connection, commits: &[Commit]) -> Result<Vec<Str
         new.extend(put(&transaction, commit)?);
     }
     transaction.commit()?;
-    reach("visit-saved");
+    hit("visit-saved");
     Ok(new)
 }
 
@@ -79,14 +79,18 @@ fn put(transaction: &Connection, commit: &Commit) -> Result<Vec<String>, StoreEr
         sources::put_wait(transaction, wait)?;
     }
     entries::put(transaction, &commit.entries)?;
-    entries::sighted(transaction, &commit.sighted, commit.source.as_ref().and_then(|source| source.read_at))?;
+    entries::refresh_last_seen(
+        transaction,
+        &commit.refreshed,
+        commit.source.as_ref().and_then(|source| source.read_at),
+    )?;
     articles::put(transaction, &commit.articles, &commit.robots)?;
     for page in &commit.x {
         x_pages::put(transaction, page)?;
     }
-    reach("in-visit");
+    hit("in-visit");
     let new = detections::put(transaction, &commit.findings)?;
-    reach("in-visit-whole");
+    hit("in-visit-whole");
     Ok(new)
 }
 

@@ -5,9 +5,9 @@ use std::{fs::File, io::Read, path::Path, time::Duration};
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-use super::{StoreError, copies, detections, statements};
+use super::{StoreError, backup, detections, statements};
 use crate::{
-    rehearsal::reach,
+    failpoint::hit,
     store::{Access, Health, files},
 };
 
@@ -63,7 +63,7 @@ fn read(path: &Path) -> Result<Connection, StoreError> {
     let found = match version(&connection) {
         // In a closed folder that index cannot be made. Where there is no log nobody writes, and the file stands
         // for itself.
-        Err(StoreError::Access { .. }) if !copies::beside(path, "-wal").exists() => {
+        Err(StoreError::Access { .. }) if !backup::beside(path, "-wal").exists() => {
             connection = unchanging(path)?;
             version(&connection)?
         }
@@ -101,10 +101,10 @@ fn write(dir: &Path, path: &Path) -> Result<Connection, StoreError> {
         let found = version(&connection)?;
         refuse_newer(found)?;
         if found < known() {
-            copies::keep_before(&connection, path, found + 1)?;
+            backup::keep_before(&connection, path, found + 1)?;
             to_latest(&mut connection)?;
-            reach("schema-changed");
-            copies::thin(path);
+            hit("schema-changed");
+            backup::thin(path);
         }
     }
     Ok(connection)
@@ -124,22 +124,22 @@ fn create(dir: &Path, path: &Path) -> Result<(), StoreError> {
     if files::is_there(path)? {
         return Ok(());
     }
-    let new = copies::beside(path, ".new");
+    let new = backup::beside(path, ".new");
     build(&new, known())?;
     // Whoever moves a database away and leaves its log would find the log in the new one.
-    let log = copies::beside(path, "-wal");
+    let log = backup::beside(path, "-wal");
     if log.exists() {
-        let left = copies::beside(path, "-wal.left");
+        let left = backup::beside(path, "-wal.left");
         std::fs::rename(&log, &left).map_err(|error| files::access(&left, &error))?;
     }
-    reach("database-built");
+    hit("database-built");
     std::fs::rename(&new, path).map_err(|error| files::access(path, &error))
 }
 
 /// An empty database of that schema in the file `new`, whatever was there.
 pub fn build(new: &Path, schema: i64) -> Result<(), StoreError> {
     for end in ["", "-journal", "-wal", "-shm"] {
-        files::remove(&copies::beside(new, end))?;
+        files::remove(&backup::beside(new, end))?;
     }
     files::open_private(new)?;
     let mut connection = connect(new)?;

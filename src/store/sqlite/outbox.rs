@@ -6,14 +6,19 @@ use rusqlite::{Connection, Row, params};
 use super::{StoreError, amount, optional, seconds, statements, time};
 use crate::store::AlertTotal;
 use crate::{
+    failpoint::hit,
     model::{
-        Alert, Body, BoundMessage, ChannelState, Class, Matter, OpenMessage, OutboxRow, Settled, Told, Topic,
+        Alert, Body, BoundMessage, ChannelState, ChannelStoryState, Class, Incident, OpenMessage, OutboxRow,
+        Settled, Topic,
     },
-    rehearsal::reach,
 };
 
 /// Queues alerts, and remembers what the channels then know; a known alert stays as it is.
-pub fn put(connection: &Connection, alerts: &[Alert], told: &[Told]) -> Result<(), StoreError> {
+pub fn put(
+    connection: &Connection,
+    alerts: &[Alert],
+    states: &[ChannelStoryState],
+) -> Result<(), StoreError> {
     for alert in alerts {
         let body =
             serde_json::to_string(&alert.body).map_err(|error| StoreError::Other(error.to_string()))?;
@@ -34,14 +39,14 @@ pub fn put(connection: &Connection, alerts: &[Alert], told: &[Told]) -> Result<(
             body
         ])?;
     }
-    for told in told {
+    for state in states {
         connection.prepare_cached(statements::TOLD_PUT)?.execute(params![
-            told.story,
-            told.channel,
-            told.class.as_str(),
-            told.event_date,
-            seconds(told.told_at),
-            i64::try_from(told.outlets).unwrap_or(i64::MAX)
+            state.story,
+            state.channel,
+            state.class.as_str(),
+            state.event_date,
+            seconds(state.notified_at),
+            i64::try_from(state.outlets).unwrap_or(i64::MAX)
         ])?;
     }
     Ok(())
@@ -60,17 +65,20 @@ pub fn absorb(connection: &Connection, absorbed: &str, into: &str) -> Result<(),
 }
 
 /// What the channels know of `stories`.
-pub fn told(connection: &Connection, stories: &[String]) -> Result<Vec<Told>, StoreError> {
+pub fn channel_story_states(
+    connection: &Connection,
+    stories: &[String],
+) -> Result<Vec<ChannelStoryState>, StoreError> {
     let mut statement = connection.prepare_cached(statements::TOLD)?;
     let mut all = Vec::new();
     for story in stories {
         let rows = statement.query_map([story], |row| {
-            Ok(Told {
+            Ok(ChannelStoryState {
                 story: story.clone(),
                 channel: row.get(0)?,
                 class: class(&row.get::<_, String>(1)?),
                 event_date: row.get(2)?,
-                told_at: time(row.get(3)?),
+                notified_at: time(row.get(3)?),
                 outlets: outlets(row, 4)?,
                 pending: row.get(5)?,
             })
@@ -141,9 +149,9 @@ pub fn bind(
     for (alert, due_at) in later {
         transaction.prepare_cached(statements::ALERT_LATER)?.execute(params![alert, seconds(*due_at)])?;
     }
-    reach("in-binding");
+    hit("in-binding");
     transaction.commit()?;
-    reach("bound");
+    hit("bound");
     Ok(())
 }
 
@@ -166,7 +174,7 @@ pub fn open_messages(connection: &Connection, channel: &str) -> Result<Vec<OpenM
 /// Notes that an attempt begins.
 pub fn attempt(connection: &Connection, message: &str) -> Result<(), StoreError> {
     connection.prepare_cached(statements::MESSAGE_ATTEMPT)?.execute([message])?;
-    reach("attempt-noted");
+    hit("attempt-noted");
     Ok(())
 }
 
@@ -205,9 +213,9 @@ pub fn settle(
         }
     }
     put_channel(&transaction, channel)?;
-    reach("in-settling");
+    hit("in-settling");
     transaction.commit()?;
-    reach("settled");
+    hit("settled");
     Ok(())
 }
 
@@ -248,15 +256,15 @@ pub fn channels(connection: &Connection) -> Result<Vec<ChannelState>, StoreError
 }
 
 /// The matters that the operator was told of.
-pub fn matters(connection: &Connection) -> Result<Vec<Matter>, StoreError> {
+pub fn incidents(connection: &Connection) -> Result<Vec<Incident>, StoreError> {
     let mut statement = connection.prepare_cached(statements::MATTERS)?;
     let rows = statement.query_map([], |row| {
-        Ok(Matter {
+        Ok(Incident {
             subject: row.get(0)?,
             since: time(row.get(1)?),
-            told_at: time(row.get(2)?),
+            notified_at: time(row.get(2)?),
             over_at: maybe(row, 3)?,
-            says: row.get(4)?,
+            message: row.get(4)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -265,18 +273,18 @@ pub fn matters(connection: &Connection) -> Result<Vec<Matter>, StoreError> {
 /// Remembers matters and queues what is told of them, together.
 pub fn notice(
     connection: &mut Connection,
-    matters: &[Matter],
+    incidents: &[Incident],
     forgotten: &[String],
     alerts: &[Alert],
 ) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
-    for matter in matters {
+    for incident in incidents {
         transaction.prepare_cached(statements::MATTER_PUT)?.execute(params![
-            matter.subject,
-            seconds(matter.since),
-            seconds(matter.told_at),
-            optional(matter.over_at),
-            matter.says
+            incident.subject,
+            seconds(incident.since),
+            seconds(incident.notified_at),
+            optional(incident.over_at),
+            incident.message
         ])?;
     }
     for subject in forgotten {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{StoreError, confirmed_time, day, seconds, statements};
-use crate::rehearsal::reach;
+use crate::failpoint::hit;
 
 /// Days after which a judged entry is forgotten, counted from its last sighting (conventions, section 10).
 const JUDGED: i64 = 90;
@@ -80,6 +80,6 @@ pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Resul
     gone += transaction.prepare_cached(statements::X_PEOPLE_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
     gone += transaction.prepare_cached(statements::X_POSTS_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
     transaction.commit()?;
-    reach("pruned");
+    hit("pruned");
     Ok(gone)
 }

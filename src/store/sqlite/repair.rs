@@ -8,9 +8,9 @@ use std::{
 
 use rusqlite::{Connection, Row, params_from_iter, types::Value};
 
-use super::{StoreError, copies, open};
+use super::{StoreError, backup, open};
 use crate::{
-    rehearsal::reach,
+    failpoint::hit,
     store::{Mended, RecoveredTable, files},
 };
 
@@ -40,7 +40,7 @@ pub fn repair(dir: &Path) -> Result<Mended, StoreError> {
         return Err(StoreError::Missing(dir.to_owned()));
     }
     let lost = |error: StoreError| match error {
-        StoreError::Corrupt(cause) => StoreError::Lost { cause, kept: copies::kept(&path) },
+        StoreError::Corrupt(cause) => StoreError::Lost { cause, kept: backup::backups_of(&path) },
         other => other,
     };
     mend(&path).map_err(lost)
@@ -63,20 +63,20 @@ fn mend(path: &Path) -> Result<Mended, StoreError> {
         return Ok(Mended::Sound);
     }
     let kept = put_aside(path)?;
-    reach("damaged-kept");
+    hit("damaged-kept");
     if faults.iter().all(|fault| fault.contains("index"))
         && connection.execute_batch("REINDEX").is_ok()
         && open::check(&connection)?.is_empty()
     {
         return Ok(Mended::Indexes { kept });
     }
-    let new = copies::beside(path, RECOVERED);
+    let new = backup::beside(path, RECOVERED);
     let made = open::build(&new, schema).and_then(|()| recover(&connection, &new));
     let tables = made.inspect_err(|_| {
         // The file is as it was: no copy of it is needed, and nothing half-made.
         for piece in [&kept, &new] {
             for end in ["", "-journal", "-wal", "-shm"] {
-                let _ = files::remove(&copies::beside(piece, end));
+                let _ = files::remove(&backup::beside(piece, end));
             }
         }
     })?;
@@ -84,25 +84,25 @@ fn mend(path: &Path) -> Result<Mended, StoreError> {
     let _ = connection.pragma_update(None, "journal_mode", "DELETE");
     drop(connection);
     for end in ["-wal", "-shm"] {
-        files::remove(&copies::beside(path, end))?;
+        files::remove(&backup::beside(path, end))?;
     }
-    reach("rows-recovered");
+    hit("rows-recovered");
     fs::rename(&new, path).map_err(|error| files::access(path, &error))?;
-    reach("mended");
+    hit("mended");
     Ok(Mended::Rows { kept, tables })
 }
 
 /// Copies the damaged file and its log as they are, under a free name.
 fn put_aside(path: &Path) -> Result<PathBuf, StoreError> {
-    let kept = copies::aside(path);
+    let kept = backup::aside(path);
     for end in ["", "-wal"] {
-        let (from, to) = (copies::beside(path, end), copies::beside(&kept, end));
+        let (from, to) = (backup::beside(path, end), backup::beside(&kept, end));
         if from.exists()
             && let Err(error) = fs::copy(&from, &to)
         {
             let refused = files::access(&to, &error);
             for end in ["", "-wal"] {
-                let _ = files::remove(&copies::beside(&kept, end));
+                let _ = files::remove(&backup::beside(&kept, end));
             }
             return Err(refused);
         }

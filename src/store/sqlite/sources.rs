@@ -34,7 +34,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SourceState> {
         conditional: row.get("conditional")?,
         unmodified_since: at("unmodified_since")?,
         plain_get_at: at("plain_get_at")?,
-        usual_gap_s: row.get("usual_gap_s")?,
+        mean_interval_s: row.get("usual_gap_s")?,
         moved_to: row.get("moved_to")?,
         moved_seen: row.get("moved_seen")?,
         gone_at: at("gone_at")?,
@@ -43,7 +43,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SourceState> {
         candidates_total: amount(row.get("candidates_total")?),
         detections_total: amount(row.get("detections_total")?),
         mean_ms: row.get("mean_ms")?,
-        wish_s: row.get("wish_s")?,
+        publisher_ttl_s: row.get("wish_s")?,
         skips: Skips { hours: row.get("skip_hours")?, days: row.get("skip_days")? },
     })
 }
@@ -69,7 +69,7 @@ pub fn put(connection: &Connection, source: &SourceState) -> Result<(), StoreErr
         source.conditional,
         optional(source.unmodified_since),
         optional(source.plain_get_at),
-        source.usual_gap_s,
+        source.mean_interval_s,
         source.moved_to,
         source.moved_seen,
         optional(source.gone_at),
@@ -78,7 +78,7 @@ pub fn put(connection: &Connection, source: &SourceState) -> Result<(), StoreErr
         count(source.candidates_total),
         count(source.detections_total),
         source.mean_ms,
-        source.wish_s,
+        source.publisher_ttl_s,
         source.skips.hours,
         source.skips.days,
     ])?;

@@ -14,7 +14,7 @@ use crate::{
     clock::SystemClock,
     model::{
         Caution, Class, Commit, Detection, DetectionRecord, EntryKey, EntryMarks, EntryRecord, EntryState,
-        Event, HostWait, Kind, Rewordings, Sighting, Signature, Skips, SourceState, Stage, StoredFinding,
+        Event, HostWait, Kind, LastSeen, Rewordings, Signature, Skips, SourceState, Stage, StoredFinding,
         Story, Validators,
     },
     store::{
@@ -47,7 +47,7 @@ fn entry(number: u8, state: EntryState) -> EntryRecord {
         author: "desk".to_owned(),
         published: now(),
         first_seen: now(),
-        silent: false,
+        suppress_alerts: false,
         state,
         rules: 7,
         marks: None,
@@ -93,7 +93,7 @@ fn story(id: &str) -> Story {
         event_date: None,
         opened_at: now(),
         updated_at: now(),
-        tellings: Vec::new(),
+        mentions: Vec::new(),
     }
 }
 
@@ -132,7 +132,7 @@ fn detection(id: &str, story: &str, score: u8) -> DetectionRecord {
         source_url: FEED.to_owned(),
         entry: EntryKey([1; 16]),
         signature: Signature(vec![1, 2, 3]),
-        silent: false,
+        suppress_alerts: false,
         about: None,
     }
 }
@@ -144,7 +144,7 @@ fn finding(id: &str, story_id: &str, absorbed: &[&str]) -> StoredFinding {
         joined: true,
         absorbed: absorbed.iter().map(|story| (*story).to_owned()).collect(),
         alerts: Vec::new(),
-        told: Vec::new(),
+        channel_states: Vec::new(),
     }
 }
 
@@ -246,8 +246,8 @@ fn a_story_is_one_row_with_every_outlet_and_comes_back_with_its_tellings() {
         let outlets: Vec<&str> = rows[0].also_at.iter().map(|outlet| outlet.source.as_str()).collect();
         assert_eq!((rows.len(), rows[0].id.as_str(), outlets), (1, "b", vec!["a", "c"]));
         let stories = store.recent_stories(now() - days(1)).await.unwrap();
-        assert_eq!(stories[0].tellings.len(), 3);
-        assert_eq!(stories[0].tellings[0].signature, Signature(vec![1, 2, 3]));
+        assert_eq!(stories[0].mentions.len(), 3);
+        assert_eq!(stories[0].mentions[0].signature, Signature(vec![1, 2, 3]));
         assert_eq!(store.recent_stories(now() + days(1)).await.unwrap(), []);
     });
 }
@@ -296,8 +296,9 @@ fn old_sightings_are_asked_to_be_renewed() {
         let is_aging = async |at| known_at(&store, 7, &[1], at).await[0].is_aging;
         assert!(!is_aging(now() + days(29)).await);
         assert!(is_aging(now() + days(31)).await);
-        let sighted = vec![Sighting { source_url: FEED.to_owned(), key: EntryKey([1; 16]), marks: None }];
-        let commit = Commit { source: Some(source(now() + days(31))), sighted, ..Commit::default() };
+        let refreshed = vec![LastSeen { source_url: FEED.to_owned(), key: EntryKey([1; 16]), marks: None }];
+        let commit =
+            Commit { source: Some(source(now() + days(31))), refreshed: refreshed, ..Commit::default() };
         store.commit(commit).await.unwrap();
         assert!(!is_aging(now() + days(31)).await);
     });

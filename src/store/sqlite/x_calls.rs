@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 
 use super::{StoreError, amount, count, statements};
 use crate::{
-    model::{XIntent, XLimit, XPage, XReserved, XView},
-    rehearsal::reach,
+    failpoint::hit,
+    model::{RateState, XIntent, XLimit, XPage, XReserved},
     store::XEnding,
 };
 
@@ -69,14 +69,14 @@ fn limit(connection: &Connection, credential: &str, route: &str) -> Result<Optio
 pub fn reserve<R>(
     connection: &mut Connection,
     intent: &XIntent,
-    decide: impl FnOnce(&XView) -> Result<u32, R>,
+    decide: impl FnOnce(&RateState) -> Result<u32, R>,
 ) -> Result<Result<XReserved, R>, StoreError> {
     let transaction = begin(connection)?;
     let month = month(intent.at);
     let flying = params![intent.credential, intent.route, ms(intent.at) - WINDOW_MS];
     let in_flight: i64 =
         transaction.prepare_cached(statements::X_IN_FLIGHT)?.query_row(flying, |row| row.get(0))?;
-    let view = XView {
+    let view = RateState {
         limit: limit(&transaction, &intent.credential, intent.route)?,
         block: limit(&transaction, &intent.credential, ALL)?,
         in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
@@ -104,7 +104,7 @@ pub fn reserve<R>(
     let call = transaction.last_insert_rowid();
     add_to_month(&transaction, month, reserved)?;
     transaction.commit()?;
-    reach("x-reserved");
+    hit("x-reserved");
     Ok(Ok(XReserved { call, most }))
 }
 

@@ -51,7 +51,7 @@ pub fn memory(connection: &Connection, credential: &str, now: Timestamp) -> Resu
             user: row.get::<_, Option<i64>>(2)?.map(amount),
             followers: row.get::<_, Option<i64>>(3)?.map(amount),
             checked_at: row.get::<_, Option<i64>>(4)?.map(at),
-            trouble: row.get(5)?,
+            problem: row.get(5)?,
             misses: row.get(6)?,
         })
     })?;
@@ -156,7 +156,7 @@ pub fn put(connection: &Connection, page: &XPage) -> Result<(), StoreError> {
             account.user.map(count),
             account.followers.map(count),
             account.checked_at.map(ms),
-            account.trouble,
+            account.problem,
             account.misses
         ])?;
     }

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::x_calls::month;
 use crate::{
-    model::{Commit, XAccount, XGap, XIntent, XLimit, XPage, XPost, XReserved, XUsage, XView, XWindows},
+    model::{Commit, RateState, XAccount, XGap, XIntent, XLimit, XPage, XPost, XReserved, XUsage, XWindows},
     store::{PurgeWhat, Store, XEnding},
 };
 
@@ -230,7 +230,7 @@ fn what_is_decided_by_is_what_all_processes_did() {
         let learned = limit.clone();
         store.x_learn("c".to_owned(), intent(noon).route, move |_| learned).await.unwrap();
         let other = Store::clone(&store);
-        let seen: Result<XReserved, Box<XView>> =
+        let seen: Result<XReserved, Box<RateState>> =
             other.x_reserve(intent(noon), |view| Err(Box::new(view.clone()))).await.unwrap();
         let view = seen.unwrap_err();
         assert_eq!((view.in_flight, view.spent, view.limit), (1, 500_000, Some(limit)));

@@ -62,8 +62,8 @@ impl Parser<'_> {
         let is = |at, marks: &[&str]| self.word(at).is_some_and(|word| marks.contains(&word));
         let of_minutes = |at| is(at, &["分", "분", "m", "mn", "min", "phut"]);
         // `14h 20 Sep 2026`: a number behind a space could be a day as long as there is none.
-        let told = self.is_attached(next) || matches!(self.day, Day::Whole(_)) || of_minutes(next + 1);
-        if let Some(minute) = self.number(next, 1..=2).filter(|_| told) {
+        let is_marked = self.is_attached(next) || matches!(self.day, Day::Whole(_)) || of_minutes(next + 1);
+        if let Some(minute) = self.number(next, 1..=2).filter(|_| is_marked) {
             clock.minute = minute;
             next += 1 + usize::from(of_minutes(next + 1));
             if let Some(second) =

@@ -9,20 +9,20 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::{Round, Stale, route_of};
+use super::{Session, Stale, route_of};
 use crate::{
     clock::Clock,
-    http::{Failure, Fetch, Told},
+    http::{ApiResponse, Failure, Fetch},
     model::{XIntent, XLimit, XPage, XReserved},
     store::{StoreError, XEnding},
     visit::Context,
     x::{
         api,
         errors::{Action, Problem, problem},
-        limits::{self, Leave, Refusal, Seen, learn, leave, server_time},
+        limits::{self, RateDecision, Refusal, Seen, learn, rate_decision, server_time},
         money::affordable,
-        plan::{Question, Way, ceiling},
-        windows::{Bounds, reach, time_of},
+        plan::{Endpoint, Query, ceiling},
+        windows::{Bounds, oldest_searchable_id, time_of},
     },
 };
 
@@ -31,7 +31,7 @@ const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
 
 /// What is asked.
 #[derive(Debug, Clone)]
-pub enum Ask {
+pub enum ApiCall {
     /// Handles to accounts.
     Handles(Vec<String>),
     /// Ids to accounts.
@@ -41,7 +41,7 @@ pub enum Ask {
     /// A page of posts.
     Posts {
         /// The question.
-        question: Box<Question>,
+        question: Box<Query>,
         /// The page's token; none for the first.
         next: Option<String>,
     },
@@ -81,7 +81,7 @@ pub(super) enum Denied {
     Budget,
 }
 
-impl Ask {
+impl ApiCall {
     fn route(&self) -> &'static str {
         match self {
             Self::Handles(_) => limits::USERS_BY,
@@ -91,7 +91,7 @@ impl Ask {
         }
     }
 
-    fn url(&self, round: &Round, most: u32) -> Url {
+    fn url(&self, round: &Session, most: u32) -> Url {
         let base = &round.settings.base_url;
         match self {
             Self::Handles(handles) => api::users_by(base, handles),
@@ -100,8 +100,8 @@ impl Ask {
             Self::Posts { question, next } => {
                 let (bounds, next) = (question.progress.bounds, next.as_deref());
                 match &question.way {
-                    Way::Search(query) => api::search(base, round.dialect, query, bounds, most, next),
-                    Way::Timeline { user, replies } => {
+                    Endpoint::Search(query) => api::search(base, round.dialect, query, bounds, most, next),
+                    Endpoint::Timeline { user, replies } => {
                         api::timeline(base, round.dialect, *user, *replies, bounds, most, next)
                     }
                 }
@@ -110,7 +110,7 @@ impl Ask {
     }
 
     /// Objects wanted, the fewest that can be asked for, and the price of one.
-    fn objects(&self, round: &Round) -> (u32, u32, u64) {
+    fn objects(&self, round: &Session) -> (u32, u32, u64) {
         let users = |count: usize| {
             let count = u32::try_from(count).unwrap_or(u32::MAX);
             (count, count, round.settings.user_price)
@@ -128,13 +128,13 @@ impl Ask {
     }
 }
 
-impl Round {
+impl Session {
     /// The same question from the oldest id X still takes, if its bounds were refused as too old.
-    pub(super) fn stale(&mut self, ask: &Ask, now: Timestamp) -> Option<Ask> {
-        let Ask::Posts { question, next: None } = ask else { return None };
+    pub(super) fn stale(&mut self, ask: &ApiCall, now: Timestamp) -> Option<ApiCall> {
+        let ApiCall::Posts { question, next: None } = ask else { return None };
         let since = self.stale_since.take()?;
         let Bounds::Ids { since: before, until } = question.progress.bounds else { return None };
-        let since = since.larger_than.unwrap_or_else(|| reach(self.server_now(now)));
+        let since = since.larger_than.unwrap_or_else(|| oldest_searchable_id(self.server_now(now)));
         if since <= before || until.is_some_and(|until| until <= since) {
             return None;
         }
@@ -145,14 +145,14 @@ impl Round {
         ));
         let mut question = question.clone();
         question.progress.bounds = Bounds::Ids { since, until };
-        Some(Ask::Posts { question, next: None })
+        Some(ApiCall::Posts { question, next: None })
     }
 
     /// Sends `ask` as often as that may help.
     pub(super) async fn send<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
-        ask: &Ask,
+        ask: &ApiCall,
     ) -> Result<Sent, StoreError> {
         let mut tries = 0;
         loop {
@@ -168,9 +168,9 @@ impl Round {
                     return Ok(Sent::Deferred);
                 }
             };
-            let told = self.exchange(context, ask, reserved).await;
-            let again = match told {
-                Ok(told) => match self.answered(context, ask, reserved, told, now).await? {
+            let response = self.exchange(context, ask, reserved).await;
+            let again = match response {
+                Ok(response) => match self.answered(context, ask, reserved, response, now).await? {
                     Next::Done(sent) => return Ok(sent),
                     Next::Now => continue,
                     Next::Later(problem) => problem.to_string(),
@@ -207,30 +207,30 @@ impl Round {
     pub(super) async fn exchange<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
-        ask: &Ask,
+        ask: &ApiCall,
         reserved: XReserved,
-    ) -> Result<Told, Failure> {
+    ) -> Result<ApiResponse, Failure> {
         self.figures.calls += 1;
         *self.taken.entry(ask.route()).or_default() += 1;
         let token = self.settings.token.as_ref().map(crate::x::Token::header).unwrap_or_default();
         let headers = vec![("authorization".to_owned(), token)];
-        let mut told = context.fetch.call(ask.url(self, reserved.most), headers).await?;
-        if let Some(masked) = self.secrets.mask_bytes(&told.body) {
-            told.body = masked.into();
+        let mut response = context.fetch.call(ask.url(self, reserved.most), headers).await?;
+        if let Some(masked) = self.secrets.mask_bytes(&response.body) {
+            response.body = masked.into();
         }
-        Ok(told)
+        Ok(response)
     }
 
     pub(super) async fn reserve<F: Fetch, C: Clock>(
         &self,
         context: &Context<F, C>,
-        ask: &Ask,
+        ask: &ApiCall,
         now: Timestamp,
     ) -> Result<Result<XReserved, Denied>, StoreError> {
         let server_at = self.server_now(now);
         let (wanted, least, price) = ask.objects(self);
         let (sources, low) = match ask {
-            Ask::Posts { question, .. } => {
+            ApiCall::Posts { question, .. } => {
                 (question.progress.sources.clone(), question.progress.bounds.low())
             }
             _ => (Vec::new(), 0),
@@ -249,11 +249,13 @@ impl Round {
         let (budget, taken) = (self.settings.budget, self.taken.get(route).copied().unwrap_or(0));
         context
             .store
-            .x_reserve(intent, move |view| match leave(view, route, taken, now) {
-                Leave::NotBefore(until, reason) => {
+            .x_reserve(intent, move |view| match rate_decision(view, route, taken, now) {
+                RateDecision::NotBefore(until, reason) => {
                     Err(Denied::Limit(format!("{reason}, until {}", until.strftime("%H:%M:%S UTC"))))
                 }
-                Leave::Go => affordable(budget, view.spent, price, wanted, least).ok_or(Denied::Budget),
+                RateDecision::Go => {
+                    affordable(budget, view.spent, price, wanted, least).ok_or(Denied::Budget)
+                }
             })
             .await
     }
@@ -261,14 +263,14 @@ impl Round {
     async fn answered<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
-        ask: &Ask,
+        ask: &ApiCall,
         reserved: XReserved,
-        told: Told,
+        response: ApiResponse,
         sent: Timestamp,
     ) -> Result<Next, StoreError> {
         let now = context.now();
-        let seen = Seen::read(&told.headers);
-        let wrong = (told.status != 200).then(|| problem(told.status, &told.body, self.dialect));
+        let seen = Seen::read(&response.headers);
+        let wrong = (response.status != 200).then(|| problem(response.status, &response.body, self.dialect));
         let refused = match &wrong {
             Some(Problem::TooMany) => Some(Refusal::Window),
             Some(Problem::UsageCap(_)) => Some(Refusal::UsageCap),
@@ -280,8 +282,8 @@ impl Round {
         if let Some(skew) = skew {
             self.stopped = Some(clocks_differ(now, skew));
             let ending = match &wrong {
-                None => self.only_charged(ask, reserved.call, &told, now),
-                Some(wrong) => XEnding::Free { status: Some(told.status), note: wrong.name().to_owned() },
+                None => self.only_charged(ask, reserved.call, &response, now),
+                Some(wrong) => XEnding::Free { status: Some(response.status), note: wrong.name().to_owned() },
             };
             context.store.x_end(reserved.call, ending).await?;
             return Ok(Next::Done(Sent::Refused));
@@ -289,15 +291,15 @@ impl Round {
         let Some(problem) = wrong else {
             let answered = Answered {
                 call: reserved.call,
-                status: told.status,
-                body: told.body,
+                status: response.status,
+                body: response.body,
                 asked_at: server_time(&here, sent),
                 at: server_time(&here, now),
-                elapsed: told.elapsed,
+                elapsed: response.elapsed,
             };
             return Ok(Next::Done(Sent::Answered(Box::new(answered))));
         };
-        let ending = XEnding::Free { status: Some(told.status), note: problem.name().to_owned() };
+        let ending = XEnding::Free { status: Some(response.status), note: problem.name().to_owned() };
         context.store.x_end(reserved.call, ending).await?;
         self.act(context, problem, now).await
     }
@@ -306,7 +308,7 @@ impl Round {
     pub(super) async fn learn<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
-        ask: &Ask,
+        ask: &ApiCall,
         seen: Seen,
         sent: Timestamp,
         refused: Option<Refusal>,
@@ -323,16 +325,16 @@ impl Round {
     }
 
     /// The charge of an answer that is not used.
-    fn only_charged(&self, ask: &Ask, call: i64, told: &Told, now: Timestamp) -> XEnding {
+    fn only_charged(&self, ask: &ApiCall, call: i64, response: &ApiResponse, now: Timestamp) -> XEnding {
         let page = match ask {
-            Ask::Posts { .. } => api::posts(&told.body),
-            _ => api::people(&told.body),
+            ApiCall::Posts { .. } => api::posts(&response.body),
+            _ => api::people(&response.body),
         };
         let Ok(page) = page else { return XEnding::Lost { note: "unreadable".to_owned() } };
         XEnding::Charged(Box::new(XPage {
             call,
             answered_at: now,
-            status: told.status,
+            status: response.status,
             posts_billed: api::billed_posts(&page),
             post_price: self.settings.post_price,
             users_billed: page.users.iter().map(|user| user.id).collect(),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Round, Work, XVisit,
-    call::{Ask, Sent},
+    Session, Work, XVisit,
+    call::{ApiCall, Sent},
 };
 use crate::{
     clock::Clock,
@@ -18,13 +18,14 @@ use crate::{
     },
 };
 
-impl Round {
+impl Session {
     pub(super) async fn look_up<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
         handles: Vec<String>,
     ) -> Result<Option<XVisit>, StoreError> {
-        let Some((billed, page, fetch)) = self.people(context, Ask::Handles(handles.clone())).await? else {
+        let Some((billed, page, fetch)) = self.people(context, ApiCall::Handles(handles.clone())).await?
+        else {
             return Ok(None);
         };
         let learned = lookup::by_handle(&handles, &self.memory.accounts, &page, context.now());
@@ -36,7 +37,7 @@ impl Round {
         context: &Context<F, C>,
         ids: Vec<u64>,
     ) -> Result<Option<XVisit>, StoreError> {
-        let Some((billed, page, fetch)) = self.people(context, Ask::Ids(ids.clone())).await? else {
+        let Some((billed, page, fetch)) = self.people(context, ApiCall::Ids(ids.clone())).await? else {
             return Ok(None);
         };
         let learned = lookup::by_id(&ids, &self.memory.accounts, &page, context.now());
@@ -48,12 +49,12 @@ impl Round {
     pub(super) async fn people<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
-        ask: Ask,
+        ask: ApiCall,
     ) -> Result<Option<(XPage, Page, Duration)>, StoreError> {
         self.figures.users += match &ask {
-            Ask::Handles(handles) => handles.len() as u64,
-            Ask::Ids(ids) => ids.len() as u64,
-            Ask::Posts { .. } | Ask::Usage => 0,
+            ApiCall::Handles(handles) => handles.len() as u64,
+            ApiCall::Ids(ids) => ids.len() as u64,
+            ApiCall::Posts { .. } | ApiCall::Usage => 0,
         };
         let Sent::Answered(answer) = self.send(context, &ask).await? else { return Ok(None) };
         let Ok(mut page) = api::people(&answer.body) else {

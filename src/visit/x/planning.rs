@@ -11,7 +11,7 @@ use crate::{
         api::Dialect,
         limits,
         money::{self, Forecast, Prices},
-        plan::{Followed, Inputs, Plan, Topic, Way, account_key, topic_key},
+        plan::{Account, Endpoint, Inputs, Plan, Search, account_key, topic_key},
         windows,
     },
 };
@@ -19,7 +19,7 @@ use crate::{
 /// The accounts whose ids are known and the searches, each with where reading stands; what is stored from after
 /// `latest` is not believed.
 #[must_use]
-pub fn followed(settings: &Settings, memory: &XMemory, latest: Timestamp) -> (Vec<Followed>, Vec<Topic>) {
+pub fn followed(settings: &Settings, memory: &XMemory, latest: Timestamp) -> (Vec<Account>, Vec<Search>) {
     let states: HashMap<&str, &XSource> =
         memory.sources.iter().map(|source| (source.key.as_str(), source)).collect();
     let state = |key: String| {
@@ -31,11 +31,11 @@ pub fn followed(settings: &Settings, memory: &XMemory, latest: Timestamp) -> (Ve
     let is = |list: &[String], handle: &str| {
         list.iter().any(|one| one.trim_start_matches('@').eq_ignore_ascii_case(handle))
     };
-    let mut accounts: Vec<Followed> = Vec::new();
+    let mut accounts: Vec<Account> = Vec::new();
     for account in memory.accounts.iter().filter(|account| is(&settings.accounts, &account.handle)) {
         let Some(user) = account.user else { continue };
         if accounts.iter().all(|known| known.user != user) {
-            accounts.push(Followed {
+            accounts.push(Account {
                 user,
                 username: account.username.clone(),
                 replies: is(&settings.replies, &account.handle),
@@ -43,11 +43,11 @@ pub fn followed(settings: &Settings, memory: &XMemory, latest: Timestamp) -> (Ve
             });
         }
     }
-    let mut topics: Vec<Topic> = Vec::new();
+    let mut topics: Vec<Search> = Vec::new();
     for query in &settings.searches {
         let key = topic_key(query);
         if key.len() > 2 && topics.iter().all(|known| known.state.key != key) {
-            topics.push(Topic { query: query.clone(), state: state(key) });
+            topics.push(Search { query: query.clone(), state: state(key) });
         }
     }
     (accounts, topics)
@@ -85,17 +85,17 @@ pub fn forecast(memory: &XMemory, budget: u64, now: Timestamp) -> Forecast {
 
 /// How a route is called in sentences.
 #[must_use]
-pub fn way_name(way: &Way) -> String {
+pub fn way_name(way: &Endpoint) -> String {
     match way {
-        Way::Search(query) => format!("search {query}"),
-        Way::Timeline { user, .. } => format!("timeline of account {user}"),
+        Endpoint::Search(query) => format!("search {query}"),
+        Endpoint::Timeline { user, .. } => format!("timeline of account {user}"),
     }
 }
 
 /// The route's template.
-pub(super) fn route_of(way: &Way) -> &'static str {
+pub(super) fn route_of(way: &Endpoint) -> &'static str {
     match way {
-        Way::Search(_) => limits::SEARCH,
-        Way::Timeline { .. } => limits::TIMELINE,
+        Endpoint::Search(_) => limits::SEARCH,
+        Endpoint::Timeline { .. } => limits::TIMELINE,
     }
 }

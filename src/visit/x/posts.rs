@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use url::Url;
 
-use super::{Round, call::Ask};
+use super::{Session, call::ApiCall};
 use crate::{
     clock::Clock,
     detect::{Item, Origin},
@@ -15,10 +15,10 @@ use crate::{
         address::{self, LONGEST_LINK},
         cut::headline,
     },
-    visit::{Context, Found, kept},
+    visit::{Context, Finding, kept},
     x::{
         api::{self, Page, Post, Relation},
-        plan::{Question, matching},
+        plan::{Query, matching},
     },
 };
 
@@ -27,7 +27,7 @@ pub struct Read {
     /// To be kept.
     pub posts: Vec<XPost>,
     /// What was found.
-    pub found: Vec<Found>,
+    pub found: Vec<Finding>,
     /// Posts never seen before.
     pub new: u64,
     /// Authors learned of.
@@ -36,12 +36,12 @@ pub struct Read {
     pub lookup: Option<XPage>,
 }
 
-impl Round {
+impl Session {
     /// Judges the posts of `page` that are new, or newly edited.
     pub(super) async fn judge<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
-        question: &Question,
+        question: &Query,
         page: &Page,
         first_look: bool,
     ) -> Result<Read, StoreError> {
@@ -61,13 +61,13 @@ impl Round {
                 (user.id, person)
             })
             .collect();
-        let told: Vec<XPerson> = people.values().cloned().collect();
+        let authors: Vec<XPerson> = people.values().cloned().collect();
         let statements = fold(posts.iter().filter(fresh).copied());
-        let mut found: Vec<(u64, Found)> = Vec::new();
-        let mut loud = if first_look { self.catch_up } else { usize::MAX };
+        let mut found: Vec<(u64, Finding)> = Vec::new();
+        let mut alertable = if first_look { self.catch_up } else { usize::MAX };
         for statement in &statements {
-            let silent = loud == 0;
-            loud = loud.saturating_sub(1);
+            let silent = alertable == 0;
+            alertable = alertable.saturating_sub(1);
             if let Some(one) = self.statement(context, question, statement, &people, silent) {
                 found.push((statement.head.author.unwrap_or(0), one));
             }
@@ -76,8 +76,8 @@ impl Round {
         let found = found.into_iter().filter(|(author, one)| self.counts(*author, one, &people));
         let found = found.map(|(author, one)| self.named(author, one, &people)).collect();
         let new = posts.iter().filter(|post| !known.contains_key(&key_of(post))).count() as u64;
-        let posts = posts.iter().map(|post| self.kept(question, post, &people)).collect();
-        Ok(Read { posts, found, new, people: told.into_iter().chain(learned).collect(), lookup })
+        let posts = posts.iter().map(|post| self.record_of(question, post, &people)).collect();
+        Ok(Read { posts, found, new, people: authors.into_iter().chain(learned).collect(), lookup })
     }
 
     /// What an account is called, if it is followed.
@@ -91,7 +91,7 @@ impl Round {
         followed.or_else(|| people.get(&author).map(|person| person.username.clone()))
     }
 
-    fn kept(&self, question: &Question, post: &Post, people: &HashMap<u64, XPerson>) -> XPost {
+    fn record_of(&self, question: &Query, post: &Post, people: &HashMap<u64, XPerson>) -> XPost {
         let handle = self.handle(post.author, people);
         let followed = post.author.filter(|author| self.name_of(*author).is_some());
         let source = match followed {
@@ -122,11 +122,11 @@ impl Round {
     fn statement<F: Fetch, C: Clock>(
         &self,
         context: &Context<F, C>,
-        question: &Question,
-        statement: &Statement,
+        question: &Query,
+        statement: &Thread,
         people: &HashMap<u64, XPerson>,
         silent: bool,
-    ) -> Option<Found> {
+    ) -> Option<Finding> {
         let post = statement.head;
         let handle = self.handle(post.author, people);
         let url = link(handle.as_deref(), post.id);
@@ -150,11 +150,11 @@ impl Round {
         if !verdict.tge && !rumour {
             return None;
         }
-        Some(Found {
+        Some(Finding {
             source_url: question_source(question),
             entry: EntryKey::of_post(key_of(post)),
             identity: EntryKey::of_post(key_of(post)),
-            silent,
+            suppress_alerts: silent,
             verdict,
             title: headline(&statement.text),
             text: kept(&statement.text).to_owned(),
@@ -174,7 +174,7 @@ impl Round {
     async fn authors<F: Fetch, C: Clock>(
         &mut self,
         context: &Context<F, C>,
-        found: &[(u64, Found)],
+        found: &[(u64, Finding)],
         people: &mut HashMap<u64, XPerson>,
     ) -> Result<(Option<XPage>, Vec<XPerson>), StoreError> {
         let strangers = |people: &HashMap<u64, XPerson>| {
@@ -196,7 +196,7 @@ impl Round {
         if unknown.is_empty() || self.settings.min_followers == 0 {
             return Ok((None, Vec::new()));
         }
-        let Some((billed, page, _)) = self.people(context, Ask::Ids(unknown)).await? else {
+        let Some((billed, page, _)) = self.people(context, ApiCall::Ids(unknown)).await? else {
             return Ok((None, Vec::new()));
         };
         let learned: Vec<XPerson> = page
@@ -210,7 +210,7 @@ impl Round {
 
     /// Whether a finding counts: followed accounts always do, strangers from the follower floor on. Where their
     /// followers could not be learned, a watched project decides.
-    fn counts(&self, author: u64, found: &Found, people: &HashMap<u64, XPerson>) -> bool {
+    fn counts(&self, author: u64, found: &Finding, people: &HashMap<u64, XPerson>) -> bool {
         if self.name_of(author).is_some() || self.settings.min_followers == 0 {
             return true;
         }
@@ -221,11 +221,11 @@ impl Round {
     }
 
     /// A finding with its author's name, which may have been learned after the judgement.
-    fn named(&self, author: u64, found: Found, people: &HashMap<u64, XPerson>) -> Found {
+    fn named(&self, author: u64, found: Finding, people: &HashMap<u64, XPerson>) -> Finding {
         match self.handle(Some(author), people) {
             Some(handle) if found.author.is_empty() => {
                 let id = found.url.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or(0);
-                Found { url: link(Some(&handle), id), author: handle, ..found }
+                Finding { url: link(Some(&handle), id), author: handle, ..found }
             }
             _ => found,
         }
@@ -247,7 +247,7 @@ fn origin<'a>(accounts: &'a [XAccount], author: Option<u64>, handle: &'a str) ->
 
 /// One or more posts that say one thing.
 #[derive(Debug, PartialEq, Eq)]
-struct Statement<'a> {
+struct Thread<'a> {
     /// The post that stands for it.
     head: &'a Post,
     /// The text of all.
@@ -257,7 +257,7 @@ struct Statement<'a> {
 }
 
 /// Folds posts: reposts say nothing of their own, a thread is one statement. Newest first.
-fn fold<'a>(posts: impl Iterator<Item = &'a Post>) -> Vec<Statement<'a>> {
+fn fold<'a>(posts: impl Iterator<Item = &'a Post>) -> Vec<Thread<'a>> {
     let mut threads: BTreeMap<(Option<u64>, u64), Vec<&Post>> = BTreeMap::new();
     for post in posts {
         if post.refers.iter().any(|(relation, _)| *relation == Relation::Repost) {
@@ -266,14 +266,14 @@ fn fold<'a>(posts: impl Iterator<Item = &'a Post>) -> Vec<Statement<'a>> {
         let thread = post.author.and(post.conversation).unwrap_or(post.id);
         threads.entry((post.author, thread)).or_default().push(post);
     }
-    let mut statements: Vec<Statement> = threads
+    let mut statements: Vec<Thread> = threads
         .into_values()
         .filter_map(|mut posts| {
             posts.sort_by_key(|post| post.id);
             posts.dedup_by_key(|post| post.id);
             let text = posts.iter().map(|post| post.text.as_str()).collect::<Vec<_>>().join("\n");
             let links = posts.iter().flat_map(|post| &post.links).map(String::as_str).collect();
-            Some(Statement { head: posts.first()?, text, links })
+            Some(Thread { head: posts.first()?, text, links })
         })
         .collect();
     statements.sort_by_key(|statement| std::cmp::Reverse(statement.head.id));
@@ -294,7 +294,7 @@ fn link(handle: Option<&str>, id: u64) -> String {
 }
 
 /// What a statement is about: the article it links to, the post it quotes, or the thread it goes on with.
-fn about(statement: &Statement, handle: Option<&str>) -> Option<String> {
+fn about(statement: &Thread, handle: Option<&str>) -> Option<String> {
     let own = statement.head.id.to_string();
     for text in &statement.links {
         let Ok(url) = Url::parse(text) else { continue };
@@ -317,7 +317,7 @@ fn about(statement: &Statement, handle: Option<&str>) -> Option<String> {
 }
 
 /// Under which address the statistics of sources count what a question found.
-fn question_source(question: &Question) -> String {
+fn question_source(question: &Query) -> String {
     if question.topics { "https://x.com/search".to_owned() } else { "https://x.com".to_owned() }
 }
 

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::{forecast, planned, planning::route_of, way_name};
 use crate::{
-    model::{XAccount, XLimit, XMemory, XView},
+    model::{RateState, XAccount, XLimit, XMemory},
     store::{Store, StoreError},
     x::{
         Settings, Token,
         api::Dialect,
-        limits::{self, Leave, leave, server_time},
+        limits::{self, RateDecision, rate_decision, server_time},
         lookup,
         money::Forecast,
         plan,
@@ -86,15 +86,15 @@ pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview
     for (route, call) in lookups.chain(asks) {
         let taken = calls.iter().filter(|(other, _)| *other == route).count();
         let view = view(memory, route, taken);
-        match leave(&view, route, u32::try_from(taken).unwrap_or(u32::MAX), now) {
-            Leave::NotBefore(until, why) => {
+        match rate_decision(&view, route, u32::try_from(taken).unwrap_or(u32::MAX), now) {
+            RateDecision::NotBefore(until, why) => {
                 left_out.push((call.what, format!("{why}, until {}", until.strftime("%Y-%m-%d %H:%M UTC"))));
             }
             // A lookup is not made smaller; a page is.
-            Leave::Go if call.since.is_none() && most + call.most > budget_left => {
+            RateDecision::Go if call.since.is_none() && most + call.most > budget_left => {
                 left_out.push((call.what, "the month's budget is used up".to_owned()));
             }
-            Leave::Go => {
+            RateDecision::Go => {
                 most = most.saturating_add(call.most);
                 calls.push((route, call));
             }
@@ -120,11 +120,11 @@ pub async fn planned_by(store: &Store, settings: &Settings, now: Timestamp) -> R
 }
 
 /// What a call of `route` would be decided by once `taken` others were sent.
-fn view(memory: &XMemory, route: &str, taken: usize) -> XView {
+fn view(memory: &XMemory, route: &str, taken: usize) -> RateState {
     let limit = |name: &str| -> Option<XLimit> {
         memory.limits.iter().find(|(known, _)| known == name).map(|(_, limit)| limit.clone())
     };
-    XView {
+    RateState {
         limit: limit(route),
         block: limit(limits::ALL),
         in_flight: u32::try_from(taken).unwrap_or(u32::MAX),

@@ -27,21 +27,23 @@ impl Page {
         self.ahead.extend(ahead.iter().map(|post| post.id));
         self.measure();
         let clock = "X's answer or this machine's clock is wrong";
-        let mut says = Vec::new();
+        let mut refusals = Vec::new();
         if let Some(newest) = self.ahead.iter().max() {
             let (number, at) = (self.ahead.len(), time_of(*newest).strftime("%Y-%m-%d %H:%M UTC"));
-            says.push(format!("X sent {number} posts that lie ahead, up to {at}; they are refused: {clock}"));
+            refusals
+                .push(format!("X sent {number} posts that lie ahead, up to {at}; they are refused: {clock}"));
         } else if let Some(claimed) = self.claimed.filter(|claimed| *claimed > most) {
             let at = time_of(claimed).strftime("%Y-%m-%d %H:%M UTC");
-            says.push(format!("X names a newest post that lies ahead, at {at}; that is ignored: {clock}"));
+            refusals
+                .push(format!("X names a newest post that lies ahead, at {at}; that is ignored: {clock}"));
         }
         if self.without_id > 0 {
-            says.push(format!(
+            refusals.push(format!(
                 "X sent {} objects without an id that can be one; they are refused",
                 self.without_id
             ));
         }
-        says
+        refusals
     }
 
     /// Objects that were refused.

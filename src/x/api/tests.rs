@@ -117,17 +117,17 @@ fn a_post_from_the_future_is_refused_named_and_paid() {
     let (now, hour) = (at("2026-11-21T10:00:00Z"), SignedDuration::from_hours(1));
     let (sound, odd) = (id_at(now), id_at(now + hour * 2));
     let mut page = page_of(&[(odd, ""), (sound, "")], &format!(r#""newest_id":"{odd}""#));
-    let says = page.refuse(now + hour);
+    let refusals = page.refuse(now + hour);
     assert_eq!((page.newest, page.oldest, page.refused()), (Some(sound), Some(sound), 1));
     assert!(
-        says.len() == 1 && says[0].contains("1 posts") && says[0].contains("2026-11-21 12:00"),
-        "{says:?}"
+        refusals.len() == 1 && refusals[0].contains("1 posts") && refusals[0].contains("2026-11-21 12:00"),
+        "{refusals:?}"
     );
     assert_eq!(billed_posts(&page), [sound, odd]);
     let mut claims = page_of(&[(sound, "")], r#""newest_id":"18446744073709551615","oldest_id":"1""#);
-    let says = claims.refuse(now + hour);
+    let refusals = claims.refuse(now + hour);
     assert_eq!((claims.newest, claims.oldest, claims.refused()), (Some(sound), Some(sound), 0));
-    assert!(says.len() == 1 && says[0].contains("newest post"), "{says:?}");
+    assert!(refusals.len() == 1 && refusals[0].contains("newest post"), "{refusals:?}");
     assert_eq!(page_of(&[(sound, "")], "").refuse(now), Vec::<String>::new());
 }
 
@@ -138,8 +138,8 @@ fn what_is_no_id_is_none() {
     let mut page = posts_of(body);
     assert_eq!((page.posts.len(), page.refused()), (1, 8));
     assert_eq!((page.posts[0].author, page.posts[0].conversation), (None, None));
-    let says = page.refuse(at("2026-11-21T10:00:00Z"));
-    assert!(says.len() == 1 && says[0].contains("8 objects"), "{says:?}");
+    let refusals = page.refuse(at("2026-11-21T10:00:00Z"));
+    assert!(refusals.len() == 1 && refusals[0].contains("8 objects"), "{refusals:?}");
     let people = people(
         br#"{"data":[{"id":"0","username":"a"},{"id":"8","username":"b",
         "public_metrics":{"followers_count":-5}}]}"#,

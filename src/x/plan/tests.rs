@@ -12,17 +12,17 @@ fn ago(minutes: i64) -> u64 {
     id_at(now() - SignedDuration::from_mins(minutes))
 }
 
-fn account(user: u64, name: &str, head: Option<u64>) -> Followed {
+fn account(user: u64, name: &str, head: Option<u64>) -> Account {
     let state = XSource { key: account_key(user), head, ..XSource::default() };
-    Followed { user, username: name.to_owned(), replies: false, state }
+    Account { user, username: name.to_owned(), replies: false, state }
 }
 
-fn topic(query: &str, head: Option<u64>) -> Topic {
+fn topic(query: &str, head: Option<u64>) -> Search {
     let state = XSource { key: topic_key(query), head, ..XSource::default() };
-    Topic { query: query.to_owned(), state }
+    Search { query: query.to_owned(), state }
 }
 
-fn inputs<'a>(accounts: &'a [Followed], topics: &'a [Topic]) -> Inputs<'a> {
+fn inputs<'a>(accounts: &'a [Account], topics: &'a [Search]) -> Inputs<'a> {
     Inputs {
         accounts,
         topics,
@@ -39,8 +39,8 @@ fn queries(plan: &Plan) -> Vec<&str> {
     plan.questions
         .iter()
         .filter_map(|question| match &question.way {
-            Way::Search(query) => Some(query.as_str()),
-            Way::Timeline { .. } => None,
+            Endpoint::Search(query) => Some(query.as_str()),
+            Endpoint::Timeline { .. } => None,
         })
         .collect()
 }
@@ -48,9 +48,9 @@ fn queries(plan: &Plan) -> Vec<&str> {
 #[test]
 fn a_hundred_accounts_and_twenty_topics_are_at_most_nine_calls() {
     // The longest handles there are, and topics of 80 characters.
-    let accounts: Vec<Followed> =
+    let accounts: Vec<Account> =
         (0..100).map(|n| account(n, &format!("account_name_{n:02}"), Some(ago(10)))).collect();
-    let topics: Vec<Topic> = (0..20)
+    let topics: Vec<Search> = (0..20)
         .map(|n| {
             topic(
                 &format!(
@@ -92,16 +92,19 @@ fn queries_are_grouped_by_how_far_they_reach_back() {
 fn what_search_no_longer_has_is_asked_of_the_timeline_or_told_as_lost() {
     let old = ago(60 * 24 * 9);
     let plan = plan(&inputs(&[account(7, "asleep", Some(old))], &[topic("$ABC airdrop", Some(old))]));
-    assert_eq!(plan.questions[0].way, Way::Timeline { user: 7, replies: false });
+    assert_eq!(plan.questions[0].way, Endpoint::Timeline { user: 7, replies: false });
     assert_eq!(queries(&plan), ["(($ABC airdrop)) -is:retweet lang:en"]);
     assert_eq!(plan.lost.len(), 1);
-    assert_eq!(plan.questions[1].progress.bounds, Bounds::Ids { since: reach(now()), until: None });
+    assert_eq!(
+        plan.questions[1].progress.bounds,
+        Bounds::Ids { since: oldest_searchable_id(now()), until: None }
+    );
 }
 
 #[test]
 fn gaps_come_last_newest_first_and_together_where_they_were_left_together() {
     let gap = |owner, low, high| XGap { owner, low: ago(low), high: ago(high) };
-    let with = |mut account: Followed, gaps: &[XGap]| {
+    let with = |mut account: Account, gaps: &[XGap]| {
         account.state.gaps = gaps.to_vec();
         account
     };
@@ -114,12 +117,12 @@ fn gaps_come_last_newest_first_and_together_where_they_were_left_together() {
     let mut topics = [topic("x", Some(ago(5)))];
     topics[0].state.gaps = vec![gap(9, 60 * 24 * 9, 60 * 24 * 8)];
     let plan = plan(&inputs(&accounts, &topics));
-    let repairs: Vec<&Question> = plan.questions.iter().filter(|question| question.progress.repair).collect();
+    let repairs: Vec<&Query> = plan.questions.iter().filter(|question| question.progress.repair).collect();
     assert_eq!(plan.questions.len() - repairs.len(), 2);
-    assert_eq!(repairs[0].way, Way::Search("(from:a) -is:retweet -is:reply".into()));
-    assert_eq!(repairs[1].way, Way::Search("(from:a OR from:b) -is:retweet -is:reply".into()));
+    assert_eq!(repairs[0].way, Endpoint::Search("(from:a) -is:retweet -is:reply".into()));
+    assert_eq!(repairs[1].way, Endpoint::Search("(from:a OR from:b) -is:retweet -is:reply".into()));
     assert_eq!(repairs[1].progress.bounds, Bounds::Ids { since: shared.low, until: Some(shared.high) });
-    assert_eq!(repairs[2].way, Way::Timeline { user: 3, replies: false });
+    assert_eq!(repairs[2].way, Endpoint::Timeline { user: 3, replies: false });
     assert_eq!((plan.dropped.len(), plan.lost.len()), (1, 1));
 }
 
@@ -150,9 +153,9 @@ proptest! {
         handles in proptest::collection::btree_map("[a-z_0-9]{1,15}", proptest::option::of(0_i64..9_000), 0..130),
         words in proptest::collection::btree_map("[a-zäö$# ]{1,90}", proptest::option::of(0_i64..9_000), 0..25),
     ) {
-        let accounts: Vec<Followed> = handles.iter().zip(1..)
+        let accounts: Vec<Account> = handles.iter().zip(1..)
             .map(|((name, head), user)| account(user, name, head.map(ago))).collect();
-        let mut topics: Vec<Topic> = words.iter().filter(|(query, _)| !query.trim().is_empty())
+        let mut topics: Vec<Search> = words.iter().filter(|(query, _)| !query.trim().is_empty())
             .map(|(query, head)| topic(query, head.map(ago))).collect();
         // Spaces make no other topic.
         topics.sort_by(|a, b| a.state.key.cmp(&b.state.key));
@@ -173,7 +176,7 @@ proptest! {
                 let state = accounts.iter().map(|a| &a.state).chain(topics.iter().map(|t| &t.state))
                     .find(|state| state.key == *key).unwrap();
                 if let Some(own) = low(state) {
-                    prop_assert!(question.progress.bounds.low() <= own.max(reach(now())));
+                    prop_assert!(question.progress.bounds.low() <= own.max(oldest_searchable_id(now())));
                 }
             }
         }
@@ -182,12 +185,12 @@ proptest! {
 
 #[test]
 fn without_savings_every_account_and_search_is_a_question_of_its_own() {
-    let accounts: Vec<Followed> = (0..30).map(|n| account(n, &format!("name_{n}"), Some(ago(10)))).collect();
+    let accounts: Vec<Account> = (0..30).map(|n| account(n, &format!("name_{n}"), Some(ago(10)))).collect();
     let topics = [topic("airdrop OR claim", None), topic("$ERA", Some(ago(20)))];
-    let plan = alone(&inputs(&accounts, &topics));
+    let plan = plan_unbatched(&inputs(&accounts, &topics));
     assert_eq!(plan.questions.len(), 32);
     assert!(plan.questions.iter().all(|question| question.progress.sources.len() == 1));
     assert_eq!(queries(&plan), ["(airdrop OR claim) -is:retweet lang:en", "$ERA -is:retweet lang:en"]);
     let poor = Inputs { budget: 0, ..inputs(&accounts, &topics) };
-    assert_eq!((alone(&poor).questions.len(), alone(&poor).left_out.len()), (0, 32));
+    assert_eq!((plan_unbatched(&poor).questions.len(), plan_unbatched(&poor).left_out.len()), (0, 32));
 }

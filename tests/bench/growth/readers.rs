@@ -161,7 +161,7 @@ fn judgement() -> Vec<Reader> {
             "[[projects]]\nname = \"Caldera\"\naliases = [\"Caldera Labs\"]\ntokens = [\"ERA\"]\n",
             Path::new("state"),
         );
-        let rules = Rules::compile(&settings.unwrap_or_else(|mistakes| panic!("{mistakes}")).detect);
+        let rules = Rules::compile(&settings.unwrap_or_else(|errors| panic!("{errors}")).detect);
         rules.prepare();
         rules
     };

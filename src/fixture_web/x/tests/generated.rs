@@ -40,9 +40,9 @@ fn a_hundred_accounts_and_twenty_topics_have_something_to_say() {
 #[tokio::test]
 async fn the_written_world_has_ten_launches_and_news_comes_in() {
     let lab = Lab::new(Options { content: Content::Written, ..Options::at(NOW) }).await;
-    let told = lab.x().told();
-    assert_eq!(told.len(), 60);
-    assert_eq!(told.iter().filter(|told| !told.truth.is_empty()).count(), 10);
+    let sent = lab.x().sent_posts();
+    assert_eq!(sent.len(), 60);
+    assert_eq!(sent.iter().filter(|sent| !sent.truth.is_empty()).count(), 10);
     assert_eq!(lab.x().handles().len(), 10);
     for topic in lab.x().topics() {
         assert!(!lab.search(&topic, &[]).await.ids().is_empty(), "{topic}");

@@ -3,7 +3,7 @@
 mod bounds;
 mod dialects;
 mod generated;
-mod mishaps;
+mod injected_failures;
 mod money;
 mod queries;
 mod routes;

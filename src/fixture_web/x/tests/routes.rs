@@ -29,8 +29,8 @@ async fn users_that_cannot_be_read_are_told_beside_the_others() {
     let got = lab.get("/2/users/by", &[("usernames", &handles.join(","))]).await;
     assert_eq!((got.status, got.ids().len()), (200, 1));
     let errors = got.body["errors"].as_array().unwrap();
-    let told: Vec<&str> = errors.iter().map(|error| error["value"].as_str().unwrap()).collect();
-    assert_eq!(told, handles[1..4]);
+    let messages: Vec<&str> = errors.iter().map(|error| error["value"].as_str().unwrap()).collect();
+    assert_eq!(messages, handles[1..4]);
     assert!(errors[0]["detail"].as_str().unwrap().contains("suspended"));
     assert!(errors[1]["type"].as_str().unwrap().ends_with("/not-authorized-for-resource"));
     assert!(errors[2]["type"].as_str().unwrap().ends_with("/resource-not-found"));

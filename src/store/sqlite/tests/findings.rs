@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::*;
-use crate::model::{Alert, Body, Told, Topic};
+use crate::model::{Alert, Body, ChannelStoryState, Topic};
 
 fn commit(findings: Vec<StoredFinding>) -> Commit {
     Commit { findings, ..Commit::default() }
@@ -97,7 +97,7 @@ fn a_detection_that_is_known_opens_no_second_story_and_alerts_nobody() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         store.commit(found("a", "old", 80)).await.unwrap();
-        let again = StoredFinding { joined: false, ..loud("a", "new", &[], Class::High) };
+        let again = StoredFinding { joined: false, ..alertable_finding("a", "new", &[], Class::High) };
         assert_eq!(store.commit(commit(vec![again])).await.unwrap(), Vec::<String>::new());
         assert_eq!(grouped(&store).await, groups(&["old: a"]));
         assert_eq!(store.queued("a".to_owned()).await.unwrap(), []);
@@ -105,7 +105,7 @@ fn a_detection_that_is_known_opens_no_second_story_and_alerts_nobody() {
 }
 
 /// A finding with an alert, called like it, for the channel "a".
-fn loud(id: &str, story: &str, absorbed: &[&str], class: Class) -> StoredFinding {
+fn alertable_finding(id: &str, story: &str, absorbed: &[&str], class: Class) -> StoredFinding {
     let alert = Alert {
         id: id.to_owned(),
         channel: "a".to_owned(),
@@ -119,16 +119,16 @@ fn loud(id: &str, story: &str, absorbed: &[&str], class: Class) -> StoredFinding
         replaces: false,
         outlets: 1,
     };
-    let told = Told {
+    let state = ChannelStoryState {
         story: story.to_owned(),
         channel: "a".to_owned(),
         class,
         event_date: None,
-        told_at: now(),
+        notified_at: now(),
         outlets: 1,
         pending: true,
     };
-    StoredFinding { alerts: vec![alert], told: vec![told], ..finding(id, story, absorbed) }
+    StoredFinding { alerts: vec![alert], channel_states: vec![state], ..finding(id, story, absorbed) }
 }
 
 #[test]
@@ -138,8 +138,8 @@ fn alerts_go_with_their_story_and_the_louder_of_two_stays() {
         block(async {
             let store = Store::open_in_memory().unwrap();
             let one = commit(vec![
-                loud("a", "s1", &[], first),
-                loud("b", "s2", &[], second),
+                alertable_finding("a", "s1", &[], first),
+                alertable_finding("b", "s2", &[], second),
                 finding("c", "s1", &["s2"]),
             ]);
             store.commit(one).await.unwrap();
@@ -148,8 +148,11 @@ fn alerts_go_with_their_story_and_the_louder_of_two_stays() {
             assert_eq!(queued[0].story.as_deref(), Some("s1"));
             let Body::News { detection, .. } = &queued[0].body else { panic!("no news") };
             assert_eq!(detection.story_id, "s1", "the alert names the story that there is");
-            assert!(store.told(vec!["s2".to_owned()]).await.unwrap().is_empty());
-            assert_eq!(store.told(vec!["s1".to_owned()]).await.unwrap()[0].class, first.max(second));
+            assert!(store.channel_story_states(vec!["s2".to_owned()]).await.unwrap().is_empty());
+            assert_eq!(
+                store.channel_story_states(vec!["s1".to_owned()]).await.unwrap()[0].class,
+                first.max(second)
+            );
         });
     }
 }
@@ -180,7 +183,8 @@ fn a_post_is_known_to_its_story_under_the_address_it_points_at() {
         post.record.about = Some("https://press.example/claim".to_owned());
         store.commit(commit(vec![post, finding("b", "s", &[])])).await.unwrap();
         let stories = store.recent_stories(now() - days(1)).await.unwrap();
-        let mut urls: Vec<&str> = stories[0].tellings.iter().map(|telling| telling.url.as_str()).collect();
+        let mut urls: Vec<&str> =
+            stories[0].mentions.iter().map(|commit_with_alert| commit_with_alert.url.as_str()).collect();
         urls.sort_unstable();
         assert_eq!(urls, ["https://b.example/1", "https://press.example/claim"]);
         // What is shown is the post's own address.

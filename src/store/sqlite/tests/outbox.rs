@@ -1,5 +1,7 @@
 use super::*;
-use crate::model::{Alert, Body, BoundMessage, ChannelState, Matter, Notice, Phase, Settled, Told, Topic};
+use crate::model::{
+    Alert, Body, BoundMessage, ChannelState, ChannelStoryState, Incident, Notice, Phase, Settled, Topic,
+};
 
 fn alert(id: &str, story_id: &str) -> Alert {
     Alert {
@@ -21,22 +23,22 @@ fn alert(id: &str, story_id: &str) -> Alert {
     }
 }
 
-fn told(story_id: &str, outlets: usize) -> Told {
-    Told {
+fn state(story_id: &str, outlets: usize) -> ChannelStoryState {
+    ChannelStoryState {
         story: story_id.to_owned(),
         channel: "a".to_owned(),
         class: Class::High,
         event_date: None,
-        told_at: now(),
+        notified_at: now(),
         outlets,
         pending: true,
     }
 }
 
-fn telling(id: &str, story_id: &str, alert: Alert, outlets: usize) -> Commit {
+fn commit_with_alert(id: &str, story_id: &str, alert: Alert, outlets: usize) -> Commit {
     let finding = StoredFinding {
         alerts: vec![alert],
-        told: vec![told(story_id, outlets)],
+        channel_states: vec![state(story_id, outlets)],
         ..finding(id, story_id, &[])
     };
     Commit { findings: vec![finding], ..Commit::default() }
@@ -61,17 +63,17 @@ fn an_alert_comes_with_its_detection_and_goes_its_way_once() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         for _ in 0..2 {
-            store.commit(telling("d", "s", alert("n1", "s"), 2)).await.unwrap();
+            store.commit(commit_with_alert("d", "s", alert("n1", "s"), 2)).await.unwrap();
         }
         let queued = store.queued("a".to_owned()).await.unwrap();
         assert_eq!(queued, [alert("n1", "s")]);
-        assert!(store.told(vec!["s".to_owned()]).await.unwrap()[0].pending);
+        assert!(store.channel_story_states(vec!["s".to_owned()]).await.unwrap()[0].pending);
         assert_eq!(store.oldest_due(names()).await.unwrap(), Some(now()));
         for _ in 0..2 {
             store.bind(vec![message("m", &["n1"])], Vec::new()).await.unwrap();
         }
         assert!(store.queued("a".to_owned()).await.unwrap().is_empty());
-        assert!(!store.told(vec!["s".to_owned()]).await.unwrap()[0].pending);
+        assert!(!store.channel_story_states(vec!["s".to_owned()]).await.unwrap()[0].pending);
         store.attempt("m".to_owned()).await.unwrap();
         let state = ChannelState { name: "a".to_owned(), failures: 1, ..ChannelState::default() };
         let later = now() + days(1);
@@ -87,7 +89,7 @@ fn an_alert_comes_with_its_detection_and_goes_its_way_once() {
         assert_eq!((rows[0].state.as_str(), rows[0].title.as_str()), ("delivered", "Told by d"));
         assert!(store.outbox(true, 9).await.unwrap().is_empty());
         // A cycle that repeats its work tells nothing twice.
-        store.commit(telling("d", "s", alert("n1", "s"), 2)).await.unwrap();
+        store.commit(commit_with_alert("d", "s", alert("n1", "s"), 2)).await.unwrap();
         assert!(store.queued("a".to_owned()).await.unwrap().is_empty());
         store.prune(later + days(31), 10).await.unwrap();
         assert!(store.outbox(false, 9).await.unwrap().is_empty());
@@ -98,9 +100,9 @@ fn an_alert_comes_with_its_detection_and_goes_its_way_once() {
 fn what_waits_is_replaced_delayed_and_moved_with_its_story() {
     block(async {
         let store = Store::open_in_memory().unwrap();
-        store.commit(telling("d", "s", alert("n1", "s"), 1)).await.unwrap();
+        store.commit(commit_with_alert("d", "s", alert("n1", "s"), 1)).await.unwrap();
         let louder = Alert { replaces: true, class: Class::Critical, ..alert("n2", "s") };
-        store.commit(telling("e", "s", louder, 3)).await.unwrap();
+        store.commit(commit_with_alert("e", "s", louder, 3)).await.unwrap();
         let queued = store.queued("a".to_owned()).await.unwrap();
         assert_eq!(
             queued.iter().map(|alert| (alert.id.as_str(), alert.outlets)).collect::<Vec<_>>(),
@@ -110,8 +112,8 @@ fn what_waits_is_replaced_delayed_and_moved_with_its_story() {
         let queued = store.queued("a".to_owned()).await.unwrap();
         assert!(!queued[0].instant && queued[0].due_at == now() + days(1));
         store.commit(absorbing("f", "t", &["s"])).await.unwrap();
-        assert!(store.told(vec!["s".to_owned()]).await.unwrap().is_empty());
-        assert_eq!(store.told(vec!["t".to_owned()]).await.unwrap()[0].outlets, 3);
+        assert!(store.channel_story_states(vec!["s".to_owned()]).await.unwrap().is_empty());
+        assert_eq!(store.channel_story_states(vec!["t".to_owned()]).await.unwrap()[0].outlets, 3);
         assert_eq!(store.queued("a".to_owned()).await.unwrap()[0].story.as_deref(), Some("t"));
         store.hasten(names(), now()).await.unwrap();
         assert_eq!(store.queued("a".to_owned()).await.unwrap()[0].due_at, now());
@@ -123,7 +125,7 @@ fn what_waits_is_replaced_delayed_and_moved_with_its_story() {
 fn what_was_given_up_can_be_revived() {
     block(async {
         let store = Store::open_in_memory().unwrap();
-        store.commit(telling("d", "s", alert("n1", "s"), 1)).await.unwrap();
+        store.commit(commit_with_alert("d", "s", alert("n1", "s"), 1)).await.unwrap();
         store.bind(vec![message("m", &["n1"])], Vec::new()).await.unwrap();
         let state = ChannelState { name: "a".to_owned(), ..ChannelState::default() };
         let gone = Settled::GivenUp { error: "never".to_owned() };
@@ -139,26 +141,26 @@ fn what_was_given_up_can_be_revived() {
 fn matters_and_their_notices_are_saved_together() {
     block(async {
         let store = Store::open_in_memory().unwrap();
-        let matter = Matter {
+        let incident = Incident {
             subject: "disk".to_owned(),
             since: now(),
-            told_at: now(),
+            notified_at: now(),
             over_at: None,
-            says: "little is left".to_owned(),
+            message: "little is left".to_owned(),
         };
         let notice = Notice {
             subject: "disk".to_owned(),
             phase: Phase::Raised,
-            says: "little is left".to_owned(),
-            todo: String::new(),
+            message: "little is left".to_owned(),
+            hint: String::new(),
             since: now(),
         };
-        let told =
+        let state =
             Alert { topic: Topic::Ops, story: None, body: Body::Ops(notice), outlets: 1, ..alert("o1", "s") };
-        store.notice(vec![matter.clone()], Vec::new(), vec![told.clone()]).await.unwrap();
-        assert_eq!(store.matters().await.unwrap(), [matter]);
-        assert_eq!(store.queued("a".to_owned()).await.unwrap(), [told]);
+        store.notice(vec![incident.clone()], Vec::new(), vec![state.clone()]).await.unwrap();
+        assert_eq!(store.incidents().await.unwrap(), [incident]);
+        assert_eq!(store.queued("a".to_owned()).await.unwrap(), [state]);
         store.notice(Vec::new(), vec!["disk".to_owned()], Vec::new()).await.unwrap();
-        assert!(store.matters().await.unwrap().is_empty());
+        assert!(store.incidents().await.unwrap().is_empty());
     });
 }

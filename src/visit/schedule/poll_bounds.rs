@@ -17,25 +17,25 @@ const LONGEST_OF_MANY: u32 = 4;
 
 /// The bounds between which we choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rhythm {
+pub struct PollBounds {
     /// Never more often.
     least: Duration,
     /// Never less often.
     most: Duration,
 }
 
-impl Rhythm {
+impl PollBounds {
     /// The bounds for `source`.
     #[must_use]
     pub fn of(source: &Source, settings: &Settings) -> Self {
         let least = settings.feed_ttl;
-        let alike = settings.naive || source.tier == OWN_VOICE;
+        let alike = settings.without_savings || source.tier == OWN_VOICE;
         let most = if alike { least } else { settings.feed_ttl_max.max(least) };
         Self { least, most }
     }
 
     /// Never more often than this.
-    pub(super) fn least(self) -> Duration {
+    pub(super) fn min(self) -> Duration {
         self.least
     }
 
@@ -55,7 +55,7 @@ impl Rhythm {
 
     /// The same for what is remembered of a source.
     pub(super) fn next(self, state: &SourceState, now: Timestamp) -> Duration {
-        let gap = state.usual_gap_s.map(|seconds| Duration::from_secs(seconds.into()));
+        let gap = state.mean_interval_s.map(|seconds| Duration::from_secs(seconds.into()));
         let silence = state.changed_at.map(|at| elapsed(at, now)).unwrap_or_default();
         self.interval(gap, silence)
     }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     const MINUTE: Duration = Duration::from_mins(1);
-    const RHYTHM: Rhythm = Rhythm { least: Duration::from_mins(10), most: Duration::from_hours(2) };
+    const RHYTHM: PollBounds = PollBounds { least: Duration::from_mins(10), most: Duration::from_hours(2) };
 
     #[test]
     fn a_busy_source_is_asked_as_often_as_allowed_and_a_sleeping_one_as_seldom() {
@@ -92,9 +92,9 @@ mod tests {
         /// Whatever the past: the bounds hold, and more entries never mean fewer requests.
         #[test]
         fn the_bounds_hold(gap in 0_u32..9_000_000, more in 0_u32..9_000_000, silence in 0_u64..99_000_000_000, least in 0_u64..90_000) {
-            let rhythm = Rhythm { least: Duration::from_secs(least), most: Duration::from_secs(least.max(3_600)) };
-            let after = |gap: u32| rhythm.interval(Some(Duration::from_secs(gap.into())), Duration::from_secs(silence));
-            prop_assert!(after(gap) >= rhythm.least && after(gap) <= rhythm.most);
+            let bounds = PollBounds { least: Duration::from_secs(least), most: Duration::from_secs(least.max(3_600)) };
+            let after = |gap: u32| bounds.interval(Some(Duration::from_secs(gap.into())), Duration::from_secs(silence));
+            prop_assert!(after(gap) >= bounds.least && after(gap) <= bounds.most);
             prop_assert!(after(gap) <= after(gap.saturating_add(more)));
         }
     }

@@ -8,7 +8,7 @@ use std::{
 use rusqlite::Connection;
 
 use super::StoreError;
-use crate::{rehearsal::reach, store::files};
+use crate::{failpoint::hit, store::files};
 
 /// Copies from before a change of the schema that are kept, newest first.
 const KEPT: usize = 3;
@@ -84,15 +84,15 @@ pub fn keep_before(connection: &Connection, path: &Path, next: i64) -> Result<()
         StoreError::Target { path, cause } => StoreError::Access { path, cause },
         other => other,
     })?;
-    reach("copy-written");
+    hit("copy-written");
     let kept = beside(path, &format!(".before-{next}"));
     fs::rename(&half, &kept).map_err(|error| files::access(&kept, &error))?;
-    reach("copy-kept");
+    hit("copy-kept");
     Ok(())
 }
 
 /// Copies beside the database at `path` from before changes of its schema, newest first.
-pub fn kept(path: &Path) -> Vec<PathBuf> {
+pub fn backups_of(path: &Path) -> Vec<PathBuf> {
     let mut found: Vec<(i64, PathBuf)> = numbered(path, "before-").collect();
     found.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
     found.into_iter().map(|(_, path)| path).collect()
@@ -100,7 +100,7 @@ pub fn kept(path: &Path) -> Vec<PathBuf> {
 
 /// Removes the oldest of these copies. One that cannot be removed harms nobody.
 pub fn thin(path: &Path) {
-    for old in kept(path).into_iter().skip(KEPT) {
+    for old in backups_of(path).into_iter().skip(KEPT) {
         if let Err(error) = fs::remove_file(&old) {
             tracing::warn!("{}: {error}", old.display());
         }

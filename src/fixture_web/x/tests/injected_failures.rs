@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    super::{Chance, Mishap, Plan, Scripted},
+    super::{Chance, InjectedFailure, Plan, Scripted},
     *,
 };
 
@@ -66,32 +66,32 @@ async fn the_servers_clock_can_be_wrong() {
 #[tokio::test]
 async fn each_refusal_has_its_shape() {
     let lab = Lab::silent().await;
-    for (mishap, status, sign) in [
-        (Mishap::WindowLimitOld, 429, "\"code\":88"),
-        (Mishap::UsageCap, 429, "usage-capped"),
-        (Mishap::ConnectionLimit, 429, "TooManyConnections"),
-        (Mishap::BareLimit, 429, "null"),
-        (Mishap::InternalError, 500, "Internal Server Error"),
-        (Mishap::Unavailable, 503, "Service Unavailable"),
-        (Mishap::UnavailablePage, 503, "null"),
-        (Mishap::GatewayTimeout, 504, "null"),
-        (Mishap::Unauthorized, 401, "Unauthorized"),
-        (Mishap::CreditsDepleted, 402, "CreditsDepleted"),
-        (Mishap::PaymentRequired, 402, "credits-depleted"),
-        (Mishap::NotEnrolled, 403, "client-not-enrolled"),
-        (Mishap::SpendCapTitle, 403, "SpendCapReached"),
-        (Mishap::SpendCapType, 403, "spend-cap-reached"),
-        (Mishap::UnsupportedAuthentication, 403, "unsupported-authentication"),
-        (Mishap::InvalidRequest, 400, "invalid-request"),
-        (Mishap::EmptyNotFound, 404, "null"),
-        (Mishap::Conflict, 409, "conflict"),
-        (Mishap::PartialError, 200, "in_reply_to_user_id"),
+    for (failure, status, sign) in [
+        (InjectedFailure::WindowLimitOld, 429, "\"code\":88"),
+        (InjectedFailure::UsageCap, 429, "usage-capped"),
+        (InjectedFailure::ConnectionLimit, 429, "TooManyConnections"),
+        (InjectedFailure::BareLimit, 429, "null"),
+        (InjectedFailure::InternalError, 500, "Internal Server Error"),
+        (InjectedFailure::Unavailable, 503, "Service Unavailable"),
+        (InjectedFailure::UnavailablePage, 503, "null"),
+        (InjectedFailure::GatewayTimeout, 504, "null"),
+        (InjectedFailure::Unauthorized, 401, "Unauthorized"),
+        (InjectedFailure::CreditsDepleted, 402, "CreditsDepleted"),
+        (InjectedFailure::PaymentRequired, 402, "credits-depleted"),
+        (InjectedFailure::NotEnrolled, 403, "client-not-enrolled"),
+        (InjectedFailure::SpendCapTitle, 403, "SpendCapReached"),
+        (InjectedFailure::SpendCapType, 403, "spend-cap-reached"),
+        (InjectedFailure::UnsupportedAuthentication, 403, "unsupported-authentication"),
+        (InjectedFailure::InvalidRequest, 400, "invalid-request"),
+        (InjectedFailure::EmptyNotFound, 404, "null"),
+        (InjectedFailure::Conflict, 409, "conflict"),
+        (InjectedFailure::PartialError, 200, "in_reply_to_user_id"),
     ] {
         lab.x().advance_clock(900_000);
-        lab.x().set_plan(Plan { script: vec![Scripted::new(mishap)], chances: Vec::new() });
+        lab.x().set_plan(Plan { script: vec![Scripted::new(failure)], chances: Vec::new() });
         let got = lab.search("harbour", &[]).await;
-        assert_eq!(got.status, status, "{mishap:?}");
-        assert!(got.complaint().contains(sign), "{mishap:?}: {}", got.complaint());
+        assert_eq!(got.status, status, "{failure:?}");
+        assert!(got.complaint().contains(sign), "{failure:?}: {}", got.complaint());
         assert_eq!(lab.x().summary().violations, 0);
     }
 }
@@ -99,7 +99,7 @@ async fn each_refusal_has_its_shape() {
 #[tokio::test]
 async fn a_scripted_limit_lasts_to_its_reset() {
     let lab = Lab::silent().await;
-    lab.x().inject(Scripted::new(Mishap::WindowLimit));
+    lab.x().inject(Scripted::new(InjectedFailure::WindowLimit));
     assert_eq!(lab.search("harbour", &[]).await.header("x-rate-limit-remaining"), "0");
     assert_eq!(lab.search("harbour", &[]).await.status, 429);
     // Nobody who counts could have known, but the 429 had said so.
@@ -107,7 +107,7 @@ async fn a_scripted_limit_lasts_to_its_reset() {
     assert_eq!((summary.beyond_limit, summary.while_blocked), (0, 1));
     lab.x().advance_clock(900_000);
     assert_eq!(lab.search("harbour", &[]).await.status, 200);
-    lab.x().inject(Scripted { seconds: 7_200, ..Scripted::new(Mishap::DayLimit) });
+    lab.x().inject(Scripted { seconds: 7_200, ..Scripted::new(InjectedFailure::DayLimit) });
     let got = lab.search("harbour", &[]).await;
     assert_eq!(got.header("x-app-limit-24hour-remaining"), "0");
     let reset: i64 = got.header("x-app-limit-24hour-reset").parse().unwrap();
@@ -120,7 +120,7 @@ async fn a_scripted_limit_lasts_to_its_reset() {
 #[tokio::test]
 async fn a_request_in_flight_is_nobodys_fault() {
     let lab = Lab::new(Options { flight_ms: 600_000, ..with(silent()) }).await;
-    lab.x().inject(Scripted::new(Mishap::WindowLimit));
+    lab.x().inject(Scripted::new(InjectedFailure::WindowLimit));
     lab.search("harbour", &[]).await;
     lab.search("harbour", &[]).await;
     assert_eq!(lab.x().summary().while_blocked, 0);
@@ -129,13 +129,13 @@ async fn a_request_in_flight_is_nobodys_fault() {
 #[tokio::test]
 async fn lost_answers_are_charged_and_timeouts_are_not() {
     let lab = Lab::few().await;
-    lab.x().inject(Scripted::new(Mishap::Timeout).times(1));
+    lab.x().inject(Scripted::new(InjectedFailure::Timeout).times(1));
     assert!(lab.try_with(TOKEN, SEARCH, &[("query", "token")]).await.is_err());
     assert_eq!(lab.x().billed().posts, 0);
-    for mishap in [Mishap::LostAnswer, Mishap::CutAnswer] {
+    for failure in [InjectedFailure::LostAnswer, InjectedFailure::CutAnswer] {
         let before = lab.x().calls(0).len();
-        lab.x().inject(Scripted::new(mishap));
-        let query = if mishap == Mishap::LostAnswer { "token" } else { "airdrop" };
+        lab.x().inject(Scripted::new(failure));
+        let query = if failure == InjectedFailure::LostAnswer { "token" } else { "airdrop" };
         assert!(lab.try_with(TOKEN, SEARCH, &[("query", query)]).await.is_err());
         let call = &lab.x().calls(before)[0];
         assert!(call.micro_usd > 0 && call.status == 0, "{call:?}");
@@ -145,7 +145,7 @@ async fn lost_answers_are_charged_and_timeouts_are_not() {
 #[tokio::test]
 async fn a_script_waits_for_its_route_and_its_turn() {
     let lab = Lab::silent().await;
-    lab.x().inject(Scripted::new(Mishap::Unavailable).on("/2/users/by").after(1).times(2));
+    lab.x().inject(Scripted::new(InjectedFailure::Unavailable).on("/2/users/by").after(1).times(2));
     let mut seen = Vec::new();
     for _ in 0..4 {
         assert_eq!(lab.search("harbour", &[]).await.status, 200);
@@ -157,7 +157,7 @@ async fn a_script_waits_for_its_route_and_its_turn() {
 #[tokio::test]
 async fn a_stale_id_by_script_needs_an_id() {
     let lab = Lab::silent().await;
-    lab.x().inject(Scripted::new(Mishap::StaleSinceId).times(2));
+    lab.x().inject(Scripted::new(InjectedFailure::StaleSinceId).times(2));
     assert_eq!(lab.search("harbour", &[]).await.status, 200);
     let id = super::super::id_at(NOW - 60_000).to_string();
     let got = lab.search("harbour", &[("since_id", &id)]).await;
@@ -169,7 +169,7 @@ async fn a_stale_id_by_script_needs_an_id() {
 async fn chance_is_the_same_for_the_same_seed() {
     let mut runs = Vec::new();
     for seed in [1, 1, 2] {
-        let chance = Chance { mishap: Mishap::Unavailable, share: 0.3, route: None, seconds: 0 };
+        let chance = Chance { failure: InjectedFailure::Unavailable, share: 0.3, route: None, seconds: 0 };
         let plan = Plan { script: Vec::new(), chances: vec![chance] };
         let lab = Lab::new(Options { seed, plan, ..with(silent()) }).await;
         for _ in 0..100 {
@@ -193,7 +193,7 @@ async fn everything_can_be_done_from_another_process() {
     assert_eq!(clock["now_ms"], NOW + 60_000);
     assert_eq!(lab.control("matching?query=harbour", Value::Null).await["ids"], json!([id]));
     lab.control("options", json!({"route": SEARCH, "limit": 2, "dialect": "post"})).await;
-    lab.control("inject", json!({"mishap": "unavailable", "route": SEARCH})).await;
+    lab.control("inject", json!({"failure": "unavailable", "route": SEARCH})).await;
     assert_eq!(lab.search("harbour", &[("post.fields", "lang")]).await.status, 503);
     let got = lab.search("harbour", &[("post.fields", "lang")]).await;
     assert_eq!((got.status, got.header("x-rate-limit-remaining")), (200, "0"));
@@ -207,7 +207,7 @@ async fn everything_can_be_done_from_another_process() {
     assert_eq!(lab.get(&format!("/2/tweets/{}", edited.as_str().unwrap()), &[]).await.ids(), [0_u64; 0]);
     lab.control("account", json!({"username": handle, "standing": "suspended"})).await;
     assert!(lab.get("/2/users/by", &[("usernames", handle)]).await.body["data"].is_null());
-    lab.control("plan", json!({"chances": [{"mishap": "bare_limit", "share": 1.0}]})).await;
+    lab.control("plan", json!({"chances": [{"failure": "bare_limit", "share": 1.0}]})).await;
     assert_eq!(lab.get("/2/users/by", &[("usernames", handle)]).await.status, 429);
     assert!(lab.control("clock", json!({"later": 1})).await["error"].is_string());
 }

@@ -6,11 +6,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{StoreError, detections, entries, seconds, statements};
 use crate::{
     model::{Detection, EntryKey, EntryState},
-    store::{Kept, Labels, Rejudged},
+    store::{JudgedEntry, Labels, Rejudged},
 };
 
 /// Every entry judged and first seen since `since`, with the detection it gave, oldest source first.
-pub fn kept(connection: &Connection, since: Timestamp) -> Result<Vec<Kept>, StoreError> {
+pub fn judged_entries(connection: &Connection, since: Timestamp) -> Result<Vec<JudgedEntry>, StoreError> {
     let mut statement = connection.prepare_cached(statements::KEPT)?;
     let mut rows = statement.query([seconds(since)])?;
     let mut found = Vec::new();
@@ -18,7 +18,7 @@ pub fn kept(connection: &Connection, since: Timestamp) -> Result<Vec<Kept>, Stor
         let score = row.get::<_, Option<u8>>("score")?.unwrap_or(0);
         let entry = entries::record(row, EntryState::Judged { score })?;
         let detection = row.get::<_, Option<String>>("document")?.map(|text| read(&text)).transpose()?;
-        found.push(Kept { entry, detection });
+        found.push(JudgedEntry { entry, detection });
     }
     Ok(found)
 }

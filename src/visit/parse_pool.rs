@@ -64,20 +64,20 @@ impl Unread {
 type Job = Box<dyn FnOnce() -> bool + Send>;
 
 /// The way to the reading threads, which end with it.
-pub struct Readers {
+pub struct ParsePool {
     jobs: Pool,
     /// Bodies above [`SMALL_BODY`] are read one after the other, by a thread of their own: reading takes ten times a
     /// body's size for a moment, and a machine of many cores is not to hold that many times as much.
     large: Pool,
 }
 
-impl fmt::Debug for Readers {
+impl fmt::Debug for ParsePool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Readers")
     }
 }
 
-impl Readers {
+impl ParsePool {
     /// Starts `count` threads, and one for large bodies.
     ///
     /// # Errors
@@ -210,17 +210,17 @@ mod tests {
 
     #[test]
     fn a_reader_that_panics_is_followed_by_one_that_works() {
-        let readers = Readers::start(1).unwrap();
+        let pool = ParsePool::start(1).unwrap();
         on_a_runtime(async {
             assert_eq!(
-                readers.read(1, || -> u8 { std::panic::resume_unwind(Box::new("odd body")) }).await,
+                pool.read(1, || -> u8 { std::panic::resume_unwind(Box::new("odd body")) }).await,
                 Err(Unread::Panicked)
             );
-            assert_eq!(readers.read(1, || 7).await, Ok(7));
+            assert_eq!(pool.read(1, || 7).await, Ok(7));
             // While one large body is read, small ones are.
             let (go, wait) = mpsc::channel();
-            let large = readers.read(SMALL_BODY + 1, move || wait.recv().is_ok());
-            let small = readers.read(SMALL_BODY, move || go.send(()).is_ok());
+            let large = pool.read(SMALL_BODY + 1, move || wait.recv().is_ok());
+            let small = pool.read(SMALL_BODY, move || go.send(()).is_ok());
             assert_eq!(futures_util::future::join(large, small).await, (Ok(true), Ok(true)));
         });
     }
@@ -229,41 +229,41 @@ mod tests {
         Limits { patience: Duration::from_millis(1), longest: Duration::from_millis(2) };
 
     /// Has a body read until the sender it gives is dropped; nobody waits so long.
-    async fn endless(readers: &Readers, bytes: usize) -> mpsc::Sender<()> {
+    async fn endless(pool: &ParsePool, bytes: usize) -> mpsc::Sender<()> {
         let (end, wait) = mpsc::channel();
-        assert_eq!(readers.read_within(IMPATIENT, bytes, move || wait.recv()).await, Err(Unread::TooSlow));
+        assert_eq!(pool.read_within(IMPATIENT, bytes, move || wait.recv()).await, Err(Unread::TooSlow));
         end
     }
 
     #[test]
     fn a_body_that_takes_too_long_is_given_up_and_holds_up_no_other() {
-        let readers = Readers::start(1).unwrap();
+        let pool = ParsePool::start(1).unwrap();
         on_a_runtime(async {
             for bytes in [1, SMALL_BODY + 1] {
-                let _end = endless(&readers, bytes).await;
-                assert_eq!(readers.read(bytes, || 7).await, Ok(7));
+                let _end = endless(&pool, bytes).await;
+                assert_eq!(pool.read(bytes, || 7).await, Ok(7));
             }
         });
     }
 
     #[test]
     fn further_threads_are_few_and_end_with_their_work() {
-        let readers = Readers::start(1).unwrap();
-        let left = || readers.jobs.further.load(Ordering::Acquire);
+        let pool = ParsePool::start(1).unwrap();
+        let left = || pool.jobs.further.load(Ordering::Acquire);
         on_a_runtime(async {
             let mut ends = Vec::new();
             for occupied in 1..=FURTHER {
-                ends.push(endless(&readers, 1).await);
+                ends.push(endless(&pool, 1).await);
                 assert_eq!(left(), FURTHER - occupied);
             }
             // The last thread is not replaced: it goes on when its job has ended.
-            drop(endless(&readers, 1).await);
-            assert_eq!(readers.read(1, || 7).await, Ok(7));
+            drop(endless(&pool, 1).await);
+            assert_eq!(pool.read(1, || 7).await, Ok(7));
             drop(ends);
             while left() < FURTHER {
                 tokio::task::yield_now().await;
             }
-            assert_eq!(readers.read(1, || 7).await, Ok(7));
+            assert_eq!(pool.read(1, || 7).await, Ok(7));
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::tally::Summed;
+use super::report_builder::FinishedReport;
 use crate::{
     figures::{
         Histogram, StageHistograms,
@@ -15,7 +15,12 @@ use crate::{
 pub const WHOLE: &str = "cycle";
 
 /// Saves cycle `id`, which began at `now`, and adds it to its periods, in one transaction.
-pub async fn keep(store: &Store, summed: &mut Summed, id: i64, now: Timestamp) -> Result<(), StoreError> {
+pub async fn keep(
+    store: &Store,
+    summed: &mut FinishedReport,
+    id: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let mut record = summed.record(id);
     for period in sums::periods(now) {
         record.sums.push(add(store.period(period).await?, summed));
@@ -24,7 +29,7 @@ pub async fn keep(store: &Store, summed: &mut Summed, id: i64, now: Timestamp) -
 }
 
 /// `kept` with the cycle added. What cannot be read of it begins anew: figures are no reason to fail.
-fn add(kept: PeriodSums, summed: &Summed) -> PeriodSums {
+fn add(kept: PeriodSums, summed: &FinishedReport) -> PeriodSums {
     let mut sums: Sums = serde_json::from_str(&kept.document).unwrap_or_default();
     sums.add(&Sums::of(&summed.report));
     let mut histograms = Vec::new();

@@ -23,7 +23,7 @@ use crate::{
     text::address,
 };
 
-use super::{Context, Figures, PageOutcome, Stage, kept, readers::Unread};
+use super::{Context, Figures, PageOutcome, Stage, kept, parse_pool::Unread};
 
 /// How long a robots.txt holds (RFC 9309, section 2.4: not longer than 24 hours).
 const ROBOTS_LIFE: Duration = Duration::from_hours(24);
@@ -36,32 +36,32 @@ const DOUBT: u8 = 15;
 
 /// The caches of one run.
 #[derive(Debug)]
-pub struct Shelf {
-    pages: Cache<String, Arc<Shelved>>,
+pub struct PageCache {
+    pages: Cache<String, Arc<CachedPage>>,
     robots: Cache<String, Arc<Result<robots::Rules, &'static str>>>,
 }
 
 /// A page as this run knows it.
 #[derive(Debug)]
-pub(super) enum Shelved {
+pub(super) enum CachedPage {
     /// It was read.
     Read(Box<ArticleRecord>),
     /// It could not be.
-    Failed(Miss),
+    Failed(FetchError),
 }
 
 /// Why a page could not be read, and whether it is worth another try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Miss {
+pub(super) struct FetchError {
     /// The failure's stable name.
     pub kind: &'static str,
     /// What to do about it.
-    pub again: Again,
+    pub retry: Retry,
 }
 
 /// Whether a page that could not be read is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(super) enum Retry {
     /// In a later cycle; this was one of its tries.
     Retry,
     /// In a later cycle; it was not even asked.
@@ -72,20 +72,20 @@ pub(super) enum Again {
 
 /// What asking for a page taught us beside the page.
 #[derive(Debug, Default)]
-pub(super) struct Learned {
+pub(super) struct Fetched {
     pub articles: Vec<ArticleRecord>,
     pub robots: Vec<RobotsRecord>,
     pub figures: Figures,
 }
 
-impl Shelf {
+impl PageCache {
     /// An empty shelf whose pages may weigh `memory_limit` bytes.
     #[must_use]
     pub fn new(memory_limit: u64) -> Self {
-        let weigh = |key: &String, page: &Arc<Shelved>| {
+        let weigh = |key: &String, page: &Arc<CachedPage>| {
             let text = match page.as_ref() {
-                Shelved::Read(record) => record.article.text.len() + record.article.title.len(),
-                Shelved::Failed(_) => 0,
+                CachedPage::Read(record) => record.article.text.len() + record.article.title.len(),
+                CachedPage::Failed(_) => 0,
             };
             u32::try_from(key.len() + text + RECORD_WEIGHT).unwrap_or(u32::MAX)
         };
@@ -105,11 +105,11 @@ impl Shelf {
         context: &Context<F, C>,
         entry: &EntryRecord,
         link: &Url,
-    ) -> (Arc<Shelved>, PageOutcome, Learned) {
+    ) -> (Arc<CachedPage>, PageOutcome, Fetched) {
         let key = key_of(link);
         let asked = AtomicBool::new(false);
-        let (mut learned, mut outcome) = (Learned::default(), PageOutcome::Shared);
-        if context.settings.naive {
+        let (mut learned, mut outcome) = (Fetched::default(), PageOutcome::Shared);
+        if context.settings.without_savings {
             let (shelved, outcome) = fetch_page(self, context, entry, &key, link, &mut learned).await;
             return (Arc::new(shelved), outcome, learned);
         }
@@ -124,8 +124,8 @@ impl Shelf {
             .await;
         if !asked.load(Ordering::Relaxed) {
             outcome = match shelved.as_ref() {
-                Shelved::Read(_) => PageOutcome::Shared,
-                Shelved::Failed(miss) => PageOutcome::Failed(miss.kind),
+                CachedPage::Read(_) => PageOutcome::Shared,
+                CachedPage::Failed(miss) => PageOutcome::Failed(miss.kind),
             };
         }
         (shelved, outcome, learned)
@@ -136,7 +136,7 @@ impl Shelf {
         &self,
         context: &Context<F, C>,
         url: &Url,
-        learned: &mut Learned,
+        learned: &mut Fetched,
     ) -> Result<bool, &'static str> {
         let origin = url.origin().ascii_serialization();
         let rules = self
@@ -153,7 +153,7 @@ impl Shelf {
 async fn fetch_robots<F: Fetch, C: Clock>(
     context: &Context<F, C>,
     origin: &str,
-    learned: &mut Learned,
+    learned: &mut Fetched,
 ) -> Result<robots::Rules, &'static str> {
     let now = context.now();
     let kept = context.store.robots(origin.to_owned()).await.map_err(|_| "store")?;
@@ -171,8 +171,8 @@ async fn fetch_robots<F: Fetch, C: Clock>(
     };
     let start = Instant::now();
     let answer = context.fetch.fetch(request, now).await;
-    learned.figures.asked(start, &answer.trail);
-    learned.figures.bytes += answer.trail.bytes;
+    learned.figures.asked(start, &answer.stats);
+    learned.figures.bytes += answer.stats.bytes;
     let rules = match answer.outcome {
         Outcome::Fetched { body, .. } => {
             robots::Rules::parse(&String::from_utf8_lossy(&body), &context.user_agent)
@@ -192,28 +192,29 @@ async fn fetch_robots<F: Fetch, C: Clock>(
 }
 
 async fn fetch_page<F: Fetch, C: Clock>(
-    shelf: &Shelf,
+    cache: &PageCache,
     context: &Context<F, C>,
     entry: &EntryRecord,
     key: &str,
     link: &Url,
-    learned: &mut Learned,
-) -> (Shelved, PageOutcome) {
+    learned: &mut Fetched,
+) -> (CachedPage, PageOutcome) {
     let now = context.now();
-    let kept = if context.settings.naive { Ok(None) } else { context.store.article(key.to_owned()).await };
-    let Ok(kept) = kept else { return failed("store", Again::Retry) };
+    let kept =
+        if context.settings.without_savings { Ok(None) } else { context.store.article(key.to_owned()).await };
+    let Ok(kept) = kept else { return failed("store", Retry::Retry) };
     let age = |kept: &ArticleRecord| now.duration_since(kept.fetched_at).unsigned_abs();
     // New words in the feed stand for a new page.
     let is_outdated = |kept: &ArticleRecord| entry.rewordings.any() && kept.fetched_at < entry.first_seen;
     let is_fresh = |kept: &ArticleRecord| age(kept) < context.settings.article_ttl && !is_outdated(kept);
     if let Some(kept) = kept.as_ref().filter(|kept| is_fresh(kept)) {
-        return (Shelved::Read(Box::new(kept.clone())), PageOutcome::FromCache);
+        return (CachedPage::Read(Box::new(kept.clone())), PageOutcome::FromCache);
     }
-    match shelf.allows(context, link, learned).await {
+    match cache.allows(context, link, learned).await {
         Ok(true) => {}
-        Ok(false) => return failed("robots", Again::Never),
-        Err("host_paused") => return failed("host_paused", Again::Later),
-        Err(kind) => return failed(kind, Again::Retry),
+        Ok(false) => return failed("robots", Retry::Never),
+        Err("host_paused") => return failed("host_paused", Retry::Later),
+        Err(kind) => return failed(kind, Retry::Retry),
     }
     let (validators, validators_url) =
         kept.as_ref().map(|kept| (kept.validators.clone(), kept.final_url.clone())).unwrap_or_default();
@@ -227,18 +228,18 @@ async fn fetch_page<F: Fetch, C: Clock>(
     };
     let start = Instant::now();
     let answer = context.fetch.fetch(request, now).await;
-    learned.figures.asked(start, &answer.trail);
-    learned.figures.bytes += answer.trail.bytes;
-    learned.figures.stages.push((Stage::ArticleFetch, answer.trail.elapsed));
+    learned.figures.asked(start, &answer.stats);
+    learned.figures.bytes += answer.stats.bytes;
+    learned.figures.stages.push((Stage::ArticleFetch, answer.stats.elapsed));
     match (answer.outcome, kept) {
         (Outcome::Fetched { body, headers }, _) => {
             let (article, took) =
-                extract(context, entry, body, headers.content_type, &answer.trail.final_url).await;
+                extract(context, entry, body, headers.content_type, &answer.stats.final_url).await;
             learned.figures.stages.push((Stage::Extract, took));
             learned.figures.read_for(took);
             match article {
                 Ok(article) => {
-                    let final_url = answer.trail.final_url.to_string();
+                    let final_url = answer.stats.final_url.to_string();
                     let validators =
                         if headers.broken_off { Validators::default() } else { headers.validators };
                     let record = ArticleRecord {
@@ -249,32 +250,32 @@ async fn fetch_page<F: Fetch, C: Clock>(
                         article,
                     };
                     learned.articles.push(record.clone());
-                    (Shelved::Read(Box::new(record)), PageOutcome::Fetched)
+                    (CachedPage::Read(Box::new(record)), PageOutcome::Fetched)
                 }
                 Err(kind) => failed(
                     kind,
-                    if kind == ArticleError::Blocked.name() { Again::Retry } else { Again::Never },
+                    if kind == ArticleError::Blocked.name() { Retry::Retry } else { Retry::Never },
                 ),
             }
         }
         (Outcome::NotModified { .. }, Some(kept)) => {
             let record = ArticleRecord { fetched_at: now, ..kept };
             learned.articles.push(record.clone());
-            (Shelved::Read(Box::new(record)), PageOutcome::NotModified)
+            (CachedPage::Read(Box::new(record)), PageOutcome::NotModified)
         }
-        (Outcome::NotModified { .. }, None) => failed("bad_body", Again::Retry),
+        (Outcome::NotModified { .. }, None) => failed("bad_body", Retry::Retry),
         (Outcome::Failed(failure), _) => failed(failure.name(), again(&failure)),
     }
 }
 
-fn failed(kind: &'static str, again: Again) -> (Shelved, PageOutcome) {
-    (Shelved::Failed(Miss { kind, again }), PageOutcome::Failed(kind))
+fn failed(kind: &'static str, again: Retry) -> (CachedPage, PageOutcome) {
+    (CachedPage::Failed(FetchError { kind, retry: again }), PageOutcome::Failed(kind))
 }
 
 /// Whether a page's failure may pass.
-fn again(failure: &Failure) -> Again {
+fn again(failure: &Failure) -> Retry {
     match failure {
-        Failure::HostPaused => Again::Later,
+        Failure::HostPaused => Retry::Later,
         Failure::BadAddress(_)
         | Failure::PrivateAddress(_)
         | Failure::Downgrade
@@ -284,8 +285,8 @@ fn again(failure: &Failure) -> Again {
         | Failure::BadRedirect(_)
         | Failure::Gone
         | Failure::NotFound
-        | Failure::Status(400..=499) => Again::Never,
-        _ => Again::Retry,
+        | Failure::Status(400..=499) => Retry::Never,
+        _ => Retry::Retry,
     }
 }
 
@@ -300,7 +301,7 @@ async fn extract<F: Fetch, C: Clock>(
     url: &Url,
 ) -> (Result<Article, &'static str>, Duration) {
     let (rules, entry, url, now) = (Arc::clone(&context.rules), entry.clone(), url.clone(), context.now());
-    let read = context.readers.read(body.len(), move || {
+    let read = context.parsers.read(body.len(), move || {
         let start = Instant::now();
         let page = Page { bytes: &body, content_type: content_type.as_deref(), url: &url, now };
         let quick = article::read(&page, Effort::Quick);

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::{
     figures::{
         CycleReport, StageHistograms, StageName,
-        path::Step,
+        path::PathStep,
         report::{
             CacheFigures, CpuFigures, CycleFigures, DatabaseFigures, HttpFigures, MemoryFigures, Outcomes,
             SlowFigures, SourceFigures, SourceOutcome, Status,
@@ -33,10 +33,10 @@ use super::{
 
 /// Sums under way.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct ReportBuilder {
     report: CycleReport,
     /// What became of each source, by its place among them; `None` until its visit is home.
-    lines: Vec<Option<Line>>,
+    lines: Vec<Option<SourceRow>>,
     /// Sources that are not asked because they failed lately.
     failing: u64,
     stages: StageHistograms,
@@ -48,14 +48,14 @@ pub struct Tally {
 
 /// What became of a source.
 #[derive(Debug, Default)]
-struct Line {
+struct SourceRow {
     /// Without the address.
     figures: SourceFigures,
     bytes: u64,
 }
 
 /// What is known only when the cycle is over.
-pub struct End<'a> {
+pub struct CycleEnd<'a> {
     /// The cycle's number, if it is kept.
     pub id: Option<i64>,
     /// When it began.
@@ -75,9 +75,9 @@ pub struct End<'a> {
     /// What the database ran.
     pub statements: StatementTimes,
     /// Where the time went.
-    pub critical_path: Vec<Step>,
+    pub critical_path: Vec<PathStep>,
     /// New detections, in the order they were saved.
-    pub told: Vec<Detection>,
+    pub reported: Vec<Detection>,
     /// Peak memory, bytes.
     pub peak_rss_bytes: Option<u64>,
     /// What it was told to do.
@@ -89,7 +89,7 @@ pub struct End<'a> {
 }
 
 /// The finished sums.
-pub struct Summed {
+pub struct FinishedReport {
     /// For people and programs.
     pub report: CycleReport,
     /// Sentences of the sources that failed, by address.
@@ -108,28 +108,28 @@ const UNDELIVERED: u8 = 5;
 const INTERRUPTED: u8 = 130;
 const TERMINATED: u8 = 143;
 
-impl Tally {
+impl ReportBuilder {
     /// Begins with what `plan` leaves alone and what it asks.
     pub fn new(plan: &Plan) -> Self {
-        let mut tally = Self::default();
+        let mut report = Self::default();
         let total = plan.idle.len() + plan.asked.len();
-        tally.lines.resize_with(total, || None);
+        report.lines.resize_with(total, || None);
         for idle in &plan.idle {
             let outcome = if idle.fresh { SourceOutcome::Fresh } else { SourceOutcome::Waiting };
             let slot =
-                if idle.fresh { &mut tally.report.feeds.fresh } else { &mut tally.report.feeds.waiting };
+                if idle.fresh { &mut report.report.feeds.fresh } else { &mut report.report.feeds.waiting };
             *slot += 1;
-            tally.failing += u64::from(!idle.fresh && idle.failure.is_some());
+            report.failing += u64::from(!idle.fresh && idle.failure.is_some());
             let figures = SourceFigures {
                 outcome,
                 failure: idle.failure.clone().filter(|_| !idle.fresh),
                 status: idle.status,
                 ..SourceFigures::default()
             };
-            tally.lines[idle.at] = Some(Line { figures, bytes: 0 });
+            report.lines[idle.at] = Some(SourceRow { figures, bytes: 0 });
         }
-        tally.report.feeds.total = total as u64;
-        tally
+        report.report.feeds.total = total as u64;
+        report
     }
 
     /// The plan took this long.
@@ -143,7 +143,7 @@ impl Tally {
     }
 
     /// Alerts were delivered in this time.
-    pub fn told(&mut self, took: Duration) {
+    pub fn record_notify(&mut self, took: Duration) {
         self.stages.record(StageName::Alert, took);
     }
 
@@ -218,7 +218,7 @@ impl Tally {
             new: figures.new.into(),
             ms: Some(figures.answer_ms.into()),
         };
-        self.lines[at] = Some(Line { figures: line, bytes: figures.bytes });
+        self.lines[at] = Some(SourceRow { figures: line, bytes: figures.bytes });
         let entries = &mut self.report.entries;
         entries.read += u64::from(figures.read);
         entries.new += u64::from(figures.new);
@@ -265,7 +265,7 @@ impl Tally {
     }
 
     /// The report.
-    pub fn sum(mut self, end: End<'_>) -> Summed {
+    pub fn sum(mut self, end: CycleEnd<'_>) -> FinishedReport {
         self.demote();
         let mut report = self.report;
         let unfinished = self.lines.iter().filter(|line| line.is_none()).count() as u64;
@@ -332,7 +332,7 @@ impl Tally {
         report.critical_path = end.critical_path;
         report.memory = MemoryFigures { peak_rss_bytes: end.peak_rss_bytes };
         report.stages_ms = self.stages.times();
-        report.detections = one_per_story(end.told);
+        report.detections = one_per_story(end.reported);
         let mut bytes = Vec::with_capacity(self.lines.len());
         for (source, line) in end.task.sources.iter().zip(self.lines) {
             let line = line.unwrap_or_else(unfinished_line);
@@ -340,11 +340,11 @@ impl Tally {
             bytes.push(line.bytes);
         }
         report.targets = targets::judge(&end.task.targets, &report);
-        Summed { report, failures: self.failures, stages: self.stages, bytes }
+        FinishedReport { report, failures: self.failures, stages: self.stages, bytes }
     }
 }
 
-impl Summed {
+impl FinishedReport {
     /// What the database keeps of it, as cycle `id`.
     pub fn record(&mut self, id: i64) -> CycleRecord {
         let asked = [SourceOutcome::Fetched, SourceOutcome::NotModified, SourceOutcome::Failed];
@@ -389,10 +389,10 @@ impl Summed {
 }
 
 /// One detection for each story, the best-scored; the others become its further outlets.
-fn one_per_story(told: Vec<Detection>) -> Vec<Detection> {
+fn one_per_story(detections: Vec<Detection>) -> Vec<Detection> {
     let mut heads: Vec<Detection> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for detection in told {
+    for detection in detections {
         let Some(place) = places.get(&detection.story_id) else {
             places.insert(detection.story_id.clone(), heads.len());
             heads.push(detection);
@@ -412,10 +412,10 @@ fn one_per_story(told: Vec<Detection>) -> Vec<Detection> {
 }
 
 /// What is said of a source whose visit was cut short.
-fn unfinished_line() -> Line {
+fn unfinished_line() -> SourceRow {
     let failure = Some(UNFINISHED.to_owned());
     let figures = SourceFigures { outcome: SourceOutcome::Waiting, failure, ..SourceFigures::default() };
-    Line { figures, bytes: 0 }
+    SourceRow { figures, bytes: 0 }
 }
 
 /// Whether so many sources failed, or wait after failing, that the cycle did not do its work.

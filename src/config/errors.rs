@@ -6,21 +6,21 @@ use crate::{error::Error, exit::Exit};
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub struct ConfigError {
     /// Where: `FILE:LINE`, or the name of an environment variable.
     pub place: String,
     /// What is wrong, naming the key.
-    pub says: String,
+    pub message: String,
 }
 
 /// All mistakes of a load; empty means none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Mistakes(pub Vec<Mistake>);
+pub struct ConfigErrors(pub Vec<ConfigError>);
 
-impl Mistakes {
+impl ConfigErrors {
     /// Notes one more.
-    pub fn add(&mut self, place: &str, says: impl Into<String>) {
-        self.0.push(Mistake { place: place.to_owned(), says: says.into() });
+    pub fn add(&mut self, place: &str, message: impl Into<String>) {
+        self.0.push(ConfigError { place: place.to_owned(), message: message.into() });
     }
 
     /// Notes an unknown key, with the nearest of those that are known.
@@ -32,19 +32,19 @@ impl Mistakes {
     }
 }
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|mistake| write!(f, "\n  {}: {}", mistake.place, mistake.says))
+        self.0.iter().try_for_each(|error| write!(f, "\n  {}: {}", error.place, error.message))
     }
 }
 
-impl From<Mistakes> for Error {
-    fn from(mistakes: Mistakes) -> Self {
-        let count = mistakes.0.len();
+impl From<ConfigErrors> for Error {
+    fn from(errors: ConfigErrors) -> Self {
+        let count = errors.0.len();
         let noun = if count == 1 { "mistake" } else { "mistakes" };
         Self::new(
             Exit::Settings,
-            format!("the settings have {count} {noun}:{mistakes}"),
+            format!("the settings have {count} {noun}:{errors}"),
             "`tge-scrape config show` prints every value with its origin",
         )
     }

@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     figures::CycleReport,
     http::Post,
-    model::{Source, StoredFinding, Told},
+    model::{ChannelStoryState, Source, StoredFinding},
     store::{Store, StoreError},
 };
 
@@ -24,7 +24,7 @@ const NO_FEED: u8 = 3;
 
 /// Whom a cycle tells, and by what.
 #[derive(Clone)]
-pub struct Tell {
+pub struct Notifier {
     /// Channels and manners.
     pub settings: Arc<alert::Settings>,
     /// The network to them.
@@ -33,7 +33,7 @@ pub struct Tell {
     pub state_dir: PathBuf,
 }
 
-impl std::fmt::Debug for Tell {
+impl std::fmt::Debug for Notifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tell").field("settings", &self.settings).finish_non_exhaustive()
     }
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Tell {
 
 /// How the telling went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Telling {
+pub struct NotifyOutcome {
     /// Messages.
     pub delivered: Delivered,
     /// Whether an alert has been due for longer than it may.
@@ -50,10 +50,10 @@ pub struct Telling {
     pub stopped: Option<Stop>,
 }
 
-impl Tell {
+impl Notifier {
     /// Whether findings may be told to anyone, if one of them is not `silent`.
     #[must_use]
-    pub fn speaks_of(&self, mut silent: impl Iterator<Item = bool>) -> bool {
+    pub fn may_alert(&self, mut silent: impl Iterator<Item = bool>) -> bool {
         !self.settings.channels.is_empty() && silent.any(|silent| !silent)
     }
 
@@ -65,15 +65,15 @@ impl Tell {
         source: impl Fn(&str) -> Option<Arc<Source>>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if !self.speaks_of(placed.iter().map(|placed| placed.record.silent)) {
+        if !self.may_alert(placed.iter().map(|placed| placed.record.suppress_alerts)) {
             return Ok(());
         }
         let ids = |placed: &StoredFinding| {
             placed.absorbed.iter().cloned().chain([placed.story.id.clone()]).collect::<Vec<_>>()
         };
-        let mut told = store.told(placed.iter().flat_map(ids).collect()).await?;
+        let mut states = store.channel_story_states(placed.iter().flat_map(ids).collect()).await?;
         for placed in placed {
-            absorb(&mut told, placed);
+            absorb(&mut states, placed);
             let source = source(&placed.record.source_url);
             let tags = source.as_ref().map(|source| source.tags.clone()).unwrap_or_default();
             let finding = Finding {
@@ -81,9 +81,10 @@ impl Tell {
                 story: &placed.story,
                 tags: &tags,
                 tier: source.map_or(NO_FEED, |source| source.tier),
-                silent: placed.record.silent,
+                suppress_alerts: placed.record.suppress_alerts,
             };
-            (placed.alerts, placed.told) = decide(&self.settings.loudness(), finding, &mut told, now);
+            (placed.alerts, placed.channel_states) =
+                decide(&self.settings.policies(), finding, &mut states, now);
         }
         Ok(())
     }
@@ -98,13 +99,13 @@ impl Tell {
         confirmed: Timestamp,
         refused: &[String],
         mut stop: Option<Pin<&mut impl Future<Output = Stop>>>,
-    ) -> Result<Telling, StoreError> {
-        let mut telling = Telling::default();
+    ) -> Result<NotifyOutcome, StoreError> {
+        let mut outcome = NotifyOutcome::default();
         if self.settings.channels.is_empty() {
-            return Ok(telling);
+            return Ok(outcome);
         }
         let now = clock.now();
-        if self.settings.channels.iter().any(|channel| channel.loudness.ops) {
+        if self.settings.channels.iter().any(|channel| channel.policy.ops) {
             self.operate(store, sources, refused, (now, confirmed)).await?;
         }
         let (flag, asked) = tokio::sync::watch::channel(false);
@@ -121,7 +122,7 @@ impl Tell {
             confirmed,
         };
         let mut work = std::pin::pin!(deliver(&delivery));
-        telling.delivered = loop {
+        outcome.delivered = loop {
             match stop.as_mut() {
                 None => break work.as_mut().await?,
                 Some(asked) => tokio::select! {
@@ -130,7 +131,7 @@ impl Tell {
                         // What is being sent has a moment to end, so that it need not be sent again.
                         flag.send_replace(true);
                         tracing::info!("asked to stop: no further message is begun");
-                        telling.stopped = Some(why);
+                        outcome.stopped = Some(why);
                         stop = None;
                     }
                     done = &mut work => break done?,
@@ -138,8 +139,8 @@ impl Tell {
             }
         };
         let oldest = store.oldest_due(self.settings.names()).await?;
-        telling.overdue = oldest.is_some_and(|due| due + self.settings.outbox_max_age < clock.now());
-        Ok(telling)
+        outcome.overdue = oldest.is_some_and(|due| due + self.settings.outbox_max_age < clock.now());
+        Ok(outcome)
     }
 
     /// Tells the operator of what is wrong: judged on what earlier cycles noted, so that it can be delivered
@@ -151,42 +152,44 @@ impl Tell {
         refused: &[String],
         (now, confirmed): (Timestamp, Timestamp),
     ) -> Result<(), StoreError> {
-        let known = store.matters().await?;
+        let known = store.incidents().await?;
         let name = |url: &str| sources(url).map(|source| source.name.clone());
-        let mut troubles = notice::feeds(&store.sources().await?, &name, confirmed);
-        troubles.extend(notice::refused(refused, &known, now));
+        let mut conditions = notice::feeds(&store.sources().await?, &name, confirmed);
+        conditions.extend(notice::refused(refused, &known, now));
         let names = self.settings.names();
         let mut channels = store.channels().await?;
         channels.retain(|state| names.contains(&state.name));
-        troubles.extend(notice::channels(&channels));
+        conditions.extend(notice::channels(&channels));
         let cycles = store.cycles(CYCLES).await?;
         let reports: Vec<CycleReport> =
             cycles.iter().filter_map(|cycle| serde_json::from_str(&cycle.report).ok()).collect();
         let targets: Vec<_> = reports.iter().map(|report| report.targets.clone()).collect();
-        troubles.extend(notice::targets(&targets));
+        conditions.extend(notice::targets(&targets));
         let spent = reports.first().and_then(month_cost).unwrap_or(0.0);
-        troubles.extend(notice::budget(spent, self.settings.budget_usd));
-        troubles.extend(reports.first().map(|report| notice::x(&report.x)).unwrap_or_default());
+        conditions.extend(notice::budget(spent, self.settings.budget_usd));
+        conditions.extend(reports.first().map(|report| notice::x(&report.x)).unwrap_or_default());
         if let Some(free) = free_bytes(&self.state_dir) {
-            troubles.extend(notice::disk(free, self.settings.disk_free, &known));
+            conditions.extend(notice::disk(free, self.settings.disk_free, &known));
         }
-        let noticed = notice::notices(&troubles, &known, now);
-        if noticed == notice::Noticed::default() {
+        let plan = notice::plan_notices(&conditions, &known, now);
+        if plan == notice::NoticePlan::default() {
             return Ok(());
         }
-        let alerts = notice::alerts(&noticed.notices, &self.settings.loudness(), now);
-        store.notice(noticed.matters, noticed.forgotten, alerts).await
+        let alerts = notice::alerts(&plan.notices, &self.settings.policies(), now);
+        store.notice(plan.incidents, plan.forgotten, alerts).await
     }
 }
 
 /// What was known of stories that `placed` proved to be its own belongs to its story.
-fn absorb(told: &mut Vec<Told>, placed: &StoredFinding) {
+fn absorb(states: &mut Vec<ChannelStoryState>, placed: &StoredFinding) {
     for absorbed in &placed.absorbed {
-        let (theirs, mut rest): (Vec<Told>, Vec<Told>) =
-            told.drain(..).partition(|told| told.story == *absorbed);
+        let (theirs, mut rest): (Vec<ChannelStoryState>, Vec<ChannelStoryState>) =
+            states.drain(..).partition(|states| states.story == *absorbed);
         for known in theirs {
-            let same = |told: &Told| told.story == placed.story.id && told.channel == known.channel;
-            match rest.iter_mut().find(|told| same(told)) {
+            let same = |states: &ChannelStoryState| {
+                states.story == placed.story.id && states.channel == known.channel
+            };
+            match rest.iter_mut().find(|states| same(states)) {
                 // As the store does it: an alert that waits is moved, and the louder one stays.
                 Some(ours) => {
                     ours.pending |= known.pending;
@@ -194,10 +197,10 @@ fn absorb(told: &mut Vec<Told>, placed: &StoredFinding) {
                     ours.outlets = ours.outlets.max(known.outlets);
                     ours.event_date = ours.event_date.take().or(known.event_date);
                 }
-                None => rest.push(Told { story: placed.story.id.clone(), ..known }),
+                None => rest.push(ChannelStoryState { story: placed.story.id.clone(), ..known }),
             }
         }
-        *told = rest;
+        *states = rest;
     }
 }
 
@@ -209,8 +212,8 @@ fn month_cost(report: &CycleReport) -> Option<f64> {
 /// Bytes that the disk of `dir` has left for us, where the system tells.
 #[cfg(unix)]
 fn free_bytes(dir: &std::path::Path) -> Option<u64> {
-    let told = rustix::fs::statvfs(dir).ok()?;
-    told.f_bavail.checked_mul(told.f_frsize)
+    let states = rustix::fs::statvfs(dir).ok()?;
+    states.f_bavail.checked_mul(states.f_frsize)
 }
 
 #[cfg(not(unix))]

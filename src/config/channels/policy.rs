@@ -4,26 +4,26 @@ use std::time::Duration;
 
 use jiff::{civil::Time, tz::TimeZone};
 
-use super::Told;
+use super::ChannelReader;
 use crate::{
-    alert::Loudness,
-    config::{layers, raw::Raw},
+    alert::ChannelPolicy,
+    config::{layers, raw::RawValue},
     model::{Class, Event},
 };
 
 /// Messages a cycle for those who are no people.
 const UNLIMITED: i64 = 1_000_000;
 
-impl Told<'_> {
-    pub(super) fn loudness(&mut self, name: &str, people: bool) -> Loudness {
-        let usual = Loudness::new(name);
+impl ChannelReader<'_> {
+    pub(super) fn policy(&mut self, name: &str, people: bool) -> ChannelPolicy {
+        let usual = ChannelPolicy::new(name);
         let topics = self.reader.texts("topics");
         for topic in topics.iter().filter(|topic| !matches!(topic.as_str(), "news" | "ops")) {
             self.reader.wrong("topics", format!("should be news or ops, is {topic:?}"));
         }
         let names = |names: Vec<String>| names.into_iter().map(|name| name.to_lowercase()).collect();
         let max = if people { i64::try_from(usual.max_instant).unwrap_or(3) } else { UNLIMITED };
-        Loudness {
+        ChannelPolicy {
             news: topics.is_empty() || topics.iter().any(|topic| topic == "news"),
             ops: topics.iter().any(|topic| topic == "ops"),
             min_class: self.class("min_class").unwrap_or(usual.min_class),
@@ -43,7 +43,7 @@ impl Told<'_> {
             max_instant: self
                 .reader
                 .take("max_instant", "a whole number from 1", max, |raw| match raw {
-                    Raw::Whole(number) if number >= 1 => Some(number),
+                    RawValue::Integer(number) if number >= 1 => Some(number),
                     _ => None,
                 })
                 .try_into()
@@ -125,8 +125,8 @@ impl Told<'_> {
         if text.is_empty() {
             return usual;
         }
-        layers::duration(&text).unwrap_or_else(|says| {
-            self.reader.wrong(key, says);
+        layers::duration(&text).unwrap_or_else(|message| {
+            self.reader.wrong(key, message);
             usual
         })
     }

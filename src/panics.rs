@@ -16,12 +16,12 @@ static HOOK: Once = Once::new();
 /// Has `work` done; `None`, and nothing on stderr, where it panicked.
 ///
 /// Panics outside go on to the hook that was set before the first call.
-pub fn shielded<T>(work: impl FnOnce() -> T) -> Option<T> {
+pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Option<T> {
     HOOK.call_once(|| {
-        let loud = panic::take_hook();
+        let previous_hook = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !QUIET.get() {
-                loud(info);
+                previous_hook(info);
             }
         }));
     });
@@ -37,9 +37,9 @@ mod tests {
 
     #[test]
     fn a_panic_gives_nothing_and_leaves_the_next_one_loud() {
-        assert_eq!(shielded(|| 7), Some(7));
-        assert_eq!(shielded(|| shielded(|| -> u8 { panic!("odd") })), Some(None));
-        assert_eq!(shielded(|| -> u8 { panic!("odd") }), None);
+        assert_eq!(catch_panic(|| 7), Some(7));
+        assert_eq!(catch_panic(|| catch_panic(|| -> u8 { panic!("odd") })), Some(None));
+        assert_eq!(catch_panic(|| -> u8 { panic!("odd") }), None);
         assert!(!QUIET.get());
     }
 }

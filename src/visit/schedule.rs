@@ -11,15 +11,15 @@ use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 
 use crate::{
     feed::Feed,
-    http::{Failure, Headers, Trail},
+    http::{Failure, FetchStats, Headers},
     model::{HostWait, NOT_SAVED, Skips, SourceState, Validators},
 };
 
 use super::Settings;
 
-mod rhythm;
+mod poll_bounds;
 
-pub use rhythm::Rhythm;
+pub use poll_bounds::PollBounds;
 
 /// A source due this soon is due now, or a 10-minute cron with a 10-minute life time would poll every
 /// 20 minutes (contract, section 2).
@@ -78,7 +78,7 @@ pub fn due(state: &SourceState, host_pause: Option<Timestamp>, now: Timestamp) -
 pub fn validators(state: &SourceState, rules: u64, now: Timestamp) -> (Validators, bool) {
     let since = |at: Option<Timestamp>| at.map(|at| elapsed(at, now));
     let patience =
-        STUCK_AFTER.max(Duration::from_secs(u64::from(state.usual_gap_s.unwrap_or(0))) * STUCK_GAPS);
+        STUCK_AFTER.max(Duration::from_secs(u64::from(state.mean_interval_s.unwrap_or(0))) * STUCK_GAPS);
     let stuck = since(state.unmodified_since).is_some_and(|long| long >= patience)
         && since(state.plain_get_at).is_none_or(|long| long >= STUCK_AFTER);
     if state.rules != rules || stuck {
@@ -89,17 +89,17 @@ pub fn validators(state: &SourceState, rules: u64, now: Timestamp) -> (Validator
 }
 
 /// What is common to every answer.
-fn asked(state: &SourceState, trail: &Trail, now: Timestamp) -> SourceState {
-    let moved_to = trail.permanent_url.as_ref().map(ToString::to_string);
+fn asked(state: &SourceState, stats: &FetchStats, now: Timestamp) -> SourceState {
+    let moved_to = stats.permanent_url.as_ref().map(ToString::to_string);
     let moved_seen = match &moved_to {
         Some(to) if state.moved_to.as_ref() == Some(to) => state.moved_seen.saturating_add(1),
         Some(_) => 1,
         None => 0,
     };
-    let took = u32::try_from(trail.elapsed.as_millis()).unwrap_or(u32::MAX);
+    let took = u32::try_from(stats.elapsed.as_millis()).unwrap_or(u32::MAX);
     SourceState {
         checked_at: Some(now),
-        status: trail.status,
+        status: stats.status,
         moved_to,
         moved_seen,
         // A quarter of the newest: smooth, and quick enough to follow a host that turned slow.
@@ -117,12 +117,14 @@ fn succeeded(state: SourceState, now: Timestamp) -> SourceState {
 pub fn after_not_modified(
     state: &SourceState,
     headers: &Headers,
-    trail: &Trail,
-    rhythm: Rhythm,
+    stats: &FetchStats,
+    bounds: PollBounds,
     now: Timestamp,
 ) -> SourceState {
-    let wish_s = headers.fresh_for.map_or(state.wish_s, |fresh| state.wish_s.min(whole_seconds(fresh)));
-    let life = wish(wish_s).max(rhythm.next(state, now)).min(LONGEST);
+    let wish_s = headers
+        .fresh_for
+        .map_or(state.publisher_ttl_s, |fresh| state.publisher_ttl_s.min(whole_seconds(fresh)));
+    let life = seconds(wish_s).max(bounds.next(state, now)).min(LONGEST);
     let changed = |new: &Option<Vec<u8>>, old: &Option<Vec<u8>>| new.clone().or_else(|| old.clone());
     SourceState {
         validators: Validators {
@@ -132,8 +134,8 @@ pub fn after_not_modified(
         conditional: true,
         unmodified_since: state.unmodified_since.or(Some(now)),
         due_at: Some(skip(now + life, state.skips)),
-        wish_s,
-        ..succeeded(asked(state, trail, now), now)
+        publisher_ttl_s: wish_s,
+        ..succeeded(asked(state, stats, now), now)
     }
 }
 
@@ -159,35 +161,36 @@ pub struct Read<'a> {
 pub fn after_read(
     state: &SourceState,
     read: Read<'_>,
-    trail: &Trail,
-    rhythm: Rhythm,
+    stats: &FetchStats,
+    bounds: PollBounds,
     now: Timestamp,
 ) -> SourceState {
     let conditional = state.conditional || !read.headers.validators.is_empty();
-    let said = read.feed.map_or(Some(wish(state.wish_s)), |feed| feed.ttl);
+    let said = read.feed.map_or(Some(seconds(state.publisher_ttl_s)), |feed| feed.ttl);
     let asks = said.max(read.headers.fresh_for).unwrap_or_default();
     let doubted = read.feed.is_some_and(|feed| {
         read.headers.broken_off || feed.repairs.iter().any(|repair| DOUBTED.contains(repair))
     });
     let learned = SourceState {
         validators: if doubted { Validators::default() } else { read.headers.validators.clone() },
-        validators_url: trail.final_url.to_string(),
+        validators_url: stats.final_url.to_string(),
         rules: read.rules,
         body_hash: Some(read.hash),
         first_read_at: state.first_read_at.or(Some(now)),
         read_at: Some(now),
         changed_at: if read.new > 0 { Some(now) } else { state.changed_at },
         conditional,
-        wish_s: whole_seconds(asks.min(LONGEST)),
+        publisher_ttl_s: whole_seconds(asks.min(LONGEST)),
         unmodified_since: None,
         plain_get_at: if read.plain { Some(now) } else { state.plain_get_at },
-        usual_gap_s: read.feed.and_then(|feed| usual_gap(feed, now)).or(state.usual_gap_s),
+        mean_interval_s: read.feed.and_then(|feed| usual_gap(feed, now)).or(state.mean_interval_s),
         repaired: read.feed.map_or(state.repaired, |feed| !feed.repairs.is_empty()),
         skips: read.feed.map_or(state.skips, unwanted),
-        ..succeeded(asked(state, trail, now), now)
+        ..succeeded(asked(state, stats, now), now)
     };
-    let costly = if conditional { Duration::ZERO } else { rhythm.least() * UNCONDITIONAL_FACTOR };
-    let next = now + wish(learned.wish_s).max(rhythm.next(&learned, now)).max(costly).min(LONGEST);
+    let costly = if conditional { Duration::ZERO } else { bounds.min() * UNCONDITIONAL_FACTOR };
+    let next =
+        now + seconds(learned.publisher_ttl_s).max(bounds.next(&learned, now)).max(costly).min(LONGEST);
     SourceState { due_at: Some(skip(next, learned.skips)), ..learned }
 }
 
@@ -196,20 +199,20 @@ fn whole_seconds(time: Duration) -> u32 {
     u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
 }
 
-fn wish(seconds: u32) -> Duration {
+fn seconds(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into())
 }
 
 /// What went wrong with a source.
 #[derive(Debug, Clone, Copy)]
-pub enum Wrong<'a> {
+pub enum Problem<'a> {
     /// The request failed.
     Fetch(&'a Failure),
     /// The body could not be read: the failure's stable name.
     Body(&'static str),
 }
 
-impl Wrong<'_> {
+impl Problem<'_> {
     /// The stable name.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -225,29 +228,29 @@ impl Wrong<'_> {
 #[must_use]
 pub fn after_failure(
     state: &SourceState,
-    wrong: Wrong<'_>,
-    trail: &Trail,
+    wrong: Problem<'_>,
+    stats: &FetchStats,
     host: &str,
     settings: &Settings,
     now: Timestamp,
 ) -> (SourceState, Option<HostWait>) {
     let name = wrong.name();
-    let mut next = SourceState { last_failure: Some(name.to_owned()), ..asked(state, trail, now) };
+    let mut next = SourceState { last_failure: Some(name.to_owned()), ..asked(state, stats, now) };
     let mut pause = None;
     match wrong {
         // Another request of this run made the host ask for a pause: nothing was learned of this source.
-        Wrong::Fetch(Failure::HostPaused) => return (state.clone(), None),
-        Wrong::Fetch(Failure::RateLimited { retry_after }) => {
+        Problem::Fetch(Failure::HostPaused) => return (state.clone(), None),
+        Problem::Fetch(Failure::RateLimited { retry_after }) => {
             let wait = retry_after.unwrap_or(RATE_LIMIT_WAIT).min(LONGEST);
             next.not_before = Some(now + wait);
             pause = Some(HostWait { host: host.to_owned(), not_before: now + wait, reason: name.to_owned() });
         }
-        Wrong::Fetch(Failure::Unavailable { retry_after: Some(wait) }) => {
+        Problem::Fetch(Failure::Unavailable { retry_after: Some(wait) }) => {
             next.not_before = Some(now + (*wait).min(LONGEST));
         }
-        Wrong::Fetch(Failure::Challenge) => next.not_before = Some(now + CHALLENGE_WAIT),
-        Wrong::Fetch(Failure::Gone) => next.gone_at = Some(now),
-        Wrong::Fetch(_) | Wrong::Body(_) => {}
+        Problem::Fetch(Failure::Challenge) => next.not_before = Some(now + CHALLENGE_WAIT),
+        Problem::Fetch(Failure::Gone) => next.gone_at = Some(now),
+        Problem::Fetch(_) | Problem::Body(_) => {}
     }
     next.failures = state.failures.saturating_add(1);
     next.due_at = Some(now + back_off(settings.feed_ttl, next.failures, &state.url));

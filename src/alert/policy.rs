@@ -9,7 +9,7 @@ use crate::model::{Class, Detection, Event};
 /// What a channel wants to hear and when (docs/alerts.md has the table). Every value is resolved.
 #[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own, and a key of the settings")]
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loudness {
+pub struct ChannelPolicy {
     /// The channel's name.
     pub name: String,
     /// Whether launches are told here.
@@ -46,7 +46,7 @@ pub struct Loudness {
     pub updates: bool,
 }
 
-impl Loudness {
+impl ChannelPolicy {
     /// The manners of a channel named `name` of which the settings say nothing more (conventions, section 8):
     /// high and critical at once, at most three messages a cycle, twelve hours' rest for a story, nothing
     /// older than six hours at once.
@@ -131,12 +131,12 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn berlin() -> Loudness {
-        Loudness {
+    fn berlin() -> ChannelPolicy {
+        ChannelPolicy {
             zone: TimeZone::get("Europe/Berlin").unwrap(),
             quiet: Some((time(22, 0, 0, 0), time(7, 0, 0, 0))),
             quiet_break: Some(Class::Critical),
-            ..Loudness::new("a")
+            ..ChannelPolicy::new("a")
         }
     }
 
@@ -152,7 +152,8 @@ mod tests {
             quiet.may_speak(Class::Critical, at("2026-11-21T23:00:00Z"))
                 && !quiet.may_speak(Class::High, at("2026-11-21T23:00:00Z"))
         );
-        let day = Loudness { quiet: Some((time(9, 0, 0, 0), time(17, 0, 0, 0))), ..Loudness::new("a") };
+        let day =
+            ChannelPolicy { quiet: Some((time(9, 0, 0, 0), time(17, 0, 0, 0))), ..ChannelPolicy::new("a") };
         assert_eq!(day.quiet_until(at("2026-11-21T12:00:00Z")), Some(at("2026-11-21T17:00:00Z")));
         assert_eq!(day.quiet_until(at("2026-11-21T08:59:59Z")), None);
     }
@@ -160,16 +161,16 @@ mod tests {
     #[test]
     fn a_digest_goes_out_at_the_next_of_its_times_and_not_in_quiet_hours() {
         let twice =
-            Loudness { digest_at: vec![time(9, 0, 0, 0), time(18, 0, 0, 0)], quiet: None, ..berlin() };
+            ChannelPolicy { digest_at: vec![time(9, 0, 0, 0), time(18, 0, 0, 0)], quiet: None, ..berlin() };
         assert_eq!(twice.next_digest(at("2026-11-21T07:59:00Z")), at("2026-11-21T08:00:00Z"));
         assert_eq!(twice.next_digest(at("2026-11-21T08:00:00Z")), at("2026-11-21T17:00:00Z"));
         assert_eq!(twice.next_digest(at("2026-11-21T17:30:00Z")), at("2026-11-22T08:00:00Z"));
-        let night = Loudness { digest_at: vec![time(23, 0, 0, 0)], ..berlin() };
+        let night = ChannelPolicy { digest_at: vec![time(23, 0, 0, 0)], ..berlin() };
         assert_eq!(night.next_digest(at("2026-11-21T12:00:00Z")), at("2026-11-22T06:00:00Z"));
-        let soon = Loudness { digest_at: Vec::new(), ..Loudness::new("a") };
+        let soon = ChannelPolicy { digest_at: Vec::new(), ..ChannelPolicy::new("a") };
         assert_eq!(soon.next_digest(at("2026-11-21T12:00:00Z")), at("2026-11-21T12:00:00Z"));
         // 02:30 does not exist on that night.
-        let gap = Loudness { digest_at: vec![time(2, 30, 0, 0)], quiet: None, ..berlin() };
+        let gap = ChannelPolicy { digest_at: vec![time(2, 30, 0, 0)], quiet: None, ..berlin() };
         assert_eq!(gap.next_digest(at("2026-03-28T22:00:00Z")), at("2026-03-29T01:30:00Z"));
     }
 }

@@ -58,7 +58,7 @@ const NEAR: usize = 6;
 
 /// The groups the frames are made of.
 #[derive(Debug, Clone, Copy)]
-pub struct Glance {
+pub struct HeadlinePatterns {
     strict: u128,
     airdrop: u128,
     shared_out: u128,
@@ -113,7 +113,7 @@ pub struct Glance {
     tge: u128,
 }
 
-impl Glance {
+impl HeadlinePatterns {
     /// Looks up the groups by name.
     #[must_use]
     pub fn new(lexicon: &Lexicon) -> Self {

@@ -15,17 +15,17 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// The way to the connection; clones share it. The thread ends, and the database closes, with the last one.
 #[derive(Clone)]
-pub struct Desk {
+pub struct DbThread {
     jobs: Sender<Job>,
 }
 
-impl fmt::Debug for Desk {
+impl fmt::Debug for DbThread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Desk")
     }
 }
 
-impl Desk {
+impl DbThread {
     /// Gives `connection` a thread of its own.
     pub fn new(mut connection: Connection) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel::<Job>();
@@ -41,7 +41,7 @@ impl Desk {
     }
 
     /// Has `step` done and waits for what it gives.
-    pub async fn ask<T: Send + 'static>(
+    pub async fn call<T: Send + 'static>(
         &self,
         step: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

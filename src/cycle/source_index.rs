@@ -7,12 +7,12 @@ use crate::model::Source;
 /// Sources and their places in the order of their addresses: a few bytes for each, where a table would hold every
 /// address once more.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct SourceIndex {
     sources: Vec<Arc<Source>>,
     by_address: Vec<usize>,
 }
 
-impl Names {
+impl SourceIndex {
     /// Of `sources`, whose addresses differ.
     #[must_use]
     pub fn of(sources: &[Arc<Source>]) -> Self {
@@ -29,7 +29,7 @@ impl Names {
 
     /// The place of the source at `url` in that order.
     #[must_use]
-    pub fn place(&self, url: &str) -> Option<usize> {
+    pub fn position(&self, url: &str) -> Option<usize> {
         let url_at = |at: &usize| self.sources[*at].url.as_str();
         let found = self.by_address.binary_search_by(|at| url_at(at).cmp(url)).ok()?;
         Some(self.by_address[found])
@@ -38,6 +38,6 @@ impl Names {
     /// The source at `url`.
     #[must_use]
     pub fn get(&self, url: &str) -> Option<&Arc<Source>> {
-        self.place(url).map(|at| &self.sources[at])
+        self.position(url).map(|at| &self.sources[at])
     }
 }

@@ -44,7 +44,7 @@ const STOP_WORDS: [&str; 32] = [
 
 /// An unpacked fingerprint; all lists sorted, without repeats.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Sketch {
+pub(super) struct MinHash {
     /// The smallest hashes of three-word runs.
     pub runs: Vec<u32>,
     /// Whether there were more runs than kept.
@@ -77,10 +77,10 @@ pub fn signature(title: &str, text: &str) -> Signature {
     runs.truncate(RUNS);
     title.truncate(WORDS);
     names.truncate(NAMES);
-    Sketch { runs, cut, title, names }.pack()
+    MinHash { runs, cut, title, names }.pack()
 }
 
-impl Sketch {
+impl MinHash {
     fn pack(&self) -> Signature {
         let lists = [&self.runs, &self.title, &self.names];
         let mut bytes = vec![LAYOUT, u8::from(self.cut)];
@@ -106,9 +106,9 @@ impl Sketch {
     /// Cut lists hold the smallest hashes of their texts: up to the smaller of their last ones both are
     /// complete, so the share found there is a fair sample of the whole.
     pub fn overlap(&self, other: &Self) -> f64 {
-        let mark = |sketch: &Self| if sketch.cut { sketch.runs.last().copied() } else { None };
+        let mark = |min_hash: &Self| if min_hash.cut { min_hash.runs.last().copied() } else { None };
         let mark = mark(self).unwrap_or(u32::MAX).min(mark(other).unwrap_or(u32::MAX));
-        let below = |sketch: &Self| sketch.runs.partition_point(|hash| *hash <= mark);
+        let below = |min_hash: &Self| min_hash.runs.partition_point(|hash| *hash <= mark);
         let (a, b) = (&self.runs[..below(self)], &other.runs[..below(other)]);
         let shared = shared(a, b);
         if shared < SHARED_RUNS { 0.0 } else { shared as f64 / a.len().min(b.len()) as f64 }

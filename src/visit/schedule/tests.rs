@@ -20,11 +20,11 @@ fn settings() -> Settings {
         feed_ttl_max: 30 * MINUTE,
         article_ttl: 3 * DAY,
         catch_up: 0,
-        naive: false,
+        without_savings: false,
     }
 }
 
-fn rhythm() -> Rhythm {
+fn poll_bounds() -> PollBounds {
     let source = Source {
         url: "https://news.example/feed".to_owned(),
         name: "News".to_owned(),
@@ -33,12 +33,12 @@ fn rhythm() -> Rhythm {
         tags: Vec::new(),
         headers: Vec::new(),
     };
-    Rhythm::of(&source, &settings())
+    PollBounds::of(&source, &settings())
 }
 
-fn trail() -> Trail {
+fn stats() -> FetchStats {
     let url = Url::parse("https://news.example/feed").unwrap();
-    Trail {
+    FetchStats {
         final_url: url,
         permanent_url: None,
         status: Some(200),
@@ -61,7 +61,7 @@ fn read<'a>(feed: Option<&'a Feed>, headers: &'a Headers) -> Read<'a> {
 
 fn known() -> SourceState {
     let headers = headers(None, Some("\"a\""));
-    after_read(&SourceState::default(), read(None, &headers), &trail(), rhythm(), now())
+    after_read(&SourceState::default(), read(None, &headers), &stats(), poll_bounds(), now())
 }
 
 fn wait(state: &SourceState) -> Duration {
@@ -91,7 +91,7 @@ fn what_a_server_asked_for_is_kept_to_the_second() {
 #[test]
 fn a_feed_without_validators_is_asked_less_often() {
     let bare =
-        after_read(&SourceState::default(), read(None, &headers(None, None)), &trail(), rhythm(), now());
+        after_read(&SourceState::default(), read(None, &headers(None, None)), &stats(), poll_bounds(), now());
     assert_eq!((wait(&bare), wait(&known())), (60 * MINUTE, 10 * MINUTE));
 }
 
@@ -100,7 +100,13 @@ fn publishers_wishes_lengthen_the_wait_up_to_a_day() {
     let wish = |ttl, fresh_for| {
         let feed = Feed { ttl, ..Feed::default() };
         let headers = headers(fresh_for, Some("e"));
-        wait(&after_read(&SourceState::default(), read(Some(&feed), &headers), &trail(), rhythm(), now()))
+        wait(&after_read(
+            &SourceState::default(),
+            read(Some(&feed), &headers),
+            &stats(),
+            poll_bounds(),
+            now(),
+        ))
     };
     assert_eq!(wish(Some(30 * MINUTE), None), 30 * MINUTE);
     assert_eq!(wish(Some(30 * MINUTE), Some(45 * MINUTE)), 45 * MINUTE);
@@ -113,7 +119,7 @@ fn unwanted_hours_and_days_are_left_out() {
     let skipping = |hours: &[u8], days: &[u8]| {
         let feed = Feed { skip_hours: hours.to_vec(), skip_days: days.to_vec(), ..Feed::default() };
         let headers = headers(None, Some("e"));
-        after_read(&SourceState::default(), read(Some(&feed), &headers), &trail(), rhythm(), now())
+        after_read(&SourceState::default(), read(Some(&feed), &headers), &stats(), poll_bounds(), now())
             .due_at
             .unwrap()
     };
@@ -128,7 +134,8 @@ fn unwanted_hours_and_days_are_left_out() {
 fn unwanted_hours_of_the_last_body_count_after_a_304_and_after_an_equal_body_too() {
     let feed = Feed { skip_hours: vec![6, 7, 24], skip_days: vec![7, 8], ..Feed::default() };
     let tagged = headers(None, Some("e"));
-    let first = after_read(&SourceState::default(), read(Some(&feed), &tagged), &trail(), rhythm(), now());
+    let first =
+        after_read(&SourceState::default(), read(Some(&feed), &tagged), &stats(), poll_bounds(), now());
     let due = |state: SourceState| state.due_at.unwrap().to_string();
     let at = |text: &str| text.parse::<Timestamp>().unwrap();
     // A Saturday; Sunday is unwanted.
@@ -138,48 +145,54 @@ fn unwanted_hours_of_the_last_body_count_after_a_304_and_after_an_equal_body_too
         ("2026-11-21T23:55:00Z", "2026-11-23T00:00:00Z"),
     ] {
         let asked = at(asked);
-        assert_eq!(due(after_not_modified(&first, &tagged, &trail(), rhythm(), asked)), due_at);
-        assert_eq!(due(after_read(&first, read(None, &tagged), &trail(), rhythm(), asked)), due_at);
+        assert_eq!(due(after_not_modified(&first, &tagged, &stats(), poll_bounds(), asked)), due_at);
+        assert_eq!(due(after_read(&first, read(None, &tagged), &stats(), poll_bounds(), asked)), due_at);
     }
     let without = Feed::default();
-    let next = after_read(&first, read(Some(&without), &tagged), &trail(), rhythm(), now());
-    assert_eq!(due(after_not_modified(&next, &tagged, &trail(), rhythm(), now())), "2026-11-21T06:40:00Z");
+    let next = after_read(&first, read(Some(&without), &tagged), &stats(), poll_bounds(), now());
+    assert_eq!(
+        due(after_not_modified(&next, &tagged, &stats(), poll_bounds(), now())),
+        "2026-11-21T06:40:00Z"
+    );
 }
 
 #[test]
 fn a_304_shortens_a_life_time_and_never_lengthens_it() {
-    let state = SourceState { wish_s: 2 * 60 * 60, ..known() };
-    let after =
-        |fresh_for| wait(&after_not_modified(&state, &headers(fresh_for, None), &trail(), rhythm(), now()));
+    let state = SourceState { publisher_ttl_s: 2 * 60 * 60, ..known() };
+    let after = |fresh_for| {
+        wait(&after_not_modified(&state, &headers(fresh_for, None), &stats(), poll_bounds(), now()))
+    };
     assert_eq!(after(None), 120 * MINUTE);
     assert_eq!(after(Some(30 * MINUTE)), 30 * MINUTE);
     assert_eq!(after(Some(600 * MINUTE)), 120 * MINUTE);
-    let shortened = after_not_modified(&state, &headers(Some(30 * MINUTE), None), &trail(), rhythm(), now());
-    let later = after_not_modified(&shortened, &headers(None, None), &trail(), rhythm(), now() + 30 * MINUTE);
+    let shortened =
+        after_not_modified(&state, &headers(Some(30 * MINUTE), None), &stats(), poll_bounds(), now());
+    let later =
+        after_not_modified(&shortened, &headers(None, None), &stats(), poll_bounds(), now() + 30 * MINUTE);
     assert_eq!(elapsed(now() + 30 * MINUTE, later.due_at.unwrap()), 30 * MINUTE, "and it stays short");
 }
 
 #[test]
 fn what_sleeps_is_asked_less_often_and_at_once_as_often_when_it_wakes() {
     let asked = |state: &SourceState, at: Timestamp| {
-        let state = after_not_modified(state, &headers(None, None), &trail(), rhythm(), at);
+        let state = after_not_modified(state, &headers(None, None), &stats(), poll_bounds(), at);
         elapsed(at, state.due_at.unwrap())
     };
-    let state = SourceState { usual_gap_s: Some(45 * 60), changed_at: Some(now()), ..known() };
+    let state = SourceState { mean_interval_s: Some(45 * 60), changed_at: Some(now()), ..known() };
     assert_eq!(asked(&state, now()), 15 * MINUTE);
     assert_eq!(asked(&state, now() + 12 * 60 * MINUTE), 30 * MINUTE);
     let lesson = headers(None, Some("\"b\""));
     let woken = Read { new: 1, ..read(None, &lesson) };
     let at = now() + 12 * 60 * MINUTE;
-    let state = after_read(&state, woken, &trail(), rhythm(), at);
+    let state = after_read(&state, woken, &stats(), poll_bounds(), at);
     assert_eq!(elapsed(at, state.due_at.unwrap()), 15 * MINUTE);
 }
 
 #[test]
 fn a_304_keeps_the_validators_it_does_not_replace() {
-    let state = after_not_modified(&known(), &headers(None, None), &trail(), rhythm(), now());
+    let state = after_not_modified(&known(), &headers(None, None), &stats(), poll_bounds(), now());
     assert_eq!(state.validators.etag.as_deref(), Some(b"\"a\"".as_slice()));
-    let state = after_not_modified(&known(), &headers(None, Some("\"b\"")), &trail(), rhythm(), now());
+    let state = after_not_modified(&known(), &headers(None, Some("\"b\"")), &stats(), poll_bounds(), now());
     assert_eq!(state.validators.etag.as_deref(), Some(b"\"b\"".as_slice()));
     assert_eq!(state.unmodified_since, Some(now()));
 }
@@ -193,13 +206,13 @@ fn other_rules_ask_for_the_whole_body() {
 #[test]
 fn a_304_that_goes_on_for_too_long_is_tested_once_a_week() {
     let week = SignedDuration::from_hours(7 * 24);
-    let mut state = SourceState { unmodified_since: Some(now()), usual_gap_s: Some(3600), ..known() };
+    let mut state = SourceState { unmodified_since: Some(now()), mean_interval_s: Some(3600), ..known() };
     assert!(!validators(&state, 7, now() + week - SignedDuration::from_secs(1)).1);
     assert!(validators(&state, 7, now() + week).1);
     state.plain_get_at = Some(now() + week);
     assert!(!validators(&state, 7, now() + week + SignedDuration::from_hours(1)).1);
     // A feed that speaks once a fortnight is believed for twenty weeks.
-    state = SourceState { usual_gap_s: Some(14 * 24 * 3600), plain_get_at: None, ..state };
+    state = SourceState { mean_interval_s: Some(14 * 24 * 3600), plain_get_at: None, ..state };
     assert!(!validators(&state, 7, now() + week * 10).1);
 }
 
@@ -210,8 +223,8 @@ fn failures_move_the_next_request_away_and_keep_the_validators() {
     for _ in 0..12 {
         state = after_failure(
             &state,
-            Wrong::Fetch(&Failure::Reset),
-            &trail(),
+            Problem::Fetch(&Failure::Reset),
+            &stats(),
             "news.example",
             &settings(),
             now(),
@@ -225,14 +238,14 @@ fn failures_move_the_next_request_away_and_keep_the_validators() {
     assert!(waits.iter().all(|wait| *wait <= 144.0), "{waits:?}");
     assert_eq!((state.failures, state.last_failure.as_deref()), (12, Some("reset")));
     assert_eq!(state.validators, known().validators);
-    let state = after_not_modified(&state, &headers(None, None), &trail(), rhythm(), now());
+    let state = after_not_modified(&state, &headers(None, None), &stats(), poll_bounds(), now());
     assert_eq!((state.failures, state.last_failure), (0, None));
 }
 
 #[test]
 fn pauses_are_for_the_host_or_for_the_feed_as_the_server_means_them() {
     let fail = |failure: Failure| {
-        after_failure(&known(), Wrong::Fetch(&failure), &trail(), "news.example", &settings(), now())
+        after_failure(&known(), Problem::Fetch(&failure), &stats(), "news.example", &settings(), now())
     };
     let (_, pause) = fail(Failure::RateLimited { retry_after: Some(2 * MINUTE) });
     assert_eq!(pause.unwrap().not_before, now() + 2 * MINUTE);
@@ -248,13 +261,14 @@ fn pauses_are_for_the_host_or_for_the_feed_as_the_server_means_them() {
 
 #[test]
 fn a_permanent_move_is_counted_over_runs_and_forgotten_when_it_ends() {
-    let moved = Trail { permanent_url: Some(Url::parse("https://new.example/feed").unwrap()), ..trail() };
+    let moved =
+        FetchStats { permanent_url: Some(Url::parse("https://new.example/feed").unwrap()), ..stats() };
     let mut state = known();
     for _ in 0..3 {
-        state = after_not_modified(&state, &headers(None, None), &moved, rhythm(), now());
+        state = after_not_modified(&state, &headers(None, None), &moved, poll_bounds(), now());
     }
     assert_eq!((state.moved_seen, state.moved_to.as_deref()), (3, Some("https://new.example/feed")));
-    state = after_not_modified(&state, &headers(None, None), &trail(), rhythm(), now());
+    state = after_not_modified(&state, &headers(None, None), &stats(), poll_bounds(), now());
     assert_eq!((state.moved_seen, state.moved_to), (0, None));
 }
 
@@ -271,14 +285,14 @@ fn the_usual_gap_is_the_mean_between_dated_entries() {
 fn a_feed_that_broke_off_is_asked_for_in_full_until_it_comes_again_as_it_was() {
     let tagged = headers(None, Some("\"a\""));
     let cut = Feed { repairs: vec!["cut_off"], ..Feed::default() };
-    let first = after_read(&known(), read(Some(&cut), &tagged), &trail(), rhythm(), now());
+    let first = after_read(&known(), read(Some(&cut), &tagged), &stats(), poll_bounds(), now());
     assert!(first.validators.is_empty() && first.conditional);
-    let again = after_read(&first, read(None, &tagged), &trail(), rhythm(), now());
+    let again = after_read(&first, read(None, &tagged), &stats(), poll_bounds(), now());
     assert_eq!(again.validators, tagged.validators);
     let broken = Headers { broken_off: true, ..tagged.clone() };
-    let first = after_read(&known(), read(Some(&Feed::default()), &broken), &trail(), rhythm(), now());
+    let first = after_read(&known(), read(Some(&Feed::default()), &broken), &stats(), poll_bounds(), now());
     assert!(first.validators.is_empty() && first.conditional);
-    let again = after_read(&first, read(None, &broken), &trail(), rhythm(), now());
+    let again = after_read(&first, read(None, &broken), &stats(), poll_bounds(), now());
     assert_eq!(again.validators, tagged.validators);
 }
 

@@ -4,7 +4,7 @@
 //! A release build has the names and nothing else: [`reach`] is empty there, and nothing can arm it.
 
 /// Every point, in the order a first run comes by. Where a name says "in", a transaction is open.
-pub const POINTS: &[&str] = &[
+pub const FAILPOINTS: &[&str] = &[
     // A database is made and brought up to date.
     "database-built",
     "copy-written",
@@ -33,7 +33,7 @@ pub const POINTS: &[&str] = &[
 
 /// The work has come to `point`. A debug build that was armed for it ends here as if the power had failed.
 #[inline]
-pub fn reach(point: &str) {
+pub fn hit(point: &str) {
     #[cfg(debug_assertions)]
     armed::reach(point);
     #[cfg(not(debug_assertions))]
@@ -50,7 +50,7 @@ mod armed {
         atomic::{AtomicU32, Ordering},
     };
 
-    use super::POINTS;
+    use super::FAILPOINTS;
 
     static ARMED: OnceLock<(String, AtomicU32)> = OnceLock::new();
 
@@ -59,8 +59,8 @@ mod armed {
     /// # Errors
     /// When there is no such point.
     pub fn arm(point: &str, nth: u32) -> Result<(), String> {
-        if !POINTS.contains(&point) {
-            return Err(format!("no point {point:?}; there are {}", POINTS.join(", ")));
+        if !FAILPOINTS.contains(&point) {
+            return Err(format!("no point {point:?}; there are {}", FAILPOINTS.join(", ")));
         }
         // A process is armed once, by its command line.
         let _ = ARMED.set((point.to_owned(), AtomicU32::new(nth)));
@@ -68,7 +68,7 @@ mod armed {
     }
 
     pub fn reach(point: &str) {
-        debug_assert!(POINTS.contains(&point), "{point:?} is not in the list of points");
+        debug_assert!(FAILPOINTS.contains(&point), "{point:?} is not in the list of points");
         let Some((armed, left)) = ARMED.get() else { return };
         if armed == point && left.fetch_sub(1, Ordering::SeqCst) == 1 {
             die();
@@ -89,8 +89,8 @@ mod tests {
 
     #[test]
     fn points_have_names_of_their_own() {
-        let unique: std::collections::BTreeSet<_> = POINTS.iter().collect();
-        assert_eq!(unique.len(), POINTS.len());
+        let unique: std::collections::BTreeSet<_> = FAILPOINTS.iter().collect();
+        assert_eq!(unique.len(), FAILPOINTS.len());
         #[cfg(debug_assertions)]
         assert!(arm("nowhere", 1).unwrap_err().contains("cycle-begun"));
     }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{OPENING_BYTES, Sketch, signature};
+use super::{MinHash, OPENING_BYTES, signature};
 
 const RELEASE: &str = "Storage start-up Tidewall today announced that the community round of its TIDE token will \
     open on 1 December on its own portal. The round offers four percent of the supply at a fixed price of nine \
@@ -8,8 +8,8 @@ const RELEASE: &str = "Storage start-up Tidewall today announced that the commun
     their tokens at launch, the rest over six months. Tidewall stores large files across thousands of machines \
     and pays them from fees, and says that the network holds two petabytes of customer data already.";
 
-fn sketch(title: &str, text: &str) -> Sketch {
-    Sketch::unpack(&signature(title, text))
+fn min_hash(title: &str, text: &str) -> MinHash {
+    MinHash::unpack(&signature(title, text))
 }
 
 /// What is stored must be readable by every later release: change the layout's first byte before this.
@@ -25,36 +25,36 @@ fn the_layout_stays_as_it_is() {
 
 #[test]
 fn case_punctuation_and_possessives_do_not_matter() {
-    assert_eq!(sketch("Caldera's claim", "").title, sketch("CALDERA’S  claim!", "").title);
-    assert_eq!(sketch("", RELEASE).runs, sketch("", &RELEASE.replace(',', " –").to_uppercase()).runs);
+    assert_eq!(min_hash("Caldera's claim", "").title, min_hash("CALDERA’S  claim!", "").title);
+    assert_eq!(min_hash("", RELEASE).runs, min_hash("", &RELEASE.replace(',', " –").to_uppercase()).runs);
 }
 
 #[test]
 fn cut_and_prefaced_copies_overlap_and_other_texts_do_not() {
-    let whole = sketch("", RELEASE);
+    let whole = min_hash("", RELEASE);
     let opening: String = RELEASE.split_inclusive(' ').take(30).collect();
     let prefaced =
         format!("Partner content: the editors had no part in this text and do not endorse it. {RELEASE}");
     let other = RELEASE.replace("Tidewall", "Kelpforge").replace("TIDE", "KELP");
-    assert!(whole.overlap(&sketch("", &opening)) > 0.8);
-    assert!(whole.overlap(&sketch("", &prefaced)) > 0.7);
-    assert!(whole.names_agree(&sketch("", &opening)) && whole.names_agree(&sketch("", &prefaced)));
-    assert!(!whole.names_agree(&sketch("", &other)), "copied terms on another token");
+    assert!(whole.overlap(&min_hash("", &opening)) > 0.8);
+    assert!(whole.overlap(&min_hash("", &prefaced)) > 0.7);
+    assert!(whole.names_agree(&min_hash("", &opening)) && whole.names_agree(&min_hash("", &prefaced)));
+    assert!(!whole.names_agree(&min_hash("", &other)), "copied terms on another token");
     assert!(
-        whole.overlap(&sketch("", "Another firm entirely sells its own token in the coming week, it said"))
+        whole.overlap(&min_hash("", "Another firm entirely sells its own token in the coming week, it said"))
             < 0.1
     );
 }
 
 #[test]
 fn a_short_phrase_in_common_is_no_overlap() {
-    let phrase = sketch("", "the claim is now live");
+    let phrase = min_hash("", "the claim is now live");
     assert!(phrase.overlap(&phrase).abs() < f64::EPSILON);
 }
 
 #[test]
 fn names_are_capitals_within_a_sentence_and_tickers_anywhere() {
-    let read = sketch("Something opens", "The claim by edgeX and Fluent opened. Users of ERA wait.");
+    let read = min_hash("Something opens", "The claim by edgeX and Fluent opened. Users of ERA wait.");
     for name in ["fluent", "edgex", "era"] {
         assert!(read.mentions(&[name.to_owned()]), "{name}");
     }
@@ -68,7 +68,7 @@ fn names_are_capitals_within_a_sentence_and_tickers_anywhere() {
 fn damaged_fingerprints_read_as_empty() {
     let whole = signature("Title", RELEASE);
     for length in [0, 1, 4, 5, whole.0.len() - 1] {
-        assert_eq!(Sketch::unpack(&crate::model::Signature(whole.0[..length].to_vec())), Sketch::default());
+        assert_eq!(MinHash::unpack(&crate::model::Signature(whole.0[..length].to_vec())), MinHash::default());
     }
 }
 
@@ -79,7 +79,7 @@ proptest! {
     fn any_text_packs_and_unpacks(title in "\\PC{0,200}", text in "(\\PC|\n){0,3000}") {
         let packed = signature(&title, &text);
         prop_assert!(packed.0.len() <= 485);
-        prop_assert_eq!(Sketch::unpack(&packed).pack(), packed);
+        prop_assert_eq!(MinHash::unpack(&packed).pack(), packed);
     }
 
     #[test]
