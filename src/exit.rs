@@ -1,6 +1,6 @@
 //! Every exit code (conventions, section 1).
 
-/// How the program ends. The names say when; `docs/operations.md` says what cron does with them.
+/// How the program ends. The names say when; `docs/reference/commands.md` says what cron does with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Done; single sources may have failed.

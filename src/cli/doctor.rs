@@ -183,7 +183,7 @@ fn clock(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
 fn x(settings: &Settings) -> Finding {
     let x = &settings.x;
     if x.token.is_none() {
-        let hint = "nothing, if that is meant; docs/x.md says how to get a token";
+        let hint = "nothing, if that is meant; docs/guide/x.md says how to get a token";
         return finding("x", Level::Note, "no token: news only", hint);
     }
     if !x.is_on() {
@@ -214,7 +214,7 @@ fn x(settings: &Settings) -> Finding {
             "x",
             Level::Note,
             format!("{message}; {}", warnings.join("; ")),
-            "docs/x.md says what each means",
+            "docs/guide/x.md says what each means",
         )
     }
 }
