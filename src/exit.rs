@@ -1,6 +1,6 @@
-//! Every exit code (conventions, section 1).
+//! Every exit code (docs/reference/commands.md#exit-codes).
 
-/// How the program ends. The names say when; `docs/operations.md` says what cron does with them.
+/// How the program ends. The names say when; `docs/reference/commands.md#exit-codes` says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Done; single sources may have failed.

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan, civil::Time, tz::TimeZone};
 
 use crate::model::{Class, Detection, Event};
 
-/// What a channel wants to hear and when (docs/alerts.md has the table). Every value is resolved.
+/// What a channel wants to hear and when (docs/reference/settings.md#channels). Every value is resolved.
 #[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own, and a key of the settings")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loudness {
@@ -47,7 +47,7 @@ pub struct Loudness {
 }
 
 impl Loudness {
-    /// The manners of a channel named `name` of which the settings say nothing more (conventions, section 8):
+    /// The manners of a channel named `name` of which the settings say nothing more (docs/reference/settings.md#channels):
     /// high and critical at once, at most three messages a cycle, twelve hours' rest for a story, nothing
     /// older than six hours at once.
     #[must_use]

@@ -77,7 +77,7 @@ fn chosen(settings: &Settings, names: &[String]) -> Result<Vec<Channel>, Error> 
     let known = || {
         let names = settings.alerts.names();
         if names.is_empty() {
-            "add one under [[channels]]; docs/alerts.md shows each kind".to_owned()
+            "add one under [[channels]]; docs/guide/alerts.md shows each kind".to_owned()
         } else {
             format!("there are {}", names.join(", "))
         }

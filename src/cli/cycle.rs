@@ -233,7 +233,7 @@ fn narrow(task: &mut cycle::Task, args: &Args, settings: &Settings) -> Result<()
                 } else {
                     (
                         "X is switched off, or neither x.accounts nor x.searches names anything",
-                        "see docs/x.md",
+                        "see docs/guide/x.md",
                     )
                 };
                 return Err(Error::new(Exit::Settings, what, hint));

@@ -181,7 +181,7 @@ fn clock(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
 fn x(settings: &Settings) -> Finding {
     let x = &settings.x;
     if x.token.is_none() {
-        let todo = "nothing, if that is meant; docs/x.md says how to get a token";
+        let todo = "nothing, if that is meant; docs/guide/x.md says how to get a token";
         return finding("x", Level::Note, "no token: news only", todo);
     }
     if !x.is_on() {
@@ -212,7 +212,7 @@ fn x(settings: &Settings) -> Finding {
             "x",
             Level::Note,
             format!("{says}; {}", warnings.join("; ")),
-            "docs/x.md says what each means",
+            "docs/reference/failures.md#x says what each means",
         )
     }
 }

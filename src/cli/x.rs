@@ -174,7 +174,9 @@ impl Planned {
             }
         }
         if settings.token.is_none() {
-            text.push_str("there is no token, so none of this is asked: docs/x.md says how to get one\n");
+            text.push_str(
+                "there is no token, so none of this is asked: docs/guide/x.md says how to get one\n",
+            );
         }
         text
     }
