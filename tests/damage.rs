@@ -70,7 +70,12 @@ fn what_is_no_database_is_named_and_left_alone() {
         for command in [&["cycle"][..], &["events"], &["stats"], &["db", "check"]] {
             said(&lab.run(command), 1, sentence, "db check --repair");
         }
-        said(&lab.run(&["db", "check", "--repair"]), 1, "nothing can be recovered", "docs/reference/database.md");
+        said(
+            &lab.run(&["db", "check", "--repair"]),
+            1,
+            "nothing can be recovered",
+            "docs/reference/database.md",
+        );
         assert_eq!(fs::read(database(&lab)).unwrap(), bytes);
     }
 }
