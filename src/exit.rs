@@ -1,6 +1,6 @@
 //! Every exit code (docs/reference/commands.md#exit-codes).
 
-/// How the program ends. The names say when; `docs/reference/commands.md#exit-codes` says what to do.
+/// How the program ends. The names say when; `docs/reference/commands.md` says what cron does with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Done; single sources may have failed.

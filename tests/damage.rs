@@ -70,12 +70,7 @@ fn what_is_no_database_is_named_and_left_alone() {
         for command in [&["cycle"][..], &["events"], &["stats"], &["db", "check"]] {
             said(&lab.run(command), 1, sentence, "db check --repair");
         }
-        said(
-            &lab.run(&["db", "check", "--repair"]),
-            1,
-            "nothing can be recovered",
-            "docs/reference/database.md",
-        );
+        said(&lab.run(&["db", "check", "--repair"]), 1, "nothing can be recovered", "reference/database.md");
         assert_eq!(fs::read(database(&lab)).unwrap(), bytes);
     }
 }
@@ -175,7 +170,7 @@ fn an_older_database_is_copied_before_it_is_changed_and_can_be_put_back() {
     drop(kept);
     assert!(!lab.state().join("tge-scrape.db.before--3").exists(), "three are kept");
     assert!(lab.state().join("tge-scrape.db.before--2").exists());
-    // As docs/reference/database.md#restoring-a-copy says.
+    // As docs/reference/database.md says.
     for end in ["-wal", "-shm"] {
         let _ = fs::remove_file(lab.state().join(format!("tge-scrape.db{end}")));
     }

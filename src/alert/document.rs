@@ -1,4 +1,4 @@
-//! A message as JSON for programs: webhook, exec and file speak it (docs/reference/outputs.md#messages-for-programs). Pure.
+//! A message as JSON for programs: webhook, exec and file speak it (docs/reference/outputs.md). Pure.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan, civil::Time, tz::TimeZone};
 
 use crate::model::{Class, Detection, Event};
 
-/// What a channel wants to hear and when (docs/reference/settings.md#channels). Every value is resolved.
+/// What a channel wants to hear and when (docs/reference/settings.md has the table). Every value is resolved.
 #[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own, and a key of the settings")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loudness {

@@ -212,7 +212,7 @@ fn x(settings: &Settings) -> Finding {
             "x",
             Level::Note,
             format!("{says}; {}", warnings.join("; ")),
-            "docs/reference/failures.md#x says what each means",
+            "docs/guide/x.md says what each means",
         )
     }
 }

@@ -174,9 +174,7 @@ impl Planned {
             }
         }
         if settings.token.is_none() {
-            text.push_str(
-                "there is no token, so none of this is asked: docs/guide/x.md says how to get one\n",
-            );
+            text.push_str("there is no token, so a cycle makes no call: see docs/guide/x.md\n");
         }
         text
     }

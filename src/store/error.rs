@@ -90,10 +90,10 @@ impl StoreError {
             Self::Target { .. } => "name a new file, in a folder that this user may write to",
             Self::Missing(_) => "run `tge-scrape cycle` first, or name the right folder with --state-dir",
             Self::Corrupt(_) => {
-                "`tge-scrape db check --repair` recovers what can be read and keeps the damaged file; or restore a copy (docs/reference/database.md#restoring-a-copy)"
+                "`tge-scrape db check --repair` recovers what can be read and keeps the damaged file; or restore a copy (docs/reference/database.md)"
             }
             Self::Lost { .. } => {
-                "put a copy in its place as docs/reference/database.md#restoring-a-copy says, or move tge-scrape.db away to start afresh"
+                "put a copy in its place as docs/reference/database.md says, or move tge-scrape.db away to start afresh"
             }
             Self::Disk(_) => {
                 "look at the disk, its quota and limits on the size of files; what was saved is whole and the next cycle goes on from here"
