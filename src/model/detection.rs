@@ -43,7 +43,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Every event, in the order of docs/reference/outputs.md#detection.
+    /// Every event, in the contract's order.
     pub const ALL: [Self; 6] =
         [Self::Announcement, Self::Snapshot, Self::Sale, Self::Airdrop, Self::Listing, Self::Tokenomics];
 
