@@ -7,7 +7,7 @@ const PACKED_SINCE: (u32, u32) = (2, 36);
 
 fn main() {
     println!("cargo:rerun-if-changed=src/build.rs");
-    // Two megabytes of addresses to be adjusted at each start become thirty kilobytes (docs/decisions/0015). A program
+    // Two megabytes of addresses to be adjusted at each start become thirty kilobytes (docs/explain/decisions/0015-builds-are-optimised-for-size.md). A program
     // packed so does not start under an older glibc, so it is done only where it is built to run.
     if runs_where_it_is_built() && glibc().is_some_and(|version| version >= PACKED_SINCE) {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");

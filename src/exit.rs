@@ -1,4 +1,4 @@
-//! Every exit code (conventions, section 1).
+//! Every exit code (docs/reference/commands.md#exit-codes).
 
 /// How the program ends. The names say when; `docs/reference/commands.md` says what cron does with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! Dying on purpose: the named points of the work at which a debug build can be told to kill itself, so that
-//! tests need not hope to hit them (docs/decisions, "Rehearsals only in debug builds").
+//! tests need not hope to hit them (docs/explain/decisions/0012-failpoints-only-in-debug-builds.md).
 //!
 //! A release build has the names and nothing else: [`reach`] is empty there, and nothing can arm it.
 

@@ -10,6 +10,7 @@ mod commands; // what a user types, and what goes wrong
 mod cycle; // the cycle as cron runs it
 mod damage; // disks and databases that fail
 mod dates; // dates of every form and language, rendered and damaged
+mod docs; // links, citations and length of documents
 mod fair_share; // what one feed may take of what all share
 mod figures; // what stats, report and monitoring say
 mod files; // what lies where the database, its lock or a copy should lie

@@ -27,7 +27,7 @@ pub struct Hooks {
 pub enum HookEvent<'a> {
     /// It begins.
     Before,
-    /// It is over; the report of the contract's section 3 without its detections.
+    /// It is over; the report of docs/reference/outputs.md#cycle-report without its detections.
     After(&'a Value),
     /// What it found that is not of a source's first sight.
     Detection(&'a [Detection]),

@@ -13,7 +13,7 @@ use crate::{
     model::{Alert, Body, ChannelState, Class, Incident, NOT_SAVED, Notice, Phase, SourceState, Topic},
 };
 
-/// Failures in a row after which a feed counts as dead (conventions, section 8).
+/// Failures in a row after which a feed counts as dead (docs/reference/failures.md#operator-notices).
 const DEAD: u32 = 6;
 /// A feed that answers but brings nothing new for this long, and for [`STALE_GAPS`] of its usual gaps, is stale.
 const STALE: SignedDuration = SignedDuration::from_hours(7 * 24);

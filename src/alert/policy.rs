@@ -47,7 +47,7 @@ pub struct ChannelPolicy {
 }
 
 impl ChannelPolicy {
-    /// The manners of a channel named `name` of which the settings say nothing more (conventions, section 8):
+    /// The defaults of a channel named `name` (docs/reference/settings.md#channels):
     /// high and critical at once, at most three messages a cycle, twelve hours' rest for a story, nothing
     /// older than six hours at once.
     #[must_use]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::channels::{Arrived, Refusal};
 use crate::model::{ChannelState, OpenMessage, Settled};
 
-/// Waits after the first, second … failure in a row (Standard Webhooks 1.0; conventions, section 7).
+/// Waits after the first, second … failure in a row (Standard Webhooks 1.0; docs/reference/formats.md#delivery-retries).
 const WAITS: [Duration; 9] = [
     Duration::from_secs(5),
     Duration::from_mins(5),

@@ -51,7 +51,7 @@ fn patient(slim: &str) -> Option<Article> {
     reader(slim)?.parse().ok()
 }
 
-/// The thorough extractor, with the options measured best (fact sheet "article extraction", section 3).
+/// The thorough extractor, with the options measured best (docs/reference/articles.md#order-of-extraction).
 /// `html` has passed the guard.
 pub(super) fn trafilatura(html: &str) -> Option<Extract> {
     let options = Options::default()

@@ -6,14 +6,14 @@ use memchr::memchr2_iter;
 
 use super::scan::{Tag, Token, tokens};
 
-/// Most open elements; real pages reach 49 (fact sheet "article extraction", section 4). The extractors look through what is in an
+/// Most open elements; real pages reach 49 (docs/reference/articles.md#guard). The extractors look through what is in an
 /// element once for each element around it, so that depth is what a tag may cost.
 const MAX_DEPTH: usize = 100;
-/// Most tags; real pages reach 19 582 (same section).
+/// Most tags; real pages reach 19 582 (same heading).
 const MAX_TAGS: usize = 50_000;
 /// Most attributes in one tag: a tree builder compares each with all before it. Real tags have a few dozen.
 const MAX_ATTRIBUTES: usize = 250;
-/// Most bytes; real pages reach 1.63 MB (same section).
+/// Most bytes; real pages reach 1.63 MB (same heading).
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// Elements without content, which nest in nothing.

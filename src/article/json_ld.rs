@@ -1,5 +1,5 @@
 //! What a page says of its article in JSON-LD (schema.org). Lenient: real blocks hold raw line breaks,
-//! CDATA marks and stray semicolons (fact sheet "article extraction", section 5).
+//! CDATA marks and stray semicolons (docs/reference/articles.md#metadata).
 
 use serde_json::Value;
 

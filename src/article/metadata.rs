@@ -1,7 +1,7 @@
 //! What a page says of itself in its head: title, date, author, address, language, pay wall.
 //!
-//! One linear walk over the tags, no tree. The order of trust is the fact sheet's ("article extraction",
-//! section 5). Does not look for the text.
+//! One linear walk over the tags, no tree. The order of trust is that of docs/reference/articles.md#metadata.
+//! Does not look for the text.
 
 use jiff::Timestamp;
 use url::Url;
@@ -44,7 +44,7 @@ pub(super) struct Metadata {
     pub challenge_script: bool,
 }
 
-/// Ids of the elements into which applications draw (fact sheet, section 6).
+/// Ids of the elements into which applications draw (docs/reference/articles.md#pages-that-are-not-the-article).
 const MOUNTS: [&str; 4] = ["__next", "root", "app", "__nuxt"];
 
 /// Keys of a publication time, best first.

@@ -111,7 +111,7 @@ pub fn read(page: &Page, effort: Effort) -> Result<Article, ArticleError> {
     })
 }
 
-/// The extractors in their order (fact sheet "article extraction", section 3). The quick one's title is the
+/// The extractors in their order (docs/reference/articles.md#order-of-extraction). The quick one's title is the
 /// better one and is kept either way.
 fn extract(html: &str, effort: Effort) -> (Method, Extract) {
     let slim = slim::slim(html);

@@ -6,7 +6,7 @@ use url::Url;
 use crate::text::dates;
 
 /// Times further ahead are not believed: a page that can be read has been published. A day for the hours by which the
-/// world's clocks differ, as for feeds (fact sheet "feed fetching", section 5).
+/// world's clocks differ, as for feeds (docs/reference/feeds.md#dates).
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whether an article that can be read at `now` may have been published at `at`.

@@ -1,6 +1,6 @@
 //! Is this the article at all? Challenge pages, and pages whose text only exists after scripts ran.
 //!
-//! The signs and the false ones are the fact sheet's ("article extraction", section 6).
+//! The signs and the false ones are in docs/reference/articles.md#pages-that-are-not-the-article.
 
 use super::{
     metadata::Metadata,
@@ -17,7 +17,7 @@ const BLOCK_TITLES: [&str; 7] = [
     "pardon our interruption...",
     "ddos-guard",
 ];
-/// Below this many characters a text may be a remnant (same section).
+/// Below this many characters a text may be a remnant (same heading).
 pub(super) const SHORT: usize = 250;
 
 /// Media types that may hold a web page.

@@ -1,7 +1,7 @@
 //! Every file that the program writes for the user: whole or not at all.
 //!
 //! The text goes into a temporary file of a random name in the same folder, which is then renamed. The temporary file
-//! is opened exclusively, so that a link planted under its name is never followed (docs/decisions/0027).
+//! is opened exclusively, so that a link planted under its name is never followed (docs/explain/decisions/0027-files-are-replaced-atomically.md).
 
 use std::{
     fs::{self, File, Metadata},

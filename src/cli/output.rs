@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::{error::Error, exit::Exit, text::lines};
 
-/// When to colour (conventions, section 2).
+/// When to colour (docs/reference/formats.md#streams-and-colour).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set

@@ -98,7 +98,7 @@ const KINDS: [(&str, &[&str]); 8] = [
 const SURROUNDINGS: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 /// Where bots are spoken to.
 const TELEGRAM: &str = "https://api.telegram.org";
-/// Limit for one attempt (conventions, section 7: 15–30 s).
+/// Limit for one attempt (docs/reference/formats.md#delivery-retries).
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The variables of `environment` that a program gets: a few that everything needs, and those named.

@@ -232,7 +232,7 @@ pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, ConfigErrors>
     resolve(layers, None, &flags, &Environment::default())
 }
 
-/// The first settings file there is (conventions, section 10); one that is named, whether it is there or not.
+/// The first settings file there is (docs/reference/settings.md#settings-file); one that is named, whether it is there or not.
 #[must_use]
 pub fn file(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
     if let Some(named) = flags.config.clone().or_else(|| environment.path("TGE_SCRAPE_CONFIG")) {

@@ -105,10 +105,10 @@ fn secrets_are_shown_as_dots() {
 #[test]
 fn every_key_is_documented_with_its_built_in_value() {
     let page =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md")).unwrap();
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/settings.md")).unwrap();
     for (key, (value, _)) in Layers::built_in().values {
         let row = format!("| `{key}` | `{}` |", value.show());
-        assert!(page.contains(&row), "docs/configuration.md lacks a row that begins {row}");
+        assert!(page.contains(&row), "docs/reference/settings.md lacks a row that begins {row}");
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     x,
 };
 
-/// Characters a search may have: X allows 512 (facts sheet on X, section 2), some of which our own terms take.
+/// Characters a search may have: X allows 512 (docs/reference/x-api.md#queries), some of which our own terms take.
 const LONGEST_SEARCH: usize = 480;
 
 /// `[x]`: all of it, and the token from the variable, the file, or systemd's credentials.

@@ -68,7 +68,7 @@ const PRUNED: usize = 2_000;
 /// Visits saved in one transaction at most. Only what is home already is taken together; nothing waits for more.
 const BATCH: usize = 64;
 
-/// How a cycle behaves (contract, section 2, `[cycle]`).
+/// How a cycle behaves (docs/reference/settings.md#cycle).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// No request is started after this; what is under way ends unsaved.
@@ -110,7 +110,7 @@ pub enum Stop {
 /// How a cycle ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// Every figure (contract, section 3).
+    /// Every figure (docs/reference/outputs.md#cycle-report).
     pub report: CycleReport,
     /// Set if it was asked to stop.
     pub stopped: Option<Stop>,

@@ -52,7 +52,7 @@ pub struct Idle {
 const ONE_CYCLE: Duration = Duration::from_mins(5);
 
 /// Sorts the sources of `names` into those due at `now` and the rest. Those asked longest ago come first, so that a
-/// deadline never starves the tail of the list (feed-fetching, rule 17); of those asked in one cycle the slowest, so
+/// deadline never starves the tail of the list (docs/reference/http.md#pacing); of those asked in one cycle the slowest, so
 /// that it does not end with waiting for one that began last.
 #[must_use]
 pub fn plan(names: &SourceIndex, states: Vec<SourceState>, pauses: &[HostWait], now: Timestamp) -> Plan {

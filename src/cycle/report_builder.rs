@@ -102,7 +102,7 @@ pub struct FinishedReport {
 
 /// Failure of a source whose visit was cut short by the deadline or a stop.
 const UNFINISHED: &str = "unfinished";
-/// Exit codes a cycle can end with by itself (conventions, section 1).
+/// Exit codes a cycle can end with by itself (docs/reference/commands.md#exit-codes).
 const DEGRADED: u8 = 4;
 const UNDELIVERED: u8 = 5;
 const INTERRUPTED: u8 = 130;

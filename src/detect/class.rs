@@ -1,4 +1,4 @@
-//! How loudly a detection deserves to be told (contract, section 7).
+//! How loudly a detection deserves to be told (docs/reference/outputs.md#class).
 
 use super::Priority;
 use crate::model::{Class, Stage, Verdict};

@@ -39,7 +39,7 @@ pub const PRIORS: &[(&str, f32)] = &[
     ("frame:unlock", -3.0),
 ];
 
-/// What a headline says of the event and its time, by the order of the labelling guidelines; training corrects it too.
+/// What a headline says of the event and its time, by the order of docs/reference/labelling.md#order-of-events; training corrects it too.
 /// Name, column of the weights, raw points.
 pub const FACT_PRIORS: &[(&str, usize, f32)] = &[
     ("headline:announcement", 1, 4.0),

@@ -321,7 +321,7 @@ impl Lexicon {
                             }
                             _ => written.case != Case::Lower,
                         };
-                        // 45 days of grace: "recently launched" is about 30 days (labelling guidelines).
+                        // 45 days of grace: "recently launched" is about 30 days (docs/reference/labelling.md#new-tokens).
                         let trades = month.is_none_or(|month| month >= established.since + 2);
                         if !(fits && trades) {
                             continue;

@@ -24,7 +24,7 @@ pub use early::{Headline, NO_VOCABULARY};
 pub use explain::{Explanation, Line};
 pub use rules::Rules;
 
-/// What the user wants judged, and how strictly (contract, section 2, `[detect]` and `[[projects]]`).
+/// What the user wants judged, and how strictly (docs/reference/settings.md#detect, docs/reference/settings.md#projects).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Score from which a text counts as a launch, 0–100.
@@ -40,7 +40,7 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Threshold 60 (contract, section 2), every project.
+    /// Threshold 60 (docs/reference/settings.md#detect), every project.
     fn default() -> Self {
         Self {
             threshold: 60,

@@ -45,7 +45,7 @@ pub struct PairFeatures {
 }
 
 /// Strengths by kind of signal: the smaller, the more evidence training wants before it trusts one. Chosen by
-/// cross-validation (docs/detection.md).
+/// cross-validation (docs/explain/detection.md).
 const GROUP: f32 = 0.6;
 const ADJACENT: f32 = 0.7;
 const NEAR: f32 = 0.5;

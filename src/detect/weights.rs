@@ -120,7 +120,7 @@ impl Weights {
 }
 
 /// The score, 0–100, of a text of which a `share` (0–1) of its like are launches. From 80 on the score is that share.
-/// The share at which F1 is best, `knee`, becomes 60, the threshold of the contract; between these points the score
+/// The share at which F1 is best, `knee`, becomes 60, the threshold of docs/reference/settings.md#detect; between these points the score
 /// runs straight.
 #[must_use]
 pub fn score_of(share: f64, knee: f64) -> f64 {

@@ -1,4 +1,4 @@
-//! Bytes to text (feed-fetching, section 4, step 1).
+//! Bytes to text (docs/reference/feeds.md#decoding).
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 

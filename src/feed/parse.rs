@@ -7,7 +7,7 @@ use crate::{model::Entry, panics::catch_panic};
 
 /// Reads well-formed Atom into a title and entries without keys.
 ///
-/// feed-rs panics on some inputs (feed-fetching, 3h): a panic is an unreadable feed.
+/// feed-rs panics on some inputs (docs/reference/feeds.md#parsing): a panic is an unreadable feed.
 ///
 /// # Errors
 /// Why it could not be read.

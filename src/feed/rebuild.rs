@@ -1,5 +1,4 @@
-//! One forward pass that turns any dialect, however damaged, into plain Atom 1.0 (feed-fetching, section 4,
-//! step 2).
+//! One forward pass that turns any dialect, however damaged, into plain Atom 1.0 (docs/reference/feeds.md#rebuilding).
 //!
 //! What is balanced, declared, escaped and known comes out; the rest is dropped or mended on the way, and each
 //! mending is named. Rebuilding what was rebuilt changes nothing.

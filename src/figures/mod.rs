@@ -1,6 +1,6 @@
 //! What a cycle did and cost, as numbers: histograms, savings, targets, the report. Pure.
 //!
-//! Owns the arithmetic and the report's shape (contract, section 3). Measures nothing itself: other rooms
+//! Owns the arithmetic and the report's shape (docs/reference/outputs.md#cycle-report). Measures nothing itself: other rooms
 //! count, this one adds up. A figure that was not measured is `None`, never 0.
 
 pub mod histogram;

@@ -1,4 +1,4 @@
-//! The report of one cycle, in exactly the fields of the contract's section 3.
+//! The report of one cycle, in exactly the fields of docs/reference/outputs.md#cycle-report.
 //!
 //! Plain data with names; numbers derived from others are made by the constructors. Reports of older
 //! releases read back with what they lack left at its default.
@@ -81,7 +81,7 @@ impl Default for CycleReport {
     }
 }
 
-/// How a cycle ended (conventions: exit codes 0, 4 and the rest).
+/// How a cycle ended (docs/reference/commands.md#exit-codes: 0, 4 and the rest).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {

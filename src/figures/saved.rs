@@ -1,6 +1,6 @@
 //! How many calls a cycle saved, and by what.
 //!
-//! Owns the arithmetic of `calls` (contract, section 3). Only savings that happened in the cycle count: a feed
+//! Owns the arithmetic of `calls` (docs/reference/outputs.md#calls). Only savings that happened in the cycle count: a feed
 //! that was not due is no saving, and a 304 is a call.
 
 use serde::{Deserialize, Serialize};

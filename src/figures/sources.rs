@@ -9,7 +9,7 @@ use crate::model::SourceState;
 
 /// Failures in a row from which a source counts as failing: two may be a restart.
 const FAILING: u32 = 3;
-/// No new entry for the longer of this and [`GAPS`] times the usual gap is silence (conventions, section 8).
+/// No new entry for the longer of this and [`GAPS`] times the usual gap is silence (docs/reference/failures.md#sources-that-need-attention).
 const SILENT: Duration = Duration::from_hours(7 * 24);
 const GAPS: u32 = 5;
 /// A usual answer that takes longer is slow: half of the shortest built-in time limit (`http.idle_timeout`).

@@ -1,6 +1,6 @@
 //! The ten stages of a cycle and how long each took.
 //!
-//! Owns their names and order (contract, section 3).
+//! Owns their names and order (docs/reference/outputs.md#stages).
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What the user expects of a cycle, and whether it was met.
 //!
-//! Owns the names, units and directions of the targets (contract, section 2, `[targets]`).
+//! Owns the names, units and directions of the targets (docs/reference/settings.md#targets).
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct Settings {
     pub statement_time: Duration,
 }
 
-/// The contract's defaults.
+/// The built-in values (docs/reference/settings.md#targets).
 impl Default for Settings {
     fn default() -> Self {
         Self {

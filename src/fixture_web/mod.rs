@@ -1,7 +1,7 @@
 //! The simulated internet: outlets on loopback, a script of what changes, and a ledger of what was asked.
 //!
 //! Imports no room of ours, so that client and server cannot be wrong in the same way. Every host is a name
-//! under `.localhost` on one listener (docs/decisions/0001); what they publish is in `fixtures/web`.
+//! under `.localhost` on one listener (docs/explain/decisions/0001-fixture-hosts-use-localhost-names.md); what they publish is in `fixtures/web`.
 
 mod bulk;
 mod fault;

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{clock::Clock, text::host::pace_key};
 
-/// What a feed may come as (feed-fetching, rule 16).
+/// What a feed may come as (docs/reference/http.md#request-headers).
 const FEED_ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
 const PAGE_ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1";
 const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.1";

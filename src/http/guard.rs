@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether `address` belongs to this machine, this network, or to nobody on the open internet
-/// (IANA special-purpose registries; feed-fetching, rule 18). Addresses that carry an IPv4 address inside
+/// (IANA special-purpose registries; docs/reference/http.md#private-addresses). Addresses that carry an IPv4 address inside
 /// (mapped, NAT64, 6to4) are judged by it.
 #[must_use]
 pub fn is_private(address: IpAddr) -> bool {

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::{model::Validators, text::quantity::show_size};
 
-/// How the room behaves (contract, section 2, `[http]`). Every value is resolved; none is optional.
+/// How the room behaves (docs/reference/settings.md#http). Every value is resolved; none is optional.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Value of `User-Agent`.
@@ -42,7 +42,7 @@ pub struct Settings {
     pub proxy: String,
 }
 
-/// What we call ourselves where the settings do not say (conventions, section 4).
+/// What we call ourselves where the settings do not say (docs/reference/http.md#request-headers).
 pub const USER_AGENT: &str = concat!("tge-scrape/", env!("CARGO_PKG_VERSION"), " (feed monitor)");
 
 /// What a request is for; chooses its `Accept` header and its body limit.

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{Purpose, body::placed};
 
 /// Whom a pause is for. A page is asked because some feed links to it: when its host refuses for a limit, anybody's link
-/// can have used that up, so the host's own feeds are still asked (docs/decisions/0023).
+/// can have used that up, so the host's own feeds are still asked (docs/explain/decisions/0023-a-429-for-a-page-pauses-pages-only.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whom {
     /// Whatever the host is asked for.

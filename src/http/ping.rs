@@ -1,4 +1,4 @@
-//! Pings to a monitor of cron jobs (conventions, section 9): one as a cycle begins, one as it ends.
+//! Pings to a monitor of cron jobs (docs/reference/formats.md#pings): one as a cycle begins, one as it ends.
 //!
 //! The address is a secret: no message carries more of it than its host, no redirect is followed and no `Referer` sent.
 //! It comes from the settings, never from a feed, so private addresses are allowed: many run their monitor themselves.
@@ -12,7 +12,7 @@ use crate::clock::Clock;
 
 /// Limit for one ping with all its tries. Nothing waits for a monitor longer than that.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How often a failed one is sent again (conventions, section 9).
+/// How often a failed one is sent again (docs/reference/formats.md#pings).
 const TRIES: u32 = 5;
 /// Wait before the second try; doubled before each further one.
 const WAIT: Duration = Duration::from_millis(500);

@@ -14,7 +14,7 @@ const SHOWN: usize = 200;
 /// Where a redirect from `from` with `location`, as the header has it, leads.
 ///
 /// # Errors
-/// The failure that ends the request (feed-fetching, rule 13).
+/// The failure that ends the request (docs/reference/http.md#redirects).
 pub fn target(from: &Url, location: &[u8]) -> Result<Url, Failure> {
     let location = escaped(location);
     let location = location.trim_matches(|c: char| c.is_ascii_control() || c == ' ');

@@ -8,7 +8,7 @@ use std::{
 use super::Failure;
 
 /// The wait before the one retry (1–3 s, spread by address so that a burst parts), or `None` where a retry
-/// would not help (feed-fetching, rule 12: connection reset, connect time-out, 502, 504 only).
+/// would not help (docs/reference/http.md#retries-within-a-cycle).
 #[must_use]
 pub fn wait(failure: &Failure, url: &str) -> Option<Duration> {
     let passing = matches!(failure, Failure::Reset | Failure::ConnectTimeout | Failure::Status(502 | 504));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822, tz::TimeZone};
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-/// No wait that a server asks for is kept longer (feed-fetching, rule 11).
+/// No wait that a server asks for is kept longer (docs/reference/http.md#pauses).
 const LONGEST: Duration = Duration::from_hours(24);
 /// No wait until a limit is reset is shorter: these headers say when, not that it will be open then.
 const SHORTEST_RESET: Duration = Duration::from_secs(1);

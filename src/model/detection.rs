@@ -1,4 +1,4 @@
-//! A judgement, and what is told of it (contract, sections 4, 5 and 7).
+//! A judgement, and what is told of it (docs/reference/outputs.md#detection).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -179,7 +179,7 @@ pub struct Coin {
     pub watched: bool,
 }
 
-/// What judgement says of one text (contract, section 5).
+/// What judgement says of one text (docs/reference/outputs.md#classify).
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and the output's")]
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Verdict {
@@ -228,7 +228,7 @@ pub struct Outlet {
     pub published_at: Option<Timestamp>,
 }
 
-/// A launch found, ready to be told (contract, section 4; the field order is the output's).
+/// A launch found, ready to be told (docs/reference/outputs.md#detection; the field order is the output's).
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and the output's")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Detection {

@@ -47,7 +47,7 @@ pub fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).map(|json| inert(json) + "\n").unwrap_or_default()
 }
 
-/// RFC 4180: a header row, then `rows`; no cell begins like a formula (conventions, section 2).
+/// RFC 4180: a header row, then `rows`; no cell begins like a formula (docs/reference/formats.md#csv).
 #[must_use]
 pub fn csv(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());

@@ -1,4 +1,4 @@
-//! Figures in Prometheus' text format (conventions, section 9): no timestamps, HELP and TYPE for each, a
+//! Figures in Prometheus' text format (docs/reference/formats.md#prometheus-textfile): no timestamps, HELP and TYPE for each, a
 //! newline at the end.
 
 /// One figure with all its series.

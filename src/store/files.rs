@@ -1,4 +1,4 @@
-//! The state folder's files, readable by their owner only (conventions, section 10).
+//! The state folder's files, readable by their owner only (docs/reference/database.md#files).
 
 use std::{fs, io, path::Path};
 

@@ -1,6 +1,6 @@
 //! The lasting memory: whole steps, not rows.
 //!
-//! [`Store`] is the seam (docs/decisions/0002): its methods speak in our own nouns, what is behind them is
+//! [`Store`] is the seam (docs/explain/decisions/0002-store-is-a-concrete-type.md): its methods speak in our own nouns, what is behind them is
 //! SQLite. SQLite blocks, so one thread of its own holds the connection and works through what it is sent.
 
 mod db;

@@ -247,7 +247,7 @@ pub struct CycleRecord {
     pub status: String,
     /// What the process ended with.
     pub exit_code: u8,
-    /// Its report (contract, section 3) without detections and sources, which have rows of their own.
+    /// Its report (docs/reference/outputs.md#cycle-report) without detections and sources, which have rows of their own.
     pub report: String,
     /// Each stage's times, serialised.
     pub histograms: Vec<(String, Vec<u8>)>,

@@ -1,7 +1,7 @@
 //! The name under which a host is paced and paused.
 
-/// `host` in lower case without a final dot; medium.com and all its subdomains are one host (feed-fetching,
-/// rule 17).
+/// `host` in lower case without a final dot; medium.com and all its subdomains are one host
+/// (docs/reference/http.md#pacing).
 #[must_use]
 pub fn pace_key(host: &str) -> String {
     let host = host.trim_end_matches('.').to_ascii_lowercase();

@@ -40,7 +40,7 @@ const FULL_TEXT: usize = 1200;
 /// A body that never changes is read again at the turn of periods this long, in days: sightings older than 30 days are
 /// renewed then, and forgetting begins at 90.
 const READ_AGAIN_DAYS: u32 = 15;
-/// Publication times further ahead are not believed (feed-fetching, section 5).
+/// Publication times further ahead are not believed (docs/reference/feeds.md#dates).
 const AHEAD: Duration = Duration::from_hours(24);
 
 /// Asks `source` at `url`, its address; `state` is what is remembered of it, and is given back as it was.

@@ -44,7 +44,7 @@ fn kept(text: &str) -> &str {
     text.char_indices().nth(KEPT).map_or(text, |(end, _)| &text[..end])
 }
 
-/// How long things stay good (contract, section 2, `[cache]`).
+/// How long things stay good (docs/reference/settings.md#cache).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Bytes the memory level of the article cache may hold.
@@ -88,7 +88,7 @@ impl<F: Fetch, C: Clock> Context<F, C> {
     }
 }
 
-/// The timed stages of a cycle, in the contract's order (section 3).
+/// The timed stages of a cycle, in the order of docs/reference/outputs.md#stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// A source's request, redirects and retries included.
@@ -105,7 +105,7 @@ pub enum Stage {
     Judge,
 }
 
-/// How the visit of a source ended (contract, section 3, `sources`).
+/// How the visit of a source ended (docs/reference/outputs.md#sources).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceOutcome {
     /// A body came.

@@ -21,7 +21,7 @@ use tokio::{sync::oneshot, time::timeout};
 use crate::http::SMALL_BODY;
 
 /// A page nested as deep as the guard lets through needs more than the usual two megabytes
-/// (article-extraction, section 4).
+/// (docs/reference/articles.md#guard).
 const STACK: usize = 8 << 20;
 
 /// How long a body may be read.

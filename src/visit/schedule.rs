@@ -1,6 +1,6 @@
 //! When a source is asked again, and what an answer changes in what we remember of it. Pure.
 //!
-//! The rules are those of the fetching facts (feed-fetching, section 1); each constant names its own.
+//! The rules stand in docs/reference/feeds.md#next-request and docs/reference/http.md#pauses.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -22,18 +22,17 @@ mod poll_bounds;
 pub use poll_bounds::PollBounds;
 
 /// A source due this soon is due now, or a 10-minute cron with a 10-minute life time would poll every
-/// 20 minutes (contract, section 2).
+/// 20 minutes (docs/reference/settings.md#due-window).
 const SLACK: Duration = Duration::from_mins(1);
-/// No wait that we choose or accept is longer (rules 5, 11, 12).
+/// No wait that we choose or accept is longer (docs/reference/feeds.md#next-request, docs/reference/http.md#pauses).
 const LONGEST: Duration = Duration::from_hours(24);
-/// A feed without validators costs a whole body each time: asked this many times less often (rule 5: 60 min
-/// where the floor is 10).
+/// A feed without validators costs a whole body each time: asked this many times less often (docs/reference/feeds.md#next-request).
 const UNCONDITIONAL_FACTOR: u32 = 6;
-/// 429 without `Retry-After` (rule 11).
+/// 429 without `Retry-After` (docs/reference/http.md#pauses).
 const RATE_LIMIT_WAIT: Duration = Duration::from_hours(1);
-/// A browser challenge (rule 11).
+/// A browser challenge (docs/reference/http.md#pauses).
 const CHALLENGE_WAIT: Duration = Duration::from_hours(6);
-/// 304s for this many usual gaps, and at least [`STUCK_AFTER`], are not believed (rule 9).
+/// 304s for this many usual gaps, and at least [`STUCK_AFTER`], are not believed (docs/reference/feeds.md#false-304).
 const STUCK_GAPS: u32 = 10;
 /// Repairs that may have lost entries, which a 304 would hide for good: such a feed is asked for in full once more,
 /// and believed when it comes again as it was.
@@ -73,7 +72,7 @@ pub fn due(state: &SourceState, host_pause: Option<Timestamp>, now: Timestamp) -
 }
 
 /// What to ask with: nothing where other rules read the last body, or where 304s have gone on for too long
-/// to be believed (rule 9). The second value says that the latter is why.
+/// to be believed (docs/reference/feeds.md#false-304). The second value says that the latter is why.
 #[must_use]
 pub fn validators(state: &SourceState, rules: u64, now: Timestamp) -> (Validators, bool) {
     let since = |at: Option<Timestamp>| at.map(|at| elapsed(at, now));
@@ -112,7 +111,7 @@ fn succeeded(state: SourceState, now: Timestamp) -> SourceState {
     SourceState { succeeded_at: Some(now), failures: 0, last_failure: None, not_before: None, ..state }
 }
 
-/// After a 304: the old lesson holds. A shorter life time is taken over, never a longer one (rule 8).
+/// After a 304: the old lesson holds. A shorter life time is taken over, never a longer one (docs/reference/feeds.md#next-request).
 #[must_use]
 pub fn after_not_modified(
     state: &SourceState,
@@ -223,7 +222,7 @@ impl Problem<'_> {
     }
 }
 
-/// After a failure: the validators stay (rule 2), the next request moves away (rules 11–13). The second
+/// After a failure: the validators stay, the next request moves away (docs/reference/feeds.md#after-a-failure). The second
 /// value is the pause the host asked for, `host` being its name.
 #[must_use]
 pub fn after_failure(
@@ -271,7 +270,7 @@ pub fn after_not_saved(state: &SourceState, settings: &Settings, now: Timestamp)
     }
 }
 
-/// 1, 2, 4 … intervals up to a day, ±10 % so that sources that failed together part (rule 12).
+/// 1, 2, 4 … intervals up to a day, ±10 % so that sources that failed together part (docs/reference/feeds.md#after-a-failure).
 fn back_off(interval: Duration, failures: u32, url: &str) -> Duration {
     let doubled = interval.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
     let mut hasher = DefaultHasher::new();
@@ -290,7 +289,7 @@ fn unwanted(feed: &Feed) -> Skips {
     }
 }
 
-/// Moves `at` out of the hours and days the publisher does not want, by a day at most (rule 5).
+/// Moves `at` out of the hours and days the publisher does not want, by a day at most (docs/reference/feeds.md#next-request).
 fn skip(at: Timestamp, skips: Skips) -> Timestamp {
     let unwanted = |time: &Zoned| {
         skips.hours >> time.hour() & 1 == 1 || skips.days >> time.weekday().to_monday_zero_offset() & 1 == 1

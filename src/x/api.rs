@@ -1,4 +1,4 @@
-//! Addresses and answers of the routes we use, in both dialects (facts sheet on X, sections 1 and 2). Pure.
+//! Addresses and answers of the routes we use, in both dialects (docs/reference/x-api.md#two-dialects). Pure.
 //!
 //! One dialect is sent, both are read. Fields that are missing or unknown harm nothing.
 
@@ -73,7 +73,7 @@ const POST_FIELDS: &str =
     "conversation_id,created_at,entities,lang,note_post,possibly_sensitive,public_metrics,withheld";
 /// Fields of a user.
 const USER_FIELDS: &str = "public_metrics,protected";
-/// Handles or ids a lookup takes (facts sheet on X, section 2).
+/// Handles or ids a lookup takes (docs/reference/x-api.md#endpoints).
 pub const LOOKUP: usize = 100;
 
 fn route(base: &Url, path: &[&str]) -> Url {

@@ -1,4 +1,4 @@
-//! Every way X refuses, with what to do about it and one sentence (facts sheet on X, section 3). Pure.
+//! Every way X refuses, with what to do about it and one sentence (docs/reference/x-api.md#errors). Pure.
 
 use jiff::Timestamp;
 use serde_json::Value;

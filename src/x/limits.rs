@@ -1,4 +1,4 @@
-//! How often may be asked: told from what the server said, before it has to refuse (facts sheet on X, section 5).
+//! How often may be asked: told from what the server said, before it has to refuse (docs/reference/x-api.md#rate-limits).
 //! Pure.
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,24 +7,24 @@ use crate::model::{RateState, XLimit};
 
 /// A window of X's limits.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
-/// No wait is believed to be longer (facts sheet on X, section 5).
+/// No wait is believed to be longer (docs/reference/x-api.md#rate-limits).
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// What the server's clock corrects of ours at most: a machine set to its local time is 14 hours off. Beyond that one
-/// of the two clocks is wrong, and X is not read (docs/decisions/0031).
+/// of the two clocks is wrong, and X is not read (docs/explain/decisions/0031-x-uses-the-local-clock.md).
 pub const SKEW: SignedDuration = SignedDuration::from_hours(24);
 /// A reset is waited for by this much more than told: the `Date` header has whole seconds, and so has the reset.
 const MARGIN: SignedDuration = SignedDuration::from_secs(2);
 /// Seconds by which a reset may miss the window it belongs to.
 const SLACK: i64 = 60;
-/// The wait after a second refusal in a row, doubled with each further one (facts sheet on X, section 5).
+/// The wait after a second refusal in a row, doubled with each further one (docs/reference/x-api.md#rate-limits).
 const PENALTY: SignedDuration = SignedDuration::from_secs(60);
 /// One part in so many of each window is kept free for whatever else uses the token.
 const KEPT_FREE: u32 = 10;
 /// One run takes at most one part in three of a window: a cycle of ten minutes in fifteen, halved, so that a
-/// second run fits (facts sheet on X, section 5).
+/// second run fits (docs/reference/x-api.md#rate-limits).
 const RUN_SHARE: u32 = 3;
 
-/// Routes with the calls a window allows an app until the server says otherwise (facts sheet on X, section 2).
+/// Routes with the calls a window allows an app until the server says otherwise (docs/reference/x-api.md#endpoints).
 pub const ROUTES: [(&str, u32); 5] =
     [(SEARCH, 450), (TIMELINE, 10_000), (USERS_BY, 300), (USERS, 300), (USAGE, 50)];
 /// Recent search.
@@ -79,7 +79,7 @@ impl Seen {
     }
 }
 
-/// Kinds of refusal (facts sheet on X, section 5).
+/// Kinds of refusal (docs/reference/x-api.md#rate-limits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// The window, or the 24 hours the headers tell of.

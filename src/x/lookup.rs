@@ -1,5 +1,5 @@
-//! Handles to accounts: who is to be looked up, and what the answer says of them (facts sheet on X, sections 2
-//! and 3). Pure. Accounts are followed by id; a handle is only how the settings name them.
+//! Handles to accounts: who is to be looked up, and what the answer says of them (docs/reference/x-api.md#endpoints,
+//! docs/reference/x-api.md#errors). Pure. Accounts are followed by id; a handle is only how the settings name them.
 
 use std::{collections::HashMap, time::Duration};
 

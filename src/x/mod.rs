@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::text::secret::Secrets;
 
-/// What the settings say of X (contract, section 2, `[x]`). Every value is resolved.
+/// What the settings say of X (docs/reference/settings.md#x). Every value is resolved.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Whether X is to be read.
@@ -70,8 +70,8 @@ impl Settings {
 pub struct Token(String);
 
 impl Token {
-    /// The token in `text`: spaces and a pasted `Bearer ` are taken off, nothing is decoded (facts sheet on X,
-    /// section 2). `None` where nothing is left, or where it could not be sent as a header.
+    /// The token in `text`: spaces and a pasted `Bearer ` are taken off, nothing is decoded
+    /// (docs/reference/x-api.md#endpoints). `None` where nothing is left, or where it could not be sent as a header.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let mut words = text.split_whitespace().peekable();
@@ -100,7 +100,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Where X's API answers (facts sheet on X, section 2).
+/// Where X's API answers (docs/reference/x-api.md#endpoints).
 ///
 /// # Panics
 /// Never: the address is an address.
@@ -110,7 +110,7 @@ pub fn official_address() -> Url {
     Url::parse("https://api.x.com").expect("the address is an address")
 }
 
-/// Whether X allows `name` as a handle: 1 to 15 letters, digits and underscores (facts sheet on X, section 2).
+/// Whether X allows `name` as a handle: 1 to 15 letters, digits and underscores (docs/reference/x-api.md#endpoints).
 #[must_use]
 pub fn is_handle(name: &str) -> bool {
     (1..=15).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

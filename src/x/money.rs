@@ -1,4 +1,4 @@
-//! What calls cost: exact amounts in millionths of a dollar (facts sheet on X, section 4). Pure.
+//! What calls cost: exact amounts in millionths of a dollar (docs/reference/x-api.md#money). Pure.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -22,7 +22,7 @@ pub fn micros(dollars: f64) -> u64 {
     if dollars.is_finite() && dollars > 0.0 { (dollars * 1e6).round() as u64 } else { 0 }
 }
 
-/// The calendar day of `at`, UTC: within it the same object is charged once (facts sheet on X, section 4.3).
+/// The calendar day of `at`, UTC: within it the same object is charged once (docs/reference/x-api.md#billing-day).
 #[must_use]
 pub fn day(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()

@@ -1,4 +1,4 @@
-//! What a cycle asks X, in which order, as few calls as possible (facts sheet on X, sections 6 and 7). Pure.
+//! What a cycle asks X, in which order, as few calls as possible (docs/reference/x-api.md#windows). Pure.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use super::{
 };
 use crate::model::{XGap, XSource};
 
-/// Characters of a query (facts sheet on X, section 2: self-serve).
+/// Characters of a query (docs/reference/x-api.md#queries).
 pub const QUERY_LIMIT: usize = 512;
 /// Posts on a page at most; a longer page means fewer calls, and only what comes is paid.
 pub const PAGE: u32 = 100;
-/// Fewest posts a search may be asked for (facts sheet on X, section 2).
+/// Fewest posts a search may be asked for (docs/reference/x-api.md#endpoints).
 pub const LEAST_SEARCH: u32 = 10;
 /// The same for a timeline.
 pub const LEAST_TIMELINE: u32 = 5;
-/// Sources are asked together if their windows begin within this much of each other (facts sheet on X, section 6).
+/// Sources are asked together if their windows begin within this much of each other (docs/reference/x-api.md#windows).
 const TOGETHER: SignedDuration = SignedDuration::from_hours(1);
 
 /// An account that is followed.
@@ -145,7 +145,7 @@ pub fn plan(inputs: &Inputs) -> Plan {
 }
 
 /// Plans a cycle that saves nothing: each account's timeline and each search is a question of its own. What it
-/// would have cost is what `calls.naive` counts (contract, section 3).
+/// would have cost is what `calls.naive` counts (docs/reference/outputs.md#calls).
 #[must_use]
 pub fn plan_unbatched(inputs: &Inputs) -> Plan {
     let mut plan = Plan::default();

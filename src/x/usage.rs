@@ -1,4 +1,4 @@
-//! What X counts of the posts it delivers, beside what our ledger has (facts sheet on X, section 4.5). Pure.
+//! What X counts of the posts it delivers, beside what our ledger has (docs/reference/x-api.md#usage). Pure.
 //!
 //! The figure is late and no money: it decides nothing, it only warns.
 

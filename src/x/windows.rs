@@ -1,4 +1,4 @@
-//! What was read and what was not: heads and gaps (facts sheet on X, section 6). Pure.
+//! What was read and what was not: heads and gaps (docs/reference/x-api.md#windows). Pure.
 //!
 //! A page moves the head at once and leaves a gap below itself; the next page shrinks the gap, the last one
 //! closes it. So whatever fails in between, the memory says what is still to be read.
@@ -7,20 +7,20 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{XGap, XSource, XWindows};
 
-/// Milliseconds since 1970 at which ids begin to count (facts sheet on X, section 6).
+/// Milliseconds since 1970 at which ids begin to count (docs/reference/x-api.md#ids).
 const ID_EPOCH_MS: i64 = 1_288_834_974_657;
 /// Low bits of an id that do not tell time.
 const ID_TIME_SHIFT: u32 = 22;
-/// Posts may enter the index after newer ones: each question reaches back this far behind the head (facts sheet
-/// on X, section 6).
+/// Posts may enter the index after newer ones: each question reaches back this far behind the head
+/// (docs/reference/x-api.md#windows).
 pub const OVERLAP: SignedDuration = SignedDuration::from_secs(120);
 /// Where a source is quiet its head is old. What was asked for to the last page needs no more than this much
 /// looking back: five times the overlap.
 pub const QUIET_OVERLAP: SignedDuration = SignedDuration::from_secs(600);
 /// How far ahead of the time an id may lie: clocks of servers differ by seconds, ours may be an hour behind without
-/// anybody noticing. What lies further ahead was made up (docs/decisions/0031).
+/// anybody noticing. What lies further ahead was made up (docs/explain/decisions/0031-x-uses-the-local-clock.md).
 pub const AHEAD: SignedDuration = SignedDuration::from_hours(1);
-/// Search reaches back seven days; a quarter of an hour is kept clear of that edge (facts sheet on X, section 6).
+/// Search reaches back seven days; a quarter of an hour is kept clear of that edge (docs/reference/x-api.md#windows).
 pub const REACH: SignedDuration = SignedDuration::from_mins(7 * 24 * 60 - 15);
 
 /// The id that a post written at `at` would have at least.
@@ -74,7 +74,7 @@ pub fn held(change: XWindows, now: Timestamp, latest: Timestamp) -> XWindows {
     }
 }
 
-/// What is asked for. Ids and times are never mixed (facts sheet on X, section 1).
+/// What is asked for. Ids and times are never mixed (docs/reference/x-api.md#windows).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bounds {
     /// A first look: everything from that time on.

@@ -35,7 +35,7 @@ struct Args {
     /// How far an answer may lie from that, milliseconds
     #[arg(long, default_value_t = 20)]
     spread_ms: u64,
-    /// A simulated X beside them, at x.localhost; its control address is in docs/development.md
+    /// A simulated X beside them, at x.localhost; its control address is in docs/contributing.md
     #[arg(long, value_enum)]
     x: Option<People>,
     /// The simulated X speaks the newer dialect (post.fields)

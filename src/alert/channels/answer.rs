@@ -72,7 +72,7 @@ fn unanswered(failure: &Failure, url: &Url) -> Refusal {
     }
 }
 
-/// The plain meaning of a status that is no success (conventions, sections 6 and 7): 429 asks to slow down,
+/// The plain meaning of a status that is no success (docs/reference/failures.md#channels): 429 asks to slow down,
 /// 5xx and time-outs pass, 401, 403, 404 and 410 mean that the address or the secret is wrong, and any other
 /// 4xx that this message is.
 pub fn refused(response: &PostResponse, url: &Url) -> Refusal {

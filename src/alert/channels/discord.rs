@@ -1,6 +1,6 @@
 //! Discord webhooks.
 //!
-//! Limits (conventions, section 6): content 2,000; 10 embeds; title 256; description 4,096; 6,000 over all
+//! Limits (docs/reference/formats.md#channel-limits): content 2,000; 10 embeds; title 256; description 4,096; 6,000 over all
 //! embeds, counted in UTF-16. The pace is read from `X-RateLimit-*`, never assumed; a 429 tells its wait in the
 //! body, in seconds with a fraction. Nobody can tell a message that comes twice: webhooks take no nonce.
 

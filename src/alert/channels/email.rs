@@ -1,6 +1,6 @@
 //! Mail, by SMTP with TLS from the first byte or after STARTTLS, never without.
 //!
-//! Limits (conventions, section 6): lines of at most 998 octets (RFC 5322), which the encodings see to; HTML
+//! Limits (docs/reference/formats.md#channel-limits): lines of at most 998 octets (RFC 5322), which the encodings see to; HTML
 //! under 100 kB. `Message-ID` is the message's identity, so that mail stores can tell one that comes twice;
 //! `References` names the story, so that mail programs show one thread per event (RFC 5322, section 3.6.4);
 //! `List-Id` (RFC 2919) and `Auto-Submitted` (RFC 3834) tell filters and vacation replies what this is.

@@ -45,7 +45,7 @@ pub struct Channel {
     pub fingerprint: String,
 }
 
-/// The kinds of channels (contract, section 2).
+/// The kinds of channels (docs/reference/settings.md#kinds-of-channels).
 #[derive(Debug, Clone)]
 pub enum ChannelKind {
     /// A Slack incoming webhook.

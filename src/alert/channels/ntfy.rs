@@ -1,6 +1,6 @@
 //! ntfy topics.
 //!
-//! Limits (conventions, section 6): 4,096 bytes of message; a burst of 60, then one every 5 s. Each message
+//! Limits (docs/reference/formats.md#channel-limits): 4,096 bytes of message; a burst of 60, then one every 5 s. Each message
 //! carries a sequence id: since ntfy 2.16 a message with the same one replaces the first instead of ringing
 //! again; older servers show it twice.
 

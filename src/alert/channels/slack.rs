@@ -1,6 +1,6 @@
 //! Slack incoming webhooks.
 //!
-//! Limits (conventions, section 6): 50 blocks, 3,000 characters of text in a section, a message whose blocks
+//! Limits (docs/reference/formats.md#channel-limits): 50 blocks, 3,000 characters of text in a section, a message whose blocks
 //! hold more than about 13,200 characters is refused, one message a second with short bursts. Nobody can tell
 //! a message that comes twice.
 

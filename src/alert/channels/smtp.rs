@@ -3,7 +3,7 @@
 //! lettre 0.11.23 keeps what a server sent behind its plain answer to STARTTLS and takes it for answers that came
 //! through TLS (RFC 3207, section 6, and CVE-2011-0411 are about servers; the same holds for clients). So the plain
 //! part of a connection goes through [`Plain`], which lets one answer pass for each command and nothing more
-//! (docs/decisions/0032).
+//! (docs/explain/decisions/0032-one-smtp-response-per-command.md).
 
 use std::{
     io,

@@ -1,6 +1,6 @@
 //! Telegram bots.
 //!
-//! Limits (conventions, section 6): 4,096 characters after the markup is read, counted in UTF-16; about one
+//! Limits (docs/reference/formats.md#channel-limits): 4,096 characters after the markup is read, counted in UTF-16; about one
 //! message a second and chat, 20 a minute in a group. A 429 tells its wait in `parameters.retry_after`. HTML
 //! mode, since only `<`, `>` and `&` need escaping there. Nobody can tell a message that comes twice.
 

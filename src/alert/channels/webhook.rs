@@ -1,4 +1,4 @@
-//! Signed webhooks after Standard Webhooks 1.0 (conventions, section 7).
+//! Signed webhooks after Standard Webhooks 1.0 (docs/reference/formats.md#webhook-signature).
 //!
 //! `webhook-id` is the message's identity and stays the same over all attempts, so that a receiver can leave
 //! out what it has; `webhook-timestamp` is the attempt's; `webhook-signature` is HMAC-SHA256 over

@@ -36,7 +36,7 @@ pub struct Args {
     content_type: Option<String>,
 }
 
-/// One entry (contract, section 6).
+/// One entry (docs/reference/outputs.md#feed-parse).
 #[derive(Debug, Serialize)]
 struct Line<'a> {
     title: &'a str,
@@ -88,7 +88,7 @@ fn summary(entry: &Entry) -> Cow<'_, str> {
     }
 }
 
-/// What to do about a file that cannot be read stands in the sentence itself: the contract allows one line.
+/// What to do about a file that cannot be read stands in the sentence itself: docs/reference/outputs.md#feed-parse allows one line.
 fn failed(message: String) -> Error {
     Error::new(Exit::Failure, message, "")
 }

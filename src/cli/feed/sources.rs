@@ -81,7 +81,7 @@ fn line(source: &Source, state: Option<SourceState>, settings: &Settings) -> Lin
         entries: state.entries_total,
         candidates: state.candidates_total,
         detections: state.detections_total,
-        // A move seen in three runs is worth telling (conventions, section 4).
+        // A move seen in three runs is worth telling (docs/reference/http.md#redirects).
         moved_to: state.moved_to.filter(|_| state.moved_seen >= 3),
     }
 }
@@ -295,7 +295,7 @@ impl Checked {
         self.dated = feed.entries.iter().filter(|entry| entry.published.is_some()).count();
         self.repairs = feed.repairs;
         let mut newest: Vec<&Entry> = feed.entries.iter().collect();
-        // A date more than a day ahead is no reason to come first (feed-fetching, section 5).
+        // A date more than a day ahead is no reason to come first (docs/reference/feeds.md#dates).
         let believed = |at: &Timestamp| *at <= now + SignedDuration::from_hours(24);
         newest.sort_by_key(|entry| std::cmp::Reverse(entry.published.filter(believed)));
         self.newest = newest.into_iter().take(SHOWN).map(|entry| entry.title.clone()).collect();

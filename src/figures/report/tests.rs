@@ -9,7 +9,7 @@ use crate::figures::{
     targets::{self, Settings},
 };
 
-/// The contract's section 3 and 4 as a file; numbers are an example's.
+/// docs/reference/outputs.md#cycle-report as a file; numbers are an example's.
 const GOLDEN: &str = include_str!("../../../fixtures/golden/cycle.json");
 
 /// The golden report, filled by the code that fills real ones; only the detection is read from the file.

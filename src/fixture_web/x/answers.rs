@@ -23,7 +23,7 @@ pub struct Responder<'a> {
     pub post_cap: u64,
     /// Longest query, characters.
     pub query_limit: usize,
-    /// Whether timelines take `since_id` and `until_id` as included (facts sheet on X, section 6).
+    /// Whether timelines take `since_id` and `until_id` as included (docs/reference/x-api.md#windows).
     pub inclusive: bool,
     /// The dialect spoken.
     pub dialect: Dialect,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, io};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How posts are named in requests and answers (facts sheet on X, section 1).
+/// How posts are named in requests and answers (docs/reference/x-api.md#two-dialects).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {

@@ -1,10 +1,10 @@
-//! What X charges: every resource once a day (facts sheet on X, section 4).
+//! What X charges: every resource once a day (docs/reference/x-api.md#money).
 
 use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-/// Prices in millionths of a dollar (facts sheet on X, section 4.1).
+/// Prices in millionths of a dollar (docs/reference/x-api.md#prices).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prices {
     /// A post read.

@@ -94,7 +94,7 @@ struct OldPost {
     text: Option<String>,
 }
 
-/// Answers what tests ask: `docs/development.md` has the list.
+/// Answers what tests ask: `docs/contributing.md` has the list.
 fn control(simulator: &Simulator, method: &str, what: &str, body: &[u8]) -> Reply {
     let (name, query) = what.split_once('?').unwrap_or((what, ""));
     let asked = |wanted: &str| {

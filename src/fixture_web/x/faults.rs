@@ -9,7 +9,7 @@ use super::{
 };
 use crate::fixture_web::server::Reply;
 
-/// An injected failure (facts sheet on X, sections 3 and 5).
+/// An injected failure (docs/reference/x-api.md#errors, docs/reference/x-api.md#rate-limits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InjectedFailure {

@@ -37,7 +37,7 @@ impl Responder<'_> {
     }
 
     pub(super) fn usage(&self, asked: &Asked) -> Given {
-        // One dialect writes numbers, the other text (facts sheet on X, section 4.5).
+        // One dialect writes numbers, the other text (docs/reference/x-api.md#usage).
         let number = |count: u64| match self.dialect {
             Dialect::Tweet => json!(count),
             Dialect::Post => json!(count.to_string()),

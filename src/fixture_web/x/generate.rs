@@ -35,7 +35,7 @@ pub struct Population {
 }
 
 impl Default for Population {
-    /// The model of the facts sheet on X, section 7: 100 accounts, 20 topics.
+    /// The model of docs/reference/x-api.md#ways-to-follow-accounts: 100 accounts, 20 topics.
     fn default() -> Self {
         Self {
             accounts: 100,

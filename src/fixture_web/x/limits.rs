@@ -8,7 +8,7 @@ use std::{
 
 use serde::Deserialize;
 
-/// Length of a window, milliseconds: 15 minutes (facts sheet on X, section 2).
+/// Length of a window, milliseconds: 15 minutes (docs/reference/x-api.md#endpoints).
 const WINDOW_MS: i64 = 15 * 60 * 1000;
 
 #[derive(Debug, Deserialize)]

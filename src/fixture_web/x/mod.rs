@@ -1,6 +1,6 @@
 //! A simulation of the X API v2: accounts and posts, its routes, its refusals, its limits and its bill.
 //!
-//! Imports nothing of ours outside the simulated internet. What it knows of X is in the facts sheet on X; which
+//! Imports nothing of ours outside the simulated internet. What it knows of X is in docs/reference/x-api.md; which
 //! parameters a request may have stands in `fixtures/x`, derived from X's OpenAPI descriptions 2.166 and 2.167.
 //! It speaks one dialect at a time and keeps a ledger of everything asked, everything charged, and everything that
 //! was wrong with a request.
@@ -77,7 +77,7 @@ pub struct Options {
     pub tokens: Vec<String>,
     /// Tokens of users that are accepted.
     pub user_tokens: Vec<String>,
-    /// Whether `includes` are charged, which X tells nowhere (facts sheet on X, section 4.4).
+    /// Whether `includes` are charged, which X tells nowhere (docs/reference/x-api.md#included-objects).
     pub bill_includes: bool,
     /// Prices.
     pub prices: Prices,
@@ -85,11 +85,11 @@ pub struct Options {
     pub balance_micro_usd: Option<i64>,
     /// Spending limit, millionths of a dollar.
     pub spending_limit_micro_usd: Option<u64>,
-    /// Posts a billing period allows (facts sheet on X, section 4.2).
+    /// Posts a billing period allows (docs/reference/x-api.md#prices).
     pub post_cap: u64,
-    /// Longest query, characters (facts sheet on X, section 2).
+    /// Longest query, characters (docs/reference/x-api.md#queries).
     pub query_limit: usize,
-    /// Whether timelines take `since_id` and `until_id` as included (facts sheet on X, section 6).
+    /// Whether timelines take `since_id` and `until_id` as included (docs/reference/x-api.md#windows).
     pub inclusive_timelines: bool,
     /// How long a request that times out is held, real milliseconds.
     pub hold_ms: u64,

@@ -8,13 +8,13 @@ use super::{
     world::{EPOCH_MS, Post, Reference, SEARCH_REACH_MS, World, id_at},
 };
 
-/// What search leaves out at its end unless told, milliseconds (facts sheet on X, section 6).
+/// What search leaves out at its end unless told, milliseconds (docs/reference/x-api.md#endpoints).
 const SETTLING_MS: i64 = 30_000;
 /// How close to the present `end_time` may be, milliseconds.
 const END_MARGIN_MS: i64 = 10_000;
 /// How long a deleted post still takes a place on its page, milliseconds: why pages can be short.
 const GHOST_MS: i64 = 600_000;
-/// Posts a timeline reaches back, and with `exclude=replies` (facts sheet on X, section 2).
+/// Posts a timeline reaches back, and with `exclude=replies` (docs/reference/x-api.md#endpoints).
 const DEPTH: (usize, usize) = (3_200, 800);
 
 /// A stretch of ids: from `low` to before `high`.

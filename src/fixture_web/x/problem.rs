@@ -1,4 +1,4 @@
-//! Answers that are refusals, in the shapes that were seen (facts sheet on X, section 3).
+//! Answers that are refusals, in the shapes that were seen (docs/reference/x-api.md#errors).
 
 use serde_json::{Value, json};
 

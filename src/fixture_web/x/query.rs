@@ -251,7 +251,7 @@ impl<'a> Subject<'a> {
     }
 
     fn has(&self, term: &Term) -> bool {
-        // Since May 2026 words do not find reposts (facts sheet on X, section 2).
+        // Since May 2026 words do not find reposts (docs/reference/x-api.md#queries).
         let own_words = !self.post.is(Reference::Retweeted);
         let any = |found: &[entities::Span], wanted: &str| {
             found.iter().any(|span| span.value.eq_ignore_ascii_case(wanted))

@@ -10,11 +10,11 @@ use super::{
     world::{Account, Post, Reference, World},
 };
 
-/// Characters of a post's `text`; more is in its note (facts sheet on X, section 2).
+/// Characters of a post's `text`; more is in its note (docs/reference/x-api.md#posts).
 const SHORT: usize = 280;
-/// Characters of a repost's `text` (facts sheet on X, section 2).
+/// Characters of a repost's `text` (docs/reference/x-api.md#posts).
 const REPOST: usize = 140;
-/// How long a post can be edited, milliseconds: 30 minutes (facts sheet on X, section 2).
+/// How long a post can be edited, milliseconds: 30 minutes (docs/reference/x-api.md#posts).
 const EDITABLE_MS: i64 = 30 * 60 * 1000;
 /// Characters of X's own short addresses.
 const LINK: usize = 23;

@@ -114,7 +114,7 @@ impl Simulator {
         let turn = problem::turn(call.number, dialect);
         let Some((route, in_path)) = self.api.route(dialect, &request.method, path) else {
             call.route = format!("{} {path}", request.method);
-            // Newer than the description, and seen to answer apps like this (facts sheet on X, section 4.5).
+            // Newer than the description, and seen to answer apps like this (docs/reference/x-api.md#usage).
             if path != "/2/usage/credits" {
                 let reason = format!("{} {path} is no route of the description", request.method);
                 call.violations.push(Fault::new("path", "path", path, reason));

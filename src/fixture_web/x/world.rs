@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-/// The first millisecond of the id scheme, Unix time (facts sheet on X, section 6).
+/// The first millisecond of the id scheme, Unix time (docs/reference/x-api.md#ids).
 pub const EPOCH_MS: i64 = 1_288_834_974_657;
-/// A search reaches back so far, milliseconds: seven days (facts sheet on X, section 2).
+/// A search reaches back so far, milliseconds: seven days (docs/reference/x-api.md#endpoints).
 pub const SEARCH_REACH_MS: i64 = 7 * 24 * 3600 * 1000;
 
-/// The smallest id of a moment, milliseconds since 1970 (facts sheet on X, section 6).
+/// The smallest id of a moment, milliseconds since 1970 (docs/reference/x-api.md#ids).
 #[must_use]
 pub fn id_at(ms: i64) -> u64 {
     u64::try_from(ms - EPOCH_MS).unwrap_or(0) << 22

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{StoreError, confirmed_time, day, seconds, statements};
 use crate::failpoint::hit;
 
-/// Days after which a judged entry is forgotten, counted from its last sighting (conventions, section 10).
+/// Days after which a judged entry is forgotten, counted from its last sighting (docs/reference/database.md#retention).
 const JUDGED: i64 = 90;
 /// Days for a dropped one: long enough that it cannot come back as new.
 const DROPPED: i64 = 400;

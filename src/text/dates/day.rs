@@ -111,7 +111,7 @@ impl Parser<'_> {
             return Some((Day::Whole(Date::new(whole, month, day).ok()?), year + 1));
         }
         if let Some(short) = self.number::<i16>(year, 2..=2).filter(|_| !self.is_clock(year)) {
-            // Two digits: below 70 they are of this century (feed-fetching, section 5).
+            // Two digits: below 70 they are of this century (docs/reference/feeds.md#dates).
             let whole = if short < 70 { 2000 + short } else { 1900 + short };
             return Some((Day::Whole(Date::new(whole, month, day).ok()?), year + 1));
         }

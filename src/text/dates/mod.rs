@@ -1,4 +1,4 @@
-//! Publication dates as feeds and pages write them (feed-fetching, section 5), read into instants. Pure.
+//! Publication dates as feeds and pages write them (docs/reference/feeds.md#dates), read into instants. Pure.
 //!
 //! A date is read only where the whole text is understood: every group of digits has its meaning, and year, month
 //! and day all stand in the text. Anything else is no date, because a wrong one hides news or repeats it. A day

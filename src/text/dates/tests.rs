@@ -92,7 +92,7 @@ fn zones_are_read_by_name_number_and_place() {
         // Eastern and Pacific time as they are in January, and in winter as in summer by their full names.
         ("ET", 15),
         ("PST", 18),
-        // Nobody knows it: facts sheet, "unknown ones = UTC".
+        // An unknown name counts as UTC (docs/reference/feeds.md#dates).
         ("XYZT", 10),
     ] {
         let meant = format!("2026-01-05T{hour:02}:00:00Z");

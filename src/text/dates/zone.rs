@@ -59,7 +59,7 @@ impl Parser<'_> {
     }
 
     /// Whether `word` looks like a zone that nobody knows: three to five capitals behind a time. Such a time counts
-    /// as UTC (feed-fetching, section 5). What could be a damaged `AM` or `PM` is none.
+    /// as UTC (docs/reference/feeds.md#dates). What could be a damaged `AM` or `PM` is none.
     fn is_unknown_zone(&self, at: usize, word: &str) -> bool {
         let behind_time = at > 0
             && self.time.is_some()

@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Waits before the second and the third try (facts sheet on X, section 3), each a quarter longer at most.
+/// Waits before the second and the third try (docs/reference/x-api.md#errors), each a quarter longer at most.
 const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
 
 /// What is asked.

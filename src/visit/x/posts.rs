@@ -113,7 +113,7 @@ impl Session {
         }
     }
 
-    /// Whether a post's text may be stored: not where it is withheld somewhere (facts sheet on X, section 8).
+    /// Whether a post's text may be stored: not where it is withheld somewhere (docs/reference/x-api.md#posts).
     fn keeps_text(&self, post: &Post) -> bool {
         self.settings.keep_text && !post.withheld
     }

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::{Page, Post, number};
 use crate::x::windows::{id_at, time_of};
 
-/// Time within which a post may be edited is half an hour (facts sheet on X, section 2); twice that is believed.
+/// Time within which a post may be edited is half an hour (docs/reference/x-api.md#posts); twice that is believed.
 pub(super) const EDITED: SignedDuration = SignedDuration::from_hours(1);
-/// Earlier versions that a post can have (facts sheet on X, section 2).
+/// Earlier versions that a post can have (docs/reference/x-api.md#posts).
 const EDITS: usize = 5;
 impl Page {
     pub(super) fn measure(&mut self) {
@@ -53,7 +53,7 @@ impl Page {
     }
 }
 
-/// An id: 63 bits (facts sheet on X, section 1), and never 0.
+/// An id: 63 bits (docs/reference/x-api.md#ids), and never 0.
 pub(super) fn id(value: &Value) -> Option<u64> {
     number(value).filter(|id| (1..=i64::MAX.unsigned_abs()).contains(id))
 }
