@@ -93,7 +93,7 @@ impl Group {
 
 /// Every invented telling with the name of its true story, in the order of publication.
 fn told_in_order() -> Vec<(String, NewTelling)> {
-    let fixtures: Fixtures = toml::from_str(FIXTURES).unwrap();
+    let fixtures: Fixtures = toml_edit::de::from_str(FIXTURES).unwrap();
     let mut all: Vec<_> = fixtures
         .story
         .iter()
