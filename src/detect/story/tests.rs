@@ -77,11 +77,8 @@ impl Group {
                 title: told.title.clone(),
                 stored_title: None,
                 at: first_day() + SignedDuration::from_hours(told.hours),
-                event: Event::from_name(told.event.as_ref().unwrap_or(&self.event)).unwrap(),
-                stage: told
-                    .stage
-                    .as_deref()
-                    .map_or(Stage::Upcoming, |stage| Stage::from_name(stage).unwrap()),
+                event: told.event.as_ref().unwrap_or(&self.event).parse().unwrap(),
+                stage: told.stage.as_deref().map_or(Stage::Upcoming, |stage| stage.parse().unwrap()),
                 event_date: known(told.date.as_ref().unwrap_or(&self.date)),
                 project: known(told.project.as_ref().unwrap_or(&self.project)),
                 token: known(told.token.as_ref().unwrap_or(&self.token)),

@@ -83,7 +83,7 @@ pub fn told(connection: &Connection, stories: &[String]) -> Result<Vec<Told>, St
 }
 
 fn class(name: &str) -> Class {
-    Class::from_name(name).unwrap_or(Class::Medium)
+    name.parse().unwrap_or(Class::Medium)
 }
 
 fn outlets(row: &Row<'_>, column: usize) -> rusqlite::Result<usize> {
