@@ -228,7 +228,7 @@ fn rendered() -> impl Strategy<Value = (String, Timestamp)> {
 fn compact() -> impl Strategy<Value = (String, Timestamp)> {
     (788_918_400_i64 + 86_400..4_102_444_800 - 86_400, 0..10_usize).prop_map(|(seconds, form)| {
         let at = Timestamp::from_second(seconds).unwrap();
-        let local = at.to_zoned(TimeZone::UTC).datetime();
+        let local = at.to_zoned_datetime(TimeZone::UTC).datetime();
         let text = match form {
             0 => local.strftime("%a %b %e %H:%M:%S %Y").to_string(),
             1 => local.strftime("%A, %d-%b-%Y %H:%M:%S GMT").to_string(),
@@ -329,7 +329,8 @@ fn month_stands(text: &str, at: Timestamp) -> bool {
         || counted
         || spelled
         || [-1, 0, 1].into_iter().any(|days| {
-            let zoned = at.to_zoned(TimeZone::UTC).checked_add(jiff::Span::new().days(days)).unwrap();
+            let zoned =
+                at.to_zoned_datetime(TimeZone::UTC).checked_add(jiff::Span::new().days(days)).unwrap();
             named(zoned.month()) || numbered(zoned.month())
         })
 }

@@ -91,11 +91,13 @@ impl ChannelPolicy {
     #[must_use]
     pub fn quiet_until(&self, now: Timestamp) -> Option<Timestamp> {
         let (from, to) = self.quiet.filter(|(from, to)| from != to)?;
-        let here = now.to_zoned(self.zone.clone());
+        let here = now.to_zoned_datetime(self.zone.clone());
         let time = here.time();
         let within = if from < to { from <= time && time < to } else { time >= from || time < to };
         let day = if time < to { here.date() } else { here.date().tomorrow().ok()? };
-        within.then(|| day.to_datetime(to).to_zoned(self.zone.clone()).ok().map(|end| end.timestamp()))?
+        within.then(|| {
+            day.to_datetime(to).to_zoned_datetime(self.zone.clone()).ok().map(|end| end.timestamp())
+        })?
     }
 
     /// Whether something of `class` may be told at `now`.
@@ -107,12 +109,12 @@ impl ChannelPolicy {
     /// The next time a digest goes out, never within quiet hours.
     #[must_use]
     pub fn next_digest(&self, now: Timestamp) -> Timestamp {
-        let today = now.to_zoned(self.zone.clone()).date();
+        let today = now.to_zoned_datetime(self.zone.clone()).date();
         // A day's clock may skip a time (summer time): then the day after has it.
         let days = (0..3).filter_map(|days| today.checked_add(days.days()).ok());
         let times = days.flat_map(|day| self.digest_at.iter().map(move |time| day.to_datetime(*time)));
         let next = times
-            .filter_map(|at| at.to_zoned(self.zone.clone()).ok())
+            .filter_map(|at| at.to_zoned_datetime(self.zone.clone()).ok())
             .map(|at| at.timestamp())
             .filter(|at| *at > now)
             .min()

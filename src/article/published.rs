@@ -22,13 +22,13 @@ pub(super) fn guessed(url: &Url, guess: Option<Timestamp>, now: Timestamp) -> Op
         Some(days) if days.first == days.last => Some(midnight(days.first)),
         _ => guess.filter(|guess| {
             believable(*guess, now)
-                && named.is_none_or(|days| days.hold(guess.to_zoned(TimeZone::UTC).date()))
+                && named.is_none_or(|days| days.hold(guess.to_zoned_datetime(TimeZone::UTC).date()))
         }),
     }
 }
 
 fn midnight(day: Date) -> Timestamp {
-    day.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |day| day.timestamp())
+    day.to_zoned_datetime(TimeZone::UTC).map_or(Timestamp::MAX, |day| day.timestamp())
 }
 
 /// The days that an address names, first and last.

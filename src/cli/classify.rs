@@ -285,7 +285,9 @@ fn moment(text: &str) -> Option<Timestamp> {
             .ok()
             .or_else(|| text.parse::<civil::Date>().ok().map(civil::DateTime::from))
     };
-    text.parse().ok().or_else(|| civil()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp()))
+    text.parse()
+        .ok()
+        .or_else(|| civil()?.to_zoned_datetime(TimeZone::UTC).ok().map(|zoned| zoned.timestamp()))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
+use strum::VariantNames;
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -49,11 +50,11 @@ pub struct Args {
 const LOOK: Duration = Duration::from_secs(2);
 
 fn event(name: &str) -> Result<Event, String> {
-    Event::from_name(name).ok_or_else(|| format!("one of {}", Event::ALL.map(Event::as_str).join(", ")))
+    name.parse().map_err(|_| format!("one of {}", Event::VARIANTS.join(", ")))
 }
 
 fn stage(name: &str) -> Result<Stage, String> {
-    Stage::from_name(name).ok_or_else(|| format!("one of {}", Stage::ALL.map(Stage::as_str).join(", ")))
+    name.parse().map_err(|_| format!("one of {}", Stage::VARIANTS.join(", ")))
 }
 
 /// Prints the detections that pass the filters, one row per story.

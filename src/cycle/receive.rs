@@ -34,7 +34,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let mut traces = Vec::with_capacity(completed.len());
         for visit in completed {
             match visit {
-                Completed::Feed { at, source, trace: trace, mut visit, before } => {
+                Completed::Feed { at, source, trace, mut visit, before } => {
                     let url = source.url.clone();
                     self.record_trace(trace, &visit.figures);
                     self.progress.visited(&url, Duration::from_millis(visit.figures.answer_ms.into()));
@@ -44,7 +44,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
                     arrived.push(Arrived::Feed { at, url, visit, before });
                     traces.push(trace);
                 }
-                Completed::Page { name, trace: trace, mut visit } => {
+                Completed::Page { name, trace, mut visit } => {
                     self.record_trace(trace, &visit.figures);
                     self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
                     let commit = std::mem::take(&mut visit.commit);

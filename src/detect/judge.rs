@@ -12,6 +12,7 @@ use super::{
     weights::{EVENTS, Fired, STAGES, Sums},
 };
 use jiff::Timestamp;
+use strum::VariantArray;
 
 use crate::model::{Coin, Event, Kind, Reason, Stage, Verdict, event_date::day_of};
 use crate::text::normal::readable;
@@ -145,8 +146,8 @@ pub(super) fn judge(rules: &Rules, item: &Item, now: Option<Timestamp>) -> Judge
         item.text,
         token.as_deref(),
     );
-    let event = Event::ALL[best(&sums.columns[EVENTS..STAGES])];
-    let said = Stage::ALL[best(&sums.columns[STAGES..])];
+    let event = Event::VARIANTS[best(&sums.columns[EVENTS..STAGES])];
+    let said = Stage::VARIANTS[best(&sums.columns[STAGES..])];
     let today = item.published.or(now).map(day_of);
     let (stage, event_date) = stage::settle(said, event, dates, &reading, today);
     let mut verdict = Verdict {

@@ -373,7 +373,7 @@ fn place(index: usize) -> u32 {
 /// The month of `moment` (UTC), in months since year 0.
 #[must_use]
 pub fn month(moment: Timestamp) -> i32 {
-    let date = moment.to_zoned(TimeZone::UTC).date();
+    let date = moment.to_zoned_datetime(TimeZone::UTC).date();
     i32::from(date.year()) * 12 + i32::from(date.month()) - 1
 }
 

@@ -31,15 +31,13 @@ pub fn parse(atom: &str) -> Result<(String, Vec<Entry>), String> {
 }
 
 fn entry(entry: model::Entry) -> Entry {
-    let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
-        at.and_then(|at| Timestamp::from_second(at.timestamp()).ok())
-    };
+    let time = |seconds: i64| Timestamp::from_second(seconds).ok();
     Entry {
         title: entry.title.map(|title| title.content).unwrap_or_default(),
         link: entry.links.into_iter().next().map(|link| link.href),
         id: Some(entry.id).filter(|id| !id.is_empty()),
-        published: time(entry.published),
-        updated: time(entry.updated),
+        published: entry.published.and_then(|at| time(at.timestamp())),
+        updated: entry.updated.and_then(|at| time(at.timestamp())),
         author: entry.authors.into_iter().next().and_then(|author| author.name).unwrap_or_default(),
         summary: entry.summary.map(|summary| summary.content).unwrap_or_default(),
         content: entry.content.and_then(|content| content.body).unwrap_or_default(),

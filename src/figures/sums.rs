@@ -142,13 +142,13 @@ impl Sums {
 /// The periods a cycle that began at `at` belongs to: its day, its month, all time.
 #[must_use]
 pub fn periods(at: Timestamp) -> [String; 3] {
-    [day(at), at.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string(), ALL.to_owned()]
+    [day(at), at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string(), ALL.to_owned()]
 }
 
 /// The day of `at`, UTC, as its period is called.
 #[must_use]
 pub fn day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string()
+    at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%d").to_string()
 }
 
 /// Whether `period` is a day.

@@ -152,7 +152,7 @@ fn rss(world: &World, origin: &str, feed: usize, plan: &Bulk, all: usize) -> Str
     for entry in all - plan.entries..all {
         let (title, summary) = headline(feed, entry, plan);
         let date = time(world, feed, plan, entry)
-            .to_zoned(TimeZone::UTC)
+            .to_zoned_datetime(TimeZone::UTC)
             .strftime("%a, %d %b %Y %H:%M:%S GMT")
             .to_string();
         text.push_str(&format!("<item><title>{title}</title><link>{origin}/item-{entry}</link><guid>{origin}/item-{entry}</guid><pubDate>{date}</pubDate><description>{summary}</description></item>\n"));

@@ -64,8 +64,8 @@ pub fn time(entry: &Entry, now: i64) -> i64 {
     now - entry.hours * 3600 - i64::try_from(entry.slug.len() % 50).unwrap_or(0) * 60
 }
 
-fn utc(at: i64) -> jiff::Zoned {
-    Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC)
+fn utc(at: i64) -> jiff::ZonedDateTime {
+    Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(TimeZone::UTC)
 }
 
 fn rfc2822(at: i64) -> String {

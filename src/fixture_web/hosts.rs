@@ -92,8 +92,8 @@ pub fn all(now: i64) -> io::Result<Vec<Host>> {
             .get_file(folder.path().join("host.toml"))
             .and_then(|file| file.contents_utf8())
             .unwrap_or_default();
-        let broken = |error: toml::de::Error| io::Error::other(format!("fixtures/web/{name}: {error}"));
-        let host: Host = toml::from_str(&moment::fill(text, now)).map_err(broken)?;
+        let broken = |error: toml_edit::de::Error| io::Error::other(format!("fixtures/web/{name}: {error}"));
+        let host: Host = toml_edit::de::from_str(&moment::fill(text, now)).map_err(broken)?;
         hosts.push(Host { name: name.to_owned(), ..host });
     }
     hosts.sort_by(|a, b| a.name.cmp(&b.name));

@@ -54,7 +54,7 @@ pub struct Options {
     /// What goes wrong from the start.
     pub faults: Switched,
     /// Everything over TLS, as this says; HTTP/2 with those who agree on it.
-    pub tls: Option<Arc<rustls::ServerConfig>>,
+    pub tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
 }
 
 /// Connections that may wait to be accepted: every host stands behind the one listener, and one that finds the queue full

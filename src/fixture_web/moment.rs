@@ -5,7 +5,8 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 /// `text` with every placeholder replaced by the day so many days from `now` (seconds since 1970, UTC), in the
 /// spelling its name asks for; the names stand in `fixtures/README.md`. Braces that hold anything else stay.
 pub fn fill(text: &str, now: i64) -> String {
-    let today = Timestamp::from_second(now).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC).date();
+    let today =
+        Timestamp::from_second(now).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(TimeZone::UTC).date();
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, opened)) = rest.split_once('{') {

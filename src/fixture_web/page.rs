@@ -56,7 +56,7 @@ pub fn paragraphs(host: &Host, entry: &Entry) -> Vec<String> {
 /// The page of `entry`.
 pub fn reply(origin: &str, host: &Host, entry: &Entry, now: i64) -> Reply {
     let at = feeds::time(entry, now);
-    let day = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
+    let day = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(TimeZone::UTC);
     let address = format!("{origin}/{}", entry.slug);
     let html = html(
         &entry.title,

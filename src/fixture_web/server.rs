@@ -18,12 +18,11 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::HandshakeKind;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, rustls::HandshakeKind};
 
 use super::{Asked, World, X_HOST, bulk, fault, feeds, hosts::Host, page, random_failure, x};
 

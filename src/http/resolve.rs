@@ -60,13 +60,13 @@ pub(super) struct PolicyResolver<L = System> {
 impl PolicyResolver {
     /// One that asks the system.
     pub fn new(policy: AddressPolicy) -> Self {
-        Self { policy: policy, lookup: System }
+        Self { policy, lookup: System }
     }
 }
 
 impl<L: Lookup> Resolve for PolicyResolver<L> {
     fn resolve(&self, name: Name) -> Resolving {
-        let Self { policy: policy, lookup } = self.clone();
+        let Self { policy, lookup } = self.clone();
         Box::pin(async move {
             let name = name.as_str();
             let found = if name == "localhost" || name.ends_with(".localhost") {

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rustls::{ClientConfig, client::Resumption, crypto::aws_lc_rs};
 use rustls_platform_verifier::BuilderVerifierExt;
+use tokio_rustls::rustls::{self, ClientConfig, client::Resumption, crypto::aws_lc_rs};
 
 use super::SetupError;
 

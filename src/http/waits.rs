@@ -150,7 +150,7 @@ fn date(value: &str) -> Option<Timestamp> {
     let value = value.trim().trim_matches('"');
     if let Ok(parsed) = httpdate::parse_http_date(value) {
         let at = Timestamp::try_from(parsed).unwrap_or(Timestamp::MAX);
-        return Some(at.to_zoned(TimeZone::UTC).timestamp());
+        return Some(at.to_zoned_datetime(TimeZone::UTC).timestamp());
     }
     let mail = value.strip_suffix("UTC").map_or_else(|| value.to_owned(), |rest| format!("{rest}GMT"));
     MAIL.parse_timestamp(&mail).ok().or_else(|| value.parse().ok())

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 /// Where a text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ impl Kind {
 /// What happens to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 pub enum Event {
     /// A project says it will launch or has launched a token.
     Announcement,
@@ -43,33 +46,18 @@ pub enum Event {
 }
 
 impl Event {
-    /// Every event, in the contract's order.
-    pub const ALL: [Self; 6] =
-        [Self::Announcement, Self::Snapshot, Self::Sale, Self::Airdrop, Self::Listing, Self::Tokenomics];
-
     /// The name used in outputs, settings and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Announcement => "announcement",
-            Self::Snapshot => "snapshot",
-            Self::Sale => "sale",
-            Self::Airdrop => "airdrop",
-            Self::Listing => "listing",
-            Self::Tokenomics => "tokenomics",
-        }
-    }
-
-    /// The event of that name, if it is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|event| event.as_str() == name)
+        self.into()
     }
 }
 
 /// How far an event has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 pub enum Stage {
     /// Announced, not open yet.
     Upcoming,
@@ -80,29 +68,18 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Every stage, in order of time.
-    pub const ALL: [Self; 3] = [Self::Upcoming, Self::Live, Self::Past];
-
     /// The name used in outputs, settings and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Upcoming => "upcoming",
-            Self::Live => "live",
-            Self::Past => "past",
-        }
-    }
-
-    /// The stage of that name, if it is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.as_str() == name)
+        self.into()
     }
 }
 
 /// How loudly a detection deserves to be told, quietest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 pub enum Class {
     /// Rumours.
     Low,
@@ -115,24 +92,10 @@ pub enum Class {
 }
 
 impl Class {
-    /// Every class, quietest first.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
-
     /// The name used in outputs, settings and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-
-    /// The class of that name, if it is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.as_str() == name)
+        self.into()
     }
 }
 
@@ -297,4 +260,34 @@ pub struct Detection {
 /// What a detection kept by an older version is taken to have.
 fn one() -> u32 {
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fmt::Debug, str::FromStr};
+
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    fn check_names<T>(names: &[&str])
+    where
+        T: Copy + Debug + PartialEq + Serialize + DeserializeOwned + FromStr + VariantArray + VariantNames,
+        &'static str: From<T>,
+    {
+        assert_eq!(<T as VariantNames>::VARIANTS, names);
+        for (value, name) in <T as VariantArray>::VARIANTS.iter().zip(names) {
+            assert_eq!(<&str>::from(*value), *name);
+            assert_eq!(name.parse().ok(), Some(*value));
+            assert_eq!(serde_json::to_value(value).unwrap(), *name);
+            assert_eq!(serde_json::from_value::<T>((*name).into()).unwrap(), *value);
+        }
+    }
+
+    #[test]
+    fn names_in_json_and_in_the_database_are_the_same() {
+        check_names::<Event>(&["announcement", "snapshot", "sale", "airdrop", "listing", "tokenomics"]);
+        check_names::<Stage>(&["upcoming", "live", "past"]);
+        check_names::<Class>(&["low", "medium", "high", "critical"]);
+    }
 }

@@ -45,7 +45,7 @@ impl Stage {
 /// The day of an instant, UTC.
 #[must_use]
 pub fn day_of(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::UTC).date()
+    at.to_zoned_datetime(TimeZone::UTC).date()
 }
 
 /// Days from one date to another.

@@ -128,7 +128,9 @@ impl Chart {
 
 #[expect(clippy::cast_possible_truncation, reason = "seconds of this century")]
 fn moment(seconds: f64, span: f64) -> String {
-    let at = Timestamp::from_second(seconds as i64).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
+    let at = Timestamp::from_second(seconds as i64)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .to_zoned_datetime(TimeZone::UTC);
     at.strftime(if span < 2.0 * 86_400.0 { "%H:%M" } else { "%d %b" }).to_string()
 }
 

@@ -61,7 +61,7 @@ fn paragraph(detection: &Detection) -> String {
 }
 
 fn when(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%d %b %H:%M").to_string()
+    at.to_zoned_datetime(TimeZone::UTC).strftime("%d %b %H:%M").to_string()
 }
 
 fn what(detection: &Detection) -> String {

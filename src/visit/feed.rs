@@ -66,7 +66,7 @@ pub async fn visit_feed<F: Fetch, C: Clock>(
         source: source.url.clone(),
     };
     let start = Instant::now();
-    let Answer { outcome, stats: stats } = context.fetch.fetch(request, now).await;
+    let Answer { outcome, stats } = context.fetch.fetch(request, now).await;
     let asked = Asked { context, source, state, stats, host, plain, now };
     let mut visit = match outcome {
         Outcome::NotModified { headers } => asked.not_modified(&headers),

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ZonedDateTime, tz::TimeZone};
 
 use crate::{
     feed::Feed,
@@ -291,10 +291,10 @@ fn unwanted(feed: &Feed) -> Skips {
 
 /// Moves `at` out of the hours and days the publisher does not want, by a day at most (docs/reference/feeds.md#next-request).
 fn skip(at: Timestamp, skips: Skips) -> Timestamp {
-    let unwanted = |time: &Zoned| {
+    let unwanted = |time: &ZonedDateTime| {
         skips.hours >> time.hour() & 1 == 1 || skips.days >> time.weekday().to_monday_zero_offset() & 1 == 1
     };
-    let start = at.to_zoned(TimeZone::UTC);
+    let start = at.to_zoned_datetime(TimeZone::UTC);
     if !unwanted(&start) {
         return at;
     }
@@ -302,7 +302,7 @@ fn skip(at: Timestamp, skips: Skips) -> Timestamp {
     let full = start.start_of_day().map_or(at, |day| day.timestamp() + hour * i32::from(start.hour()));
     (1..=24)
         .map(|hours| full + hour * hours)
-        .find(|at| !unwanted(&at.to_zoned(TimeZone::UTC)))
+        .find(|at| !unwanted(&at.to_zoned_datetime(TimeZone::UTC)))
         .unwrap_or(at + LONGEST)
 }
 

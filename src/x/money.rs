@@ -25,7 +25,7 @@ pub fn micros(dollars: f64) -> u64 {
 /// The calendar day of `at`, UTC: within it the same object is charged once (docs/reference/x-api.md#billing-day).
 #[must_use]
 pub fn day(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::UTC).date()
+    at.to_zoned_datetime(TimeZone::UTC).date()
 }
 
 /// The calendar month of `at`, UTC, as `2026-11`: what the budget counts by.
@@ -58,7 +58,7 @@ pub struct Forecast {
 #[must_use]
 pub fn forecast(now: Timestamp, spent: u64, lately: u64, lately_hours: u64, budget: u64) -> Forecast {
     let today = day(now);
-    let hour = u64::try_from(now.to_zoned(TimeZone::UTC).hour()).unwrap_or(0);
+    let hour = u64::try_from(now.to_zoned_datetime(TimeZone::UTC).hour()).unwrap_or(0);
     let days_to_come = u64::try_from(today.days_in_month() - today.day()).unwrap_or(0);
     let hours_to_come = days_to_come * 24 + (24 - hour);
     let hours = lately_hours.clamp(1, 24);

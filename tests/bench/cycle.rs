@@ -131,8 +131,8 @@ fn show(hosts: usize, all: &Measured) {
 }
 
 /// Where `counts` leave the budget.
-fn compare(section: &str, counts: &Counts, budget: &toml::Table, wrong: &mut Vec<String>) {
-    let held = budget.get(section).and_then(toml::Value::as_table);
+fn compare(section: &str, counts: &Counts, budget: &toml_edit::Table, wrong: &mut Vec<String>) {
+    let held = budget.get(section).and_then(toml_edit::Item::as_table);
     let held = |key: &str| held.and_then(|held| held.get(key)?.as_integer()).map(i64::cast_unsigned);
     let nearly = |value: u64, held: u64| value.abs_diff(held) as f64 <= (held as f64 * NEARLY).ceil();
     let day = section.contains(" day ");
@@ -160,7 +160,7 @@ fn main() {
     } else {
         named
     };
-    let budget: toml::Table = toml::from_str(BUDGET).unwrap();
+    let budget: toml_edit::DocumentMut = BUDGET.parse().unwrap();
     let mut wrong = Vec::new();
     let mut written = String::new();
     for hosts in sizes {

@@ -50,11 +50,11 @@ fn main() {
         println!("SKIPPED: valgrind is not here");
         return;
     }
-    let budget: toml::Table = toml::from_str(BUDGET).unwrap();
+    let budget: toml_edit::DocumentMut = BUDGET.parse().unwrap();
     let mut wrong = Vec::new();
     for (index, stage) in stages::all().into_iter().enumerate() {
         let each = (counted(index, MANY) - counted(index, FEW)) / u64::from(MANY - FEW);
-        let held = budget.get(stage.name).and_then(toml::Value::as_integer).unwrap_or(0);
+        let held = budget.get(stage.name).and_then(toml_edit::Item::as_integer).unwrap_or(0);
         println!("\"{}\" = {each}", stage.name);
         if !BOUNDS.contains(&(each as f64 / held as f64)) {
             wrong.push(format!("{}: {each} instructions, budget {held}", stage.name));

@@ -7,7 +7,7 @@ pub fn date(text: &str) {
     let Some(reading) = readings(text) else { return };
     for order in [Order::DayFirst, Order::MonthFirst] {
         let Some(at) = reading.instant(Some(order)) else { continue };
-        let year = at.to_zoned(TimeZone::UTC).year();
+        let year = at.to_zoned_datetime(TimeZone::UTC).year();
         assert!((1995..=2099).contains(&year), "{text:?} is {at}");
         assert!(stands_in(text, at), "{text:?} is {at}");
     }
@@ -42,7 +42,7 @@ fn stands_in(text: &str, at: Timestamp) -> bool {
     // The zone may move the day by one, and hour 24 by one more.
     counted
         || (-2..=2).any(|days| {
-            let date = at.to_zoned(TimeZone::UTC).date().checked_add(jiff::Span::new().days(days));
+            let date = at.to_zoned_datetime(TimeZone::UTC).date().checked_add(jiff::Span::new().days(days));
             date.is_ok_and(|date| all_used(&groups, date, named))
         })
 }

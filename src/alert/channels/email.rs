@@ -5,7 +5,7 @@
 //! `References` names the story, so that mail programs show one thread per event (RFC 5322, section 3.6.4);
 //! `List-Id` (RFC 2919) and `Auto-Submitted` (RFC 3834) tell filters and vacation replies what this is.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fmt::Display, fs, path::PathBuf, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lettre::{
@@ -144,11 +144,11 @@ impl Email {
 
     /// `message` as a mail with a text and an HTML part.
     fn mail(&self, message: &Message) -> Result<Mail, String> {
-        let wrong = |error: lettre::error::Error| format!("the mail cannot be built: {error}");
+        let wrong = |error: &dyn Display| format!("the mail cannot be built: {error}");
         let domain = self.from.email.domain();
         let mut mail = Mail::builder()
             .from(self.from.clone())
-            .date(message.at.into())
+            .date(message.at.try_into().map_err(|error: jiff::Error| wrong(&error))?)
             .subject(cut(&format!("[tge] {}", wording::subject(message)), SUBJECT, Unit::Scalars))
             .message_id(Some(format!("<{}@{domain}>", message.id)));
         for receiver in &self.to {
@@ -163,7 +163,7 @@ impl Email {
             .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
             .raw_header(raw("X-Tge-Scrape-Id", message.id.clone()))
             .multipart(MultiPart::alternative_plain_html(wording::text(message, 300), page(message)))
-            .map_err(wrong)
+            .map_err(|error| wrong(&error))
     }
 }
 

@@ -168,7 +168,7 @@ fn row(line: &Line) -> Vec<String> {
 }
 
 fn day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string()
+    at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// What one fetch of a feed gives.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::{civil::Time, tz::TimeZone};
+use strum::VariantNames;
 
 use super::ChannelReader;
 use crate::{
@@ -57,9 +58,9 @@ impl ChannelReader<'_> {
 
     fn class(&mut self, key: &str) -> Option<Class> {
         let name = self.reader.text(key);
-        let class = Class::from_name(&name);
+        let class = name.parse().ok();
         if class.is_none() && !name.is_empty() {
-            let classes = Class::ALL.map(Class::as_str).join(", ");
+            let classes = Class::VARIANTS.join(", ");
             self.reader.wrong(key, format!("should be one of {classes}, is {name:?}"));
         }
         class
@@ -69,10 +70,10 @@ impl ChannelReader<'_> {
         let names = self.reader.texts("events");
         let mut events = Vec::new();
         for name in names {
-            if let Some(event) = Event::from_name(&name) {
+            if let Ok(event) = name.parse() {
                 events.push(event);
             } else {
-                let known = Event::ALL.map(Event::as_str).join(", ");
+                let known = Event::VARIANTS.join(", ");
                 self.reader.wrong("events", format!("should be one of {known}, is {name:?}"));
             }
         }

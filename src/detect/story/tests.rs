@@ -77,11 +77,8 @@ impl Group {
                 title: mention.title.clone(),
                 stored_title: None,
                 at: first_day() + SignedDuration::from_hours(mention.hours),
-                event: Event::from_name(mention.event.as_ref().unwrap_or(&self.event)).unwrap(),
-                stage: mention
-                    .stage
-                    .as_deref()
-                    .map_or(Stage::Upcoming, |stage| Stage::from_name(stage).unwrap()),
+                event: mention.event.as_ref().unwrap_or(&self.event).parse().unwrap(),
+                stage: mention.stage.as_deref().map_or(Stage::Upcoming, |stage| stage.parse().unwrap()),
                 event_date: known(mention.date.as_ref().unwrap_or(&self.date)),
                 project: known(mention.project.as_ref().unwrap_or(&self.project)),
                 token: known(mention.token.as_ref().unwrap_or(&self.token)),
@@ -92,8 +89,8 @@ impl Group {
 }
 
 /// Every invented telling with the name of its true story, in the order of publication.
-fn told_in_order() -> Vec<(String, NewMention)> {
-    let fixtures: Fixtures = toml::from_str(FIXTURES).unwrap();
+fn told_in_order() -> Vec<(String, NewTelling)> {
+    let fixtures: Fixtures = toml_edit::de::from_str(FIXTURES).unwrap();
     let mut all: Vec<_> = fixtures
         .story
         .iter()

@@ -153,6 +153,6 @@ fn transfer(fault: Fault, scene: &Scene<'_>) -> Option<Played> {
 
 /// An HTTP date (RFC 9110, section 5.6.7).
 fn date(at: i64) -> String {
-    let at = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
+    let at = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(TimeZone::UTC);
     at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

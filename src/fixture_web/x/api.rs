@@ -82,7 +82,7 @@ pub struct Parameter {
     one_of: Vec<String>,
     min: Option<i64>,
     max: Option<i64>,
-    default: Option<toml::Value>,
+    default: Option<serde_json::Value>,
 }
 
 /// What a valid request asks, by parameter.
@@ -125,7 +125,7 @@ impl Api {
     pub fn load() -> io::Result<Self> {
         let read = |name: &str, text: &str| -> io::Result<Vec<Route>> {
             let broken = |what: String| io::Error::other(format!("fixtures/x/{name}: {what}"));
-            let table: Table = toml::from_str(text).map_err(|error| broken(error.to_string()))?;
+            let table: Table = toml_edit::de::from_str(text).map_err(|error| broken(error.to_string()))?;
             let mut routes = table.routes;
             for parameter in routes.iter_mut().flat_map(|route| &mut route.parameters) {
                 if let Some(name) = parameter.values.strip_prefix('@') {

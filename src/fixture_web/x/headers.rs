@@ -20,7 +20,8 @@ pub fn window(reply: Reply, taken: Taken) -> Reply {
 
 /// A date as HTTP writes it (RFC 9110, section 5.6.7).
 pub fn http_date(ms: i64) -> String {
-    let at = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
+    let at =
+        Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(TimeZone::UTC);
     at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 

@@ -65,7 +65,7 @@ impl Limits {
     /// # Errors
     /// When the table is broken.
     pub fn load() -> io::Result<Self> {
-        let table: Table = toml::from_str(include_str!("../../../fixtures/x/limits.toml"))
+        let table: Table = toml_edit::de::from_str(include_str!("../../../fixtures/x/limits.toml"))
             .map_err(|error| io::Error::other(format!("fixtures/x/limits.toml: {error}")))?;
         let limits = table.limits.into_iter().map(|row| (row.path, (row.app, row.user))).collect();
         Ok(Self { published: limits, windows: HashMap::new(), blocked: HashMap::new() })

@@ -94,8 +94,10 @@ impl State {
 
 /// First day of the next month, when caps are lifted.
 pub fn reset_date(now: i64) -> String {
-    let day =
-        Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC).date();
+    let day = Timestamp::from_millisecond(now)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .to_zoned_datetime(TimeZone::UTC)
+        .date();
     let first = day.last_of_month().tomorrow().unwrap_or(day);
     first.to_string()
 }

@@ -82,7 +82,7 @@ pub struct Written {
 }
 
 fn file() -> io::Result<File> {
-    toml::from_str(include_str!("../../../fixtures/x/accounts.toml"))
+    toml_edit::de::from_str(include_str!("../../../fixtures/x/accounts.toml"))
         .map_err(|error| io::Error::other(format!("fixtures/x/accounts.toml: {error}")))
 }
 

@@ -91,7 +91,7 @@ pub fn channel_story_states(
 }
 
 fn class(name: &str) -> Class {
-    Class::from_name(name).unwrap_or(Class::Medium)
+    name.parse().unwrap_or(Class::Medium)
 }
 
 fn outlets(row: &Row<'_>, column: usize) -> rusqlite::Result<usize> {

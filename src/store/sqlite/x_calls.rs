@@ -27,7 +27,7 @@ pub(super) fn at(ms: i64) -> Timestamp {
 }
 
 pub(super) fn month(at: Timestamp) -> i64 {
-    let date = at.to_zoned(TimeZone::UTC).date();
+    let date = at.to_zoned_datetime(TimeZone::UTC).date();
     i64::from(date.year()) * 12 + i64::from(date.month()) - 1
 }
 

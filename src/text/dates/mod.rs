@@ -145,7 +145,7 @@ fn slow_read(text: &str) -> Option<Timestamp> {
 }
 
 fn believable(at: Timestamp) -> bool {
-    YEARS.contains(&at.to_zoned(TimeZone::UTC).year())
+    YEARS.contains(&at.to_zoned_datetime(TimeZone::UTC).year())
 }
 
 /// Seconds since 1970, or thousandths, millionths and so on of them: which, the number of digits says. Decimals are

@@ -223,7 +223,7 @@ impl<'a> Parser<'a> {
         let clock = self.time.unwrap_or_default();
         let zone = self.zone.unwrap_or(TimeZone::UTC);
         let instant = |date: Date| -> Option<Timestamp> {
-            Some(zone.to_ambiguous_zoned(clock.on(date)?).compatible().ok()?.timestamp())
+            Some(zone.to_ambiguous_zoned_datetime(clock.on(date)?).compatible().ok()?.timestamp())
         };
         match self.day {
             Day::Missing | Day::Yearless { .. } => None,
