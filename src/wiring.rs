@@ -104,7 +104,7 @@ pub fn context(
             feed_ttl_max: settings.cache.feed_ttl_max,
             article_ttl: settings.cache.article_ttl,
             catch_up,
-            without_savings: without_savings,
+            without_savings,
         },
         clock: SystemClock,
     })

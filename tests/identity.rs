@@ -56,7 +56,7 @@ impl Fetch for OneBody {
             elapsed: Duration::ZERO,
             paced: Duration::ZERO,
         };
-        Box::pin(std::future::ready(Answer { outcome, stats: stats }))
+        Box::pin(std::future::ready(Answer { outcome, stats }))
     }
 
     fn pause(&self, _: &str, _: Timestamp) {}

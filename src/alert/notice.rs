@@ -38,7 +38,7 @@ pub struct Condition {
 }
 
 fn condition(subject: String, message: String, hint: impl Into<String>) -> Condition {
-    Condition { subject, message: message, hint: hint.into() }
+    Condition { subject, message, hint: hint.into() }
 }
 
 /// Feeds of the settings (`names` by address) that are dead, gone or stale.

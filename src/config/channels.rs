@@ -112,7 +112,7 @@ pub fn channels(rows: &[Row], environment: &Environment, errors: &mut ConfigErro
     let mut names: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
-        let mut reader = Reader { row, errors: errors };
+        let mut reader = Reader { row, errors };
         let kind = reader.text("kind");
         let Some((_, own)) = KINDS.iter().find(|(name, _)| *name == kind) else {
             let kinds = KINDS.map(|(name, _)| name).join(", ");
@@ -387,6 +387,6 @@ impl ChannelReader<'_> {
         parts.append(&mut self.secrets);
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let fingerprint = crate::alert::identity(&parts);
-        Some(Channel { policy: policy, kind: way?, interval, timeout, allow_private, fingerprint })
+        Some(Channel { policy, kind: way?, interval, timeout, allow_private, fingerprint })
     }
 }

@@ -178,7 +178,7 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
     let mut known: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
-        let mut reader = Reader { row, errors: errors };
+        let mut reader = Reader { row, errors };
         reader.known(&FEED_KEYS);
         let before = reader.errors.0.len();
         let text = reader.text("url");
@@ -295,7 +295,7 @@ pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
     let mut known: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
-        let mut reader = Reader { row, errors: errors };
+        let mut reader = Reader { row, errors };
         reader.known(&PROJECT_KEYS);
         let name = reader.text("name");
         if name.is_empty() {
@@ -332,7 +332,7 @@ pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
 pub fn phrases(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Phrase> {
     let mut found = Vec::new();
     for row in rows {
-        let mut reader = Reader { row, errors: errors };
+        let mut reader = Reader { row, errors };
         reader.known(&PHRASE_KEYS);
         let text = reader.text("text");
         if text.is_empty() {

@@ -339,21 +339,11 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
                 Job::Source(planned, trace) => self.visits.spawn(async move {
                     let plan::Planned { at, source, url, state } = *planned;
                     let (visit, before) = visit_feed(&context, &source, url, state).await;
-                    Completed::Feed {
-                        at,
-                        source,
-                        trace: trace,
-                        visit: Box::new(visit),
-                        before: Box::new(before),
-                    }
+                    Completed::Feed { at, source, trace, visit: Box::new(visit), before: Box::new(before) }
                 }),
                 Job::Page(entry, trace) => self.visits.spawn(async move {
                     let name = entry.link.clone().unwrap_or_default();
-                    Completed::Page {
-                        visit: Box::new(visit_article(&context, *entry).await),
-                        trace: trace,
-                        name,
-                    }
+                    Completed::Page { visit: Box::new(visit_article(&context, *entry).await), trace, name }
                 }),
             };
             self.at.insert(task.id(), place);

@@ -90,18 +90,7 @@ impl Saver {
         saves: bool,
     ) -> Self {
         let (reported, fresh) = (Vec::new(), Vec::new());
-        Self {
-            store,
-            rules,
-            names,
-            notifier: tell,
-            now,
-            confirmed,
-            saves,
-            stories: None,
-            reported: reported,
-            fresh,
-        }
+        Self { store, rules, names, notifier: tell, now, confirmed, saves, stories: None, reported, fresh }
     }
 
     /// Saves each of `visits` whole, as many as possible in one transaction.

@@ -28,7 +28,7 @@ pub fn read(value: &Value, base: &Url) -> Result<Feed, FeedError> {
     let items = items.iter().filter(|item| item.is_object());
     let entries = items.map(|item| entry(item, base, orders)).collect();
     let website = resolve_link(base, &string(value, "home_page_url")).map(|url| url.to_string());
-    Ok(Feed { title, website: website, entries, ..Feed::default() })
+    Ok(Feed { title, website, entries, ..Feed::default() })
 }
 
 fn entry(item: &Value, base: &Url, orders: Orders) -> Entry {

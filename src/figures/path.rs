@@ -175,14 +175,7 @@ mod tests {
         let spans =
             spans.iter().map(|(part, took)| Span { part: *part, start: ms(times[0]), took: ms(*took) });
         let [start, completed, saved] = times.map(ms);
-        VisitTrace {
-            host: host.to_owned(),
-            parent,
-            start,
-            completed: completed,
-            saved,
-            spans: spans.collect(),
-        }
+        VisitTrace { host: host.to_owned(), parent, start, completed, saved, spans: spans.collect() }
     }
 
     #[test]

@@ -85,14 +85,14 @@ impl<C: Clock> Client<C> {
             }
             let (status, location) = match reply {
                 Ok(Reply::Redirect { status, location }) => (status, location),
-                Ok(Reply::Answer(outcome)) => return Answer { outcome, stats: stats },
+                Ok(Reply::Answer(outcome)) => return Answer { outcome, stats },
                 Err(Failure::Status(406 | 415))
                     if !chain.accepts_any && chain.request.purpose != Purpose::Robots =>
                 {
                     chain.accepts_any = true;
                     continue;
                 }
-                Err(failure) => return Answer { outcome: Outcome::Failed(failure), stats: stats },
+                Err(failure) => return Answer { outcome: Outcome::Failed(failure), stats },
             };
             let to = redirect::target(&stats.final_url, &location).and_then(|to| {
                 let step = (to.clone(), chain.jar.header(&to, None));
@@ -114,7 +114,7 @@ impl<C: Clock> Client<C> {
                     }
                     stats.final_url = to;
                 }
-                Err(failure) => return Answer { outcome: Outcome::Failed(failure), stats: stats },
+                Err(failure) => return Answer { outcome: Outcome::Failed(failure), stats },
             }
         }
     }

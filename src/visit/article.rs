@@ -58,8 +58,8 @@ fn missed<F: Fetch, C: Clock>(
     };
     let tries = match miss.retry {
         Retry::Never => MAX_TRIES,
-        Retry::Retry => tries + 1,
-        Retry::Later => tries,
+        Retry::Counted => tries + 1,
+        Retry::Uncounted => tries,
     };
     if tries >= MAX_TRIES || older_than(entry.first_seen, MAX_WAIT, now) {
         return judged(context, entry, None, outcome, figures);

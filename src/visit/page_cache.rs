@@ -63,9 +63,9 @@ pub(super) struct FetchError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Retry {
     /// In a later cycle; this was one of its tries.
-    Retry,
+    Counted,
     /// In a later cycle; it was not even asked.
-    Later,
+    Uncounted,
     /// Not any more.
     Never,
 }
@@ -202,7 +202,7 @@ async fn fetch_page<F: Fetch, C: Clock>(
     let now = context.now();
     let kept =
         if context.settings.without_savings { Ok(None) } else { context.store.article(key.to_owned()).await };
-    let Ok(kept) = kept else { return failed("store", Retry::Retry) };
+    let Ok(kept) = kept else { return failed("store", Retry::Counted) };
     let age = |kept: &ArticleRecord| now.duration_since(kept.fetched_at).unsigned_abs();
     // New words in the feed stand for a new page.
     let is_outdated = |kept: &ArticleRecord| entry.rewordings.any() && kept.fetched_at < entry.first_seen;
@@ -213,8 +213,8 @@ async fn fetch_page<F: Fetch, C: Clock>(
     match cache.allows(context, link, learned).await {
         Ok(true) => {}
         Ok(false) => return failed("robots", Retry::Never),
-        Err("host_paused") => return failed("host_paused", Retry::Later),
-        Err(kind) => return failed(kind, Retry::Retry),
+        Err("host_paused") => return failed("host_paused", Retry::Uncounted),
+        Err(kind) => return failed(kind, Retry::Counted),
     }
     let (validators, validators_url) =
         kept.as_ref().map(|kept| (kept.validators.clone(), kept.final_url.clone())).unwrap_or_default();
@@ -254,7 +254,7 @@ async fn fetch_page<F: Fetch, C: Clock>(
                 }
                 Err(kind) => failed(
                     kind,
-                    if kind == ArticleError::Blocked.name() { Retry::Retry } else { Retry::Never },
+                    if kind == ArticleError::Blocked.name() { Retry::Counted } else { Retry::Never },
                 ),
             }
         }
@@ -263,7 +263,7 @@ async fn fetch_page<F: Fetch, C: Clock>(
             learned.articles.push(record.clone());
             (CachedPage::Read(Box::new(record)), PageOutcome::NotModified)
         }
-        (Outcome::NotModified { .. }, None) => failed("bad_body", Retry::Retry),
+        (Outcome::NotModified { .. }, None) => failed("bad_body", Retry::Counted),
         (Outcome::Failed(failure), _) => failed(failure.name(), again(&failure)),
     }
 }
@@ -275,7 +275,7 @@ fn failed(kind: &'static str, again: Retry) -> (CachedPage, PageOutcome) {
 /// Whether a page's failure may pass.
 fn again(failure: &Failure) -> Retry {
     match failure {
-        Failure::HostPaused => Retry::Later,
+        Failure::HostPaused => Retry::Uncounted,
         Failure::BadAddress(_)
         | Failure::PrivateAddress(_)
         | Failure::Downgrade
@@ -286,7 +286,7 @@ fn again(failure: &Failure) -> Retry {
         | Failure::Gone
         | Failure::NotFound
         | Failure::Status(400..=499) => Retry::Never,
-        _ => Retry::Retry,
+        _ => Retry::Counted,
     }
 }
 

@@ -152,7 +152,7 @@ fn notifier(speaks: bool) -> Notifier {
         ..ChannelPolicy::new("a")
     };
     let channel = Channel {
-        policy: policy,
+        policy,
         kind: ChannelKind::File(alert::channels::File { path: "nowhere".into() }),
         interval: Duration::ZERO,
         timeout: Duration::ZERO,

@@ -227,7 +227,7 @@ fn when(part: &Part, index: usize, found: Found, today: Option<Date>, in_title: 
     if let Found::Range(_, last) = found {
         days.1 = last;
     }
-    Some(When { date, relation: relation, days, in_title, role: role(part, index) })
+    Some(When { date, relation, days, in_title, role: role(part, index) })
 }
 
 /// What the words before the date at `index` say of it, in its sentence.

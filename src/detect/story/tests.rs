@@ -89,7 +89,7 @@ impl Group {
 }
 
 /// Every invented telling with the name of its true story, in the order of publication.
-fn told_in_order() -> Vec<(String, NewTelling)> {
+fn mentions_in_order() -> Vec<(String, NewMention)> {
     let fixtures: Fixtures = toml_edit::de::from_str(FIXTURES).unwrap();
     let mut all: Vec<_> = fixtures
         .story
@@ -138,14 +138,14 @@ fn place_all(mention: Vec<(String, NewMention)>, mut place: impl FnMut(&NewMenti
 #[test]
 fn outlets_are_joined_and_events_kept_apart() {
     let mut stories = Stories::default();
-    place_all(told_in_order(), |mention| stories.assign(mention, mention.at));
+    place_all(mentions_in_order(), |mention| stories.assign(mention, mention.at));
 }
 
 /// A cycle reads its sources side by side, and the first one meets weeks of news in any order.
 #[test]
 fn the_order_of_reading_hardly_matters() {
     for step in [1, 7, 32, 58, 101] {
-        let mention = told_in_order();
+        let mention = mentions_in_order();
         let shuffled =
             (0..mention.len()).map(|at| mention[(at * step + step) % mention.len()].clone()).rev().collect();
         let mut stories = Stories::default();
@@ -156,7 +156,7 @@ fn the_order_of_reading_hardly_matters() {
 #[test]
 fn a_new_process_decides_as_a_running_one_would() {
     let mut stored: BTreeMap<String, Story> = BTreeMap::new();
-    place_all(told_in_order(), |mention| {
+    place_all(mentions_in_order(), |mention| {
         let mut stories = Stories::new(stored.values().cloned().collect());
         let placement = stories.assign(mention, mention.at);
         let known = stored.contains_key(&placement.story.id);

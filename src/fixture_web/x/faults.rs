@@ -97,7 +97,7 @@ impl Scripted {
     /// Once, at the next request, on any route; limits and caps last an hour.
     #[must_use]
     pub fn new(failure: InjectedFailure) -> Self {
-        Self { failure: failure, route: None, after: 0, times: once(), seconds: hour() }
+        Self { failure, route: None, after: 0, times: once(), seconds: hour() }
     }
 
     /// Only on this route.

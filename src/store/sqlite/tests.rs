@@ -297,8 +297,7 @@ fn old_sightings_are_asked_to_be_renewed() {
         assert!(!is_aging(now() + days(29)).await);
         assert!(is_aging(now() + days(31)).await);
         let refreshed = vec![LastSeen { source_url: FEED.to_owned(), key: EntryKey([1; 16]), marks: None }];
-        let commit =
-            Commit { source: Some(source(now() + days(31))), refreshed: refreshed, ..Commit::default() };
+        let commit = Commit { source: Some(source(now() + days(31))), refreshed, ..Commit::default() };
         store.commit(commit).await.unwrap();
         assert!(!is_aging(now() + days(31)).await);
     });
