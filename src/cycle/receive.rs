@@ -7,8 +7,6 @@ use super::{
     save::{Refused, Unsaved},
 };
 use crate::{
-    clock::Clock,
-    http::Fetch,
     model::{Commit, EntryRecord, EntryState, NOT_SAVED, SourceState, XPage, XWindows},
     store::{StoreError, XEnding},
     visit::{
@@ -26,7 +24,7 @@ enum Arrived {
     Page(Box<ArticleVisit>, Option<Box<EntryRecord>>),
 }
 
-impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
+impl Run<'_> {
     /// Takes in visits that have ended: saves them, counts them, then sends on what they leave to be visited.
     pub(super) async fn receive(&mut self, completed: Vec<Completed>) -> Result<(), StoreError> {
         let (mut unsaved, mut arrived) =

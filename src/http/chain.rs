@@ -22,13 +22,13 @@ use super::{
     challenge,
     classify::classify,
     cookies::Jar,
-    headers,
+    headers::{self, secret_headers},
     pace::Whom,
     redirect, retry,
     unpack::ACCEPTED,
     waits::wait,
 };
-use crate::{clock::Clock, text::host::pace_key};
+use crate::text::host::pace_key;
 
 /// What a feed may come as (docs/reference/http.md#request-headers).
 const FEED_ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
@@ -55,9 +55,9 @@ enum Reply {
     Redirect { status: u16, location: Vec<u8> },
 }
 
-impl<C: Clock> Client<C> {
-    /// The request, its redirects, and one retry where that helps.
-    pub(super) async fn send_following_redirects(&self, request: Request, now: Timestamp) -> Answer {
+impl Client {
+    /// Sends `request`, follows its redirects, and repeats it once where that helps. `now` serves `Retry-After` dates.
+    pub async fn fetch(&self, request: Request, now: Timestamp) -> Answer {
         let mut stats = FetchStats {
             final_url: request.url.clone(),
             permanent_url: None,
@@ -274,12 +274,8 @@ impl Chain {
         }
         // What the settings add may be secret: it stays with the host it was meant for.
         if url.origin() == request.url.origin() {
-            for (name, value) in &request.headers {
-                if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value))
-                {
-                    value.set_sensitive(true);
-                    headers.insert(name, value);
-                }
+            for (name, value) in secret_headers(&request.headers) {
+                headers.insert(name, value);
             }
         }
         if let Some(cookies) = self.jar.header(url, headers.get(COOKIE)) {

@@ -2,9 +2,8 @@
 
 use std::{
     collections::HashSet,
-    net::IpAddr,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -12,29 +11,29 @@ use std::{
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
-use url::{Host, Url};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use url::Url;
 
 use super::{
-    Answer, ApiResponse, Counts, Failure, Fetch, Request, Settings,
+    ApiResponse, Counts, Failure, Settings,
     body::Bodies,
     classify::classify,
     connections::Connections,
-    guard::is_private,
+    headers::{secret_headers, text_headers},
     pace::{Pace, Whom},
     resolve::AddressPolicy,
 };
 use crate::{clock::Clock, text::host::pace_key};
 
 /// The one client of a run.
-pub struct Client<C> {
+pub struct Client {
     pub(super) connections: Connections,
     pub(super) settings: Settings,
     policy: AddressPolicy,
     pub(super) bodies: Bodies,
     pub(super) pace: Pace,
     pub(super) counted: Counted,
-    pub(super) clock: C,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// Why no client could be made.
@@ -88,12 +87,12 @@ impl Counted {
     }
 }
 
-impl<C: Clock> Client<C> {
+impl Client {
     /// A client that behaves as `settings` say and waits by `clock`.
     ///
     /// # Errors
     /// When the proxy's address or the user agent cannot be used, or TLS cannot be set up.
-    pub fn new(settings: Settings, clock: C) -> Result<Self, SetupError> {
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
         Self::build(settings, clock, true)
     }
 
@@ -101,11 +100,11 @@ impl<C: Clock> Client<C> {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn without_reuse(settings: Settings, clock: C) -> Result<Self, SetupError> {
+    pub fn without_reuse(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
         Self::build(settings, clock, false)
     }
 
-    fn build(settings: Settings, clock: C, reuse: bool) -> Result<Self, SetupError> {
+    fn build(settings: Settings, clock: Arc<dyn Clock>, reuse: bool) -> Result<Self, SetupError> {
         let policy = AddressPolicy::new(settings.allow_private_addresses, &settings.private_hosts);
         let connections = Connections::new(settings.clone(), policy.clone(), reuse)?;
         let pace = Pace::new(settings.concurrency, settings.per_host_concurrency, settings.per_host_interval);
@@ -113,8 +112,9 @@ impl<C: Clock> Client<C> {
         Ok(Self { connections, settings, policy, bodies, pace, counted: Counted::default(), clock })
     }
 
-    /// One exchange with an API.
-    async fn api_get(&self, url: Url, headers: Vec<(String, String)>) -> Result<ApiResponse, Failure> {
+    /// Sends one GET to an API, after the wait for its host. It is neither repeated nor redirected; every status is
+    /// an answer.
+    pub async fn api_get(&self, url: Url, headers: Vec<(String, String)>) -> Result<ApiResponse, Failure> {
         let host = self.checked_host(&url)?;
         let _turn = self.pace.acquire(&host).await;
         let start = Instant::now();
@@ -135,20 +135,14 @@ impl<C: Clock> Client<C> {
         status: &mut Option<u16>,
     ) -> Result<(u16, Vec<(String, String)>, Bytes), Failure> {
         let mut head = HeaderMap::new();
-        for (name, value) in &headers {
-            if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                value.set_sensitive(true);
-                head.insert(name, value);
-            }
+        for (name, value) in secret_headers(&headers) {
+            head.insert(name, value);
         }
         head.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let client = self.connections.to(host)?;
         let mut response = client.get(url).headers(head).send().await.map_err(|error| classify(&error))?;
         *status = Some(response.status().as_u16());
-        let text = |(name, value): (&HeaderName, &HeaderValue)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-        };
-        let answer = response.headers().iter().filter_map(text).collect();
+        let answer = text_headers(response.headers());
         let limit = self.settings.feed_body_limit;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
@@ -162,46 +156,22 @@ impl<C: Clock> Client<C> {
     }
 
     pub(super) fn checked_host(&self, url: &Url) -> Result<String, Failure> {
-        let literal = match url.host() {
-            Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
-            Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
-            Some(Host::Domain(_)) => None,
-            None => return Err(Failure::BadAddress(url.to_string())),
-        };
-        let host = url.host_str().unwrap_or_default();
-        if literal.is_some_and(is_private) && !self.policy.admits(host) {
-            return Err(Failure::PrivateAddress(host.to_owned()));
-        }
-        Ok(pace_key(host))
-    }
-}
-
-impl<C: Clock> Fetch for Client<C> {
-    fn fetch(
-        &self,
-        request: Request,
-        now: Timestamp,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
-        Box::pin(self.send_following_redirects(request, now))
+        self.policy.check_literal(url)?;
+        Ok(pace_key(url.host_str().unwrap_or_default()))
     }
 
-    fn pause(&self, host: &str, until: Timestamp) {
+    /// Sends nothing to `host` (a name, or what groups names: see [`crate::text::host`]) before `until`.
+    pub fn pause(&self, host: &str, until: Timestamp) {
         self.pace.pause(host, Whom::All, until);
     }
 
-    fn close_idle(&self, host: &str) {
+    /// Closes the idle connections to `host` (as for [`Self::pause`]).
+    pub fn close_idle(&self, host: &str) {
         self.connections.close_idle(host);
     }
 
-    fn call(
-        &self,
-        url: Url,
-        headers: Vec<(String, String)>,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<ApiResponse, Failure>> + Send + '_>> {
-        Box::pin(self.api_get(url, headers))
-    }
-
-    fn counts(&self) -> Counts {
+    /// The counts so far.
+    pub fn counts(&self) -> Counts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let counted = &self.counted;
         Counts {

@@ -3,10 +3,9 @@
 //! Owns manners (pacing, caps, time limits, redirects, address checks) so that callers cannot forget
 //! them. Knows nothing of feeds, articles or the database.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use url::Url;
 
 use crate::{model::Validators, text::quantity::show_size};
@@ -40,6 +39,29 @@ pub struct Settings {
     pub private_hosts: Vec<String>,
     /// Address of a proxy; empty for none.
     pub proxy: String,
+}
+
+#[cfg(test)]
+impl Settings {
+    /// Short limits, no waits.
+    pub(crate) fn for_tests() -> Self {
+        let limit = Duration::from_secs(5);
+        Self {
+            user_agent: "test".to_owned(),
+            concurrency: 1,
+            per_host_concurrency: 1,
+            per_host_interval: Duration::ZERO,
+            connect_timeout: limit,
+            idle_timeout: limit,
+            total_timeout: limit,
+            feed_body_limit: 1024,
+            page_body_limit: 1024,
+            max_redirects: 5,
+            allow_private_addresses: false,
+            private_hosts: Vec::new(),
+            proxy: String::new(),
+        }
+    }
 }
 
 /// What we call ourselves where the settings do not say (docs/reference/http.md#request-headers).
@@ -334,29 +356,6 @@ pub struct ApiResponse {
     pub elapsed: Duration,
 }
 
-/// The seam between those who want an answer and the network.
-pub trait Fetch: Send + Sync {
-    /// Sends `request` and tells how it ended; never fails in any other way. `now` serves `Retry-After` dates.
-    fn fetch(&self, request: Request, now: Timestamp) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>>;
-
-    /// Sends nothing to `host` (a name, or what groups names: see [`crate::text::host`]) before `until`.
-    fn pause(&self, host: &str, until: Timestamp);
-
-    /// Closes what is open to `host` (as for [`Self::pause`]) and not in use: nothing more is to be asked of it for now.
-    fn close_idle(&self, host: &str);
-
-    /// Asks an API: one GET with `headers`, in its host's turn, never repeated and never led elsewhere. Every
-    /// status is an answer.
-    fn call(
-        &self,
-        url: Url,
-        headers: Vec<(String, String)>,
-    ) -> Pin<Box<dyn Future<Output = Result<ApiResponse, Failure>> + Send + '_>>;
-
-    /// The counts so far.
-    fn counts(&self) -> Counts;
-}
-
 mod body;
 mod chain;
 mod challenge;
@@ -385,7 +384,7 @@ pub use cookies::Jar;
 pub use headers::read as read_headers;
 pub use magic::unpack_unlabelled;
 pub use ping::Monitor;
-pub use post::{Post, PostRequest, PostResponse, Poster};
+pub use post::{PostRequest, PostResponse, Poster};
 pub use redirect::target as redirect_target;
 pub use unpack::unpack;
 pub use waits::{retry_after, wait as wait_asked};

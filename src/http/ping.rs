@@ -44,7 +44,7 @@ impl Monitor {
 
     /// Tells that `what` has happened (`start`, or an exit code), with `body` for its log. A monitor that does
     /// not answer in time is noted and changes nothing.
-    pub async fn ping(&self, what: &str, body: &str, clock: &impl Clock) {
+    pub async fn ping(&self, what: &str, body: &str, clock: &dyn Clock) {
         let mut url = self.url.clone();
         url.set_path(&format!("{}/{what}", self.url.path().trim_end_matches('/')));
         url.query_pairs_mut().append_pair("rid", &self.run);
@@ -59,7 +59,7 @@ impl Monitor {
     }
 
     /// Whether the monitor took the ping or refused it for good.
-    async fn send(&self, url: Url, body: &str, clock: &impl Clock) -> bool {
+    async fn send(&self, url: Url, body: &str, clock: &dyn Clock) -> bool {
         for attempt in 0..TRIES {
             if attempt > 0 {
                 clock.sleep(WAIT * 2_u32.pow(attempt - 1)).await;
@@ -97,6 +97,10 @@ fn run_id() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{pending, ready};
+
+    use futures_util::future::BoxFuture;
+
     use super::*;
 
     #[test]
@@ -109,30 +113,11 @@ mod tests {
         assert!(b"89ab".contains(&one.as_bytes()[19]), "{one}");
     }
 
-    /// Settings of a program that reaches loopback.
-    fn settings() -> Settings {
-        Settings {
-            user_agent: "test".to_owned(),
-            concurrency: 1,
-            per_host_concurrency: 1,
-            per_host_interval: Duration::ZERO,
-            connect_timeout: LIMIT,
-            idle_timeout: LIMIT,
-            total_timeout: LIMIT,
-            feed_body_limit: 1024,
-            page_body_limit: 1024,
-            max_redirects: 5,
-            allow_private_addresses: false,
-            private_hosts: Vec::new(),
-            proxy: String::new(),
-        }
-    }
-
     #[test]
     fn the_address_is_not_shown() {
-        let monitor = Monitor::new("https://hc.example/secret-token", &settings()).unwrap();
+        let monitor = Monitor::new("https://hc.example/secret-token", &Settings::for_tests()).unwrap();
         assert!(!format!("{monitor:?}").contains("secret"));
-        assert!(Monitor::new("no address", &settings()).is_none());
+        assert!(Monitor::new("no address", &Settings::for_tests()).is_none());
     }
 
     /// A clock whose short waits are over at once, and the limit of a ping too if that is to pass.
@@ -145,10 +130,8 @@ mod tests {
             jiff::Timestamp::UNIX_EPOCH
         }
 
-        async fn sleep(&self, wait: Duration) {
-            if wait == LIMIT && !self.limit_passes {
-                std::future::pending::<()>().await;
-            }
+        fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()> {
+            if wait == LIMIT && !self.limit_passes { Box::pin(pending()) } else { Box::pin(ready(())) }
         }
     }
 
@@ -157,7 +140,8 @@ mod tests {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let monitor = Monitor::new(&format!("http://127.0.0.1:{port}/secret"), &settings()).unwrap();
+        let monitor =
+            Monitor::new(&format!("http://127.0.0.1:{port}/secret"), &Settings::for_tests()).unwrap();
         let mut requests = Vec::new();
         let serve = async {
             for answer in answers {
@@ -196,7 +180,7 @@ mod tests {
     async fn a_monitor_that_never_answers_is_left_when_its_time_has_passed() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let monitor = Monitor::new(&format!("http://127.0.0.1:{port}/"), &settings()).unwrap();
+        let monitor = Monitor::new(&format!("http://127.0.0.1:{port}/"), &Settings::for_tests()).unwrap();
         monitor.ping("0", "", &Hands { limit_passes: true }).await;
         drop(listener);
     }

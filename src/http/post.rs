@@ -3,15 +3,18 @@
 //! Same address guard and time limits as a GET, but no redirects (the body is signed for one address), no
 //! pacing (each channel has its own) and no retry (the outbox has).
 
-use std::{future::Future, pin::Pin, sync::OnceLock, time::Duration};
+use std::{sync::OnceLock, time::Duration};
 
 use jiff::Timestamp;
-use reqwest::header::{HeaderName, HeaderValue};
-use url::{Host, Url};
+use url::Url;
 
 use super::{
-    Failure, Settings, SetupError, classify::classify, connections::builder, guard::is_private,
-    resolve::AddressPolicy, waits,
+    Failure, Settings, SetupError,
+    classify::classify,
+    connections::builder,
+    headers::{secret_headers, text_headers},
+    resolve::AddressPolicy,
+    waits,
 };
 
 /// Bytes of an answer that are read: enough for any error a service describes.
@@ -59,16 +62,6 @@ impl PostResponse {
     }
 }
 
-/// The seam between channels and the network.
-pub trait Post: Send + Sync {
-    /// Sends `parcel` once. `now` serves `Retry-After` dates.
-    fn post(
-        &self,
-        request: PostRequest,
-        now: Timestamp,
-    ) -> Pin<Box<dyn Future<Output = Result<PostResponse, Failure>> + Send + '_>>;
-}
-
 /// The network; its clients are made when the first parcel needs them: most cycles send none.
 pub struct Poster {
     settings: Settings,
@@ -90,35 +83,29 @@ impl Poster {
         made.as_ref().map_err(|error| Failure::Connect(error.clone()))
     }
 
+    /// Sends `request` once. `now` serves `Retry-After` dates.
+    pub async fn post(&self, request: PostRequest, now: Timestamp) -> Result<PostResponse, Failure> {
+        let limit = request.timeout;
+        let sent = tokio::time::timeout(limit, self.send(request, now)).await;
+        sent.unwrap_or(Err(Failure::TotalTimeout))
+    }
+
     async fn send(&self, request: PostRequest, now: Timestamp) -> Result<PostResponse, Failure> {
         let allow_private = request.allow_private || self.settings.allow_private_addresses;
-        let literal = match request.url.host() {
-            Some(Host::Ipv4(v4)) => Some(v4.into()),
-            Some(Host::Ipv6(v6)) => Some(v6.into()),
-            Some(Host::Domain(_)) => None,
-            None => return Err(Failure::BadAddress(String::new())),
-        };
-        if !allow_private && literal.is_some_and(is_private) {
-            return Err(Failure::PrivateAddress(request.url.host_str().unwrap_or_default().to_owned()));
-        }
-        let mut builder = self.client(allow_private)?.post(request.url);
-        for (name, value) in &request.headers {
-            if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                value.set_sensitive(true);
-                builder = builder.header(name, value);
-            }
-        }
         // The address may be a secret: no error is to repeat it.
+        if !request.url.has_host() {
+            return Err(Failure::BadAddress(String::new()));
+        }
+        AddressPolicy::new(allow_private, &[]).check_literal(&request.url)?;
+        let builder =
+            self.client(allow_private)?.post(request.url).headers(secret_headers(&request.headers).collect());
         let failed = |error: reqwest::Error| classify(&error.without_url());
         let mut answer = builder.body(request.body).send().await.map_err(failed)?;
         let head = answer.headers();
-        let text = |(name, value): (&HeaderName, &HeaderValue)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-        };
         let mut response = PostResponse {
             status: answer.status().as_u16(),
             retry_after: waits::retry_after(head, now),
-            headers: head.iter().filter_map(text).collect(),
+            headers: text_headers(head),
             body: Vec::new(),
         };
         // The status is the answer; what explains it may be missing or break off.
@@ -136,18 +123,4 @@ impl Poster {
 fn build(settings: &Settings, allow_private: bool) -> Result<reqwest::Client, SetupError> {
     let client = builder(settings, AddressPolicy::new(allow_private, &[]))?.build();
     client.map_err(|error| SetupError::Tls(error.to_string()))
-}
-
-impl Post for Poster {
-    fn post(
-        &self,
-        request: PostRequest,
-        now: Timestamp,
-    ) -> Pin<Box<dyn Future<Output = Result<PostResponse, Failure>> + Send + '_>> {
-        Box::pin(async move {
-            let limit = request.timeout;
-            let sent = tokio::time::timeout(limit, self.send(request, now)).await;
-            sent.unwrap_or(Err(Failure::TotalTimeout))
-        })
-    }
 }

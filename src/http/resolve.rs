@@ -11,8 +11,9 @@ use std::{
 };
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
 
-use super::guard::is_private;
+use super::{Failure, guard::is_private};
 
 /// Which hosts may lead to private addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,8 +29,23 @@ impl AddressPolicy {
     }
 
     /// Whether `host`, written as in a [`url::Url`], may.
-    pub fn admits(&self, host: &str) -> bool {
+    fn admits(&self, host: &str) -> bool {
         self.all || self.hosts.iter().any(|known| known == host)
+    }
+
+    /// Refuses a `url` without a host, or with a private address in place of a name.
+    pub fn check_literal(&self, url: &Url) -> Result<(), Failure> {
+        let address = match url.host() {
+            Some(Host::Ipv4(v4)) => IpAddr::V4(v4),
+            Some(Host::Ipv6(v6)) => IpAddr::V6(v6),
+            Some(Host::Domain(_)) => return Ok(()),
+            None => return Err(Failure::BadAddress(url.to_string())),
+        };
+        let host = url.host_str().unwrap_or_default();
+        if is_private(address) && !self.admits(host) {
+            return Err(Failure::PrivateAddress(host.to_owned()));
+        }
+        Ok(())
     }
 }
 

@@ -6,9 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::{
-    clock::Clock,
     detect::{Item, Origin, Rules},
-    http::Fetch,
     model::{ArticleRecord, Commit, EntryRecord, EntryState, Kind, Verdict},
     text::address,
 };
@@ -25,7 +23,7 @@ const MAX_TRIES: u32 = 3;
 const MAX_WAIT: Duration = Duration::from_hours(24);
 
 /// Reads the page of `entry`, which is waiting, and judges it.
-pub async fn visit_article<F: Fetch, C: Clock>(context: &Context<F, C>, entry: EntryRecord) -> ArticleVisit {
+pub async fn visit_article(context: &Context, entry: EntryRecord) -> ArticleVisit {
     let Some(link) = entry.link.as_deref().and_then(|link| Url::parse(link).ok()) else {
         return judged(context, entry, None, PageOutcome::Failed("bad_address"), Figures::default());
     };
@@ -45,8 +43,8 @@ pub async fn visit_article<F: Fetch, C: Clock>(context: &Context<F, C>, entry: E
     visit
 }
 
-fn missed<F: Fetch, C: Clock>(
-    context: &Context<F, C>,
+fn missed(
+    context: &Context,
     entry: EntryRecord,
     miss: FetchError,
     outcome: PageOutcome,
@@ -132,8 +130,8 @@ fn words(entry: &EntryRecord, link: Option<&Url>, article: Option<&ArticleRecord
 }
 
 /// `entry` with its verdict: on the page's text and address where there is one, else on the feed's words.
-fn judged<F: Fetch, C: Clock>(
-    context: &Context<F, C>,
+fn judged(
+    context: &Context,
     entry: EntryRecord,
     page: Option<&ArticleRecord>,
     outcome: PageOutcome,

@@ -13,10 +13,9 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{
-    clock::Clock,
     detect::{Early, Headline, Rules},
     feed::{self, Document, Feed},
-    http::{Answer, Fetch, FetchStats, Headers, Outcome, Purpose, Request},
+    http::{Answer, FetchStats, Headers, Outcome, Purpose, Request},
     model::{
         Commit, Entry, EntryKey, EntryRecord, EntryState, LastSeen, Rewordings, Source, SourceState,
         Validators,
@@ -44,8 +43,8 @@ const READ_AGAIN_DAYS: u32 = 15;
 const AHEAD: Duration = Duration::from_hours(24);
 
 /// Asks `source` at `url`, its address; `state` is what is remembered of it, and is given back as it was.
-pub async fn visit_feed<F: Fetch, C: Clock>(
-    context: &Context<F, C>,
+pub async fn visit_feed(
+    context: &Context,
     source: &Source,
     url: Url,
     state: SourceState,
@@ -66,7 +65,7 @@ pub async fn visit_feed<F: Fetch, C: Clock>(
         source: source.url.clone(),
     };
     let start = Instant::now();
-    let Answer { outcome, stats } = context.fetch.fetch(request, now).await;
+    let Answer { outcome, stats } = context.http.fetch(request, now).await;
     let asked = Asked { context, source, state, stats, host, plain, now };
     let mut visit = match outcome {
         Outcome::NotModified { headers } => asked.not_modified(&headers),
@@ -84,8 +83,8 @@ pub async fn visit_feed<F: Fetch, C: Clock>(
 }
 
 /// A source that has answered, and all that is needed to make sense of it.
-struct Asked<'a, F, C> {
-    context: &'a Context<F, C>,
+struct Asked<'a> {
+    context: &'a Context,
     source: &'a Source,
     state: SourceState,
     stats: FetchStats,
@@ -94,7 +93,7 @@ struct Asked<'a, F, C> {
     now: Timestamp,
 }
 
-impl<F: Fetch, C: Clock> Asked<'_, F, C> {
+impl Asked<'_> {
     fn ended(&self, outcome: SourceOutcome, commit: Commit) -> FeedVisit {
         let status = self.stats.status;
         FeedVisit { outcome, status, commit, found: Vec::new(), figures: Figures::default() }

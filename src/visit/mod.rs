@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     detect::Rules,
     figures::path::Phase,
-    http::{Fetch, FetchStats},
+    http::{Client, FetchStats},
     model::{Commit, EntryKey, EntryRecord, Kind, Verdict},
     store::Store,
 };
@@ -63,9 +63,9 @@ pub struct Settings {
 }
 
 /// What every visit of a run shares.
-pub struct Context<F, C> {
-    /// The way to the network.
-    pub fetch: F,
+pub struct Context {
+    /// The network.
+    pub http: Client,
     /// The lasting memory; only read here.
     pub store: Store,
     /// The rules of judgement.
@@ -79,10 +79,10 @@ pub struct Context<F, C> {
     /// How long things stay good.
     pub settings: Settings,
     /// The time.
-    pub clock: C,
+    pub clock: Arc<dyn Clock>,
 }
 
-impl<F: Fetch, C: Clock> Context<F, C> {
+impl Context {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }

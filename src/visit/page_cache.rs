@@ -16,9 +16,8 @@ use url::Url;
 
 use crate::{
     article::{self, ArticleError, Effort, Page},
-    clock::Clock,
     detect::{Item, Origin},
-    http::{Failure, Fetch, Outcome, Purpose, Request, robots},
+    http::{Failure, Outcome, Purpose, Request, robots},
     model::{Article, ArticleRecord, EntryRecord, Kind, RobotsRecord, Validators},
     text::address,
 };
@@ -100,9 +99,9 @@ impl PageCache {
     }
 
     /// The page `entry` links to, from the nearest level that has it.
-    pub(super) async fn page<F: Fetch, C: Clock>(
+    pub(super) async fn page(
         &self,
-        context: &Context<F, C>,
+        context: &Context,
         entry: &EntryRecord,
         link: &Url,
     ) -> (Arc<CachedPage>, PageOutcome, Fetched) {
@@ -132,9 +131,9 @@ impl PageCache {
     }
 
     /// Whether robots.txt lets us read `url`, or why that cannot be known.
-    async fn allows<F: Fetch, C: Clock>(
+    async fn allows(
         &self,
-        context: &Context<F, C>,
+        context: &Context,
         url: &Url,
         learned: &mut Fetched,
     ) -> Result<bool, &'static str> {
@@ -150,8 +149,8 @@ impl PageCache {
     }
 }
 
-async fn fetch_robots<F: Fetch, C: Clock>(
-    context: &Context<F, C>,
+async fn fetch_robots(
+    context: &Context,
     origin: &str,
     learned: &mut Fetched,
 ) -> Result<robots::Rules, &'static str> {
@@ -170,7 +169,7 @@ async fn fetch_robots<F: Fetch, C: Clock>(
         source: origin.to_owned(),
     };
     let start = Instant::now();
-    let answer = context.fetch.fetch(request, now).await;
+    let answer = context.http.fetch(request, now).await;
     learned.figures.asked(start, &answer.stats);
     learned.figures.bytes += answer.stats.bytes;
     let rules = match answer.outcome {
@@ -191,9 +190,9 @@ async fn fetch_robots<F: Fetch, C: Clock>(
     Ok(rules)
 }
 
-async fn fetch_page<F: Fetch, C: Clock>(
+async fn fetch_page(
     cache: &PageCache,
-    context: &Context<F, C>,
+    context: &Context,
     entry: &EntryRecord,
     key: &str,
     link: &Url,
@@ -227,7 +226,7 @@ async fn fetch_page<F: Fetch, C: Clock>(
         source: entry.source_url.clone(),
     };
     let start = Instant::now();
-    let answer = context.fetch.fetch(request, now).await;
+    let answer = context.http.fetch(request, now).await;
     learned.figures.asked(start, &answer.stats);
     learned.figures.bytes += answer.stats.bytes;
     learned.figures.stages.push((Stage::ArticleFetch, answer.stats.elapsed));
@@ -293,8 +292,8 @@ fn again(failure: &Failure) -> Retry {
 /// Page to text, off the threads that wait for the network. The quick extractor reads every page; the
 /// thorough one only those whose verdict might turn on its better text. Gives the failure's stable name where there is no
 /// article.
-async fn extract<F: Fetch, C: Clock>(
-    context: &Context<F, C>,
+async fn extract(
+    context: &Context,
     entry: &EntryRecord,
     body: bytes::Bytes,
     content_type: Option<String>,

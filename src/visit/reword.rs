@@ -1,13 +1,10 @@
 //! What is found in an entry whose words have changed, held against what was found in it before.
 
 use super::{Context, Finding};
-use crate::{clock::Clock, feed, http::Fetch, model::Detection, store::StoreError};
+use crate::{feed, model::Detection, store::StoreError};
 
 /// `found`, unless it was found in earlier words of its entry; where something else was, under an identity of its own.
-pub(super) async fn other_launch<F: Fetch, C: Clock>(
-    context: &Context<F, C>,
-    found: Finding,
-) -> Result<Option<Finding>, StoreError> {
+pub(super) async fn other_launch(context: &Context, found: Finding) -> Result<Option<Finding>, StoreError> {
     let earlier = context.store.detections_of(found.source_url.clone(), found.entry).await?;
     Ok(is_other_launch(&found, &earlier)
         .then(|| if earlier.is_empty() { found } else { of_other_words(found) }))

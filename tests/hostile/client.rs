@@ -1,13 +1,13 @@
 //! The http room alone, on real sockets: how each fault ends, after how many requests and bytes.
 
-use std::time::Duration;
+use std::{future::ready, sync::Arc, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use jiff::Timestamp;
 use tge_scrape::{
     clock::Clock,
     fixture_web::{Bulk, Fault, FixtureWeb, Options},
-    http::{self, Answer, Client, Failure, Fetch, Outcome, Purpose, Request, Settings},
+    http::{self, Answer, Client, Failure, Outcome, Purpose, Request, Settings},
     model::Validators,
 };
 use tokio::{
@@ -34,11 +34,13 @@ impl Clock for Standing {
         crate::support::lab::now()
     }
 
-    async fn sleep(&self, _: Duration) {}
+    fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
 }
 
 /// A client that reaches `private_hosts` and gives an answer so long.
-fn client(limit: Duration, private_hosts: Vec<String>) -> Client<Standing> {
+fn client(limit: Duration, private_hosts: Vec<String>) -> Client {
     let settings = Settings {
         user_agent: http::USER_AGENT.to_owned(),
         concurrency: 128,
@@ -54,14 +56,14 @@ fn client(limit: Duration, private_hosts: Vec<String>) -> Client<Standing> {
         private_hosts,
         proxy: String::new(),
     };
-    Client::new(settings, Standing).unwrap()
+    Client::new(settings, Arc::new(Standing)).unwrap()
 }
 
-async fn get(client: &Client<Standing>, url: &str) -> Answer {
+async fn get(client: &Client, url: &str) -> Answer {
     get_for(client, url, Purpose::Feed).await
 }
 
-async fn get_for(client: &Client<Standing>, url: &str, purpose: Purpose) -> Answer {
+async fn get_for(client: &Client, url: &str, purpose: Purpose) -> Answer {
     let request = Request {
         url: Url::parse(url).unwrap(),
         purpose,

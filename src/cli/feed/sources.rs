@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     exit::Exit,
     feed::{self, Document},
-    http::{Failure, Fetch, Outcome, Purpose, Request},
+    http::{Failure, Outcome, Purpose, Request},
     model::{Entry, Source, SourceFormat, SourceState, Validators},
     render::{self, Style, plain, rough},
     store::{Access, Store},

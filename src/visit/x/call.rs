@@ -11,8 +11,7 @@ use url::Url;
 
 use super::{Session, Stale, route_of};
 use crate::{
-    clock::Clock,
-    http::{ApiResponse, Failure, Fetch},
+    http::{ApiResponse, Failure},
     model::{XIntent, XLimit, XPage, XReserved},
     store::{StoreError, XEnding},
     visit::Context,
@@ -149,11 +148,7 @@ impl Session {
     }
 
     /// Sends `ask` as often as that may help.
-    pub(super) async fn send<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-        ask: &ApiCall,
-    ) -> Result<Sent, StoreError> {
+    pub(super) async fn send(&mut self, context: &Context, ask: &ApiCall) -> Result<Sent, StoreError> {
         let mut tries = 0;
         loop {
             let now = context.now();
@@ -204,9 +199,9 @@ impl Session {
     }
 
     /// One exchange; the token, which the answer may quote, is masked in it.
-    pub(super) async fn exchange<F: Fetch, C: Clock>(
+    pub(super) async fn exchange(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         ask: &ApiCall,
         reserved: XReserved,
     ) -> Result<ApiResponse, Failure> {
@@ -214,16 +209,16 @@ impl Session {
         *self.taken.entry(ask.route()).or_default() += 1;
         let token = self.settings.token.as_ref().map(crate::x::Token::header).unwrap_or_default();
         let headers = vec![("authorization".to_owned(), token)];
-        let mut response = context.fetch.call(ask.url(self, reserved.most), headers).await?;
+        let mut response = context.http.api_get(ask.url(self, reserved.most), headers).await?;
         if let Some(masked) = self.secrets.mask_bytes(&response.body) {
             response.body = masked.into();
         }
         Ok(response)
     }
 
-    pub(super) async fn reserve<F: Fetch, C: Clock>(
+    pub(super) async fn reserve(
         &self,
-        context: &Context<F, C>,
+        context: &Context,
         ask: &ApiCall,
         now: Timestamp,
     ) -> Result<Result<XReserved, Denied>, StoreError> {
@@ -260,9 +255,9 @@ impl Session {
             .await
     }
 
-    async fn answered<F: Fetch, C: Clock>(
+    async fn answered(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         ask: &ApiCall,
         reserved: XReserved,
         response: ApiResponse,
@@ -305,9 +300,9 @@ impl Session {
     }
 
     /// Remembers what an answer to `ask`, which was sent at `sent`, says of limits.
-    pub(super) async fn learn<F: Fetch, C: Clock>(
+    pub(super) async fn learn(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         ask: &ApiCall,
         seen: Seen,
         sent: Timestamp,
@@ -344,12 +339,7 @@ impl Session {
     }
 
     /// Does what is to be done about `problem`.
-    async fn act<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-        problem: Problem,
-        now: Timestamp,
-    ) -> Result<Next, StoreError> {
+    async fn act(&mut self, context: &Context, problem: Problem, now: Timestamp) -> Result<Next, StoreError> {
         let sentence = problem.to_string();
         match problem.action(now) {
             Action::SwitchDialect if !self.switched => {
@@ -384,12 +374,7 @@ impl Session {
     }
 
     /// Leaves X alone until then, in every process with this token.
-    async fn block<F: Fetch, C: Clock>(
-        &self,
-        context: &Context<F, C>,
-        until: Timestamp,
-        reason: String,
-    ) -> Result<(), StoreError> {
+    async fn block(&self, context: &Context, until: Timestamp, reason: String) -> Result<(), StoreError> {
         let block = move |known: Option<&XLimit>| {
             let known = known.cloned().unwrap_or_default();
             XLimit { blocked_until: known.blocked_until.max(Some(until)), reason: Some(reason), ..known }

@@ -5,8 +5,6 @@ use super::{
     call::{ApiCall, Denied},
 };
 use crate::{
-    clock::Clock,
-    http::Fetch,
     model::XUsage,
     store::{StoreError, XEnding},
     visit::Context,
@@ -18,10 +16,7 @@ use crate::{
 
 impl Session {
     /// Asks X for its count and remembers it, with ours of the same day.
-    pub(super) async fn usage<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-    ) -> Result<(), StoreError> {
+    pub(super) async fn usage(&mut self, context: &Context) -> Result<(), StoreError> {
         let (ask, now) = (ApiCall::Usage, context.now());
         let reserved = match self.reserve(context, &ask, now).await? {
             Ok(reserved) => reserved,
