@@ -19,10 +19,11 @@ mod tests;
 
 use std::time::Duration;
 
+use strum::IntoStaticStr;
 use url::Url;
 
 use crate::{
-    model::{Entry, SourceFormat},
+    model::{Entry, FailureKind, SourceFormat},
     text::address::{LONGEST_LINK, on_the_web},
 };
 
@@ -64,8 +65,35 @@ pub struct Feed {
     pub skip_hours: Vec<u8>,
     /// Days in which it is not to be asked, GMT, Monday being 1 (RSS `skipDays`).
     pub skip_days: Vec<u8>,
-    /// What had to be mended before it could be read, one short name each; empty for a clean feed.
-    pub repairs: Vec<&'static str>,
+    /// What had to be repaired before it could be read, each once; empty for a well-formed feed.
+    pub repairs: Vec<Repair>,
+}
+
+/// What had to be repaired in a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Repair {
+    Attributes,
+    BareAmpersand,
+    Charset,
+    CutOff,
+    LeadingText,
+    NoVersion,
+    StrayBracket,
+    TooDeep,
+    TooManyEntries,
+    Unclosed,
+    UndeclaredPrefix,
+    UnmatchedEnd,
+}
+
+impl Repair {
+    /// Whether entries may have been lost. A 304 would hide them for good, so such a feed is requested in full once
+    /// more, and believed when it comes again as it was.
+    pub(crate) fn may_lose_entries(self) -> bool {
+        matches!(self, Self::CutOff | Self::TooDeep)
+    }
 }
 
 /// Why a body gives no feed.
@@ -91,14 +119,14 @@ pub enum FeedError {
 }
 
 impl FeedError {
-    /// The stable name used in outputs and in the database.
+    /// For outputs and the database.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn kind(&self) -> FailureKind {
         match self {
-            Self::NotAFeed { .. } => "not_a_feed",
-            Self::Empty => "empty_body",
-            Self::Unreadable(_) => "unreadable",
-            Self::Mapping(_) => "mapping",
+            Self::NotAFeed { .. } => FailureKind::NotAFeed,
+            Self::Empty => FailureKind::EmptyBody,
+            Self::Unreadable(_) => FailureKind::Unreadable,
+            Self::Mapping(_) => FailureKind::Mapping,
         }
     }
 }
@@ -126,7 +154,7 @@ pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, Feed
         SourceFormat::Feed => markup(text, document.url)?,
     };
     if relabelled {
-        feed.repairs.push("charset");
+        feed.repairs.push(Repair::Charset);
     }
     // Keys come from what the feed says itself, however long.
     key::give(&mut feed.entries);

@@ -18,7 +18,7 @@ use self::{
     names::{Attributes, Kind, declared, kind, prefix_is_feed, split, unprefixed},
 };
 use super::{
-    MOST_ENTRIES,
+    MOST_ENTRIES, Repair,
     dialect::{Field, Space, field, undeclared},
     entities::Declared,
     resolve_link,
@@ -52,7 +52,7 @@ pub struct Rebuilt {
     /// RSS `skipDays`, Monday being 1.
     pub skip_days: Vec<u8>,
     /// What had to be mended.
-    pub repairs: Vec<&'static str>,
+    pub repairs: Vec<Repair>,
 }
 
 /// Rebuilds `text`, whose links stand against `base`.
@@ -67,10 +67,11 @@ pub fn rebuild(text: &str, base: &Url) -> Rebuilt {
         }
     }
     pass.end();
-    for (flaw, name) in [(tokens.flaws.stray_bracket, "stray_bracket"), (tokens.flaws.cut, "cut_off")] {
-        if flaw {
-            pass.mended(name);
-        }
+    if tokens.flaws.stray_bracket {
+        pass.repaired(Repair::StrayBracket);
+    }
+    if tokens.flaws.cut {
+        pass.repaired(Repair::CutOff);
     }
     pass.finish()
 }
@@ -127,9 +128,9 @@ impl Pass {
         }
     }
 
-    fn mended(&mut self, name: &'static str) {
-        if !self.out.repairs.contains(&name) {
-            self.out.repairs.push(name);
+    fn repaired(&mut self, repair: Repair) {
+        if !self.out.repairs.contains(&repair) {
+            self.out.repairs.push(repair);
         }
     }
 
@@ -141,12 +142,12 @@ impl Pass {
                 let bare = self.words().map(|words| entities.resolve_into(text, words));
                 self.entities = entities;
                 if bare == Some(true) {
-                    self.mended("bare_ampersand");
+                    self.repaired(Repair::BareAmpersand);
                 } else if bare.is_none()
                     && self.root.is_none()
                     && !text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty()
                 {
-                    self.mended("leading_text");
+                    self.repaired(Repair::LeadingText);
                 }
             }
             Token::Raw(text) => {
@@ -173,7 +174,7 @@ impl Pass {
     fn start(&mut self, name: &str, attributes: &str, empty: bool, source: &str) {
         let (pairs, odd) = tokens::attributes(attributes);
         if odd {
-            self.mended("attributes");
+            self.repaired(Repair::Attributes);
         }
         let entities = std::mem::take(&mut self.entities);
         self.opened(name, &Attributes { pairs: &pairs, entities: &entities }, empty, source);
@@ -195,7 +196,7 @@ impl Pass {
                 field(space, &local).is_some_and(|inner| !(inner == Field::Title && space == Space::Html));
             let forgotten = gathered.is_line() && prefix_is_feed(space) && known && outer;
             if opens == Some(Kind::Entry) || forgotten {
-                self.mended("unclosed");
+                self.repaired(Repair::Unclosed);
                 self.close_to(depth);
             }
         }
@@ -219,7 +220,7 @@ impl Pass {
             Some(Kind::Root) if self.root.is_none() => {
                 self.root = Some(local.clone());
                 if local == "rss" && attribute("version").is_none() {
-                    self.mended("no_version");
+                    self.repaired(Repair::NoVersion);
                 }
             }
             Some(Kind::Entry) => {
@@ -267,7 +268,7 @@ impl Pass {
     fn open_entry(&mut self, about: Option<String>, href: Option<String>, modified: Option<String>) {
         if let Some((depth, _)) = self.entry {
             // An entry in an entry: the last one's end was forgotten.
-            self.mended("unclosed");
+            self.repaired(Repair::Unclosed);
             self.close_to(depth);
         }
         let mut draft = Draft::default();
@@ -287,7 +288,7 @@ impl Pass {
                 .extend(declares.into_iter().take(space_left).map(|(prefix, space)| (depth, prefix, space)));
             self.open.push(Open { name, base });
         } else {
-            self.mended("too_deep");
+            self.repaired(Repair::TooDeep);
         }
     }
 
@@ -306,7 +307,7 @@ impl Pass {
             Some(space) => space,
             None => {
                 if !prefix.is_empty() {
-                    self.mended("undeclared_prefix");
+                    self.repaired(Repair::UndeclaredPrefix);
                 }
                 undeclared(prefix)
             }
@@ -319,7 +320,7 @@ impl Pass {
         let at = self.open.iter().rposition(|open| open.name == local);
         let Some(at) = at.filter(|at| *at >= floor || matches!(kind(&local), Some(Kind::Root))) else {
             if !VOID.contains(&local.as_str()) {
-                self.mended("unmatched_end");
+                self.repaired(Repair::UnmatchedEnd);
             }
             return;
         };
@@ -336,7 +337,7 @@ impl Pass {
             return;
         }
         if at + 1 < self.open.len() {
-            self.mended("unclosed");
+            self.repaired(Repair::Unclosed);
         }
         self.close_to(at);
         if at == 0 && matches!(kind(&local), Some(Kind::Root)) {
@@ -372,7 +373,7 @@ impl Pass {
             draft.order = order;
         }
         if draft::keep_newest(&mut self.entries, MOST_ENTRIES) {
-            self.mended("too_many_entries");
+            self.repaired(Repair::TooManyEntries);
         }
     }
 
@@ -396,7 +397,7 @@ impl Pass {
 
     fn end(&mut self) {
         if !self.done && !self.open.is_empty() {
-            self.mended("cut_off");
+            self.repaired(Repair::CutOff);
             let cut_inside = self.entry.is_some();
             self.close_to(0);
             // A last entry that was cut off is kept only if enough of it is there.

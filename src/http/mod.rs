@@ -8,7 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use url::Url;
 
-use crate::{model::Validators, text::quantity::show_size};
+use crate::{
+    model::{FailureKind, Validators},
+    text::quantity::show_size,
+};
 
 /// How the room behaves (docs/reference/settings.md#http). Every value is resolved; none is optional.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,7 +161,7 @@ pub struct Headers {
     pub broken_off: bool,
 }
 
-/// Every way a request can fail. Names ([`Failure::name`]) are stored and shown: they never change.
+/// Every way a request can fail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The address cannot be asked.
@@ -281,35 +284,35 @@ impl Failure {
         )
     }
 
-    /// The stable name used in outputs and in the database.
+    /// For outputs and the database.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn kind(&self) -> FailureKind {
         match self {
-            Self::BadAddress(_) => "bad_address",
-            Self::PrivateAddress(_) => "private_address",
-            Self::Dns(_) => "dns",
-            Self::ConnectTimeout => "connect_timeout",
-            Self::Connect(_) => "connect",
-            Self::Tls(_) => "tls",
-            Self::Reset => "reset",
-            Self::IdleTimeout => "idle_timeout",
-            Self::TotalTimeout => "total_timeout",
-            Self::TooLarge { .. } => "too_large",
-            Self::BadBody(_) => "bad_body",
-            Self::BadAnswer(_) => "bad_answer",
-            Self::Unasked304 => "unasked_304",
-            Self::EmptyBody => "empty_body",
-            Self::TooManyRedirects(_) => "too_many_redirects",
-            Self::RedirectLoop => "redirect_loop",
-            Self::BadRedirect(_) => "bad_redirect",
-            Self::Downgrade => "downgrade",
-            Self::Gone => "gone",
-            Self::NotFound => "not_found",
-            Self::RateLimited { .. } => "rate_limited",
-            Self::Unavailable { .. } => "unavailable",
-            Self::HostPaused => "host_paused",
-            Self::Challenge => "challenge",
-            Self::Status(_) => "status",
+            Self::BadAddress(_) => FailureKind::BadAddress,
+            Self::PrivateAddress(_) => FailureKind::PrivateAddress,
+            Self::Dns(_) => FailureKind::Dns,
+            Self::ConnectTimeout => FailureKind::ConnectTimeout,
+            Self::Connect(_) => FailureKind::Connect,
+            Self::Tls(_) => FailureKind::Tls,
+            Self::Reset => FailureKind::Reset,
+            Self::IdleTimeout => FailureKind::IdleTimeout,
+            Self::TotalTimeout => FailureKind::TotalTimeout,
+            Self::TooLarge { .. } => FailureKind::TooLarge,
+            Self::BadBody(_) => FailureKind::BadBody,
+            Self::BadAnswer(_) => FailureKind::BadAnswer,
+            Self::Unasked304 => FailureKind::Unasked304,
+            Self::EmptyBody => FailureKind::EmptyBody,
+            Self::TooManyRedirects(_) => FailureKind::TooManyRedirects,
+            Self::RedirectLoop => FailureKind::RedirectLoop,
+            Self::BadRedirect(_) => FailureKind::BadRedirect,
+            Self::Downgrade => FailureKind::Downgrade,
+            Self::Gone => FailureKind::Gone,
+            Self::NotFound => FailureKind::NotFound,
+            Self::RateLimited { .. } => FailureKind::RateLimited,
+            Self::Unavailable { .. } => FailureKind::Unavailable,
+            Self::HostPaused => FailureKind::HostPaused,
+            Self::Challenge => FailureKind::Challenge,
+            Self::Status(_) => FailureKind::Status,
         }
     }
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     detect::{Item, Origin, Rules},
-    model::{ArticleRecord, Commit, EntryRecord, EntryState, Kind, Verdict},
+    model::{ArticleRecord, Commit, EntryRecord, EntryState, FailureKind, Kind, Verdict},
     text::address,
 };
 
@@ -25,12 +25,18 @@ const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Reads the page of `entry`, which is waiting, and judges it.
 pub async fn visit_article(context: &Context, entry: EntryRecord) -> ArticleVisit {
     let Some(link) = entry.link.as_deref().and_then(|link| Url::parse(link).ok()) else {
-        return judged(context, entry, None, PageOutcome::Failed("bad_address"), Figures::default());
+        return judged(
+            context,
+            entry,
+            None,
+            PageOutcome::Failed(FailureKind::BadAddress),
+            Figures::default(),
+        );
     };
     let (shelved, outcome, learned) = context.pages.page(context, &entry, &link).await;
     let mut visit = match shelved.as_ref() {
         CachedPage::Read(record) => judged(context, entry, Some(record), outcome, learned.figures),
-        CachedPage::Failed(miss) => missed(context, entry, *miss, outcome, learned.figures),
+        CachedPage::Failed(miss) => missed(context, entry, miss, outcome, learned.figures),
     };
     visit.commit.articles = learned.articles;
     visit.commit.robots = learned.robots;
@@ -46,7 +52,7 @@ pub async fn visit_article(context: &Context, entry: EntryRecord) -> ArticleVisi
 fn missed(
     context: &Context,
     entry: EntryRecord,
-    miss: FetchError,
+    miss: &FetchError,
     outcome: PageOutcome,
     figures: Figures,
 ) -> ArticleVisit {

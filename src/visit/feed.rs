@@ -17,8 +17,8 @@ use crate::{
     feed::{self, Document, Feed},
     http::{Answer, FetchStats, Headers, Outcome, Purpose, Request},
     model::{
-        Commit, Entry, EntryKey, EntryRecord, EntryState, LastSeen, Rewordings, Source, SourceState,
-        Validators,
+        Commit, Entry, EntryKey, EntryRecord, EntryState, FailureKind, LastSeen, Rewordings, Source,
+        SourceState, Validators,
     },
     store::StoreError,
     text::{address, host::pace_key},
@@ -113,7 +113,7 @@ impl Asked<'_> {
         let (state, host_wait) =
             after_failure(&self.state, wrong, &self.stats, &self.host, settings, self.now);
         let commit = Commit { source: Some(state), host_wait, ..Commit::default() };
-        self.ended(SourceOutcome::Failed { kind: wrong.name(), sentence }, commit)
+        self.ended(SourceOutcome::Failed { kind: wrong.kind(), sentence }, commit)
     }
 
     async fn read(&self, body: Bytes, headers: Headers) -> FeedVisit {
@@ -138,14 +138,14 @@ impl Asked<'_> {
         .await
         {
             Ok(read) => read,
-            Err((kind, sentence)) => return self.failed(Problem::Body(kind), sentence),
+            Err((kind, sentence)) => return self.failed(Problem::Body(&kind), sentence),
         };
         let lookups = lookups(&feed.entries);
         let known =
             self.context.store.known_entries(self.source.url.clone(), rules, lookups.clone(), self.now);
         let known = match known.await {
             Ok(known) => known,
-            Err(error) => return self.failed(Problem::Body("store"), error.to_string()),
+            Err(error) => return self.failed(Problem::Body(&FailureKind::Store), error.to_string()),
         };
         let sights = recognise(&feed.entries, &lookups, &known, day(self.now));
         let mut figures = Figures {
@@ -178,7 +178,9 @@ impl Asked<'_> {
                             found.extend(detection);
                         }
                         Ok(None) => commit.refreshed.push(sighting(key, Some(entry.marks))),
-                        Err(error) => return self.failed(Problem::Body("store"), error.to_string()),
+                        Err(error) => {
+                            return self.failed(Problem::Body(&FailureKind::Store), error.to_string());
+                        }
                     }
                     continue;
                 }
@@ -335,7 +337,7 @@ fn fingerprint(body: &[u8]) -> [u8; 16] {
     first
 }
 
-/// Bytes to entries, off the threads that wait for the network; or the stable name and the sentence of what was wrong.
+/// Bytes to entries, off the threads that wait for the network; or the kind and the message of the failure.
 async fn parse(
     parsers: &ParsePool,
     rules: &Arc<Rules>,
@@ -343,7 +345,7 @@ async fn parse(
     url: &Url,
     body: Bytes,
     content_type: Option<String>,
-) -> Result<(Feed, Duration), (&'static str, String)> {
+) -> Result<(Feed, Duration), (FailureKind, String)> {
     let (rules, format, url) = (Arc::clone(rules), source.format.clone(), url.clone());
     let read = parsers.read(body.len(), move || {
         let start = Instant::now();
@@ -354,8 +356,8 @@ async fn parse(
         feed
     });
     match read.await {
-        Ok(feed) => feed.map_err(|error| (error.name(), error.to_string())),
-        Err(unread) => Err((unread.name(), unread.to_string())),
+        Ok(feed) => feed.map_err(|error| (error.kind(), error.to_string())),
+        Err(unread) => Err((unread.kind(), unread.to_string())),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
     detect::Rules,
     figures::path::Phase,
     http::{Client, FetchStats},
-    model::{Commit, EntryKey, EntryRecord, Kind, Verdict},
+    model::{Commit, EntryKey, EntryRecord, FailureKind, Kind, Verdict},
     store::Store,
 };
 
@@ -112,10 +112,10 @@ pub enum SourceOutcome {
     Fetched,
     /// 304.
     NotModified,
-    /// Nothing usable came: the failure's stable name and its sentence.
+    /// Nothing usable came.
     Failed {
-        /// Stable name.
-        kind: &'static str,
+        /// For outputs and the database.
+        kind: FailureKind,
         /// For people.
         sentence: String,
     },
@@ -170,8 +170,8 @@ pub enum PageOutcome {
     FromCache,
     /// Another visit of this run was already asking for the same page.
     Shared,
-    /// It could not be read: the failure's stable name.
-    Failed(&'static str),
+    /// It could not be read.
+    Failed(FailureKind),
 }
 
 /// Counts and times of one visit.

@@ -18,7 +18,7 @@ use crate::{
     article::{self, ArticleError, Effort, Page},
     detect::{Item, Origin},
     http::{Failure, Outcome, Purpose, Request, robots},
-    model::{Article, ArticleRecord, EntryRecord, Kind, RobotsRecord, Validators},
+    model::{Article, ArticleRecord, EntryRecord, FailureKind, Kind, RobotsRecord, Validators},
     text::address,
 };
 
@@ -37,7 +37,7 @@ const DOUBT: u8 = 15;
 #[derive(Debug)]
 pub struct PageCache {
     pages: Cache<String, Arc<CachedPage>>,
-    robots: Cache<String, Arc<Result<robots::Rules, &'static str>>>,
+    robots: Cache<String, Arc<Result<robots::Rules, FailureKind>>>,
 }
 
 /// A page as this run knows it.
@@ -50,10 +50,9 @@ pub(super) enum CachedPage {
 }
 
 /// Why a page could not be read, and whether it is worth another try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FetchError {
-    /// The failure's stable name.
-    pub kind: &'static str,
+    pub kind: FailureKind,
     /// What to do about it.
     pub retry: Retry,
 }
@@ -88,7 +87,7 @@ impl PageCache {
             };
             u32::try_from(key.len() + text + RECORD_WEIGHT).unwrap_or(u32::MAX)
         };
-        let weigh_rules = |origin: &String, rules: &Arc<Result<robots::Rules, &'static str>>| {
+        let weigh_rules = |origin: &String, rules: &Arc<Result<robots::Rules, FailureKind>>| {
             let held = rules.as_ref().as_ref().map_or(0, robots::Rules::weight);
             u32::try_from(origin.len() + held + RECORD_WEIGHT).unwrap_or(u32::MAX)
         };
@@ -124,19 +123,14 @@ impl PageCache {
         if !asked.load(Ordering::Relaxed) {
             outcome = match shelved.as_ref() {
                 CachedPage::Read(_) => PageOutcome::Shared,
-                CachedPage::Failed(miss) => PageOutcome::Failed(miss.kind),
+                CachedPage::Failed(miss) => PageOutcome::Failed(miss.kind.clone()),
             };
         }
         (shelved, outcome, learned)
     }
 
     /// Whether robots.txt lets us read `url`, or why that cannot be known.
-    async fn allows(
-        &self,
-        context: &Context,
-        url: &Url,
-        learned: &mut Fetched,
-    ) -> Result<bool, &'static str> {
+    async fn allows(&self, context: &Context, url: &Url, learned: &mut Fetched) -> Result<bool, FailureKind> {
         let origin = url.origin().ascii_serialization();
         let rules = self
             .robots
@@ -144,7 +138,7 @@ impl PageCache {
             .await;
         match rules.as_ref() {
             Ok(rules) => Ok(rules.allow(url)),
-            Err(kind) => Err(kind),
+            Err(kind) => Err(kind.clone()),
         }
     }
 }
@@ -153,13 +147,13 @@ async fn fetch_robots(
     context: &Context,
     origin: &str,
     learned: &mut Fetched,
-) -> Result<robots::Rules, &'static str> {
+) -> Result<robots::Rules, FailureKind> {
     let now = context.now();
-    let kept = context.store.robots(origin.to_owned()).await.map_err(|_| "store")?;
+    let kept = context.store.robots(origin.to_owned()).await.map_err(|_| FailureKind::Store)?;
     if let Some(kept) = kept.filter(|kept| now.duration_since(kept.fetched_at).unsigned_abs() < ROBOTS_LIFE) {
         return Ok(robots::Rules::parse(&kept.body, &context.user_agent));
     }
-    let url = Url::parse(&format!("{origin}/robots.txt")).map_err(|_| "bad_address")?;
+    let url = Url::parse(&format!("{origin}/robots.txt")).map_err(|_| FailureKind::BadAddress)?;
     let request = Request {
         validators_url: url.to_string(),
         url,
@@ -181,8 +175,8 @@ async fn fetch_robots(
             Failure::NotFound | Failure::Gone | Failure::EmptyBody | Failure::Status(400..=499),
         )
         | Outcome::NotModified { .. } => robots::Rules::default(),
-        Outcome::Failed(Failure::HostPaused) => return Err("host_paused"),
-        Outcome::Failed(_) => return Err("robots_unreachable"),
+        Outcome::Failed(Failure::HostPaused) => return Err(FailureKind::HostPaused),
+        Outcome::Failed(_) => return Err(FailureKind::RobotsUnreachable),
     };
     // What is for others is not kept: a file of half a megabyte has a few lines for us.
     let body = rules.to_text();
@@ -201,7 +195,7 @@ async fn fetch_page(
     let now = context.now();
     let kept =
         if context.settings.without_savings { Ok(None) } else { context.store.article(key.to_owned()).await };
-    let Ok(kept) = kept else { return failed("store", Retry::Counted) };
+    let Ok(kept) = kept else { return failed(FailureKind::Store, Retry::Counted) };
     let age = |kept: &ArticleRecord| now.duration_since(kept.fetched_at).unsigned_abs();
     // New words in the feed stand for a new page.
     let is_outdated = |kept: &ArticleRecord| entry.rewordings.any() && kept.fetched_at < entry.first_seen;
@@ -211,8 +205,8 @@ async fn fetch_page(
     }
     match cache.allows(context, link, learned).await {
         Ok(true) => {}
-        Ok(false) => return failed("robots", Retry::Never),
-        Err("host_paused") => return failed("host_paused", Retry::Uncounted),
+        Ok(false) => return failed(FailureKind::Robots, Retry::Never),
+        Err(FailureKind::HostPaused) => return failed(FailureKind::HostPaused, Retry::Uncounted),
         Err(kind) => return failed(kind, Retry::Counted),
     }
     let (validators, validators_url) =
@@ -251,10 +245,9 @@ async fn fetch_page(
                     learned.articles.push(record.clone());
                     (CachedPage::Read(Box::new(record)), PageOutcome::Fetched)
                 }
-                Err(kind) => failed(
-                    kind,
-                    if kind == ArticleError::Blocked.name() { Retry::Counted } else { Retry::Never },
-                ),
+                // A block page may give way to the article.
+                Err(FailureKind::Blocked) => failed(FailureKind::Blocked, Retry::Counted),
+                Err(kind) => failed(kind, Retry::Never),
             }
         }
         (Outcome::NotModified { .. }, Some(kept)) => {
@@ -262,13 +255,13 @@ async fn fetch_page(
             learned.articles.push(record.clone());
             (CachedPage::Read(Box::new(record)), PageOutcome::NotModified)
         }
-        (Outcome::NotModified { .. }, None) => failed("bad_body", Retry::Counted),
-        (Outcome::Failed(failure), _) => failed(failure.name(), again(&failure)),
+        (Outcome::NotModified { .. }, None) => failed(FailureKind::BadBody, Retry::Counted),
+        (Outcome::Failed(failure), _) => failed(failure.kind(), again(&failure)),
     }
 }
 
-fn failed(kind: &'static str, again: Retry) -> (CachedPage, PageOutcome) {
-    (CachedPage::Failed(FetchError { kind, retry: again }), PageOutcome::Failed(kind))
+fn failed(kind: FailureKind, retry: Retry) -> (CachedPage, PageOutcome) {
+    (CachedPage::Failed(FetchError { kind: kind.clone(), retry }), PageOutcome::Failed(kind))
 }
 
 /// Whether a page's failure may pass.
@@ -290,15 +283,14 @@ fn again(failure: &Failure) -> Retry {
 }
 
 /// Page to text, off the threads that wait for the network. The quick extractor reads every page; the
-/// thorough one only those whose verdict might turn on its better text. Gives the failure's stable name where there is no
-/// article.
+/// thorough one only those whose verdict might turn on its better text.
 async fn extract(
     context: &Context,
     entry: &EntryRecord,
     body: bytes::Bytes,
     content_type: Option<String>,
     url: &Url,
-) -> (Result<Article, &'static str>, Duration) {
+) -> (Result<Article, FailureKind>, Duration) {
     let (rules, entry, url, now) = (Arc::clone(&context.rules), entry.clone(), url.clone(), context.now());
     let read = context.parsers.read(body.len(), move || {
         let start = Instant::now();
@@ -320,10 +312,10 @@ async fn extract(
         (article, start.elapsed())
     });
     match read.await {
-        Ok((article, took)) => (article.map_err(ArticleError::name), took),
+        Ok((article, took)) => (article.map_err(ArticleError::kind), took),
         // The visit goes on without a page that an extractor panics on or takes too long for.
-        Err(Unread::Panicked) => (Err(ArticleError::NoText.name()), Duration::ZERO),
-        Err(Unread::TooSlow) => (Err(Unread::TooSlow.name()), Duration::ZERO),
+        Err(Unread::Panicked) => (Err(FailureKind::NoText), Duration::ZERO),
+        Err(Unread::TooSlow) => (Err(FailureKind::TooSlow), Duration::ZERO),
     }
 }
 

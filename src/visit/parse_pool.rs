@@ -18,7 +18,7 @@ use std::{
 
 use tokio::{sync::oneshot, time::timeout};
 
-use crate::http::SMALL_BODY;
+use crate::{http::SMALL_BODY, model::FailureKind};
 
 /// A page nested as deep as the guard lets through needs more than the usual two megabytes
 /// (docs/reference/articles.md#guard).
@@ -51,11 +51,10 @@ pub(crate) enum Unread {
 }
 
 impl Unread {
-    /// The stable name used in outputs and in the database.
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn kind(self) -> FailureKind {
         match self {
-            Self::Panicked => "unreadable",
-            Self::TooSlow => "too_slow",
+            Self::Panicked => FailureKind::Unreadable,
+            Self::TooSlow => FailureKind::TooSlow,
         }
     }
 }

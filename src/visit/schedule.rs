@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp, ZonedDateTime, tz::TimeZone};
 use crate::{
     feed::Feed,
     http::{Failure, FetchStats, Headers},
-    model::{HostWait, NOT_SAVED, Skips, SourceState, Validators},
+    model::{FailureKind, HostWait, Skips, SourceState, Validators},
 };
 
 use super::Settings;
@@ -34,9 +34,6 @@ const RATE_LIMIT_WAIT: Duration = Duration::from_hours(1);
 const CHALLENGE_WAIT: Duration = Duration::from_hours(6);
 /// 304s for this many usual gaps, and at least [`STUCK_AFTER`], are not believed (docs/reference/feeds.md#false-304).
 const STUCK_GAPS: u32 = 10;
-/// Repairs that may have lost entries, which a 304 would hide for good: such a feed is asked for in full once more,
-/// and believed when it comes again as it was.
-const DOUBTED: [&str; 2] = ["cut_off", "too_deep"];
 /// No usual gap is longer.
 const LONGEST_GAP: Duration = Duration::from_hours(30 * 24);
 /// See [`STUCK_GAPS`]; also the least time between two plain GETs.
@@ -168,7 +165,7 @@ pub fn after_read(
     let said = read.feed.map_or(Some(seconds(state.publisher_ttl_s)), |feed| feed.ttl);
     let asks = said.max(read.headers.fresh_for).unwrap_or_default();
     let doubted = read.feed.is_some_and(|feed| {
-        read.headers.broken_off || feed.repairs.iter().any(|repair| DOUBTED.contains(repair))
+        read.headers.broken_off || feed.repairs.iter().any(|repair| repair.may_lose_entries())
     });
     let learned = SourceState {
         validators: if doubted { Validators::default() } else { read.headers.validators.clone() },
@@ -207,17 +204,17 @@ fn seconds(seconds: u32) -> Duration {
 pub enum Problem<'a> {
     /// The request failed.
     Fetch(&'a Failure),
-    /// The body could not be read: the failure's stable name.
-    Body(&'static str),
+    /// The body could not be read.
+    Body(&'a FailureKind),
 }
 
 impl Problem<'_> {
-    /// The stable name.
+    /// For outputs and the database.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Fetch(failure) => failure.name(),
-            Self::Body(name) => name,
+            Self::Fetch(failure) => failure.kind(),
+            Self::Body(kind) => (*kind).clone(),
         }
     }
 }
@@ -233,8 +230,7 @@ pub fn after_failure(
     settings: &Settings,
     now: Timestamp,
 ) -> (SourceState, Option<HostWait>) {
-    let name = wrong.name();
-    let mut next = SourceState { last_failure: Some(name.to_owned()), ..asked(state, stats, now) };
+    let mut next = SourceState { last_failure: Some(wrong.kind()), ..asked(state, stats, now) };
     let mut pause = None;
     match wrong {
         // Another request of this run made the host ask for a pause: nothing was learned of this source.
@@ -242,7 +238,7 @@ pub fn after_failure(
         Problem::Fetch(Failure::RateLimited { retry_after }) => {
             let wait = retry_after.unwrap_or(RATE_LIMIT_WAIT).min(LONGEST);
             next.not_before = Some(now + wait);
-            pause = Some(HostWait { host: host.to_owned(), not_before: now + wait, reason: name.to_owned() });
+            pause = Some(HostWait { host: host.to_owned(), not_before: now + wait, reason: wrong.kind() });
         }
         Problem::Fetch(Failure::Unavailable { retry_after: Some(wait) }) => {
             next.not_before = Some(now + (*wait).min(LONGEST));
@@ -263,7 +259,7 @@ pub fn after_not_saved(state: &SourceState, settings: &Settings, now: Timestamp)
     let failures = state.failures.saturating_add(1);
     SourceState {
         checked_at: Some(now),
-        last_failure: Some(NOT_SAVED.to_owned()),
+        last_failure: Some(FailureKind::NotSaved),
         failures,
         due_at: Some(now + back_off(settings.feed_ttl, failures, &state.url)),
         ..state.clone()

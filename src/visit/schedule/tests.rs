@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::*;
-use crate::model::{Entry, Source, SourceFormat};
+use crate::{
+    feed::Repair,
+    model::{Entry, Source, SourceFormat},
+};
 
 const DAY: Duration = Duration::from_hours(24);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -236,7 +239,7 @@ fn failures_move_the_next_request_away_and_keep_the_validators() {
         assert!((wait / doubling - 1.0).abs() <= 0.1001, "{waits:?}");
     }
     assert!(waits.iter().all(|wait| *wait <= 144.0), "{waits:?}");
-    assert_eq!((state.failures, state.last_failure.as_deref()), (12, Some("reset")));
+    assert_eq!((state.failures, state.last_failure.as_ref()), (12, Some(&FailureKind::Reset)));
     assert_eq!(state.validators, known().validators);
     let state = after_not_modified(&state, &headers(None, None), &stats(), poll_bounds(), now());
     assert_eq!((state.failures, state.last_failure), (0, None));
@@ -284,7 +287,7 @@ fn the_usual_gap_is_the_mean_between_dated_entries() {
 #[test]
 fn a_feed_that_broke_off_is_asked_for_in_full_until_it_comes_again_as_it_was() {
     let tagged = headers(None, Some("\"a\""));
-    let cut = Feed { repairs: vec!["cut_off"], ..Feed::default() };
+    let cut = Feed { repairs: vec![Repair::CutOff], ..Feed::default() };
     let first = after_read(&known(), read(Some(&cut), &tagged), &stats(), poll_bounds(), now());
     assert!(first.validators.is_empty() && first.conditional);
     let again = after_read(&first, read(None, &tagged), &stats(), poll_bounds(), now());

@@ -171,7 +171,7 @@ impl Session {
                     Next::Later(problem) => problem.to_string(),
                 },
                 Err(failure) => {
-                    let note = failure.name().to_owned();
+                    let note = failure.kind().to_string();
                     let ending = if failure.may_have_arrived() {
                         XEnding::Lost { note }
                     } else {

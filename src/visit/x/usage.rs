@@ -31,7 +31,7 @@ impl Session {
                 self.learn(context, &ask, Seen::read(&response.headers), now, refused).await?;
                 (Some(response.status), response.body, "usage".to_owned())
             }
-            Err(failure) => (None, bytes::Bytes::new(), failure.name().to_owned()),
+            Err(failure) => (None, bytes::Bytes::new(), failure.kind().to_string()),
         };
         context.store.x_end(reserved.call, XEnding::Free { status, note }).await?;
         let (state, response) = outcome(status, &body);
