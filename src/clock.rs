@@ -1,32 +1,38 @@
-//! The only place that asks the machine for the time.
-//!
-//! Everything else takes `now` as an argument, so that tests choose it.
+//! The only module that reads the system clock. Everything else takes `now` as an argument, so tests can choose it.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 
-/// Tells the time and waits.
+/// The time, and waits. Tests have clocks of their own.
 pub trait Clock: Send + Sync {
     /// The present instant, UTC.
     fn now(&self) -> Timestamp;
 
     /// Resolves after `wait`.
-    fn sleep(&self, wait: Duration) -> impl Future<Output = ()> + Send;
+    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()>;
 }
 
-/// Seconds by which [`SystemClock`] is wrong: tests and measurements have clocks jump, and days and months pass.
+/// A fraction from 0 up to 1 that is always the same for `seed`, to spread waits that would end at one moment.
+pub(crate) fn jitter(seed: &str) -> f64 {
+    let [a, b, c, d, ..] = Sha256::digest(seed).0;
+    f64::from(u32::from_be_bytes([a, b, c, d])) / 2_f64.powi(32)
+}
+
+/// Seconds added to the time of [`SystemClock`]: tests and measurements simulate clock jumps and longer periods.
 static SHIFT: AtomicI64 = AtomicI64::new(0);
 
-/// Has [`SystemClock`] tell the time `seconds` later than it is, for the rest of the process.
+/// Sets the time of [`SystemClock`] forward by `seconds` for the rest of the process.
 pub fn shift(seconds: i64) {
     SHIFT.store(seconds, Ordering::Relaxed);
 }
 
-/// The machine's own clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -38,7 +44,7 @@ impl Clock for SystemClock {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
-    async fn sleep(&self, wait: Duration) {
-        tokio::time::sleep(wait).await;
+    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(wait))
     }
 }

@@ -66,8 +66,8 @@ fn no_runtime(error: std::io::Error) -> Error {
 ///
 /// # Errors
 /// When the proxy or the TLS roots cannot be used.
-pub fn client(settings: &Settings) -> Result<Client<SystemClock>, Error> {
-    Ok(Client::new(settings.http.clone(), SystemClock)?)
+pub fn client(settings: &Settings) -> Result<Client, Error> {
+    Ok(Client::new(settings.http.clone(), Arc::new(SystemClock))?)
 }
 
 /// The rules of judgement.
@@ -85,10 +85,10 @@ pub fn context(
     store: Store,
     catch_up: usize,
     without_savings: bool,
-) -> Result<Context<Client<SystemClock>, SystemClock>, Error> {
+) -> Result<Context, Error> {
     Ok(Context {
-        fetch: if without_savings {
-            Client::without_reuse(settings.http.clone(), SystemClock)?
+        http: if without_savings {
+            Client::without_reuse(settings.http.clone(), Arc::new(SystemClock))?
         } else {
             client(settings)?
         },
@@ -106,7 +106,7 @@ pub fn context(
             catch_up,
             without_savings,
         },
-        clock: SystemClock,
+        clock: Arc::new(SystemClock),
     })
 }
 

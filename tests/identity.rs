@@ -5,12 +5,11 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    pin::Pin,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use proptest::{
     prelude::*,
@@ -19,13 +18,19 @@ use proptest::{
 use sha2::{Digest, Sha256};
 use tge_scrape::{
     clock::Clock,
+    config,
     detect::{self, Rules},
-    http::{Answer, ApiResponse, Counts, Failure, Fetch, FetchStats, Headers, Outcome, Request},
+    http::Client,
     model::{Commit, EntryState, Source, SourceFormat, SourceState},
     store::{Access, Store},
-    visit::{Context, PageCache, ParsePool, Settings, SourceOutcome, visit_feed},
+    visit::{Context, SourceOutcome, visit_feed},
+    wiring,
 };
-use tokio::runtime::Runtime;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    runtime::Runtime,
+};
 use url::Url;
 
 /// Always the same time.
@@ -37,63 +42,53 @@ impl Clock for Standing {
         "2026-11-21T10:00:00Z".parse().unwrap()
     }
 
-    async fn sleep(&self, _: Duration) {}
+    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()> {
+        // A time limit must not pass at once.
+        Box::pin(tokio::time::sleep(wait))
+    }
 }
 
-/// A network that answers everything with one body.
-struct OneBody(Mutex<Bytes>);
+/// A web server that answers every request with one body, and what visits need to read from it.
+struct OneBody {
+    url: Url,
+    body: Arc<Mutex<String>>,
+    context: Context,
+}
 
-impl Fetch for OneBody {
-    fn fetch(&self, request: Request, _: Timestamp) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
-        let outcome = Outcome::Fetched { body: self.0.lock().unwrap().clone(), headers: Headers::default() };
-        let stats = FetchStats {
-            final_url: request.url,
-            permanent_url: None,
-            status: Some(200),
-            requests: 1,
-            retries: 0,
-            bytes: 0,
-            elapsed: Duration::ZERO,
-            paced: Duration::ZERO,
+impl OneBody {
+    /// Listens on loopback for as long as `runtime` exists.
+    fn serve(runtime: &Runtime, store: Store) -> Self {
+        let settings = "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n[cache]\nfeed_ttl = \"0s\"\n";
+        let settings = config::from_text(settings, Path::new("state")).unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let body = Arc::new(Mutex::new(String::new()));
+        runtime.spawn(accept(listener, Arc::clone(&body)));
+        let context = Context {
+            http: Client::new(settings.http.clone(), Arc::new(Standing)).unwrap(),
+            clock: Arc::new(Standing),
+            ..wiring::context(&settings, store, usize::MAX, false).unwrap()
         };
-        Box::pin(std::future::ready(Answer { outcome, stats }))
-    }
-
-    fn pause(&self, _: &str, _: Timestamp) {}
-
-    fn close_idle(&self, _: &str) {}
-
-    fn call(
-        &self,
-        _: Url,
-        _: Vec<(String, String)>,
-    ) -> Pin<Box<dyn Future<Output = Result<ApiResponse, Failure>> + Send + '_>> {
-        unreachable!("no API is asked")
-    }
-
-    fn counts(&self) -> Counts {
-        Counts::default()
+        Self { url, body, context }
     }
 }
 
-fn context(runtime: &Runtime) -> Context<OneBody, Standing> {
-    let _guard = runtime.enter();
-    Context {
-        fetch: OneBody(Mutex::default()),
-        store: Store::open_in_memory().unwrap(),
-        rules: Arc::new(Rules::compile(&detect::Settings::default())),
-        user_agent: "test".to_owned(),
-        parsers: ParsePool::start(1).unwrap(),
-        pages: PageCache::new(0),
-        settings: Settings {
-            memory_limit: 0,
-            feed_ttl: Duration::ZERO,
-            feed_ttl_max: Duration::ZERO,
-            article_ttl: Duration::ZERO,
-            catch_up: usize::MAX,
-            without_savings: false,
-        },
-        clock: Standing,
+async fn accept(listener: TcpListener, body: Arc<Mutex<String>>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(answer(BufReader::new(stream), Arc::clone(&body)));
+    }
+}
+
+/// Answers each request of one connection.
+async fn answer(mut stream: BufReader<TcpStream>, body: Arc<Mutex<String>>) {
+    let mut line = String::new();
+    while stream.read_line(&mut line).await.is_ok_and(|length| length > 0) {
+        if line == "\r\n" {
+            let body = body.lock().unwrap().clone();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            stream.get_mut().write_all(answer.as_bytes()).await.unwrap();
+        }
+        line.clear();
     }
 }
 
@@ -365,11 +360,7 @@ fn letters(title: &str) -> String {
 }
 
 /// Has the publisher change its feed step by step, and reads each document.
-async fn read_all(
-    context: &Context<OneBody, Standing>,
-    url: &str,
-    steps: &[Vec<(u8, u8, u8)>],
-) -> TestCaseResult {
+async fn read_all(web: &OneBody, url: &str, steps: &[Vec<(u8, u8, u8)>]) -> TestCaseResult {
     let source = Source {
         url: url.to_owned(),
         name: "News".to_owned(),
@@ -387,8 +378,8 @@ async fn read_all(
         let document = publisher.document();
         let items: String = document.iter().map(|at| publisher.items[*at].xml()).collect();
         let body = format!("<rss version=\"2.0\"><channel><title>News</title>{items}</channel></rss>");
-        *context.fetch.0.lock().unwrap() = body.into();
-        let (visit, _) = visit_feed(context, &source, url.parse().unwrap(), state.clone()).await;
+        *web.body.lock().unwrap() = body;
+        let (visit, _) = visit_feed(&web.context, &source, web.url.clone(), state.clone()).await;
         prop_assert_eq!(&visit.outcome, &SourceOutcome::Fetched);
 
         let (again, new): (Vec<_>, Vec<_>) =
@@ -426,7 +417,7 @@ async fn read_all(
         }
         state = visit.commit.source.clone().unwrap();
         let commits = vec![visit.commit, Commit { entries: read, ..Commit::default() }];
-        let saved = context.store.commit_all(Arc::new(commits)).await;
+        let saved = web.context.store.commit_all(Arc::new(commits)).await;
         saved.map_err(|error| TestCaseError::fail(error.to_string()))?;
         // The next body is another, even if it is equal.
         state.body_hash = None;
@@ -438,7 +429,7 @@ async fn read_all(
 #[test]
 fn each_item_is_new_once_whatever_its_feed_does_to_it() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let context = context(&runtime);
+    let web = OneBody::serve(&runtime, Store::open_in_memory().unwrap());
     let change = (0_u8..22, any::<u8>(), any::<u8>());
     let first = prop::collection::vec((0_u8..6, any::<u8>(), any::<u8>()), 1..6);
     let later = prop::collection::vec(prop::collection::vec(change, 1..5), 1..7);
@@ -447,7 +438,7 @@ fn each_item_is_new_once_whatever_its_feed_does_to_it() {
     let outcome = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })
         .run(&steps, |steps| {
             let number = feeds.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            runtime.block_on(read_all(&context, &format!("https://feed-{number}.example/rss"), &steps))
+            runtime.block_on(read_all(&web, &format!("https://feed-{number}.example/rss"), &steps))
         });
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
@@ -492,7 +483,7 @@ fn what_an_older_version_knew_stays_known() {
     );
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let store = Store::open(dir.path(), Access::Write).unwrap();
-    let context = Context { store, ..context(&runtime) };
+    let web = OneBody::serve(&runtime, store);
     let source = Source {
         url: url.to_owned(),
         name: "Old".to_owned(),
@@ -513,12 +504,12 @@ fn what_an_older_version_knew_stays_known() {
     };
     let read = |items: &[String]| {
         let body = format!("<rss><channel><title>Old</title>{}</channel></rss>", items.concat());
-        *context.fetch.0.lock().unwrap() = body.into();
+        *web.body.lock().unwrap() = body;
         let state = SourceState { first_read_at: Some(Timestamp::UNIX_EPOCH), ..SourceState::default() };
         let state = SourceState { url: url.to_owned(), ..state };
-        let (visit, _) = runtime.block_on(visit_feed(&context, &source, url.parse().unwrap(), state));
+        let (visit, _) = runtime.block_on(visit_feed(&web.context, &source, web.url.clone(), state));
         let new: Vec<String> = visit.commit.entries.iter().map(|entry| entry.title.clone()).collect();
-        runtime.block_on(context.store.commit(visit.commit)).unwrap();
+        runtime.block_on(web.context.store.commit(visit.commit)).unwrap();
         new
     };
     // The guid of the second and third was useless to that version, which took their links.

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tge_scrape::{
     clock::Clock,
@@ -37,19 +38,21 @@ const LOOKBACK_MS: i64 = 24 * 3_600_000;
 const TOLD: &str = "X_WEEK_PROCESS";
 
 /// A clock that stands still but for short waits, which pass at once; a long one, such as a deadline, never ends.
-#[derive(Debug, Clone)]
-struct Standing(Arc<AtomicI64>);
+#[derive(Debug)]
+struct Standing(AtomicI64);
 
 impl Clock for Standing {
     fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap()
     }
 
-    async fn sleep(&self, wait: Duration) {
-        if wait > Duration::from_mins(1) {
-            std::future::pending::<()>().await;
-        }
-        self.0.fetch_add(i64::try_from(wait.as_millis()).unwrap(), Ordering::SeqCst);
+    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if wait > Duration::from_mins(1) {
+                std::future::pending::<()>().await;
+            }
+            self.0.fetch_add(i64::try_from(wait.as_millis()).unwrap(), Ordering::SeqCst);
+        })
     }
 }
 
@@ -64,10 +67,10 @@ impl Progress for Quiet {
 async fn one_cycle(dir: &Path, now_ms: i64) -> Result<figures::CycleReport, String> {
     let text = std::fs::read_to_string(dir.join("tge-scrape.toml")).map_err(|error| error.to_string())?;
     let settings = config::from_text(&text, &dir.join("state")).map_err(|error| format!("{error:?}"))?;
-    let clock = Standing(Arc::new(AtomicI64::new(now_ms)));
+    let clock = Arc::new(Standing(AtomicI64::new(now_ms)));
     let store = Store::open(&settings.state_dir, Access::Write).map_err(|error| error.to_string())?;
     let context = Context {
-        fetch: Client::new(settings.http.clone(), clock.clone()).map_err(|error| error.to_string())?,
+        http: Client::new(settings.http.clone(), clock.clone()).map_err(|error| error.to_string())?,
         store,
         rules: Arc::new(wiring::rules(&settings)),
         user_agent: String::new(),

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock::Clock,
     failpoint::hit,
-    http::Post,
+    http::Poster,
     model::{ChannelState, OpenMessage, Settled},
     store::{Store, StoreError},
 };
@@ -33,13 +33,13 @@ const AGAIN: u32 = 2;
 pub const HURRY: Duration = Duration::from_secs(5);
 
 /// What delivering needs.
-pub struct Delivery<'a, C> {
+pub struct Delivery<'a> {
     /// The outbox.
     pub store: &'a Store,
     /// The time.
-    pub clock: &'a C,
+    pub clock: &'a dyn Clock,
     /// The network.
-    pub post: &'a dyn Post,
+    pub post: &'a Poster,
     /// Who is told.
     pub channels: &'a [Channel],
     /// No message is begun after this.
@@ -69,7 +69,7 @@ pub struct Delivered {
 ///
 /// # Errors
 /// When the store cannot be read or written.
-pub async fn deliver<C: Clock>(delivery: &Delivery<'_, C>) -> Result<Delivered, StoreError> {
+pub async fn deliver(delivery: &Delivery<'_>) -> Result<Delivered, StoreError> {
     let states = delivery.store.channels().await?;
     let begun = delivery.clock.now();
     let each = delivery.channels.iter().map(|channel| {
@@ -102,8 +102,8 @@ fn renewed(state: ChannelState, channel: &Channel, insist: bool, now: Timestamp)
     }
 }
 
-async fn deliver_to<C: Clock>(
-    delivery: &Delivery<'_, C>,
+async fn deliver_to(
+    delivery: &Delivery<'_>,
     channel: &Channel,
     state: ChannelState,
     begun: Timestamp,
@@ -189,7 +189,7 @@ async fn deliver_to<C: Clock>(
 }
 
 /// Resolves when an attempt that is under way must end because the process was asked to stop.
-async fn cut_off<C: Clock>(delivery: &Delivery<'_, C>) {
+async fn cut_off(delivery: &Delivery<'_>) {
     let mut stop = delivery.stop.clone();
     if !delivery.hurried && stop.wait_for(|asked| *asked).await.is_err() {
         std::future::pending::<()>().await;
@@ -204,7 +204,7 @@ fn unfinished() -> Refusal {
     Refusal::Slow { wait: Some(Duration::ZERO), message: error.to_owned() }
 }
 
-fn out_of_time<C: Clock>(delivery: &Delivery<'_, C>, begun: Timestamp, wait: Duration) -> bool {
+fn out_of_time(delivery: &Delivery<'_>, begun: Timestamp, wait: Duration) -> bool {
     let spent = until(begun, delivery.clock.now()) + wait;
     *delivery.stop.borrow() || spent > delivery.limit
 }
@@ -225,7 +225,7 @@ fn form(message: &OpenMessage) -> Option<Form> {
 ///
 /// # Errors
 /// Why it did not arrive.
-pub async fn sample(channel: &Channel, post: &dyn Post, now: Timestamp) -> Result<(), Refusal> {
+pub async fn sample(channel: &Channel, post: &Poster, now: Timestamp) -> Result<(), Refusal> {
     let message = Message {
         id: identity(&["sample", &channel.policy.name, &now.to_string()]),
         channel: channel.policy.name.clone(),

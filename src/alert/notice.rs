@@ -10,7 +10,7 @@ use crate::{
         report::XFigures,
         targets::Target,
     },
-    model::{Alert, Body, ChannelState, Class, Incident, NOT_SAVED, Notice, Phase, SourceState, Topic},
+    model::{Alert, Body, ChannelState, Class, FailureKind, Incident, Notice, Phase, SourceState, Topic},
 };
 
 /// Failures in a row after which a feed counts as dead (docs/reference/failures.md#operator-notices).
@@ -52,20 +52,24 @@ pub fn feeds(
     for state in states {
         let Some(name) = names(&state.url) else { continue };
         let subject = format!("feed {}", state.url);
-        let why = state.last_failure.as_deref().unwrap_or("unknown");
+        let why = state.last_failure.as_ref().map_or("unknown", AsRef::as_ref);
         let gap = SignedDuration::from_secs(i64::from(state.mean_interval_s.unwrap_or(0)))
             * i32::try_from(STALE_GAPS).unwrap_or(5);
         let quiet = state.changed_at.filter(|_| state.failures == 0).map(|at| now.duration_since(at));
         if state.gone_at.is_some() {
             let message = format!("the feed {name} is gone for good (410)");
             found.push(condition(subject, message, format!("tge-scrape feed remove {}", state.url)));
-        } else if state.last_failure.as_deref() == Some(NOT_SAVED) {
+        } else if state.last_failure == Some(FailureKind::NotSaved) {
             let message = format!("what the feed {name} brings cannot be saved");
             found.push(condition(subject, message, SAVING));
         } else if state.failures >= DEAD {
             let message = format!("the feed {name} has failed {} times in a row ({why})", state.failures);
             // Asking again helps nobody before the limit is raised.
-            let first = if why == "too_large" { "raise http.feed_body_limit, then: " } else { "" };
+            let first = if state.last_failure == Some(FailureKind::TooLarge) {
+                "raise http.feed_body_limit, then: "
+            } else {
+                ""
+            };
             found.push(condition(subject, message, format!("{first}tge-scrape feed check {}", state.url)));
         } else if let Some(long) = quiet.filter(|long| *long >= STALE.max(gap)) {
             // The number of days is left out: the sentence is to stay the same.
@@ -340,7 +344,7 @@ mod tests {
         let state = |url: &str| SourceState { url: url.to_owned(), ..SourceState::default() };
         let states = [
             SourceState { failures: 5, ..state("a") },
-            SourceState { failures: 6, last_failure: Some("dns".to_owned()), ..state("b") },
+            SourceState { failures: 6, last_failure: Some(FailureKind::Dns), ..state("b") },
             SourceState { gone_at: Some(now()), ..state("c") },
             SourceState { changed_at: Some(now() - SignedDuration::from_hours(24 * 8)), ..state("d") },
             SourceState {

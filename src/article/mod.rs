@@ -20,7 +20,7 @@ use url::Url;
 
 use self::{extract::Extract, metadata::Metadata};
 use crate::{
-    model::{Article, Method},
+    model::{Article, FailureKind, Method},
     text::cut::{LONGEST_NAME, LONGEST_TITLE, bounded},
 };
 
@@ -68,14 +68,14 @@ pub enum ArticleError {
 }
 
 impl ArticleError {
-    /// The stable name used in outputs and in the database.
+    /// For outputs and the database.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn kind(self) -> FailureKind {
         match self {
-            Self::Blocked => "blocked",
-            Self::Consent => "consent",
-            Self::NotHtml => "not_html",
-            Self::NoText => "no_text",
+            Self::Blocked => FailureKind::Blocked,
+            Self::Consent => FailureKind::Consent,
+            Self::NotHtml => FailureKind::NotHtml,
+            Self::NoText => FailureKind::NoText,
         }
     }
 }

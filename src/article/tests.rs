@@ -21,7 +21,7 @@ fn read_bytes(bytes: Vec<u8>, url: &str, effort: Effort) -> Result<Article, Arti
 fn differences(expected: &Value, result: &Result<Article, ArticleError>, effort: Effort) -> Vec<String> {
     let mut wrong = Vec::new();
     let article = match (result, expected["error"].as_str()) {
-        (Err(error), Some(name)) if error.name() == name => return wrong,
+        (Err(error), Some(name)) if error.kind().as_ref() == name => return wrong,
         (Ok(article), None) => article,
         _ => return vec![format!("ended as {result:?}")],
     };
@@ -116,12 +116,12 @@ fn pages_as_deep_as_the_guard_admits_fit_the_stack() {
 #[test]
 fn what_is_no_article_has_a_name() {
     let name = |bytes: &[u8]| {
-        read_bytes(bytes.to_vec(), "https://example.com/a", Effort::Quick).map_err(ArticleError::name)
+        read_bytes(bytes.to_vec(), "https://example.com/a", Effort::Quick).map_err(ArticleError::kind)
     };
-    assert_eq!(name(b""), Err("not_html"));
-    assert_eq!(name(b"<html><body></body></html>"), Err("no_text"));
-    assert_eq!(name(b"%PDF-1.7 \xff\xfe"), Err("not_html"));
-    assert_eq!(name(b"<title>Just a moment...</title><p>Checking"), Err("blocked"));
+    assert_eq!(name(b""), Err(FailureKind::NotHtml));
+    assert_eq!(name(b"<html><body></body></html>"), Err(FailureKind::NoText));
+    assert_eq!(name(b"%PDF-1.7 \xff\xfe"), Err(FailureKind::NotHtml));
+    assert_eq!(name(b"<title>Just a moment...</title><p>Checking"), Err(FailureKind::Blocked));
 }
 
 #[test]

@@ -101,8 +101,8 @@ pub(super) fn extract(
 fn shown(result: &Result<Article, ArticleError>) -> serde_json::Value {
     let none = Article::default();
     let (article, method) = match result {
-        Ok(article) => (article, article.method.as_str()),
-        Err(error) => (&none, error.name()),
+        Ok(article) => (article, article.method.as_str().to_owned()),
+        Err(error) => (&none, error.kind().to_string()),
     };
     let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     json!({

@@ -11,7 +11,7 @@ use crate::{
     config::Settings,
     error::Error,
     exit::Exit,
-    http::{Fetch, Outcome, Purpose, Request},
+    http::{Outcome, Purpose, Request},
     model::Validators,
     render::{self, plain, rough},
     store::{Access, Store},

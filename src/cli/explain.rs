@@ -13,7 +13,7 @@ use crate::{
     detect::{Explanation, Item, Origin, Rules},
     error::Error,
     exit::Exit,
-    http::{Fetch, Outcome, Purpose, Request},
+    http::{Outcome, Purpose, Request},
     model::{Article, Kind, Validators},
     render,
     text::{address, lines},

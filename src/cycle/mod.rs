@@ -33,13 +33,11 @@ use url::Url;
 
 use crate::{
     alert::Delivered,
-    clock::Clock,
     figures::{
         CycleReport,
         path::{self, Phase, Span, VisitTrace},
         targets,
     },
-    http::Fetch,
     model::{Detection, EntryRecord, Source, SourceState},
     store::StoreError,
     text::host::pace_key,
@@ -139,16 +137,12 @@ pub trait Progress: Send + Sync {
 /// # Errors
 /// When the store cannot be read or written: what was saved before stays saved, the rest is done again by
 /// the next cycle.
-pub async fn run<F, C>(
-    context: Arc<Context<F, C>>,
+pub async fn run(
+    context: Arc<Context>,
     task: Task,
     progress: &dyn Progress,
     stop: impl Future<Output = Stop>,
-) -> Result<Ended, StoreError>
-where
-    F: Fetch + 'static,
-    C: Clock + 'static,
-{
+) -> Result<Ended, StoreError> {
     let (now, clock) = (context.clock.now(), Instant::now());
     let store = context.store.clone();
     let id = if task.dry_run { None } else { Some(store.begin_cycle(now).await?) };
@@ -157,7 +151,7 @@ where
     let names = Arc::new(SourceIndex::of(&task.sources));
     let plan = plan(&names, store.sources().await?, &pauses, now);
     for pause in &pauses {
-        context.fetch.pause(&pause.host, pause.not_before);
+        context.http.pause(&pause.host, pause.not_before);
     }
     let (saves, rules) = (!task.dry_run, Arc::clone(&context.rules));
     let at = (now, confirmed);
@@ -235,7 +229,7 @@ where
         let source = |url: &str| names.get(url).cloned();
         let refused = std::mem::take(&mut run.refused);
         let notified =
-            task.notifier.end(&store, &run.context.clock, source, confirmed, &refused, stop).await?;
+            task.notifier.end(&store, run.context.clock.as_ref(), source, confirmed, &refused, stop).await?;
         run.report.record_notify(start.elapsed());
         notified
     } else {
@@ -259,8 +253,8 @@ enum Job {
 }
 
 /// A cycle under way.
-struct Run<'a, F, C> {
-    context: Arc<Context<F, C>>,
+struct Run<'a> {
+    context: Arc<Context>,
     visits: JoinSet<Completed>,
     queue: Queue<Job>,
     /// Where each visit is under way.
@@ -281,7 +275,7 @@ struct Run<'a, F, C> {
     traces: Vec<VisitTrace>,
 }
 
-impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
+impl Run<'_> {
     /// A lane for a visit to `host` that is sent on its way now.
     fn add_trace(&mut self, host: &str, parent: Option<usize>) -> usize {
         let start = self.clock.elapsed();
@@ -382,7 +376,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
     fn close_idle_hosts(&mut self) {
         for host in std::mem::take(&mut self.finished_hosts) {
             if !self.queue.knows(&host) {
-                self.context.fetch.close_idle(&host);
+                self.context.http.close_idle(&host);
             }
         }
     }
@@ -431,7 +425,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             deadline_hit,
             stopped: notified.stopped,
             overdue: notified.overdue,
-            http: self.context.fetch.counts(),
+            http: self.context.http.counts(),
             reported: self.saver.reported,
             peak_rss_bytes: memory::peak_resident_bytes(),
             task,

@@ -8,7 +8,7 @@ use crate::{
     alert::{self, Delivered, Delivery, Finding, HURRY, decide, deliver, notice},
     clock::Clock,
     figures::CycleReport,
-    http::Post,
+    http::Poster,
     model::{ChannelStoryState, Source, StoredFinding},
     store::{Store, StoreError},
 };
@@ -28,7 +28,7 @@ pub struct Notifier {
     /// Channels and manners.
     pub settings: Arc<alert::Settings>,
     /// The network to them.
-    pub post: Arc<dyn Post>,
+    pub post: Arc<Poster>,
     /// Whose disk is watched.
     pub state_dir: PathBuf,
 }
@@ -91,10 +91,10 @@ impl Notifier {
 
     /// Looks after the operator's news, then delivers what is due. `confirmed` is the time that earlier cycles confirm,
     /// `refused` has a sentence for each visit of this cycle that could not be saved.
-    pub async fn end<C: Clock>(
+    pub async fn end(
         &self,
         store: &Store,
-        clock: &C,
+        clock: &dyn Clock,
         sources: impl Fn(&str) -> Option<Arc<Source>>,
         confirmed: Timestamp,
         refused: &[String],
@@ -113,7 +113,7 @@ impl Notifier {
         let delivery = Delivery {
             store,
             clock,
-            post: self.post.as_ref(),
+            post: &self.post,
             channels: &self.settings.channels,
             limit: if hurried { HURRY } else { self.settings.delivery_timeout },
             stop: asked,

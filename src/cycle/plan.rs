@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::{
-    model::{HostWait, Source, SourceState},
+    model::{FailureKind, HostWait, Source, SourceState},
     text::host::pace_key,
     visit::{Due, due},
 };
@@ -42,8 +42,8 @@ pub struct Idle {
     pub at: usize,
     /// Whether what we have of it is fresh; else it waits.
     pub fresh: bool,
-    /// Why it waits, if it does: the last failure's stable name.
-    pub failure: Option<String>,
+    /// Why it waits, if it does: the last failure.
+    pub failure: Option<FailureKind>,
     /// The last status code.
     pub status: Option<u16>,
 }
@@ -93,7 +93,7 @@ impl Plan {
     ) {
         let Ok(url) = Url::parse(&source.url) else {
             // The settings refuse such an address; a caller that does not is told so here.
-            let failure = Some("bad_address".to_owned());
+            let failure = Some(FailureKind::BadAddress);
             self.idle.push(Idle { at, fresh: false, failure, status: None });
             return;
         };

@@ -7,9 +7,7 @@ use super::{
     save::{Refused, Unsaved},
 };
 use crate::{
-    clock::Clock,
-    http::Fetch,
-    model::{Commit, EntryRecord, EntryState, NOT_SAVED, SourceState, XPage, XWindows},
+    model::{Commit, EntryRecord, EntryState, FailureKind, SourceState, XPage, XWindows},
     store::{StoreError, XEnding},
     visit::{
         ArticleVisit, FeedVisit, PageOutcome, SourceOutcome, after_not_saved,
@@ -26,7 +24,7 @@ enum Arrived {
     Page(Box<ArticleVisit>, Option<Box<EntryRecord>>),
 }
 
-impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
+impl Run<'_> {
     /// Takes in visits that have ended: saves them, counts them, then sends on what they leave to be visited.
     pub(super) async fn receive(&mut self, completed: Vec<Completed>) -> Result<(), StoreError> {
         let (mut unsaved, mut arrived) =
@@ -94,7 +92,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
 
     fn count_feed(&mut self, at: usize, url: &str, visit: &FeedVisit) {
         if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
-            tracing::info!(url, kind, sentence, "a source failed");
+            tracing::info!(url, kind = kind.as_ref(), sentence, "a source failed");
         }
         self.report.feed(at, url, visit);
     }
@@ -109,7 +107,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         error: &StoreError,
     ) -> Result<(), StoreError> {
         let sentence = format!("what it brought could not be saved: {error}");
-        let outcome = SourceOutcome::Failed { kind: NOT_SAVED, sentence: sentence.clone() };
+        let outcome = SourceOutcome::Failed { kind: FailureKind::NotSaved, sentence: sentence.clone() };
         self.count_feed(at, url, &FeedVisit { outcome, ..visit.without_entries() });
         let source = after_not_saved(before, &self.context.settings, self.now);
         let commit = Commit { source: Some(source), ..Commit::default() };
@@ -126,11 +124,17 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         entry: Option<EntryRecord>,
         error: &StoreError,
     ) -> Result<(), StoreError> {
-        self.report.page(&ArticleVisit { outcome: PageOutcome::Failed(NOT_SAVED), ..visit }, true);
+        self.report
+            .page(&ArticleVisit { outcome: PageOutcome::Failed(FailureKind::NotSaved), ..visit }, true);
         let Some(entry) = entry else { return Ok(()) };
         let link = entry.link.as_deref().unwrap_or("an entry without an address");
         let sentence = format!("what {link} brought could not be saved: {error}");
-        tracing::info!(url = entry.source_url, kind = NOT_SAVED, sentence, "a page failed");
+        tracing::info!(
+            url = entry.source_url,
+            kind = FailureKind::NotSaved.as_ref(),
+            sentence,
+            "a page failed"
+        );
         self.report.not_saved(self.names.position(&entry.source_url), &entry.source_url, &sentence);
         self.refused.push(sentence);
         if self.saves {
@@ -186,7 +190,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
             return Ok(());
         }
         for call in calls {
-            let ending = XEnding::Lost { note: NOT_SAVED.to_owned() };
+            let ending = XEnding::Lost { note: FailureKind::NotSaved.to_string() };
             forgive(self.saver.store.x_end(call, ending).await)?;
         }
         Ok(())

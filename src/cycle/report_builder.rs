@@ -20,7 +20,7 @@ use crate::{
         targets,
     },
     http::Counts,
-    model::{Detection, NOT_SAVED, Outlet},
+    model::{Detection, FailureKind, Outlet},
     store::{CycleRecord, SourceResult, StatementTimes},
     visit::{self, ArticleVisit, FeedVisit, PageOutcome},
 };
@@ -122,7 +122,7 @@ impl ReportBuilder {
             report.failing += u64::from(!idle.fresh && idle.failure.is_some());
             let figures = SourceFigures {
                 outcome,
-                failure: idle.failure.clone().filter(|_| !idle.fresh),
+                failure: idle.failure.as_ref().filter(|_| !idle.fresh).map(ToString::to_string),
                 status: idle.status,
                 ..SourceFigures::default()
             };
@@ -177,7 +177,7 @@ impl ReportBuilder {
             }
             feeds.failed += 1;
             line.figures.outcome = SourceOutcome::Failed;
-            line.figures.failure = Some(NOT_SAVED.to_owned());
+            line.figures.failure = Some(FailureKind::NotSaved.to_string());
         }
     }
 
@@ -200,7 +200,7 @@ impl ReportBuilder {
             visit::SourceOutcome::NotModified => (SourceOutcome::NotModified, None),
             visit::SourceOutcome::Failed { kind, sentence } => {
                 self.failures.insert(url.to_owned(), sentence.clone());
-                (SourceOutcome::Failed, Some((*kind).to_owned()))
+                (SourceOutcome::Failed, Some(kind.to_string()))
             }
         };
         let slot = match outcome {
@@ -252,15 +252,7 @@ impl ReportBuilder {
 
     fn stages(&mut self, figures: &visit::Figures) {
         for (stage, took) in &figures.stages {
-            let name = match stage {
-                visit::Stage::FeedFetch => StageName::FeedFetch,
-                visit::Stage::FeedParse => StageName::FeedParse,
-                visit::Stage::EarlyFilter => StageName::EarlyFilter,
-                visit::Stage::ArticleFetch => StageName::ArticleFetch,
-                visit::Stage::Extract => StageName::Extract,
-                visit::Stage::Judge => StageName::Judge,
-            };
-            self.stages.record(name, *took);
+            self.stages.record(*stage, *took);
         }
     }
 

@@ -1,7 +1,7 @@
-//! One forward pass that turns any dialect, however damaged, into plain Atom 1.0 (docs/reference/feeds.md#rebuilding).
+//! One forward pass that turns any dialect, even a damaged one, into plain Atom 1.0 (docs/reference/feeds.md#rebuilding).
 //!
-//! What is balanced, declared, escaped and known comes out; the rest is dropped or mended on the way, and each
-//! mending is named. Rebuilding what was rebuilt changes nothing.
+//! The output has known elements only, balanced, declared and escaped. Each repair is recorded. Rebuilding the output
+//! changes nothing.
 
 mod channel;
 mod draft;
@@ -18,7 +18,7 @@ use self::{
     names::{Attributes, Kind, declared, kind, prefix_is_feed, split, unprefixed},
 };
 use super::{
-    MOST_ENTRIES,
+    Feed, MOST_ENTRIES, Repair,
     dialect::{Field, Space, field, undeclared},
     entities::Declared,
     resolve_link,
@@ -28,7 +28,7 @@ use crate::text::dates::{self, Orders};
 
 /// Deeper nesting is not read: no feed has it, and parsers below recurse.
 const DEEPEST: usize = 200;
-/// Prefixes known at a time; a feed declares a dozen.
+/// Most prefixes in scope; a feed declares a dozen.
 const PREFIXES: usize = 256;
 /// Longest `xml:base`, bytes: nested ones add up, and every link below could become as long.
 pub(super) const LONGEST_BASE: usize = 2048;
@@ -36,26 +36,18 @@ pub(super) const LONGEST_BASE: usize = 2048;
 const VOID: &[&str] =
     &["area", "base", "br", "col", "embed", "hr", "img", "input", "meta", "param", "source", "wbr"];
 
-/// A feed made plain.
+/// A feed as Atom.
 #[derive(Debug, Default)]
 pub struct Rebuilt {
     /// Atom 1.0, well-formed.
     pub atom: String,
-    /// Whether there was a feed's root at all.
+    /// Whether the document has the root or an entry of a feed.
     pub is_feed: bool,
-    /// The channel's own link: its site.
-    pub website: Option<String>,
-    /// RSS `ttl`, minutes.
-    pub ttl: Option<u64>,
-    /// RSS `skipHours`.
-    pub skip_hours: Vec<u8>,
-    /// RSS `skipDays`, Monday being 1.
-    pub skip_days: Vec<u8>,
-    /// What had to be mended.
-    pub repairs: Vec<&'static str>,
+    /// The channel, without title and entries.
+    pub feed: Feed,
 }
 
-/// Rebuilds `text`, whose links stand against `base`.
+/// Rebuilds `text`, whose links are relative to `base`.
 #[must_use]
 pub fn rebuild(text: &str, base: &Url) -> Rebuilt {
     let mut pass = Pass::new(base);
@@ -67,10 +59,11 @@ pub fn rebuild(text: &str, base: &Url) -> Rebuilt {
         }
     }
     pass.end();
-    for (flaw, name) in [(tokens.flaws.stray_bracket, "stray_bracket"), (tokens.flaws.cut, "cut_off")] {
-        if flaw {
-            pass.mended(name);
-        }
+    if tokens.flaws.stray_bracket {
+        pass.repaired(Repair::StrayBracket);
+    }
+    if tokens.flaws.cut {
+        pass.repaired(Repair::CutOff);
     }
     pass.finish()
 }
@@ -82,7 +75,7 @@ struct Open {
     base: Option<Rc<Url>>,
 }
 
-/// A field whose content is being gathered, and the depth it opened at.
+/// A field whose content is being collected, and its depth.
 #[derive(Debug)]
 struct Gathering {
     field: Field,
@@ -94,7 +87,7 @@ struct Pass {
     page: Rc<Url>,
     entities: Declared,
     open: Vec<Open>,
-    /// Prefixes declared by what is open, and the depth that declares them.
+    /// Prefixes that open elements declare, and the depth of each declaration.
     bound: Vec<(usize, String, Space)>,
     root: Option<String>,
     done: bool,
@@ -104,7 +97,7 @@ struct Pass {
     gathering: Option<Gathering>,
     out: Rebuilt,
     note: Option<Note>,
-    /// What the dates prove about the order of day and month.
+    /// What the dates show about the order of day and month.
     orders: Orders,
 }
 
@@ -127,9 +120,9 @@ impl Pass {
         }
     }
 
-    fn mended(&mut self, name: &'static str) {
-        if !self.out.repairs.contains(&name) {
-            self.out.repairs.push(name);
+    fn repaired(&mut self, repair: Repair) {
+        if !self.out.feed.repairs.contains(&repair) {
+            self.out.feed.repairs.push(repair);
         }
     }
 
@@ -141,12 +134,12 @@ impl Pass {
                 let bare = self.words().map(|words| entities.resolve_into(text, words));
                 self.entities = entities;
                 if bare == Some(true) {
-                    self.mended("bare_ampersand");
+                    self.repaired(Repair::BareAmpersand);
                 } else if bare.is_none()
                     && self.root.is_none()
                     && !text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty()
                 {
-                    self.mended("leading_text");
+                    self.repaired(Repair::LeadingText);
                 }
             }
             Token::Raw(text) => {
@@ -161,7 +154,7 @@ impl Pass {
         }
     }
 
-    /// Where text goes to, if anything is being gathered.
+    /// The destination of text, if any.
     fn words(&mut self) -> Option<&mut String> {
         match (&mut self.gathering, &mut self.note) {
             (Some(gathering), _) => Some(&mut gathering.piece.text),
@@ -173,7 +166,7 @@ impl Pass {
     fn start(&mut self, name: &str, attributes: &str, empty: bool, source: &str) {
         let (pairs, odd) = tokens::attributes(attributes);
         if odd {
-            self.mended("attributes");
+            self.repaired(Repair::Attributes);
         }
         let entities = std::mem::take(&mut self.entities);
         self.opened(name, &Attributes { pairs: &pairs, entities: &entities }, empty, source);
@@ -188,27 +181,27 @@ impl Pass {
         let base = attribute("xml:base").and_then(|base| self.base().join(&base).ok());
         let base = base.filter(|base| base.as_str().len() <= LONGEST_BASE).map(Rc::new);
         let opens = (space == Space::Core || self.open.is_empty()).then(|| kind(&local)).flatten();
-        // A field that holds a line and now seems to hold another field, or an entry: its end was forgotten.
+        // A one-line field that contains another field, or an entry, has no end tag.
         if let Some(Gathering { field: gathered, depth, piece }) = &self.gathering {
             let (depth, outer) = (*depth, piece.is_outer(self.open.len()));
             let known =
                 field(space, &local).is_some_and(|inner| !(inner == Field::Title && space == Space::Html));
             let forgotten = gathered.is_line() && prefix_is_feed(space) && known && outer;
             if opens == Some(Kind::Entry) || forgotten {
-                self.mended("unclosed");
+                self.repaired(Repair::Unclosed);
                 self.close_to(depth);
             }
         }
         if let Some(gathering) = &mut self.gathering {
-            // Mark-up inside a field is kept as it stands; for Atom's `xhtml` that is its content.
+            // Markup inside a field stays as it is; for Atom's `xhtml` it is the content.
             if gathering.field == Field::Author {
                 if local == "name" {
                     gathering.piece.text.clear();
                 }
             } else if space == Space::Html {
-                gathering.piece.inside(&unprefixed(source, prefix));
+                gathering.piece.text.push_str(&unprefixed(source, prefix));
             } else {
-                gathering.piece.inside(source);
+                gathering.piece.text.push_str(source);
             }
             if !empty && !VOID.contains(&local.as_str()) {
                 self.push(local, declares, base);
@@ -219,7 +212,7 @@ impl Pass {
             Some(Kind::Root) if self.root.is_none() => {
                 self.root = Some(local.clone());
                 if local == "rss" && attribute("version").is_none() {
-                    self.mended("no_version");
+                    self.repaired(Repair::NoVersion);
                 }
             }
             Some(Kind::Entry) => {
@@ -231,20 +224,9 @@ impl Pass {
         let in_entry = self.entry.as_ref().is_some_and(|(at, _)| depth == at + 1);
         if in_entry && opens != Some(Kind::Entry) {
             if let Some(field) = field(space, &local) {
-                let rel = attribute("rel");
-                let piece = Piece {
-                    href: attribute("href")
-                        .or_else(|| attribute("url").filter(|_| field == Field::Enclosure)),
-                    rel,
-                    kind: attribute("type").or_else(|| attribute("mode").filter(|mode| mode == "escaped")),
-                    permalink: attribute("ispermalink")
-                        .is_none_or(|value| !value.eq_ignore_ascii_case("false")),
-                    term: attribute("term").or_else(|| attribute("label")),
-                    base: base.clone().unwrap_or_else(|| Rc::clone(self.base())),
-                    text: String::new(),
-                    depth,
-                };
-                // `<link/>https://…`: an HTML writer leaves the address behind the empty element.
+                let link_base = base.clone().unwrap_or_else(|| Rc::clone(self.base()));
+                let piece = Piece::open(field, attributes, link_base, depth);
+                // `<link/>https://…`: some HTML writers put the address after the empty element.
                 if empty && (field != Field::Link || piece.href.is_some()) {
                     self.keep(field, piece);
                     return;
@@ -255,7 +237,7 @@ impl Pass {
             }
         } else if self.entry.is_none() && space != Space::Other {
             if space == Space::Core && local == "link" {
-                self.take_home(attribute("href"), attribute("rel").as_deref());
+                self.take_website(attribute("href"), attribute("rel").as_deref());
             }
             self.channel(&local, depth, empty, attribute("type"));
         }
@@ -266,8 +248,8 @@ impl Pass {
 
     fn open_entry(&mut self, about: Option<String>, href: Option<String>, modified: Option<String>) {
         if let Some((depth, _)) = self.entry {
-            // An entry in an entry: the last one's end was forgotten.
-            self.mended("unclosed");
+            // An entry in an entry: the outer one has no end tag.
+            self.repaired(Repair::Unclosed);
             self.close_to(depth);
         }
         let mut draft = Draft::default();
@@ -287,7 +269,7 @@ impl Pass {
                 .extend(declares.into_iter().take(space_left).map(|(prefix, space)| (depth, prefix, space)));
             self.open.push(Open { name, base });
         } else {
-            self.mended("too_deep");
+            self.repaired(Repair::TooDeep);
         }
     }
 
@@ -300,13 +282,13 @@ impl Pass {
         let outer =
             || self.bound.iter().rev().find(|(_, name, _)| name == prefix).map(|(_, _, space)| *space);
         let found = own.or_else(outer);
-        // A default namespace nobody knows, on the root of a feed, is a dialect's own idea of RSS.
+        // An unknown default namespace on the root of a feed is a dialect of RSS.
         match found {
             Some(Space::Other) if prefix.is_empty() => Space::Core,
             Some(space) => space,
             None => {
                 if !prefix.is_empty() {
-                    self.mended("undeclared_prefix");
+                    self.repaired(Repair::UndeclaredPrefix);
                 }
                 undeclared(prefix)
             }
@@ -319,24 +301,26 @@ impl Pass {
         let at = self.open.iter().rposition(|open| open.name == local);
         let Some(at) = at.filter(|at| *at >= floor || matches!(kind(&local), Some(Kind::Root))) else {
             if !VOID.contains(&local.as_str()) {
-                self.mended("unmatched_end");
+                self.repaired(Repair::UnmatchedEnd);
             }
             return;
         };
         if self.gathering.as_ref().is_some_and(|gathering| at > gathering.depth) {
             let html = !prefix.is_empty() && self.space_of(prefix, &[]) == Space::Html;
             let Some(gathering) = &mut self.gathering else { return };
-            // An end inside a field belongs to the field's own mark-up.
+            // An end tag inside a field belongs to the field's own markup.
             if gathering.field != Field::Author {
-                gathering.piece.inside(&if html { unprefixed(source, prefix) } else { source.into() });
+                let source = if html { unprefixed(source, prefix) } else { source.into() };
+                gathering.piece.text.push_str(&source);
             } else if local == "name" {
-                gathering.piece.name_done();
+                // What follows the name (address, e-mail) is not part of it.
+                gathering.piece.text.push('\n');
             }
             self.shut(at);
             return;
         }
         if at + 1 < self.open.len() {
-            self.mended("unclosed");
+            self.repaired(Repair::Unclosed);
         }
         self.close_to(at);
         if at == 0 && matches!(kind(&local), Some(Kind::Root)) {
@@ -358,7 +342,7 @@ impl Pass {
         }
         if self.entry.as_ref().is_some_and(|(at, _)| *at >= depth) {
             self.entries.extend(self.entry.take().map(|(_, draft)| draft));
-            // Thinned out only once twice as many are there, so that it costs little for each.
+            // Only at twice the limit, so that the cost for each entry stays small.
             if self.entries.len() >= 2 * MOST_ENTRIES {
                 self.thin_out();
             }
@@ -372,7 +356,7 @@ impl Pass {
             draft.order = order;
         }
         if draft::keep_newest(&mut self.entries, MOST_ENTRIES) {
-            self.mended("too_many_entries");
+            self.repaired(Repair::TooManyEntries);
         }
     }
 
@@ -396,10 +380,10 @@ impl Pass {
 
     fn end(&mut self) {
         if !self.done && !self.open.is_empty() {
-            self.mended("cut_off");
+            self.repaired(Repair::CutOff);
             let cut_inside = self.entry.is_some();
             self.close_to(0);
-            // A last entry that was cut off is kept only if enough of it is there.
+            // A last entry that is cut off counts only if it has a title and an address.
             if cut_inside && self.entries.last().is_some_and(|draft| !draft.is_whole()) {
                 self.entries.pop();
             }

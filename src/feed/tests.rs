@@ -27,7 +27,7 @@ fn first_title(title: &str) -> String {
 }
 
 #[test]
-fn every_saved_feed_gives_what_its_twin_says() {
+fn each_saved_feed_reads_as_expected() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/entries");
     let mut seen = 0;
     for file in fs::read_dir(folder).unwrap() {
@@ -128,7 +128,7 @@ fn a_cut_feed_keeps_what_is_whole() {
     let cut = text.find("Item 9").unwrap() + 3;
     let feed = read_text(&text[..cut]).unwrap();
     assert_eq!(feed.entries.len(), 8);
-    assert!(feed.repairs.contains(&"cut_off"));
+    assert!(feed.repairs.contains(&Repair::CutOff));
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn scraps() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn whatever_comes_is_rebuilt_into_something_that_parses(text in scraps()) {
+    fn any_text_is_rebuilt_to_atom_that_parses(text in scraps()) {
         let rebuilt = rebuild::rebuild(&text, &base());
         prop_assert!(parse::parse(&rebuilt.atom).is_ok(), "{}", rebuilt.atom);
         let again = rebuild::rebuild(&rebuilt.atom, &base());
@@ -284,7 +284,7 @@ fn of_too_many_entries_the_newest_are_read_in_their_order() {
     assert_eq!(feed.entries.len(), MOST_ENTRIES);
     assert_eq!((&*feed.entries[0].title, &*feed.entries[499].title), ("t4500", "t4999"));
     assert_eq!((&*feed.entries[500].title, &*feed.entries[999].title), ("t3000", "t3499"));
-    assert_eq!(feed.repairs, ["too_many_entries"]);
+    assert_eq!(feed.repairs, [Repair::TooManyEntries]);
     let feed = rss(&undated);
     assert_eq!((&*feed.entries[0].title, &*feed.entries[999].title), ("t0", "t999"));
     assert!(rss(&(0..MOST_ENTRIES).map(|at| item(at, "")).collect::<String>()).repairs.is_empty());

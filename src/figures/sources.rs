@@ -120,7 +120,7 @@ pub fn view(
         url: state.url.clone(),
         name: name.to_owned(),
         attention: attention(state, now),
-        failure: state.last_failure.clone(),
+        failure: state.last_failure.as_ref().map(ToString::to_string),
         failures: state.failures,
         changed_at: state.changed_at,
         mean_ms: state.mean_ms,

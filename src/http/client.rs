@@ -1,52 +1,47 @@
-//! The network itself: the only file that names reqwest's client.
+//! The client of a run: settings, connections, pacing, counts.
 
 use std::{
     collections::HashSet,
-    net::IpAddr,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
-use url::{Host, Url};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use url::Url;
 
 use super::{
-    Answer, ApiResponse, Counts, Failure, Fetch, Request, Settings,
+    ApiResponse, Counts, Failure, Settings,
     body::Bodies,
     classify::classify,
     connections::Connections,
-    guard::is_private,
+    headers::{secret_headers, text_headers},
     pace::{Pace, Whom},
     resolve::AddressPolicy,
 };
 use crate::{clock::Clock, text::host::pace_key};
 
 /// The one client of a run.
-pub struct Client<C> {
+pub struct Client {
     pub(super) connections: Connections,
     pub(super) settings: Settings,
     policy: AddressPolicy,
     pub(super) bodies: Bodies,
     pub(super) pace: Pace,
-    pub(super) counted: Counted,
-    pub(super) clock: C,
+    counted: Mutex<Counts>,
+    pub(super) origins: Mutex<HashSet<String>>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// Why no client could be made.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum SetupError {
-    /// The proxy's address is wrong.
     #[error("http.proxy is not a usable address: {0}")]
     Proxy(String),
-    /// The user agent holds characters no header may.
     #[error("http.user_agent cannot be sent as a header")]
     UserAgent,
-    /// TLS could not be set up.
     #[error("TLS could not be set up: {0}")]
     Tls(String),
 }
@@ -57,43 +52,12 @@ impl From<SetupError> for Failure {
     }
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Counted {
-    pub(super) requests: AtomicU64,
-    pub(super) retries: AtomicU64,
-    pub(super) bytes: AtomicU64,
-    pub(super) success: AtomicU64,
-    pub(super) not_modified: AtomicU64,
-    pub(super) client_error: AtomicU64,
-    pub(super) rate_limited: AtomicU64,
-    pub(super) server_error: AtomicU64,
-    pub(super) error: AtomicU64,
-    pub(super) origins: Mutex<HashSet<String>>,
-    pub(super) conditional: AtomicU64,
-}
-
-impl Counted {
-    pub(super) fn answered(&self, status: Option<u16>) {
-        let counter = match status {
-            Some(304) => &self.not_modified,
-            Some(429) => &self.rate_limited,
-            Some(200..=299) => &self.success,
-            Some(400..=499) => &self.client_error,
-            Some(500..=599) => &self.server_error,
-            // A redirect is on its way to an answer and counts as a request only.
-            Some(_) => return,
-            None => &self.error,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-impl<C: Clock> Client<C> {
+impl Client {
     /// A client that behaves as `settings` say and waits by `clock`.
     ///
     /// # Errors
     /// When the proxy's address or the user agent cannot be used, or TLS cannot be set up.
-    pub fn new(settings: Settings, clock: C) -> Result<Self, SetupError> {
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
         Self::build(settings, clock, true)
     }
 
@@ -101,28 +65,42 @@ impl<C: Clock> Client<C> {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn without_reuse(settings: Settings, clock: C) -> Result<Self, SetupError> {
+    pub fn without_reuse(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
         Self::build(settings, clock, false)
     }
 
-    fn build(settings: Settings, clock: C, reuse: bool) -> Result<Self, SetupError> {
+    fn build(settings: Settings, clock: Arc<dyn Clock>, reuse: bool) -> Result<Self, SetupError> {
         let policy = AddressPolicy::new(settings.allow_private_addresses, &settings.private_hosts);
         let connections = Connections::new(settings.clone(), policy.clone(), reuse)?;
         let pace = Pace::new(settings.concurrency, settings.per_host_concurrency, settings.per_host_interval);
         let bodies = Bodies::new(settings.idle_timeout);
-        Ok(Self { connections, settings, policy, bodies, pace, counted: Counted::default(), clock })
+        Ok(Self {
+            connections,
+            settings,
+            policy,
+            bodies,
+            pace,
+            counted: Mutex::default(),
+            origins: Mutex::default(),
+            clock,
+        })
     }
 
-    /// One exchange with an API.
-    async fn api_get(&self, url: Url, headers: Vec<(String, String)>) -> Result<ApiResponse, Failure> {
+    /// Sends one GET to an API, after the wait for its host. It is neither repeated nor redirected; every status is
+    /// an answer.
+    pub(crate) async fn api_get(
+        &self,
+        url: Url,
+        headers: Vec<(String, String)>,
+    ) -> Result<ApiResponse, Failure> {
         let host = self.checked_host(&url)?;
-        let _turn = self.pace.acquire(&host).await;
+        let _permit = self.pace.acquire(&host).await;
         let start = Instant::now();
-        self.counted.requests.fetch_add(1, Ordering::Relaxed);
+        self.count(|counts| counts.requests += 1);
         let mut status = None;
         let limit = self.settings.total_timeout;
         let answer = tokio::time::timeout(limit, self.send_api(url, &host, headers, &mut status)).await;
-        self.counted.answered(status);
+        self.count_status(status);
         let (status, headers, body) = answer.unwrap_or(Err(Failure::TotalTimeout))?;
         Ok(ApiResponse { status, headers, body, elapsed: start.elapsed() })
     }
@@ -135,24 +113,18 @@ impl<C: Clock> Client<C> {
         status: &mut Option<u16>,
     ) -> Result<(u16, Vec<(String, String)>, Bytes), Failure> {
         let mut head = HeaderMap::new();
-        for (name, value) in &headers {
-            if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                value.set_sensitive(true);
-                head.insert(name, value);
-            }
+        for (name, value) in secret_headers(&headers) {
+            head.insert(name, value);
         }
         head.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let client = self.connections.to(host)?;
         let mut response = client.get(url).headers(head).send().await.map_err(|error| classify(&error))?;
         *status = Some(response.status().as_u16());
-        let text = |(name, value): (&HeaderName, &HeaderValue)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-        };
-        let answer = response.headers().iter().filter_map(text).collect();
+        let answer = text_headers(response.headers());
         let limit = self.settings.feed_body_limit;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
-            self.counted.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            self.count(|counts| counts.bytes_received += chunk.len() as u64);
             if (body.len() + chunk.len()) as u64 > limit {
                 return Err(Failure::too_large(limit));
             }
@@ -162,61 +134,41 @@ impl<C: Clock> Client<C> {
     }
 
     pub(super) fn checked_host(&self, url: &Url) -> Result<String, Failure> {
-        let literal = match url.host() {
-            Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
-            Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
-            Some(Host::Domain(_)) => None,
-            None => return Err(Failure::BadAddress(url.to_string())),
-        };
-        let host = url.host_str().unwrap_or_default();
-        if literal.is_some_and(is_private) && !self.policy.admits(host) {
-            return Err(Failure::PrivateAddress(host.to_owned()));
-        }
-        Ok(pace_key(host))
-    }
-}
-
-impl<C: Clock> Fetch for Client<C> {
-    fn fetch(
-        &self,
-        request: Request,
-        now: Timestamp,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
-        Box::pin(self.send_following_redirects(request, now))
+        self.policy.check_literal(url)?;
+        Ok(pace_key(url.host_str().unwrap_or_default()))
     }
 
-    fn pause(&self, host: &str, until: Timestamp) {
+    /// Sends nothing to `host` (a name, or what groups names: see [`crate::text::host`]) before `until`.
+    pub fn pause(&self, host: &str, until: Timestamp) {
         self.pace.pause(host, Whom::All, until);
     }
 
-    fn close_idle(&self, host: &str) {
+    /// Closes the idle connections to `host` (as for [`Self::pause`]).
+    pub fn close_idle(&self, host: &str) {
         self.connections.close_idle(host);
     }
 
-    fn call(
-        &self,
-        url: Url,
-        headers: Vec<(String, String)>,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<ApiResponse, Failure>> + Send + '_>> {
-        Box::pin(self.api_get(url, headers))
+    /// The counts so far.
+    pub fn counts(&self) -> Counts {
+        let origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+        let counted = *self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        Counts { connections_opened: self.connections.opened(), origins, ..counted }
     }
 
-    fn counts(&self) -> Counts {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let counted = &self.counted;
-        Counts {
-            requests: read(&counted.requests),
-            connections_opened: self.connections.opened(),
-            retries: read(&counted.retries),
-            bytes_received: read(&counted.bytes),
-            success: read(&counted.success),
-            not_modified: read(&counted.not_modified),
-            client_error: read(&counted.client_error),
-            rate_limited: read(&counted.rate_limited),
-            server_error: read(&counted.server_error),
-            error: read(&counted.error),
-            conditional: read(&counted.conditional),
-            origins: counted.origins.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
-        }
+    pub(super) fn count(&self, change: impl FnOnce(&mut Counts)) {
+        change(&mut self.counted.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Counts a response, or its absence, by status. A redirect counts as a request only.
+    pub(super) fn count_status(&self, status: Option<u16>) {
+        self.count(|counts| match status {
+            Some(304) => counts.not_modified += 1,
+            Some(429) => counts.rate_limited += 1,
+            Some(200..=299) => counts.success += 1,
+            Some(400..=499) => counts.client_error += 1,
+            Some(500..=599) => counts.server_error += 1,
+            Some(_) => {}
+            None => counts.error += 1,
+        });
     }
 }

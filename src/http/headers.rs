@@ -1,16 +1,16 @@
-//! What an answer's headers mean to us. Pure.
+//! Reads and builds headers. Pure.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{
-    AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED,
+    AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED,
 };
 
 use super::{Headers, waits::header_date};
 use crate::model::Validators;
 
-/// Validators as sent, content type, and the life time left.
+/// Validators as sent, content type, and the remaining lifetime.
 pub fn read(headers: &HeaderMap, now: Timestamp) -> Headers {
     let bytes = |name: HeaderName| headers.get(name).map(|value| value.as_bytes().to_vec());
     Headers {
@@ -19,6 +19,26 @@ pub fn read(headers: &HeaderMap, now: Timestamp) -> Headers {
         fresh_for: fresh_for(headers, now),
         broken_off: false,
     }
+}
+
+/// All headers whose values are text; names in lower case.
+pub(super) fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    headers.iter().filter_map(text).collect()
+}
+
+/// `headers` that the settings add, without those that cannot be sent. They may hold secrets: no debug output shows
+/// their values.
+pub(super) fn secret_headers(
+    headers: &[(String, String)],
+) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    headers.iter().filter_map(|(name, value)| {
+        let (name, mut value) = (name.parse().ok()?, HeaderValue::from_str(value).ok()?);
+        value.set_sensitive(true);
+        Some((name, value))
+    })
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

@@ -1,7 +1,7 @@
-//! Pings to a monitor of cron jobs (docs/reference/formats.md#pings): one as a cycle begins, one as it ends.
+//! Pings to a monitor of cron jobs (docs/reference/formats.md#pings) at the start and end of a cycle.
 //!
-//! The address is a secret: no message carries more of it than its host, no redirect is followed and no `Referer` sent.
-//! It comes from the settings, never from a feed, so private addresses are allowed: many run their monitor themselves.
+//! The address is a secret: messages show only its host, no redirect is followed and no `Referer` sent. It comes from the
+//! settings, so private addresses are allowed: many users run their own monitor.
 
 use std::{hash::BuildHasher, hash::RandomState, time::Duration};
 
@@ -10,13 +10,13 @@ use url::Url;
 use super::{Settings, connections::builder, resolve::AddressPolicy};
 use crate::clock::Clock;
 
-/// Limit for one ping with all its tries. Nothing waits for a monitor longer than that.
+/// Time limit for one ping with all its tries.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How often a failed one is sent again (docs/reference/formats.md#pings).
+/// Tries of one ping (docs/reference/formats.md#pings).
 const TRIES: u32 = 5;
-/// Wait before the second try; doubled before each further one.
+/// Wait before the second try; doubles before each further one.
 const WAIT: Duration = Duration::from_millis(500);
-/// Bytes of a body that old servers keep.
+/// Bytes of a body that old servers store.
 const BODY: usize = 10_000;
 
 /// The monitor of one run.
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Monitor {
 }
 
 impl Monitor {
-    /// The monitor at `url`, for a run of its own, reached as `settings` say; `None` where the address cannot be used.
+    /// The monitor at `url`, for one run; `None` where the address cannot be used.
     #[must_use]
     pub fn new(url: &str, settings: &Settings) -> Option<Self> {
         let url = Url::parse(url.trim_end_matches('/')).ok()?;
@@ -42,9 +42,9 @@ impl Monitor {
         Some(Self { client, url, run: run_id() })
     }
 
-    /// Tells that `what` has happened (`start`, or an exit code), with `body` for its log. A monitor that does
-    /// not answer in time is noted and changes nothing.
-    pub async fn ping(&self, what: &str, body: &str, clock: &impl Clock) {
+    /// Reports `what` (`start`, or an exit code), with `body` for the monitor's log. A failure is logged and has no other
+    /// effect.
+    pub async fn ping(&self, what: &str, body: &str, clock: &dyn Clock) {
         let mut url = self.url.clone();
         url.set_path(&format!("{}/{what}", self.url.path().trim_end_matches('/')));
         url.query_pairs_mut().append_pair("rid", &self.run);
@@ -58,8 +58,8 @@ impl Monitor {
         }
     }
 
-    /// Whether the monitor took the ping or refused it for good.
-    async fn send(&self, url: Url, body: &str, clock: &impl Clock) -> bool {
+    /// Whether the monitor accepted or finally refused the ping.
+    async fn send(&self, url: Url, body: &str, clock: &dyn Clock) -> bool {
         for attempt in 0..TRIES {
             if attempt > 0 {
                 clock.sleep(WAIT * 2_u32.pow(attempt - 1)).await;
@@ -67,7 +67,7 @@ impl Monitor {
             let sent = self.client.post(url.clone()).body(body.to_owned()).send().await;
             match sent.map(|answer| answer.status()) {
                 Ok(status) if status.is_success() => return true,
-                // Wrong address or token, or an address that has moved: asking again would not help.
+                // A wrong address or token, or a moved address: a retry does not help.
                 Ok(status)
                     if status.is_redirection() || status.is_client_error() && status.as_u16() != 429 =>
                 {
@@ -81,7 +81,7 @@ impl Monitor {
     }
 }
 
-/// A random UUID (RFC 9562, version 4) that ties a run's pings together.
+/// A random UUID (RFC 9562, version 4) that the pings of a run share.
 fn run_id() -> String {
     let random = || RandomState::new().hash_one(0_u8);
     let (high, low) = (random(), random());
@@ -97,10 +97,14 @@ fn run_id() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{pending, ready};
+
+    use futures_util::future::BoxFuture;
+
     use super::*;
 
     #[test]
-    fn every_run_has_an_id_of_its_own_in_the_form_of_a_uuid() {
+    fn each_run_has_its_own_uuid() {
         let (one, other) = (run_id(), run_id());
         assert_ne!(one, other);
         let parts: Vec<_> = one.split('-').map(str::len).collect();
@@ -109,33 +113,14 @@ mod tests {
         assert!(b"89ab".contains(&one.as_bytes()[19]), "{one}");
     }
 
-    /// Settings of a program that reaches loopback.
-    fn settings() -> Settings {
-        Settings {
-            user_agent: "test".to_owned(),
-            concurrency: 1,
-            per_host_concurrency: 1,
-            per_host_interval: Duration::ZERO,
-            connect_timeout: LIMIT,
-            idle_timeout: LIMIT,
-            total_timeout: LIMIT,
-            feed_body_limit: 1024,
-            page_body_limit: 1024,
-            max_redirects: 5,
-            allow_private_addresses: false,
-            private_hosts: Vec::new(),
-            proxy: String::new(),
-        }
-    }
-
     #[test]
     fn the_address_is_not_shown() {
-        let monitor = Monitor::new("https://hc.example/secret-token", &settings()).unwrap();
+        let monitor = Monitor::new("https://hc.example/secret-token", &Settings::for_tests()).unwrap();
         assert!(!format!("{monitor:?}").contains("secret"));
-        assert!(Monitor::new("no address", &settings()).is_none());
+        assert!(Monitor::new("no address", &Settings::for_tests()).is_none());
     }
 
-    /// A clock whose short waits are over at once, and the limit of a ping too if that is to pass.
+    /// A clock whose short waits end at once, and the limit of a ping too if `limit_passes`.
     struct Hands {
         limit_passes: bool,
     }
@@ -145,19 +130,18 @@ mod tests {
             jiff::Timestamp::UNIX_EPOCH
         }
 
-        async fn sleep(&self, wait: Duration) {
-            if wait == LIMIT && !self.limit_passes {
-                std::future::pending::<()>().await;
-            }
+        fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()> {
+            if wait == LIMIT && !self.limit_passes { Box::pin(pending()) } else { Box::pin(ready(())) }
         }
     }
 
-    /// Requests a server gets that gives these answers, one a connection.
+    /// The requests to a server that gives these answers, one a connection.
     async fn asked(answers: &[&str]) -> Vec<String> {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let monitor = Monitor::new(&format!("http://127.0.0.1:{port}/secret"), &settings()).unwrap();
+        let monitor =
+            Monitor::new(&format!("http://127.0.0.1:{port}/secret"), &Settings::for_tests()).unwrap();
         let mut requests = Vec::new();
         let serve = async {
             for answer in answers {
@@ -183,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ping_is_sent_again_after_a_failure_and_never_led_elsewhere() {
+    async fn a_ping_is_repeated_after_a_failure_and_not_redirected() {
         let requests = asked(&["500 No", "429 Slow", "200 OK"]).await;
         assert_eq!(requests.len(), 3);
         assert!(requests.iter().all(|request| request.starts_with("POST /secret/start?rid=")));
@@ -193,10 +177,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_monitor_that_never_answers_is_left_when_its_time_has_passed() {
+    async fn a_ping_ends_at_its_time_limit() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let monitor = Monitor::new(&format!("http://127.0.0.1:{port}/"), &settings()).unwrap();
+        let monitor = Monitor::new(&format!("http://127.0.0.1:{port}/"), &Settings::for_tests()).unwrap();
         monitor.ping("0", "", &Hands { limit_passes: true }).await;
         drop(listener);
     }

@@ -1,43 +1,40 @@
-//! One POST to an address the user configured: a channel of theirs, never anything a feed named.
+//! One POST to an address from the settings: an alert channel, never an address from a feed.
 //!
-//! Same address guard and time limits as a GET, but no redirects (the body is signed for one address), no
-//! pacing (each channel has its own) and no retry (the outbox has).
+//! The address check is that of a GET. There are no redirects (the body is signed for one address), no pacing (each channel
+//! has its own) and no retry (the outbox does that).
 
-use std::{future::Future, pin::Pin, sync::OnceLock, time::Duration};
+use std::{sync::OnceLock, time::Duration};
 
 use jiff::Timestamp;
-use reqwest::header::{HeaderName, HeaderValue};
-use url::{Host, Url};
+use url::Url;
 
 use super::{
-    Failure, Settings, SetupError, classify::classify, connections::builder, guard::is_private,
-    resolve::AddressPolicy, waits,
+    Failure, Settings, SetupError,
+    classify::classify,
+    connections::builder,
+    headers::{secret_headers, text_headers},
+    resolve::AddressPolicy,
+    waits,
 };
 
-/// Bytes of an answer that are read: enough for any error a service describes.
+/// Bytes of a response that are read: enough for any error message.
 const ANSWER: usize = 16 * 1024;
 
-/// One POST.
 #[derive(Clone)]
-pub struct PostRequest {
-    /// Where; may hold a secret, and is never repeated in an error.
+pub(crate) struct PostRequest {
+    /// May contain a secret: no error message may contain it.
     pub url: Url,
-    /// Every header beside the user agent's.
     pub headers: Vec<(String, String)>,
-    /// The exact bytes.
     pub body: Vec<u8>,
-    /// Whether a private address is meant.
     pub allow_private: bool,
     /// Limit for the whole exchange.
     pub timeout: Duration,
 }
 
-/// What a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostResponse {
-    /// Status code.
+pub(crate) struct PostResponse {
     pub status: u16,
-    /// Header names in lower case, with values that are text.
+    /// Those whose values are text; names in lower case.
     pub headers: Vec<(String, String)>,
     /// `Retry-After`, clamped to a day.
     pub retry_after: Option<Duration>,
@@ -46,30 +43,17 @@ pub struct PostResponse {
 }
 
 impl PostResponse {
-    /// Whether the status is 2xx.
-    #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// The header `name`, which is in lower case.
-    #[must_use]
+    /// `name` is in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// The seam between channels and the network.
-pub trait Post: Send + Sync {
-    /// Sends `parcel` once. `now` serves `Retry-After` dates.
-    fn post(
-        &self,
-        request: PostRequest,
-        now: Timestamp,
-    ) -> Pin<Box<dyn Future<Output = Result<PostResponse, Failure>> + Send + '_>>;
-}
-
-/// The network; its clients are made when the first parcel needs them: most cycles send none.
+/// Sends POST requests. Its clients are created for the first request: most cycles send none.
 pub struct Poster {
     settings: Settings,
     restricted: OnceLock<Result<reqwest::Client, String>>,
@@ -77,7 +61,7 @@ pub struct Poster {
 }
 
 impl Poster {
-    /// One that behaves as `settings` say.
+    /// Creates a poster with these settings.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self { settings, restricted: OnceLock::new(), open: OnceLock::new() }
@@ -90,35 +74,29 @@ impl Poster {
         made.as_ref().map_err(|error| Failure::Connect(error.clone()))
     }
 
+    /// Sends `request` once. `now` serves `Retry-After` dates.
+    pub(crate) async fn post(&self, request: PostRequest, now: Timestamp) -> Result<PostResponse, Failure> {
+        let limit = request.timeout;
+        let sent = tokio::time::timeout(limit, self.send(request, now)).await;
+        sent.unwrap_or(Err(Failure::TotalTimeout))
+    }
+
     async fn send(&self, request: PostRequest, now: Timestamp) -> Result<PostResponse, Failure> {
         let allow_private = request.allow_private || self.settings.allow_private_addresses;
-        let literal = match request.url.host() {
-            Some(Host::Ipv4(v4)) => Some(v4.into()),
-            Some(Host::Ipv6(v6)) => Some(v6.into()),
-            Some(Host::Domain(_)) => None,
-            None => return Err(Failure::BadAddress(String::new())),
-        };
-        if !allow_private && literal.is_some_and(is_private) {
-            return Err(Failure::PrivateAddress(request.url.host_str().unwrap_or_default().to_owned()));
+        // The address may be a secret: no error message may contain it.
+        if !request.url.has_host() {
+            return Err(Failure::BadAddress(String::new()));
         }
-        let mut builder = self.client(allow_private)?.post(request.url);
-        for (name, value) in &request.headers {
-            if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                value.set_sensitive(true);
-                builder = builder.header(name, value);
-            }
-        }
-        // The address may be a secret: no error is to repeat it.
+        AddressPolicy::new(allow_private, &[]).check_literal(&request.url)?;
+        let builder =
+            self.client(allow_private)?.post(request.url).headers(secret_headers(&request.headers).collect());
         let failed = |error: reqwest::Error| classify(&error.without_url());
         let mut answer = builder.body(request.body).send().await.map_err(failed)?;
         let head = answer.headers();
-        let text = |(name, value): (&HeaderName, &HeaderValue)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-        };
         let mut response = PostResponse {
             status: answer.status().as_u16(),
             retry_after: waits::retry_after(head, now),
-            headers: head.iter().filter_map(text).collect(),
+            headers: text_headers(head),
             body: Vec::new(),
         };
         // The status is the answer; what explains it may be missing or break off.
@@ -136,18 +114,4 @@ impl Poster {
 fn build(settings: &Settings, allow_private: bool) -> Result<reqwest::Client, SetupError> {
     let client = builder(settings, AddressPolicy::new(allow_private, &[]))?.build();
     client.map_err(|error| SetupError::Tls(error.to_string()))
-}
-
-impl Post for Poster {
-    fn post(
-        &self,
-        request: PostRequest,
-        now: Timestamp,
-    ) -> Pin<Box<dyn Future<Output = Result<PostResponse, Failure>> + Send + '_>> {
-        Box::pin(async move {
-            let limit = request.timeout;
-            let sent = tokio::time::timeout(limit, self.send(request, now)).await;
-            sent.unwrap_or(Err(Failure::TotalTimeout))
-        })
-    }
 }

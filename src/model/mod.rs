@@ -5,6 +5,7 @@ pub mod article;
 pub mod detection;
 pub mod entry;
 pub mod event_date;
+pub mod failure;
 pub mod source;
 pub mod state;
 pub mod x;
@@ -16,9 +17,10 @@ pub use alert::{
 pub use article::{Article, Method};
 pub use detection::{Caution, Class, Coin, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
 pub use entry::{Entry, EntryKey, EntryMarks, Rewordings};
+pub use failure::FailureKind;
 pub use source::{JsonMapping, Source, SourceFormat, Validators};
 pub use state::{
-    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, LastSeen, Mention, NOT_SAVED,
+    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, LastSeen, Mention,
     RobotsRecord, Signature, Skips, SourceState, StoredFinding, Story,
 };
 pub use x::{

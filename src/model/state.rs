@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Alert, Article, ChannelStoryState, Detection, EntryKey, EntryMarks, Event, Rewordings, Stage, Validators,
+    Alert, Article, ChannelStoryState, Detection, EntryKey, EntryMarks, Event, FailureKind, Rewordings,
+    Stage, Validators,
 };
 
 /// All that is remembered of one source. The default is a source never asked.
@@ -35,8 +36,8 @@ pub struct SourceState {
     pub not_before: Option<Timestamp>,
     /// Failures in a row.
     pub failures: u32,
-    /// Name of the last failure; cleared by a success.
-    pub last_failure: Option<String>,
+    /// Cleared by a success.
+    pub last_failure: Option<FailureKind>,
     /// Last status code seen.
     pub status: Option<u16>,
     /// Whether it ever sent a validator or answered 304.
@@ -78,9 +79,6 @@ pub struct Skips {
     pub days: u8,
 }
 
-/// Failure of a visit whose results the database refused.
-pub const NOT_SAVED: &str = "not_saved";
-
 /// A host that asked for a pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostWait {
@@ -88,8 +86,8 @@ pub struct HostWait {
     pub host: String,
     /// No request before this.
     pub not_before: Timestamp,
-    /// Name of the failure that asked for it.
-    pub reason: String,
+    /// The failure that asked for it.
+    pub reason: FailureKind,
 }
 
 /// Where an entry stands on its way to a verdict.

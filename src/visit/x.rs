@@ -17,8 +17,6 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
-    clock::Clock,
-    http::Fetch,
     model::{Commit, XMemory, XPage, XUsage},
     store::StoreError,
     text::secret::Secrets,
@@ -164,8 +162,8 @@ impl Session {
     ///
     /// # Errors
     /// When the store cannot be read or written. Without a token there is no round.
-    pub async fn begin<F: Fetch, C: Clock>(
-        context: &Context<F, C>,
+    pub async fn begin(
+        context: &Context,
         settings: Arc<Settings>,
         deadline: Timestamp,
     ) -> Result<Option<Self>, StoreError> {
@@ -209,10 +207,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store cannot be read or written.
-    pub async fn step<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-    ) -> Result<Option<XVisit>, StoreError> {
+    pub async fn step(&mut self, context: &Context) -> Result<Option<XVisit>, StoreError> {
         loop {
             if self.stopped.is_some() {
                 self.figures.deferred +=
@@ -261,7 +256,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn bill<F: Fetch, C: Clock>(&self, context: &Context<F, C>) -> Result<Bill, StoreError> {
+    pub async fn bill(&self, context: &Context) -> Result<Bill, StoreError> {
         let now = context.now();
         let memory = context.store.x_memory(self.credential.clone(), now).await?;
         Ok(Bill {
@@ -278,7 +273,7 @@ impl Session {
         skewed.map_or(now, |(_, limit)| server_time(limit, now))
     }
 
-    async fn make_plan<F: Fetch, C: Clock>(&mut self, context: &Context<F, C>) -> Result<(), StoreError> {
+    async fn make_plan(&mut self, context: &Context) -> Result<(), StoreError> {
         let now = context.now();
         self.memory = XMemory {
             // What the round is held against stays what it was at the start.
@@ -335,11 +330,7 @@ impl Session {
         }
     }
 
-    async fn unreadable<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-        call: i64,
-    ) -> Result<(), StoreError> {
+    async fn unreadable(&mut self, context: &Context, call: i64) -> Result<(), StoreError> {
         let ending = crate::store::XEnding::Lost { note: "unreadable".to_owned() };
         context.store.x_end(call, ending).await?;
         self.failures.push("X sent an answer that cannot be read".to_owned());
@@ -347,9 +338,9 @@ impl Session {
     }
 
     /// Puts one question and reads one page of its answer.
-    async fn ask_page<F: Fetch, C: Clock>(
+    async fn ask_page(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         question: Query,
         next: Option<String>,
         pages: u32,
@@ -367,9 +358,9 @@ impl Session {
         self.read(context, ask, pages, Some(sent)).await
     }
 
-    async fn read<F: Fetch, C: Clock>(
+    async fn read(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         ask: ApiCall,
         pages: u32,
         sent: Option<Sent>,

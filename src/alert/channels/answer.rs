@@ -9,7 +9,7 @@ use url::Url;
 use super::{Channel, Refusal};
 use crate::{
     alert::wording::shown,
-    http::{Failure, Post, PostRequest, PostResponse},
+    http::{Failure, PostRequest, PostResponse, Poster},
     text::secret::{SHORTEST, Secrets},
 };
 
@@ -19,7 +19,7 @@ const REPEATED: usize = 160;
 /// Sends `body` as JSON to `url`, and tells whether a status came at all.
 pub async fn post_json(
     channel: &Channel,
-    post: &dyn Post,
+    post: &Poster,
     url: &Url,
     headers: Vec<(String, String)>,
     body: &Value,
@@ -39,7 +39,7 @@ pub async fn post_json(
 }
 
 /// Sends `parcel`; what comes back quotes nothing secret of it.
-pub async fn deliver(post: &dyn Post, request: PostRequest, now: Timestamp) -> Result<PostResponse, Refusal> {
+pub async fn deliver(post: &Poster, request: PostRequest, now: Timestamp) -> Result<PostResponse, Refusal> {
     let (url, headers) = (request.url.clone(), request.headers.clone());
     let sent = post.post(request, now).await;
     let mut response = sent.map_err(|failure| unanswered(&failure, &url))?;

@@ -15,7 +15,7 @@ use crate::{
         message::{Form, Message},
         wording::{self, SAMPLE, shrink, sign},
     },
-    http::{Post, PostResponse},
+    http::{PostResponse, Poster},
     model::Class,
     text::{
         cut::{Unit, cut},
@@ -55,7 +55,7 @@ impl Discord {
     pub(super) async fn send(
         &self,
         channel: &Channel,
-        post: &dyn Post,
+        post: &Poster,
         attempt: Attempt<'_>,
     ) -> Result<Arrived, Refusal> {
         let body = payload(attempt.message);

@@ -26,7 +26,7 @@ pub use telegram::Telegram;
 pub use webhook::{Webhook, WebhookSecret};
 
 use super::{ChannelPolicy, message::Message};
-use crate::http::Post;
+use crate::http::Poster;
 
 /// A channel as the settings give it.
 #[derive(Debug, Clone)]
@@ -178,7 +178,7 @@ impl Channel {
     ///
     /// # Errors
     /// Why it did not arrive.
-    pub async fn send(&self, post: &dyn Post, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
+    pub async fn send(&self, post: &Poster, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
         match &self.kind {
             ChannelKind::Slack(slack) => slack.send(self, post, attempt).await,
             ChannelKind::Discord(discord) => discord.send(self, post, attempt).await,

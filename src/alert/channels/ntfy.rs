@@ -13,7 +13,7 @@ use crate::{
         message::Message,
         wording::{self, shrink},
     },
-    http::Post,
+    http::Poster,
     model::Class,
     text::{
         cut::{Unit, cut},
@@ -56,7 +56,7 @@ impl Ntfy {
     pub(super) async fn send(
         &self,
         channel: &Channel,
-        post: &dyn Post,
+        post: &Poster,
         attempt: Attempt<'_>,
     ) -> Result<Arrived, Refusal> {
         let mut headers = Vec::new();

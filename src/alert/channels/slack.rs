@@ -13,7 +13,7 @@ use crate::{
         message::{Form, Message},
         wording::{self, SAMPLE, shrink, sign},
     },
-    http::Post,
+    http::Poster,
     text::{
         cut::{Unit, cut},
         link::Link,
@@ -53,7 +53,7 @@ impl Slack {
     pub(super) async fn send(
         &self,
         channel: &Channel,
-        post: &dyn Post,
+        post: &Poster,
         attempt: Attempt<'_>,
     ) -> Result<Arrived, Refusal> {
         let body = payload(attempt.message);

@@ -13,7 +13,7 @@ use crate::{
         message::{Form, Message},
         wording::{self, SAMPLE, html, shrink, sign},
     },
-    http::Post,
+    http::Poster,
     text::{cut::Unit, link::Link},
 };
 
@@ -56,7 +56,7 @@ impl Telegram {
     pub(super) async fn send(
         &self,
         channel: &Channel,
-        post: &dyn Post,
+        post: &Poster,
         attempt: Attempt<'_>,
     ) -> Result<Arrived, Refusal> {
         let mut url = self.base_url.clone();

@@ -13,7 +13,7 @@ use url::Url;
 use super::{Arrived, Attempt, Channel, Refusal, answer};
 use crate::{
     alert::{document, message::Message},
-    http::{Post, PostRequest},
+    http::{PostRequest, Poster},
 };
 
 /// Launches in one message: bodies stay under 20 kB.
@@ -86,7 +86,7 @@ impl Webhook {
     pub(super) async fn send(
         &self,
         channel: &Channel,
-        post: &dyn Post,
+        post: &Poster,
         attempt: Attempt<'_>,
     ) -> Result<Arrived, Refusal> {
         let request = self.request(channel, attempt);

@@ -24,7 +24,7 @@ pub fn oversized(settings: &Settings) -> Result<Vec<Finding>, Error> {
     let states = wiring::small_runtime()?.block_on(store.sources()).unwrap_or_default();
     let found = settings.sources.iter().filter_map(|source| {
         let state = states.iter().find(|state| state.url == source.url)?;
-        let note = feed_hint(state.last_failure.as_deref(), settings)?;
+        let note = feed_hint(state.last_failure.as_ref(), settings)?;
         let hint = "raise http.feed_body_limit, or remove the feed";
         Some(finding("feed", Level::Note, format!("{}: {note}", source.name), hint))
     });

@@ -13,8 +13,8 @@ use crate::{
     error::Error,
     exit::Exit,
     feed::{self, Document},
-    http::{Failure, Fetch, Outcome, Purpose, Request},
-    model::{Entry, Source, SourceFormat, SourceState, Validators},
+    http::{Failure, Outcome, Purpose, Request},
+    model::{Entry, FailureKind, Source, SourceFormat, SourceState, Validators},
     render::{self, Style, plain, rough},
     store::{Access, Store},
     wiring,
@@ -49,10 +49,10 @@ struct Line {
 }
 
 /// What to do about a failure that a setting decides.
-pub fn hint(failure: Option<&str>, settings: &Settings) -> Option<String> {
+pub fn hint(failure: Option<&FailureKind>, settings: &Settings) -> Option<String> {
     let setting = Some("http.feed_body_limit");
     let too_large = Failure::TooLarge { limit: settings.http.feed_body_limit, setting };
-    (failure == Some(too_large.name())).then(|| too_large.to_string())
+    (failure == Some(&too_large.kind())).then(|| too_large.to_string())
 }
 
 fn line(source: &Source, state: Option<SourceState>, settings: &Settings) -> Line {
@@ -72,8 +72,8 @@ fn line(source: &Source, state: Option<SourceState>, settings: &Settings) -> Lin
             state if state.repaired => "repaired",
             _ => "ok",
         },
-        hint: hint(state.last_failure.as_deref(), settings),
-        failure: state.last_failure,
+        hint: hint(state.last_failure.as_ref(), settings),
+        failure: state.last_failure.map(|kind| kind.to_string()),
         failures: state.failures,
         last_success: state.succeeded_at,
         last_new: state.changed_at,
@@ -265,7 +265,7 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
                     checked.describe(feed, now);
                 }
                 Err(error) => {
-                    checked.failure = Some(error.name().to_owned());
+                    checked.failure = Some(error.kind().to_string());
                     checked.sentence = Some(error.to_string());
                     if let feed::FeedError::NotAFeed { alternates, .. } = error {
                         checked.alternates = alternates;
@@ -277,7 +277,7 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
             checked.sentence = Some("304 to a request without validators".to_owned());
         }
         Outcome::Failed(failure) => {
-            checked.failure = Some(failure.name().to_owned());
+            checked.failure = Some(failure.kind().to_string());
             checked.sentence = Some(failure.to_string());
         }
     }
@@ -293,7 +293,7 @@ impl Checked {
         self.title = feed.title;
         self.entries = feed.entries.len();
         self.dated = feed.entries.iter().filter(|entry| entry.published.is_some()).count();
-        self.repairs = feed.repairs;
+        self.repairs = feed.repairs.into_iter().map(Into::into).collect();
         let mut newest: Vec<&Entry> = feed.entries.iter().collect();
         // A date more than a day ahead is no reason to come first (docs/reference/feeds.md#dates).
         let believed = |at: &Timestamp| *at <= now + SignedDuration::from_hours(24);

@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    pin::Pin,
     time::Duration,
 };
 
@@ -13,7 +12,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     alert::{self, Channel, ChannelKind, ChannelPolicy},
-    http::{Failure, Post, PostRequest, PostResponse},
+    http::{self, Poster},
     model::{Class, EntryKey, Event, Kind, Mention, Stage, Story, Verdict},
 };
 
@@ -132,18 +131,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..8)
 }
 
-struct Nobody;
-
-impl Post for Nobody {
-    fn post(
-        &self,
-        _: PostRequest,
-        _: Timestamp,
-    ) -> Pin<Box<dyn Future<Output = Result<PostResponse, Failure>> + Send + '_>> {
-        Box::pin(async { Err(Failure::HostPaused) })
-    }
-}
-
 fn notifier(speaks: bool) -> Notifier {
     let policy = ChannelPolicy {
         min_class: Class::Low,
@@ -161,7 +148,11 @@ fn notifier(speaks: bool) -> Notifier {
     };
     let channels = if speaks { vec![channel] } else { Vec::new() };
     let settings = alert::Settings { channels, ..alert::Settings::default() };
-    Notifier { settings: Arc::new(settings), post: Arc::new(Nobody), state_dir: ".".into() }
+    Notifier {
+        settings: Arc::new(settings),
+        post: Arc::new(Poster::new(http::Settings::for_tests())),
+        state_dir: ".".into(),
+    }
 }
 
 /// What the database should have.

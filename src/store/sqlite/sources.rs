@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{StoreError, amount, bits, count, optional, seconds, statements, time};
-use crate::model::{HostWait, Skips, SourceState, Validators};
+use crate::model::{FailureKind, HostWait, Skips, SourceState, Validators};
 
 /// Every source ever asked.
 pub fn sources(connection: &Connection) -> Result<Vec<SourceState>, StoreError> {
@@ -29,7 +29,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SourceState> {
         due_at: at("due_at")?,
         not_before: at("not_before")?,
         failures: row.get("failures")?,
-        last_failure: row.get("last_failure")?,
+        last_failure: row.get::<_, Option<String>>("last_failure")?.as_deref().map(FailureKind::from),
         status: row.get("status")?,
         conditional: row.get("conditional")?,
         unmodified_since: at("unmodified_since")?,
@@ -64,7 +64,7 @@ pub fn put(connection: &Connection, source: &SourceState) -> Result<(), StoreErr
         optional(source.due_at),
         optional(source.not_before),
         source.failures,
-        source.last_failure,
+        source.last_failure.as_ref().map(AsRef::<str>::as_ref),
         source.status,
         source.conditional,
         optional(source.unmodified_since),
@@ -103,13 +103,17 @@ pub fn known_id(connection: &Connection, url: &str) -> Result<Option<i64>, Store
 pub fn host_waits(connection: &Connection, now: Timestamp) -> Result<Vec<HostWait>, StoreError> {
     let mut statement = connection.prepare_cached(statements::HOST_WAITS)?;
     let rows = statement.query_map([seconds(now)], |row| {
-        Ok(HostWait { host: row.get(0)?, not_before: time(row.get(1)?), reason: row.get(2)? })
+        Ok(HostWait {
+            host: row.get(0)?,
+            not_before: time(row.get(1)?),
+            reason: row.get::<_, String>(2)?.as_str().into(),
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub fn put_wait(connection: &Connection, wait: &HostWait) -> Result<(), StoreError> {
-    let values = params![wait.host, seconds(wait.not_before), wait.reason];
+    let values = params![wait.host, seconds(wait.not_before), wait.reason.as_ref()];
     connection.prepare_cached(statements::HOST_WAIT_PUT)?.execute(values)?;
     Ok(())
 }

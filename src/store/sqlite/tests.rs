@@ -14,8 +14,8 @@ use crate::{
     clock::SystemClock,
     model::{
         Caution, Class, Commit, Detection, DetectionRecord, EntryKey, EntryMarks, EntryRecord, EntryState,
-        Event, HostWait, Kind, LastSeen, Rewordings, Signature, Skips, SourceState, Stage, StoredFinding,
-        Story, Validators,
+        Event, FailureKind, HostWait, Kind, LastSeen, Rewordings, Signature, Skips, SourceState, Stage,
+        StoredFinding, Story, Validators,
     },
     store::{
         Access, CycleRecord, EventFilter, KnownEntry, KnownState, Lock, Lookup, PeriodSums, SourceResult,
@@ -280,7 +280,7 @@ fn pauses_of_hosts_end_by_themselves() {
         let wait = HostWait {
             host: "a.example".to_owned(),
             not_before: now() + days(1),
-            reason: "rate_limited".to_owned(),
+            reason: FailureKind::RateLimited,
         };
         store.commit(Commit { host_wait: Some(wait.clone()), ..Commit::default() }).await.unwrap();
         assert_eq!(store.host_waits(now()).await.unwrap(), [wait]);

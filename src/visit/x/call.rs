@@ -1,9 +1,6 @@
 //! One call to X: leave to send it, the exchange, and what is done about every way it can go wrong.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
-};
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -11,8 +8,8 @@ use url::Url;
 
 use super::{Session, Stale, route_of};
 use crate::{
-    clock::Clock,
-    http::{ApiResponse, Failure, Fetch},
+    clock::jitter,
+    http::{ApiResponse, Failure},
     model::{XIntent, XLimit, XPage, XReserved},
     store::{StoreError, XEnding},
     visit::Context,
@@ -149,11 +146,7 @@ impl Session {
     }
 
     /// Sends `ask` as often as that may help.
-    pub(super) async fn send<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-        ask: &ApiCall,
-    ) -> Result<Sent, StoreError> {
+    pub(super) async fn send(&mut self, context: &Context, ask: &ApiCall) -> Result<Sent, StoreError> {
         let mut tries = 0;
         loop {
             let now = context.now();
@@ -176,7 +169,7 @@ impl Session {
                     Next::Later(problem) => problem.to_string(),
                 },
                 Err(failure) => {
-                    let note = failure.name().to_owned();
+                    let note = failure.kind().to_string();
                     let ending = if failure.may_have_arrived() {
                         XEnding::Lost { note }
                     } else {
@@ -204,9 +197,9 @@ impl Session {
     }
 
     /// One exchange; the token, which the answer may quote, is masked in it.
-    pub(super) async fn exchange<F: Fetch, C: Clock>(
+    pub(super) async fn exchange(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         ask: &ApiCall,
         reserved: XReserved,
     ) -> Result<ApiResponse, Failure> {
@@ -214,16 +207,16 @@ impl Session {
         *self.taken.entry(ask.route()).or_default() += 1;
         let token = self.settings.token.as_ref().map(crate::x::Token::header).unwrap_or_default();
         let headers = vec![("authorization".to_owned(), token)];
-        let mut response = context.fetch.call(ask.url(self, reserved.most), headers).await?;
+        let mut response = context.http.api_get(ask.url(self, reserved.most), headers).await?;
         if let Some(masked) = self.secrets.mask_bytes(&response.body) {
             response.body = masked.into();
         }
         Ok(response)
     }
 
-    pub(super) async fn reserve<F: Fetch, C: Clock>(
+    pub(super) async fn reserve(
         &self,
-        context: &Context<F, C>,
+        context: &Context,
         ask: &ApiCall,
         now: Timestamp,
     ) -> Result<Result<XReserved, Denied>, StoreError> {
@@ -260,9 +253,9 @@ impl Session {
             .await
     }
 
-    async fn answered<F: Fetch, C: Clock>(
+    async fn answered(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         ask: &ApiCall,
         reserved: XReserved,
         response: ApiResponse,
@@ -305,9 +298,9 @@ impl Session {
     }
 
     /// Remembers what an answer to `ask`, which was sent at `sent`, says of limits.
-    pub(super) async fn learn<F: Fetch, C: Clock>(
+    pub(super) async fn learn(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         ask: &ApiCall,
         seen: Seen,
         sent: Timestamp,
@@ -344,12 +337,7 @@ impl Session {
     }
 
     /// Does what is to be done about `problem`.
-    async fn act<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-        problem: Problem,
-        now: Timestamp,
-    ) -> Result<Next, StoreError> {
+    async fn act(&mut self, context: &Context, problem: Problem, now: Timestamp) -> Result<Next, StoreError> {
         let sentence = problem.to_string();
         match problem.action(now) {
             Action::SwitchDialect if !self.switched => {
@@ -384,12 +372,7 @@ impl Session {
     }
 
     /// Leaves X alone until then, in every process with this token.
-    async fn block<F: Fetch, C: Clock>(
-        &self,
-        context: &Context<F, C>,
-        until: Timestamp,
-        reason: String,
-    ) -> Result<(), StoreError> {
+    async fn block(&self, context: &Context, until: Timestamp, reason: String) -> Result<(), StoreError> {
         let block = move |known: Option<&XLimit>| {
             let known = known.cloned().unwrap_or_default();
             XLimit { blocked_until: known.blocked_until.max(Some(until)), reason: Some(reason), ..known }
@@ -417,7 +400,5 @@ enum Next {
 
 /// `wait`, longer by up to a quarter, spread by the call's number.
 fn jittered(wait: Duration, call: i64) -> Duration {
-    let mut hasher = DefaultHasher::new();
-    (call, std::process::id()).hash(&mut hasher);
-    wait + wait.mul_f64((hasher.finish() % 1000) as f64 / 4000.0)
+    wait + wait.mul_f64(jitter(&format!("{call} {}", std::process::id())) / 4.0)
 }

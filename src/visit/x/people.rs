@@ -7,8 +7,6 @@ use super::{
     call::{ApiCall, Sent},
 };
 use crate::{
-    clock::Clock,
-    http::Fetch,
     model::{Commit, XPage},
     store::StoreError,
     visit::Context,
@@ -19,9 +17,9 @@ use crate::{
 };
 
 impl Session {
-    pub(super) async fn look_up<F: Fetch, C: Clock>(
+    pub(super) async fn look_up(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         handles: Vec<String>,
     ) -> Result<Option<XVisit>, StoreError> {
         let Some((billed, page, fetch)) = self.people(context, ApiCall::Handles(handles.clone())).await?
@@ -32,9 +30,9 @@ impl Session {
         Ok(Some(self.learned(learned, billed, fetch)))
     }
 
-    pub(super) async fn look_up_ids<F: Fetch, C: Clock>(
+    pub(super) async fn look_up_ids(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         ids: Vec<u64>,
     ) -> Result<Option<XVisit>, StoreError> {
         let Some((billed, page, fetch)) = self.people(context, ApiCall::Ids(ids.clone())).await? else {
@@ -46,9 +44,9 @@ impl Session {
 
     /// Asks for accounts: what the answer costs, what it says and how long it took; nothing where none came that
     /// can be read.
-    pub(super) async fn people<F: Fetch, C: Clock>(
+    pub(super) async fn people(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         ask: ApiCall,
     ) -> Result<Option<(XPage, Page, Duration)>, StoreError> {
         self.figures.users += match &ask {

@@ -6,9 +6,7 @@ use url::Url;
 
 use super::{Session, call::ApiCall};
 use crate::{
-    clock::Clock,
     detect::{Item, Origin},
-    http::Fetch,
     model::{EntryKey, Kind, XAccount, XPage, XPerson, XPost},
     store::StoreError,
     text::{
@@ -38,9 +36,9 @@ pub struct Read {
 
 impl Session {
     /// Judges the posts of `page` that are new, or newly edited.
-    pub(super) async fn judge<F: Fetch, C: Clock>(
+    pub(super) async fn judge(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         question: &Query,
         page: &Page,
         first_look: bool,
@@ -119,9 +117,9 @@ impl Session {
     }
 
     /// A statement with its verdict, if that is worth telling.
-    fn statement<F: Fetch, C: Clock>(
+    fn statement(
         &self,
-        context: &Context<F, C>,
+        context: &Context,
         question: &Query,
         statement: &Thread,
         people: &HashMap<u64, XPerson>,
@@ -171,9 +169,9 @@ impl Session {
     }
 
     /// Looks up authors of findings whose followers nobody knows yet: one call, only where a floor is set.
-    async fn authors<F: Fetch, C: Clock>(
+    async fn authors(
         &mut self,
-        context: &Context<F, C>,
+        context: &Context,
         found: &[(u64, Finding)],
         people: &mut HashMap<u64, XPerson>,
     ) -> Result<(Option<XPage>, Vec<XPerson>), StoreError> {

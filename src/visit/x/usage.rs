@@ -5,8 +5,6 @@ use super::{
     call::{ApiCall, Denied},
 };
 use crate::{
-    clock::Clock,
-    http::Fetch,
     model::XUsage,
     store::{StoreError, XEnding},
     visit::Context,
@@ -18,10 +16,7 @@ use crate::{
 
 impl Session {
     /// Asks X for its count and remembers it, with ours of the same day.
-    pub(super) async fn usage<F: Fetch, C: Clock>(
-        &mut self,
-        context: &Context<F, C>,
-    ) -> Result<(), StoreError> {
+    pub(super) async fn usage(&mut self, context: &Context) -> Result<(), StoreError> {
         let (ask, now) = (ApiCall::Usage, context.now());
         let reserved = match self.reserve(context, &ask, now).await? {
             Ok(reserved) => reserved,
@@ -36,7 +31,7 @@ impl Session {
                 self.learn(context, &ask, Seen::read(&response.headers), now, refused).await?;
                 (Some(response.status), response.body, "usage".to_owned())
             }
-            Err(failure) => (None, bytes::Bytes::new(), failure.name().to_owned()),
+            Err(failure) => (None, bytes::Bytes::new(), failure.kind().to_string()),
         };
         context.store.x_end(reserved.call, XEnding::Free { status, note }).await?;
         let (state, response) = outcome(status, &body);

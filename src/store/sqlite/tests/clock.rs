@@ -55,7 +55,7 @@ fn one_cycle_ten_years_ahead_forgets_nothing() {
         let pause = HostWait {
             host: "a.example".to_owned(),
             not_before: now() + days(2),
-            reason: "rate_limited".to_owned(),
+            reason: FailureKind::RateLimited,
         };
         store.commit(Commit { host_wait: Some(pause.clone()), ..Commit::default() }).await.unwrap();
         store.begin_cycle(now() + ahead()).await.unwrap();

@@ -1,0 +1,72 @@
+//! Names of failures, as the outputs and the database have them.
+
+use strum::{AsRefStr, Display, EnumString};
+
+/// Why a source or a page could not be read. The names are stored: they never change.
+#[derive(Debug, Clone, PartialEq, Eq, AsRefStr, Display, EnumString)]
+#[strum(serialize_all = "snake_case")]
+#[expect(missing_docs, reason = "docs/reference/failures.md describes each")]
+pub enum FailureKind {
+    // Requests.
+    BadAddress,
+    PrivateAddress,
+    Dns,
+    ConnectTimeout,
+    Connect,
+    Tls,
+    Reset,
+    IdleTimeout,
+    TotalTimeout,
+    TooLarge,
+    BadBody,
+    BadAnswer,
+    #[strum(serialize = "unasked_304")]
+    Unasked304,
+    EmptyBody,
+    TooManyRedirects,
+    RedirectLoop,
+    BadRedirect,
+    Downgrade,
+    Gone,
+    NotFound,
+    RateLimited,
+    Unavailable,
+    HostPaused,
+    Challenge,
+    Status,
+    // Feeds.
+    NotAFeed,
+    Unreadable,
+    Mapping,
+    TooSlow,
+    // Pages.
+    Blocked,
+    Consent,
+    NotHtml,
+    NoText,
+    Robots,
+    RobotsUnreachable,
+    // The database: it could not be read, or it refused the results.
+    Store,
+    NotSaved,
+    /// A name that another version stored.
+    #[strum(default, transparent)]
+    Other(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_reads_back_and_unknown_names_stay() {
+        for (kind, name) in [
+            (FailureKind::Unasked304, "unasked_304"),
+            (FailureKind::NotAFeed, "not_a_feed"),
+            (FailureKind::Other("of_a_later_version".to_owned()), "of_a_later_version"),
+        ] {
+            assert_eq!((kind.as_ref(), kind.to_string().as_str()), (name, name));
+            assert_eq!(FailureKind::from(name), kind);
+        }
+    }
+}
