@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use crate::{
     clock::Clock,
     detect::Rules,
-    figures::path::Phase,
+    figures::{StageName as Stage, path::Phase},
     http::{Fetch, FetchStats},
     model::{Commit, EntryKey, EntryRecord, Kind, Verdict},
     store::Store,
@@ -86,23 +86,6 @@ impl<F: Fetch, C: Clock> Context<F, C> {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
-}
-
-/// The timed stages of a cycle, in the order of docs/reference/outputs.md#stages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
-    /// A source's request, redirects and retries included.
-    FeedFetch,
-    /// Bytes to entries.
-    FeedParse,
-    /// Which of a feed's new entries may matter.
-    EarlyFilter,
-    /// A page's request.
-    ArticleFetch,
-    /// Page to text.
-    Extract,
-    /// Text to verdict.
-    Judge,
 }
 
 /// How the visit of a source ended (docs/reference/outputs.md#sources).

@@ -46,14 +46,15 @@ fn report() -> CycleReport {
         },
         detections: serde_json::from_value(golden["detections"].clone()).unwrap(),
         stories: StoryFigures { new: 1, updated: 0 },
-        http: HttpFigures::new(
-            31,
-            21,
-            0,
-            60_112,
-            Outcomes { success: 5, not_modified: 25, server_error: 1, ..Outcomes::default() },
-        ),
-        cache: CacheFigures::new(30, 2, 25, 3),
+        http: HttpFigures {
+            requests: 31,
+            connections_opened: 21,
+            bytes_received: 60_112,
+            outcomes: Outcomes { success: 5, not_modified: 25, server_error: 1, ..Outcomes::default() },
+            ..HttpFigures::default()
+        }
+        .with_reuse(),
+        cache: CacheFigures::new(2, 25, 3),
         calls: calls(&Counted {
             requests: 31,
             dropped_early: 120,
@@ -68,7 +69,7 @@ fn report() -> CycleReport {
         memory: MemoryFigures { peak_rss_bytes: Some(31_457_280) },
         sources: vec![SourceFigures {
             url: "https://ledgerline.example/feed.xml".to_owned(),
-            outcome: SourceOutcome::Fetched,
+            outcome: SourceStatus::Fetched,
             failure: None,
             status: Some(200),
             entries: 30,
@@ -154,5 +155,6 @@ fn money_keeps_every_millionth() {
 
 #[test]
 fn connections_opened_ahead_do_not_make_reuse_negative() {
-    assert_eq!(HttpFigures::new(2, 3, 0, 0, Outcomes::default()).connection_reuse, Some(0.0));
+    let http = HttpFigures { requests: 2, connections_opened: 3, ..HttpFigures::default() };
+    assert_eq!(http.with_reuse().connection_reuse, Some(0.0));
 }
