@@ -74,7 +74,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     task.strictness = Strictness { sources: args.strict, targets: args.strict_targets };
     restrict_to_half(&mut task, args, &settings)?;
     let monitor = monitor(&settings, args.dry_run);
-    // Beside the cycle: nothing waits for a monitor that is slow.
+    // In parallel: the cycle does not wait for a slow monitor.
     let started = monitor
         .clone()
         .map(|monitor| runtime.spawn(async move { monitor.ping("start", "", &SystemClock).await }));
@@ -116,7 +116,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         runtime.block_on(async {
             let pings = async {
                 if let Some(started) = started {
-                    // One that was given up has said so.
+                    // A failed ping has logged its error.
                     let _ = started.await;
                 }
                 monitor.ping(&code.to_string(), &body, &SystemClock).await;
@@ -127,7 +127,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             }
         });
     }
-    // Work on blocking threads is of no more use once the cycle has ended.
+    // After the cycle, work on blocking threads has no use.
     runtime.shutdown_background();
     shown.map(|(exit, _)| exit)
 }

@@ -198,7 +198,7 @@ fn x(settings: &Settings) -> Finding {
         x.accounts.len(),
         x.searches.len()
     );
-    // A database that cannot be read is a finding of its own.
+    // An unreadable database has its own finding.
     let Ok(memory) = super::x::remembered(settings) else { return finding("x", Level::Ok, message, "") };
     let mut warnings = Vec::new();
     if let Some(usage) = &memory.usage {

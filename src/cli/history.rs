@@ -31,7 +31,6 @@ pub struct History {
     pub all: Sums,
     /// For each month.
     pub x_budget_usd: f64,
-    /// Names.
     pub channels: Vec<String>,
 }
 

@@ -112,8 +112,8 @@ impl Saver {
         Ok(saved)
     }
 
-    /// Whether `visit` has found something before: an edited post, or work that is repeated. The database keeps the
-    /// detection as it was, so that the stories must be read again behind it. `ids` are those of earlier visits.
+    /// Whether a finding of `visit` is known: an edited post, or repeated work. The database keeps the old detection, so the
+    /// stories must be loaded again after it. `ids` are those of earlier visits.
     async fn knows(&self, visit: &Unsaved, ids: &mut HashSet<String>) -> Result<bool, StoreError> {
         if visit.found.is_empty() || !self.saves {
             return Ok(false);
