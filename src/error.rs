@@ -1,20 +1,17 @@
-//! What can end the program: a sentence, its cause, and what to do about it.
+//! An error that ends the program, with its exit code and a hint.
 
 use crate::{exit::Exit, http::SetupError, store::StoreError};
 
-/// An end before the work was done.
 #[derive(Debug)]
 pub struct Error {
     /// What happened, one sentence without a full stop.
     pub message: String,
-    /// What to do about it.
+    /// What to do about it; may be empty.
     pub hint: String,
-    /// The exit code.
     pub exit: Exit,
 }
 
 impl Error {
-    /// An end with `exit`: `message` says what happened, `hint` what to do (may be empty).
     pub fn new(exit: Exit, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: hint.into(), exit }
     }

@@ -1,17 +1,16 @@
 //! Every exit code (docs/reference/commands.md#exit-codes).
 
-/// How the program ends. The names say when; `docs/reference/commands.md` says what cron does with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Done; single sources may have failed.
+    /// The work is done; single sources may have failed.
     Success = 0,
-    /// Something that should not happen: state unreadable, disk full.
+    /// An unexpected failure: unreadable state, full disk.
     Failure = 1,
-    /// The command line is wrong.
+    /// Wrong command line.
     Usage = 2,
-    /// The settings are wrong, or the database is of a newer program.
+    /// Wrong settings, or a database of a newer program.
     Settings = 3,
-    /// Every source failed, or more than `max_failed_ratio`.
+    /// More sources failed than `max_failed_ratio` permits; with `--strict` or `--strict-targets` any failure or miss.
     Degraded = 4,
     /// Alerts are overdue.
     Undelivered = 5,
@@ -24,8 +23,6 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The number the shell sees.
-    #[must_use]
     pub fn code(self) -> u8 {
         self as u8
     }

@@ -1,19 +1,18 @@
-//! `tge-scrape` reads crypto news feeds, tells token launches from noise and remembers both.
+//! `tge-scrape` reads crypto news feeds and posts on X, finds token launches and stores both.
 //!
-//! The map of the house, lowest level first; a room imports downwards only (`tests/layers.rs`
-//! holds it to that):
+//! A module imports modules of lower levels only (`tests/layers.rs`):
 //!
-//! | level | rooms |
+//! | level | modules |
 //! |--:|---|
-//! | 0 | [`model`] nouns, [`text`] normal forms, [`clock`], [`shield`] against foreign panics, [`rehearsal`] of deaths |
+//! | 0 | [`model`] shared types, [`text`] normal forms, [`clock`], [`exit`] codes, [`failpoint`], [`panics`] |
 //! | 1 | [`http`], [`feed`], [`article`], [`detect`], [`x`], [`store`], [`figures`] |
-//! | 2 | [`visit`] one source from request to verdict, [`render`] text out, [`alert`] who is told what, and how |
-//! | 3 | [`cycle`] all sources side by side |
-//! | 4 | [`config`], [`wiring`], [`error`], [`exit`] |
+//! | 2 | [`visit`] one source from request to verdict, [`render`] text out, [`alert`] decisions and delivery |
+//! | 3 | [`cycle`] all sources in parallel |
+//! | 4 | [`config`], [`wiring`], [`error`] |
 //! | 5 | [`cli`] |
 //!
-//! [`fixture_web`] is the simulated internet; it imports nothing of ours, so that client and
-//! server cannot be wrong in the same way.
+//! [`fixture_web`] is the simulated internet. It imports no other module, so that client and server do not share an
+//! error.
 
 pub mod alert;
 pub mod article;
@@ -22,8 +21,8 @@ pub mod clock;
 pub mod config;
 pub mod cycle;
 pub mod detect;
-pub mod error;
-pub mod exit;
+mod error;
+mod exit;
 pub mod failpoint;
 pub mod feed;
 pub mod figures;
@@ -31,7 +30,7 @@ pub mod fixture_web;
 pub mod http;
 pub mod model;
 pub mod panics;
-pub mod render;
+mod render;
 pub mod store;
 pub mod text;
 pub mod visit;

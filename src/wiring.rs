@@ -1,4 +1,4 @@
-//! Settings in, real parts out: the only file that names the real network and the real clock.
+//! Builds the real network client, clock and store from the settings.
 
 use std::{io, sync::Arc, thread};
 
@@ -16,29 +16,23 @@ use crate::{
     visit::{self, Context, PageCache, ParsePool},
 };
 
-/// Pairs of open files that must be free for a runtime; tokio opens seven files for itself.
+/// Pairs of open files that must be free for a runtime: tokio opens seven files.
 #[cfg(unix)]
 const SPARE_PAIRS: usize = 4;
 
-/// A runtime of as many workers as cores.
-///
-/// # Errors
-/// When the system gives no threads.
+/// A runtime with a worker for each core.
 pub fn runtime() -> Result<Runtime, Error> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     spare(workers).and_then(|()| Builder::new_multi_thread().enable_all().build()).map_err(no_runtime)
 }
 
-/// The runtime of a cycle, and of what only reads the database: one thread waits for the network. What computes has
-/// threads of its own, so a second would mostly wake the first.
-///
-/// # Errors
-/// When the system gives none.
+/// A runtime of one thread, for a cycle and for commands that read the database. Computation has threads of its own, so
+/// a second worker would mostly wake the first.
 pub fn small_runtime() -> Result<Runtime, Error> {
     spare(1).and_then(|()| Builder::new_current_thread().enable_all().build()).map_err(no_runtime)
 }
 
-/// Whether the system gives the files and threads that tokio panics without.
+/// Fails where tokio would panic: the system gives too few files or threads.
 fn spare(threads: usize) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -48,7 +42,6 @@ fn spare(threads: usize) -> io::Result<()> {
     let parked = (0..threads).map(|_| thread::Builder::new().spawn(thread::park));
     for thread in parked.collect::<io::Result<Vec<_>>>()? {
         thread.thread().unpark();
-        // It only waited.
         let _ = thread.join();
     }
     Ok(())
@@ -62,24 +55,18 @@ fn no_runtime(error: std::io::Error) -> Error {
     )
 }
 
-/// The one client of a run.
-///
-/// # Errors
-/// When the proxy or the TLS roots cannot be used.
+/// The HTTP client.
 pub fn client(settings: &Settings) -> Result<Client, Error> {
     Ok(Client::new(settings.http.clone(), Arc::new(SystemClock))?)
 }
 
-/// The rules of judgement.
+/// The compiled rules of detection.
 #[must_use]
 pub fn rules(settings: &Settings) -> Rules {
     Rules::compile(&settings.detect)
 }
 
-/// What the visits of a run share; `naive` switches every saving off.
-///
-/// # Errors
-/// As [`client`].
+/// The parts that all visits share; `without_savings` switches every saving off.
 pub fn context(
     settings: &Settings,
     store: Store,
@@ -110,16 +97,14 @@ pub fn context(
     })
 }
 
-/// What a cycle is told to do.
+/// The work of a cycle by the settings.
 #[must_use]
 pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
     cycle::Task {
         sources: settings.sources.clone(),
-        settings: cycle::Settings {
-            timeout: settings.cycle.timeout,
-            max_failed_ratio: settings.cycle.max_failed_ratio,
-        },
+        settings: settings.cycle.clone(),
         targets: settings.targets,
+        strictness: cycle::Strictness::default(),
         dry_run,
         notifier: notifier(settings),
         backlog: true,
@@ -128,7 +113,7 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
     }
 }
 
-/// Whom a cycle tells.
+/// The alerts of a cycle.
 #[must_use]
 pub fn notifier(settings: &Settings) -> cycle::Notifier {
     cycle::Notifier {
@@ -138,7 +123,7 @@ pub fn notifier(settings: &Settings) -> cycle::Notifier {
     }
 }
 
-/// The network to the channels.
+/// The client for the channels.
 #[must_use]
 pub fn poster(settings: &Settings) -> Poster {
     Poster::new(settings.http.clone())

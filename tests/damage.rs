@@ -147,7 +147,7 @@ fn a_damaged_index_is_built_again_and_costs_no_row() {
     assert!(check.stdout.contains("detections_by_time"), "{}", check.stdout);
     let mended = lab.run(&["db", "check", "--repair"]);
     assert_eq!(mended.code, 0, "{}", mended.stderr);
-    assert!(mended.stdout.contains("indexes were built again, no row was lost"), "{}", mended.stdout);
+    assert!(mended.stdout.contains("indexes were rebuilt, no row was lost"), "{}", mended.stdout);
     assert_eq!(lab.run(&["db", "check"]).code, 0);
     assert_eq!(Outcome::of(&lab.state()), before);
     assert!(lab.run(&["db", "check", "--repair"]).stdout.contains("sound"));

@@ -4,11 +4,11 @@ use std::{fs, path::Path};
 
 /// Rooms by level, lowest first; a room may use rooms of lower levels and, at level 0, of its own.
 const LEVELS: &[&[&str]] = &[
-    &["model", "text", "clock", "rehearsal", "shield"],
+    &["model", "text", "clock", "exit", "failpoint", "panics"],
     &["http", "feed", "article", "detect", "x", "store", "figures"],
     &["visit", "render", "alert"],
     &["cycle"],
-    &["config", "wiring", "error", "exit"],
+    &["config", "wiring", "error"],
     &["cli", "main", "lib"],
 ];
 

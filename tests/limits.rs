@@ -76,7 +76,7 @@ fn leaves(lab: &Lab, command: Vec<String>, found: &mut Vec<(Vec<String>, Help)>)
 
 fn ends_well(ran: &Ran, arguments: &[OsString]) {
     assert!((0..=75).contains(&ran.code), "{} after {arguments:?}: {}", ran.code, ran.stderr);
-    assert!(!ran.stderr.contains("a mistake in tge-scrape"), "{arguments:?}: {}", ran.stderr);
+    assert!(!ran.stderr.contains("a bug in tge-scrape"), "{arguments:?}: {}", ran.stderr);
     assert!(ran.code == 0 || !ran.stderr.is_empty() || !ran.stdout.is_empty(), "{arguments:?} says nothing");
 }
 

@@ -30,6 +30,7 @@ mod rewording; // items whose words or guids change
 mod secrecy; // secrets, shells, modes and statements
 mod soak; // a month, simulated
 mod stories; // stories that join, visits that cannot be saved, quiet feeds
+mod strict; // what --strict and --strict-targets decide
 mod terminal; // what feeds may print
 mod x; // X beside the news
 mod x_hostile; // an X that must not be believed

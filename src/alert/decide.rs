@@ -7,23 +7,11 @@ use sha2::{Digest, Sha256};
 use super::ChannelPolicy;
 use crate::{
     detect::story::outlets,
-    model::{Alert, Body, Change, ChannelStoryState, Class, Detection, Story, Topic, event_date::day_of},
+    model::{
+        Alert, Body, Change, ChannelStoryState, Class, Detection, StoredFinding, Story, Topic,
+        event_date::day_of,
+    },
 };
-
-/// A finding that has its story.
-#[derive(Debug, Clone, Copy)]
-pub struct Finding<'a> {
-    /// The detection.
-    pub detection: &'a Detection,
-    /// Its story as it stands with it.
-    pub story: &'a Story,
-    /// Labels of its source.
-    pub tags: &'a [String],
-    /// Tier of its source.
-    pub tier: u8,
-    /// Found at the first sight of its source: nobody is told.
-    pub suppress_alerts: bool,
-}
 
 /// The alerts that `finding` gives, given what the channels were `told` of its story so far. What they know
 /// afterwards is written back into `told`; the entries that changed are given as well.
@@ -34,38 +22,39 @@ pub struct Finding<'a> {
 #[must_use]
 pub fn decide(
     channels: &[&ChannelPolicy],
-    finding: Finding<'_>,
+    finding: &StoredFinding,
+    (tags, tier): (&[String], u8),
     states: &mut Vec<ChannelStoryState>,
     now: Timestamp,
 ) -> (Vec<Alert>, Vec<ChannelStoryState>) {
     let (mut alerts, mut changed) = (Vec::new(), Vec::new());
-    if finding.suppress_alerts {
+    let (detection, story) = (&finding.record.detection, &finding.story);
+    if finding.record.suppress_alerts {
         return (alerts, changed);
     }
     for channel in channels {
-        let known = states
-            .iter_mut()
-            .find(|states| states.channel == channel.name && states.story == finding.story.id);
+        let known =
+            states.iter_mut().find(|states| states.channel == channel.name && states.story == story.id);
         // A quieter telling of a story that was told counts as one more outlet.
-        if known.is_none() && !channel.wants(finding.detection, finding.tags) {
+        if known.is_none() && !channel.wants(detection, tags) {
             continue;
         }
-        let outlets = outlets(finding.story);
+        let outlets = outlets(story);
         let (alert, after) = match known.as_deref() {
             None => {
-                let alert = news(channel, finding, finding.detection.class, None, now);
+                let alert = news(channel, (detection, story, tier), detection.class, None, now);
                 let after = ChannelStoryState {
-                    story: finding.story.id.clone(),
+                    story: story.id.clone(),
                     channel: channel.name.clone(),
-                    class: finding.detection.class,
-                    event_date: finding.story.event_date.clone(),
+                    class: detection.class,
+                    event_date: story.event_date.clone(),
                     notified_at: alert.due_at,
                     outlets,
                     pending: true,
                 };
                 (Some(alert), after)
             }
-            Some(before) => again(channel, finding, before, outlets, now),
+            Some(before) => again(channel, (detection, story, tier), before, outlets, now),
         };
         match known {
             Some(known) if *known != after => {
@@ -86,13 +75,13 @@ pub fn decide(
 /// What a channel that was told `before` is told now, and what it knows then.
 fn again(
     channel: &ChannelPolicy,
-    finding: Finding<'_>,
+    (detection, story, tier): (&Detection, &Story, u8),
     before: &ChannelStoryState,
     outlets: usize,
     now: Timestamp,
 ) -> (Option<Alert>, ChannelStoryState) {
-    let class = finding.detection.class.max(before.class);
-    let date = &finding.story.event_date;
+    let class = detection.class.max(before.class);
+    let date = &story.event_date;
     let change = Change {
         class_was: (class > before.class).then_some(before.class),
         date_was: before
@@ -104,12 +93,13 @@ fn again(
     let grown = outlets > before.outlets;
     let mut after = ChannelStoryState { outlets: outlets.max(before.outlets), ..before.clone() };
     // A rumour, or a text that may be a fraud, changes nothing of what was reported before.
-    let trusted = !finding.detection.rumour && finding.detection.cautions.is_empty();
+    let trusted = !detection.rumour && detection.cautions.is_empty();
     if trusted && (change.class_was.is_some() || change.date_was.is_some()) {
         // What still waits is replaced: to the channel there was nothing before it.
         let rest = if before.pending { before.notified_at } else { before.notified_at + channel.cool_down };
         let turned = change.class_was.is_some() && class == Class::Critical;
-        let mut alert = news(channel, finding, class, Some(change).filter(|_| !before.pending), now);
+        let mut alert =
+            news(channel, (detection, story, tier), class, Some(change).filter(|_| !before.pending), now);
         alert.replaces = before.pending;
         if !turned {
             alert.due_at = alert.due_at.max(rest);
@@ -122,18 +112,17 @@ fn again(
     }
     if grown && channel.updates && !before.pending {
         after.pending = true;
-        let detection = finding.detection;
         let alert = Alert {
-            id: identity(&["update", &channel.name, &finding.story.id, &outlets.to_string()]),
+            id: identity(&["update", &channel.name, &story.id, &outlets.to_string()]),
             channel: channel.name.clone(),
             topic: Topic::Update,
-            story: Some(finding.story.id.clone()),
+            story: Some(story.id.clone()),
             class,
             instant: false,
             due_at: channel.next_digest(now),
             created_at: now,
             body: Body::Update {
-                project: finding.story.project.clone(),
+                project: story.project.clone(),
                 title: detection.title.clone(),
                 url: detection.url.clone(),
                 source: detection.source.clone(),
@@ -148,12 +137,11 @@ fn again(
 
 fn news(
     channel: &ChannelPolicy,
-    finding: Finding<'_>,
+    (detection, story, tier): (&Detection, &Story, u8),
     class: Class,
     change: Option<Change>,
     now: Timestamp,
 ) -> Alert {
-    let detection = finding.detection;
     let old = detection.published_at.is_some_and(|at| at + channel.max_age < now);
     let is_instant = channel.instant.is_some_and(|least| class >= least) && !old;
     let held = !channel.may_speak(class, now);
@@ -163,7 +151,6 @@ fn news(
         (true, true) => channel.quiet_until(now).unwrap_or(now),
         (false, _) => channel.next_digest(now),
     };
-    let story = finding.story;
     let date = story.event_date.as_deref().unwrap_or_default();
     let event_date = story.event_date.clone().or_else(|| detection.event_date.clone());
     Alert {
@@ -185,7 +172,7 @@ fn news(
                 ..detection.clone()
             }),
             change,
-            tier: finding.tier,
+            tier,
         },
         replaces: false,
         outlets: outlets(story),
@@ -209,10 +196,24 @@ mod tests {
 
     use super::*;
     use crate::alert::samples::{detection, now, story};
-    use crate::model::Event;
+    use crate::model::{DetectionRecord, EntryKey, Event, Signature};
 
-    fn finding<'a>(detection: &'a Detection, story: &'a Story) -> Finding<'a> {
-        Finding { detection, story, tags: &[], tier: 2, suppress_alerts: false }
+    fn finding(detection: &Detection, story: &Story) -> StoredFinding {
+        StoredFinding {
+            record: DetectionRecord {
+                detection: detection.clone(),
+                source_url: String::new(),
+                entry: EntryKey([0; 16]),
+                signature: Signature::default(),
+                suppress_alerts: false,
+                about: None,
+            },
+            story: story.clone(),
+            joined: false,
+            absorbed: Vec::new(),
+            alerts: Vec::new(),
+            channel_states: Vec::new(),
+        }
     }
 
     fn one(
@@ -222,7 +223,7 @@ mod tests {
         states: &mut Vec<ChannelStoryState>,
         now: Timestamp,
     ) -> Option<Alert> {
-        let (mut alerts, _) = decide(&[channel], finding(detection, story), states, now);
+        let (mut alerts, _) = decide(&[channel], &finding(detection, story), (&[], 2), states, now);
         assert!(alerts.len() < 2);
         alerts.pop()
     }
@@ -294,8 +295,9 @@ mod tests {
     fn the_first_sight_of_a_source_and_what_is_not_wanted_tell_nobody() {
         let channel = ChannelPolicy::new("a");
         let (found, story) = (detection(), story(1));
-        let silent = Finding { suppress_alerts: true, ..finding(&found, &story) };
-        assert_eq!(decide(&[&channel], silent, &mut Vec::new(), now()), (Vec::new(), Vec::new()));
+        let mut silent = finding(&found, &story);
+        silent.record.suppress_alerts = true;
+        assert_eq!(decide(&[&channel], &silent, (&[], 2), &mut Vec::new(), now()), (Vec::new(), Vec::new()));
         for unwanted in [
             ChannelPolicy { min_class: Class::Critical, ..channel.clone() },
             ChannelPolicy { events: vec![Event::Sale], ..channel.clone() },
@@ -313,8 +315,10 @@ mod tests {
             ..channel
         };
         let tags = ["l2".to_owned()];
-        let tagged = Finding { tags: &tags, ..finding(&found, &story) };
-        assert_eq!(decide(&[&wanted], tagged, &mut Vec::new(), now()).0.len(), 1);
+        assert_eq!(
+            decide(&[&wanted], &finding(&found, &story), (&tags, 2), &mut Vec::new(), now()).0.len(),
+            1
+        );
     }
 
     #[test]

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 pub use bind::{Bound, bind};
 pub use channels::{Attempt, Channel, ChannelKind, Dedupe, Refusal};
-pub use decide::{Finding, decide, identity};
+pub use decide::{decide, identity};
 pub use deliver::{Delivered, Delivery, HURRY, deliver, sample};
 pub use hooks::{HookEvent, Hooks};
 pub use policy::ChannelPolicy;

@@ -131,7 +131,7 @@ pub fn channels(states: &[ChannelState]) -> Vec<Condition> {
 /// calm (see [`level_of`]): one bad cycle raises nothing, one good one ends nothing.
 #[must_use]
 pub fn targets(cycles: &[Vec<Target>]) -> Vec<Condition> {
-    let level = |target: &Target| level_of(&target.name, cycles.iter().rev().map(Vec::as_slice));
+    let level = |target: &Target| level_of(target.name, cycles.iter().rev().map(Vec::as_slice));
     let standing = cycles.first().into_iter().flatten().map(|target| (target, level(target)));
     let condition = standing.filter(|(_, level)| *level >= Level::Warning).map(|(target, level)| {
         let value = target.value.map_or_else(|| "not measured now".to_owned(), |value| format!("{value:.3}"));
@@ -302,6 +302,7 @@ pub fn alerts(notices: &[Notice], channels: &[&ChannelPolicy], now: Timestamp) -
 mod tests {
     use super::*;
     use crate::alert::samples::now;
+    use crate::figures::targets::TargetName;
 
     fn down() -> Vec<Condition> {
         vec![condition("disk".to_owned(), "little is left".to_owned(), "free some")]
@@ -383,10 +384,10 @@ mod tests {
         assert_eq!(channels(&[state(3, false), state(0, true)]).len(), 2);
         let cycles = |values: &[f64]| -> Vec<Vec<Target>> {
             let target = |value: f64| Target {
-                name: "memory".to_owned(),
+                name: TargetName::Memory,
                 value: Some(value),
                 target: 1.0,
-                unit: "MiB".to_owned(),
+                unit: TargetName::Memory.unit(),
                 ok: Some(value <= 1.0),
             };
             values.iter().rev().map(|value| vec![target(*value)]).collect()

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::Subcommand;
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
@@ -13,14 +12,13 @@ use crate::{
     error::Error,
     exit::Exit,
     model::OutboxRow,
-    render::{self, Style, plain},
+    render::{self, Column, format::minute, plain},
     store::{Access, Lock, Store},
     wiring,
 };
 
-use super::{Format, Globals, output::Output};
+use super::{Format, Globals, output::Output, print_rows};
 
-/// Arguments of `alerts`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -29,37 +27,36 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Send a sample to each channel; the exit code is the answer
+    /// Send a sample to each channel; exit code 1 if one fails
     Test {
         /// Only these channels
         names: Vec<String>,
     },
     /// Show the outbox, newest first
     List {
-        /// What has arrived too
+        /// Delivered alerts too
         #[arg(long)]
         all: bool,
         /// At most this many
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: usize,
     },
-    /// Deliver what is due now, pauses and earlier refusals forgotten
+    /// Deliver what is due now, in spite of pauses and earlier refusals
     Flush {
         /// Only these channels
         names: Vec<String>,
-        /// What waits for a digest or for quiet hours to end too
+        /// Also what waits for a digest or for the end of quiet hours
         #[arg(long)]
         all: bool,
-        /// What was given up too
+        /// Also what was given up
         #[arg(long)]
         given_up: bool,
-        /// Wait this long for another run to end instead of leaving with 75
+        /// Wait this long for another run to end instead of exiting with code 75
         #[arg(long, value_name = "TIME", value_parser = super::duration, default_value = "0s")]
         wait_lock: Duration,
     },
 }
 
-/// Does what is asked of the channels.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     match &args.what {
@@ -71,7 +68,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     }
 }
 
-/// The channels called `names`, or all.
+/// The channels with these names; without names all.
 fn chosen(settings: &Settings, names: &[String]) -> Result<Vec<Channel>, Error> {
     let all = &settings.alerts.channels;
     let known = || {
@@ -152,6 +149,18 @@ fn test(
     Ok(if tested.iter().all(|tested| tested.ok) { Exit::Success } else { Exit::Failure })
 }
 
+const OUTBOX: [Column<OutboxRow>; 9] = [
+    ("decided", |row| minute(row.created_at)),
+    ("channel", |row| plain(&row.channel)),
+    ("topic", |row| row.topic.as_str().to_owned()),
+    ("class", |row| row.class.as_str().to_owned()),
+    ("state", |row| row.state.clone()),
+    ("due", |row| minute(row.due_at)),
+    ("tries", |row| row.tries.to_string()),
+    ("title", |row| plain(&row.title)),
+    ("error", |row| plain(row.error.as_deref().unwrap_or_default())),
+];
+
 fn list(
     settings: &Settings,
     all: bool,
@@ -161,32 +170,11 @@ fn list(
 ) -> Result<Exit, Error> {
     let store = Store::open(&settings.state_dir, Access::Read)?;
     let rows = wiring::small_runtime()?.block_on(store.outbox(!all, limit))?;
-    let header = ["decided", "channel", "topic", "class", "state", "due", "tries", "title", "error"];
-    let at = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M").to_string();
-    let cells = |row: &OutboxRow| {
-        vec![
-            at(row.created_at),
-            plain(&row.channel),
-            row.topic.as_str().to_owned(),
-            row.class.as_str().to_owned(),
-            row.state.clone(),
-            at(row.due_at),
-            row.tries.to_string(),
-            plain(&row.title),
-            plain(row.error.as_deref().unwrap_or_default()),
-        ]
-    };
-    output.print(&match globals.format {
-        Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "outbox": rows })),
-        Some(Format::Ndjson) => rows.iter().map(render::json).collect(),
-        Some(Format::Csv) => render::csv(&header, rows.iter().map(cells)),
-        _ if rows.is_empty() => "nothing waits\n".to_owned(),
-        _ => {
-            let style = Style { width: output.width(), color: output.colored() };
-            render::table(&header, rows.iter().map(cells), style)
-        }
-    })?;
-    Ok(Exit::Success)
+    if rows.is_empty() && matches!(globals.format, None | Some(Format::Table)) {
+        output.print("the outbox is empty\n")?;
+        return Ok(Exit::Success);
+    }
+    print_rows(&rows, "outbox", &OUTBOX, globals, output)
 }
 
 fn flush(

@@ -19,7 +19,6 @@ use crate::{
     text::inert,
 };
 
-/// Arguments of `article`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -37,10 +36,10 @@ struct ExtractArgs {
     /// Saved page; - reads standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Address the page came from; without it, any canonical address is believed
+    /// Address of the page; without it, any canonical address is accepted
     #[arg(long)]
     url: Option<Url>,
-    /// The Content-Type header the page came with
+    /// Content-Type header of the page
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
 }
@@ -80,7 +79,7 @@ fn read_bytes(file: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// Reads the article on a thread with the stack it wants.
+/// Extracts the article on a thread with the stack that it needs.
 pub(super) fn extract(
     bytes: Vec<u8>,
     url: Option<Url>,
@@ -97,7 +96,7 @@ pub(super) fn extract(
     worker.map_err(|_| failed())?.join().ok().flatten().ok_or_else(failed)
 }
 
-/// What is printed: the article, or the name of what stands in its place as `method`.
+/// The article as JSON; without one, `method` is the name of the reason.
 fn shown(result: &Result<Article, ArticleError>) -> serde_json::Value {
     let none = Article::default();
     let (article, method) = match result {

@@ -1,4 +1,4 @@
-//! `tge-scrape classify`: texts in, verdicts out, a line each, in the order they came.
+//! `tge-scrape classify`: texts in, verdicts out, one line each, in the order of the input.
 
 use std::{
     borrow::Cow,
@@ -23,14 +23,13 @@ use crate::{
     wiring,
 };
 
-/// Longest line taken, bytes; a longer one is a bad line, so that memory stays bounded.
+/// Longest accepted line, bytes: bounds the memory.
 const LINE_LIMIT: usize = 32 << 20;
-/// Bytes asked of stdin at once; a pipe gives what it holds, so that nothing waits for the rest.
+/// Bytes read from stdin at once; a pipe returns what it holds, so nothing waits for the rest.
 const READ: usize = 1 << 20;
-/// From so many lines in one read on, all cores are used.
+/// Lines in one read from which all cores are used.
 const MANY: usize = 32;
 
-/// Arguments of `classify`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Print only the texts that two settings files judge differently
@@ -38,7 +37,7 @@ pub struct Args {
     compare: Vec<PathBuf>,
 }
 
-/// A text as a line of input gives it; fields it does not know are passed over.
+/// A line of the input; unknown fields are ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Line<'a> {
@@ -61,10 +60,9 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// The text to judge.
     pub(super) fn item(&self) -> Item<'_> {
         let kind = self.kind.unwrap_or(Kind::News);
-        // The input is the user's own word: the account of a post, the page of news. An author of news is a byline.
+        // The input is trusted: the account of a post, the page of news. The author of news is a byline.
         let origin = match kind {
             Kind::Post => Origin::Account(self.author.as_deref().unwrap_or_default()),
             Kind::News => Origin::Address(self.url.as_deref().unwrap_or_default()),
@@ -105,7 +103,7 @@ struct Answer<'a> {
     reasons: &'a [Reason],
 }
 
-/// Gives a text's line of output, if it has one.
+/// Returns the line of output for a text, if it has one.
 type Answerer<'a> = &'a (dyn Fn(&Line) -> Option<String> + Sync);
 
 #[derive(Serialize)]
@@ -115,7 +113,7 @@ struct Complaint<'a> {
     error: &'a str,
 }
 
-/// Judges every line of stdin; exit code 4 if one of them was no text.
+/// Judges every line of stdin; exit code 4 if one cannot be read.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let input = std::io::stdin().lock();
     let mut print = |text: &str| output.print(text);
@@ -130,7 +128,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     Ok(if bad { Exit::Degraded } else { Exit::Success })
 }
 
-/// Judges the lines of `input` as they come, writes answers through `print`; gives whether a line was bad.
+/// Judges the lines of `input` as they come and prints the answers; returns whether a line was bad.
 fn stream(
     answerer: Answerer,
     input: impl Read,
@@ -144,7 +142,7 @@ fn stream(
             .fill_buf()
             .map_err(|error| Error::new(Exit::Failure, format!("stdin cannot be read: {error}"), ""))?;
         let (length, done) = (bytes.len(), bytes.is_empty());
-        // Only what is new is searched: a long line is not read over and over.
+        // Only new bytes are searched: a long line is not read repeatedly.
         let fresh = pending.len();
         pending.extend_from_slice(bytes);
         input.consume(length);
@@ -153,7 +151,7 @@ fn stream(
         let end = if done { pending.len() } else { line_end };
         if end > 0 {
             if overlong {
-                // The tail of a line that was given up on stands before the first line end.
+                // The bytes before the first line end belong to the line that was too long.
                 let tail = pending.iter().position(|&byte| byte == b'\n').map_or(end, |at| at + 1);
                 pending.drain(..tail);
                 overlong = false;
@@ -177,7 +175,7 @@ fn stream(
     }
 }
 
-/// Answers the first `end` bytes of `pending`, which are whole lines, and takes them off.
+/// Answers the first `end` bytes of `pending`, which are whole lines, and removes them.
 fn continue_at(
     pending: &mut Vec<u8>,
     end: usize,
@@ -206,7 +204,7 @@ fn answer_on_all_cores(answerer: Answerer, lines: &[(u64, &[u8])]) -> Vec<(Strin
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = lines.len().div_ceil(cores);
     thread::scope(|scope| {
-        // A share for which the system gives no thread is worked on here.
+        // A share for which the system gives no thread is judged here.
         let start = |part| {
             let worker = thread::Builder::new().spawn_scoped(scope, move || answer(answerer, part));
             worker.map_err(|_| part)
@@ -240,7 +238,6 @@ fn answer(answerer: Answerer, lines: &[(u64, &[u8])]) -> (String, bool) {
     (out, bad)
 }
 
-/// The verdict on one text, as a line.
 fn verdict(rules: &Rules, line: &Line, now: Timestamp) -> String {
     let verdict = rules.judge_at(&line.item(), now);
     let answer = Answer {
@@ -277,7 +274,7 @@ fn complaint(line: u64, error: &str) -> String {
     text
 }
 
-/// An instant in any of the spellings that data sets use: RFC 3339, without zone (UTC), or a day.
+/// A time as data sets write it: RFC 3339, without zone (UTC), or a day.
 fn moment(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let civil = || {

@@ -1,4 +1,4 @@
-//! `tge-scrape classify --compare OLD.toml NEW.toml`: which verdicts a change of settings would change.
+//! `tge-scrape classify --compare OLD.toml NEW.toml`: the verdicts that differ between two settings files.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,6 @@ impl Pair {
     }
 
     /// One line of JSON where the two judge `item` differently, by more than its score alone.
-    #[must_use]
     pub fn answer(&self, id: &serde_json::Value, item: &Item) -> Option<String> {
         let (old, new) = (self.old.judge(item), self.new.judge(item));
         (essence(&old) != essence(&new)).then(|| {
@@ -46,7 +45,7 @@ fn essence(verdict: &Verdict) -> impl PartialEq + '_ {
         verdict.rumour,
         verdict.watched,
         verdict.official,
-        // What happens, and to whom, matters where it is told.
+        // Event and project count only where they are reported.
         (verdict.tge || verdict.rumour).then_some((
             verdict.event,
             verdict.stage,
@@ -70,7 +69,7 @@ mod tests {
     use crate::detect::{Phrase, Settings};
 
     #[test]
-    fn only_verdicts_that_differ_are_told() {
+    fn only_verdicts_that_differ_are_printed() {
         let phrase = Phrase { text: "liquid debutante".to_owned(), weight: 90 };
         let pair = Pair {
             old: Rules::compile(&Settings::default()),

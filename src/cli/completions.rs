@@ -5,7 +5,6 @@ use clap_complete::Shell;
 use super::output::Output;
 use crate::{error::Error, exit::Exit};
 
-/// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Shell to write for

@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use crate::{
-    config::{self, FILE_NAME},
+    config::{self, FILE_NAME, Shown},
     error::Error,
     exit::Exit,
-    render::{self, Style},
+    render::Column,
 };
 
-use super::{Format, Globals, files, output::Output};
+use super::{Globals, files, output::Output, print_rows};
 
-/// Arguments of `config`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -31,13 +30,12 @@ enum What {
         #[arg(long)]
         force: bool,
     },
-    /// Find every mistake in the settings
+    /// Find every error in the settings
     Check,
     /// Print every value with its origin; secrets as dots
     Show,
 }
 
-/// Does what is asked of the settings.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     match &args.what {
         What::Init { file, force } => init(file, *force, output),
@@ -73,7 +71,7 @@ fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let (feeds, projects) = (settings.sources.len(), settings.detect.projects.len());
     let channels = settings.alerts.channels.len();
     output.print(&format!(
-        "{from}: no mistakes; {feeds} feeds enabled, {projects} projects watched, {channels} channels\n"
+        "{from}: no errors; {feeds} feeds enabled, {projects} projects watched, {channels} channels\n"
     ))?;
     for secret in config::cleartext(&settings) {
         output.print(&format!("note: {secret} can be read on the way; {}\n", config::CLEARTEXT_HINT))?;
@@ -83,17 +81,10 @@ fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
 
 fn show(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let shown = config::shown(&super::settings(globals)?);
-    let row = |shown: &config::Shown| vec![shown.key.clone(), shown.value.clone(), shown.origin.clone()];
-    let header = ["key", "value", "origin"];
-    output.print(&match globals.format {
-        Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "settings": shown })),
-        Some(Format::Ndjson) => shown.iter().map(render::json).collect(),
-        Some(Format::Csv) => render::csv(&header, shown.iter().map(row)),
-        _ => render::table(
-            &header,
-            shown.iter().map(row),
-            Style { width: output.width(), color: output.colored() },
-        ),
-    })?;
-    Ok(Exit::Success)
+    let columns: [Column<Shown>; 3] = [
+        ("key", |shown| shown.key.clone()),
+        ("value", |shown| shown.value.clone()),
+        ("origin", |shown| shown.origin.clone()),
+    ];
+    print_rows(&shown, "settings", &columns, globals, output)
 }

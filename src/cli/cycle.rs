@@ -10,26 +10,18 @@ use crate::{
     alert::{Delivered, HURRY, HookEvent, Hooks},
     clock::{Clock, SystemClock},
     config::Settings,
-    cycle::{self, Ended, Stop},
+    cycle::{self, Ended, Stop, Strictness, TARGET_CYCLES},
     error::Error,
     exit::Exit,
-    figures::{CycleReport, level::Level},
+    figures::CycleReport,
     http::Monitor,
-    render::{self, Style},
+    render::{self, prometheus},
     store::{Access, Lock, Store, StoreError},
     wiring,
 };
 
-use super::{
-    Format, Globals, files,
-    history::History,
-    metrics,
-    output::Output,
-    outputs,
-    progress::{Bar, Silent},
-};
+use super::{Format, Globals, files, history::History, metrics, output::Output, outputs, progress::Bar};
 
-/// Arguments of `cycle`.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
@@ -39,16 +31,16 @@ pub struct Args {
     /// Fetch and decide, but write neither state nor alerts
     #[arg(long)]
     dry_run: bool,
-    /// Wait this long for another run to end instead of leaving with 75
+    /// Wait this long for another run to end instead of exiting with code 75
     #[arg(long, value_name = "TIME", value_parser = super::duration, default_value = "0s")]
     wait_lock: Duration,
     /// Of a source seen for the first time, alert its newest N entries instead of none
     #[arg(long, value_name = "N", default_value_t = 0)]
     catch_up: usize,
-    /// Leave with 4 if any source failed
+    /// Exit with code 4 if any source failed
     #[arg(long)]
     strict: bool,
-    /// Leave with 4 if a target stands at warning or worse
+    /// Exit with code 4 if a target is at level warning or higher
     #[arg(long)]
     strict_targets: bool,
     /// Write what every visit did and when, as Chrome trace events
@@ -79,43 +71,42 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     };
     let store = open(args.dry_run, &settings.state_dir)?;
     let mut task = wiring::task(&settings, args.dry_run);
-    narrow(&mut task, args, &settings)?;
+    task.strictness = Strictness { sources: args.strict, targets: args.strict_targets };
+    restrict_to_half(&mut task, args, &settings)?;
     let monitor = monitor(&settings, args.dry_run);
-    // Beside the cycle: nothing waits for a monitor that is slow.
+    // In parallel: the cycle does not wait for a slow monitor.
     let started = monitor
         .clone()
         .map(|monitor| runtime.spawn(async move { monitor.ping("start", "", &SystemClock).await }));
     let history = store.clone();
     let context = Arc::new(wiring::context(&settings, store, args.catch_up, args.naive)?);
     let quiet = globals.quiet || matches!(globals.format, Some(Format::Json | Format::Ndjson | Format::Csv));
-    let bar = (!quiet && output.shows_progress()).then(Bar::new);
+    let bar = Bar::new(!quiet && output.shows_progress());
     let hooks = if args.dry_run { Hooks::default() } else { settings.alerts.hooks.clone() };
     let stop = {
         let _inside = runtime.enter();
         stop_signal().shared()
     };
     let mut ended = runtime.block_on(async {
-        // Asked to stop meanwhile, the cycle ends before its first request.
+        // After a signal meanwhile the cycle ends before its first request.
         hook(&hooks, HookEvent::Before, stop.clone()).await;
-        match &bar {
-            Some(bar) => cycle::run(context, task, bar, stop.clone()).await,
-            None => cycle::run(context, task, &Silent, stop.clone()).await,
-        }
+        cycle::run(context, task, &bar, stop.clone()).await
     });
     drop(bar);
-    let stopped = runtime.block_on(after(&hooks, &ended, &stop));
-    if let Ok(ended) = &mut ended {
-        ended.stopped = ended.stopped.or(stopped);
+    let stopped = runtime.block_on(run_last_hooks(&hooks, &ended, &stop));
+    if let (Ok(ended), Some(stop)) = (&mut ended, stopped) {
+        // A signal during the hooks: the stored row keeps the code that the cycle itself ended with.
+        ended.exit = stop.exit();
+        ended.report.cycle.exit_code = ended.exit.code();
     }
     if !args.dry_run && ended.is_ok() {
         outputs::write(&settings, &runtime, output)?;
     }
-    let shown = ended.map_err(Error::from).and_then(|mut ended| {
+    let shown = ended.map_err(Error::from).and_then(|ended| {
         if !args.dry_run {
-            runtime.block_on(publish_figures(&history, &settings, args, &mut ended, output))?;
+            runtime.block_on(publish_figures(&history, &settings, args, &ended, output))?;
         }
-        let summary = render::report::summary(&ended.report);
-        show(ended, args, globals, output).map(|exit| (exit, summary))
+        show(&ended, globals, output).map(|()| (ended.exit, render::report::summary(&ended.report)))
     });
     if let Some(monitor) = &monitor {
         let (code, body) = match &shown {
@@ -125,7 +116,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         runtime.block_on(async {
             let pings = async {
                 if let Some(started) = started {
-                    // One that was given up has said so.
+                    // A failed ping has logged its error.
                     let _ = started.await;
                 }
                 monitor.ping(&code.to_string(), &body, &SystemClock).await;
@@ -136,7 +127,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             }
         });
     }
-    // Work on blocking threads is of no more use once the cycle has ended.
+    // After the cycle, work on blocking threads has no use.
     runtime.shutdown_background();
     shown.map(|(exit, _)| exit)
 }
@@ -146,13 +137,12 @@ fn monitor(settings: &Settings, dry_run: bool) -> Option<Monitor> {
     Monitor::new(url, &settings.http)
 }
 
-/// Writes the profile and the textfile, and holds the targets against the cycles before. What monitoring cannot
-/// be told is no failure of the cycle.
+/// Writes the profile and the textfile. A file that cannot be written is no failure of the cycle.
 async fn publish_figures(
     store: &Store,
     settings: &Settings,
     args: &Args,
-    ended: &mut Ended,
+    ended: &Ended,
     output: &mut Output,
 ) -> Result<(), Error> {
     if let Some(path) = &args.profile
@@ -161,43 +151,38 @@ async fn publish_figures(
     {
         output.note(&format!("the profile cannot be written to {}: {error}", path.display()));
     }
-    if settings.metrics.textfile.is_none() && !args.strict_targets {
-        return Ok(());
-    }
-    let history = History::load(store, settings, (Timestamp::UNIX_EPOCH, 50), SystemClock.now()).await?;
-    if let Some(path) = &settings.metrics.textfile
-        && let Err(error) = metrics::write(path, &metrics::gauges(store, &history).await?)
-    {
+    let Some(path) = &settings.metrics.textfile else { return Ok(()) };
+    let now = SystemClock.now();
+    let history = History::load(store, settings, (Timestamp::UNIX_EPOCH, TARGET_CYCLES), now).await?;
+    let text = prometheus::text(&metrics::gauges(store, &history).await?);
+    if let Err(error) = files::write(path, text.as_bytes(), files::Kind::Public) {
         output.note(&format!("the figures cannot be written to {}: {error}", path.display()));
-    }
-    let missed = history.levels().iter().any(|(_, level)| *level >= Level::Warning);
-    if args.strict_targets && missed && ended.report.cycle.exit_code == 0 {
-        ended.report.cycle.exit_code = Exit::Degraded.code();
     }
     Ok(())
 }
 
-/// Runs the hook of `turn` until it ends, or until the process is asked to stop: then the hook is killed. One that
-/// begins after that has [`HURRY`].
-async fn hook(hooks: &Hooks, turn: HookEvent<'_>, stop: impl Future<Output = Stop> + Clone) -> Option<Stop> {
-    if let Some(why) = stop.clone().now_or_never() {
-        if tokio::time::timeout(HURRY, hooks.run(turn)).await.is_err() {
-            tracing::warn!("a hook was ended: the process was asked to stop");
+/// Runs the hook for `event` until it ends or a signal stops the process: then the hook is killed. A hook that starts
+/// after the signal has [`HURRY`].
+async fn hook(hooks: &Hooks, event: HookEvent<'_>, stop: impl Future<Output = Stop> + Clone) -> Option<Stop> {
+    const KILLED: &str = "a hook was killed because the process received a signal";
+    if let Some(signal) = stop.clone().now_or_never() {
+        if tokio::time::timeout(HURRY, hooks.run(event)).await.is_err() {
+            tracing::warn!("{KILLED}");
         }
-        return Some(why);
+        return Some(signal);
     }
     tokio::select! {
         biased;
-        () = hooks.run(turn) => None,
-        why = stop => {
-            tracing::warn!("a hook was ended: the process was asked to stop");
-            Some(why)
+        () = hooks.run(event) => None,
+        signal = stop => {
+            tracing::warn!("{KILLED}");
+            Some(signal)
         }
     }
 }
 
-/// Runs the hooks of a cycle that is over; gives why the process was asked to stop, if it was by then.
-async fn after(
+/// Runs the hooks after the cycle; returns the signal that stopped the process by then.
+async fn run_last_hooks(
     hooks: &Hooks,
     ended: &Result<Ended, StoreError>,
     stop: &(impl Future<Output = Stop> + Clone),
@@ -210,10 +195,10 @@ async fn after(
         }
     };
     let mut stopped = hook(hooks, HookEvent::Detection(&ended.fresh), stop.clone()).await;
-    let code = ended.report.cycle.exit_code;
-    if code == Exit::Degraded.code() || code == Exit::Undelivered.code() {
-        let summary = render::report::summary(&ended.report);
-        stopped = stopped.or(hook(hooks, HookEvent::Failure(code, &summary), stop.clone()).await);
+    if matches!(ended.exit, Exit::Degraded | Exit::Undelivered) {
+        let failure = render::report::summary(&ended.report);
+        let event = HookEvent::Failure(ended.exit.code(), &failure);
+        stopped = stopped.or(hook(hooks, event, stop.clone()).await);
     }
     let bare = CycleReport { detections: Vec::new(), ..ended.report.clone() };
     // Plain data with string keys always serialises.
@@ -221,8 +206,8 @@ async fn after(
     stopped.or(hook(hooks, HookEvent::After(&report), stop.clone()).await)
 }
 
-/// Leaves out the half that is not wanted.
-fn narrow(task: &mut cycle::Task, args: &Args, settings: &Settings) -> Result<(), Error> {
+/// Removes the half of the cycle that `--only` excludes.
+fn restrict_to_half(task: &mut cycle::Task, args: &Args, settings: &Settings) -> Result<(), Error> {
     match args.only {
         Some(Half::News) => task.x = None,
         Some(Half::X) => {
@@ -230,7 +215,7 @@ fn narrow(task: &mut cycle::Task, args: &Args, settings: &Settings) -> Result<()
             task.backlog = false;
             if task.x.is_none() {
                 let (what, hint) = if settings.x.token.is_none() {
-                    ("there is no token for X", "`tge-scrape doctor` says where one is looked for")
+                    ("there is no token for X", "docs/guide/x.md describes where to set it")
                 } else {
                     (
                         "X is switched off, or neither x.accounts nor x.searches names anything",
@@ -255,17 +240,8 @@ fn open(dry_run: bool, dir: &std::path::Path) -> Result<Store, Error> {
     })
 }
 
-fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let mut report = ended.report;
-    let failed = report.feeds.failed > 0 || report.x.problem.is_some();
-    let exit = match ended.stopped {
-        Some(Stop::Interrupted) => Exit::Interrupted,
-        Some(Stop::Terminated) => Exit::Terminated,
-        None if report.cycle.exit_code == Exit::Undelivered.code() => Exit::Undelivered,
-        None if report.cycle.exit_code == Exit::Degraded.code() || (args.strict && failed) => Exit::Degraded,
-        None => Exit::Success,
-    };
-    report.cycle.exit_code = exit.code();
+fn show(ended: &Ended, globals: &Globals, output: &mut Output) -> Result<(), Error> {
+    let (report, exit) = (&ended.report, ended.exit);
     if exit == Exit::Undelivered && !globals.quiet {
         output.note("alerts wait for longer than alerts.outbox_max_age; `tge-scrape alerts list` and `doctor` say why");
     }
@@ -274,8 +250,8 @@ fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Re
             output.note(&format!("{}: {}", render::plain(url), render::plain(sentence)));
         }
     }
-    if let Some(x) = ended.x.filter(|_| !globals.quiet) {
-        // A wrong token or an empty account mends itself as little as a wrong setting: cron is to mail it.
+    if let Some(x) = ended.x.as_ref().filter(|_| !globals.quiet) {
+        // Like a wrong setting, a wrong token or an empty account needs a person: cron mails this line.
         if let Some(sentence) = &x.problem {
             output.note(&format!("X: {}", render::plain(sentence)));
         }
@@ -284,15 +260,14 @@ fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Re
         }
     }
     match globals.format {
-        Some(Format::Json) => output.print(&render::report::json(&report))?,
+        Some(Format::Json) => output.print(&render::json(report))?,
         Some(Format::Ndjson) => output.print(&render::events::ndjson(&report.detections))?,
         Some(Format::Csv) => output.print(&render::events::csv(&report.detections))?,
         _ => {
-            // Cron mails whatever is printed: without a terminal a good run says nothing.
+            // Cron mails all output: without a terminal a good run prints nothing.
             if !globals.quiet && (globals.verbose > 0 || std::io::stderr().is_terminal()) {
-                let style = Style { width: output.width(), color: output.colored() };
-                output.print(&render::events::table(&report.detections, style))?;
-                output.note(&render::report::summary(&report));
+                output.print(&render::events::table(&report.detections, output.style()))?;
+                output.note(&render::report::summary(report));
                 let delivered = ended.delivered;
                 if delivered != Delivered::default() {
                     let (failed, lost) = (delivered.failed, delivered.given_up);
@@ -304,7 +279,7 @@ fn show(ended: Ended, args: &Args, globals: &Globals, output: &mut Output) -> Re
             }
         }
     }
-    Ok(exit)
+    Ok(())
 }
 
 /// Resolves with the next signal; never where there is no handler.

@@ -1,4 +1,4 @@
-//! `tge-scrape db check|backup|prune|purge-post`: care of the state database.
+//! `tge-scrape db check|backup|prune|purge-post`: maintenance of the state database.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -14,10 +14,9 @@ use crate::{
 
 use super::{Globals, output::Output};
 
-/// Rows forgotten in one step.
+/// Rows deleted in one step.
 const STEP: usize = 10_000;
 
-/// Arguments of `db`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -26,9 +25,9 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Test the database; the exit code is the answer
+    /// Test the database; exit code 1 if it is damaged
     Check {
-        /// Mend it: build indexes again, or move what can be read to a new file; the damaged one is kept
+        /// Repair it: rebuild indexes, or move readable rows to a new file and keep the damaged one
         #[arg(long)]
         repair: bool,
     },
@@ -37,9 +36,9 @@ enum What {
         /// File to write; must not exist
         file: PathBuf,
     },
-    /// Forget what is past its time, now instead of bit by bit
+    /// Delete expired rows now; cycles delete them in small steps
     Prune,
-    /// Delete a post, or all of an account's, and what was made of them
+    /// Delete a post, or all posts of an account, with their detections
     PurgePost {
         /// Id or address of the post
         #[arg(required_unless_present = "account")]
@@ -50,7 +49,6 @@ enum What {
     },
 }
 
-/// Does what is asked of the database.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let dir = &settings.state_dir;
@@ -90,7 +88,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
                     break;
                 }
             }
-            output.print(&format!("{gone} rows forgotten\n"))?;
+            output.print(&format!("{gone} rows deleted\n"))?;
             Ok(Exit::Success)
         }
         What::PurgePost { post, account } => {
@@ -119,12 +117,11 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     }
 }
 
-/// What was done, for people.
 fn mended(mended: &Mended) -> String {
     match mended {
         Mended::Sound => "the database is sound\n".to_owned(),
         Mended::Indexes { kept } => {
-            format!("indexes were built again, no row was lost; as it was: {}\n", kept.display())
+            format!("indexes were rebuilt, no row was lost; the damaged one: {}\n", kept.display())
         }
         Mended::Rows { kept, tables } => {
             let cut = tables.iter().filter(|table| !table.whole);
@@ -136,7 +133,7 @@ fn mended(mended: &Mended) -> String {
             let rows: u64 = tables.iter().map(|table| table.rows).sum();
             let kept = kept.display();
             format!(
-                "{rows} rows were moved to a new database; as it was: {kept}\n{list}  the next cycle asks for every feed in full; what was lost and still stands there may be told again\n"
+                "{rows} rows were moved to a new database; the damaged one: {kept}\n{list}  the next cycle reads every feed in full; lost entries that are still in their feeds may alert again\n"
             )
         }
     }

@@ -1,27 +1,27 @@
-//! `tge-scrape demo`: the whole program against the bundled fixture web, on loopback, leaving nothing behind.
+//! `tge-scrape demo`: the whole program against the bundled fixture web, on loopback, in a temporary folder.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
     clock::{Clock, SystemClock},
     config::Settings,
-    cycle::{self, Ended, Progress},
+    cycle::{self, Ended},
     error::Error,
     exit::Exit,
-    figures::{CycleReport, report::SourceOutcome},
+    figures::{CycleReport, targets::TargetName},
     fixture_web::{FixtureWeb, Options},
-    model::event_date::day_of,
-    render::{self, Style},
+    model::{SourceStatus, event_date::day_of},
+    render::{self, format::percent},
     store::{Access, EventFilter, Store},
     wiring,
 };
 
-use super::{Format, Globals, output::Output, progress::Silent};
+use super::{Format, Globals, output::Output, progress::Bar};
 
-/// Seed of the simulated network's delays: any will do, as long as every demo shows the same.
+/// Seed of the simulated delays: the same in every demo.
 const SEED: u64 = 7;
 
-/// Runs a cold, a warm and a "news came in" cycle and shows what came of them.
+/// Runs a cold cycle, a warm one and one after news, and shows their results.
 pub fn run(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let broken = |error: std::io::Error| {
         Error::new(
@@ -42,7 +42,7 @@ pub fn run(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         if name == "news" {
             web.advance();
         }
-        let ended = runtime.block_on(one_cycle(&settings, state.path(), &Silent))?;
+        let ended = runtime.block_on(one_cycle(&settings, state.path()))?;
         reports.push((name, ended.report));
     }
     let store = Store::open(state.path(), Access::Read)?;
@@ -57,11 +57,12 @@ pub fn run(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     Ok(Exit::Success)
 }
 
-/// A process's worth: everything is opened anew, as under cron.
-async fn one_cycle(settings: &Settings, state: &Path, progress: &dyn Progress) -> Result<Ended, Error> {
+/// One cycle that opens everything anew, as under cron.
+async fn one_cycle(settings: &Settings, state: &Path) -> Result<Ended, Error> {
     let store = Store::open(state, Access::Write)?;
     let context = Arc::new(wiring::context(settings, store, 0, false)?);
-    Ok(cycle::run(context, wiring::task(settings, false), progress, std::future::pending()).await?)
+    let (task, hidden) = (wiring::task(settings, false), Bar::new(false));
+    Ok(cycle::run(context, task, &hidden, std::future::pending()).await?)
 }
 
 fn show(
@@ -70,7 +71,7 @@ fn show(
     globals: &Globals,
     output: &mut Output,
 ) -> Result<(), Error> {
-    let style = Style { width: output.width(), color: output.colored() };
+    let style = output.style();
     match globals.format {
         Some(Format::Json) => {
             let cycles: Vec<_> = reports.iter().map(|(name, report)| (*name, report)).collect();
@@ -87,19 +88,19 @@ fn show(
     }
 }
 
-/// Why the last cycle missed what it missed: this web breaks on purpose, and publishes much at once.
+/// Why the last cycle missed targets: this web fails on purpose, and publishes much at once.
 fn missed_on_purpose(reports: &[(&str, CycleReport)]) -> String {
     let Some((name, last)) = reports.last() else { return String::new() };
     let mut text = String::new();
     for target in last.targets.iter().filter(|target| target.ok == Some(false)) {
-        let why = match target.name.as_str() {
-            "error_ratio" => format!(
+        let why = match target.name {
+            TargetName::ErrorRatio => format!(
                 "{} of the {} simulated outlets fail on purpose ({})",
                 last.feeds.failed,
                 last.feeds.total,
                 failures(last)
             ),
-            "cache_hit_ratio" => format!(
+            TargetName::CacheHitRatio => format!(
                 "{} feeds with a new body and {} new pages in one cycle, as after hours of silence; {}",
                 last.feeds.fetched,
                 last.articles.fetched,
@@ -116,21 +117,20 @@ fn missed_on_purpose(reports: &[(&str, CycleReport)]) -> String {
     }
 }
 
-/// The kinds of failure, each with its number.
 fn failures(report: &CycleReport) -> String {
     let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
-    for source in report.sources.iter().filter(|source| source.outcome == SourceOutcome::Failed) {
+    for source in report.sources.iter().filter(|source| source.outcome == SourceStatus::Failed) {
         *kinds.entry(source.failure.as_deref().unwrap_or("unknown")).or_default() += 1;
     }
     kinds.iter().map(|(kind, number)| format!("{number} {kind}")).collect::<Vec<_>>().join(", ")
 }
 
-/// What the caches gave where nothing was new.
+/// The cache hits of a cycle without new entries.
 fn hits(reports: &[(&str, CycleReport)]) -> String {
     let mut warm = reports.iter().rev().filter(|(_, report)| report.entries.new == 0);
     let warm = warm.find_map(|(name, report)| Some((name, report.cache.hit_ratio?)));
     warm.map_or_else(
         || "nothing was known before".to_owned(),
-        |(name, ratio)| format!("in the {name} cycle it was {:.0} %", ratio * 100.0),
+        |(name, ratio)| format!("in the {name} cycle it was {}", percent(ratio)),
     )
 }

@@ -4,6 +4,7 @@ use std::{fmt::Write as _, io::Write as _};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use tokio::runtime::Runtime;
 use url::Url;
 
 use crate::{
@@ -11,10 +12,14 @@ use crate::{
     config::Settings,
     error::Error,
     exit::Exit,
-    http::{Outcome, Purpose, Request},
-    model::Validators,
-    render::{self, plain, rough},
-    store::{Access, Store},
+    figures::report::Usd,
+    http::{Outcome, Purpose},
+    render::{
+        self,
+        format::{minute, rough},
+        plain,
+    },
+    store::{Access, Store, StoreError},
     wiring,
     x::usage,
 };
@@ -22,14 +27,13 @@ use crate::{
 mod channels;
 mod exposed;
 
-use super::{Format, Globals, output::Output};
+use super::{Format, Globals, output::Output, request};
 
-/// Sources asked by `--online`: enough to tell "no network" from "one dead feed".
+/// Sources requested by `--online`: enough to distinguish a missing network from one dead feed.
 const ASKED: usize = 3;
-/// A clock before this is wrong: the program was not written yet.
+/// A clock before this is wrong: the program did not exist yet.
 const BUILT_AFTER: Timestamp = Timestamp::constant(1_793_491_200, 0);
 
-/// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Try the network as well
@@ -37,7 +41,6 @@ pub struct Args {
     online: bool,
 }
 
-/// How one thing is.
 #[derive(Debug, Serialize)]
 struct Finding {
     thing: String,
@@ -60,16 +63,23 @@ fn finding(thing: &str, level: Level, message: impl Into<String>, hint: impl Int
     Finding { thing: thing.to_owned(), level, message: message.into(), hint: hint.into() }
 }
 
-/// Looks at everything a cycle needs; 1 if something is wrong, 3 if it is the settings.
+/// Checks everything that a cycle needs; 1 if something is wrong, 3 if the settings are.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let now = SystemClock.now();
-    let mut findings =
-        vec![sources(&settings), state(&settings), database(&settings, now)?, clock(&settings, now)?];
-    findings.push(x(&settings));
-    findings.extend(channels::findings(&settings, now)?);
+    let runtime = wiring::small_runtime()?;
+    let state = state(&settings);
+    let opened = Store::exists(&settings.state_dir).then(|| Store::open(&settings.state_dir, Access::Read));
+    let store = opened.as_ref().and_then(|opened| opened.as_ref().ok()).cloned();
+    let database = match opened {
+        Some(opened) => database(opened, &runtime, now),
+        None => finding("database", Level::Note, "there is none yet", "the first cycle makes it"),
+    };
+    let clock = clock(store.as_ref(), &runtime, now);
+    let mut findings = vec![sources(&settings), state, database, clock, x(&settings)];
+    findings.extend(channels::findings(&settings, store.as_ref(), &runtime, now));
     findings.extend(exposed::secrets(&settings));
-    findings.extend(exposed::oversized(&settings)?);
+    findings.extend(exposed::oversized(&settings, store.as_ref(), &runtime));
     if args.online {
         findings.push(network(&settings, now)?);
     }
@@ -116,7 +126,7 @@ fn sources(settings: &Settings) -> Finding {
     }
 }
 
-/// Whether the state folder can be written: by writing into it, the only test that cannot be wrong.
+/// Whether the state folder can be written: only writing into it proves that.
 fn state(settings: &Settings) -> Finding {
     let dir = settings.state_dir.display();
     let tried = std::fs::create_dir_all(&settings.state_dir)
@@ -133,14 +143,10 @@ fn state(settings: &Settings) -> Finding {
     }
 }
 
-fn database(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
-    if !Store::exists(&settings.state_dir) {
-        return Ok(finding("database", Level::Note, "there is none yet", "the first cycle makes it"));
-    }
-    let runtime = wiring::small_runtime()?;
-    let checked = Store::open(&settings.state_dir, Access::Read)
+fn database(opened: Result<Store, StoreError>, runtime: &Runtime, now: Timestamp) -> Finding {
+    let checked = opened
         .and_then(|store| runtime.block_on(async { Ok((store.health().await?, store.cycles(1).await?)) }));
-    Ok(match checked {
+    match checked {
         Ok((health, cycles)) => {
             let last = cycles.first().map_or_else(
                 || "no cycle yet".to_owned(),
@@ -158,46 +164,41 @@ fn database(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
             let error = Error::from(error);
             finding("database", Level::Wrong, error.message, error.hint)
         }
-    })
+    }
 }
 
 /// A clock that is wrong makes every waiting time wrong.
-fn clock(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
-    let mut newest = None;
-    if Store::exists(&settings.state_dir)
-        && let Ok(store) = Store::open(&settings.state_dir, Access::Read)
-    {
-        let cycles = wiring::small_runtime()?.block_on(store.cycles(1)).unwrap_or_default();
-        newest = cycles.first().map(|cycle| cycle.started_at);
-    }
+fn clock(store: Option<&Store>, runtime: &Runtime, now: Timestamp) -> Finding {
+    let cycles = store.map(|store| runtime.block_on(store.cycles(1)).unwrap_or_default());
+    let newest = cycles.and_then(|cycles| cycles.first().map(|cycle| cycle.started_at));
     let hint = "set the machine's clock (timedatectl set-ntp true)";
-    Ok(if now < BUILT_AFTER {
-        finding("clock", Level::Wrong, format!("{now} lies before this program was written"), hint)
+    if now < BUILT_AFTER {
+        finding("clock", Level::Wrong, format!("{now} is before the first release of this program"), hint)
     } else if newest.is_some_and(|newest| newest > now + SignedDuration::from_mins(1)) {
-        finding("clock", Level::Wrong, format!("{now} lies before the last cycle"), hint)
+        finding("clock", Level::Wrong, format!("{now} is before the last cycle"), hint)
     } else {
-        finding("clock", Level::Ok, now.strftime("%Y-%m-%d %H:%M UTC").to_string(), "")
-    })
+        finding("clock", Level::Ok, minute(now) + " UTC", "")
+    }
 }
 
 fn x(settings: &Settings) -> Finding {
     let x = &settings.x;
     if x.token.is_none() {
-        let hint = "nothing, if that is meant; docs/guide/x.md says how to get a token";
+        let hint = "nothing, if you do not want X; docs/guide/x.md says how to get a token";
         return finding("x", Level::Note, "no token: news only", hint);
     }
     if !x.is_on() {
-        let hint = "name x.accounts or x.searches, and leave x.enabled = true";
+        let hint = "set x.accounts or x.searches, and x.enabled = true";
         return finding("x", Level::Note, "a token is set, but there is nothing to read", hint);
     }
-    let budget = crate::figures::report::Usd { micros: x.budget };
+    let budget = Usd { micros: x.budget };
     let assumed = if x.budget_assumed { " (assumed: set x.monthly_budget_usd)" } else { "" };
     let mut message = format!(
         "a token is set; {} accounts, {} searches, at most {budget} USD a month{assumed}",
         x.accounts.len(),
         x.searches.len()
     );
-    // A database that cannot be read is a finding of its own.
+    // An unreadable database has its own finding.
     let Ok(memory) = super::x::remembered(settings) else { return finding("x", Level::Ok, message, "") };
     let mut warnings = Vec::new();
     if let Some(usage) = &memory.usage {
@@ -226,14 +227,7 @@ fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
     let mut failures = Vec::new();
     let runtime = wiring::runtime()?;
     for url in &asked {
-        let request = Request {
-            url: url.clone(),
-            purpose: Purpose::Feed,
-            validators: Validators::default(),
-            validators_url: String::new(),
-            headers: Vec::new(),
-            source: String::new(),
-        };
+        let request = request(url.clone(), Purpose::Feed);
         if let Outcome::Failed(failure) = runtime.block_on(client.fetch(request, now)).outcome {
             failures.push(format!("{}: {failure}", url.host_str().unwrap_or_default()));
         }

@@ -1,4 +1,4 @@
-//! `tge-scrape events`: what was found, newest first.
+//! `tge-scrape events`: the detections, newest first.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -10,14 +10,13 @@ use crate::{
     error::Error,
     exit::Exit,
     model::{Detection, Event, Stage, event_date::day_of},
-    render::{Style, calendar, events, syndication},
+    render::{calendar, events, syndication},
     store::{Access, EventFilter, Store},
     wiring,
 };
 
 use super::{Format, Globals, output::Output, outputs};
 
-/// Arguments of `events`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only those found within this time, such as 24h or 7d
@@ -41,12 +40,12 @@ pub struct Args {
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 200)]
     limit: usize,
-    /// Go on and print what cycles find from now on, until stopped; table or ndjson
+    /// Keep printing what cycles find, until stopped; table or ndjson
     #[arg(short, long)]
     follow: bool,
 }
 
-/// How often a follower looks: cycles are minutes apart.
+/// Interval of a follower: cycles are minutes apart.
 const LOOK: Duration = Duration::from_secs(2);
 
 fn event(name: &str) -> Result<Event, String> {
@@ -95,12 +94,12 @@ fn plain_formats(found: Vec<Detection>, format: Option<Format>, output: &Output)
         Some(Format::Json) => events::json(&found),
         Some(Format::Ndjson) => events::ndjson(&found),
         Some(Format::Csv) => events::csv(&found),
-        _ => events::table(&found, Style { width: output.width(), color: output.colored() }),
+        _ => events::table(&found, output.style()),
     }
 }
 
-/// Prints what passes `filter` and is new, or has another class or date, as cycles find it. Ends when nobody
-/// reads any more.
+/// Prints stories that pass `filter` and are new, or have another class or date, as cycles find them. Ends when stdout is
+/// closed.
 async fn follow(
     store: &Store,
     filter: EventFilter,
@@ -108,11 +107,11 @@ async fn follow(
     output: &mut Output,
 ) -> Result<Exit, Error> {
     if !matches!(globals.format, None | Some(Format::Table | Format::Ndjson)) {
-        let message = "--follow has no end, and that format needs one";
+        let message = "--follow never ends, and that format needs an end";
         return Err(Error::new(Exit::Usage, message, "use --format ndjson or table"));
     }
     let mut known: HashMap<String, u32> = HashMap::new();
-    // Without --since, only what is found from now on is told.
+    // Without --since, only later detections are printed.
     let since = filter.since.or_else(|| Some(SystemClock.now()));
     let filter = EventFilter { since, limit: usize::MAX, ..filter };
     loop {

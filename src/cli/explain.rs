@@ -1,29 +1,22 @@
-//! `tge-scrape explain FILE|-`: why a text scores as it does.
+//! `tge-scrape explain FILE|-`: explains the score of a text.
 
-use std::{
-    fs,
-    io::{self, Read},
-};
+use std::path::Path;
 
 use url::Url;
 
-use super::{Format, Globals, classify::Line, output::Output};
+use super::{Format, Globals, classify::Line, input, output::Output, request};
 use crate::{
     clock::{Clock, SystemClock},
     detect::{Explanation, Item, Origin, Rules},
     error::Error,
     exit::Exit,
-    http::{Outcome, Purpose, Request},
-    model::{Article, Kind, Validators},
+    http::{Outcome, Purpose},
+    model::{Article, Kind},
     render,
     text::{address, lines},
     wiring,
 };
 
-/// Most that is read of a text, bytes.
-const LIMIT: u64 = 16 << 20;
-
-/// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// An address to read, a text (its first line is the title) or one JSON object as `classify` takes it; `-` for
@@ -56,14 +49,14 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             SystemClock.now(),
         )
     } else {
-        let text = read(&args.from).map_err(|error| {
+        let bytes = input::read(Path::new(&args.from)).map_err(|error| {
             Error::new(
                 Exit::Usage,
                 format!("{} cannot be read: {error}", args.from),
                 "give an address, name a text file, or - for stdin",
             )
         })?;
-        explain(&rules, &text, args.post)
+        explain(&rules, &String::from_utf8_lossy(&bytes), args.post)
     };
     match globals.format {
         Some(Format::Json | Format::Ndjson) => output.print(&render::json(&json(&explanation)))?,
@@ -72,24 +65,16 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     Ok(Exit::Success)
 }
 
-/// A page and where it came from.
 struct Fetched {
     article: Article,
     url: Url,
 }
 
-/// Fetches `url` once, outside all state, and reads its article.
+/// Fetches `url` once, without reading or writing state, and extracts its article.
 fn page(settings: &crate::config::Settings, url: Url) -> Result<Fetched, Error> {
     let shown = address::shown(&url);
     let client = wiring::client(settings)?;
-    let request = Request {
-        url,
-        purpose: Purpose::Article,
-        validators: Validators::default(),
-        validators_url: String::new(),
-        headers: Vec::new(),
-        source: String::new(),
-    };
+    let request = request(url, Purpose::Article);
     let answer = wiring::runtime()?.block_on(client.fetch(request, SystemClock.now()));
     let url = answer.stats.final_url;
     let (body, headers) = match answer.outcome {
@@ -111,16 +96,6 @@ fn page(settings: &crate::config::Settings, url: Url) -> Result<Fetched, Error> 
         },
     )?;
     Ok(Fetched { article, url })
-}
-
-fn read(from: &str) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    if from == "-" {
-        io::stdin().lock().take(LIMIT).read_to_end(&mut bytes)?;
-    } else {
-        fs::File::open(from)?.take(LIMIT).read_to_end(&mut bytes)?;
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn explain(rules: &Rules, text: &str, post: bool) -> Explanation {

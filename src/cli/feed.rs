@@ -16,7 +16,6 @@ use crate::{error::Error, exit::Exit};
 
 use super::{Globals, output::Output};
 
-/// Arguments of `feed`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -29,12 +28,12 @@ enum What {
     List,
     /// Find the feed of a page, try it, and add it to the settings file
     Add(add::Args),
-    /// Take a feed out of the settings file
+    /// Remove a feed from the settings file
     Remove {
         /// Address of the feed
         url: String,
     },
-    /// Fetch a feed once and say what comes of it; the exit code is the answer
+    /// Fetch a feed once and show the result; exit code 1 if it is no feed
     Check {
         /// Address of the feed
         url: String,
@@ -50,7 +49,6 @@ enum What {
     Parse(parse::Args),
 }
 
-/// Does what is asked of the sources.
 pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     match args.what {
         What::List => sources::list(globals, output),

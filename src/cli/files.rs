@@ -1,4 +1,4 @@
-//! Every file that the program writes for the user: whole or not at all.
+//! Writes files for the user: each in full or not at all.
 //!
 //! The text goes into a temporary file of a random name in the same folder, which is then renamed. The temporary file
 //! is opened exclusively, so that a link planted under its name is never followed (docs/explain/decisions/0027-files-are-replaced-atomically.md).
@@ -11,7 +11,7 @@ use std::{
 
 use tempfile::{Builder, NamedTempFile};
 
-/// What a file is for: decides who may read a new one, and whether a symbolic link is followed.
+/// The purpose of a file: decides who may read a new one, and whether a symbolic link is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A settings file: may hold secrets, so a new one is its owner's only. A link is followed, as editors do.
@@ -22,10 +22,8 @@ pub enum Kind {
     Public,
 }
 
-/// Writes `bytes` to `path`. A file that is there keeps its mode; devices and pipes are written to as they are.
-///
-/// # Errors
-/// Where it cannot be written; the file is then what it was before.
+/// Writes `bytes` to `path`; on failure the file is unchanged. An existing file keeps its mode; devices and pipes are
+/// written in place.
 pub fn write(path: &Path, bytes: &[u8], kind: Kind) -> io::Result<()> {
     if is_stream(path) {
         return append(path, bytes, false);
@@ -46,7 +44,7 @@ pub fn write(path: &Path, bytes: &[u8], kind: Kind) -> io::Result<()> {
     }
     let old = old.filter(Metadata::is_file);
     match temporary(&path, bytes, kind, old.as_ref()) {
-        // The folder is closed to us and the file is not: then the file is all that can be written.
+        // Without permission for the folder, only the file itself can be written.
         Err(error)
             if error.kind() == io::ErrorKind::PermissionDenied && old.is_some() && kind != Kind::Settings =>
         {
@@ -56,10 +54,7 @@ pub fn write(path: &Path, bytes: &[u8], kind: Kind) -> io::Result<()> {
     }
 }
 
-/// Writes `bytes` to `path`, where there must be nothing yet.
-///
-/// # Errors
-/// As [`write`], and where there is something.
+/// Writes `bytes` to `path`, which must not exist.
 pub fn create(path: &Path, bytes: &[u8], kind: Kind) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
@@ -73,7 +68,7 @@ fn is_stream(path: &Path) -> bool {
         || ["/dev/fd", "/proc"].iter().any(|folder| path.starts_with(folder))
 }
 
-/// Where the links of `path` lead; `path` itself where they lead nowhere.
+/// The target of the links of `path`; `path` itself where it does not exist.
 fn followed(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
@@ -103,8 +98,8 @@ fn set_mode(file: &File, kind: Kind, old: Option<&Metadata>) -> io::Result<()> {
     let mode = match old {
         Some(old) => {
             if kind == Kind::Settings {
-                // An administrator who changes a service's settings must not take them from it. Only root can give
-                // a file away; for all others the owner is the same, or cannot be kept.
+                // When root changes the settings of a service, the service keeps the file. Others cannot change
+                // the owner.
                 let _ = fchown(file, Some(old.uid()), Some(old.gid()));
             }
             old.mode() & 0o777
@@ -115,7 +110,7 @@ fn set_mode(file: &File, kind: Kind, old: Option<&Metadata>) -> io::Result<()> {
     file.set_permissions(PermissionsExt::from_mode(mode))
 }
 
-/// Appends to what is no regular file; `guarded` refuses a link.
+/// Appends to a file that is not regular; `exclusive` refuses a link.
 fn append(path: &Path, bytes: &[u8], exclusive: bool) -> io::Result<()> {
     let mut options = File::options();
     options.append(true);
@@ -130,7 +125,7 @@ fn append(path: &Path, bytes: &[u8], exclusive: bool) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// Writes over a regular file in its place.
+/// Overwrites a regular file in place.
 fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = File::options();
     options.write(true).truncate(true);
@@ -207,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_leaves_nothing_behind() {
+    fn a_failed_write_creates_no_file() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("folder");
         fs::create_dir(&folder).unwrap();
@@ -221,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_and_pipes_stay_what_they_are() {
+    fn devices_and_pipes_are_written_in_place() {
         write(Path::new("/dev/null"), b"x", Kind::Output).unwrap();
         assert!(!fs::symlink_metadata("/dev/null").unwrap().is_file());
         let dir = tempfile::tempdir().unwrap();

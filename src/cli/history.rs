@@ -1,4 +1,4 @@
-//! What `stats`, `report` and the textfile are made of, read once from the database.
+//! The data of `stats`, `report` and the textfile, read once from the database.
 
 use std::collections::HashMap;
 
@@ -13,27 +13,24 @@ use crate::{
         level::{Level, level_of},
         sources::{self, SourceView},
         sums::{self, Sums},
+        targets::Target,
     },
     store::{CycleRow, Store},
 };
 
-/// Cycles read at most, however long the time asked for: medians of more say nothing more.
+/// Cycles read at most: medians over more change little.
 const MOST: usize = 500;
 
-/// The kept figures.
 #[derive(Debug)]
 pub struct History {
-    /// The present.
     pub now: Timestamp,
     /// Finished cycles, newest first.
     pub reports: Vec<CycleReport>,
-    /// The settings' sources.
     pub sources: Vec<SourceView>,
-    /// Sums of all time.
+    /// Of all time.
     pub all: Sums,
-    /// Dollars a month that X may cost.
+    /// For each month.
     pub x_budget_usd: f64,
-    /// Names of the settings' channels.
     pub channels: Vec<String>,
 }
 
@@ -70,16 +67,15 @@ impl History {
         })
     }
 
-    /// Each target of the last cycle with its level over the cycles read.
-    pub fn levels(&self) -> Vec<(crate::figures::targets::Target, Level)> {
+    /// Each target of the last cycle with its level over the loaded cycles.
+    pub fn levels(&self) -> Vec<(Target, Level)> {
         let Some(last) = self.reports.first() else { return Vec::new() };
-        let level = |name: &str| level_of(name, self.reports.iter().rev().map(|report| &report.targets[..]));
-        last.targets.iter().map(|target| (target.clone(), level(&target.name))).collect()
+        let level = |name| level_of(name, self.reports.iter().rev().map(|report| &report.targets[..]));
+        last.targets.iter().map(|target| (target.clone(), level(target.name))).collect()
     }
 }
 
-/// A kept cycle's report.
-pub fn read(row: &CycleRow) -> Result<CycleReport, Error> {
+fn read(row: &CycleRow) -> Result<CycleReport, Error> {
     serde_json::from_str(&row.report).map_err(|error| {
         let hint = "run `tge-scrape db check`";
         Error::new(Exit::Failure, format!("cycle {} cannot be read back: {error}", row.id), hint)

@@ -1,4 +1,4 @@
-//! Files and stdin that a command reads, within bounds.
+//! Files and stdin as input, up to a limit.
 
 use std::{
     fs::File,
@@ -8,13 +8,10 @@ use std::{
 
 use crate::text::quantity::show_size;
 
-/// Bytes read of one file at most: more than any feed, page or list has, and less than a machine's memory.
+/// Bytes of an input at most: more than any feed, page or list has, and less than a machine's memory.
 const LIMIT: u64 = 64 << 20;
 
-/// The bytes of `path`, or of stdin for `-`.
-///
-/// # Errors
-/// Where it cannot be read, or is longer than any input.
+/// The bytes of `path`, or of stdin for `-`; an error above the limit.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if path == Path::new("-") {
@@ -34,7 +31,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_never_ends_is_refused() {
+    fn an_endless_file_is_refused() {
         assert!(read(Path::new("/dev/zero")).unwrap_err().to_string().contains("longer than 64MiB"));
         assert_eq!(read(Path::new("/dev/null")).unwrap(), b"");
         assert_eq!(read(Path::new("/nowhere/x")).unwrap_err().kind(), io::ErrorKind::NotFound);

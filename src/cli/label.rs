@@ -1,4 +1,4 @@
-//! `tge-scrape label ID yes|no`: the user's own word on a detection.
+//! `tge-scrape label ID yes|no`: the user's verdict on a detection.
 
 use clap::ValueEnum;
 
@@ -12,7 +12,6 @@ use crate::{
     wiring,
 };
 
-/// Arguments of `label`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Id of the detection, as `events --format json` shows it; its beginning suffices where no other begins so
@@ -31,10 +30,10 @@ enum Word {
     No,
 }
 
-/// Stores the word and says how precise the program is by all of them.
+/// Stores the label and prints the precision by all labels.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
-    // A reader refuses where there is nothing yet, and makes no database.
+    // A reader fails where there is no database, and creates none.
     drop(Store::open(&settings.state_dir, Access::Read)?);
     let store = Store::open(&settings.state_dir, Access::Write)?;
     let runtime = wiring::small_runtime()?;

@@ -1,7 +1,7 @@
-//! Limits of the system (`ulimit`) that would end the process without a word.
+//! System limits (`ulimit`) that would end the process without a message.
 
-/// Has a write beyond the largest file size (`ulimit -f`) fail with an error, which is then reported. Without a handler
-/// the signal SIGXFSZ ends the process.
+/// Makes a write above the largest file size (`ulimit -f`) fail with an error. Without a handler the signal SIGXFSZ ends
+/// the process.
 #[cfg(unix)]
 pub fn report_file_size() {
     use rustix::process::{Resource, Signal, getrlimit};
@@ -10,10 +10,10 @@ pub fn report_file_size() {
     if getrlimit(Resource::Fsize).current.is_none() {
         return;
     }
-    // Where even this fails, the command that follows fails with a sentence.
+    // If even this fails, the command that follows fails with a message.
     let Ok(runtime) = crate::wiring::small_runtime() else { return };
     let _entered = runtime.enter();
-    // The handler stays when the runtime and this receiver are gone (tokio::signal::unix, "Caveats").
+    // The handler outlives the runtime and this receiver (tokio::signal::unix, "Caveats").
     let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
 }
 

@@ -10,7 +10,6 @@ use clap_mangen::Man;
 use super::files;
 use crate::{error::Error, exit::Exit};
 
-/// Arguments of `man`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder to write into; made if missing
@@ -31,7 +30,7 @@ pub fn run(args: &Args, command: clap::Command) -> Result<Exit, Error> {
     Ok(Exit::Success)
 }
 
-/// The page of `command` and those of its commands, as `clap_mangen::generate_to` writes them.
+/// Like `clap_mangen::generate_to`, with files that are written in full or not at all.
 fn generate(command: &clap::Command, dir: &Path) -> io::Result<()> {
     for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
         generate(inner, dir)?;

@@ -1,25 +1,20 @@
-//! What is told to monitoring after a cycle: the textfile of Prometheus' node exporter.
+//! The metrics for the textfile collector of Prometheus' node exporter.
 
-use std::{io, path::Path};
+use strum::VariantArray;
 
 use crate::{
     error::Error,
-    figures::{CycleReport, StageName, histogram::Times, report::Usd, sources::Attention},
-    render::prometheus::{Metric, text},
+    figures::{CycleReport, StageName, histogram::Times, sources::Attention},
+    render::prometheus::Metric,
     store::Store,
 };
 
-use super::{files, history::History};
+use super::history::History;
 
 fn seconds(ms: f64) -> f64 {
     ms / 1e3
 }
 
-fn dollars(usd: Usd) -> f64 {
-    usd.micros as f64 / 1e6
-}
-
-/// Every figure of the last cycle and of all time.
 pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Error> {
     let health = store.health().await?;
     let all = &history.all;
@@ -45,7 +40,7 @@ pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Err
         Metric::many(
             ("detections_total", &["class"]),
             true,
-            "Stories told by cycles, opened or joined.",
+            "Stories reported by cycles, opened or joined.",
             [
                 ("critical", count(all.critical)),
                 ("high", count(all.high)),
@@ -93,17 +88,15 @@ pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Err
     Ok(metrics)
 }
 
-/// What was told, and what waits, for each channel of the settings.
+/// Delivered and waiting alerts of each channel.
 async fn of_channels(store: &Store, history: &History) -> Result<Vec<Metric>, Error> {
     let totals = store.alert_totals().await?;
     let (mut sent, mut pending, mut oldest) = (Vec::new(), Vec::new(), Vec::new());
     for channel in &history.channels {
         for result in ["delivered", "given_up"] {
             let known = totals.iter().find(|total| total.channel == *channel && total.result == result);
-            sent.push((
-                vec![channel.clone(), result.to_owned()],
-                known.map_or(0.0, |total| total.number as f64),
-            ));
+            let labels = vec![channel.clone(), result.to_owned()];
+            sent.push((labels, known.map_or(0.0, |total| total.number as f64)));
         }
         pending.push((channel.as_str(), store.waiting(vec![channel.clone()]).await? as f64));
         let due = store.oldest_due(vec![channel.clone()]).await?;
@@ -130,12 +123,10 @@ fn of_last(last: &CycleReport, history: &History) -> Vec<Metric> {
     let count = |value: u64| value as f64;
     let stale =
         history.sources.iter().filter(|source| source.attention == Some(Attention::Silent)).count() as u64;
-    let times = serde_json::to_value(last.stages_ms).unwrap_or_default();
-    let total =
-        |stage: StageName| match serde_json::from_value(times[stage.as_str()].clone()).unwrap_or_default() {
-            Times::Measured { total, .. } => seconds(total),
-            Times::Unmeasured {} => 0.0,
-        };
+    let total = |stage: &StageName| match last.stages_ms.get(stage) {
+        Some(Times::Measured { total, .. }) => seconds(*total),
+        _ => 0.0,
+    };
     let mut metrics = vec![
         Metric::one(
             "last_run_timestamp_seconds",
@@ -154,7 +145,7 @@ fn of_last(last: &CycleReport, history: &History) -> Vec<Metric> {
             ("stage_duration_seconds", &["stage"]),
             false,
             "Time of each stage in the last cycle, all its runs together.",
-            StageName::ALL.map(|stage| (stage.as_str(), total(stage))),
+            StageName::VARIANTS.iter().map(|stage| (stage.as_str(), total(stage))),
         ),
         Metric::many(
             ("sources", &["state"]),
@@ -174,13 +165,8 @@ fn of_last(last: &CycleReport, history: &History) -> Vec<Metric> {
             "x_spend_month_dollars",
             false,
             "What X has cost this month.",
-            dollars(month),
+            month.dollars(),
         ));
     }
     metrics
-}
-
-/// Writes `metrics` to `path`, whole or not at all, readable by the collector.
-pub fn write(path: &Path, metrics: &[Metric]) -> io::Result<()> {
-    files::write(path, text(metrics).as_bytes(), files::Kind::Public)
 }

@@ -1,6 +1,5 @@
-//! The command line: clap types, and one thin file per command that reads settings, calls a room, prints.
-//!
-//! The only room that prints.
+//! The command line: one file for each command that reads the settings, calls a module and prints the result.
+//! No other module prints.
 
 mod alerts;
 mod article;
@@ -18,6 +17,8 @@ mod feed;
 mod files;
 mod history;
 mod input;
+#[cfg(debug_assertions)]
+mod kill_at;
 mod label;
 mod limits;
 mod man;
@@ -26,8 +27,6 @@ mod output;
 mod outputs;
 mod progress;
 mod project;
-#[cfg(debug_assertions)]
-mod rehearse;
 mod report;
 mod rescan;
 mod settings_file;
@@ -38,19 +37,24 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
+use url::Url;
 
 use crate::{
     clock,
-    config::{Environment, Flags},
+    config::{Environment, Flags, Settings, load},
     error::Error,
     exit::Exit,
+    http::{Purpose, Request},
+    model::Validators,
+    render::{self, Column},
     text::quantity,
 };
 
-pub use output::{ColorChoice, Output};
+use output::{ColorChoice, Output};
 
-/// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "tge-scrape", version, about, arg_required_else_help = true, propagate_version = true)]
 #[command(
@@ -63,26 +67,26 @@ struct Cli {
     command: Command,
 }
 
-/// Seconds of a century, the most that a clock is shifted by.
+/// Seconds of a century: the largest shift of the clock.
 const CENTURY_S: i64 = 36_525 * 86_400;
 
 /// Flags every command takes.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
-pub struct Globals {
+pub(crate) struct Globals {
     /// Settings file
     #[arg(short, long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Folder of the database and the lock
     #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// Output format; each command says which it knows
+    /// Output format; each command accepts some of them
     #[arg(long, global = true, value_name = "FORMAT")]
     pub format: Option<Format>,
     /// Errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more; twice for debugging
+    /// More messages; twice for debugging
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Colour
@@ -91,7 +95,7 @@ pub struct Globals {
     /// Log lines on stderr as text or as JSON
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
-    /// Seconds by which the clock is wrong, to rehearse a day in a minute
+    /// Seconds added to the clock, to simulate a day in a minute
     #[arg(
         long,
         global = true,
@@ -105,12 +109,11 @@ pub struct Globals {
     /// For tests.
     #[cfg(debug_assertions)]
     #[command(flatten)]
-    rehearse: rehearse::Args,
+    kill_at: kill_at::Args,
 }
 
-/// Output formats; none is known to every command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people
     Table,
     /// One object
@@ -127,9 +130,8 @@ pub enum Format {
     Prometheus,
 }
 
-/// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// For people
     Text,
     /// For collectors
@@ -138,7 +140,7 @@ pub enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the whole program at work on a simulated internet; needs no network, leaves nothing behind
+    /// Show the whole program at work on a simulated internet; needs no network and keeps no files
     Demo,
     /// Run one scrape cycle: the cron job
     Cycle(cycle::Args),
@@ -156,21 +158,21 @@ enum Command {
     Project(project::Args),
     /// Read the article out of a saved page
     Article(article::Args),
-    /// Tell why a text scores as it does
+    /// Explain the score of a text
     Explain(explain::Args),
     /// Judge texts: a JSON object a line on stdin, a verdict a line on stdout
     Classify(classify::Args),
-    /// Judge what is kept again, after a change of rules or watch list
+    /// Judge stored entries again, after a change of the rules or the watch list
     Rescan(rescan::Args),
-    /// Say whether a detection was a launch; `stats` shows how precise the program is by your word
+    /// Mark a detection as a launch or not; `stats` shows the precision by these marks
     Label(label::Args),
     /// Write, check and show the settings
     Config(config::Args),
     /// Show what a cycle would ask X, and the accounts it follows
     X(x::Args),
-    /// Say what is wrong and what to do about it
+    /// Show what is wrong and what to do about it
     Doctor(doctor::Args),
-    /// Look after the database
+    /// Check, copy and clean up the database
     Db(db::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
@@ -178,13 +180,13 @@ enum Command {
     Man(man::Args),
 }
 
-/// Reads the command line, runs the command and tells how it ended.
+/// Reads the command line and runs the command.
 #[must_use]
 pub fn run() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // clap prints help to stdout and mistakes to stderr; a closed pipe is no failure.
+            // clap prints help to stdout and errors to stderr; a closed pipe is no failure.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Success };
         }
@@ -206,18 +208,15 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     let globals = &cli.globals;
     clock::shift(globals.shift_clock);
     #[cfg(debug_assertions)]
-    rehearse::arm(&globals.rehearse)?;
-    let special = matches!(globals.format, Some(Format::Atom | Format::Ics));
-    if special && !matches!(cli.command, Command::Events(_)) {
-        let message = "--format atom and ics are known to `events` only";
-        return Err(Error::new(
-            Exit::Usage,
-            message,
-            "table, json, ndjson and csv are known to most commands",
-        ));
+    kill_at::arm(&globals.kill_at)?;
+    if matches!(globals.format, Some(Format::Atom | Format::Ics))
+        && !matches!(cli.command, Command::Events(_))
+    {
+        let message = "only `events` accepts --format atom and ics";
+        return Err(Error::new(Exit::Usage, message, "most commands accept table, json, ndjson and csv"));
     }
     if globals.format == Some(Format::Prometheus) && !matches!(cli.command, Command::Stats(_)) {
-        return Err(Error::new(Exit::Usage, "only stats knows the format prometheus", ""));
+        return Err(Error::new(Exit::Usage, "only `stats` accepts --format prometheus", ""));
     }
     match cli.command {
         Command::Demo => demo::run(globals, output),
@@ -260,18 +259,45 @@ fn start_log(globals: &Globals) {
 }
 
 impl Globals {
-    /// What the command line says of the settings.
     fn flags(&self) -> Flags {
         Flags { config: self.config.clone(), state_dir: self.state_dir.clone() }
     }
 }
 
-/// The settings a command works by.
-fn settings(globals: &Globals) -> Result<crate::config::Settings, Error> {
-    Ok(crate::config::load(&globals.flags(), &Environment::of_process())?)
+fn settings(globals: &Globals) -> Result<Settings, Error> {
+    Ok(load(&globals.flags(), &Environment::of_process())?)
 }
 
-/// What lay `age` before `now`; not before 1970, before which nothing can have been found.
+/// Prints `rows`: as JSON under `key`, as NDJSON, as CSV, or as a table.
+fn print_rows<T: Serialize>(
+    rows: &[T],
+    key: &str,
+    columns: &[Column<T>],
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<Exit, Error> {
+    output.print(&match globals.format {
+        Some(Format::Json) => render::json(&json!({ "schema": 1, (key): rows })),
+        Some(Format::Ndjson) => rows.iter().map(render::json).collect(),
+        Some(Format::Csv) => render::csv(columns, rows),
+        _ => render::rows_table(columns, rows, output.style()),
+    })?;
+    Ok(Exit::Success)
+}
+
+/// A GET without validators, headers or source.
+fn request(url: Url, purpose: Purpose) -> Request {
+    Request {
+        url,
+        purpose,
+        validators: Validators::default(),
+        validators_url: String::new(),
+        headers: Vec::new(),
+        source: String::new(),
+    }
+}
+
+/// `age` before `now`, and not before 1970.
 fn ago(now: Timestamp, age: Duration) -> Timestamp {
     let then = SignedDuration::try_from(age).ok().and_then(|age| now.checked_sub(age).ok());
     then.unwrap_or(Timestamp::UNIX_EPOCH).max(Timestamp::UNIX_EPOCH)

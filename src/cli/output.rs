@@ -1,10 +1,10 @@
-//! stdout for results, stderr for everything else; colour only where it is wanted.
+//! stdout for results, stderr for everything else.
 
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 
-use crate::{error::Error, exit::Exit, text::lines};
+use crate::{error::Error, exit::Exit, render::Style, text::lines};
 
 /// When to colour (docs/reference/formats.md#streams-and-colour).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,49 +23,37 @@ pub struct Output {
     color: ColorChoice,
 }
 
+#[expect(clippy::unused_self, reason = "only who is given the output may print")]
 impl Output {
-    /// The process's own streams.
-    #[must_use]
     pub fn new(color: ColorChoice) -> Self {
         Self { color }
     }
 
-    /// Writes a result to stdout.
-    ///
-    /// # Errors
-    /// An error with [`Exit::Success`] where the reader has gone (the run ends quietly), else one that says
-    /// that stdout cannot be written.
+    /// Writes a result to stdout. If the reader has gone, the error is [`Exit::Success`]: the run ends quietly.
     pub fn print(&mut self, text: &str) -> Result<(), Error> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_error)
     }
 
-    /// Whether stdout wants colour.
-    #[must_use]
-    pub fn colored(&self) -> bool {
-        colored(self.color, io::stdout().is_terminal())
+    /// The look of tables: without a terminal 100 columns wide, so that a pipe gets whole lines.
+    pub fn style(&self) -> Style {
+        let width = terminal_size::terminal_size_of(io::stdout()).map_or(100, |(width, _)| width.0.max(30));
+        Style { width, color: colored(self.color, io::stdout().is_terminal()) }
     }
 
-    /// Columns of the terminal; 100 where there is none, so that a pipe gets whole lines.
-    #[must_use]
-    pub fn width(&self) -> u16 {
-        terminal_size::terminal_size_of(io::stdout()).map_or(100, |(width, _)| width.0.max(30))
-    }
-
-    /// Whether stderr is a terminal on which things may move.
-    #[must_use]
+    /// Whether stderr is a terminal for a progress bar.
     #[expect(clippy::disallowed_methods, reason = "CI is a variable of the surroundings, not a setting")]
     pub fn shows_progress(&self) -> bool {
         io::stderr().is_terminal() && std::env::var_os("CI").is_none()
     }
 
-    /// Says something on stderr that is no failure.
+    /// Writes a remark to stderr.
     pub fn note(&mut self, text: &str) {
         // Nothing is left to do where stderr is gone.
         let _ = writeln!(io::stderr().lock(), "{}", lines(text));
     }
 
-    /// Says on stderr why the run ends.
+    /// Writes to stderr why the run ends.
     pub fn complain(&mut self, error: &Error) {
         if error.message.is_empty() {
             return;
@@ -75,12 +63,11 @@ impl Output {
     }
 }
 
-/// Where log lines and last words go: stderr, one line an event, with nothing that steers a terminal.
+/// Log lines and panics on stderr: one line for each event, without terminal control characters.
 #[derive(Debug, Clone, Copy)]
 pub struct Journal;
 
 impl Journal {
-    /// `event` as its line.
     fn line(event: &str) -> String {
         lines(event.trim_end()).replace('\n', " ") + "\n"
     }
@@ -97,23 +84,21 @@ impl Write for Journal {
     }
 }
 
-/// Says on stderr that a panic ended something, and where; what it says only if that is written in the program: words
-/// made up on the way may quote a feed or a secret.
+/// Reports panics on stderr with their place. A formatted message is left out: it may quote a feed or a secret.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         // Nothing is left to do where stderr is gone.
-        let _ = Journal.write_all(last_words(&place, info.payload()).as_bytes());
+        let _ = Journal.write_all(panic_report(&place, info.payload()).as_bytes());
     }));
 }
 
-fn last_words(place: &str, payload: &dyn std::any::Any) -> String {
+fn panic_report(place: &str, payload: &dyn std::any::Any) -> String {
     let message =
         payload.downcast_ref::<&'static str>().map_or_else(String::new, |message| format!(": {message}"));
-    format!("error: a mistake in tge-scrape{place}{message}\n")
+    format!("error: a bug in tge-scrape{place}{message}\n")
 }
 
-/// What a failed write to stdout means: a reader that has gone ends the run quietly with 0.
 pub fn stdout_error(error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::BrokenPipe {
         Error::new(Exit::Success, "", "")
@@ -147,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_one_line_whatever_it_says() {
+    fn an_event_is_one_line_in_any_case() {
         assert_eq!(
             Journal::line("WARN x: a\nERROR forged\x1b]0;t\x07\u{9b}2J\n"),
             "WARN x: a ERROR forged]0;t2J\n"
@@ -155,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn last_words_quote_nothing_that_came_from_outside() {
+    fn a_panic_report_quotes_no_formatted_message() {
         let made_up = format!("byte index 3 of `{}`", "https://hook.example/secret\x1b[2J");
-        let masked = last_words(" at src/feed/plain.rs:7", &made_up);
-        assert_eq!(masked, "error: a mistake in tge-scrape at src/feed/plain.rs:7\n");
-        assert!(last_words("", &"no such group").ends_with(": no such group\n"));
+        let masked = panic_report(" at src/feed/plain.rs:7", &made_up);
+        assert_eq!(masked, "error: a bug in tge-scrape at src/feed/plain.rs:7\n");
+        assert!(panic_report("", &"no such group").ends_with(": no such group\n"));
     }
 }

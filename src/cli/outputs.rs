@@ -16,34 +16,33 @@ use crate::{
 
 use super::{files, output::Output};
 
-/// Days that stay in the calendar once they are over.
+/// Past days that stay in the calendar.
 const PAST: SignedDuration = SignedDuration::from_hours(180 * 24);
 
-/// What the files say of themselves, with the address made whole.
-pub struct Named {
+/// Owned form of [`syndication::Masthead`].
+pub struct Masthead {
     authority: String,
     self_url: String,
 }
 
-impl Named {
-    /// As the rendering takes it.
+impl Masthead {
     pub fn borrow(&self) -> syndication::Masthead<'_> {
         syndication::Masthead { authority: &self.authority, self_url: &self.self_url }
     }
 }
 
-/// The names of the output `file`.
-pub fn masthead(settings: &Settings, file: Option<&Path>) -> Named {
+/// The masthead of the output `file`.
+pub fn masthead(settings: &Settings, file: Option<&Path>) -> Masthead {
     let outputs = &settings.outputs;
     let name = file.and_then(Path::file_name).and_then(|name| name.to_str());
     let self_url = match name.filter(|_| !outputs.public_url.is_empty()) {
         Some(name) => format!("{}/{name}", outputs.public_url.trim_end_matches('/')),
         None => String::new(),
     };
-    Named { authority: outputs.authority.clone(), self_url }
+    Masthead { authority: outputs.authority.clone(), self_url }
 }
 
-/// Writes the files that the settings ask for. One that cannot be written is said and harms nothing.
+/// Writes the files of `[outputs]`. One that cannot be written is reported and does not fail the cycle.
 pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Result<(), Error> {
     let outputs = &settings.outputs;
     if outputs.atom.is_none() && outputs.json_feed.is_none() && outputs.calendar.is_none() {
@@ -75,8 +74,7 @@ pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Res
     Ok(())
 }
 
-/// Writes `text` to `path`. A file that holds it already is not written again, so that its date shows servers that
-/// nothing is new.
+/// Writes `text` to `path`, unless the file has that text: then its date shows servers that nothing is new.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     if holds(path, text) {
         return Ok(());
@@ -87,7 +85,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     files::write(path, text.as_bytes(), files::Kind::Output)
 }
 
-/// Whether `path` is a regular file that holds `text`. Nothing else is read: a pipe would never end.
+/// Whether `path` is a regular file that holds `text`. No other file is read: a pipe would never end.
 fn holds(path: &Path, text: &str) -> bool {
     let same = |old: fs::Metadata| old.is_file() && old.len() == text.len() as u64;
     fs::symlink_metadata(path).is_ok_and(same) && fs::read(path).is_ok_and(|old| old == text.as_bytes())

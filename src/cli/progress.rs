@@ -10,16 +10,6 @@ use url::Url;
 
 use crate::cycle::Progress;
 
-/// Says nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct Silent;
-
-impl Progress for Silent {
-    fn planned(&self, _visits: usize) {}
-    fn visited(&self, _name: &str, _took: Duration) {}
-}
-
-/// Counts visits and names the slowest host so far.
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
@@ -27,11 +17,11 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// A bar on stderr; it takes itself away when dropped.
-    #[must_use]
-    pub fn new() -> Self {
+    /// A bar on stderr, hidden if not `visible`; removed when dropped.
+    pub fn new(visible: bool) -> Self {
+        let bar = if visible { ProgressBar::new(0) } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len} visits, {elapsed}  {wide_msg}");
-        let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { bar, slowest: Mutex::new(Duration::ZERO) }
     }
 }

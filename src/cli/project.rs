@@ -10,12 +10,11 @@ use crate::{
     detect::{Priority, Project},
     error::Error,
     exit::Exit,
-    render::{self, Style, plain},
+    render::{Column, plain},
 };
 
-use super::{Format, Globals, output::Output, settings_file::SettingsFile};
+use super::{Globals, output::Output, print_rows, settings_file::SettingsFile};
 
-/// Arguments of `project`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -28,7 +27,7 @@ enum What {
     List,
     /// Add a project to the settings file; asks for the rest on a terminal if only a name is given
     Add(Added),
-    /// Take a project out of the settings file
+    /// Remove a project from the settings file
     Remove {
         /// Its name
         name: String,
@@ -37,7 +36,7 @@ enum What {
 
 #[derive(Debug, clap::Args)]
 struct Added {
-    /// As it is to be shown
+    /// Its name, as shown
     name: String,
     /// Other spelling or product name; may be given several times
     #[arg(long = "alias", value_name = "NAME")]
@@ -45,13 +44,13 @@ struct Added {
     /// Ticker; may be given several times
     #[arg(long = "token", value_name = "TICKER")]
     tokens: Vec<String>,
-    /// Phrase that means something else; may be given several times
+    /// Phrase in which the name means something else; may be given several times
     #[arg(long, value_name = "PHRASE")]
     exclude: Vec<String>,
     /// Account on X; may be given several times
     #[arg(long = "handle", value_name = "@HANDLE")]
     handles: Vec<String>,
-    /// How much it matters
+    /// Priority of its alerts
     #[arg(long, value_name = "LEVEL")]
     priority: Option<Level>,
 }
@@ -76,7 +75,6 @@ impl Level {
     }
 }
 
-/// Does what is asked of the watch list.
 pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     match args.what {
         What::List => list(globals, output),
@@ -113,28 +111,19 @@ fn line(project: &Project) -> Line<'_> {
 fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let lines: Vec<Line<'_>> = settings.detect.projects.iter().map(line).collect();
-    let header = ["name", "aliases", "tokens", "exclude", "handles", "priority"];
-    let cells = |line: &Line<'_>| {
-        let joined = |texts: &[String]| plain(&texts.join(", "));
-        vec![
-            plain(line.name),
-            joined(line.aliases),
-            joined(line.tokens),
-            joined(line.exclude),
-            joined(line.handles),
-            line.priority.to_owned(),
-        ]
-    };
-    output.print(&match globals.format {
-        Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "projects": lines })),
-        Some(Format::Ndjson) => lines.iter().map(render::json).collect(),
-        Some(Format::Csv) => render::csv(&header, lines.iter().map(cells)),
-        _ => {
-            let style = Style { width: output.width(), color: output.colored() };
-            render::table(&header, lines.iter().map(cells), style)
-        }
-    })?;
-    Ok(Exit::Success)
+    let columns: [Column<Line<'_>>; 6] = [
+        ("name", |line| plain(line.name)),
+        ("aliases", |line| joined(line.aliases)),
+        ("tokens", |line| joined(line.tokens)),
+        ("exclude", |line| joined(line.exclude)),
+        ("handles", |line| joined(line.handles)),
+        ("priority", |line| line.priority.to_owned()),
+    ];
+    print_rows(&lines, "projects", &columns, globals, output)
+}
+
+fn joined(texts: &[String]) -> String {
+    plain(&texts.join(", "))
 }
 
 fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
@@ -184,7 +173,7 @@ impl Added {
             && self.priority.is_none()
     }
 
-    /// Asks on the terminal for what flags did not say.
+    /// Asks on the terminal for the values without a flag.
     fn ask(&mut self, output: &mut Output) -> Result<(), Error> {
         let mut question = |text: &str| -> Result<Vec<String>, Error> {
             output.note(text);

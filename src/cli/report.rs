@@ -1,4 +1,4 @@
-//! `tge-scrape report -o FILE.html`: everything kept, as one page.
+//! `tge-scrape report -o FILE.html`: all stored figures as one page.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::{
     clock::{Clock, SystemClock},
-    cycle::WHOLE,
+    cycle::CYCLE_STAGE,
     error::Error,
     exit::Exit,
     figures::{
@@ -25,17 +25,16 @@ use crate::{
 
 use super::{Globals, files, history::History, output::Output};
 
-/// Cycles whose times are drawn one by one.
+/// Cycles in the chart of single cycles.
 const CYCLES: usize = 300;
-/// Cycles of the grid of sources.
+/// Cycles in the grid of sources.
 const GRID: usize = 50;
-/// Days whose percentiles are drawn.
+/// Days in the chart of percentiles.
 const DAYS: usize = 90;
 
-/// Arguments of `report`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where the page goes
+    /// File to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -46,7 +45,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let store = if Store::exists(&settings.state_dir) {
         Store::open(&settings.state_dir, Access::Read)?
     } else {
-        // Before the first cycle there is a page as well; it says so.
+        // Before the first cycle the page has no figures.
         Store::open_in_memory()?
     };
     let page = wiring::small_runtime()?.block_on(async {
@@ -105,7 +104,7 @@ async fn day(store: &Store, period: &str, document: &str, detailed: bool) -> Res
     let mut times = None;
     if detailed {
         let kept = store.period(period.to_owned()).await?.histograms;
-        let whole = kept.iter().find(|(name, _)| name == WHOLE);
+        let whole = kept.iter().find(|(name, _)| name == CYCLE_STAGE);
         let whole = whole.and_then(|(_, bytes)| Histogram::from_bytes(bytes).ok()).map(|whole| whole.times());
         if let Some(Times::Measured { p50, p95, p99, .. }) = whole {
             times = Some([p50, p95, p99]);

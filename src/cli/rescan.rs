@@ -1,4 +1,4 @@
-//! `tge-scrape rescan`: what is kept, judged again by the rules as they are now.
+//! `tge-scrape rescan`: judges stored entries again with the current rules.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,26 +13,24 @@ use crate::{
     wiring,
 };
 
-/// Arguments of `rescan`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Judge what was first seen within this time, such as 30d
+    /// Judge entries first seen within this time, such as 30d
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = super::duration)]
     since: Duration,
-    /// Queue alerts for what is found now, for the next cycle or `alerts flush`; without it nobody is told
+    /// Queue alerts for new detections, for the next cycle or `alerts flush`; without it none is sent
     #[arg(long)]
     alert: bool,
-    /// Say what would change, and change nothing
+    /// Show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Judges again and prints what changed.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     drop(Store::open(&settings.state_dir, Access::Read)?);
     let access = if args.dry_run { Access::Read } else { Access::Write };
-    // Only a cycle and this command write what is found: side by side they would tell a story twice.
+    // A cycle at the same time could report a story twice.
     let runtime = wiring::small_runtime()?;
     let lock = || runtime.block_on(Lock::take(&settings.state_dir, Duration::ZERO, SystemClock));
     let _lock = if args.dry_run { None } else { Some(lock()?) };

@@ -1,5 +1,4 @@
-//! The user's settings file being changed: what the settings refuse is never written, and a crash leaves the old file
-//! whole.
+//! Changes the user's settings file. Text that the settings refuse is never written.
 
 use std::{
     fs, io,
@@ -17,19 +16,17 @@ use crate::{
 
 use super::{Globals, files, output::Output};
 
-/// The file the settings come from, or a new one: the one named with `--config`, or one in the working directory.
+/// The file of the settings, or a new one: named with `--config`, else in the working directory.
 pub struct SettingsFile {
-    /// Where it is.
     pub path: PathBuf,
-    /// What it says before it is changed.
+    /// Before the change.
     pub settings: Settings,
-    /// Its text.
     pub document: Document,
     flags: Flags,
 }
 
 impl SettingsFile {
-    /// Opens it; settings that have mistakes are not changed.
+    /// Fails for settings with errors.
     pub fn open(globals: &Globals) -> Result<Self, Error> {
         let flags = globals.flags();
         let environment = Environment::of_process();
@@ -48,12 +45,12 @@ impl SettingsFile {
         Ok(Self { path, settings, document, flags })
     }
 
-    /// Writes the file, if the settings accept it. Says where the built-in `list` no longer applies.
+    /// Writes the file, if the settings accept it. Notes that the built-in `list` no longer applies.
     pub fn save(&self, list: &str, globals: &Globals, output: &mut Output) -> Result<(), Error> {
         let text = self.document.to_string();
         if let Err(errors) = config::load_text(&self.path, &text, &self.flags, &Environment::of_process()) {
             let errors = Error::from(errors).message;
-            let message = format!("{} is left as it was: with this change {errors}", self.path.display());
+            let message = format!("{} is unchanged: with this change {errors}", self.path.display());
             return Err(Error::new(Exit::Settings, message, "change what you add, or edit the file by hand"));
         }
         files::write(&self.path, text.as_bytes(), files::Kind::Settings)

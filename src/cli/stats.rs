@@ -1,4 +1,4 @@
-//! `tge-scrape stats`: is it working, is it fast, what did it find, what does it cost.
+//! `tge-scrape stats`: health, speed, results and cost.
 
 use std::time::Duration;
 
@@ -6,24 +6,25 @@ use jiff::Timestamp;
 
 use crate::{
     clock::{Clock, SystemClock},
-    cycle::WHOLE,
+    cycle::CYCLE_STAGE,
     error::Error,
     exit::Exit,
     figures::{
-        Histogram, StageHistograms, path,
-        sums::{cover, day},
+        Histogram, StageHistograms,
+        histogram::HistogramError,
+        path,
+        sums::{cover, day, is_day},
     },
-    render::{self, Style, prometheus, stats},
+    render::{self, prometheus, sources, stats},
     store::{Access, Labels, Store},
     wiring,
 };
 
 use super::{Format, Globals, history::History, output::Output};
 
-/// Cycles that the last one is held against.
+/// Cycles that the last one is compared with.
 const LAST: usize = 50;
 
-/// Arguments of `stats`.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
@@ -39,10 +40,10 @@ pub struct Args {
     /// How long each stage took, over all these cycles
     #[arg(long, group = "view")]
     stages: bool,
-    /// Every source: what it costs, what it gives, what is wrong with it
+    /// Every source: its cost, its results, its problems
     #[arg(long, group = "view")]
     feeds: bool,
-    /// Each target with what was measured and how it stands
+    /// Each target with its measured value and its level
     #[arg(long, group = "view")]
     targets: bool,
     /// Where the time went, and what to change
@@ -50,7 +51,7 @@ pub struct Args {
     why: bool,
 }
 
-/// Prints what was asked for; the first screen where nothing was.
+/// Prints one view; without a flag the first screen.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let store = Store::open(&settings.state_dir, Access::Read)?;
@@ -60,19 +61,19 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let last = args.last.unwrap_or(if args.since.is_some() { usize::MAX } else { LAST });
     let labels = runtime.block_on(store.labels())?;
     let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
-    let style = Style { width: output.width(), color: output.colored() };
+    let style = output.style();
     let text = match globals.format {
         Some(Format::Prometheus) => {
             prometheus::text(&runtime.block_on(super::metrics::gauges(&store, &history))?)
         }
         Some(Format::Json) => render::json(&document(&history, labels)),
         Some(Format::Ndjson) => history.reports.iter().map(render::json).collect(),
-        Some(Format::Csv) if args.feeds => stats::sources_csv(&history.sources),
+        Some(Format::Csv) if args.feeds => sources::csv(&history.sources),
         Some(Format::Csv) => render::report::csv(&history.reports),
         None | Some(Format::Table) if history.reports.is_empty() => "no finished cycle yet\n".to_owned(),
         None | Some(Format::Table) if args.cycles => render::report::history(&history.reports, style),
         None | Some(Format::Table) if args.targets => stats::targets(&history.levels(), style),
-        None | Some(Format::Table) if args.feeds => stats::sources(&history.sources, history.now, style),
+        None | Some(Format::Table) if args.feeds => sources::table(&history.sources, history.now, style),
         None | Some(Format::Table) if args.stages => {
             let (stages, whole) = runtime.block_on(times(&store, &history, args.since.map(|_| since)))?;
             stats::stages(&stages, &whole, style)
@@ -97,7 +98,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     Ok(Exit::Success)
 }
 
-/// The stages of the cycles read; of a time asked for, those of its whole days and months.
+/// The stages of the cycles in `history`; with `since` those of whole days and months.
 async fn times(
     store: &Store,
     history: &History,
@@ -107,8 +108,7 @@ async fn times(
     if let Some(since) = since {
         // No database is older than its first day.
         let days = store.sums("0".to_owned(), "9".to_owned()).await?;
-        let oldest =
-            days.into_iter().map(|(period, _)| period).find(|period| crate::figures::sums::is_day(period));
+        let oldest = days.into_iter().map(|(period, _)| period).find(|period| is_day(period));
         let first = oldest.map_or_else(|| day(since), |oldest| oldest.max(day(since)));
         for period in cover(&first, &day(history.now)) {
             kept.extend(store.period(period).await?.histograms);
@@ -116,12 +116,11 @@ async fn times(
     } else if let (Some(last), Some(first)) = (history.reports.first(), history.reports.last()) {
         kept = store.cycle_stages(first.cycle.id, last.cycle.id).await?;
     }
-    let (mut stages, mut whole) = (StageHistograms::default(), Histogram::new());
-    let damaged = |error: crate::figures::histogram::HistogramError| {
-        Error::new(Exit::Failure, error.to_string(), "run `tge-scrape db check`")
-    };
+    let (mut stages, mut whole) = (StageHistograms::default(), Histogram::default());
+    let damaged =
+        |error: HistogramError| Error::new(Exit::Failure, error.to_string(), "run `tge-scrape db check`");
     stages.add_bytes(&kept).map_err(damaged)?;
-    for (_, bytes) in kept.iter().filter(|(name, _)| name == WHOLE) {
+    for (_, bytes) in kept.iter().filter(|(name, _)| name == CYCLE_STAGE) {
         whole.merge(&Histogram::from_bytes(bytes).map_err(damaged)?);
     }
     if since.is_none() {

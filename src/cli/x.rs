@@ -1,4 +1,5 @@
-//! `tge-scrape x plan|accounts`: what a cycle would ask X and cost, and how each account stands. Neither calls X.
+//! `tge-scrape x plan|accounts`: the calls of the next cycle with their cost, and the state of each account. Neither
+//! calls X.
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -6,20 +7,24 @@ use serde::Serialize;
 use crate::{
     clock::{Clock, SystemClock},
     config::Settings,
+    cycle::x_usage,
     error::Error,
     exit::Exit,
-    figures::report::Usd,
-    model::{XMemory, XUsage},
-    render::{self, Style, plain},
+    figures::report::{Usd, XUsageFigures},
+    model::XMemory,
+    render::{
+        self, Column,
+        format::{minute, or_dash},
+        plain,
+    },
     store::{Access, Store},
     visit::x::{PreviewCall, followed, preview},
     wiring,
-    x::{self, usage, windows},
+    x::{self, windows},
 };
 
-use super::{Format, Globals, output::Output};
+use super::{Format, Globals, output::Output, print_rows};
 
-/// Arguments of `x`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -28,44 +33,37 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 enum What {
-    /// Print what a cycle would ask now and what it may cost, without calling anything
+    /// Print the calls that a cycle would make now and what they may cost; sends nothing
     Plan,
     /// List the followed accounts: id, head, gaps, last post, errors
     Accounts,
 }
 
-/// Shows what is asked for.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let memory = remembered(&settings)?;
-    let style = Style { width: output.width(), color: output.colored() };
     match args.what {
         What::Plan => {
             let plan = plan(&settings.x, &memory);
             output.print(&match globals.format {
                 Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "plan": plan })),
                 Some(Format::Ndjson) => plan.calls.iter().map(render::json).collect(),
-                Some(Format::Csv) => render::csv(&CALLS, plan.calls.iter().map(Call::cells)),
+                Some(Format::Csv) => render::csv(&CALLS, &plan.calls),
                 _ => {
-                    let calls = render::table(&CALLS, plan.calls.iter().map(Call::cells), style);
+                    let calls = render::rows_table(&CALLS, &plan.calls, output.style());
                     format!("{calls}{}", plan.summary(&settings.x))
                 }
             })?;
         }
         What::Accounts => {
             let accounts = accounts(&settings.x, &memory);
-            output.print(&match globals.format {
-                Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "accounts": accounts })),
-                Some(Format::Ndjson) => accounts.iter().map(render::json).collect(),
-                Some(Format::Csv) => render::csv(&ACCOUNTS, accounts.iter().map(Account::cells)),
-                _ => render::table(&ACCOUNTS, accounts.iter().map(Account::cells), style),
-            })?;
+            print_rows(&accounts, "accounts", &ACCOUNTS, globals, output)?;
         }
     }
     Ok(Exit::Success)
 }
 
-/// What is remembered of X for the token of `settings`.
+/// The stored state of X for the token of `settings`.
 pub(super) fn remembered(settings: &Settings) -> Result<XMemory, Error> {
     if !Store::exists(&settings.state_dir) {
         return Ok(XMemory::default());
@@ -75,7 +73,6 @@ pub(super) fn remembered(settings: &Settings) -> Result<XMemory, Error> {
     Ok(wiring::small_runtime()?.block_on(store.x_memory(credential, SystemClock.now()))?)
 }
 
-/// A call that would be made.
 #[derive(Debug, Serialize)]
 struct Call {
     what: String,
@@ -84,13 +81,12 @@ struct Call {
     at_most_usd: Usd,
 }
 
-const CALLS: [&str; 4] = ["call", "sources", "since", "costs at most"];
-
-impl Call {
-    fn cells(&self) -> Vec<String> {
-        vec![plain(&self.what), self.sources.to_string(), self.since.clone(), self.at_most_usd.to_string()]
-    }
-}
+const CALLS: [Column<Call>; 4] = [
+    ("call", |call| plain(&call.what)),
+    ("sources", |call| call.sources.to_string()),
+    ("since", |call| call.since.clone()),
+    ("costs at most", |call| call.at_most_usd.to_string()),
+];
 
 #[derive(Debug, Serialize)]
 struct Planned {
@@ -102,7 +98,7 @@ struct Planned {
     budget_days_left: Option<u32>,
     max_cost_usd: Usd,
     budget_left_usd: Usd,
-    usage: Option<Usage>,
+    usage: Option<XUsageFigures>,
 }
 
 fn plan(settings: &x::Settings, memory: &XMemory) -> Planned {
@@ -111,7 +107,7 @@ fn plan(settings: &x::Settings, memory: &XMemory) -> Planned {
     let call = |call: PreviewCall| Call {
         what: call.what,
         sources: call.sources,
-        since: call.since.map_or_else(|| "–".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
+        since: or_dash(call.since, |at| minute(at) + " UTC"),
         at_most_usd: usd(call.most),
     };
     Planned {
@@ -123,36 +119,14 @@ fn plan(settings: &x::Settings, memory: &XMemory) -> Planned {
         budget_days_left: preview.forecast.days_left,
         max_cost_usd: usd(preview.most),
         budget_left_usd: usd(preview.left),
-        usage: memory.usage.as_ref().map(Usage::from),
-    }
-}
-
-/// What X counts of its own.
-#[derive(Debug, Serialize)]
-struct Usage {
-    says: String,
-    posts: Option<u64>,
-    cap: Option<u64>,
-    asked_at: jiff::Timestamp,
-    warnings: Vec<String>,
-}
-
-impl From<&XUsage> for Usage {
-    fn from(usage: &XUsage) -> Self {
-        Self {
-            says: usage::sentence(usage),
-            posts: usage.posts,
-            cap: usage.cap,
-            asked_at: usage.asked_at,
-            warnings: usage::warnings(usage),
-        }
+        usage: memory.usage.as_ref().map(x_usage),
     }
 }
 
 impl Planned {
     fn summary(&self, settings: &x::Settings) -> String {
         let mut text = format!(
-            "{} calls, together at most {} USD; only posts that come are paid, each once a day. This month {} of {} USD{}, forecast {} USD",
+            "{} calls, together at most {} USD; X charges only for posts it returns, each once a day. This month {} of {} USD{}, forecast {} USD",
             self.calls.len(),
             self.max_cost_usd,
             self.month_cost_usd,
@@ -180,7 +154,6 @@ impl Planned {
     }
 }
 
-/// How an account stands.
 #[derive(Debug, Serialize)]
 struct Account {
     handle: String,
@@ -196,26 +169,16 @@ struct Account {
     problem: Option<String>,
 }
 
-const ACCOUNTS: [&str; 8] = ["handle", "called", "id", "head", "gaps", "posts", "last post", "trouble"];
-
-impl Account {
-    fn cells(&self) -> Vec<String> {
-        let or = |text: &Option<String>| text.as_deref().map_or_else(|| "–".to_owned(), plain);
-        let time = |at: Option<jiff::Timestamp>| {
-            at.map_or_else(|| "–".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string())
-        };
-        vec![
-            plain(&self.handle),
-            plain(&self.username),
-            or(&self.id),
-            or(&self.head),
-            self.gaps.to_string(),
-            self.posts.to_string(),
-            time(self.last_post_at),
-            or(&self.problem),
-        ]
-    }
-}
+const ACCOUNTS: [Column<Account>; 8] = [
+    ("handle", |account| plain(&account.handle)),
+    ("called", |account| plain(&account.username)),
+    ("id", |account| or_dash(account.id.as_deref(), plain)),
+    ("head", |account| or_dash(account.head.as_deref(), plain)),
+    ("gaps", |account| account.gaps.to_string()),
+    ("posts", |account| account.posts.to_string()),
+    ("last post", |account| or_dash(account.last_post_at, minute)),
+    ("trouble", |account| or_dash(account.problem.as_deref(), plain)),
+];
 
 fn accounts(settings: &x::Settings, memory: &XMemory) -> Vec<Account> {
     let (now, secrets) = (SystemClock.now(), settings.secrets());

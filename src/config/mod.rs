@@ -29,7 +29,7 @@ use std::{
 
 use crate::{
     alert::{self, Hooks, Program},
-    detect,
+    cycle, detect,
     figures::targets::Settings as TargetSettings,
     http,
     model::Source,
@@ -67,7 +67,7 @@ pub struct Settings {
     /// The file they came from, if there is one.
     pub file: Option<PathBuf>,
     /// `[cycle]`.
-    pub cycle: CycleSettings,
+    pub cycle: cycle::Settings,
     /// `[http]`.
     pub http: http::Settings,
     /// `[cache]`.
@@ -93,15 +93,6 @@ pub struct Settings {
     layers: Layers,
     /// Lists that the file does not have.
     built_in: Vec<&'static str>,
-}
-
-/// `[cycle]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CycleSettings {
-    /// No request is started after this.
-    pub timeout: Duration,
-    /// The share of sources that may fail, 0 to 1.
-    pub max_failed_ratio: f64,
 }
 
 /// `[cache]`.
@@ -267,7 +258,7 @@ fn resolve(
     let lists = std::mem::take(&mut layers.lists);
     let row = |list: &str| lists.get(list).map(Vec::as_slice).unwrap_or_default();
     let settings = Settings {
-        cycle: CycleSettings {
+        cycle: cycle::Settings {
             timeout: layers.time_limit("cycle.timeout"),
             max_failed_ratio: layers.number("cycle.max_failed_ratio", 0.0..=1.0),
         },

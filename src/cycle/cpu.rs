@@ -1,10 +1,9 @@
-//! How much time the process has had of the processors.
+//! Processor time of this process.
 
 /// Units of `utime` and `stime` in a second: 100 for every program on Linux (proc(5), `USER_HZ`).
 const TICKS: u64 = 100;
 
-/// User and system time so far, milliseconds, to the hundredth of a second, where the system tells.
-#[must_use]
+/// User and system time so far, milliseconds in steps of 10, where the system reports them.
 pub fn times_ms() -> Option<(u64, u64)> {
     parse(&std::fs::read_to_string("/proc/self/stat").ok()?)
 }

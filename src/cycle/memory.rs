@@ -1,7 +1,6 @@
-//! How much memory the process has held at most.
+//! Peak memory of this process.
 
-/// Peak resident size in bytes, where the system tells (`VmHWM` of Linux's `/proc/self/status`).
-#[must_use]
+/// Peak resident size in bytes, where the system reports it (`VmHWM` of Linux's `/proc/self/status`).
 pub fn peak_resident_bytes() -> Option<u64> {
     parse(&std::fs::read_to_string("/proc/self/status").ok()?)
 }

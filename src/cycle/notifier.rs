@@ -1,96 +1,87 @@
-//! The cycle's part in telling: what of a visit is queued with it, and what is delivered at the end.
+//! Queues the alerts of a visit and delivers those that are due at the end of the cycle.
 
 use std::{path::PathBuf, pin::Pin, sync::Arc};
 
 use jiff::Timestamp;
 
 use crate::{
-    alert::{self, Delivered, Delivery, Finding, HURRY, decide, deliver, notice},
+    alert::{self, Delivered, Delivery, HURRY, decide, deliver, notice},
     clock::Clock,
-    figures::CycleReport,
+    figures::report::Usd,
     http::Poster,
     model::{ChannelStoryState, Source, StoredFinding},
     store::{Store, StoreError},
 };
 
-use super::Stop;
+use super::{Stop, recent_reports};
 
-/// Cycles whose targets are looked at for the operator: a level rises and falls within three that measured it, and
-/// not every cycle measures every target.
+/// Cycles whose targets decide a notice: a level rises and falls within three measurements, and not every cycle
+/// measures every target.
 const CYCLES: usize = 12;
 
-/// Tier of what no feed brought: a post, which anyone may write.
+/// Tier of a finding that is from no feed: a post, which anyone may write.
 const NO_FEED: u8 = 3;
 
-/// Whom a cycle tells, and by what.
+/// Decides and delivers the alerts of a cycle.
 #[derive(Clone)]
 pub struct Notifier {
-    /// Channels and manners.
+    /// Channels and their policies.
     pub settings: Arc<alert::Settings>,
-    /// The network to them.
+    /// The client for the channels.
     pub post: Arc<Poster>,
-    /// Whose disk is watched.
+    /// Its disk is checked for free space.
     pub state_dir: PathBuf,
 }
 
 impl std::fmt::Debug for Notifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tell").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Notifier").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
-/// How the telling went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NotifyOutcome {
-    /// Messages.
     pub delivered: Delivered,
-    /// Whether an alert has been due for longer than it may.
+    /// Whether an alert has been due for longer than `alerts.outbox_max_age`.
     pub overdue: bool,
-    /// Set if the cycle was asked to stop meanwhile.
+    /// Set if a signal came during delivery.
     pub stopped: Option<Stop>,
 }
 
 impl Notifier {
-    /// Whether findings may be told to anyone, if one of them is not `silent`.
-    #[must_use]
-    pub fn may_alert(&self, mut silent: impl Iterator<Item = bool>) -> bool {
-        !self.settings.channels.is_empty() && silent.any(|silent| !silent)
+    /// Whether a finding may alert, given for each whether its alerts are suppressed.
+    pub fn may_alert(&self, mut suppressed: impl Iterator<Item = bool>) -> bool {
+        !self.settings.channels.is_empty() && suppressed.any(|suppressed| !suppressed)
     }
 
-    /// Puts into each of `placed` the alerts that it gives.
+    /// Puts the alerts of each finding into it.
     pub async fn queue(
         &self,
         store: &Store,
-        placed: &mut [StoredFinding],
+        findings: &mut [StoredFinding],
         source: impl Fn(&str) -> Option<Arc<Source>>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if !self.may_alert(placed.iter().map(|placed| placed.record.suppress_alerts)) {
+        if !self.may_alert(findings.iter().map(|found| found.record.suppress_alerts)) {
             return Ok(());
         }
-        let ids = |placed: &StoredFinding| {
-            placed.absorbed.iter().cloned().chain([placed.story.id.clone()]).collect::<Vec<_>>()
+        let ids = |found: &StoredFinding| {
+            found.absorbed.iter().cloned().chain([found.story.id.clone()]).collect::<Vec<_>>()
         };
-        let mut states = store.channel_story_states(placed.iter().flat_map(ids).collect()).await?;
-        for placed in placed {
-            absorb(&mut states, placed);
-            let source = source(&placed.record.source_url);
-            let tags = source.as_ref().map(|source| source.tags.clone()).unwrap_or_default();
-            let finding = Finding {
-                detection: &placed.record.detection,
-                story: &placed.story,
-                tags: &tags,
-                tier: source.map_or(NO_FEED, |source| source.tier),
-                suppress_alerts: placed.record.suppress_alerts,
-            };
-            (placed.alerts, placed.channel_states) =
-                decide(&self.settings.policies(), finding, &mut states, now);
+        let mut states = store.channel_story_states(findings.iter().flat_map(ids).collect()).await?;
+        for found in findings {
+            absorb(&mut states, found);
+            let source = source(&found.record.source_url);
+            let source = source.as_ref().map(|source| (source.tags.as_slice(), source.tier));
+            let (tags, tier) = source.unwrap_or((&[], NO_FEED));
+            (found.alerts, found.channel_states) =
+                decide(&self.settings.policies(), found, (tags, tier), &mut states, now);
         }
         Ok(())
     }
 
-    /// Looks after the operator's news, then delivers what is due. `confirmed` is the time that earlier cycles confirm,
-    /// `refused` has a sentence for each visit of this cycle that could not be saved.
+    /// Queues notices for the operator, then delivers what is due. `confirmed` is [`Store::confirmed_time`]; `refused` has
+    /// a sentence for each visit of this cycle that could not be saved.
     pub async fn end(
         &self,
         store: &Store,
@@ -106,9 +97,9 @@ impl Notifier {
         }
         let now = clock.now();
         if self.settings.channels.iter().any(|channel| channel.policy.ops) {
-            self.operate(store, sources, refused, (now, confirmed)).await?;
+            self.queue_notices(store, sources, refused, (now, confirmed)).await?;
         }
-        let (flag, asked) = tokio::sync::watch::channel(false);
+        let (flag, stopping) = tokio::sync::watch::channel(false);
         let hurried = stop.is_none();
         let delivery = Delivery {
             store,
@@ -116,7 +107,7 @@ impl Notifier {
             post: &self.post,
             channels: &self.settings.channels,
             limit: if hurried { HURRY } else { self.settings.delivery_timeout },
-            stop: asked,
+            stop: stopping,
             hurried,
             insist: false,
             confirmed,
@@ -125,13 +116,13 @@ impl Notifier {
         outcome.delivered = loop {
             match stop.as_mut() {
                 None => break work.as_mut().await?,
-                Some(asked) => tokio::select! {
+                Some(signal) => tokio::select! {
                     biased;
-                    why = asked => {
-                        // What is being sent has a moment to end, so that it need not be sent again.
+                    signal = signal => {
+                        // A message that is being sent has a moment to finish, so that it is not sent again.
                         flag.send_replace(true);
-                        tracing::info!("asked to stop: no further message is begun");
-                        outcome.stopped = Some(why);
+                        tracing::info!("no further message is started after the signal to stop");
+                        outcome.stopped = Some(signal);
                         stop = None;
                     }
                     done = &mut work => break done?,
@@ -143,9 +134,8 @@ impl Notifier {
         Ok(outcome)
     }
 
-    /// Tells the operator of what is wrong: judged on what earlier cycles noted, so that it can be delivered
-    /// with this one.
-    async fn operate(
+    /// Queues notices on the state that earlier cycles recorded, so that this cycle can deliver them.
+    async fn queue_notices(
         &self,
         store: &Store,
         sources: impl Fn(&str) -> Option<Arc<Source>>,
@@ -160,12 +150,10 @@ impl Notifier {
         let mut channels = store.channels().await?;
         channels.retain(|state| names.contains(&state.name));
         conditions.extend(notice::channels(&channels));
-        let cycles = store.cycles(CYCLES).await?;
-        let reports: Vec<CycleReport> =
-            cycles.iter().filter_map(|cycle| serde_json::from_str(&cycle.report).ok()).collect();
+        let reports = recent_reports(store, CYCLES).await?;
         let targets: Vec<_> = reports.iter().map(|report| report.targets.clone()).collect();
         conditions.extend(notice::targets(&targets));
-        let spent = reports.first().and_then(month_cost).unwrap_or(0.0);
+        let spent = reports.first().and_then(|report| report.x.month_cost_usd).map_or(0.0, Usd::dollars);
         conditions.extend(notice::budget(spent, self.settings.budget_usd));
         conditions.extend(reports.first().map(|report| notice::x(&report.x)).unwrap_or_default());
         if let Some(free) = free_bytes(&self.state_dir) {
@@ -180,36 +168,31 @@ impl Notifier {
     }
 }
 
-/// What was known of stories that `placed` proved to be its own belongs to its story.
-fn absorb(states: &mut Vec<ChannelStoryState>, placed: &StoredFinding) {
-    for absorbed in &placed.absorbed {
+/// Moves the state of the stories that `found` absorbed to its story.
+fn absorb(states: &mut Vec<ChannelStoryState>, found: &StoredFinding) {
+    for absorbed in &found.absorbed {
         let (theirs, mut rest): (Vec<ChannelStoryState>, Vec<ChannelStoryState>) =
             states.drain(..).partition(|states| states.story == *absorbed);
         for known in theirs {
             let same = |states: &ChannelStoryState| {
-                states.story == placed.story.id && states.channel == known.channel
+                states.story == found.story.id && states.channel == known.channel
             };
             match rest.iter_mut().find(|states| same(states)) {
-                // As the store does it: an alert that waits is moved, and the louder one stays.
+                // As in the store: a waiting alert is moved, and the higher class stays.
                 Some(ours) => {
                     ours.pending |= known.pending;
                     ours.class = ours.class.max(known.class);
                     ours.outlets = ours.outlets.max(known.outlets);
                     ours.event_date = ours.event_date.take().or(known.event_date);
                 }
-                None => rest.push(ChannelStoryState { story: placed.story.id.clone(), ..known }),
+                None => rest.push(ChannelStoryState { story: found.story.id.clone(), ..known }),
             }
         }
         *states = rest;
     }
 }
 
-fn month_cost(report: &CycleReport) -> Option<f64> {
-    let value = serde_json::to_value(&report.x).ok()?;
-    value["month_cost_usd"].as_str()?.parse().ok()
-}
-
-/// Bytes that the disk of `dir` has left for us, where the system tells.
+/// Free bytes on the disk of `dir`, where the system reports them.
 #[cfg(unix)]
 fn free_bytes(dir: &std::path::Path) -> Option<u64> {
     let states = rustix::fs::statvfs(dir).ok()?;

@@ -1,4 +1,4 @@
-//! From a finding to a detection: its identity, its story, its class.
+//! Turns a finding into a detection: its identity, its story, its class. Pure.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ use crate::{
 /// Characters of a detection's snippet: two lines of a message.
 const SNIPPET: usize = 280;
 
-/// Gives `found`, read in `source`, its place among `stories`.
+/// Assigns `found`, read in `source`, to one of `stories`.
 pub fn assign_story(
     found: Finding,
     source: Option<&Source>,
@@ -38,7 +38,7 @@ pub fn assign_story(
         at: found.published,
         event,
         stage,
-        // A rumour gives a story no date.
+        // A rumour sets no date for its story.
         event_date: verdict.event_date.clone().filter(|_| !verdict.rumour),
         project: verdict.project.clone(),
         token: verdict.token.clone(),
@@ -50,7 +50,7 @@ pub fn assign_story(
         .mentions
         .iter()
         .filter(|mention| mention.url != found.url)
-        // A post stands in its story under the address it points at.
+        // In its story, a post has the address that it links to.
         .filter(|mention| Some(&mention.url) != found.about.as_ref() || mention.source != name)
         .map(|mention| Outlet {
             url: mention.url.clone(),
@@ -78,8 +78,7 @@ pub fn assign_story(
     }
 }
 
-/// `found` for each coin that it is about: a notice on several gives a finding for each. The first stays as it is.
-#[must_use]
+/// One finding for each coin of a text about several. The first is unchanged.
 pub fn by_coin(found: Finding) -> Vec<Finding> {
     let mut all = vec![found];
     for coin in std::mem::take(&mut all[0].verdict.also) {
@@ -89,7 +88,7 @@ pub fn by_coin(found: Finding) -> Vec<Finding> {
             project: coin.project,
             token: coin.token,
             watched: coin.watched,
-            // Who speaks for one project does not speak for the others of the list.
+            // The official source of one project is not official for the other projects in the list.
             official: false,
             ..first.verdict.clone()
         };
@@ -99,14 +98,13 @@ pub fn by_coin(found: Finding) -> Vec<Finding> {
     all
 }
 
-/// The identity of what is told of `found`.
-#[must_use]
+/// The identity of the detection of `found`.
 pub fn id_of(found: &Finding) -> String {
     identity(&found.source_url, &found.identity.0, found.coin.as_deref())
 }
 
-/// `was`, judged again: what the later judgement says under the old identity and story.
-pub fn retold(was: &Detection, found: Finding, source: Option<&Source>, rules: &Rules) -> Detection {
+/// `was` with the later judgement `found`, under the old identity and story.
+pub fn rejudged(was: &Detection, found: Finding, source: Option<&Source>, rules: &Rules) -> Detection {
     let (name, verdict) = (name_of(&found, source), verdict_of(&found, source));
     let head = Head {
         id: was.id.clone(),
@@ -123,8 +121,7 @@ fn name_of(found: &Finding, source: Option<&Source>) -> String {
     found.source.clone().unwrap_or_else(named)
 }
 
-/// The verdict, official also where the source is: an exchange's own notices speak for their listings. What was read
-/// on somebody else's page is not the source's word.
+/// The verdict; also official if the text is on the site of a source of tier 1, such as an exchange's own notices.
 fn verdict_of(found: &Finding, source: Option<&Source>) -> Verdict {
     let own = |source: &Source| {
         source.tier == 1 && found.read_at.as_deref().is_none_or(|page| same_site(page, &source.url))
@@ -132,7 +129,7 @@ fn verdict_of(found: &Finding, source: Option<&Source>) -> Verdict {
     Verdict { official: found.verdict.official || source.is_some_and(own), ..found.verdict.clone() }
 }
 
-/// Feeds of other sites are served from here.
+/// Hosts that serve the feeds of other sites.
 const FEED_HOSTS: [&str; 4] = ["medium.com", "feedburner.com", "mirror.xyz", "rss.app"];
 
 /// Whether a page belongs to the site of the feed that links to it.
@@ -143,7 +140,7 @@ fn same_site(page: &str, feed: &str) -> bool {
         || domain::registrable(&feed).is_some_and(|host| FEED_HOSTS.contains(&host))
 }
 
-/// What a detection has that its text does not give.
+/// The fields of a detection that its text does not give.
 struct Head {
     id: String,
     story_id: String,
@@ -152,7 +149,6 @@ struct Head {
     also_at: Vec<Outlet>,
 }
 
-/// The detection that `found` is told as.
 fn detection_of(found: Finding, verdict: Verdict, source: String, rules: &Rules, head: Head) -> Detection {
     let priority = verdict.project.as_deref().and_then(|project| rules.priority(project));
     Detection {
@@ -186,18 +182,18 @@ fn detection_of(found: Finding, verdict: Verdict, source: String, rules: &Rules,
     }
 }
 
-/// The title of a post whose text is not kept.
+/// The title of a post whose text is not stored.
 fn textless_title(source: &str) -> String {
     format!("A post by {source}")
 }
 
-/// `reason` without the words of the text, where those are not kept.
+/// `reason` without quotes from the text, where the text is not stored.
 fn quoted(reason: Reason, textless: bool) -> Reason {
     if textless { Reason { text: String::new(), ..reason } } else { reason }
 }
 
-/// The same entry gives the same identity in every run, so a repeated visit tells nothing twice. A further coin of a
-/// notice adds its name; the first has the identity that entries had when a notice gave one detection only.
+/// The same entry gives the same identity in every run, so a repeated visit reports nothing twice. A further coin adds
+/// its name; the first has the identity of version 0.1.0, when an entry gave one detection only.
 fn identity(source_url: &str, key: &[u8; 16], coin: Option<&str>) -> String {
     let mut digest = Sha256::new().chain_update(source_url).chain_update([0]).chain_update(key);
     if let Some(coin) = coin {

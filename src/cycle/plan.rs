@@ -1,4 +1,4 @@
-//! Which sources a cycle asks, and in what order. Pure.
+//! Which sources a cycle requests, and in which order. Pure.
 
 use std::{cmp::Reverse, collections::HashMap, sync::Arc, time::Duration};
 
@@ -13,58 +13,51 @@ use crate::{
 
 use super::source_index::SourceIndex;
 
-/// What a cycle will do, and what it leaves alone.
 #[derive(Debug)]
 pub struct Plan {
-    /// To be asked, in this order.
+    /// To request, in this order.
     pub asked: Vec<Planned>,
-    /// Not to be asked now.
     pub idle: Vec<Idle>,
 }
 
-/// A source to be asked.
 #[derive(Debug)]
 pub struct Planned {
-    /// Its place among the sources.
+    /// Its position among the sources.
     pub at: usize,
-    /// The source.
     pub source: Arc<Source>,
-    /// Its address.
     pub url: Url,
-    /// What is remembered of it.
     pub state: SourceState,
 }
 
-/// A source that is not asked in this cycle.
+/// A source that is not requested in this cycle.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Idle {
-    /// Its place among the sources.
+    /// Its position among the sources.
     pub at: usize,
-    /// Whether what we have of it is fresh; else it waits.
+    /// Whether its last result is fresh; else it waits.
     pub fresh: bool,
-    /// Why it waits, if it does: the last failure.
+    /// Name of the last failure.
     pub failure: Option<FailureKind>,
-    /// The last status code.
+    /// Last status code.
     pub status: Option<u16>,
 }
 
-/// Sources asked within this time of each other were asked in one cycle.
+/// Sources requested within this time of each other belong to one cycle.
 const ONE_CYCLE: Duration = Duration::from_mins(5);
 
-/// Sorts the sources of `names` into those due at `now` and the rest. Those asked longest ago come first, so that a
-/// deadline never starves the tail of the list (docs/reference/http.md#pacing); of those asked in one cycle the slowest, so
-/// that it does not end with waiting for one that began last.
-#[must_use]
-pub fn plan(names: &SourceIndex, states: Vec<SourceState>, pauses: &[HostWait], now: Timestamp) -> Plan {
+/// Selects the sources that are due at `now`. Those not requested for the longest time come first, so that a deadline
+/// never starves the end of the list (docs/reference/http.md#pacing). Of one cycle's sources the slowest come first, so
+/// that the cycle does not end with waiting for one that started last.
+pub fn plan(index: &SourceIndex, states: Vec<SourceState>, pauses: &[HostWait], now: Timestamp) -> Plan {
     let pauses: HashMap<&str, Timestamp> =
         pauses.iter().map(|pause| (pause.host.as_str(), pause.not_before)).collect();
-    let sources = names.sources();
+    let sources = index.sources();
     let mut known = vec![false; sources.len()];
     let mut plan = Plan { asked: Vec::new(), idle: Vec::new() };
-    // From what is remembered to the sources, so that nothing of the one is copied for the other.
+    // From the states to the sources: no address is copied.
     for state in states {
-        // What the settings no longer name is left alone.
-        let Some(at) = names.position(&state.url) else { continue };
+        // A source that left the settings is ignored.
+        let Some(at) = index.position(&state.url) else { continue };
         known[at] = true;
         plan.add(at, &sources[at], state, &pauses, now);
     }
@@ -82,7 +75,6 @@ pub fn plan(names: &SourceIndex, states: Vec<SourceState>, pauses: &[HostWait], 
 }
 
 impl Plan {
-    /// Adds the source at that place, of which `state` is remembered, to where it belongs.
     fn add(
         &mut self,
         at: usize,
@@ -92,7 +84,7 @@ impl Plan {
         now: Timestamp,
     ) {
         let Ok(url) = Url::parse(&source.url) else {
-            // The settings refuse such an address; a caller that does not is told so here.
+            // The settings refuse such an address; other callers get this failure.
             let failure = Some(FailureKind::BadAddress);
             self.idle.push(Idle { at, fresh: false, failure, status: None });
             return;

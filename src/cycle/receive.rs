@@ -1,12 +1,13 @@
-//! Visits that have ended are taken in: saved, counted, and what they leave to be visited is sent on.
+//! Receives finished visits: saves them, counts them and queues visits for their waiting entries.
 
 use std::time::Duration;
 
 use super::{
-    Completed, Run,
+    run::{Completed, Run},
     save::{Refused, Unsaved},
 };
 use crate::{
+    figures::StageName,
     model::{Commit, EntryRecord, EntryState, FailureKind, SourceState, XPage, XWindows},
     store::{StoreError, XEnding},
     visit::{
@@ -15,17 +16,16 @@ use crate::{
     },
 };
 
-/// When a page whose visit could not be saved is tried again: often enough to notice that the fault is gone.
+/// Time until the next try of a page whose visit could not be saved.
 const PAGE_WAIT: Duration = Duration::from_hours(1);
 
-/// A visit whose results are on their way into the database, with what is needed to count it.
+/// A visit whose results are being saved, with the data to count it.
 enum Arrived {
     Feed { at: usize, url: String, visit: Box<FeedVisit>, before: Box<SourceState> },
     Page(Box<ArticleVisit>, Option<Box<EntryRecord>>),
 }
 
 impl Run<'_> {
-    /// Takes in visits that have ended: saves them, counts them, then sends on what they leave to be visited.
     pub(super) async fn receive(&mut self, completed: Vec<Completed>) -> Result<(), StoreError> {
         let (mut unsaved, mut arrived) =
             (Vec::with_capacity(completed.len()), Vec::with_capacity(completed.len()));
@@ -51,7 +51,7 @@ impl Run<'_> {
                     arrived.push(Arrived::Page(visit, entry));
                     traces.push(trace);
                 }
-                Completed::X { round, visit } => self.receive_x(round, visit).await?,
+                Completed::X { session, visit } => self.receive_x(session, visit).await?,
             }
         }
         let waiting: Vec<Vec<EntryRecord>> = unsaved.iter().zip(&arrived).map(waiting_pages).collect();
@@ -72,7 +72,7 @@ impl Run<'_> {
                     self.refused_feed(at, &url, *visit, &before, &refused.error).await?;
                 }
                 (Arrived::Page(visit, entry), None) => {
-                    self.report.page(&visit, entry.as_deref().is_some_and(is_waiting));
+                    self.report.add_page(&visit, entry.as_deref().is_some_and(is_waiting));
                 }
                 (Arrived::Page(visit, entry), Some(refused)) => {
                     self.refused_page(*visit, entry.map(|entry| *entry), &refused.error).await?;
@@ -82,11 +82,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Saves `visits`; gives those that the database refused.
+    /// Saves `visits`; returns those that the database refused.
     async fn save(&mut self, visits: Vec<Unsaved>) -> Result<Vec<Refused>, StoreError> {
         let saved = self.saver.save(visits).await?;
-        saved.took.into_iter().for_each(|took| self.report.committed(took));
-        saved.joined.into_iter().for_each(|joined| self.report.placed(joined));
+        saved.took.into_iter().for_each(|took| self.report.record(StageName::Commit, took));
+        saved.joined.into_iter().for_each(|joined| self.report.add_detection(joined));
         Ok(saved.refused)
     }
 
@@ -94,10 +94,10 @@ impl Run<'_> {
         if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
             tracing::info!(url, kind = kind.as_ref(), sentence, "a source failed");
         }
-        self.report.feed(at, url, visit);
+        self.report.add_feed(at, url, visit);
     }
 
-    /// A source whose visit the database refused counts as failed; that is all that is saved of it.
+    /// Counts a source whose visit the database refused as failed, and saves no more than that.
     async fn refused_feed(
         &mut self,
         at: usize,
@@ -106,18 +106,18 @@ impl Run<'_> {
         before: &SourceState,
         error: &StoreError,
     ) -> Result<(), StoreError> {
-        let sentence = format!("what it brought could not be saved: {error}");
+        let sentence = format!("its results could not be saved: {error}");
         let outcome = SourceOutcome::Failed { kind: FailureKind::NotSaved, sentence: sentence.clone() };
         self.count_feed(at, url, &FeedVisit { outcome, ..visit.without_entries() });
         let source = after_not_saved(before, &self.context.settings, self.now);
         let commit = Commit { source: Some(source), ..Commit::default() };
         if !self.saved_alone(commit).await? {
-            self.refused.push(format!("what the feed {url} brought could not be saved: {error}"));
+            self.refused.push(format!("the results of the feed {url} could not be saved: {error}"));
         }
         Ok(())
     }
 
-    /// An entry whose page's visit the database refused waits on, and its source counts as failed.
+    /// Keeps the entry waiting whose page visit the database refused, and counts its source as failed.
     async fn refused_page(
         &mut self,
         visit: ArticleVisit,
@@ -125,35 +125,35 @@ impl Run<'_> {
         error: &StoreError,
     ) -> Result<(), StoreError> {
         self.report
-            .page(&ArticleVisit { outcome: PageOutcome::Failed(FailureKind::NotSaved), ..visit }, true);
+            .add_page(&ArticleVisit { outcome: PageOutcome::Failed(FailureKind::NotSaved), ..visit }, true);
         let Some(entry) = entry else { return Ok(()) };
         let link = entry.link.as_deref().unwrap_or("an entry without an address");
-        let sentence = format!("what {link} brought could not be saved: {error}");
+        let sentence = format!("the results of {link} could not be saved: {error}");
         tracing::info!(
             url = entry.source_url,
             kind = FailureKind::NotSaved.as_ref(),
             sentence,
             "a page failed"
         );
-        self.report.not_saved(self.names.position(&entry.source_url), &entry.source_url, &sentence);
+        self.report.not_saved(self.sources.position(&entry.source_url), &entry.source_url, &sentence);
         self.refused.push(sentence);
         if self.saves {
             let later = self.now + PAGE_WAIT;
             let postponed = self.saver.store.postpone(entry.source_url, entry.key, later).await;
-            forgive(postponed)?;
+            accept_refusal(postponed)?;
         }
         Ok(())
     }
 
-    /// Takes in a step of X: its page is saved before the next call is made.
+    /// Receives a step of X: its page is saved before the next call is made.
     async fn receive_x(
         &mut self,
-        mut round: Box<Session>,
+        mut session: Box<Session>,
         visit: Result<Option<Box<XVisit>>, StoreError>,
     ) -> Result<(), StoreError> {
         let visit = match visit {
             Err(error) if error.concerns_data() => {
-                round.stop(format!("X cannot be read: {error}"));
+                session.stop(format!("X cannot be read: {error}"));
                 self.refused.push(format!("X cannot be read: {error}"));
                 None
             }
@@ -161,22 +161,22 @@ impl Run<'_> {
         };
         self.progress.visited("X", visit.as_ref().map_or(Duration::ZERO, |visit| visit.fetch));
         let Some(visit) = visit else {
-            self.x = Some(round);
+            self.x = Some(session);
             return Ok(());
         };
-        self.report.x_fetch(visit.fetch);
+        self.report.record(StageName::XFetch, visit.fetch);
         let page = Unsaved { commit: visit.commit, found: visit.found };
         for refused in self.save(vec![page]).await? {
-            let sentence = format!("what X answered could not be saved: {}", refused.error);
+            let sentence = format!("the response of X could not be saved: {}", refused.error);
             self.refused.push(sentence.clone());
             self.refused_x(refused.commit, &sentence).await?;
-            round.stop(sentence);
+            session.stop(sentence);
         }
-        self.step_x(round);
+        self.step_x(session);
         Ok(())
     }
 
-    /// Of answers of X that the database refused, the bill is saved; the posts are read again later.
+    /// Saves the cost of responses of X that the database refused; their posts are read again later.
     async fn refused_x(&mut self, commit: Commit, sentence: &str) -> Result<(), StoreError> {
         let calls: Vec<i64> = commit.x.iter().map(|page| page.call).collect();
         let bare = |page: XPage| XPage {
@@ -191,22 +191,22 @@ impl Run<'_> {
         }
         for call in calls {
             let ending = XEnding::Lost { note: FailureKind::NotSaved.to_string() };
-            forgive(self.saver.store.x_end(call, ending).await)?;
+            accept_refusal(self.saver.store.x_end(call, ending).await)?;
         }
         Ok(())
     }
 
-    /// Saves what is left to be said of a refused visit; whether the database took it.
+    /// Saves the rest of a refused visit; returns whether the database accepted it.
     async fn saved_alone(&mut self, commit: Commit) -> Result<bool, StoreError> {
         if !self.saves {
             return Ok(true);
         }
-        forgive(self.saver.store.commit(commit).await.map(drop))
+        accept_refusal(self.saver.store.commit(commit).await.map(drop))
     }
 }
 
-/// Whether `result` is a success; a refusal of the data is said and forgiven.
-fn forgive(result: Result<(), StoreError>) -> Result<bool, StoreError> {
+/// Whether `result` is a success; a refusal of the data is logged and is no error.
+fn accept_refusal(result: Result<(), StoreError>) -> Result<bool, StoreError> {
     match result {
         Err(error) if error.concerns_data() => {
             tracing::warn!("{error}");
@@ -216,7 +216,7 @@ fn forgive(result: Result<(), StoreError>) -> Result<bool, StoreError> {
     }
 }
 
-/// The entries of a feed whose pages are to be visited next.
+/// The entries of a feed whose pages are visited next.
 fn waiting_pages((unsaved, arrived): (&Unsaved, &Arrived)) -> Vec<EntryRecord> {
     match arrived {
         Arrived::Feed { .. } => {

@@ -1,4 +1,4 @@
-//! Adding up: what visits brought home, as the figures of the cycle. Pure.
+//! Turns visits into the report of the cycle and decides its exit code. Pure.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -9,20 +9,22 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
+    exit::Exit,
     figures::{
         CycleReport, StageHistograms, StageName,
+        level::{Level, level_of},
         path::PathStep,
         report::{
             CacheFigures, CpuFigures, CycleFigures, DatabaseFigures, HttpFigures, MemoryFigures, Outcomes,
-            SlowFigures, SourceFigures, SourceOutcome, Status,
+            SourceFigures,
         },
         saved::{self, Counted},
-        targets,
+        targets::{self, Target},
     },
     http::Counts,
-    model::{Detection, FailureKind, Outlet},
-    store::{CycleRecord, SourceResult, StatementTimes},
-    visit::{self, ArticleVisit, FeedVisit, PageOutcome},
+    model::{CycleStatus, Detection, FailureKind, Outlet, SourceStatus},
+    store::StatementTimes,
+    visit::{self, ArticleVisit, FeedVisit, PageOutcome, SourceOutcome},
 };
 
 use super::{
@@ -31,94 +33,77 @@ use super::{
     x_figures::{XEnd, x_figures, x_planned},
 };
 
-/// Sums under way.
 #[derive(Debug, Default)]
 pub struct ReportBuilder {
     report: CycleReport,
-    /// What became of each source, by its place among them; `None` until its visit is home.
-    lines: Vec<Option<SourceRow>>,
-    /// Sources that are not asked because they failed lately.
+    /// In the order of the sources; `None` until the visit has finished.
+    rows: Vec<Option<SourceRow>>,
+    /// Sources that are not requested because they failed lately.
     failing: u64,
     stages: StageHistograms,
     failures: BTreeMap<String, String>,
-    /// Places of sources of which a page could not be saved.
+    /// Positions of sources of which a page could not be saved.
     not_saved: BTreeSet<usize>,
     counted: Counted,
 }
 
-/// What became of a source.
 #[derive(Debug, Default)]
 struct SourceRow {
-    /// Without the address.
+    /// Without the address, which the settings have.
     figures: SourceFigures,
     bytes: u64,
 }
 
-/// What is known only when the cycle is over.
+/// The facts of a finished cycle that are in no visit.
 pub struct CycleEnd<'a> {
-    /// The cycle's number, if it is kept.
+    /// `None` in a dry run.
     pub id: Option<i64>,
-    /// When it began.
-    pub now: Timestamp,
-    /// How long it took.
+    pub started_at: Timestamp,
     pub took: Duration,
-    /// Whether it ran out of time.
     pub deadline_hit: bool,
-    /// Whether it was asked to stop.
     pub stopped: Option<Stop>,
-    /// Whether an alert has been due for longer than it may.
+    /// Whether an alert has been due for longer than `alerts.outbox_max_age`.
     pub overdue: bool,
-    /// What the network room counted.
     pub http: Counts,
-    /// Processor time so far, user and system, milliseconds.
+    /// Processor time, user and system.
     pub cpu_ms: Option<(u64, u64)>,
-    /// What the database ran.
     pub statements: StatementTimes,
-    /// Where the time went.
     pub critical_path: Vec<PathStep>,
     /// New detections, in the order they were saved.
-    pub reported: Vec<Detection>,
-    /// Peak memory, bytes.
+    pub detections: Vec<Detection>,
     pub peak_rss_bytes: Option<u64>,
-    /// What it was told to do.
     pub task: &'a Task,
-    /// X, where its round came to an end.
+    /// Targets of earlier cycles, oldest first; empty unless missed targets decide the exit code.
+    pub earlier_targets: Vec<Vec<Target>>,
+    /// `None` where X was not read.
     pub x: Option<XEnd<'a>>,
-    /// What X would be asked, where this is only tried.
+    /// Set in a dry run.
     pub x_planned: Option<visit::x::Preview>,
 }
 
-/// The finished sums.
+/// A report with what the cycle needs beside it.
 pub struct FinishedReport {
-    /// For people and programs.
     pub report: CycleReport,
+    pub exit: Exit,
     /// Sentences of the sources that failed, by address.
     pub failures: BTreeMap<String, String>,
-    /// Times of its stages.
     pub stages: StageHistograms,
-    /// Bytes each source sent, in the report's order.
-    bytes: Vec<u64>,
+    /// Bytes of each source, in the report's order.
+    pub bytes: Vec<u64>,
 }
 
-/// Failure of a source whose visit was cut short by the deadline or a stop.
+/// Failure of a source whose visit the deadline or a signal cut short.
 const UNFINISHED: &str = "unfinished";
-/// Exit codes a cycle can end with by itself (docs/reference/commands.md#exit-codes).
-const DEGRADED: u8 = 4;
-const UNDELIVERED: u8 = 5;
-const INTERRUPTED: u8 = 130;
-const TERMINATED: u8 = 143;
 
 impl ReportBuilder {
-    /// Begins with what `plan` leaves alone and what it asks.
+    /// With the sources of `plan` that are not requested.
     pub fn new(plan: &Plan) -> Self {
         let mut report = Self::default();
         let total = plan.idle.len() + plan.asked.len();
-        report.lines.resize_with(total, || None);
+        report.rows.resize_with(total, || None);
         for idle in &plan.idle {
-            let outcome = if idle.fresh { SourceOutcome::Fresh } else { SourceOutcome::Waiting };
-            let slot =
-                if idle.fresh { &mut report.report.feeds.fresh } else { &mut report.report.feeds.waiting };
-            *slot += 1;
+            let outcome = if idle.fresh { SourceStatus::Fresh } else { SourceStatus::Waiting };
+            *report.counter(outcome) += 1;
             report.failing += u64::from(!idle.fresh && idle.failure.is_some());
             let figures = SourceFigures {
                 outcome,
@@ -126,90 +111,75 @@ impl ReportBuilder {
                 status: idle.status,
                 ..SourceFigures::default()
             };
-            report.lines[idle.at] = Some(SourceRow { figures, bytes: 0 });
+            report.rows[idle.at] = Some(SourceRow { figures, bytes: 0 });
         }
         report.report.feeds.total = total as u64;
         report
     }
 
-    /// The plan took this long.
-    pub fn planned(&mut self, took: Duration) {
-        self.stages.record(StageName::Plan, took);
+    pub fn record(&mut self, stage: StageName, took: Duration) {
+        self.stages.record(stage, took);
     }
 
-    /// A visit was saved in this time.
-    pub fn committed(&mut self, took: Duration) {
-        self.stages.record(StageName::Commit, took);
+    /// The counter of the sources with that outcome.
+    fn counter(&mut self, outcome: SourceStatus) -> &mut u64 {
+        let feeds = &mut self.report.feeds;
+        match outcome {
+            SourceStatus::Fetched => &mut feeds.fetched,
+            SourceStatus::NotModified => &mut feeds.not_modified,
+            SourceStatus::Fresh => &mut feeds.fresh,
+            SourceStatus::Waiting => &mut feeds.waiting,
+            SourceStatus::Failed => &mut feeds.failed,
+        }
     }
 
-    /// Alerts were delivered in this time.
-    pub fn record_notify(&mut self, took: Duration) {
-        self.stages.record(StageName::Alert, took);
-    }
-
-    /// X took this long to answer.
-    pub fn x_fetch(&mut self, took: Duration) {
-        self.stages.record(StageName::XFetch, took);
-    }
-
-    /// A page of the source at `url` could not be saved, for the reason in `sentence`; `at` is the source's place, if it
-    /// is one of the settings' sources.
+    /// Records that a page of the source at `url` could not be saved. `at` is the source's position; `None` if it is not
+    /// in the settings.
     pub fn not_saved(&mut self, at: Option<usize>, url: &str, sentence: &str) {
         self.not_saved.extend(at);
         self.failures.entry(url.to_owned()).or_insert_with(|| sentence.to_owned());
     }
 
     /// Counts the sources of which a page could not be saved as failed.
-    fn demote(&mut self) {
-        let feeds = &mut self.report.feeds;
-        for at in &self.not_saved {
-            let Some(line) = self.lines.get_mut(*at).and_then(Option::as_mut) else { continue };
-            let slot = match line.figures.outcome {
-                SourceOutcome::Fetched => &mut feeds.fetched,
-                SourceOutcome::NotModified => &mut feeds.not_modified,
-                SourceOutcome::Fresh => &mut feeds.fresh,
-                SourceOutcome::Waiting => &mut feeds.waiting,
-                SourceOutcome::Failed => continue,
-            };
-            *slot = slot.saturating_sub(1);
-            if line.figures.outcome == SourceOutcome::Waiting && line.figures.failure.is_some() {
+    fn fail_unsaved(&mut self) {
+        for at in mem::take(&mut self.not_saved) {
+            let Some(row) = self.rows.get_mut(at).and_then(Option::as_mut) else { continue };
+            if row.figures.outcome == SourceStatus::Failed {
+                continue;
+            }
+            let before = mem::replace(&mut row.figures.outcome, SourceStatus::Failed);
+            let failure = row.figures.failure.replace(FailureKind::NotSaved.to_string());
+            if before == SourceStatus::Waiting && failure.is_some() {
                 self.failing = self.failing.saturating_sub(1);
             }
-            feeds.failed += 1;
-            line.figures.outcome = SourceOutcome::Failed;
-            line.figures.failure = Some(FailureKind::NotSaved.to_string());
+            *self.counter(before) -= 1;
+            *self.counter(SourceStatus::Failed) += 1;
         }
     }
 
-    /// A detection was assigned to a story, one that was there or a new one.
-    pub fn placed(&mut self, joined: bool) {
+    /// Counts a new detection, whose story was there before or not.
+    pub fn add_detection(&mut self, joined: bool) {
         let stories = &mut self.report.stories;
-        let slot = if joined { &mut stories.updated } else { &mut stories.new };
-        *slot += 1;
+        let counter = if joined { &mut stories.updated } else { &mut stories.new };
+        *counter += 1;
     }
 
-    /// Adds the visit of the source at that place among them.
-    pub fn feed(&mut self, at: usize, url: &str, visit: &FeedVisit) {
+    /// Adds the visit of the source at position `at`.
+    pub fn add_feed(&mut self, at: usize, url: &str, visit: &FeedVisit) {
         let figures = &visit.figures;
-        self.stages(figures);
-        let feeds = &mut self.report.feeds;
-        feeds.bytes += figures.bytes;
-        feeds.repaired += u64::from(figures.repaired);
+        self.record_stages(figures);
+        self.report.feeds.bytes += figures.bytes;
+        self.report.feeds.repaired += u64::from(figures.repaired);
         let (outcome, failure) = match &visit.outcome {
-            visit::SourceOutcome::Fetched => (SourceOutcome::Fetched, None),
-            visit::SourceOutcome::NotModified => (SourceOutcome::NotModified, None),
-            visit::SourceOutcome::Failed { kind, sentence } => {
+            SourceOutcome::Fetched => (SourceStatus::Fetched, None),
+            SourceOutcome::NotModified => (SourceStatus::NotModified, None),
+            SourceOutcome::Failed { kind, sentence } => {
                 self.failures.insert(url.to_owned(), sentence.clone());
-                (SourceOutcome::Failed, Some(kind.to_string()))
+                (SourceStatus::Failed, Some(kind.to_string()))
             }
         };
-        let slot = match outcome {
-            SourceOutcome::Fetched => &mut feeds.fetched,
-            SourceOutcome::NotModified => &mut feeds.not_modified,
-            _ => &mut feeds.failed,
-        };
-        *slot += 1;
-        let line = SourceFigures {
+        *self.counter(outcome) += 1;
+        let row = SourceFigures {
             url: String::new(),
             outcome,
             failure,
@@ -218,7 +188,7 @@ impl ReportBuilder {
             new: figures.new.into(),
             ms: Some(figures.answer_ms.into()),
         };
-        self.lines[at] = Some(SourceRow { figures: line, bytes: figures.bytes });
+        self.rows[at] = Some(SourceRow { figures: row, bytes: figures.bytes });
         let entries = &mut self.report.entries;
         entries.read += u64::from(figures.read);
         entries.new += u64::from(figures.new);
@@ -229,9 +199,9 @@ impl ReportBuilder {
         self.counted.articles_from_feed += u64::from(figures.full_text);
     }
 
-    /// Adds a page's visit, after which its entry may still be waiting.
-    pub fn page(&mut self, visit: &ArticleVisit, still_waiting: bool) {
-        self.stages(&visit.figures);
+    /// Adds the visit of a page, after which its entry may still be waiting.
+    pub fn add_page(&mut self, visit: &ArticleVisit, still_waiting: bool) {
+        self.record_stages(&visit.figures);
         let articles = &mut self.report.articles;
         articles.bytes += visit.figures.bytes;
         match visit.outcome {
@@ -250,19 +220,18 @@ impl ReportBuilder {
         self.report.entries.waiting += u64::from(still_waiting);
     }
 
-    fn stages(&mut self, figures: &visit::Figures) {
+    fn record_stages(&mut self, figures: &visit::Figures) {
         for (stage, took) in &figures.stages {
             self.stages.record(*stage, *took);
         }
     }
 
-    /// The report.
-    pub fn sum(mut self, end: CycleEnd<'_>) -> FinishedReport {
-        self.demote();
+    pub fn finish(mut self, end: CycleEnd<'_>) -> FinishedReport {
+        self.fail_unsaved();
         let mut report = self.report;
-        let unfinished = self.lines.iter().filter(|line| line.is_none()).count() as u64;
+        let unfinished = self.rows.iter().filter(|row| row.is_none()).count() as u64;
         report.feeds.waiting += unfinished;
-        // X counts as one source more: alone it decides, beside many feeds it does not.
+        // X counts as one more source: alone it decides, among many feeds it does not.
         let x_failed = u64::from(end.x.as_ref().is_some_and(|x| x.problem.is_some()));
         let bad = report.feeds.failed + self.failing + unfinished + x_failed;
         let degraded = is_degraded(
@@ -270,45 +239,40 @@ impl ReportBuilder {
             report.feeds.total + u64::from(end.x.is_some()),
             end.task.settings.max_failed_ratio,
         );
-        let exit_code = match end.stopped {
-            Some(Stop::Interrupted) => INTERRUPTED,
-            Some(Stop::Terminated) => TERMINATED,
-            None if end.overdue => UNDELIVERED,
-            None if degraded => DEGRADED,
-            None => 0,
-        };
         report.cycle = CycleFigures {
             id: end.id.unwrap_or(0),
-            started_at: end.now,
+            started_at: end.started_at,
             duration_ms: u64::try_from(end.took.as_millis()).unwrap_or(u64::MAX),
-            status: if degraded || end.deadline_hit { Status::Degraded } else { Status::Ok },
+            status: if degraded || end.deadline_hit { CycleStatus::Degraded } else { CycleStatus::Ok },
             deadline_hit: end.deadline_hit,
-            exit_code,
+            exit_code: 0,
         };
         let http = end.http;
-        let outcomes = Outcomes {
-            success: http.success,
-            not_modified: http.not_modified,
-            client_error: http.client_error,
-            too_many: http.rate_limited,
-            server_error: http.server_error,
-            error: http.error,
-        };
-        report.http = HttpFigures::new(
-            http.requests,
-            http.connections_opened,
-            http.retries,
-            http.bytes_received,
-            outcomes,
-        )
-        .over(http.origins, http.conditional);
+        report.http = HttpFigures {
+            requests: http.requests,
+            connections_opened: http.connections_opened,
+            retries: http.retries,
+            bytes_received: http.bytes_received,
+            outcomes: Outcomes {
+                success: http.success,
+                not_modified: http.not_modified,
+                client_error: http.client_error,
+                too_many: http.rate_limited,
+                server_error: http.server_error,
+                error: http.error,
+            },
+            conditional: http.conditional,
+            origins: http.origins,
+            ..HttpFigures::default()
+        }
+        .with_reuse();
         let fresh = report.feeds.fresh + report.articles.from_cache;
         let revalidated = report.feeds.not_modified + report.articles.not_modified;
         let misses = report.feeds.fetched + report.articles.fetched;
-        report.cache = CacheFigures::new(fresh + revalidated + misses, fresh, revalidated, misses);
+        report.cache = CacheFigures::new(fresh, revalidated, misses);
         self.counted.requests = http.requests;
         if let Some(x) = end.x {
-            // What asks for X's own count is no call that could be saved.
+            // A call to X's usage endpoint could not be saved.
             self.counted.x_calls = x.figures.calls.saturating_sub(x.figures.usage);
             self.counted.x_accounts = x.figures.accounts_read;
             self.counted.x_searches = x.figures.searches_read;
@@ -318,99 +282,74 @@ impl ReportBuilder {
         report.calls = saved::calls(&self.counted);
         report.cpu =
             CpuFigures { user_ms: end.cpu_ms.map(|cpu| cpu.0), system_ms: end.cpu_ms.map(|cpu| cpu.1) };
-        let slow = end.statements.slow.into_iter();
-        let slow = slow.map(|one| SlowFigures { name: one.name, count: one.count, max_ms: one.max_ms });
-        report.database = DatabaseFigures::new(&end.statements.durations_ms, slow.collect());
+        report.database = DatabaseFigures::new(&end.statements.durations_ms, end.statements.slow);
         report.critical_path = end.critical_path;
         report.memory = MemoryFigures { peak_rss_bytes: end.peak_rss_bytes };
         report.stages_ms = self.stages.times();
-        report.detections = one_per_story(end.reported);
-        let mut bytes = Vec::with_capacity(self.lines.len());
-        for (source, line) in end.task.sources.iter().zip(self.lines) {
-            let line = line.unwrap_or_else(unfinished_line);
-            report.sources.push(SourceFigures { url: source.url.clone(), ..line.figures });
-            bytes.push(line.bytes);
+        report.detections = one_per_story(end.detections);
+        let mut bytes = Vec::with_capacity(self.rows.len());
+        for (source, row) in end.task.sources.iter().zip(self.rows) {
+            let row = row.unwrap_or_else(unfinished_row);
+            report.sources.push(SourceFigures { url: source.url.clone(), ..row.figures });
+            bytes.push(row.bytes);
         }
         report.targets = targets::judge(&end.task.targets, &report);
-        FinishedReport { report, failures: self.failures, stages: self.stages, bytes }
-    }
-}
-
-impl FinishedReport {
-    /// What the database keeps of it, as cycle `id`.
-    pub fn record(&mut self, id: i64) -> CycleRecord {
-        let asked = [SourceOutcome::Fetched, SourceOutcome::NotModified, SourceOutcome::Failed];
-        let lines = self.report.sources.iter().zip(&self.bytes);
-        let results = lines.filter(|(line, _)| asked.contains(&line.outcome));
-        let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-        let sources = results.map(|(line, bytes)| SourceResult {
-            url: line.url.clone(),
-            outcome: match line.outcome {
-                SourceOutcome::Failed => "failed",
-                SourceOutcome::NotModified => "not_modified",
-                _ => "fetched",
+        let strictness = end.task.strictness;
+        let exit = match end.stopped {
+            Some(stop) => stop.exit(),
+            None if end.overdue => Exit::Undelivered,
+            None if degraded
+                || strictness.sources && report.feeds.failed + x_failed > 0
+                || strictness.targets && any_warning(&report.targets, &end.earlier_targets) =>
+            {
+                Exit::Degraded
             }
-            .to_owned(),
-            failure: line.failure.clone(),
-            status: line.status,
-            entries: narrow(line.entries),
-            new: narrow(line.new),
-            ms: narrow(line.ms.unwrap_or(0)),
-            bytes: *bytes,
-        });
-        let (rows, cycle) = (sources.collect(), &self.report.cycle);
-        let (duration_ms, exit_code) = (cycle.duration_ms, cycle.exit_code);
-        let status = if cycle.status == Status::Ok { "ok" } else { "degraded" }.to_owned();
-        // The two lists have tables of their own.
-        let lists = (mem::take(&mut self.report.sources), mem::take(&mut self.report.detections));
-        // Plain data with string keys always serialises.
-        let report = serde_json::to_string(&self.report).unwrap_or_default();
-        (self.report.sources, self.report.detections) = lists;
-        let histograms = self.stages.to_bytes();
-        CycleRecord {
-            id,
-            duration_ms,
-            status,
-            exit_code,
-            report,
-            histograms,
-            sources: rows,
-            sums: Vec::new(),
-        }
+            None => Exit::Success,
+        };
+        report.cycle.exit_code = exit.code();
+        FinishedReport { report, exit, failures: self.failures, stages: self.stages, bytes }
     }
 }
 
-/// One detection for each story, the best-scored; the others become its further outlets.
+/// One detection for each story; the others become its further outlets.
 fn one_per_story(detections: Vec<Detection>) -> Vec<Detection> {
-    let mut heads: Vec<Detection> = Vec::new();
+    let mut stories: Vec<Vec<Detection>> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for detection in detections {
-        let Some(place) = places.get(&detection.story_id) else {
-            places.insert(detection.story_id.clone(), heads.len());
-            heads.push(detection);
-            continue;
-        };
-        let head = &mut heads[*place];
-        let other = if detection.score > head.score { std::mem::replace(head, detection) } else { detection };
-        head.class = head.class.max(other.class);
-        let carried = Outlet { url: other.url, source: other.source, published_at: other.published_at };
-        for outlet in other.also_at.into_iter().chain([carried]) {
+        let place = *places.entry(detection.story_id.clone()).or_insert(stories.len());
+        if place == stories.len() {
+            stories.push(Vec::new());
+        }
+        stories[place].push(detection);
+    }
+    let head = |mentions: Vec<Detection>| {
+        let earlier: Vec<Outlet> = mentions.iter().flat_map(|mention| mention.also_at.clone()).collect();
+        let mut head = Detection::head(mentions)?;
+        for outlet in earlier.into_iter().chain(mem::take(&mut head.also_at)) {
             if outlet.url != head.url && head.also_at.iter().all(|known| known.url != outlet.url) {
                 head.also_at.push(outlet);
             }
         }
-    }
-    heads
+        Some(head)
+    };
+    stories.into_iter().filter_map(head).collect()
 }
 
-/// What is said of a source whose visit was cut short.
-fn unfinished_line() -> SourceRow {
+fn unfinished_row() -> SourceRow {
     let failure = Some(UNFINISHED.to_owned());
-    let figures = SourceFigures { outcome: SourceOutcome::Waiting, failure, ..SourceFigures::default() };
+    let figures = SourceFigures { outcome: SourceStatus::Waiting, failure, ..SourceFigures::default() };
     SourceRow { figures, bytes: 0 }
 }
 
-/// Whether so many sources failed, or wait after failing, that the cycle did not do its work.
+/// Whether a target is at level `warning` or worse after this cycle.
+fn any_warning(targets: &[Target], earlier: &[Vec<Target>]) -> bool {
+    targets.iter().any(|target| {
+        let cycles = earlier.iter().map(Vec::as_slice).chain([targets]);
+        level_of(target.name, cycles) >= Level::Warning
+    })
+}
+
+/// Whether all sources, or a larger share than `max_ratio`, failed or wait after a failure.
 fn is_degraded(bad: u64, total: u64, max_ratio: f64) -> bool {
     total > 0 && bad > 0 && (bad == total || bad as f64 / total as f64 > max_ratio)
 }

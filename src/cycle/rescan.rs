@@ -1,4 +1,4 @@
-//! Judging again what is kept, after a change of rules or watch list. Asks nobody: the texts are in the store.
+//! Judges stored entries again, after a change of the rules or the watch list. Sends no request.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,35 +16,35 @@ use crate::{
 
 use super::{
     notifier::Notifier,
-    place::{assign_story, by_coin, id_of, retold},
+    place::{assign_story, by_coin, id_of, rejudged},
     source_index::SourceIndex,
 };
 
-/// What a later judgement changed: a detection that is new, changed, or none any more.
+/// A detection that is new, changed or gone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// As it was before; `None` if there was none.
+    /// Before; `None` if it is new.
     pub was: Option<Detection>,
-    /// As it is now; `None` if it is none any more.
+    /// Now; `None` if it is gone.
     pub is: Option<Detection>,
 }
 
-/// What is judged again, and how.
+/// The work of a rescan.
 #[derive(Debug)]
 pub struct Rescan<'a> {
-    /// The rules as they are now.
+    /// The current rules.
     pub rules: Arc<Rules>,
-    /// The sources, for their names and tiers.
+    /// For their names and tiers.
     pub sources: &'a [Arc<Source>],
     /// Entries first seen since then.
     pub since: Timestamp,
-    /// Whom it is told to; `None` if what is found alerts nobody.
+    /// `None` if new detections send no alerts.
     pub notifier: Option<Notifier>,
-    /// Whether anything is saved.
+    /// Whether the changes are saved.
     pub saves: bool,
 }
 
-/// Judges every kept entry again; gives how many there were and what changed.
+/// Judges every stored entry again; returns their number and the changes.
 ///
 /// # Errors
 /// When the store cannot be read or written; then nothing is changed.
@@ -53,22 +53,22 @@ pub async fn rescan(
     task: Rescan<'_>,
     now: Timestamp,
 ) -> Result<(usize, Vec<Change>), StoreError> {
-    let kept = by_entry(store.judged_entries(task.since).await?);
-    let count = kept.len();
+    let stored = by_entry(store.judged_entries(task.since).await?);
+    let count = stored.len();
     let names = SourceIndex::of(task.sources);
     let confirmed = store.confirmed_time(now).await?;
     let since = confirmed.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
     let mut stories = Stories::new(store.recent_stories(since).await?);
     let mut judged = Rejudged::default();
     let (mut changes, mut new) = (Vec::new(), Vec::new());
-    for (entry, detections) in kept {
+    for (entry, detections) in stored {
         let article = match entry.link.as_deref().and_then(crate::visit::page_key) {
             Some(key) => store.article(key).await?,
             None => None,
         };
         let (entry, found) = judge_kept(&task.rules, entry, article.as_ref());
         let source = names.get(&entry.source_url).map(AsRef::as_ref);
-        // What was found in words that the entry has no more stays as it is.
+        // A detection of an earlier wording of the entry is unchanged.
         let (detections, earlier): (Vec<_>, Vec<_>) =
             detections.into_iter().partition(|was| was.title == entry.title);
         for pair in pairs(found.into_iter().flat_map(by_coin).collect(), detections) {
@@ -77,16 +77,16 @@ pub async fn rescan(
                 (Some(found), None) => {
                     let mut found = if earlier.is_empty() { found } else { of_other_words(found) };
                     found.suppress_alerts |= task.notifier.is_none();
-                    let placed = assign_story(found, source, &task.rules, &mut stories, now);
-                    changes.push(Change { was: None, is: Some(placed.record.detection.clone()) });
-                    new.push(placed);
+                    let finding = assign_story(found, source, &task.rules, &mut stories, now);
+                    changes.push(Change { was: None, is: Some(finding.record.detection.clone()) });
+                    new.push(finding);
                 }
                 (Some(mut found), Some(was)) => {
                     if entry.link.is_none() {
-                        // The site that stands there was named by the feed.
+                        // Its address is the site of the feed, which only the visit had.
                         found.url.clone_from(&was.url);
                     }
-                    let is = retold(&was, found, source, &task.rules);
+                    let is = rejudged(&was, found, source, &task.rules);
                     if is != was {
                         changes.push(Change { was: Some(was), is: Some(is.clone()) });
                         judged.changed.push(is);
@@ -101,9 +101,9 @@ pub async fn rescan(
         }
         judged.commit.entries.push(entry);
     }
-    if let Some(tell) = task.notifier.filter(|_| task.saves) {
+    if let Some(notifier) = task.notifier.filter(|_| task.saves) {
         let source = |url: &str| names.get(url).cloned();
-        tell.queue(store, &mut new, source, now).await?;
+        notifier.queue(store, &mut new, source, now).await?;
     }
     judged.commit.findings = new;
     if task.saves {
@@ -112,11 +112,11 @@ pub async fn rescan(
     Ok((count, changes))
 }
 
-/// Each entry once, with all detections that it gave.
-fn by_entry(kept: Vec<JudgedEntry>) -> Vec<(EntryRecord, Vec<Detection>)> {
+/// Each entry once, with all its detections.
+fn by_entry(stored: Vec<JudgedEntry>) -> Vec<(EntryRecord, Vec<Detection>)> {
     let mut entries: Vec<(EntryRecord, Vec<Detection>)> = Vec::new();
     let mut places: HashMap<(String, EntryKey), usize> = HashMap::new();
-    for JudgedEntry { entry, detection } in kept {
+    for JudgedEntry { entry, detection } in stored {
         let place = *places.entry((entry.source_url.clone(), entry.key)).or_insert_with(|| {
             entries.push((entry, Vec::new()));
             entries.len() - 1
@@ -126,8 +126,7 @@ fn by_entry(kept: Vec<JudgedEntry>) -> Vec<(EntryRecord, Vec<Detection>)> {
     entries
 }
 
-/// What is found now beside what was found before, coin by coin. A coin that is new takes no identity that another
-/// one has.
+/// Pairs findings and earlier detections by coin. A new coin does not take the identity of another.
 fn pairs(found: Vec<Finding>, mut was: Vec<Detection>) -> Vec<(Option<Finding>, Option<Detection>)> {
     let single = found.len() == 1 && was.len() == 1;
     let taken: Vec<String> = was.iter().map(|was| was.id.clone()).collect();

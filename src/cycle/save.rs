@@ -1,8 +1,7 @@
-//! Visits are saved: what they found is assigned to its stories, and each visit is saved whole, several in one
-//! transaction.
+//! Saves visits: assigns their findings to stories and saves each visit whole, several in one transaction.
 //!
-//! A visit that the database refuses fails alone: the others of its transaction are saved one by one, from what they
-//! found on, so that nothing of the refused visit remains in their stories.
+//! A visit that the database refuses fails alone. The others of its transaction are assigned and saved again one by
+//! one, so that nothing of the refused visit remains in their stories.
 
 use std::{
     collections::HashSet,
@@ -28,86 +27,80 @@ use crate::{
     visit::Finding,
 };
 
-/// A visit that has ended and is to be saved.
 #[derive(Debug)]
 pub(super) struct Unsaved {
     pub commit: Commit,
     pub found: Vec<Finding>,
 }
 
-/// What came of saving some visits.
 #[derive(Debug, Default)]
 pub(super) struct Saved {
-    /// How long each transaction took.
+    /// The duration of each transaction.
     pub took: Vec<Duration>,
-    /// For each new detection, whether its story was there before.
+    /// For each new detection, whether its story existed before.
     pub joined: Vec<bool>,
-    /// Visits that the database refused.
     pub refused: Vec<Refused>,
 }
 
 /// A visit that the database refused; nothing of it is saved.
 #[derive(Debug)]
 pub(super) struct Refused {
-    /// Its place among the visits that were to be saved.
+    /// Its position among the visits to save.
     pub at: usize,
-    /// What was to be saved.
     pub commit: Commit,
-    /// Why not.
     pub error: StoreError,
 }
 
-/// The only one that saves visits.
 pub(super) struct Saver {
     pub store: Store,
     pub rules: Arc<Rules>,
-    pub names: Arc<SourceIndex>,
+    pub sources: Arc<SourceIndex>,
     pub notifier: Notifier,
     /// When the cycle began.
     pub now: Timestamp,
-    /// The time that earlier cycles confirm.
+    /// See [`Store::confirmed_time`].
     pub confirmed: Timestamp,
-    /// Whether anything is written.
+    /// Not in a dry run.
     pub saves: bool,
-    /// Loaded when the first finding needs them: most cycles find nothing. Never other than the database has them.
+    /// Loaded for the first finding: most cycles find nothing. Always as the database has them.
     stories: Option<Stories>,
     /// New detections, in the order they were saved.
     pub reported: Vec<Detection>,
-    /// Of those, what is not of a source's first sight.
+    /// Of those, the ones that are not of a source's first fetch.
     pub fresh: Vec<Detection>,
 }
 
-/// A visit with its place among those that are to be saved.
+/// A visit with its position among those to save.
 type Numbered = (usize, Unsaved);
 
 impl Saver {
     pub fn new(
         store: Store,
         rules: Arc<Rules>,
-        names: Arc<SourceIndex>,
-        tell: Notifier,
+        sources: Arc<SourceIndex>,
+        notifier: Notifier,
         (now, confirmed): (Timestamp, Timestamp),
         saves: bool,
     ) -> Self {
         let (reported, fresh) = (Vec::new(), Vec::new());
-        Self { store, rules, names, notifier: tell, now, confirmed, saves, stories: None, reported, fresh }
+        Self { store, rules, sources, notifier, now, confirmed, saves, stories: None, reported, fresh }
     }
 
     /// Saves each of `visits` whole, as many as possible in one transaction.
     ///
     /// # Errors
-    /// When the fault does not lie in a visit: then what was not saved yet is not.
+    /// When the error is not in the data of a visit: then the remaining visits are not saved.
     pub async fn save(&mut self, visits: Vec<Unsaved>) -> Result<Saved, StoreError> {
         let mut saved = Saved::default();
         let mut batch: Vec<Numbered> = Vec::with_capacity(visits.len());
         let mut ids: HashSet<String> = HashSet::new();
         for (at, Unsaved { commit, found }) in visits.into_iter().enumerate() {
             let visit = Unsaved { commit, found: found.into_iter().flat_map(by_coin).collect() };
-            let speaks =
+            let may_alert =
                 self.saves && self.notifier.may_alert(visit.found.iter().map(|found| found.suppress_alerts));
             let known = self.knows(&visit, &mut ids).await?;
-            if speaks || known {
-                // What was told of a story decides what is told next: it must have been saved.
+            if may_alert || known {
+                // The alerts of a story decide its next alert, so they must have been saved.
                 self.save_batch(std::mem::take(&mut batch), &mut saved).await?;
             }
             batch.push((at, visit));
@@ -119,8 +112,8 @@ impl Saver {
         Ok(saved)
     }
 
-    /// Whether `visit` has found something before: an edited post, or work that is repeated. The database keeps the
-    /// detection as it was, so that the stories must be read again behind it. `ids` are those of earlier visits.
+    /// Whether a finding of `visit` is known: an edited post, or repeated work. The database keeps the old detection, so the
+    /// stories must be loaded again after it. `ids` are those of earlier visits.
     async fn knows(&self, visit: &Unsaved, ids: &mut HashSet<String>) -> Result<bool, StoreError> {
         if visit.found.is_empty() || !self.saves {
             return Ok(false);
@@ -152,8 +145,8 @@ impl Saver {
         Ok(())
     }
 
-    /// Saves the visits of `batch` in one transaction, or none of them: then each has its commit back, and the stories
-    /// are read again before they are needed next.
+    /// Saves the visits of `batch` in one transaction, or none of them: then each gets its commit back, and the stories
+    /// are loaded again before their next use.
     async fn save_together(&mut self, batch: &mut [Numbered], saved: &mut Saved) -> Result<(), StoreError> {
         let mut findings = Vec::with_capacity(batch.len());
         for (_, visit) in batch.iter() {
@@ -195,7 +188,7 @@ impl Saver {
         }
     }
 
-    /// Assigns what `visit` found to stories, with the alerts that it gives.
+    /// Assigns the findings of `visit` to stories and decides their alerts.
     async fn assign(&mut self, visit: &Unsaved) -> Result<Vec<StoredFinding>, StoreError> {
         let mut findings = Vec::with_capacity(visit.found.len());
         for found in &visit.found {
@@ -206,17 +199,17 @@ impl Saver {
                     none.insert(Stories::new(self.store.recent_stories(since).await?))
                 }
             };
-            let source = self.names.get(&found.source_url).map(AsRef::as_ref);
+            let source = self.sources.get(&found.source_url).map(AsRef::as_ref);
             findings.push(assign_story(found.clone(), source, &self.rules, stories, self.now));
         }
         if self.saves {
-            let source = |url: &str| self.names.get(url).cloned();
+            let source = |url: &str| self.sources.get(url).cloned();
             self.notifier.queue(&self.store, &mut findings, source, self.now).await?;
         }
         Ok(findings)
     }
 
-    /// Counts what was saved as told; `fresh` are the ids of the detections that were not known before.
+    /// Adds the saved detections to the report; `fresh` are the ids of those that were not known before.
     fn remember(
         &mut self,
         findings: impl Iterator<Item = StoredFinding>,
@@ -231,7 +224,7 @@ impl Saver {
             }
             let StoredFinding { record, joined, .. } = finding;
             if !fresh.remove(&record.detection.id) {
-                // The database has kept the detection as it was, and so its story.
+                // The database kept the old detection and so its story.
                 self.stories = None;
                 continue;
             }

@@ -7,13 +7,10 @@ use crate::{
     x::usage,
 };
 
-/// What is known of X when the cycle is over.
+/// X's session at the end of the cycle.
 pub struct XEnd<'a> {
-    /// Its counts.
     pub figures: &'a visit::x::XFigures,
-    /// What X has cost.
     pub bill: Option<visit::x::Bill>,
-    /// Why it could not be read.
     pub problem: Option<String>,
 }
 
@@ -38,7 +35,7 @@ pub fn x_figures(x: XEnd) -> XFigures {
     }
 }
 
-fn x_usage(usage: &XUsage) -> XUsageFigures {
+pub fn x_usage(usage: &XUsage) -> XUsageFigures {
     XUsageFigures {
         asked_at: usage.asked_at,
         posts: usage.posts,

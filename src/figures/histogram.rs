@@ -1,6 +1,4 @@
-//! Durations of one kind of work: how many, how long in all, how long the slow ones.
-//!
-//! The only file that names hdrhistogram.
+//! Durations of one kind of work. The only file that uses hdrhistogram.
 
 use std::time::Duration;
 
@@ -12,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::plain;
 
-/// Significant digits kept: percentiles are good to 0.1 %.
+/// Significant digits: percentiles are exact to 0.1 %.
 const DIGITS: u8 = 3;
 
-/// Longest duration told apart, microseconds: one hour, fifteen cycles' deadlines.
+/// Longest duration that is distinguished, microseconds: one hour, fifteen times the built-in `cycle.timeout`.
 const LONGEST_US: u64 = 3_600_000_000;
 
 /// Why stored durations could not be read back.
@@ -29,39 +27,32 @@ pub enum HistogramError {
     Damaged(String),
 }
 
-/// Durations, kept as counts per size.
+/// Durations as counts per size, with their exact total.
 #[derive(Debug, Clone)]
 pub struct Histogram {
     counts: Hdr<u64>,
-    /// Kept beside the counts, which know each duration to [`DIGITS`] only.
     total_us: u64,
 }
 
-/// What a report says of a stage, in milliseconds; nothing at all where the stage did not run.
+/// The figures of a stage, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names suffice")]
 #[serde(untagged)]
 pub enum Times {
-    /// It ran.
     Measured {
-        /// How often.
         count: u64,
-        /// All runs together.
         #[serde(serialize_with = "plain")]
         total: f64,
-        /// Half of the runs took no longer.
         #[serde(serialize_with = "plain")]
         p50: f64,
-        /// Nineteen in twenty took no longer.
         #[serde(serialize_with = "plain")]
         p95: f64,
-        /// Ninety-nine in a hundred took no longer.
         #[serde(serialize_with = "plain")]
         p99: f64,
-        /// The longest run.
         #[serde(serialize_with = "plain")]
         max: f64,
     },
-    /// It did not run; `{}` in the report.
+    /// The stage did not run; `{}` in the report.
     Unmeasured {},
 }
 
@@ -72,8 +63,11 @@ impl Default for Times {
 }
 
 impl Default for Histogram {
+    #[expect(clippy::unwrap_used, reason = "fails only for more than five digits")]
     fn default() -> Self {
-        Self::new()
+        let mut counts = Hdr::new(DIGITS).unwrap();
+        counts.auto(true);
+        Self { counts, total_us: 0 }
     }
 }
 
@@ -84,20 +78,7 @@ impl PartialEq for Histogram {
 }
 
 impl Histogram {
-    /// No durations yet.
-    #[must_use]
-    #[expect(
-        clippy::unwrap_used,
-        clippy::missing_panics_doc,
-        reason = "fails only for more than five digits"
-    )]
-    pub fn new() -> Self {
-        let mut counts = Hdr::new(DIGITS).unwrap();
-        counts.auto(true);
-        Self { counts, total_us: 0 }
-    }
-
-    /// Adds one duration; one over an hour counts as an hour among the percentiles and whole in the total.
+    /// Adds one duration. More than an hour counts as an hour in the percentiles and in full in the total.
     #[expect(
         clippy::unwrap_used,
         clippy::missing_panics_doc,
@@ -116,12 +97,6 @@ impl Histogram {
         self.total_us = self.total_us.saturating_add(other.total_us);
     }
 
-    /// How many durations were added.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.counts.len()
-    }
-
     /// The figures of the report.
     #[must_use]
     pub fn times(&self) -> Times {
@@ -131,7 +106,7 @@ impl Histogram {
         let ms = |us: u64| us as f64 / 1e3;
         let [p50, p95, p99] = [0.50, 0.95, 0.99].map(|share| ms(self.counts.value_at_quantile(share)));
         Times::Measured {
-            count: self.count(),
+            count: self.counts.len(),
             total: ms(self.total_us),
             p50,
             p95,
@@ -140,8 +115,8 @@ impl Histogram {
         }
     }
 
-    /// For the database: the total in microseconds as eight little-endian bytes, then hdrhistogram's own
-    /// compressed V2 format.
+    /// For the database: the total in microseconds as eight little-endian bytes, then hdrhistogram's compressed V2
+    /// format.
     #[must_use]
     #[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "writing to memory does not fail")]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -150,7 +125,7 @@ impl Histogram {
         bytes
     }
 
-    /// Reads back what [`Self::to_bytes`] gave.
+    /// The reverse of [`Self::to_bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, HistogramError> {
         let (total, mut counts) = bytes.split_first_chunk().ok_or(HistogramError::Short(bytes.len()))?;
         let damaged =
@@ -166,7 +141,7 @@ mod tests {
     use super::*;
 
     fn histogram(ms: impl IntoIterator<Item = u64>) -> Histogram {
-        let mut histogram = Histogram::new();
+        let mut histogram = Histogram::default();
         ms.into_iter().for_each(|ms| histogram.record(Duration::from_millis(ms)));
         histogram
     }
@@ -197,7 +172,7 @@ mod tests {
         let mut back = Histogram::from_bytes(&histogram([1, 70, 4000]).to_bytes()).unwrap();
         back.record(Duration::from_secs(90));
         assert_eq!(back, histogram([1, 70, 4000, 90_000]));
-        assert_eq!(Histogram::from_bytes(&Histogram::new().to_bytes()).unwrap(), Histogram::new());
+        assert_eq!(Histogram::from_bytes(&Histogram::default().to_bytes()).unwrap(), Histogram::default());
     }
 
     #[test]
@@ -208,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_stage_that_did_not_run_has_no_figures() {
-        assert_eq!(serde_json::to_string(&Histogram::new().times()).unwrap(), "{}");
+        assert_eq!(serde_json::to_string(&Histogram::default().times()).unwrap(), "{}");
     }
 
     #[test]

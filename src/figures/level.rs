@@ -1,10 +1,10 @@
-//! How far a target is missed, calmly: four levels, and hysteresis so that one noisy cycle moves nothing. Pure.
+//! How far a target is missed: levels with hysteresis, so that one noisy cycle changes nothing. Pure.
 
-use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
-use super::targets::Target;
+use super::targets::{Target, TargetName};
 
-/// Share of a limit from which it is worth knowing.
+/// Share of a limit from which the level is `info`.
 const INFO: f64 = 0.75;
 /// Multiples of a limit from which a miss is critical, and an emergency.
 const CRITICAL: f64 = 1.5;
@@ -13,44 +13,38 @@ const EMERGENCY: f64 = 3.0;
 const RISE: usize = 2;
 const FALL: usize = 3;
 
-/// How a target stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// How much of its limit a target uses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Level {
-    /// Well within its limit.
+    /// Below three quarters.
     #[default]
     Ok,
-    /// Three quarters of the limit are used.
+    /// Up to the limit.
     Info,
-    /// The limit is passed.
+    /// Above the limit.
     Warning,
-    /// By half as much again.
+    /// From 1.5 times the limit.
     Critical,
-    /// Three times over.
+    /// From three times the limit.
     Emergency,
 }
 
 impl Level {
-    /// Its name in outputs.
+    /// The name used in outputs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-            Self::Emergency => "emergency",
-        }
+        self.into()
     }
 }
 
-/// How much of its limit a measurement uses: 1 is the limit, more is a miss. For shares that are to be large
-/// it is the part that may be missing that is used up. A limit of zero is passed by the first unit.
+/// Multiple of its limit that a measurement uses; above 1 the target is missed. For a minimum, the limit is the share
+/// that may be missing. A limit of zero is exceeded by the first unit.
 #[must_use]
 pub fn used(target: &Target) -> Option<f64> {
     let value = target.value?;
-    let at_least = target.unit == "ratio" && target.name != "error_ratio";
-    let (value, limit) = if at_least { (1.0 - value, 1.0 - target.target) } else { (value, target.target) };
+    let (value, limit) =
+        if target.name.is_minimum() { (1.0 - value, 1.0 - target.target) } else { (value, target.target) };
     Some(if limit > 0.0 {
         value / limit
     } else if value <= 0.0 {
@@ -89,9 +83,9 @@ pub fn level(history: &[f64]) -> Level {
     current
 }
 
-/// The level of target `name` over the targets of several cycles, oldest first; unmeasured ones count for nothing.
+/// The level of target `name` over the targets of several cycles, oldest first; unmeasured ones are skipped.
 #[must_use]
-pub fn level_of<'a>(name: &str, cycles: impl Iterator<Item = &'a [Target]>) -> Level {
+pub fn level_of<'a>(name: TargetName, cycles: impl Iterator<Item = &'a [Target]>) -> Level {
     let history: Vec<f64> =
         cycles.filter_map(|targets| used(targets.iter().find(|target| target.name == name)?)).collect();
     level(&history)
@@ -101,19 +95,19 @@ pub fn level_of<'a>(name: &str, cycles: impl Iterator<Item = &'a [Target]>) -> L
 mod tests {
     use super::*;
 
-    fn target(name: &str, unit: &str, value: f64, target: f64) -> Target {
-        Target { name: name.to_owned(), value: Some(value), target, unit: unit.to_owned(), ok: None }
+    fn target(name: TargetName, value: f64, target: f64) -> Target {
+        Target { name, value: Some(value), target, unit: name.unit(), ok: None }
     }
 
     #[test]
     fn a_limit_is_used_up_from_either_side() {
         let near = |a: Option<f64>, b: f64| a.is_some_and(|a| (a - b).abs() < 1e-9);
-        assert!(near(used(&target("cycle_time", "s", 45.0, 60.0)), 0.75));
-        assert!(near(used(&target("connection_reuse", "ratio", 0.7, 0.8)), 1.5));
-        assert!(near(used(&target("error_ratio", "ratio", 0.1, 0.05)), 2.0));
-        assert!(near(used(&target("rate_limit_violations", "count", 0.0, 0.0)), 0.0));
-        assert!(near(used(&target("rate_limit_violations", "count", 2.0, 0.0)), 3.0));
-        assert_eq!(used(&Target::default()), None);
+        assert!(near(used(&target(TargetName::CycleTime, 45.0, 60.0)), 0.75));
+        assert!(near(used(&target(TargetName::ConnectionReuse, 0.7, 0.8)), 1.5));
+        assert!(near(used(&target(TargetName::ErrorRatio, 0.1, 0.05)), 2.0));
+        assert!(near(used(&target(TargetName::RateLimitViolations, 0.0, 0.0)), 0.0));
+        assert!(near(used(&target(TargetName::RateLimitViolations, 2.0, 0.0)), 3.0));
+        assert_eq!(used(&Target { value: None, ..target(TargetName::Memory, 1.0, 1.0) }), None);
     }
 
     #[test]

@@ -1,7 +1,6 @@
-//! What a cycle did and cost, as numbers: histograms, savings, targets, the report. Pure.
+//! The numbers of a cycle: histograms, savings, targets, the report (docs/reference/outputs.md#cycle-report). Pure.
 //!
-//! Owns the arithmetic and the report's shape (docs/reference/outputs.md#cycle-report). Measures nothing itself: other rooms
-//! count, this one adds up. A figure that was not measured is `None`, never 0.
+//! Other modules count; this one adds up. A figure that was not measured is `None`, never 0.
 
 pub mod histogram;
 pub mod level;

@@ -1,92 +1,78 @@
-//! Where a cycle's time went: the chain of work that nothing could have been faster than.
+//! The critical path: the chain of work that decided how long a cycle took. Pure.
 //!
-//! Visits run side by side, so sums of their times say little about the cycle. What decides is the visit that
-//! was saved last, the visit that sent it on its way, and so on back to the plan. Pure.
+//! Visits run in parallel, so sums of their times say little about the cycle. The path ends with the visit that was
+//! saved last; before it comes the visit that queued it, and so on back to the plan.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
-/// What a cycle, or one visit of it, was doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// What a cycle, or one visit of it, was doing; in the order of a visit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[derive(IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Phase {
-    /// Deciding what is due.
+    /// Selection of the due sources.
+    #[default]
     Plan,
-    /// Waiting for a turn: the host's spacing, or a place among all requests.
+    /// Waiting for the host's interval, or for a free request among all.
     Pacing,
-    /// Waiting for a host's answer.
+    /// Waiting for a host's response.
     Answer,
     /// Bytes to entries, page to text.
     Read,
-    /// Sorting and judging texts.
+    /// Filtering and judging texts.
     Judge,
-    /// Waiting for a core, a reading thread, a retry or a shared page.
+    /// Waiting for a core, a parser thread, a retry or a page that another visit fetches.
     Wait,
     /// Waiting for the database, and saving.
     Save,
-    /// Cleaning up and adding up.
+    /// Clean-up and the report.
     End,
 }
 
 impl Phase {
-    /// Every part, in the order of a visit.
-    pub const ALL: [Self; 8] =
-        [Self::Plan, Self::Pacing, Self::Answer, Self::Read, Self::Judge, Self::Wait, Self::Save, Self::End];
-
-    /// Its name in outputs.
+    /// The name used in outputs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::Pacing => "pacing",
-            Self::Answer => "answer",
-            Self::Read => "read",
-            Self::Judge => "judge",
-            Self::Wait => "wait",
-            Self::Save => "save",
-            Self::End => "end",
-        }
+        self.into()
     }
 }
 
-/// Time spent on one part by one visit.
+/// Time that one visit spent on one phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names suffice")]
 pub struct Span {
-    /// What was done.
     pub part: Phase,
-    /// When it began, from the start of the cycle.
+    /// From the start of the cycle.
     pub start: Duration,
-    /// How long it took.
     pub took: Duration,
 }
 
-/// One visit as the cycle saw it; times are counted from the start of the cycle.
+/// One visit; times are counted from the start of the cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names suffice")]
 pub struct VisitTrace {
-    /// The host it asked.
     pub host: String,
-    /// The lane that sent it on its way, if that was not the plan.
+    /// The trace of the visit that queued it; `None` for a visit of the plan.
     pub parent: Option<usize>,
-    /// When it was sent on its way.
+    /// When it was queued.
     pub start: Duration,
-    /// When it came home.
     pub completed: Duration,
-    /// When it was saved.
     pub saved: Duration,
-    /// What it did.
     pub spans: Vec<Span>,
 }
 
 /// One step of the critical path.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(missing_docs, reason = "the names suffice")]
 pub struct PathStep {
-    /// What was done; one of [`Part`]'s names.
-    pub part: String,
-    /// At which host, where that matters.
+    pub part: Phase,
+    /// Empty for the phases of the cycle itself.
     pub host: String,
-    /// Milliseconds.
     pub ms: f64,
 }
 
@@ -104,7 +90,7 @@ pub fn critical(traces: &[VisitTrace], whole: Duration) -> Vec<PathStep> {
     let mut step = |part: Phase, host: &str, took: Duration| {
         if !took.is_zero() {
             let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
-            steps.push(PathStep { part: part.as_str().to_owned(), host: host.to_owned(), ms });
+            steps.push(PathStep { part, host: host.to_owned(), ms });
         }
     };
     step(Phase::Plan, "", chain.first().map_or(Duration::ZERO, |trace| trace.start));
@@ -112,7 +98,7 @@ pub fn critical(traces: &[VisitTrace], whole: Duration) -> Vec<PathStep> {
     for trace in &chain {
         step(Phase::Save, &trace.host, trace.start.saturating_sub(last));
         let mut known = Duration::ZERO;
-        for part in Phase::ALL {
+        for &part in Phase::VARIANTS {
             let took: Duration =
                 trace.spans.iter().filter(|span| span.part == part).map(|span| span.took).sum();
             known += took;
@@ -126,7 +112,7 @@ pub fn critical(traces: &[VisitTrace], whole: Duration) -> Vec<PathStep> {
     steps
 }
 
-/// What the steps of several cycles come to, by part and host, longest first.
+/// The steps of several cycles, summed by phase and host, longest first.
 #[must_use]
 pub fn totals<'a>(paths: impl Iterator<Item = &'a [PathStep]>) -> Vec<PathStep> {
     let mut totals: Vec<PathStep> = Vec::new();
@@ -140,26 +126,25 @@ pub fn totals<'a>(paths: impl Iterator<Item = &'a [PathStep]>) -> Vec<PathStep> 
     totals
 }
 
-/// What to change where a cycle spends its time on `part`.
+/// What to change where a cycle spends its time on `phase`.
 #[must_use]
-pub fn advice(part: &str) -> &'static str {
-    match part {
-        "pacing" => {
+pub fn advice(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Pacing => {
             "several requests to one host wait for each other: http.per_host_interval, http.per_host_concurrency; for many hosts http.concurrency"
         }
-        "answer" => "this host answers slowly: lower http.total_timeout, or drop or disable the source",
-        "read" => {
+        Phase::Answer => "this host answers slowly: lower http.total_timeout, or drop or disable the source",
+        Phase::Read => {
             "reading bodies takes CPU: a lower http.page_body_limit, fewer sources at once, or more cores"
         }
-        "judge" => "judging takes CPU: a shorter watch list, or more cores",
-        "wait" => {
+        Phase::Judge => "judging takes CPU: a shorter watch list, or more cores",
+        Phase::Wait => {
             "all cores are busy, or a retry was waited for: more cores, or drop the source that has to be retried"
         }
-        "save" => "the database is slow: put the state folder on a faster disk",
-        "plan" | "end" => {
+        Phase::Save => "the database is slow: put the state folder on a faster disk",
+        Phase::Plan | Phase::End => {
             "the database is slow to read or clean up: put the state folder on a faster disk, or `tge-scrape db prune`"
         }
-        _ => "",
     }
 }
 
@@ -208,18 +193,14 @@ mod tests {
 
     #[test]
     fn a_cycle_without_visits_is_all_end() {
-        assert_eq!(critical(&[], ms(7)), [PathStep { part: "end".to_owned(), host: String::new(), ms: 7.0 }]);
+        assert_eq!(critical(&[], ms(7)), [PathStep { part: Phase::End, host: String::new(), ms: 7.0 }]);
     }
 
     #[test]
     fn several_cycles_are_added_by_part_and_host() {
-        let step = |part: &str, host: &str, ms| PathStep { part: part.to_owned(), host: host.to_owned(), ms };
-        let (a, b) = ([step("answer", "x", 5.0), step("plan", "", 1.0)], [step("answer", "x", 4.0)]);
-        assert_eq!(totals([&a[..], &b[..]].into_iter()), [step("answer", "x", 9.0), step("plan", "", 1.0)]);
-    }
-
-    #[test]
-    fn there_is_advice_for_every_part() {
-        assert!(Phase::ALL.iter().all(|part| !advice(part.as_str()).is_empty()));
+        let answer = |ms| PathStep { part: Phase::Answer, host: "x".to_owned(), ms };
+        let plan = PathStep { part: Phase::Plan, host: String::new(), ms: 1.0 };
+        let (a, b) = ([answer(5.0), plan.clone()], [answer(4.0)]);
+        assert_eq!(totals([&a[..], &b[..]].into_iter()), [answer(9.0), plan]);
     }
 }

@@ -1,30 +1,29 @@
-//! How many calls a cycle saved, and by what.
+//! How many calls a cycle saved, and by what (docs/reference/outputs.md#calls).
 //!
-//! Owns the arithmetic of `calls` (docs/reference/outputs.md#calls). Only savings that happened in the cycle count: a feed
-//! that was not due is no saving, and a 304 is a call.
+//! Only savings within the cycle count: a feed that was not due is no saving, and a 304 is a call.
 
 use serde::{Deserialize, Serialize};
 
 use super::ratio;
 
-/// What a cycle counted of its calls.
+/// Counts of a cycle's calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counted {
     /// Requests sent, X and retries included.
     pub requests: u64,
     /// New entries with a link that the early filter dropped: their articles were not fetched.
     pub dropped_early: u64,
-    /// Articles taken from the cache without asking.
+    /// Articles taken from the cache without a request.
     pub articles_from_cache: u64,
-    /// Candidates with a link that were judged on the feed's own full text.
+    /// Candidates with a link that were judged on the full text in the feed.
     pub articles_from_feed: u64,
-    /// Candidates that shared another one's article fetch.
+    /// Candidates whose article another candidate fetched.
     pub articles_shared: u64,
-    /// Calls to X that were sent.
+    /// Calls sent to X.
     pub x_calls: u64,
-    /// Accounts on X whose posts were read; each costs a lookup and a timeline call if asked alone.
+    /// Accounts on X whose posts were read; each costs a lookup and a timeline call if requested alone.
     pub x_accounts: u64,
-    /// Searches on X that were answered; each costs a call if asked alone.
+    /// Searches on X that were answered; each costs a call if requested alone.
     pub x_searches: u64,
 }
 
@@ -34,12 +33,12 @@ pub struct Counted {
 pub struct Calls {
     /// Requests sent.
     pub made: u64,
-    /// Requests that the same cycle would have sent without the savings.
+    /// Requests that the cycle would have sent without the savings.
     #[serde(rename = "naive")]
     pub without_savings: u64,
-    /// Share of the naive calls that were not sent, 0–1; `None` if there was nothing to ask.
+    /// Share of `without_savings` that was not sent, 0–1; `None` if there was nothing to request.
     pub reduction: Option<f64>,
-    /// The calls not sent, by the reason why.
+    /// The calls not sent, by reason.
     pub saved_by: SavedBy,
 }
 
@@ -47,11 +46,11 @@ pub struct Calls {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SavedBy {
-    /// The entry could not matter.
+    /// The early filter dropped the entry.
     pub early_filter: u64,
     /// The article was known and fresh.
     pub fresh: u64,
-    /// Accounts and searches asked together, and ids known from before.
+    /// Accounts and searches in one call, and known user ids.
     pub batching: u64,
     /// The feed carried the text.
     pub full_text_feed: u64,
@@ -65,10 +64,8 @@ impl SavedBy {
     }
 }
 
-/// What the cycle's calls come to.
-///
-/// Retries, redirects and robots.txt stay in `made` and so in `naive`: a client without the savings would
-/// send them as well, so they make the reduction smaller, never larger.
+/// Retries, redirects and robots.txt count in `made` and so in `without_savings`: a client without the savings would
+/// send them as well. They make the reduction smaller, never larger.
 #[must_use]
 pub fn calls(counted: &Counted) -> Calls {
     let saved_by = SavedBy {

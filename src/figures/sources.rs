@@ -1,89 +1,77 @@
-//! Which sources need a person's attention, and what each gives for what it costs. Pure.
+//! Which sources need attention, and what each costs and finds. Pure.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use strum::IntoStaticStr;
 
 use crate::model::SourceState;
 
 /// Failures in a row from which a source counts as failing: two may be a restart.
 const FAILING: u32 = 3;
-/// No new entry for the longer of this and [`GAPS`] times the usual gap is silence (docs/reference/failures.md#sources-that-need-attention).
+/// A source is silent if it has no new entry for the longer of this and [`GAPS`] times its mean interval
+/// (docs/reference/failures.md#sources-that-need-attention).
 const SILENT: Duration = Duration::from_hours(7 * 24);
 const GAPS: u32 = 5;
-/// A usual answer that takes longer is slow: half of the shortest built-in time limit (`http.idle_timeout`).
+/// Half of the shortest built-in time limit (`http.idle_timeout`).
 const SLOW_MS: u32 = 5000;
-/// Entries a source must have brought without a single detection to count as never yielding: some weeks of a daily
-/// outlet.
+/// Entries without a detection from which a source counts as never yielding: some weeks of a daily outlet.
 const NEVER: u64 = 500;
 
-/// What is wrong with a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// Why a source needs attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "lowercase")]
 pub enum Attention {
-    /// It said that it is gone for good.
+    /// It answered 410.
     Gone,
     /// It failed several times in a row.
     Failing,
-    /// It answers, but brings nothing new.
+    /// It answers without new entries.
     Silent,
     /// It answers slowly.
     Slow,
-    /// It never brought a detection.
+    /// Its entries never gave a detection.
+    #[strum(serialize = "never yields")]
     NeverYields,
 }
 
 impl Attention {
-    /// In words.
+    /// The name in tables and CSV.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Gone => "gone",
-            Self::Failing => "failing",
-            Self::Silent => "silent",
-            Self::Slow => "slow",
-            Self::NeverYields => "never yields",
-        }
+        self.into()
     }
 }
 
 /// A source as `stats` shows it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields have the names that docs/reference/outputs.md describes")]
 pub struct SourceView {
-    /// Its address.
     pub url: String,
-    /// Its name.
     pub name: String,
-    /// What is wrong, if anything.
     pub attention: Option<Attention>,
-    /// Name of the last failure, while it fails.
     pub failure: Option<String>,
     /// Failures in a row.
     pub failures: u32,
-    /// Last new entry.
+    /// Time of the last new entry.
     pub changed_at: Option<Timestamp>,
-    /// Usual answer, milliseconds.
+    /// Smoothed response time.
     pub mean_ms: u32,
-    /// Times it was asked.
+    /// Requests.
     pub asked: u64,
-    /// Of those, failed.
     pub failed: u64,
-    /// Bytes received.
     pub bytes: u64,
-    /// Entries it brought.
     pub entries: u64,
-    /// Of those, worth reading.
     pub candidates: u64,
-    /// Of those, launches.
     pub detections: u64,
-    /// Stories it told before any other.
+    /// Stories that it reported before any other source.
     pub first: u64,
-    /// Requests for each detection; `None` without one.
     pub asked_per_detection: Option<f64>,
 }
 
-/// What is wrong with the source in `state` at `now`.
+/// Why the source in `state` needs attention at `now`.
 #[must_use]
 pub fn attention(state: &SourceState, now: Timestamp) -> Option<Attention> {
     let usual = Duration::from_secs(state.mean_interval_s.unwrap_or(0).into()) * GAPS;
@@ -105,7 +93,7 @@ pub fn attention(state: &SourceState, now: Timestamp) -> Option<Attention> {
     }
 }
 
-/// `state` as it is shown at `now`, with what it has cost and given.
+/// `state` as shown at `now`. `cost`: requests, failures, bytes; `first`: stories reported before any other source.
 #[must_use]
 pub fn view(
     state: &SourceState,
@@ -141,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_is_told_by_its_worst_trouble() {
+    fn a_source_shows_its_worst_problem() {
         let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
         let days = |days: i64| Some(now - jiff::SignedDuration::from_hours(24 * days));
         let sound = SourceState { changed_at: days(1), entries_total: 40, ..SourceState::default() };

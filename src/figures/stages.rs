@@ -1,72 +1,52 @@
-//! The ten stages of a cycle and how long each took.
-//!
-//! Owns their names and order (docs/reference/outputs.md#stages).
+//! The ten stages of a cycle and how long each took (docs/reference/outputs.md#stages).
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::histogram::{Histogram, HistogramError, Times};
 
 /// One stage of a cycle, in the order in which news passes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[derive(EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum StageName {
-    /// Deciding what is due.
+    /// Selection of the due sources.
     Plan,
-    /// Asking for a feed, from request to last byte.
+    /// A feed's request, redirects and retries included.
     FeedFetch,
     /// Bytes to entries.
     FeedParse,
-    /// Sorting out what cannot matter.
+    /// Which new entries of a feed are candidates.
     EarlyFilter,
-    /// Asking for an article.
+    /// A page's request.
     ArticleFetch,
     /// Page to text.
     Extract,
     /// Text to verdict.
     Judge,
-    /// Asking X.
+    /// A call to X.
     XFetch,
     /// Saving a visit.
     Commit,
-    /// Telling people.
+    /// Delivery of alerts.
     Alert,
 }
 
 impl StageName {
-    /// Every stage, in order.
-    pub const ALL: [Self; 10] = [
-        Self::Plan,
-        Self::FeedFetch,
-        Self::FeedParse,
-        Self::EarlyFilter,
-        Self::ArticleFetch,
-        Self::Extract,
-        Self::Judge,
-        Self::XFetch,
-        Self::Commit,
-        Self::Alert,
-    ];
-
     /// The name used in outputs and in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::FeedFetch => "feed_fetch",
-            Self::FeedParse => "feed_parse",
-            Self::EarlyFilter => "early_filter",
-            Self::ArticleFetch => "article_fetch",
-            Self::Extract => "extract",
-            Self::Judge => "judge",
-            Self::XFetch => "x_fetch",
-            Self::Commit => "commit",
-            Self::Alert => "alert",
-        }
+        self.into()
     }
 }
 
-/// The durations of every stage of one cycle, or of one visit before it is added to its cycle.
+/// `stages_ms` of the report.
+pub type StageTimes = BTreeMap<StageName, Times>;
+
+/// The durations of every stage of one cycle.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StageHistograms {
     stages: [Option<Box<Histogram>>; 10],
@@ -87,66 +67,38 @@ impl StageHistograms {
         }
     }
 
-    /// The stages that ran, by name, as the database keeps them.
+    /// The stages that ran, by name, for the database.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<(String, Vec<u8>)> {
-        let ran = |stage: StageName| Some((stage.as_str().to_owned(), self.get(stage)?.to_bytes()));
-        StageName::ALL.into_iter().filter_map(ran).collect()
+        let ran = |stage: &StageName| Some((stage.as_str().to_owned(), self.get(*stage)?.to_bytes()));
+        StageName::VARIANTS.iter().filter_map(ran).collect()
     }
 
-    /// Adds stages as the database keeps them; names that are no stage are passed over.
+    /// Adds stages from the database; other names are ignored.
     ///
     /// # Errors
     /// When bytes are damaged.
-    pub fn add_bytes(&mut self, kept: &[(String, Vec<u8>)]) -> Result<(), HistogramError> {
-        for (name, bytes) in kept {
-            if let Some(stage) = StageName::ALL.into_iter().find(|stage| stage.as_str() == name) {
+    pub fn add_bytes(&mut self, stored: &[(String, Vec<u8>)]) -> Result<(), HistogramError> {
+        for (name, bytes) in stored {
+            if let Ok(stage) = name.parse::<StageName>() {
                 self.stages[stage as usize].get_or_insert_default().merge(&Histogram::from_bytes(bytes)?);
             }
         }
         Ok(())
     }
 
-    /// The figures of the report.
+    /// The figures of the report, of every stage.
     #[must_use]
     pub fn times(&self) -> StageTimes {
-        let of = |stage| self.get(stage).map(Histogram::times).unwrap_or_default();
-        StageTimes {
-            plan: of(StageName::Plan),
-            feed_fetch: of(StageName::FeedFetch),
-            feed_parse: of(StageName::FeedParse),
-            early_filter: of(StageName::EarlyFilter),
-            article_fetch: of(StageName::ArticleFetch),
-            extract: of(StageName::Extract),
-            judge: of(StageName::Judge),
-            x_fetch: of(StageName::XFetch),
-            commit: of(StageName::Commit),
-            alert: of(StageName::Alert),
-        }
+        let times = |stage: &StageName| (*stage, self.get(*stage).map(Histogram::times).unwrap_or_default());
+        StageName::VARIANTS.iter().map(times).collect()
     }
 
-    /// The times of `stage`, if it ran.
+    /// The durations of `stage`, if it ran.
     #[must_use]
     pub fn get(&self, stage: StageName) -> Option<&Histogram> {
         self.stages[stage as usize].as_deref()
     }
-}
-
-/// `stages_ms` of the report; a field per [`StageName`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "each field is documented as its stage name")]
-pub struct StageTimes {
-    pub plan: Times,
-    pub feed_fetch: Times,
-    pub feed_parse: Times,
-    pub early_filter: Times,
-    pub article_fetch: Times,
-    pub extract: Times,
-    pub judge: Times,
-    pub x_fetch: Times,
-    pub commit: Times,
-    pub alert: Times,
 }
 
 #[cfg(test)]
@@ -155,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_stage_reports_under_its_own_name() {
-        for stage in StageName::ALL {
+        for &stage in StageName::VARIANTS {
             let mut histograms = StageHistograms::default();
             histograms.record(stage, Duration::from_millis(7));
             let times = serde_json::to_value(histograms.times()).unwrap();
@@ -175,8 +127,8 @@ mod tests {
             visit.record(StageName::FeedFetch, Duration::from_millis(ms));
             cycle.merge(&visit);
         }
-        assert!(matches!(cycle.times().feed_fetch, Times::Measured { count: 2, .. }));
-        assert_eq!(cycle.times().judge, Times::Unmeasured {});
+        assert!(matches!(cycle.times()[&StageName::FeedFetch], Times::Measured { count: 2, .. }));
+        assert_eq!(cycle.times()[&StageName::Judge], Times::Unmeasured {});
         assert_eq!(cycle.to_bytes().len(), 1);
         let mut back = StageHistograms::default();
         back.add_bytes(&cycle.to_bytes()).unwrap();

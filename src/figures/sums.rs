@@ -1,154 +1,113 @@
-//! Sums over many cycles: of a day, a month, of all time. Adding two gives the sums of both, so a year is
-//! added from its months; nothing here is an average.
+//! Sums over the cycles of a day, a month or all time. Sums add up: those of a year are the sums of its months.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CycleReport, ratio, report::Status};
+use super::{CycleReport, ratio};
+use crate::model::{Class, CycleStatus};
 
 /// The period of all time.
 pub const ALL: &str = "all";
 
-/// What cycles added up to. Fields are only ever added: older rows read with the rest at zero.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "each field sums the report's figure of that name")]
-pub struct Sums {
-    pub cycles: u64,
-    pub degraded: u64,
-    pub deadline_hits: u64,
-    pub duration_ms: u64,
-    pub cpu_ms: u64,
-    /// The largest, not the sum.
-    pub peak_rss_bytes: u64,
-    pub requests: u64,
-    pub connections_opened: u64,
-    pub origins: u64,
-    pub conditional: u64,
-    pub retries: u64,
-    pub bytes_received: u64,
-    pub success: u64,
-    pub not_modified: u64,
-    pub client_error: u64,
-    pub too_many: u64,
-    pub server_error: u64,
-    pub error: u64,
-    pub lookups: u64,
-    pub hits: u64,
-    pub calls_made: u64,
-    pub calls_naive: u64,
-    pub feeds_asked: u64,
-    pub feeds_failed: u64,
-    pub entries_read: u64,
-    pub entries_new: u64,
-    pub entries_dropped: u64,
-    pub articles_fetched: u64,
-    pub stories_new: u64,
-    pub stories_updated: u64,
-    pub critical: u64,
-    pub high: u64,
-    pub medium: u64,
-    pub low: u64,
-    pub x_calls: u64,
-    pub x_posts: u64,
-    pub x_cost_micros: u64,
-    pub statements: u64,
-    pub slow_statements: u64,
+/// Defines [`Sums`] from one line for each figure: its name, `max` where the largest is kept instead of the sum, and its
+/// value in the report of one cycle.
+macro_rules! sums {
+    ($report:ident: $($field:ident $($max:ident)? = $value:expr,)*) => {
+        /// Sums over cycles. Fields are only ever added: rows of older releases read with the rest at zero.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        #[expect(missing_docs, reason = "each field sums the report's figure of that name")]
+        pub struct Sums {
+            $(pub $field: u64,)*
+        }
+
+        impl Sums {
+            /// The sums of one cycle.
+            #[must_use]
+            pub fn of($report: &CycleReport) -> Self {
+                Self { $($field: $value,)* }
+            }
+
+            /// Adds all of `other`.
+            pub fn add(&mut self, other: &Self) {
+                $(self.$field = sums!(@add $($max)? self.$field, other.$field);)*
+            }
+        }
+    };
+    (@add max $ours:expr, $theirs:expr) => { $ours.max($theirs) };
+    (@add $ours:expr, $theirs:expr) => { $ours.saturating_add($theirs) };
 }
 
-macro_rules! add_fields {
-    ($ours:expr, $theirs:expr, $($field:ident)*) => { $($ours.$field = $ours.$field.saturating_add($theirs.$field);)* };
+sums! { report:
+    cycles = 1,
+    degraded = u64::from(report.cycle.status != CycleStatus::Ok),
+    deadline_hits = u64::from(report.cycle.deadline_hit),
+    duration_ms = report.cycle.duration_ms,
+    cpu_ms = report.cpu.user_ms.unwrap_or(0) + report.cpu.system_ms.unwrap_or(0),
+    peak_rss_bytes max = report.memory.peak_rss_bytes.unwrap_or(0),
+    requests = report.http.requests,
+    connections_opened = report.http.connections_opened,
+    origins = report.http.origins,
+    conditional = report.http.conditional,
+    retries = report.http.retries,
+    bytes_received = report.http.bytes_received,
+    success = report.http.outcomes.success,
+    not_modified = report.http.outcomes.not_modified,
+    client_error = report.http.outcomes.client_error,
+    too_many = report.http.outcomes.too_many,
+    server_error = report.http.outcomes.server_error,
+    error = report.http.outcomes.error,
+    lookups = report.cache.lookups,
+    hits = report.cache.fresh_hits + report.cache.revalidated,
+    calls_made = report.calls.made,
+    calls_naive = report.calls.without_savings,
+    feeds_asked = report.feeds.asked(),
+    feeds_failed = report.feeds.failed,
+    entries_read = report.entries.read,
+    entries_new = report.entries.new,
+    entries_dropped = report.entries.dropped_early,
+    articles_fetched = report.articles.fetched,
+    stories_new = report.stories.new,
+    stories_updated = report.stories.updated,
+    critical = of_class(report, Class::Critical),
+    high = of_class(report, Class::High),
+    medium = of_class(report, Class::Medium),
+    low = of_class(report, Class::Low),
+    x_calls = report.x.calls,
+    x_posts = report.x.posts_read,
+    x_cost_micros = report.x.cost_usd.micros,
+    statements = report.database.statements,
+    slow_statements = report.database.slow.iter().map(|slow| slow.count).sum(),
+}
+
+fn of_class(report: &CycleReport, class: Class) -> u64 {
+    report.detections.iter().filter(|detection| detection.class == class).count() as u64
 }
 
 impl Sums {
-    /// The sums of one cycle.
-    #[must_use]
-    pub fn of(report: &CycleReport) -> Self {
-        let (http, feeds, outcomes) = (&report.http, &report.feeds, &report.http.outcomes);
-        let class =
-            |name: &str| report.detections.iter().filter(|found| found.class.as_str() == name).count() as u64;
-        Self {
-            cycles: 1,
-            degraded: u64::from(report.cycle.status != Status::Ok),
-            deadline_hits: u64::from(report.cycle.deadline_hit),
-            duration_ms: report.cycle.duration_ms,
-            cpu_ms: report.cpu.user_ms.unwrap_or(0) + report.cpu.system_ms.unwrap_or(0),
-            peak_rss_bytes: report.memory.peak_rss_bytes.unwrap_or(0),
-            requests: http.requests,
-            connections_opened: http.connections_opened,
-            origins: http.origins,
-            conditional: http.conditional,
-            retries: http.retries,
-            bytes_received: http.bytes_received,
-            success: outcomes.success,
-            not_modified: outcomes.not_modified,
-            client_error: outcomes.client_error,
-            too_many: outcomes.too_many,
-            server_error: outcomes.server_error,
-            error: outcomes.error,
-            lookups: report.cache.lookups,
-            hits: report.cache.fresh_hits + report.cache.revalidated,
-            calls_made: report.calls.made,
-            calls_naive: report.calls.without_savings,
-            feeds_asked: feeds.fetched + feeds.not_modified + feeds.failed,
-            feeds_failed: feeds.failed,
-            entries_read: report.entries.read,
-            entries_new: report.entries.new,
-            entries_dropped: report.entries.dropped_early,
-            articles_fetched: report.articles.fetched,
-            stories_new: report.stories.new,
-            stories_updated: report.stories.updated,
-            critical: class("critical"),
-            high: class("high"),
-            medium: class("medium"),
-            low: class("low"),
-            x_calls: report.x.calls,
-            x_posts: report.x.posts_read,
-            x_cost_micros: report.x.cost_usd.micros,
-            statements: report.database.statements,
-            slow_statements: report.database.slow.iter().map(|slow| slow.count).sum(),
-        }
-    }
-
-    /// Adds all of `other`.
-    pub fn add(&mut self, other: &Self) {
-        self.peak_rss_bytes = self.peak_rss_bytes.max(other.peak_rss_bytes);
-        add_fields!(self, other, cycles degraded deadline_hits duration_ms cpu_ms requests connections_opened origins conditional
-                        retries bytes_received success not_modified client_error too_many server_error error lookups hits
-            calls_made calls_naive feeds_asked feeds_failed entries_read entries_new entries_dropped
-            articles_fetched stories_new stories_updated critical high medium low x_calls x_posts x_cost_micros
-            statements slow_statements);
-    }
-
-    /// Share of the naive calls that were not sent.
+    /// Share of the calls that savings avoided.
     #[must_use]
     pub fn reduction(&self) -> Option<f64> {
         ratio(self.calls_naive.saturating_sub(self.calls_made), self.calls_naive)
     }
 
-    /// Share of the cache's questions that needed no full fetch.
+    /// Share of the cache lookups that needed no full fetch.
     #[must_use]
     pub fn hit_ratio(&self) -> Option<f64> {
         ratio(self.hits, self.lookups)
     }
-
-    /// Average cycle, milliseconds.
-    #[must_use]
-    pub fn mean_ms(&self) -> Option<f64> {
-        (self.cycles > 0).then(|| self.duration_ms as f64 / self.cycles as f64)
-    }
 }
 
-/// The periods a cycle that began at `at` belongs to: its day, its month, all time.
+/// The periods of a cycle that began at `at`: its day, its month, all time.
 #[must_use]
 pub fn periods(at: Timestamp) -> [String; 3] {
-    [day(at), at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m").to_string(), ALL.to_owned()]
+    [day(at), at.strftime("%Y-%m").to_string(), ALL.to_owned()]
 }
 
-/// The day of `at`, UTC, as its period is called.
+/// The period of the day of `at`, UTC.
 #[must_use]
 pub fn day(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%d").to_string()
+    at.strftime("%Y-%m-%d").to_string()
 }
 
 /// Whether `period` is a day.
@@ -201,7 +160,6 @@ mod tests {
         let text = serde_json::to_string(&sums).unwrap();
         assert_eq!(serde_json::from_str::<Sums>(&text).unwrap(), sums);
         assert_eq!(serde_json::from_str::<Sums>("{\"cycles\":3}").unwrap().cycles, 3);
-        assert_eq!(Sums::default().mean_ms(), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A row of measurements at one look. Pure.
+//! Summaries of a series of measurements. Pure.
 
 /// The middle of `values`; the mean of the middle two where there is no single one.
 #[must_use]
@@ -13,7 +13,7 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     }
 }
 
-/// `values` in `width` columns, oldest first, each the mean of its share; a gap where nothing was measured.
+/// `values`, oldest first, reduced to at most `width` means; `None` where nothing was measured.
 #[must_use]
 pub fn columns(values: &[Option<f64>], width: usize) -> Vec<Option<f64>> {
     let width = width.min(values.len());

@@ -257,6 +257,37 @@ pub struct Detection {
     pub also_at: Vec<Outlet>,
 }
 
+impl Detection {
+    /// The detection that represents the story of `mentions`, with the highest class of all; the others are its outlets.
+    ///
+    /// It is the best-scored. A rumour represents a story only where there is nothing else, and then the class is low; a
+    /// mention with cautions comes next to last.
+    #[must_use]
+    pub fn head(mentions: Vec<Self>) -> Option<Self> {
+        let rank = |mention: &Self| (!mention.rumour, mention.cautions.is_empty(), mention.score);
+        let ranked = mentions.iter().enumerate();
+        let best = ranked.max_by_key(|(at, mention)| (rank(mention), std::cmp::Reverse(*at)))?.0;
+        let class = mentions.iter().map(|mention| mention.class).max()?;
+        let mut also_at: Vec<Outlet> = Vec::new();
+        for (at, mention) in mentions.iter().enumerate() {
+            let known =
+                mention.url == mentions[best].url || also_at.iter().any(|outlet| outlet.url == mention.url);
+            if at != best && !known {
+                also_at.push(mention.outlet());
+            }
+        }
+        let head = mentions.into_iter().nth(best)?;
+        let class = if head.rumour { Class::Low } else { class };
+        Some(Self { class, also_at, ..head })
+    }
+
+    /// Where it was published.
+    #[must_use]
+    pub fn outlet(&self) -> Outlet {
+        Outlet { url: self.url.clone(), source: self.source.clone(), published_at: self.published_at }
+    }
+}
+
 /// What a detection kept by an older version is taken to have.
 fn one() -> u32 {
     1

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod article;
+pub mod cycle;
 pub mod detection;
 pub mod entry;
 pub mod event_date;
@@ -15,6 +16,7 @@ pub use alert::{
     OutboxRow, Phase, Settled, Topic,
 };
 pub use article::{Article, Method};
+pub use cycle::{CycleStatus, SlowStatement, SourceStatus};
 pub use detection::{Caution, Class, Coin, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
 pub use entry::{Entry, EntryKey, EntryMarks, Rewordings};
 pub use failure::FailureKind;

@@ -1,8 +1,8 @@
 //! Dated stories as iCalendar (RFC 5545), for Google, Apple, Thunderbird and the like.
 //!
-//! A story keeps its `UID`; a new date or class raises `SEQUENCE` and moves `DTSTAMP`, which is how calendar
-//! programs know that theirs is old. A date that no official source gave is `TENTATIVE`. Dates that are a month
-//! or a quarter only are left out: a calendar would show a day that nobody named.
+//! A story keeps its `UID`; a new date or class raises `SEQUENCE` and moves `DTSTAMP`, so calendar programs update
+//! theirs. A date without an official source is `TENTATIVE`. A month or a quarter is omitted: a calendar would show a
+//! day that no source named.
 
 use jiff::{Timestamp, ToSpan, civil::Date};
 
@@ -15,8 +15,7 @@ use crate::{
 /// Octets of a line (RFC 5545, section 3.1).
 const LINE: usize = 75;
 
-/// The calendar of those `rows` that have a day; names are made with the domain `authority`.
-#[must_use]
+/// The calendar of the `rows` that have a day; `authority` is the domain of their ids.
 pub fn ics(rows: &[StoryRow], authority: &str) -> String {
     let mut out = String::new();
     for line in [
@@ -40,14 +39,14 @@ pub fn ics(rows: &[StoryRow], authority: &str) -> String {
     out
 }
 
-/// `2026-11-25` as a day; less than a day is none.
+/// `2026-11-25` as a day; `None` for a month or a quarter.
 fn day(text: &str) -> Option<Date> {
     (text.len() == 10).then(|| text.parse().ok()).flatten()
 }
 
 fn event(out: &mut String, row: &StoryRow, day: Date, authority: &str) {
     let found = &row.detection;
-    // The day after ends it: an end is the first day that is no more part of it.
+    // The end is exclusive.
     let end = day.checked_add(1.day()).unwrap_or(day);
     let status = if row.official && !found.rumour { "CONFIRMED" } else { "TENTATIVE" };
     let stamp = |at: Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();

@@ -1,11 +1,10 @@
-//! Charts as SVG: the only file that names plotters.
+//! Charts as SVG. The only file that uses plotters.
 //!
-//! Colours are stand-ins (`INK` and the rest) that the page's style sheet turns into those of light, dark and
-//! print, so one drawing serves all three.
+//! Colours are placeholders that the style sheet of the page replaces, for light, dark and print.
 
 use std::ops::Range;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use plotters::{
     chart::ChartBuilder,
     drawing::IntoDrawingArea,
@@ -19,39 +18,34 @@ use plotters::{
 const INK: RGBColor = RGBColor(1, 1, 1);
 /// Lines of the grid.
 const GRID: RGBColor = RGBColor(2, 2, 2);
-/// Colours of the series, in their order; told apart by marks in the legend as well.
+/// Colours of the series in their order; the legend has marks as well.
 const SERIES: [RGBColor; 3] = [RGBColor(3, 3, 3), RGBColor(4, 4, 4), RGBColor(5, 5, 5)];
-/// Size of every chart; the page scales it.
+/// Width and height of every chart; the page scales it.
 const SIZE: (u32, u32) = (760, 260);
 
-/// What a chart shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
-    /// What it is called.
     pub title: String,
-    /// Unit of the vertical axis.
+    /// Of the vertical axis.
     pub unit: &'static str,
     /// Names of the series with their points: seconds since 1970, and the figure.
     pub series: Vec<(&'static str, Vec<(i64, f64)>)>,
-    /// Bars from the ground instead of lines, each this many seconds wide.
+    /// Bars instead of lines, each so many seconds wide.
     pub bars: Option<i64>,
 }
 
 impl Chart {
-    /// How many points it has.
-    #[must_use]
     pub fn points(&self) -> usize {
         self.series.iter().map(|(_, points)| points.len()).sum()
     }
 
-    /// The drawing; nothing where there is nothing to draw.
-    #[must_use]
+    /// The drawing; `None` without points.
     pub fn svg(&self) -> Option<String> {
         let all = || self.series.iter().flat_map(|(_, points)| points.iter());
         let (first, last) = (all().map(|point| point.0).min()?, all().map(|point| point.0).max()?);
         let high = all().map(|point| point.1).fold(0.0, f64::max);
         let width = self.bars.unwrap_or(0);
-        // A single moment is given some room on both sides.
+        // A single point gets a margin on both sides.
         let margin = if first == last && width == 0 { 1800 } else { 0 };
         let across = (first - margin) as f64..(last + width.max(margin)) as f64;
         let up = 0.0..if high > 0.0 { high * 1.1 } else { 1.0 };
@@ -63,8 +57,7 @@ impl Chart {
         Some(drawing.replacen("<svg ", &opening, 1))
     }
 
-    /// The chart in words, for those who cannot see it.
-    #[must_use]
+    /// The chart in words, for screen readers.
     pub fn description(&self) -> String {
         let mut text = format!("{}.", self.title);
         for (name, points) in &self.series {
@@ -128,9 +121,7 @@ impl Chart {
 
 #[expect(clippy::cast_possible_truncation, reason = "seconds of this century")]
 fn moment(seconds: f64, span: f64) -> String {
-    let at = Timestamp::from_second(seconds as i64)
-        .unwrap_or(Timestamp::UNIX_EPOCH)
-        .to_zoned_datetime(TimeZone::UTC);
+    let at = Timestamp::from_second(seconds as i64).unwrap_or(Timestamp::UNIX_EPOCH);
     at.strftime(if span < 2.0 * 86_400.0 { "%H:%M" } else { "%d %b" }).to_string()
 }
 
@@ -151,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn every_point_is_drawn_and_told_in_words() {
+    fn every_point_is_drawn_and_described() {
         let svg = chart((0..300).map(|at| (at * 600, 1.0)).collect(), None).svg().unwrap();
         assert_eq!(svg.matches("<circle").count(), 300);
         assert!(svg.contains(
@@ -163,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_a_single_point_are_no_trouble() {
+    fn a_chart_may_have_no_point_or_one() {
         assert_eq!(chart(Vec::new(), None).svg(), None);
         assert!(chart(vec![(1_795_000_000, 0.0)], None).svg().unwrap().contains("<circle"));
     }

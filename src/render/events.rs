@@ -1,7 +1,7 @@
 //! Detections, for people and for programs.
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Width};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
@@ -9,13 +9,12 @@ use crate::{
     text::outlet,
 };
 
-use super::{Style, bare_table, plain};
+use super::{Column, Style, bare_table, plain};
 
-/// Narrower than this, a table is of no use and each detection becomes a paragraph.
+/// On a narrower terminal each detection is a paragraph.
 const NARROW: u16 = 70;
 
 /// A table, newest first; a paragraph each on a narrow terminal.
-#[must_use]
 pub fn table(detections: &[Detection], style: Style) -> String {
     if detections.is_empty() {
         return "no detections\n".to_owned();
@@ -61,7 +60,7 @@ fn paragraph(detection: &Detection) -> String {
 }
 
 fn when(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::UTC).strftime("%d %b %H:%M").to_string()
+    at.strftime("%d %b %H:%M").to_string()
 }
 
 fn what(detection: &Detection) -> String {
@@ -76,7 +75,7 @@ fn whose(detection: &Detection) -> String {
     format!("{star}{}{token}", plain(detection.project.as_deref().unwrap_or("?")))
 }
 
-/// How many outlets carry the story of `detection`.
+/// Outlets that carry the story of `detection`.
 fn outlets(detection: &Detection) -> usize {
     let others = detection.also_at.iter().map(|outlet| (outlet.source.as_str(), outlet.url.as_str()));
     outlet::count([(detection.source.as_str(), detection.url.as_str())].into_iter().chain(others))
@@ -89,7 +88,7 @@ fn others(detection: &Detection) -> String {
     }
 }
 
-/// The class is in the score as well: colour is never the only sign.
+/// Colour is never the only sign: the score shows the class too.
 fn shade(cell: Cell, class: Class) -> Cell {
     match class {
         Class::Critical => cell.fg(Color::Red).add_attribute(Attribute::Bold),
@@ -100,7 +99,6 @@ fn shade(cell: Cell, class: Class) -> Cell {
 }
 
 /// One object: `{"schema":1,"detections":[…]}`.
-#[must_use]
 pub fn json(detections: &[Detection]) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
@@ -111,59 +109,35 @@ pub fn json(detections: &[Detection]) -> String {
 }
 
 /// One detection a line.
-#[must_use]
 pub fn ndjson(detections: &[Detection]) -> String {
     detections.iter().map(super::json).collect()
 }
 
+const COLUMNS: [Column<Detection>; 19] = [
+    ("id", |found| found.id.clone()),
+    ("story_id", |found| found.story_id.clone()),
+    ("kind", |found| found.kind.as_str().to_owned()),
+    ("event", |found| found.event.as_str().to_owned()),
+    ("stage", |found| found.stage.as_str().to_owned()),
+    ("rumour", |found| found.rumour.to_string()),
+    ("score", |found| found.score.to_string()),
+    ("class", |found| found.class.as_str().to_owned()),
+    ("project", |found| found.project.clone().unwrap_or_default()),
+    ("token", |found| found.token.clone().unwrap_or_default()),
+    ("watched", |found| found.watched.to_string()),
+    ("event_date", |found| found.event_date.clone().unwrap_or_default()),
+    ("title", |found| found.title.clone()),
+    ("url", |found| found.url.clone()),
+    ("source", |found| found.source.clone()),
+    ("author", |found| found.author.clone()),
+    ("published_at", |found| found.published_at.map(|at| at.to_string()).unwrap_or_default()),
+    ("detected_at", |found| found.detected_at.to_string()),
+    ("outlets", |found| outlets(found).to_string()),
+];
+
 /// CSV, one detection a row.
-#[must_use]
 pub fn csv(detections: &[Detection]) -> String {
-    let header = [
-        "id",
-        "story_id",
-        "kind",
-        "event",
-        "stage",
-        "rumour",
-        "score",
-        "class",
-        "project",
-        "token",
-        "watched",
-        "event_date",
-        "title",
-        "url",
-        "source",
-        "author",
-        "published_at",
-        "detected_at",
-        "outlets",
-    ];
-    let cells = |found: &Detection| {
-        vec![
-            found.id.clone(),
-            found.story_id.clone(),
-            found.kind.as_str().to_owned(),
-            found.event.as_str().to_owned(),
-            found.stage.as_str().to_owned(),
-            found.rumour.to_string(),
-            found.score.to_string(),
-            found.class.as_str().to_owned(),
-            found.project.clone().unwrap_or_default(),
-            found.token.clone().unwrap_or_default(),
-            found.watched.to_string(),
-            found.event_date.clone().unwrap_or_default(),
-            found.title.clone(),
-            found.url.clone(),
-            found.source.clone(),
-            found.author.clone(),
-            found.published_at.map(|at| at.to_string()).unwrap_or_default(),
-            found.detected_at.to_string(),
-            outlets(found).to_string(),
-        ]
-    };
-    super::csv(&header, detections.iter().map(cells))
+    super::csv(&COLUMNS, detections)
 }
 
 #[cfg(test)]

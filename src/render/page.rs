@@ -1,64 +1,58 @@
-//! The report: one page that needs nothing beside itself, neither script nor font nor network.
+//! The report: one HTML page without scripts, fonts or requests.
 
 use std::collections::BTreeMap;
 
 use htmlize::escape_attribute as escape;
 use jiff::Timestamp;
 
-use super::{charts::Chart, plain};
+use super::{
+    charts::Chart,
+    format::{minute, or_dash, percent_tenths, seconds},
+    plain,
+    sources::by_attention,
+};
 use crate::{
-    figures::{
-        CycleReport, level::Level, report::Status, sources::SourceView, sums::Sums, targets::Target,
-        trend::median,
-    },
+    figures::{CycleReport, level::Level, sources::SourceView, sums::Sums, targets::Target, trend::median},
     model::Detection,
     text::link::Link,
 };
 
 const STYLE: &str = include_str!("page.css");
-/// Rows shown of a table at most; the page says how many there are.
+/// Rows shown of a table at most; its caption has their full number.
 pub const ROWS: usize = 500;
-/// Seconds of a day.
-const DAY: i64 = 86_400;
+const DAY_S: i64 = 86_400;
 
 /// A day's sums, and the percentiles of its cycles in milliseconds: p50, p95, p99.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Day {
-    /// Its beginning, seconds since 1970.
+    /// Its start, seconds since 1970.
     pub at: i64,
-    /// What its cycles added up to.
     pub sums: Sums,
-    /// How long its cycles took.
     pub times: Option<[f64; 3]>,
 }
 
-/// What the page is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
-    /// The present.
     pub now: Timestamp,
     /// Finished cycles, newest first.
     pub reports: &'a [CycleReport],
     /// Days, oldest first.
     pub days: &'a [Day],
-    /// The last cycle's targets.
+    /// Targets of the last cycle.
     pub levels: &'a [(Target, Level)],
-    /// The settings' sources.
     pub sources: &'a [SourceView],
-    /// Cycles the grid covers, oldest first.
+    /// Cycles of the grid, oldest first.
     pub grid: &'a [i64],
-    /// For each source its cycles: whether a body came (else it failed).
+    /// For each source its cycles: `true` for a body, `false` for a failure.
     pub health: &'a BTreeMap<String, BTreeMap<i64, bool>>,
     /// One detection for each of the newest [`ROWS`] stories, newest first.
     pub events: &'a [Detection],
-    /// Sums of all time.
+    /// Of all time.
     pub all: &'a Sums,
-    /// Dollars a month that X may cost.
+    /// For each month.
     pub x_budget_usd: f64,
 }
 
-/// The whole page.
-#[must_use]
 pub fn html(page: &Page<'_>) -> String {
     let mut body = String::new();
     head(page, &mut body);
@@ -77,37 +71,29 @@ pub fn html(page: &Page<'_>) -> String {
 }
 
 fn head(page: &Page<'_>, body: &mut String) {
-    let written = page.now.strftime("%Y-%m-%d %H:%M UTC");
+    let written = minute(page.now);
     body.push_str(&format!(
-        "<header><h1>Token launches: report</h1><p class=\"note\">Written {written}.</p></header>"
+        "<header><h1>Token launches: report</h1><p class=\"note\">Written {written} UTC.</p></header>"
     ));
     let Some(last) = page.reports.first() else {
         body.push_str("<p>No cycle has finished yet.</p>");
         return;
     };
-    let status = match last.cycle.status {
-        Status::Ok => "ok",
-        Status::Degraded => "degraded",
-        Status::Failed => "failed",
-    };
-    let troubled = page.sources.iter().filter(|source| source.attention.is_some()).count();
-    let middle = median(page.reports.iter().map(|report| report.cycle.duration_ms as f64 / 1e3));
+    let status = last.cycle.status.as_str();
+    let attention = page.sources.iter().filter(|source| source.attention.is_some()).count();
+    let middle = median(page.reports.iter().map(|report| report.cycle.duration_ms as f64));
     let tiles = [
-        ("Last cycle", format!("{status}, {:.2} s", last.cycle.duration_ms as f64 / 1e3)),
-        ("Median cycle", middle.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.2} s"))),
+        ("Last cycle", format!("{status}, {}", seconds(last.cycle.duration_ms as f64))),
+        ("Median cycle", or_dash(middle, seconds)),
         ("Stories", page.all.stories_new.to_string()),
         ("Cycles", page.all.cycles.to_string()),
-        ("Calls saved", percent(page.all.reduction())),
-        ("Cache hits", percent(page.all.hit_ratio())),
-        ("Sources", format!("{} ({troubled} need attention)", page.sources.len())),
+        ("Calls saved", or_dash(page.all.reduction(), percent_tenths)),
+        ("Cache hits", or_dash(page.all.hit_ratio(), percent_tenths)),
+        ("Sources", format!("{} ({attention} need attention)", page.sources.len())),
     ];
     let tiles: String =
         tiles.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>")).collect();
     body.push_str(&format!("<dl>{tiles}</dl>"));
-}
-
-fn percent(share: Option<f64>) -> String {
-    share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0))
 }
 
 /// The chart with a legend, and its figures in words.
@@ -136,7 +122,7 @@ fn detections(page: &Page<'_>, body: &mut String) {
             title: "Stories found each day".to_owned(),
             unit: "",
             series: vec![("stories", found.collect())],
-            bars: Some(DAY),
+            bars: Some(DAY_S),
         },
         body,
     );
@@ -146,7 +132,7 @@ fn detections(page: &Page<'_>, body: &mut String) {
         let date = event.event_date.as_deref().map_or_else(String::new, |date| format!(", {}", text(date)));
         let token = event.token.as_deref().map_or_else(String::new, |token| format!(" ${}", text(token)));
         [
-            event.detected_at.strftime("%Y-%m-%d %H:%M").to_string(),
+            minute(event.detected_at),
             format!("{} {}", event.score, event.class.as_str()),
             format!("{} {}{date}", event.event.as_str(), event.stage.as_str()),
             format!("{}{token}", text(event.project.as_deref().unwrap_or("?"))),
@@ -156,14 +142,14 @@ fn detections(page: &Page<'_>, body: &mut String) {
     });
     table(
         ("Detections, newest first", stories(page)),
-        &["found", "score", "event", "project", "title", "told by"],
+        &["found", "score", "event", "project", "title", "reported by"],
         rows,
         body,
     );
     body.push_str("</section>");
 }
 
-/// How many stories there are; beyond the newest only their number is known.
+/// The number of stories; only the newest have rows.
 fn stories(page: &Page<'_>) -> usize {
     let all = usize::try_from(page.all.stories_new).unwrap_or(usize::MAX);
     if page.events.len() < ROWS { page.events.len() } else { all.max(page.events.len()) }
@@ -173,7 +159,7 @@ fn text(text: &str) -> String {
     escape(plain(text)).into_owned()
 }
 
-/// A link where the address says where it leads; else its words, and the address marked as no link.
+/// A link if the address shows its target; else the words and the address as plain text.
 fn link(address: &str, words: &str) -> String {
     match Link::read(address) {
         Link::Open { href, .. } => {
@@ -267,8 +253,8 @@ fn targets(page: &Page<'_>, body: &mut String) {
         };
         let number = |value: f64| format!("{value:.3}");
         [
-            text(&target.name),
-            target.value.map_or_else(|| "–".to_owned(), number),
+            target.name.to_string(),
+            or_dash(target.value, number),
             format!("{} {}", number(target.target), target.unit),
             verdict.to_owned(),
             level.as_str().to_owned(),
@@ -284,10 +270,7 @@ fn health(page: &Page<'_>, body: &mut String) {
         "<p class=\"note\">The last {} cycles, oldest first: <code>●</code> a body came, <code>✕</code> it failed, <code>·</code> nothing new or not asked.</p>",
         page.grid.len()
     ));
-    let mut sources: Vec<&SourceView> = page.sources.iter().collect();
-    sources.sort_by_key(|source| {
-        (source.attention.is_none(), source.attention, std::cmp::Reverse(source.first))
-    });
+    let sources = by_attention(page.sources);
     let rows = sources.iter().take(ROWS).map(|source| {
         let lines = page.health.get(&source.url);
         let mark = |cycle: &i64| match lines.and_then(|lines| lines.get(cycle)) {
@@ -304,10 +287,10 @@ fn health(page: &Page<'_>, body: &mut String) {
             format!("<code role=\"img\" aria-label=\"{words}\">{marks}</code>"),
             format!("{} of {}", source.detections, source.entries),
             source.first.to_string(),
-            source.asked_per_detection.map_or_else(|| "–".to_owned(), |cost| cost.to_string()),
+            or_dash(source.asked_per_detection, |cost| cost.to_string()),
         ]
     });
-    let header = ["source", "attention", "health", "detections", "told first", "requests each"];
+    let header = ["source", "attention", "health", "detections", "reported first", "requests each"];
     table(("Sources, those that need attention first", sources.len()), &header, rows, body);
     body.push_str("</section>");
 }
@@ -324,7 +307,7 @@ fn spending(page: &Page<'_>, body: &mut String) {
             body.push_str(&format!("<p>This month: ${month} of ${:.2}.</p>", page.x_budget_usd));
         }
         let title = "Dollars each day".to_owned();
-        figure(&Chart { title, unit: "$", series: vec![("cost", points)], bars: Some(DAY) }, body);
+        figure(&Chart { title, unit: "$", series: vec![("cost", points)], bars: Some(DAY_S) }, body);
     }
     body.push_str("</section>");
 }
@@ -354,14 +337,14 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_cycle_the_page_says_so() {
+    fn before_the_first_cycle_the_page_has_no_figures() {
         let text = page(&[], &[], &Sums::default(), &BTreeMap::new());
         assert!(text.contains("No cycle has finished yet") && text.contains("X was not read"));
         assert!(!text.contains("NaN") && !text.contains("<svg"));
     }
 
     #[test]
-    fn an_address_that_hides_where_it_leads_is_no_link() {
+    fn an_address_that_hides_its_target_is_no_link() {
         assert_eq!(
             link("https://a.example/x?a=1&b=2", "A & B"),
             "<a rel=\"noreferrer\" href=\"https://a.example/x?a=1&amp;b=2\">A &amp; B</a>"
@@ -381,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn what_feeds_say_stays_text() {
+    fn text_of_feeds_is_escaped() {
         let sources = [SourceView {
             url: "javascript:alert(1)".to_owned(),
             name: "<script>x".to_owned(),

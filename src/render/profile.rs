@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use crate::figures::path::{Phase, VisitTrace};
 
-/// A lane for each visit, named by its host, with what it did; times in microseconds from the cycle's start.
-#[must_use]
+/// One thread for each visit, named by its host; times in microseconds from the start of the cycle.
 pub fn chrome(traces: &[VisitTrace]) -> String {
     let us = |time: Duration| time.as_secs_f64() * 1e6;
     let event = |thread: usize, name: &str, start: Duration, took: Duration| -> Value {
@@ -36,7 +35,7 @@ mod tests {
     use crate::figures::path::Span;
 
     #[test]
-    fn every_stretch_is_an_event_in_the_lane_of_its_visit() {
+    fn every_span_is_an_event_in_the_thread_of_its_visit() {
         let ms = Duration::from_millis;
         let thread = VisitTrace {
             host: "a.example".to_owned(),

@@ -1,30 +1,25 @@
 //! Figures in Prometheus' text format (docs/reference/formats.md#prometheus-textfile): no timestamps, HELP and TYPE for each, a
 //! newline at the end.
 
-/// One figure with all its series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metric {
-    /// Name without the common prefix.
+    /// Without the common prefix.
     pub name: &'static str,
-    /// What it says.
     pub help: &'static str,
-    /// Whether it only ever grows.
+    /// Whether it only grows.
     pub counter: bool,
-    /// Names of the labels its series have.
+    /// Names of the labels of each series.
     pub labels: &'static [&'static str],
-    /// Values of the labels, and the figure.
+    /// Values of the labels, and the value.
     pub series: Vec<(Vec<String>, f64)>,
 }
 
 impl Metric {
-    /// A figure without a label.
-    #[must_use]
     pub fn one(name: &'static str, counter: bool, help: &'static str, value: f64) -> Self {
         Self { name, help, counter, labels: &[], series: vec![(Vec::new(), value)] }
     }
 
-    /// A figure with a series for each value of its label, the only one in `labels`.
-    #[must_use]
+    /// With one series for each value of its only label.
     pub fn many<'a>(
         (name, labels): (&'static str, &'static [&'static str]),
         counter: bool,
@@ -36,8 +31,6 @@ impl Metric {
     }
 }
 
-/// All of `metrics` as one text.
-#[must_use]
 pub fn text(metrics: &[Metric]) -> String {
     let mut text = String::new();
     for metric in metrics {

@@ -1,29 +1,22 @@
-//! A cycle's figures, for people and for programs.
+//! The figures of cycles, as a sentence, in columns and in rows.
 
-use crate::figures::{CycleReport, report::Status, targets::Target};
+use crate::figures::{CycleReport, StageName, histogram::Times, targets::Target};
 
-use super::{Style, plain, table};
+use super::{
+    Column, Style,
+    format::{number, or_dash, percent, seconds},
+    plain, rows_table, table,
+};
 
-/// The report as one line of JSON.
-#[must_use]
-pub fn json(report: &CycleReport) -> String {
-    super::json(report)
-}
-
-/// One line that says how it went.
-#[must_use]
+/// The cycle in one line, X in another.
 pub fn summary(report: &CycleReport) -> String {
-    let status = match report.cycle.status {
-        Status::Ok => "ok",
-        Status::Degraded => "degraded",
-        Status::Failed => "failed",
-    };
+    let status = report.cycle.status.as_str();
     let late = if report.cycle.deadline_hit { ", out of time" } else { "" };
     let (feeds, entries) = (&report.feeds, &report.entries);
     let mut text = format!(
         "{status} in {}{late}: {} feeds ({} new bodies, {} unchanged, {} fresh, {} waiting, {} failed), {} new entries, \
          {} pages, {} detections, {} requests over {} connections",
-        seconds(report.cycle.duration_ms),
+        seconds(report.cycle.duration_ms as f64),
         feeds.total,
         feeds.fetched,
         feeds.not_modified,
@@ -61,8 +54,7 @@ pub fn summary(report: &CycleReport) -> String {
     text
 }
 
-/// The figures of several cycles beside each other, then the last one's targets.
-#[must_use]
+/// The figures of several cycles in columns, then the targets of the last one.
 pub fn side_by_side(cycles: &[(&str, CycleReport)], style: Style) -> String {
     let mut header = vec!["cycle"];
     header.extend(cycles.iter().map(|(name, _)| *name));
@@ -72,7 +64,7 @@ pub fn side_by_side(cycles: &[(&str, CycleReport)], style: Style) -> String {
         row
     };
     let rows = vec![
-        row("took", &|report| seconds(report.cycle.duration_ms)),
+        row("took", &|report| seconds(report.cycle.duration_ms as f64)),
         row("feeds: new bodies / unchanged (304) / failed", &|report| {
             let feeds = &report.feeds;
             format!("{} / {} / {}", feeds.fetched, feeds.not_modified, feeds.failed)
@@ -95,8 +87,8 @@ pub fn side_by_side(cycles: &[(&str, CycleReport)], style: Style) -> String {
         row("X: calls / posts / USD (month, forecast)", &|report| {
             format!("{} / {} / {}", report.x.calls, report.x.posts_read, spending(report))
         }),
-        row("calls saved", &|report| share(report.calls.reduction)),
-        row("cache hits", &|report| share(report.cache.hit_ratio)),
+        row("calls saved", &|report| or_dash(report.calls.reduction, percent)),
+        row("cache hits", &|report| or_dash(report.cache.hit_ratio, percent)),
         row("slowest stage (p95)", &slowest),
     ];
     let mut text = table(&header, rows.into_iter(), style);
@@ -107,51 +99,31 @@ pub fn side_by_side(cycles: &[(&str, CycleReport)], style: Style) -> String {
     text
 }
 
-const HISTORY: [&str; 12] = [
-    "started",
-    "took",
-    "status",
-    "feeds",
-    "failed",
-    "new entries",
-    "stories",
-    "requests",
-    "calls saved",
-    "X calls",
-    "X posts",
-    "X USD (month, forecast)",
+const HISTORY: [Column<CycleReport>; 12] = [
+    ("started", |report| report.cycle.started_at.strftime("%Y-%m-%d %H:%M:%S").to_string()),
+    ("took", |report| seconds(report.cycle.duration_ms as f64)),
+    ("status", |report| report.cycle.status.as_str().to_owned()),
+    ("feeds", |report| report.feeds.total.to_string()),
+    ("failed", |report| report.feeds.failed.to_string()),
+    ("new entries", |report| report.entries.new.to_string()),
+    ("stories", |report| report.stories.new.to_string()),
+    ("requests", |report| report.http.requests.to_string()),
+    ("calls saved", |report| or_dash(report.calls.reduction, percent)),
+    ("X calls", |report| report.x.calls.to_string()),
+    ("X posts", |report| format!("{} ({} new)", report.x.posts_read, report.x.posts_new)),
+    ("X USD (month, forecast)", |report| spending(report)),
 ];
 
-/// A line for each cycle.
-#[must_use]
+/// A row for each cycle.
 pub fn history(reports: &[CycleReport], style: Style) -> String {
-    table(&HISTORY, reports.iter().map(line), style)
+    rows_table(&HISTORY, reports, style)
 }
 
-/// The same as CSV.
-#[must_use]
 pub fn csv(reports: &[CycleReport]) -> String {
-    super::csv(&HISTORY, reports.iter().map(line))
+    super::csv(&HISTORY, reports)
 }
 
-fn line(report: &CycleReport) -> Vec<String> {
-    vec![
-        report.cycle.started_at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-        seconds(report.cycle.duration_ms),
-        format!("{:?}", report.cycle.status).to_lowercase(),
-        report.feeds.total.to_string(),
-        report.feeds.failed.to_string(),
-        report.entries.new.to_string(),
-        report.stories.new.to_string(),
-        report.http.requests.to_string(),
-        share(report.calls.reduction),
-        report.x.calls.to_string(),
-        format!("{} ({} new)", report.x.posts_read, report.x.posts_new),
-        spending(report),
-    ]
-}
-
-/// What X cost: the cycle, the month so far, the month as it looks.
+/// Cost of X: the cycle, the month so far, the forecast of the month.
 fn spending(report: &CycleReport) -> String {
     let x = &report.x;
     match (x.month_cost_usd, x.month_forecast_usd) {
@@ -161,37 +133,34 @@ fn spending(report: &CycleReport) -> String {
     }
 }
 
-/// Each target with what was measured.
-#[must_use]
+/// Each target with its measured value.
 pub fn targets(targets: &[Target], style: Style) -> String {
     let rows = targets.iter().map(|target| {
-        let verdict = match target.ok {
-            Some(true) => "met",
-            Some(false) => "MISSED",
-            None => "not judged",
-        };
-        let number =
-            |value: f64| if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") };
-        let value = target.value.map_or_else(|| "–".to_owned(), number);
-        vec![target.name.clone(), value, number(target.target), target.unit.clone(), verdict.to_owned()]
+        vec![
+            target.name.to_string(),
+            or_dash(target.value, number),
+            number(target.target),
+            target.unit.to_string(),
+            verdict(target).to_owned(),
+        ]
     });
     table(&["target", "measured", "wanted", "unit", ""], rows, style)
 }
 
-fn seconds(ms: u64) -> String {
-    format!("{:.2} s", ms as f64 / 1000.0)
-}
-
-fn share(ratio: Option<f64>) -> String {
-    ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{:.0} %", ratio * 100.0))
+/// Whether `target` was met, in words.
+pub fn verdict(target: &Target) -> &'static str {
+    match target.ok {
+        Some(true) => "met",
+        Some(false) => "MISSED",
+        None => "not judged",
+    }
 }
 
 fn slowest(report: &CycleReport) -> String {
-    let stages = serde_json::to_value(report.stages_ms).unwrap_or_default();
-    let p95 =
-        |(name, times): (&String, &serde_json::Value)| Some((times.get("p95")?.as_f64()?, name.clone()));
-    let slowest = stages
-        .as_object()
-        .and_then(|stages| stages.iter().filter_map(p95).max_by(|a, b| a.0.total_cmp(&b.0)));
-    slowest.map_or_else(|| "–".to_owned(), |(ms, name)| format!("{name} {ms:.0} ms"))
+    let p95 = |(stage, times): (&StageName, &Times)| match times {
+        Times::Measured { p95, .. } => Some((*stage, *p95)),
+        Times::Unmeasured {} => None,
+    };
+    let slowest = report.stages_ms.iter().filter_map(p95).max_by(|a, b| a.1.total_cmp(&b.1));
+    or_dash(slowest, |(stage, ms)| format!("{} {ms:.0} ms", stage.as_str()))
 }

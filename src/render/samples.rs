@@ -1,4 +1,4 @@
-//! What the room's tests render.
+//! Samples for the tests of this module.
 
 use jiff::Timestamp;
 
@@ -57,7 +57,7 @@ pub fn row() -> StoryRow {
     }
 }
 
-/// Titles nobody should be harmed by.
+/// Titles that attack an output format.
 pub fn hostile() -> Vec<String> {
     let long = "日本語 ".repeat(2_500);
     [

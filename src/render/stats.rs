@@ -1,36 +1,41 @@
-//! The kept figures, for people: the first screen and its close-ups.
+//! The stored figures for people: the first screen of `stats` and its detailed views.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use strum::VariantArray;
 
-use super::{Style, compact as table, plain, rough};
-use crate::figures::{
-    CycleReport, Histogram, StageHistograms, StageName,
-    histogram::Times,
-    level::Level,
-    path::{PathStep, advice},
-    report::Status,
-    sources::SourceView,
-    sums::Sums,
-    targets::Target,
-    trend::{columns, median},
+use super::{
+    Style, compact as table,
+    format::{bytes, count, ms, ms_hundredths, number, or_dash, percent_tenths, rough},
+    plain,
+    report::verdict,
+};
+use crate::{
+    figures::{
+        CycleReport, Histogram, StageHistograms, StageName,
+        histogram::Times,
+        level::Level,
+        path::{PathStep, advice},
+        sources::SourceView,
+        sums::Sums,
+        targets::Target,
+        trend::{columns, median},
+    },
+    model::CycleStatus,
 };
 
-/// What the first screen is drawn from.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen<'a> {
-    /// The present.
     pub now: Timestamp,
     /// Finished cycles, newest first; at least one.
     pub reports: &'a [CycleReport],
-    /// The last cycle's targets with their levels.
+    /// Targets of the last cycle.
     pub levels: &'a [(Target, Level)],
-    /// The settings' sources.
     pub sources: &'a [SourceView],
-    /// Sums of all time.
+    /// Of all time.
     pub all: &'a Sums,
-    /// Dollars a month that X may cost.
+    /// For each month.
     pub x_budget_usd: f64,
 }
 
@@ -39,66 +44,32 @@ const LISTED: usize = 5;
 
 type Figure = (&'static str, fn(&CycleReport) -> Option<f64>, fn(f64) -> String);
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a count that was a whole number before"
-)]
-fn amount(value: f64) -> String {
-    let (digits, mut text) = ((value.round() as u64).to_string(), String::new());
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push('\u{202F}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn ms(value: f64) -> String {
-    if value >= 1000.0 { format!("{:.2} s", value / 1000.0) } else { format!("{value:.0} ms") }
-}
-
-fn share(value: f64) -> String {
-    format!("{:.1} %", value * 100.0)
-}
-
-fn size(value: f64) -> String {
-    match value {
-        value if value >= 1_048_576.0 => format!("{:.1} MiB", value / 1_048_576.0),
-        value if value >= 1024.0 => format!("{:.1} KiB", value / 1024.0),
-        value => format!("{value:.0} B"),
-    }
-}
-
-/// The figures of the first screen, each with where it comes from and how it is written.
+/// The figures of the first screen: name, value in a report, format.
 const FIGURES: [Figure; 16] = [
     ("cycle time", |r| Some(r.cycle.duration_ms as f64), ms),
-    ("requests", |r| Some(r.http.requests as f64), amount),
-    ("calls saved", |r| r.calls.reduction, share),
-    ("cache hits", |r| r.cache.hit_ratio, share),
-    ("connection reuse", |r| r.http.connection_reuse, share),
-    ("sources failed", |r| Some(r.feeds.failed as f64), amount),
-    ("bytes received", |r| Some(r.http.bytes_received as f64), size),
-    ("new entries", |r| Some(r.entries.new as f64), amount),
-    ("pages fetched", |r| Some(r.articles.fetched as f64), amount),
-    ("new stories", |r| Some(r.stories.new as f64), amount),
-    ("answers 429", |r| Some(r.http.outcomes.too_many as f64), amount),
-    ("peak memory", |r| r.memory.peak_rss_bytes.map(|bytes| bytes as f64), size),
+    ("requests", |r| Some(r.http.requests as f64), count),
+    ("calls saved", |r| r.calls.reduction, percent_tenths),
+    ("cache hits", |r| r.cache.hit_ratio, percent_tenths),
+    ("connection reuse", |r| r.http.connection_reuse, percent_tenths),
+    ("sources failed", |r| Some(r.feeds.failed as f64), count),
+    ("bytes received", |r| Some(r.http.bytes_received as f64), bytes),
+    ("new entries", |r| Some(r.entries.new as f64), count),
+    ("pages fetched", |r| Some(r.articles.fetched as f64), count),
+    ("new stories", |r| Some(r.stories.new as f64), count),
+    ("answers 429", |r| Some(r.http.outcomes.too_many as f64), count),
+    ("peak memory", |r| r.memory.peak_rss_bytes.map(|bytes| bytes as f64), bytes),
     ("CPU time", |r| Some((r.cpu.user_ms? + r.cpu.system_ms?) as f64), ms),
     ("statements p95", |r| r.database.p95_ms.map(f64::from), ms),
-    ("slow statements", slow_statements, amount),
-    ("X calls", |r| (r.x.calls > 0).then_some(r.x.calls as f64), amount),
+    ("slow statements", slow_statements, count),
+    ("X calls", |r| (r.x.calls > 0).then_some(r.x.calls as f64), count),
 ];
 
-/// Statements over 100 ms; nothing where none was counted.
 fn slow_statements(report: &CycleReport) -> Option<f64> {
     let slow: u64 = report.database.slow.iter().map(|slow| slow.count).sum();
     (report.database.statements > 0).then_some(slow as f64)
 }
 
 /// `values`, oldest first, as a line of bars; a space where nothing was measured.
-#[must_use]
 pub fn spark(values: &[Option<f64>], width: usize) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let columns = columns(values, width);
@@ -113,27 +84,24 @@ pub fn spark(values: &[Option<f64>], width: usize) -> String {
     columns.iter().map(bar).collect()
 }
 
-/// Everything at one look.
-#[must_use]
 pub fn first(screen: &Screen<'_>, style: Style) -> String {
     let Some(last) = screen.reports.first() else { return String::new() };
     let status = match last.cycle.status {
-        Status::Ok => "ok",
-        Status::Degraded => "DEGRADED",
-        Status::Failed => "FAILED",
+        CycleStatus::Ok => "ok".to_owned(),
+        status => status.as_str().to_uppercase(),
     };
     let mut text = format!(
         "cycle {}, {} ago: {status}, exit code {}; {} cycles in all, {} stories\n\n",
         last.cycle.id,
         rough(screen.now.duration_since(last.cycle.started_at)),
         last.cycle.exit_code,
-        amount(screen.all.cycles as f64),
-        amount(screen.all.stories_new as f64),
+        count(screen.all.cycles as f64),
+        count(screen.all.stories_new as f64),
     );
     text.push_str(&figures(screen.reports, style));
     text.push_str(&missed(screen.levels));
-    text.push_str(&troubled(screen.sources));
-    text.push_str(&yields(screen.sources));
+    text.push_str(&attention(screen.sources));
+    text.push_str(&best(screen.sources));
     text.push_str(&spending(last, screen.all, screen.x_budget_usd));
     text
 }
@@ -144,7 +112,7 @@ fn figures(reports: &[CycleReport], style: Style) -> String {
     let rows = FIGURES.iter().filter_map(|(name, of, shown)| {
         let values: Vec<Option<f64>> = reports.iter().rev().map(of).collect();
         let middle = median(values.iter().flatten().copied())?;
-        let last = values.last().copied().flatten().map_or_else(|| "–".to_owned(), shown);
+        let last = or_dash(values.last().copied().flatten(), shown);
         let mut row = vec![(*name).to_owned(), last, shown(middle)];
         row.extend((!narrow).then(|| spark(&values, trend)));
         Some(row)
@@ -162,7 +130,7 @@ fn missed(levels: &[(Target, Level)]) -> String {
     for (target, level) in
         levels.iter().filter(|(target, level)| target.ok == Some(false) || *level > Level::Info)
     {
-        let value = target.value.map_or_else(|| "–".to_owned(), number);
+        let value = or_dash(target.value, number);
         let verdict = if target.ok == Some(false) { "MISSED" } else { "met" };
         text.push_str(&format!(
             "  {verdict} {}: {value} {}, wanted {}; level {}\n",
@@ -175,11 +143,7 @@ fn missed(levels: &[(Target, Level)]) -> String {
     text
 }
 
-fn number(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") }
-}
-
-fn troubled(sources: &[SourceView]) -> String {
+fn attention(sources: &[SourceView]) -> String {
     let mut bad: Vec<_> = sources.iter().filter_map(|source| Some((source.attention?, source))).collect();
     bad.sort_by_key(|(attention, source)| (*attention, std::cmp::Reverse(source.failures)));
     let mut text = format!("\nsources: {}, of which {} need attention\n", sources.len(), bad.len());
@@ -196,13 +160,13 @@ fn troubled(sources: &[SourceView]) -> String {
     text
 }
 
-fn yields(sources: &[SourceView]) -> String {
+fn best(sources: &[SourceView]) -> String {
     let mut best: Vec<_> = sources.iter().filter(|source| source.detections > 0).collect();
     best.sort_by_key(|source| std::cmp::Reverse((source.first, source.detections)));
     if best.is_empty() {
         return String::new();
     }
-    let mut text = "\nbest sources, by stories told first\n".to_owned();
+    let mut text = "\nbest sources, by stories reported first\n".to_owned();
     for source in best.iter().take(LISTED) {
         let cost =
             source.asked_per_detection.map_or_else(String::new, |cost| format!(", {cost} requests each"));
@@ -221,8 +185,8 @@ fn spending(last: &CycleReport, all: &Sums, budget: f64) -> String {
     let mut text = match last.x.month_cost_usd {
         Some(month) => format!(
             "\nX: ${month} of ${budget:.2} this month; {} calls and {} posts in all\n",
-            amount(all.x_calls as f64),
-            amount(all.x_posts as f64)
+            count(all.x_calls as f64),
+            count(all.x_posts as f64)
         ),
         None => "\nX: not read\n".to_owned(),
     };
@@ -234,140 +198,62 @@ fn spending(last: &CycleReport, all: &Sums, budget: f64) -> String {
     text
 }
 
-/// Each target with what was measured and how it stands.
-#[must_use]
+/// Each target with its measured value and its level.
 pub fn targets(levels: &[(Target, Level)], style: Style) -> String {
     let rows = levels.iter().map(|(target, level)| {
-        let verdict = match target.ok {
-            Some(true) => "met",
-            Some(false) => "MISSED",
-            None => "not judged",
-        };
-        let value = target.value.map_or_else(|| "–".to_owned(), number);
+        let value = or_dash(target.value, number);
         let wanted = format!("{} {}", number(target.target), target.unit);
-        vec![target.name.clone(), value, wanted, verdict.to_owned(), level.as_str().to_owned()]
+        vec![target.name.to_string(), value, wanted, verdict(target).to_owned(), level.as_str().to_owned()]
     });
     table(&["target", "measured", "wanted", "", "level"], rows, style)
 }
 
-/// How long each stage took.
-#[must_use]
 pub fn stages(stages: &StageHistograms, whole: &Histogram, style: Style) -> String {
     let line = |name: &str, times: Times| match times {
         Times::Measured { count, total, p50, p95, p99, max } => {
-            let mut row = vec![name.to_owned(), amount(count as f64)];
-            row.extend([total, p50, p95, p99, max].map(milliseconds));
+            let mut row = vec![name.to_owned(), super::format::count(count as f64)];
+            row.extend([total, p50, p95, p99, max].map(ms_hundredths));
             Some(row)
         }
         Times::Unmeasured {} => None,
     };
-    let rows = StageName::ALL.iter().filter_map(|stage| line(stage.as_str(), stages.get(*stage)?.times()));
+    let rows =
+        StageName::VARIANTS.iter().filter_map(|stage| line(stage.as_str(), stages.get(*stage)?.times()));
     let rows = rows.chain(line("whole cycle", whole.times()));
     table(&["stage", "runs", "total", "p50", "p95", "p99", "max"], rows, style)
 }
 
-fn milliseconds(value: f64) -> String {
-    if value < 10.0 { format!("{value:.2} ms") } else { ms(value) }
-}
-
-const SOURCES: [&str; 9] =
-    ["source", "attention", "asked", "failed", "answer", "entries", "detections", "first", "last new"];
-
-/// Every source, those that need attention first.
-#[must_use]
-pub fn sources(sources: &[SourceView], now: Timestamp, style: Style) -> String {
-    let mut sorted: Vec<&SourceView> = sources.iter().collect();
-    sorted.sort_by_key(|source| {
-        (source.attention.is_none(), source.attention, std::cmp::Reverse(source.first))
-    });
-    let rows = sorted.into_iter().map(|source| {
-        vec![
-            plain(&source.name),
-            source.attention.map_or("", |attention| attention.as_str()).to_owned(),
-            source.asked.to_string(),
-            source.failed.to_string(),
-            ms(source.mean_ms.into()),
-            source.entries.to_string(),
-            source.detections.to_string(),
-            source.first.to_string(),
-            source.changed_at.map_or_else(|| "–".to_owned(), |at| rough(now.duration_since(at))),
-        ]
-    });
-    table(&SOURCES, rows, style)
-}
-
-/// The same for programs.
-#[must_use]
-pub fn sources_csv(sources: &[SourceView]) -> String {
-    let header = [
-        "url",
-        "name",
-        "attention",
-        "failure",
-        "failures",
-        "changed_at",
-        "mean_ms",
-        "asked",
-        "failed",
-        "bytes",
-        "entries",
-        "candidates",
-        "detections",
-        "first",
-        "asked_per_detection",
-    ];
-    let rows = sources.iter().map(|source| {
-        vec![
-            source.url.clone(),
-            source.name.clone(),
-            source.attention.map_or("", |attention| attention.as_str()).to_owned(),
-            source.failure.clone().unwrap_or_default(),
-            source.failures.to_string(),
-            source.changed_at.map(|at| at.to_string()).unwrap_or_default(),
-            source.mean_ms.to_string(),
-            source.asked.to_string(),
-            source.failed.to_string(),
-            source.bytes.to_string(),
-            source.entries.to_string(),
-            source.candidates.to_string(),
-            source.detections.to_string(),
-            source.first.to_string(),
-            source.asked_per_detection.map(|cost| cost.to_string()).unwrap_or_default(),
-        ]
-    });
-    super::csv(&header, rows)
-}
-
-/// Where the time of `cycles` cycles went along their critical paths, and what to change.
-#[must_use]
+/// The critical paths of several cycles, summed, and what to change.
 pub fn why(steps: &[PathStep], reports: &[CycleReport], style: Style) -> String {
     let cycles = reports.len();
     let total: f64 = steps.iter().map(|step| step.ms).sum();
     if total <= 0.0 {
         return "no critical path was recorded yet\n".to_owned();
     }
-    let each = Duration::from_secs_f64(total / 1e3 / cycles.max(1) as f64);
-    let mut text = format!(
-        "{cycles} cycles, {} each on average, along their critical paths:\n",
-        ms(each.as_secs_f64() * 1e3)
-    );
+    let each = total / cycles.max(1) as f64;
+    let mut text = format!("{cycles} cycles, {} each on average, along their critical paths:\n", ms(each));
     let rows = steps.iter().take(12).map(|step| {
-        vec![step.part.clone(), plain(&step.host), ms(step.ms / cycles.max(1) as f64), share(step.ms / total)]
+        vec![
+            step.part.as_str().to_owned(),
+            plain(&step.host),
+            ms(step.ms / cycles.max(1) as f64),
+            percent_tenths(step.ms / total),
+        ]
     });
     text.push_str(&table(&["part", "host", "each cycle", "share"], rows, style));
     let mut lines: Vec<&str> = Vec::new();
     for step in steps.iter().filter(|step| step.ms / total >= 0.1).take(3) {
-        let advice = advice(&step.part);
+        let advice = advice(step.part);
         if !lines.contains(&advice) {
             lines.push(advice);
-            text.push_str(&format!("  {}: {advice}\n", step.part));
+            text.push_str(&format!("  {}: {advice}\n", step.part.as_str()));
         }
     }
     text.push_str(&slow(reports, style));
     text
 }
 
-/// The statements over 100 ms by name, those that cost most first; says so where there were none.
+/// The statements over 100 ms by name, the most expensive first.
 fn slow(reports: &[CycleReport], style: Style) -> String {
     let mut by_name: BTreeMap<&str, (u64, u32)> = BTreeMap::new();
     for slow in reports.iter().flat_map(|report| &report.database.slow) {
@@ -379,9 +265,9 @@ fn slow(reports: &[CycleReport], style: Style) -> String {
     }
     let mut slow: Vec<_> = by_name.into_iter().collect();
     slow.sort_by_key(|(_, (count, longest))| std::cmp::Reverse((u64::from(*longest) * count, *longest)));
-    let rows = slow
-        .into_iter()
-        .map(|(name, (count, longest))| vec![name.to_owned(), amount(count as f64), ms(longest.into())]);
+    let rows = slow.into_iter().map(|(name, (count, longest))| {
+        vec![name.to_owned(), super::format::count(count as f64), ms(longest.into())]
+    });
     "\ndatabase statements over 100 ms:\n".to_owned()
         + &table(&["statement", "times", "longest"], rows, style)
 }
@@ -389,7 +275,10 @@ fn slow(reports: &[CycleReport], style: Style) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::report::SlowFigures;
+    use crate::{
+        figures::{path::Phase, targets::TargetName},
+        model::SlowStatement,
+    };
 
     fn report(id: i64, ms: u64) -> CycleReport {
         let mut report = CycleReport::default();
@@ -405,13 +294,13 @@ mod tests {
     }
 
     #[test]
-    fn the_first_screen_fits_any_terminal_and_says_what_is_missed() {
+    fn the_first_screen_fits_any_terminal_and_shows_missed_targets() {
         let reports = [report(3, 900), report(2, 300), report(1, 100)];
         let target = Target {
-            name: "cycle_time".to_owned(),
+            name: TargetName::CycleTime,
             value: Some(0.9),
             target: 0.5,
-            unit: "s".to_owned(),
+            unit: TargetName::CycleTime.unit(),
             ok: Some(false),
         };
         let sources = [SourceView {
@@ -448,13 +337,13 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_part_comes_with_what_to_do_about_it() {
-        let step = |part: &str, host: &str, ms| PathStep { part: part.to_owned(), host: host.to_owned(), ms };
+    fn the_longest_phase_comes_with_advice() {
+        let step = |part, host: &str, ms| PathStep { part, host: host.to_owned(), ms };
         let mut reports = [report(2, 500), report(1, 500)];
-        let steps = [step("answer", "slow.example", 900.0), step("plan", "", 100.0)];
+        let steps = [step(Phase::Answer, "slow.example", 900.0), step(Phase::Plan, "", 100.0)];
         let wide = Style { width: 100, color: false };
         assert!(why(&steps, &reports, wide).contains("no database statement took over 100 ms"));
-        let one = |name: &str, count, max_ms| SlowFigures { name: name.to_owned(), count, max_ms };
+        let one = |name: &str, count, max_ms| SlowStatement { name: name.to_owned(), count, max_ms };
         reports[0].database.slow = vec![one("SOURCES", 1, 120), one("BACKLOG", 2, 310)];
         reports[1].database.slow = vec![one("BACKLOG", 1, 150)];
         let text = why(&steps, &reports, wide);

@@ -9,17 +9,16 @@ use crate::{
     text::{link::Link, plain, suits_xml},
 };
 
-/// What the files say of themselves.
 #[derive(Debug, Clone, Copy)]
 pub struct Masthead<'a> {
-    /// Domain that lasting names are made with.
+    /// Domain of permanent ids.
     pub authority: &'a str,
-    /// Address the file is served at; empty if it is not.
+    /// Address of the file; empty if it is not served.
     pub self_url: &'a str,
 }
 
 impl Masthead<'_> {
-    /// A lasting name (RFC 4151) for `what`.
+    /// A permanent id (RFC 4151).
     fn tag(&self, what: &str) -> String {
         format!("tag:{},2026:{what}", self.authority)
     }
@@ -28,7 +27,6 @@ impl Masthead<'_> {
 const TITLE: &str = "Token launches";
 
 /// `Caldera $ERA: airdrop live`, then the headline.
-#[must_use]
 pub fn headline(found: &Detection) -> String {
     let token = found.token.as_deref().map(|token| format!("${}", plain(token)));
     let project = found.project.as_deref().map(plain);
@@ -38,8 +36,7 @@ pub fn headline(found: &Detection) -> String {
     format!("{head}. {}", plain(&found.title))
 }
 
-/// What is known of a story, one line each.
-#[must_use]
+/// The facts of a story, one line each.
 pub fn lines(row: &StoryRow) -> Vec<String> {
     let found = &row.detection;
     let mut facts = vec![found.class.as_str().to_owned(), format!("score {}", found.score)];
@@ -61,7 +58,6 @@ fn newest(rows: &[StoryRow], now: Timestamp) -> Timestamp {
 }
 
 /// An Atom feed of `rows`. An entry's `updated` moves only when its class or date changed.
-#[must_use]
 pub fn atom(rows: &[StoryRow], masthead: Masthead<'_>, now: Timestamp) -> String {
     let mut out = String::from(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n",
@@ -108,8 +104,6 @@ pub fn atom(rows: &[StoryRow], masthead: Masthead<'_>, now: Timestamp) -> String
     out
 }
 
-/// A JSON Feed of `rows`.
-#[must_use]
 pub fn json_feed(rows: &[StoryRow], masthead: Masthead<'_>) -> String {
     let item = |row: &StoryRow| {
         let found = &row.detection;
@@ -143,7 +137,7 @@ fn second(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// `text` as character data or an attribute; what XML 1.0 knows no character for goes.
+/// `text` as character data or an attribute, without the characters that XML 1.0 forbids.
 fn xml(text: &str) -> String {
     let text: String = text.chars().filter(|c| *c == '\n' || suits_xml(*c)).collect();
     htmlize::escape_attribute(text).into_owned()

@@ -24,8 +24,8 @@ pub use error::StoreError;
 pub use lock::Lock;
 pub use rows::{
     AlertTotal, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState, Labels,
-    Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SlowStatement, SourceLine,
-    SourceResult, SourceYield, StatementTimes, StoryRow, Words, XCallRow, XEnding,
+    Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult,
+    SourceYield, StatementTimes, StoryRow, Words, XCallRow, XEnding,
 };
 
 use db::DbThread;

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use jiff::{Timestamp, civil::Date};
 
-use crate::model::{Commit, Detection, EntryKey, EntryMarks, EntryRecord, Event, Rewordings, Stage, XPage};
+use crate::model::{
+    Commit, CycleStatus, Detection, EntryKey, EntryMarks, EntryRecord, Event, Rewordings, SlowStatement,
+    SourceStatus, Stage, XPage,
+};
 
 /// What a feed's entry is looked for by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,8 +246,8 @@ pub struct CycleRecord {
     pub id: i64,
     /// How long it took.
     pub duration_ms: u64,
-    /// `ok`, `degraded` or `failed`.
-    pub status: String,
+    /// How it ended.
+    pub status: CycleStatus,
     /// What the process ended with.
     pub exit_code: u8,
     /// Its report (docs/reference/outputs.md#cycle-report) without detections and sources, which have rows of their own.
@@ -262,8 +265,8 @@ pub struct CycleRecord {
 pub struct SourceResult {
     /// Its address.
     pub url: String,
-    /// `fetched`, `not_modified` or `failed`.
-    pub outcome: String,
+    /// How its visit ended.
+    pub outcome: SourceStatus,
     /// The failure's stable name.
     pub failure: Option<String>,
     /// Last status code.
@@ -326,17 +329,6 @@ pub struct StatementTimes {
     pub slow: Vec<SlowStatement>,
 }
 
-/// A statement that took over 100 ms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SlowStatement {
-    /// Its name.
-    pub name: String,
-    /// How often.
-    pub count: u64,
-    /// The longest, milliseconds.
-    pub max_ms: u32,
-}
-
 /// A kept cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CycleRow {
@@ -344,12 +336,6 @@ pub struct CycleRow {
     pub id: i64,
     /// When it began.
     pub started_at: Timestamp,
-    /// How long it took.
-    pub duration_ms: u64,
-    /// `ok`, `degraded` or `failed`.
-    pub status: String,
-    /// What the process ended with.
-    pub exit_code: u8,
     /// See [`CycleRecord::report`].
     pub report: String,
 }

@@ -1,41 +1,35 @@
-//! A line for each channel: what is wrong with it, and what to do.
+//! The findings on channels.
 
 use std::path::Path;
 
 use jiff::Timestamp;
+use tokio::runtime::Runtime;
 
 use super::{Finding, Level, finding};
 use crate::{
     alert::{Channel, ChannelKind, Dedupe},
     config::Settings,
-    error::Error,
     model::ChannelState,
-    render::rough,
-    store::{Access, Store},
-    wiring,
+    render::format::rough,
+    store::Store,
 };
 
-/// Looks at every channel without sending anything.
-pub fn findings(settings: &Settings, now: Timestamp) -> Result<Vec<Finding>, Error> {
-    let mut states = Vec::new();
-    let mut store = None;
-    let runtime = wiring::small_runtime()?;
-    if Store::exists(&settings.state_dir)
-        && let Ok(opened) = Store::open(&settings.state_dir, Access::Read)
-    {
-        states = runtime.block_on(opened.channels()).unwrap_or_default();
-        store = Some(opened);
-    }
-    let mut findings = Vec::new();
-    for channel in &settings.alerts.channels {
+/// Checks every channel without sending anything.
+pub fn findings(
+    settings: &Settings,
+    store: Option<&Store>,
+    runtime: &Runtime,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let states =
+        store.map(|store| runtime.block_on(store.channels()).unwrap_or_default()).unwrap_or_default();
+    let check = |channel: &Channel| {
         let name = &channel.policy.name;
-        let waiting = store
-            .as_ref()
-            .map_or(0, |store| runtime.block_on(store.waiting(vec![name.clone()])).unwrap_or_default());
+        let waiting = |store: &Store| runtime.block_on(store.waiting(vec![name.clone()])).unwrap_or_default();
         let state = states.iter().find(|state| state.name == *name);
-        findings.push(one(channel, state, waiting, now));
-    }
-    Ok(findings)
+        one(channel, state, store.map_or(0, waiting), now)
+    };
+    settings.alerts.channels.iter().map(check).collect()
 }
 
 fn one(channel: &Channel, state: Option<&ChannelState>, waiting: u64, now: Timestamp) -> Finding {
@@ -70,19 +64,19 @@ fn one(channel: &Channel, state: Option<&ChannelState>, waiting: u64, now: Times
     }
 }
 
-fn caveat(way: &ChannelKind) -> &'static str {
-    if matches!(way, ChannelKind::Webhook(webhook) if webhook.secrets.is_empty()) {
+fn caveat(kind: &ChannelKind) -> &'static str {
+    if matches!(kind, ChannelKind::Webhook(webhook) if webhook.secrets.is_empty()) {
         return "; unsigned: anyone may send to its receiver (set secret_env)";
     }
-    match way.dedupe() {
+    match kind.dedupe() {
         Dedupe::Ours | Dedupe::Theirs => "",
-        Dedupe::Nobody => "; a crash at the wrong moment makes a message come twice",
+        Dedupe::Nobody => "; a crash at the wrong moment sends a message twice",
     }
 }
 
-/// What can be seen to be wrong without sending.
-fn unready(way: &ChannelKind) -> Option<(String, String)> {
-    match way {
+/// An error that shows without sending.
+fn unready(kind: &ChannelKind) -> Option<(String, String)> {
+    match kind {
         ChannelKind::Exec(exec) => {
             let path = exec.program.environment.iter().find(|(name, _)| name == "PATH");
             let path = path.map_or("/usr/bin:/bin", |(_, value)| value.as_str());
@@ -99,7 +93,7 @@ fn unready(way: &ChannelKind) -> Option<(String, String)> {
             let writable = |path: &Path| path.metadata().is_ok_and(|found| !found.permissions().readonly());
             let bad = match (file.path.exists(), folder) {
                 (true, _) => file.path.is_dir() || !writable(&file.path),
-                // A folder that is not there yet is made.
+                // A missing folder is created.
                 (false, Some(folder)) => folder.exists() && !(folder.is_dir() && writable(folder)),
                 (false, None) => false,
             };

@@ -1,4 +1,4 @@
-//! `tge-scrape feed add`: finds the feed, tries it, shows its newest titles, and keeps it.
+//! `tge-scrape feed add`: finds the feed, tries it, shows its newest titles and adds it.
 
 use std::io::{BufRead, IsTerminal};
 
@@ -18,26 +18,25 @@ use super::{
     sources::{Checked, probe, web_address},
 };
 
-/// Feeds of a page that are tried.
+/// Feeds of a page that are tried, at most.
 const TRIED: usize = 3;
-/// Characters of a name taken from a feed's own title.
+/// Characters of a name from the title of a feed, at most.
 const NAME: usize = 80;
 
-/// Arguments of `feed add`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Address of the feed, or of the page it belongs to
     url: String,
-    /// What to call it; the feed's own title without it
+    /// Its name; by default the title of the feed
     #[arg(long, default_value = "")]
     name: String,
     /// Label; may be given several times
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// Keep it without asking
+    /// Add it without a question
     #[arg(short, long)]
     yes: bool,
-    /// Keep it without trying it
+    /// Add it without trying it
     #[arg(long)]
     untried: bool,
 }
@@ -49,7 +48,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     let mut file = SettingsFile::open(globals)?;
     let path = file.path.display().to_string();
     let mut feeds = Feeds::of(&mut file.document)?;
-    // Said before anything is fetched.
+    // Errors in the address come before any request.
     let page = web_address(&args.url)?;
     if feeds.has(&args.url) {
         output.print(&format!("{path} has it already\n"))?;
@@ -60,7 +59,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
         output.print(&found.text())?;
         if !found.ok {
             let message = format!("{} gives no feed", plain(&args.url));
-            return Err(Error::new(Exit::Failure, message, "--untried keeps it all the same"));
+            return Err(Error::new(Exit::Failure, message, "--untried adds it nevertheless"));
         }
         if outline.title.is_empty() {
             outline.title = cut(&plain(&found.title), NAME, Unit::Scalars);
@@ -69,8 +68,8 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
             outline.html_url = page.to_string();
             outline.url.clone_from(&found.url);
         }
-        if !args.yes && std::io::stdin().is_terminal() && !agrees(output)? {
-            output.print("left as it was\n")?;
+        if !args.yes && std::io::stdin().is_terminal() && !is_confirmed(output)? {
+            output.print("not added\n")?;
             return Ok(Exit::Success);
         }
     }
@@ -83,7 +82,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     Ok(Exit::Success)
 }
 
-/// What `address` gives, or the first feed that its page names and that can be read.
+/// The feed at `address`, or the first readable feed that its page names.
 fn find(settings: &Settings, address: &Url, output: &mut Output) -> Result<Checked, Error> {
     let first = probe(settings, address)?;
     for named in first.alternates.iter().take(TRIED) {
@@ -97,8 +96,8 @@ fn find(settings: &Settings, address: &Url, output: &mut Output) -> Result<Check
     Ok(first)
 }
 
-fn agrees(output: &mut Output) -> Result<bool, Error> {
-    output.note("keep it? [Y/n]");
+fn is_confirmed(output: &mut Output) -> Result<bool, Error> {
+    output.note("add it? [Y/n]");
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     read.map_err(|error| Error::new(Exit::Failure, format!("stdin cannot be read: {error}"), "use --yes"))?;

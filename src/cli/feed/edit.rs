@@ -13,7 +13,6 @@ use crate::{
 
 use super::super::{Globals, output::Output, settings_file::SettingsFile};
 
-/// Takes one feed out.
 pub fn remove(url: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let mut file = SettingsFile::open(globals)?;
     let wanted = identity(url);
@@ -42,8 +41,7 @@ pub fn export(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     output.print(&write_opml("tge-scrape", &outlines))?;
     let left_out = settings.sources.len() - outlines.len();
     if left_out > 0 && !globals.quiet {
-        output
-            .note(&format!("note: {left_out} sources of kind \"json\" are left out: OPML holds feeds only"));
+        output.note(&format!("note: {left_out} sources of kind \"json\" are omitted: OPML holds feeds only"));
     }
     Ok(Exit::Success)
 }

@@ -1,4 +1,4 @@
-//! `tge-scrape feed import`: the feeds of an OPML file into the settings file.
+//! `tge-scrape feed import`: adds the feeds of an OPML file to the settings file.
 
 use std::path::Path;
 
@@ -13,12 +13,11 @@ use crate::{
 
 use super::super::{Globals, input, output::Output, settings_file::SettingsFile};
 
-/// Outlines named one by one; of more their number is said, and `-v` names all.
+/// Outlines reported one by one; of the others only the number, unless `-v` is given.
 const NAMED: usize = 10;
-/// Characters shown of an outline's name.
+/// Characters shown of the name of an outline.
 const SHOWN: usize = 80;
 
-/// What came of a list.
 #[derive(Default)]
 struct Outcome {
     added: usize,
@@ -27,7 +26,7 @@ struct Outcome {
     invalid: usize,
     /// Outlines that are no feeds.
     others: usize,
-    /// A sentence on each of these, with its line.
+    /// A sentence on each invalid or other outline, with its line.
     notes: Vec<(usize, String)>,
 }
 
@@ -49,7 +48,7 @@ pub fn run(list: &Path, globals: &Globals, output: &mut Output) -> Result<Exit, 
             output.note(&line);
         }
         if read.cut {
-            output.note("the end of the list is missing; what stands before was read");
+            output.note("the end of the list is missing; the part before it was read");
         }
     }
     if outcome.added > 0 {
@@ -92,14 +91,14 @@ fn add_all(read: &OpmlList, feeds: &mut Feeds<'_>) -> Outcome {
     outcome
 }
 
-/// The name of an outline before what is said of it; a name may be an address with a password in it.
+/// The name of an outline as a prefix. A name may be an address with a password in it.
 fn called(outline: &Outline) -> String {
     let title = cut(&name_of(&outline.title), SHOWN, Unit::Scalars);
     if title.is_empty() { String::new() } else { format!("{title:?}: ") }
 }
 
 impl Outcome {
-    /// What is said of outlines that were left out: the first, or `all`.
+    /// The notes, the first or `all`.
     fn lines(&self, all: bool) -> Vec<String> {
         let most = if all { usize::MAX } else { NAMED };
         let mut lines: Vec<String> =

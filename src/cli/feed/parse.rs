@@ -20,18 +20,17 @@ use super::{
     sources::web_address,
 };
 
-/// Characters of a content that stand for a missing summary.
+/// Characters of a content that replace a missing summary.
 const OPENING: usize = 1000;
 
-/// Arguments of `feed parse`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// File, or - for stdin; packed with gzip, zstd, deflate or brotli, or not
+    /// File, or - for stdin; may be compressed with gzip, zstd, deflate or brotli
     file: PathBuf,
     /// Address the feed was read from: relative links are resolved against it
     #[arg(long, value_name = "BASE")]
     url: Option<String>,
-    /// The Content-Type it came with
+    /// Content-Type header of the feed
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
 }
@@ -52,7 +51,7 @@ struct Line<'a> {
 
 /// Prints the entries of one file.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    // Without a base relative links lead nowhere: this one can carry none.
+    // Without a base, relative links cannot be resolved: `file:` has no base.
     let url = match &args.url {
         Some(base) => web_address(base)?,
         None => Url::parse("file:").map_err(|error| Error::new(Exit::Failure, error.to_string(), ""))?,
@@ -79,7 +78,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     Ok(Exit::Success)
 }
 
-/// What the feed says of `entry` in short, or the opening of its content where it has no summary.
+/// The summary of `entry`, or the start of its content.
 fn summary(entry: &Entry) -> Cow<'_, str> {
     if entry.summary.is_empty() {
         Cow::Owned(cut(&entry.content, OPENING, Unit::Scalars))
@@ -88,7 +87,7 @@ fn summary(entry: &Entry) -> Cow<'_, str> {
     }
 }
 
-/// What to do about a file that cannot be read stands in the sentence itself: docs/reference/outputs.md#feed-parse allows one line.
+/// The hint is part of the message: docs/reference/outputs.md#feed-parse permits one line.
 fn failed(message: String) -> Error {
     Error::new(Exit::Failure, message, "")
 }
@@ -104,7 +103,7 @@ fn unreadable(args: &Args, error: &FeedError) -> Error {
     failed(format!("{}: {error}{advice}", args.file.display()))
 }
 
-/// The bytes of the file, or of stdin for `-`, unpacked; at most `limit`, as a cycle reads them.
+/// The bytes of the file, or of stdin for `-`, decompressed; at most `limit`, as in a cycle.
 fn read(args: &Args, limit: u64) -> Result<Vec<u8>, Error> {
     let name = args.file.display();
     let too_large = || failed(format!("{name} is larger than {limit} bytes (http.feed_body_limit)"));

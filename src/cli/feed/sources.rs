@@ -1,8 +1,8 @@
-//! `tge-scrape feed list|check`: the sources and how they are.
+//! `tge-scrape feed list|check`: the sources and their health.
 
 use std::{collections::HashMap, fmt::Write as _};
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use url::Url;
 
@@ -14,15 +14,19 @@ use crate::{
     exit::Exit,
     feed::{self, Document},
     http::{Failure, Outcome, Purpose, Request},
-    model::{Entry, FailureKind, Source, SourceFormat, SourceState, Validators},
-    render::{self, Style, plain, rough},
+    model::{Entry, FailureKind, Source, SourceFormat, SourceState},
+    render::{
+        self, Column,
+        format::{minute, rough},
+        plain,
+    },
     store::{Access, Store},
     wiring,
 };
 
-use super::super::{Format, Globals, output::Output, settings};
+use super::super::{Format, Globals, output::Output, request, settings};
 
-/// Newest entries shown by `feed check`.
+/// Newest entries that `feed check` shows.
 const SHOWN: usize = 5;
 
 /// One source with its health.
@@ -81,7 +85,7 @@ fn line(source: &Source, state: Option<SourceState>, settings: &Settings) -> Lin
         entries: state.entries_total,
         candidates: state.candidates_total,
         detections: state.detections_total,
-        // A move seen in three runs is worth telling (docs/reference/http.md#redirects).
+        // A move is reported when three runs have seen it (docs/reference/http.md#redirects).
         moved_to: state.moved_to.filter(|_| state.moved_seen >= 3),
     }
 }
@@ -99,28 +103,12 @@ pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         states.into_iter().map(|state| (state.url.clone(), state)).collect();
     let lines: Vec<Line> =
         settings.sources.iter().map(|source| line(source, states.remove(&source.url), &settings)).collect();
-    let style = Style { width: output.width(), color: output.colored() };
     output.print(&match globals.format {
         Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "feeds": lines })),
         Some(Format::Ndjson) => lines.iter().map(render::json).collect(),
-        Some(Format::Csv) => {
-            let header = [
-                "url",
-                "name",
-                "tier",
-                "state",
-                "failure",
-                "failures",
-                "entries",
-                "candidates",
-                "detections",
-            ];
-            render::csv(&header, lines.iter().map(cells))
-        }
+        Some(Format::Csv) => render::csv(&CSV, &lines),
         _ => {
-            let header =
-                ["name", "tier", "state", "asked every", "last new", "entries", "detections", "address"];
-            let mut text = render::table(&header, lines.iter().map(row), style);
+            let mut text = render::rows_table(&TABLE, &lines, output.style());
             for line in &lines {
                 if let Some(hint) = &line.hint {
                     let _ = writeln!(text, "{}: {hint}", plain(&line.name));
@@ -136,69 +124,61 @@ pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     Ok(Exit::Success)
 }
 
-fn cells(line: &Line) -> Vec<String> {
-    vec![
-        line.url.clone(),
-        line.name.clone(),
-        line.tier.to_string(),
-        line.state.to_owned(),
-        line.failure.clone().unwrap_or_default(),
-        line.failures.to_string(),
-        line.entries.to_string(),
-        line.candidates.to_string(),
-        line.detections.to_string(),
-    ]
-}
+const CSV: [Column<Line>; 9] = [
+    ("url", |line| line.url.clone()),
+    ("name", |line| line.name.clone()),
+    ("tier", |line| line.tier.to_string()),
+    ("state", |line| line.state.to_owned()),
+    ("failure", |line| line.failure.clone().unwrap_or_default()),
+    ("failures", |line| line.failures.to_string()),
+    ("entries", |line| line.entries.to_string()),
+    ("candidates", |line| line.candidates.to_string()),
+    ("detections", |line| line.detections.to_string()),
+];
 
-fn row(line: &Line) -> Vec<String> {
-    let state = match &line.failure {
+const TABLE: [Column<Line>; 8] = [
+    ("name", |line| plain(&line.name)),
+    ("tier", |line| line.tier.to_string()),
+    ("state", state),
+    ("asked every", |line| {
+        line.every_s.map(|seconds| rough(SignedDuration::from_secs(seconds))).unwrap_or_default()
+    }),
+    ("last new", |line| line.last_new.map(minute).unwrap_or_default()),
+    ("entries", |line| line.entries.to_string()),
+    ("detections", |line| line.detections.to_string()),
+    ("address", |line| plain(&line.url)),
+];
+
+fn state(line: &Line) -> String {
+    match &line.failure {
         Some(failure) => format!("{} ({failure}, {} in a row)", line.state, line.failures),
         None => line.state.to_owned(),
-    };
-    vec![
-        plain(&line.name),
-        line.tier.to_string(),
-        state,
-        line.every_s.map(|seconds| rough(SignedDuration::from_secs(seconds))).unwrap_or_default(),
-        line.last_new.map(day).unwrap_or_default(),
-        line.entries.to_string(),
-        line.detections.to_string(),
-        plain(&line.url),
-    ]
+    }
 }
 
-fn day(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// What one fetch of a feed gives.
+/// The result of one fetch of a feed.
 #[derive(Debug, Serialize)]
 pub struct Checked {
     schema: u32,
-    /// See the text that is printed of it.
     pub url: String,
-    /// See the text that is printed of it.
     pub ok: bool,
     failure: Option<String>,
-    /// See the text that is printed of it.
     pub sentence: Option<String>,
     status: Option<u16>,
     final_url: String,
     moved_to: Option<String>,
     conditional: bool,
-    /// See the text that is printed of it.
     pub title: String,
     entries: usize,
     dated: usize,
     candidates: usize,
     repairs: Vec<&'static str>,
-    /// See the text that is printed of it.
     pub alternates: Vec<String>,
     newest: Vec<String>,
     ms: u128,
 }
 
-/// Fetches `address` once, outside all state, and says what came of it; the exit code is the answer.
+/// Fetches `address` once, without reading or writing state; exit code 1 if it is no feed.
 pub fn check(address: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = settings(globals)?;
     let checked = probe(&settings, &web_address(address)?)?;
@@ -214,17 +194,11 @@ pub fn web_address(address: &str) -> Result<Url, Error> {
     Ok(feed_url(address)?)
 }
 
-/// Fetches the feed at `url` once, outside all state.
+/// Fetches the feed at `url` once, without reading or writing state.
 pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
     let known = settings.sources.iter().find(|source| source.url == url.as_str());
-    let request = Request {
-        url: url.clone(),
-        purpose: Purpose::Feed,
-        validators: Validators::default(),
-        validators_url: String::new(),
-        headers: known.map(|source| source.headers.clone()).unwrap_or_default(),
-        source: String::new(),
-    };
+    let headers = known.map(|source| source.headers.clone()).unwrap_or_default();
+    let request = Request { headers, ..request(url.clone(), Purpose::Feed) };
     let client = wiring::client(settings)?;
     let now = SystemClock.now();
     let answer = wiring::runtime()?.block_on(client.fetch(request, now));
@@ -295,7 +269,7 @@ impl Checked {
         self.dated = feed.entries.iter().filter(|entry| entry.published.is_some()).count();
         self.repairs = feed.repairs.into_iter().map(Into::into).collect();
         let mut newest: Vec<&Entry> = feed.entries.iter().collect();
-        // A date more than a day ahead is no reason to come first (docs/reference/feeds.md#dates).
+        // A date more than a day ahead does not count (docs/reference/feeds.md#dates).
         let believed = |at: &Timestamp| *at <= now + SignedDuration::from_hours(24);
         newest.sort_by_key(|entry| std::cmp::Reverse(entry.published.filter(believed)));
         self.newest = newest.into_iter().take(SHOWN).map(|entry| entry.title.clone()).collect();
@@ -321,7 +295,7 @@ impl Checked {
                 if self.conditional { "answers conditional requests" } else { "sends no validators" };
             let _ = writeln!(
                 text,
-                "  {:?}: {} entries, {} dated, {} that may matter; {polite}",
+                "  {:?}: {} entries, {} dated, {} candidates; {polite}",
                 plain(&self.title),
                 self.entries,
                 self.dated,

@@ -37,7 +37,7 @@ fn visits_wait_for_their_host_and_for_the_bound_of_all() {
 }
 
 #[test]
-fn one_source_with_a_thousand_silent_hosts_leaves_half_of_the_requests() {
+fn one_source_with_a_thousand_silent_hosts_gets_half_of_the_requests() {
     let mut queue = Queue::new(Width::of(512, 1));
     for host in 0..1_000 {
         queue.push_page(&format!("silent-{host}"), 0, 0);
@@ -151,7 +151,7 @@ proptest! {
         begun.sort_unstable();
         prop_assert_eq!(begun.clone(), (0..begun.len()).collect::<Vec<_>>());
         prop_assert!(jobs.next().is_none());
-        prop_assert_eq!((queue.under_way, queue.pages), (0, 0));
+        prop_assert_eq!((queue.running, queue.pages), (0, 0));
         prop_assert!(queue.hosts.is_empty() && queue.sources.is_empty(), "{:?}", queue);
         prop_assert!(queue.owners.is_empty() && queue.rotation.is_empty(), "{:?}", queue);
     }

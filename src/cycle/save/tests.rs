@@ -19,7 +19,7 @@ use crate::{
 /// Examples of a usual run; `STORY_CASES` asks for more.
 const CASES: u32 = 200;
 
-/// A text that tells of a launch, made of few parts so that texts often share pages, names, words and entries.
+/// A text on a launch, made of few parts so that texts often share pages, names, words and entries.
 #[derive(Debug, Clone)]
 struct Text {
     outlet: u8,
@@ -160,7 +160,7 @@ fn notifier(speaks: bool) -> Notifier {
 struct Model {
     /// Each detection's story and what the story knows of it.
     detections: BTreeMap<String, (String, Mention)>,
-    /// Each story without its tellings.
+    /// Each story without its mentions.
     fields: BTreeMap<String, Story>,
     stories: Stories,
 }
@@ -211,7 +211,7 @@ impl Model {
         true
     }
 
-    /// The stories with the tellings that their detections are.
+    /// The stories with their detections as mentions.
     fn whole(&self) -> Vec<Story> {
         let mut stories = self.fields.clone();
         for (story, mention) in self.detections.values() {
@@ -225,7 +225,7 @@ fn second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap()
 }
 
-/// Stories by their ids, tellings in their order.
+/// Stories by id, mentions in order.
 fn snapshot(stories: &Stories) -> BTreeMap<String, Story> {
     stories.iter().map(|story| (story.id.clone(), story.clone())).collect()
 }
@@ -250,7 +250,7 @@ async fn check(saver: &Saver, model: &Model) -> Result<(), TestCaseError> {
         UNION SELECT story FROM told WHERE story NOT IN (SELECT id FROM stories)";
     prop_assert_eq!(store.column(lost).await, Vec::<String>::new(), "alerts of a story that is no more");
     let twice = "SELECT story FROM outbox WHERE message IS NULL AND topic = 'news' GROUP BY story HAVING count(*) > 1";
-    prop_assert_eq!(store.column(twice).await, Vec::<String>::new(), "a story told twice");
+    prop_assert_eq!(store.column(twice).await, Vec::<String>::new(), "a story reported twice");
     Ok(())
 }
 

@@ -46,14 +46,16 @@ fn report() -> CycleReport {
         },
         detections: serde_json::from_value(golden["detections"].clone()).unwrap(),
         stories: StoryFigures { new: 1, updated: 0 },
-        http: HttpFigures::new(
-            31,
-            21,
-            0,
-            60_112,
-            Outcomes { success: 5, not_modified: 25, server_error: 1, ..Outcomes::default() },
-        ),
-        cache: CacheFigures::new(30, 2, 25, 3),
+        http: HttpFigures {
+            requests: 31,
+            connections_opened: 21,
+            bytes_received: 60_112,
+            origins: 21,
+            outcomes: Outcomes { success: 5, not_modified: 25, server_error: 1, ..Outcomes::default() },
+            ..HttpFigures::default()
+        }
+        .with_reuse(),
+        cache: CacheFigures::new(2, 25, 3),
         calls: calls(&Counted {
             requests: 31,
             dropped_early: 120,
@@ -68,7 +70,7 @@ fn report() -> CycleReport {
         memory: MemoryFigures { peak_rss_bytes: Some(31_457_280) },
         sources: vec![SourceFigures {
             url: "https://ledgerline.example/feed.xml".to_owned(),
-            outcome: SourceOutcome::Fetched,
+            outcome: SourceStatus::Fetched,
             failure: None,
             status: Some(200),
             entries: 30,
@@ -112,7 +114,8 @@ fn the_report_has_the_contracts_fields_and_figures() {
 
 #[test]
 fn what_was_not_measured_is_null_and_no_key_is_missing() {
-    let empty = serde_json::to_value(CycleReport::default()).unwrap();
+    let stages_ms = StageHistograms::default().times();
+    let empty = serde_json::to_value(CycleReport { stages_ms, ..CycleReport::default() }).unwrap();
     let filled = serde_json::to_value(report()).unwrap();
     let list_items = |key: &String| key.contains("[]") || key.starts_with(".stages_ms.plan.");
     let expected: Vec<_> = keys_of(&filled).into_iter().filter(|key| !list_items(key)).collect();
@@ -154,5 +157,6 @@ fn money_keeps_every_millionth() {
 
 #[test]
 fn connections_opened_ahead_do_not_make_reuse_negative() {
-    assert_eq!(HttpFigures::new(2, 3, 0, 0, Outcomes::default()).connection_reuse, Some(0.0));
+    let http = HttpFigures { requests: 2, connections_opened: 3, ..HttpFigures::default() };
+    assert_eq!(http.with_reuse().connection_reuse, Some(0.0));
 }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use super::{StoreError, amount, clock_skew, count, seconds, statements, time};
 use crate::{
     failpoint::hit,
+    model::SourceStatus,
     store::{CycleRecord, CycleRow, PeriodSums, SourceLine, SourceYield},
 };
 
@@ -25,13 +26,14 @@ pub fn begin_cycle(connection: &mut Connection, now: Timestamp) -> Result<i64, S
 /// Saves how a cycle went, with the sums it belongs to.
 pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let values = params![cycle.id, count(cycle.duration_ms), cycle.status, cycle.exit_code, cycle.report];
+    let values =
+        params![cycle.id, count(cycle.duration_ms), cycle.status.as_str(), cycle.exit_code, cycle.report];
     transaction.prepare_cached(statements::CYCLE_END)?.execute(values)?;
     for (stage, histogram) in &cycle.histograms {
         transaction.prepare_cached(statements::CYCLE_STAGE)?.execute(params![cycle.id, stage, histogram])?;
     }
     for source in &cycle.sources {
-        let failed = source.outcome == "failed";
+        let failed = source.outcome == SourceStatus::Failed;
         let asked = params![source.url, failed, count(source.bytes)];
         transaction.prepare_cached(statements::SOURCE_ASKED)?.execute(asked)?;
         if !failed && source.entries == 0 {
@@ -40,7 +42,7 @@ pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(),
         transaction.prepare_cached(statements::CYCLE_SOURCE)?.execute(params![
             cycle.id,
             source.url,
-            source.outcome,
+            source.outcome.as_str(),
             source.failure,
             source.status,
             source.entries,
@@ -67,14 +69,7 @@ pub fn cycles(connection: &Connection, since: Timestamp, limit: usize) -> Result
     let mut statement = connection.prepare_cached(statements::CYCLES_LAST)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map([seconds(since), limit], |row| {
-        Ok(CycleRow {
-            id: row.get(0)?,
-            started_at: time(row.get(1)?),
-            duration_ms: amount(row.get(2)?),
-            status: row.get(3)?,
-            exit_code: row.get(4)?,
-            report: row.get(5)?,
-        })
+        Ok(CycleRow { id: row.get(0)?, started_at: time(row.get(1)?), report: row.get(2)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

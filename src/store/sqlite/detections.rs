@@ -7,9 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, outbox, seconds, sources, statements, time};
 use crate::{
-    model::{
-        Class, Detection, DetectionRecord, Event, Mention, Outlet, Signature, Stage, StoredFinding, Story,
-    },
+    model::{Detection, DetectionRecord, Event, Mention, Signature, Stage, StoredFinding, Story},
     store::{EventFilter, StoryRow},
 };
 
@@ -157,36 +155,10 @@ pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<Stor
     Ok(found)
 }
 
-/// The best-scored mention speaks for its story, with the highest class of all; the others are its outlets. A rumour
-/// speaks only for a story without any other mention, and then the class is low; a doubtful mention comes next.
-fn head(mentions: Vec<Detection>) -> Option<Detection> {
-    let rank = |mention: &Detection| (!mention.rumour, mention.cautions.is_empty(), mention.score);
-    let best =
-        mentions.iter().enumerate().max_by_key(|(at, mention)| (rank(mention), std::cmp::Reverse(*at)))?.0;
-    let class = if mentions[best].rumour {
-        Class::Low
-    } else {
-        mentions.iter().map(|mention| mention.class).max()?
-    };
-    let mut outlets: Vec<Outlet> = Vec::new();
-    for (at, mention) in mentions.iter().enumerate() {
-        let known = |url: &str| url == mentions[best].url || outlets.iter().any(|outlet| outlet.url == url);
-        if at != best && !known(&mention.url) {
-            outlets.push(Outlet {
-                url: mention.url.clone(),
-                source: mention.source.clone(),
-                published_at: mention.published_at,
-            });
-        }
-    }
-    let head = mentions.into_iter().nth(best)?;
-    Some(Detection { class, also_at: outlets, ..head })
-}
-
 /// A story's head with what became of its class and date, telling by telling; `date` is the story's own. The stage
 /// is held against the date as of `today`.
 fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Date>) -> Option<StoryRow> {
-    let detection = head(mentions.clone())?;
+    let detection = Detection::head(mentions.clone())?;
     mentions.sort_by_key(|mention| mention.detected_at);
     let first = mentions.first()?;
     let (opened_at, mut class) = (first.detected_at, first.class);

@@ -9,7 +9,7 @@ use rusqlite::{
 };
 
 use super::statements;
-use crate::store::{SlowStatement, StatementTimes};
+use crate::{model::SlowStatement, store::StatementTimes};
 
 /// A statement that takes longer is named in the figures.
 const SLOW: Duration = Duration::from_millis(100);

@@ -15,7 +15,7 @@ statements! {
     CYCLE_STAGE = "INSERT OR REPLACE INTO cycle_stages (cycle, stage, histogram) VALUES (?1, ?2, ?3)";
     CYCLE_SOURCE = "INSERT OR REPLACE INTO cycle_sources (cycle, source, outcome, failure, status, entries, new, ms)
         SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8 FROM sources WHERE url = ?2";
-    CYCLES_LAST = "SELECT id, started_at, duration_ms, status, exit_code, report FROM cycles
+    CYCLES_LAST = "SELECT id, started_at, report FROM cycles
         WHERE report IS NOT NULL AND started_at >= ?1 ORDER BY started_at DESC, id DESC LIMIT ?2";
     CYCLE_SUCCESS = "SELECT started_at FROM cycles WHERE exit_code = 0 ORDER BY id DESC LIMIT 1";
     CYCLE_STAGES = "SELECT stage, histogram FROM cycle_stages WHERE cycle BETWEEN ?1 AND ?2";

@@ -13,9 +13,9 @@ use super::{open, statements};
 use crate::{
     clock::SystemClock,
     model::{
-        Caution, Class, Commit, Detection, DetectionRecord, EntryKey, EntryMarks, EntryRecord, EntryState,
-        Event, FailureKind, HostWait, Kind, LastSeen, Rewordings, Signature, Skips, SourceState, Stage,
-        StoredFinding, Story, Validators,
+        Caution, Class, Commit, CycleStatus, Detection, DetectionRecord, EntryKey, EntryMarks, EntryRecord,
+        EntryState, Event, FailureKind, HostWait, Kind, LastSeen, Rewordings, Signature, Skips, SourceState,
+        SourceStatus, Stage, StoredFinding, Story, Validators,
     },
     store::{
         Access, CycleRecord, EventFilter, KnownEntry, KnownState, Lock, Lookup, PeriodSums, SourceResult,
@@ -312,7 +312,7 @@ fn a_cycle_is_kept_with_its_report() {
         assert_eq!(store.cycles(5).await.unwrap(), []);
         let result = SourceResult {
             url: FEED.to_owned(),
-            outcome: "fetched".to_owned(),
+            outcome: SourceStatus::Fetched,
             failure: None,
             status: Some(200),
             entries: 3,
@@ -323,7 +323,7 @@ fn a_cycle_is_kept_with_its_report() {
         let cycle = CycleRecord {
             id,
             duration_ms: 5,
-            status: "ok".to_owned(),
+            status: CycleStatus::Ok,
             exit_code: 0,
             report: "{}".to_owned(),
             histograms: vec![("plan".to_owned(), vec![1])],

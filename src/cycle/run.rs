@@ -1,0 +1,281 @@
+//! The running cycle: its visits, their places in the queue, their traces.
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use jiff::Timestamp;
+use tokio::task::{Id, JoinError, JoinSet};
+use url::Url;
+
+use super::{
+    CycleEnd, Ended, Progress, TARGET_CYCLES, Task, cpu, memory,
+    notifier::NotifyOutcome,
+    persist::save_cycle,
+    plan::{self, Plan},
+    queue::{Place, Queue},
+    recent_reports,
+    report_builder::ReportBuilder,
+    save::Saver,
+    source_index::SourceIndex,
+    x_figures::XEnd,
+};
+use crate::{
+    figures::path::{self, Phase, Span, VisitTrace},
+    model::{EntryRecord, Source, SourceState},
+    store::StoreError,
+    text::host::pace_key,
+    visit::{
+        self, ArticleVisit, Context, FeedVisit, visit_article, visit_feed,
+        x::{Session, XOutcome, XVisit},
+    },
+};
+
+/// Visits saved in one transaction at most. Only visits that have finished already share one.
+const BATCH: usize = 64;
+
+/// A finished visit.
+pub(super) enum Completed {
+    Feed { at: usize, source: Arc<Source>, trace: usize, visit: Box<FeedVisit>, before: Box<SourceState> },
+    Page { name: String, trace: usize, visit: Box<ArticleVisit> },
+    X { session: Box<Session>, visit: Result<Option<Box<XVisit>>, StoreError> },
+}
+
+/// A visit that waits for its host, with its trace.
+enum Job {
+    Source(Box<plan::Planned>, usize),
+    Page(Box<EntryRecord>, usize),
+}
+
+/// A running cycle.
+pub(super) struct Run<'a> {
+    pub context: Arc<Context>,
+    pub visits: JoinSet<Completed>,
+    queue: Queue<Job>,
+    /// The place of each running visit.
+    places: HashMap<Id, Place>,
+    /// Hosts of visits that finished since the last [`Self::close_idle_hosts`].
+    finished_hosts: Vec<String>,
+    pub sources: Arc<SourceIndex>,
+    pub saver: Saver,
+    pub report: ReportBuilder,
+    /// Sentences on visits that could not be saved, where the source does not show it.
+    pub refused: Vec<String>,
+    /// X's session once it has ended.
+    pub x: Option<Box<Session>>,
+    pub saves: bool,
+    pub progress: &'a dyn Progress,
+    pub now: Timestamp,
+    pub clock: Instant,
+    pub traces: Vec<VisitTrace>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(
+        context: Arc<Context>,
+        task: &Task,
+        sources: Arc<SourceIndex>,
+        plan: &Plan,
+        progress: &'a dyn Progress,
+        (now, confirmed): (Timestamp, Timestamp),
+        clock: Instant,
+    ) -> Self {
+        let saver = Saver::new(
+            context.store.clone(),
+            Arc::clone(&context.rules),
+            Arc::clone(&sources),
+            task.notifier.clone(),
+            (now, confirmed),
+            !task.dry_run,
+        );
+        Self {
+            report: ReportBuilder::new(plan),
+            x: None,
+            saver,
+            sources,
+            refused: Vec::new(),
+            visits: JoinSet::new(),
+            queue: Queue::new(task.width),
+            places: HashMap::new(),
+            finished_hosts: Vec::new(),
+            context,
+            saves: !task.dry_run,
+            progress,
+            now,
+            clock,
+            traces: Vec::new(),
+        }
+    }
+
+    /// Adds the trace of a visit to `host` that is queued now.
+    fn add_trace(&mut self, host: &str, parent: Option<usize>) -> usize {
+        let start = self.clock.elapsed();
+        let host = host.to_owned();
+        self.traces.push(VisitTrace {
+            host,
+            parent,
+            start,
+            completed: start,
+            saved: start,
+            spans: Vec::new(),
+        });
+        self.traces.len() - 1
+    }
+
+    /// Ends the trace of a finished visit.
+    pub fn record_trace(&mut self, trace: usize, figures: &visit::Figures) {
+        let clock = self.clock;
+        let span = |event: &visit::TraceEvent| Span {
+            part: event.part,
+            start: event.at.saturating_duration_since(clock),
+            took: event.took,
+        };
+        let trace = &mut self.traces[trace];
+        trace.completed = clock.elapsed();
+        trace.spans.extend(figures.trace.iter().map(span));
+    }
+
+    pub fn visit_source(&mut self, planned: plan::Planned) {
+        let host = pace_key(planned.url.host_str().unwrap_or_default());
+        let trace = self.add_trace(planned.url.host_str().unwrap_or_default(), None);
+        self.progress.planned(1);
+        self.queue.push_source(&host, Job::Source(Box::new(planned), trace));
+    }
+
+    pub fn visit_page(&mut self, entry: EntryRecord, parent: Option<usize>) {
+        let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
+        let host = link.as_ref().and_then(Url::host_str).unwrap_or_default();
+        let trace = self.add_trace(host, parent);
+        self.progress.planned(1);
+        // Entries of sources that left the settings count as one source.
+        let owner = self.sources.position(&entry.source_url).unwrap_or(usize::MAX);
+        self.queue.push_page(&pace_key(host), owner, Job::Page(Box::new(entry), trace));
+    }
+
+    /// Starts the visits that may start.
+    pub fn begin(&mut self) {
+        while let Some((place, job)) = self.queue.next() {
+            let (Job::Source(_, trace) | Job::Page(_, trace)) = job;
+            let (start, now) = (self.traces[trace].start, self.clock.elapsed());
+            let waited = Span { part: Phase::Pacing, start, took: now.saturating_sub(start) };
+            self.traces[trace].spans.push(waited);
+            let context = Arc::clone(&self.context);
+            let task = match job {
+                Job::Source(planned, trace) => self.visits.spawn(async move {
+                    let plan::Planned { at, source, url, state } = *planned;
+                    let (visit, before) = visit_feed(&context, &source, url, state).await;
+                    Completed::Feed { at, source, trace, visit: Box::new(visit), before: Box::new(before) }
+                }),
+                Job::Page(entry, trace) => self.visits.spawn(async move {
+                    let name = entry.link.clone().unwrap_or_default();
+                    Completed::Page { visit: Box::new(visit_article(&context, *entry).await), trace, name }
+                }),
+            };
+            self.places.insert(task.id(), place);
+        }
+    }
+
+    /// Frees the place of a finished visit; `None` if the visit panicked.
+    pub fn join_one(&mut self, joined: Result<(Id, Completed), JoinError>) -> Option<Completed> {
+        let (id, completed) = match joined {
+            Ok((id, completed)) => (id, Some(completed)),
+            Err(error) => {
+                // The report counts its source as unfinished; the other visits continue.
+                tracing::error!(%error, "a visit panicked");
+                (error.id(), None)
+            }
+        };
+        if let Some(place) = self.places.remove(&id) {
+            self.queue.done(&place);
+            self.finished_hosts.push(place.host);
+        }
+        completed
+    }
+
+    /// The other visits that have finished by now.
+    pub fn join_ready(&mut self) -> Vec<Completed> {
+        let mut completed = Vec::new();
+        while completed.len() + 1 < BATCH
+            && let Some(joined) = self.visits.try_join_next_with_id()
+        {
+            completed.extend(self.join_one(joined));
+        }
+        completed
+    }
+
+    /// Closes the connections to finished hosts for which no visit is queued or running.
+    pub fn close_idle_hosts(&mut self) {
+        for host in std::mem::take(&mut self.finished_hosts) {
+            if !self.queue.contains(&host) {
+                self.context.http.close_idle(&host);
+            }
+        }
+    }
+
+    /// Starts X's next call; its page is saved before the call after it.
+    pub fn step_x(&mut self, mut session: Box<Session>) {
+        let context = Arc::clone(&self.context);
+        self.progress.planned(1);
+        self.visits.spawn(async move {
+            let visit = session.step(&context).await.map(|visit| visit.map(Box::new));
+            Completed::X { session, visit }
+        });
+    }
+
+    /// Makes the report and saves the cycle's own row.
+    pub async fn end(
+        self,
+        id: Option<i64>,
+        task: &Task,
+        deadline_hit: bool,
+        notified: NotifyOutcome,
+        x_planned: Option<visit::x::Preview>,
+    ) -> Result<Ended, StoreError> {
+        let store = &self.context.store;
+        let x = self.x.as_ref().map(|session| session.outcome());
+        let bill = match &self.x {
+            Some(session) => Some(session.bill(&self.context).await?),
+            None => None,
+        };
+        let took = self.clock.elapsed();
+        let earlier_targets = if task.strictness.targets && !task.dry_run {
+            let reports = recent_reports(store, TARGET_CYCLES - 1).await?;
+            reports.into_iter().rev().map(|report| report.targets).collect()
+        } else {
+            Vec::new()
+        };
+        let statements = store.statement_times().await?;
+        let mut finished = self.report.finish(CycleEnd {
+            x: self.x.as_ref().map(|session| XEnd {
+                figures: &session.figures,
+                bill,
+                problem: x.as_ref().and_then(|x: &XOutcome| x.problem.clone()),
+            }),
+            x_planned,
+            id,
+            started_at: self.now,
+            took,
+            cpu_ms: cpu::times_ms(),
+            statements,
+            critical_path: path::critical(&self.traces, took),
+            deadline_hit,
+            stopped: notified.stopped,
+            overdue: notified.overdue,
+            http: self.context.http.counts(),
+            detections: self.saver.reported,
+            peak_rss_bytes: memory::peak_resident_bytes(),
+            task,
+            earlier_targets,
+        });
+        if let Some(id) = id {
+            save_cycle(store, &mut finished, id, self.now).await?;
+        }
+        Ok(Ended {
+            report: finished.report,
+            exit: finished.exit,
+            failures: finished.failures,
+            fresh: self.saver.fresh,
+            delivered: notified.delivered,
+            x,
+            traces: self.traces,
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! How single values look in tables, on the page and in sentences.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// `value` as `show` writes it; a dash where nothing was measured.
+pub fn or_dash<T>(value: Option<T>, show: impl Fn(T) -> String) -> String {
+    value.map_or_else(|| "–".to_owned(), show)
+}
+
+/// A share of 1 as `92 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// A share of 1 as `92.4 %`.
+pub fn percent_tenths(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+pub fn seconds(ms: f64) -> String {
+    format!("{:.2} s", ms / 1e3)
+}
+
+/// Milliseconds; seconds from one second on.
+pub fn ms(value: f64) -> String {
+    if value >= 1e3 { seconds(value) } else { format!("{value:.0} ms") }
+}
+
+/// As [`ms`], with two decimals below 10 ms.
+pub fn ms_hundredths(value: f64) -> String {
+    if value < 10.0 { format!("{value:.2} ms") } else { ms(value) }
+}
+
+pub fn bytes(value: f64) -> String {
+    match value {
+        value if value >= 1_048_576.0 => format!("{:.1} MiB", value / 1_048_576.0),
+        value if value >= 1024.0 => format!("{:.1} KiB", value / 1024.0),
+        value => format!("{value:.0} B"),
+    }
+}
+
+/// A count with a narrow space between thousands.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count was a whole number before"
+)]
+pub fn count(value: f64) -> String {
+    let (digits, mut text) = ((value.round() as u64).to_string(), String::new());
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push('\u{202F}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A whole number without decimals, any other with three.
+pub fn number(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") }
+}
+
+/// `2026-11-21 10:00`, UTC.
+pub fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A duration in one unit: `40 s`, `90 min`, `47 h`, `3 days`; never negative,
+/// since clocks are set back.
+pub fn rough(time: SignedDuration) -> String {
+    let seconds = time.as_secs().max(0);
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rough_times_have_one_unit() {
+        let shown = [-5, 0, 59, 60, 7_199, 7_200, 172_799, 172_800].map(SignedDuration::from_secs).map(rough);
+        assert_eq!(shown, ["0 s", "0 s", "59 s", "1 min", "119 min", "2 h", "47 h", "2 days"]);
+    }
+
+    #[test]
+    fn values_change_their_unit_with_their_size() {
+        assert_eq!([999.0, 1234.0].map(ms), ["999 ms", "1.23 s"]);
+        assert_eq!([7.125, 12.0].map(ms_hundredths), ["7.12 ms", "12 ms"]);
+        assert_eq!([512.0, 2048.0, 3_145_728.0].map(bytes), ["512 B", "2.0 KiB", "3.0 MiB"]);
+        assert_eq!([999.0, 1_234_567.0].map(count), ["999", "1\u{202F}234\u{202F}567"]);
+        assert_eq!([60.0, 0.5].map(number), ["60", "0.500"]);
+    }
+}

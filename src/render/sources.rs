@@ -1,0 +1,64 @@
+//! The sources of `stats --feeds`, as a table and as CSV.
+
+use std::cmp::Reverse;
+
+use jiff::Timestamp;
+
+use super::{
+    Column, Style, compact,
+    format::{ms, or_dash, rough},
+    plain,
+};
+use crate::figures::sources::SourceView;
+
+const SOURCES: [&str; 9] =
+    ["source", "attention", "asked", "failed", "answer", "entries", "detections", "first", "last new"];
+
+/// Every source, those that need attention first.
+pub fn table(sources: &[SourceView], now: Timestamp, style: Style) -> String {
+    let rows = by_attention(sources).into_iter().map(|source| {
+        vec![
+            plain(&source.name),
+            source.attention.map_or("", |attention| attention.as_str()).to_owned(),
+            source.asked.to_string(),
+            source.failed.to_string(),
+            ms(source.mean_ms.into()),
+            source.entries.to_string(),
+            source.detections.to_string(),
+            source.first.to_string(),
+            or_dash(source.changed_at, |at| rough(now.duration_since(at))),
+        ]
+    });
+    compact(&SOURCES, rows, style)
+}
+
+const COLUMNS: [Column<SourceView>; 15] = [
+    ("url", |source| source.url.clone()),
+    ("name", |source| source.name.clone()),
+    ("attention", |source| source.attention.map_or("", |attention| attention.as_str()).to_owned()),
+    ("failure", |source| source.failure.clone().unwrap_or_default()),
+    ("failures", |source| source.failures.to_string()),
+    ("changed_at", |source| source.changed_at.map(|at| at.to_string()).unwrap_or_default()),
+    ("mean_ms", |source| source.mean_ms.to_string()),
+    ("asked", |source| source.asked.to_string()),
+    ("failed", |source| source.failed.to_string()),
+    ("bytes", |source| source.bytes.to_string()),
+    ("entries", |source| source.entries.to_string()),
+    ("candidates", |source| source.candidates.to_string()),
+    ("detections", |source| source.detections.to_string()),
+    ("first", |source| source.first.to_string()),
+    ("asked_per_detection", |source| {
+        source.asked_per_detection.map(|cost| cost.to_string()).unwrap_or_default()
+    }),
+];
+
+pub fn csv(sources: &[SourceView]) -> String {
+    super::csv(&COLUMNS, sources)
+}
+
+/// Those that need attention first, then the ones that reported most stories first.
+pub fn by_attention(sources: &[SourceView]) -> Vec<&SourceView> {
+    let mut sorted: Vec<&SourceView> = sources.iter().collect();
+    sorted.sort_by_key(|source| (source.attention.is_none(), source.attention, Reverse(source.first)));
+    sorted
+}
