@@ -1,14 +1,15 @@
-//! Tells the linker what Cargo.toml cannot.
+//! Sets a linker option that Cargo.toml cannot set.
 
 use std::process::Command;
 
-/// The first glibc that understands packed relocations (release notes of 2.36).
+/// The first glibc that supports packed relocations (release notes of 2.36).
 const PACKED_SINCE: (u32, u32) = (2, 36);
 
 fn main() {
     println!("cargo:rerun-if-changed=src/build.rs");
-    // Two megabytes of addresses to be adjusted at each start become thirty kilobytes (docs/explain/decisions/0015-builds-are-optimised-for-size.md). A program
-    // packed so does not start under an older glibc, so it is done only where it is built to run.
+    // Reduces the relocations from two megabytes to thirty kilobytes
+    // (docs/explain/decisions/0015-builds-are-optimised-for-size.md). Such a program does not start with an older glibc, so
+    // this is only for builds that run on the build machine.
     if runs_where_it_is_built() && glibc().is_some_and(|version| version >= PACKED_SINCE) {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
@@ -20,7 +21,7 @@ fn runs_where_it_is_built() -> bool {
     host == target && target.is_ok_and(|target| target.ends_with("-linux-gnu"))
 }
 
-/// Of the machine: `getconf` says it as `glibc 2.36`.
+/// The version of this machine; `getconf` prints `glibc 2.36`.
 fn glibc() -> Option<(u32, u32)> {
     let said = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
     let said = String::from_utf8(said.stdout).ok()?;

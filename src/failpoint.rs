@@ -1,11 +1,9 @@
-//! Dying on purpose: the named points of the work at which a debug build can be told to kill itself, so that
-//! tests need not hope to hit them (docs/explain/decisions/0012-failpoints-only-in-debug-builds.md).
-//!
-//! A release build has the names and nothing else: [`reach`] is empty there, and nothing can arm it.
+//! Named points at which a test can have a debug build kill itself
+//! (docs/explain/decisions/0012-failpoints-only-in-debug-builds.md). In a release build [`hit`] is empty.
 
-/// Every point, in the order a first run comes by. Where a name says "in", a transaction is open.
+/// Every failpoint, in the order of a first run. At those with "in" a transaction is open.
 pub const FAILPOINTS: &[&str] = &[
-    // A database is made and brought up to date.
+    // A database is created and migrated.
     "database-built",
     "copy-written",
     "copy-kept",
@@ -25,17 +23,17 @@ pub const FAILPOINTS: &[&str] = &[
     "settled",
     "in-cycle-end",
     "cycle-ended",
-    // A damaged database is mended.
+    // A damaged database is repaired.
     "damaged-kept",
     "rows-recovered",
     "mended",
 ];
 
-/// The work has come to `point`. A debug build that was armed for it ends here as if the power had failed.
+/// Marks `point`. A debug build that is armed for it is killed here, as in a power failure.
 #[inline]
 pub fn hit(point: &str) {
     #[cfg(debug_assertions)]
-    armed::reach(point);
+    armed::hit(point);
     #[cfg(not(debug_assertions))]
     let _ = point;
 }
@@ -54,20 +52,20 @@ mod armed {
 
     static ARMED: OnceLock<(String, AtomicU32)> = OnceLock::new();
 
-    /// Has the process killed when it comes to `point` for the `nth` time, from 1. The first call holds.
+    /// Kills the process at the `nth` hit of `point`, from 1. Only the first call counts.
     ///
     /// # Errors
-    /// When there is no such point.
+    /// When there is no such failpoint.
     pub fn arm(point: &str, nth: u32) -> Result<(), String> {
         if !FAILPOINTS.contains(&point) {
-            return Err(format!("no point {point:?}; there are {}", FAILPOINTS.join(", ")));
+            return Err(format!("no failpoint {point:?}; there are {}", FAILPOINTS.join(", ")));
         }
         // A process is armed once, by its command line.
         let _ = ARMED.set((point.to_owned(), AtomicU32::new(nth)));
         Ok(())
     }
 
-    pub fn reach(point: &str) {
+    pub fn hit(point: &str) {
         debug_assert!(FAILPOINTS.contains(&point), "{point:?} is not in the list of points");
         let Some((armed, left)) = ARMED.get() else { return };
         if armed == point && left.fetch_sub(1, Ordering::SeqCst) == 1 {
@@ -75,7 +73,7 @@ mod armed {
         }
     }
 
-    /// Nothing is flushed, dropped or said.
+    /// Flushes, drops and reports nothing.
     fn die() -> ! {
         #[cfg(unix)]
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
@@ -88,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn points_have_names_of_their_own() {
+    fn failpoints_have_different_names() {
         let unique: std::collections::BTreeSet<_> = FAILPOINTS.iter().collect();
         assert_eq!(unique.len(), FAILPOINTS.len());
         #[cfg(debug_assertions)]

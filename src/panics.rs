@@ -1,6 +1,6 @@
-//! Foreign code over odd input: a panic there costs what was being read, not the run.
+//! Catches panics of libraries on unexpected input: they cost one document, not the run.
 //!
-//! Quiet, because what a foreign panic says may quote the input, with whatever steers a terminal in it.
+//! Their messages are not printed, because they may quote the input with terminal control characters.
 
 use std::{
     cell::Cell,
@@ -13,9 +13,7 @@ thread_local! {
 }
 static HOOK: Once = Once::new();
 
-/// Has `work` done; `None`, and nothing on stderr, where it panicked.
-///
-/// Panics outside go on to the hook that was set before the first call.
+/// Runs `work`; `None`, and nothing on stderr, where it panics. Other panics go to the previous hook.
 pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Option<T> {
     HOOK.call_once(|| {
         let previous_hook = panic::take_hook();
@@ -36,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_gives_nothing_and_leaves_the_next_one_loud() {
+    fn a_panic_gives_none_and_later_panics_are_reported() {
         assert_eq!(catch_panic(|| 7), Some(7));
         assert_eq!(catch_panic(|| catch_panic(|| -> u8 { panic!("odd") })), Some(None));
         assert_eq!(catch_panic(|| -> u8 { panic!("odd") }), None);

@@ -252,15 +252,7 @@ impl ReportBuilder {
 
     fn stages(&mut self, figures: &visit::Figures) {
         for (stage, took) in &figures.stages {
-            let name = match stage {
-                visit::Stage::FeedFetch => StageName::FeedFetch,
-                visit::Stage::FeedParse => StageName::FeedParse,
-                visit::Stage::EarlyFilter => StageName::EarlyFilter,
-                visit::Stage::ArticleFetch => StageName::ArticleFetch,
-                visit::Stage::Extract => StageName::Extract,
-                visit::Stage::Judge => StageName::Judge,
-            };
-            self.stages.record(name, *took);
+            self.stages.record(*stage, *took);
         }
     }
 

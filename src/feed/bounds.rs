@@ -1,6 +1,6 @@
-//! How much of a feed's words is kept: what is read here is stored, sent and printed in many places.
+//! Cuts a feed's texts to their limits.
 //!
-//! Summaries and contents stay whole, because judgement and `feed parse` read them; they are cut where they are stored.
+//! Summaries and contents stay whole, because classification and `feed parse` read them; they are cut when stored.
 
 use std::borrow::Cow;
 
@@ -16,11 +16,11 @@ use crate::{
     },
 };
 
-/// Longest identifier that is kept, bytes; of a longer one its digest.
+/// Longest identifier, bytes; a longer one becomes its digest.
 const LONGEST_ID: usize = 1000;
 
-/// Cuts titles, names and labels to their limits, gives an entry without a title its first words, and one whose link
-/// leads over a counter of clicks its true address.
+/// Cuts titles, names and labels to their limits. An entry without a title gets its first words, and a link through a click
+/// counter becomes its target.
 pub fn keep(feed: &mut Feed) {
     feed.title = bounded(std::mem::take(&mut feed.title), LONGEST_TITLE);
     feed.entries.iter_mut().for_each(entry);
@@ -46,8 +46,8 @@ fn entry(entry: &mut Entry) {
     }
 }
 
-/// `text` without what looks like a tag. In a text that stays whole an unknown one may be a word (`<ticker>`); a title
-/// made of it is better without.
+/// `text` without anything that looks like a tag. In a text an unknown one may be a word (`<ticker>`); a title made of the
+/// text is better without.
 fn untagged(text: &str) -> Cow<'_, str> {
     let mut pieces = text.split('<');
     let first = pieces.next().unwrap_or_default();

@@ -2,15 +2,15 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// How far a declaration is looked for.
+/// Bytes that are searched for a declaration.
 const PROLOG: usize = 1024;
-/// Bytes shown to the detector: enough to be sure, little enough to cost nothing.
+/// Bytes for the detector: enough for a reliable guess at little cost.
 const SAMPLE: usize = 64 * 1024;
 
-/// The text of `bytes`, and whether the label they came with had to be ignored.
+/// The text of `bytes`, and whether their label had to be ignored.
 ///
-/// A byte order mark decides; then bytes that are valid UTF-8 are UTF-8 whatever anyone says; then the HTTP
-/// header, the declaration and the detector, each losing to the next if it yields replacement characters.
+/// The order: a byte order mark; valid UTF-8, under any label; the HTTP header, the declaration and the detector, each
+/// ignored if it gives replacement characters.
 pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, bool) {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
@@ -36,7 +36,7 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, bool) {
             }
         }
     }
-    // Mostly UTF-8 with a few stray bytes reads better as UTF-8 with those bytes read alone.
+    // For mostly UTF-8 with a few other bytes, those bytes alone are decoded differently.
     let stray = bytes.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
     let beyond_ascii = bytes.iter().filter(|byte| !byte.is_ascii()).count();
     if beyond_ascii > stray * 4 {
@@ -57,7 +57,7 @@ fn patched(bytes: &[u8]) -> String {
     text
 }
 
-/// UTF-16 without a mark gives itself away: every other byte of the opening is empty.
+/// UTF-16 without a byte order mark: every other byte of the beginning is zero.
 fn naked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
         [b'<', 0, b, 0, ..] if b.is_ascii() => Some(UTF_16LE),
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_are_believed_only_as_far_as_the_bytes_agree() {
+    fn labels_count_only_where_the_bytes_agree() {
         let text = |bytes: &[u8], header| decode(bytes, header).0;
         assert_eq!(text(b"caf\xe9", None), "café");
         assert_eq!(text(b"caf\xe9", Some("text/xml; charset=\"utf-8\"")), "café");

@@ -1,25 +1,20 @@
-//! What an element means, by namespace and name, whatever the dialect.
+//! The meaning of an element by namespace and name, for all dialects.
 
-/// Vocabularies we read.
+/// Vocabularies that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Space {
-    /// RSS and Atom of every version: they never disagree on what a name means.
+    /// RSS and Atom of every version: a name has one meaning in all of them.
     Core,
     /// Dublin Core, elements and terms.
     Dublin,
     /// RSS 1.0's content module.
     Content,
-    /// Media RSS.
     Media,
-    /// XHTML.
     Html,
-    /// Anything else.
     Other,
 }
 
-/// The vocabulary of a namespace address; addresses are compared without case and final slash, as feeds write
-/// them both ways.
-#[must_use]
+/// The vocabulary of a namespace address, compared without case and final slash: feeds write both forms.
 pub fn space(uri: &str) -> Space {
     let uri = uri.trim().trim_end_matches(['/', '#']).to_ascii_lowercase();
     let uri = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://")).unwrap_or(&uri);
@@ -50,8 +45,7 @@ pub fn space(uri: &str) -> Space {
     }
 }
 
-/// The vocabulary of a prefix that nobody declared.
-#[must_use]
+/// The vocabulary of a prefix without a declaration.
 pub fn undeclared(prefix: &str) -> Space {
     match prefix.to_ascii_lowercase().as_str() {
         "" | "rss" | "atom" | "atom10" | "atom03" | "a10" => Space::Core,
@@ -63,39 +57,29 @@ pub fn undeclared(prefix: &str) -> Space {
     }
 }
 
-/// What an element of an entry is to us.
+/// A field of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Field {
-    /// Headline.
     Title,
-    /// Headline of last resort.
+    /// Used where there is no other title.
     MediaTitle,
-    /// Address.
     Link,
     /// RSS's identifier.
     Guid,
     /// Atom's identifier.
     Id,
-    /// When it was published.
     Published,
-    /// When it was changed.
     Updated,
-    /// A date that says neither.
+    /// Either of both.
     Date,
-    /// Who wrote it.
     Author,
-    /// Short text.
     Summary,
-    /// Full text.
     Content,
-    /// Label.
     Category,
-    /// Attachment.
     Enclosure,
 }
 
 /// The meaning of the element `name` (lower case, without prefix) inside an entry.
-#[must_use]
 pub fn field(space: Space, name: &str) -> Option<Field> {
     Some(match (space, name) {
         (Space::Core | Space::Dublin, "title") => Field::Title,
@@ -121,8 +105,7 @@ pub fn field(space: Space, name: &str) -> Option<Field> {
 }
 
 impl Field {
-    /// Whether it holds a line, never paragraphs: another field inside it means that its end was forgotten.
-    #[must_use]
+    /// Whether it holds one line: another field inside it means that its end tag is missing.
     pub fn is_line(self) -> bool {
         !matches!(self, Self::Summary | Self::Content | Self::Author)
     }

@@ -2,17 +2,17 @@
 
 use std::{borrow::Cow, cell::Cell, collections::HashMap};
 
-/// Names a document may declare, and how long a value may be: a feed needs no more, an attack does.
+/// Most names that a document may declare. A feed needs no more.
 const NAMES: usize = 256;
-/// See [`NAMES`].
+/// Longest declared value, bytes.
 const VALUE: usize = 1024;
-/// Bytes that declared values may add to one document, however often they are named: three bytes of document
-/// must not become [`VALUE`] bytes of text without end.
+/// Bytes that all references to declared values may add to one document: otherwise three bytes of document could become
+/// [`VALUE`] bytes of text any number of times.
 const EXPANSION: usize = 1024 * 1024;
-/// Longest name looked for after an `&`; HTML's longest has 31 letters.
+/// Longest name after an `&`; HTML's longest has 31 letters.
 const LONGEST_NAME: usize = 40;
 
-/// What a DOCTYPE declares.
+/// The entities of a DOCTYPE.
 #[derive(Debug)]
 pub struct Declared {
     values: HashMap<String, String>,
@@ -27,7 +27,7 @@ impl Default for Declared {
 }
 
 impl Declared {
-    /// Reads the internal subset of `doctype`; values are taken as they are, one level deep.
+    /// Reads the internal subset of `doctype`. References inside values are not resolved.
     pub fn read(&mut self, doctype: &str) {
         for part in doctype.split("<!ENTITY").skip(1) {
             let part = part.trim_start();
@@ -53,7 +53,7 @@ impl Declared {
         Cow::Owned(out)
     }
 
-    /// Appends `text` with its references resolved once; a bare `&` stays. Tells whether one was bare.
+    /// Appends `text` with its references resolved once; a bare `&` stays. Returns whether there was one.
     pub fn resolve_into(&self, text: &str, out: &mut String) -> bool {
         let (mut rest, mut bare) = (text, false);
         while let Some(at) = rest.find('&') {
@@ -74,7 +74,7 @@ impl Declared {
         bare
     }
 
-    /// Appends what `name` stands for; says whether it stands for anything.
+    /// Appends the value of `name`; returns whether it has one.
     fn push(&self, name: &str, out: &mut String) -> bool {
         if let Some(number) = name.strip_prefix('#') {
             let code = code(number);
@@ -109,7 +109,7 @@ impl Declared {
     }
 }
 
-/// What stands between an `&` and its semicolon; `text` begins behind the `&`.
+/// The name between an `&` and its semicolon; `text` begins behind the `&`.
 fn reference(text: &str) -> Option<&str> {
     text.bytes().take(LONGEST_NAME).position(|byte| byte == b';').map(|end| &text[..end])
 }
@@ -136,8 +136,8 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// The character a number stands for: numbers 128 to 159 are meant as windows-1252 (HTML standard, "numeric
-/// character reference end state"); one half of UTF-16 alone and control characters other than white space are none.
+/// The character of a number: 128 to 159 mean windows-1252 (HTML standard, "numeric
+/// character reference end state"); half a UTF-16 pair and control characters other than white space have none.
 fn character(code: u32) -> Option<char> {
     if let (0x80..=0x9f, Ok(byte)) = (code, u8::try_from(code)) {
         return encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn references_are_resolved_once_and_others_stay() {
+    fn references_are_resolved_once_and_unknown_ones_stay() {
         let mut declared = Declared::default();
         declared.read("<!DOCTYPE x [<!ENTITY org \"ACME\"><!ENTITY two '&org;'>]>");
         for (text, meant) in [

@@ -1,5 +1,5 @@
-//! JSON to values, however it was meant: lists are cut, and a document of millions of values is refused, because
-//! three bytes of JSON can take a hundred of memory.
+//! JSON to values, with common errors repaired. Lists are cut and a document of millions of values is refused, because
+//! three bytes of JSON can take a hundred bytes of memory.
 
 use std::{cell::Cell, fmt};
 
@@ -12,16 +12,13 @@ use super::MOST_ENTRIES;
 const MOST_VALUES: usize = 200_000;
 
 /// Reads `text`; of each list the first [`MOST_ENTRIES`] values.
-///
-/// # Errors
-/// Why it could not be read.
 pub fn read(text: &str) -> Result<Value, String> {
-    strict(text).or_else(|error| strict(&mended(text).ok_or(error)?))
+    strict(text).or_else(|error| strict(&repaired(text).ok_or(error)?))
 }
 
-/// `text` without what JSON forbids and careless writers leave in strings: bare control characters, and escapes for
-/// one half of a character of UTF-16. `None` where there is nothing of the kind.
-fn mended(text: &str) -> Option<String> {
+/// `text` without two common errors in strings: bare control characters, and escapes for one half of a UTF-16 pair. `None`
+/// where it has neither.
+fn repaired(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| c == '\\' || (c.is_ascii_control() && c != '\u{7f}')) {
@@ -51,6 +48,15 @@ fn mended(text: &str) -> Option<String> {
 /// The number of an escape such as `ud83d`.
 fn unit(escape: &str) -> Option<u16> {
     u16::from_str_radix(escape.strip_prefix('u')?.get(..4)?, 16).ok()
+}
+
+/// A string or a number as text; empty for anything else.
+pub fn text(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    }
 }
 
 fn strict(text: &str) -> Result<Value, String> {

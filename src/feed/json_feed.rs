@@ -1,23 +1,21 @@
-//! JSON Feed 1.x, read leniently: a missing title or an odd attachment costs nothing.
+//! JSON Feed 1.x. A missing title or a malformed attachment is no error.
 
 use serde_json::Value;
 use url::Url;
 
 use super::{
-    Feed, FeedError,
+    Feed, FeedError, json,
     plain::{fold, plain, unescaped},
     resolve_link,
 };
 use crate::{model::Entry, text::dates::Orders};
 
-/// Whether `value` calls itself a JSON Feed.
 pub fn is_json_feed(value: &Value) -> bool {
     let version = value.get("version").and_then(Value::as_str).unwrap_or_default();
     version.contains("jsonfeed.org")
         || (value.get("items").is_some_and(Value::is_array) && value.get("version").is_some())
 }
 
-/// Reads a JSON Feed.
 pub fn read(value: &Value, base: &Url) -> Result<Feed, FeedError> {
     let items = value.get("items").and_then(Value::as_array);
     let items = items.ok_or_else(|| FeedError::Unreadable("a JSON Feed without items".to_owned()))?;
@@ -51,15 +49,11 @@ fn entry(item: &Value, base: &Url, orders: Orders) -> Entry {
     }
 }
 
-/// Plain text (JSON Feed 1.1, "title"), in which many writers leave references: those are resolved, `<i>` is a word.
+/// Plain text (JSON Feed 1.1, "title"): `<i>` stays. Many writers escape it nevertheless, so references are resolved.
 fn line(value: &Value, key: &str) -> String {
     unescaped(&string(value, key))
 }
 
 fn string(value: &Value, key: &str) -> String {
-    match value.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    }
+    json::text(value.get(key))
 }

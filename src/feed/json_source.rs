@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{Feed, FeedError, plain::plain, resolve_link};
+use super::{Feed, FeedError, json, plain::plain, resolve_link};
 use crate::{
     model::{Entry, JsonMapping},
     text::dates::Orders,
@@ -31,9 +31,6 @@ pub fn preset(name: &str) -> Option<JsonMapping> {
 }
 
 /// Reads `value` by `mapping`; links stand against `base`.
-///
-/// # Errors
-/// [`FeedError::Mapping`] where the path to the items leads nowhere.
 pub fn read(value: &Value, mapping: &JsonMapping, base: &Url) -> Result<Feed, FeedError> {
     let items = at(value, &mapping.items).and_then(Value::as_array);
     let items = items.ok_or_else(|| FeedError::Mapping(format!("no list at {:?}", mapping.items)))?;
@@ -45,13 +42,8 @@ pub fn read(value: &Value, mapping: &JsonMapping, base: &Url) -> Result<Feed, Fe
     Ok(Feed { entries, ..Feed::default() })
 }
 
-/// The text at `path`; empty where there is none.
 fn text(item: &Value, path: &str) -> String {
-    match at(item, path).filter(|_| !path.is_empty()) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    }
+    json::text(at(item, path).filter(|_| !path.is_empty()))
 }
 
 /// An entry; `None` for an item without words.

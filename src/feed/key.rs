@@ -1,4 +1,4 @@
-//! What entries are identified by: marks for recognising one that changed, and keys for one that is new.
+//! Identification of entries: marks to recognise one that changed, and keys for a new one.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Gives every entry its marks, and the first of its [`keys`] that no other entry of the document has.
+/// Sets the marks of each entry, and as its key the first of its [`keys`] that no other entry of the document has.
 pub fn give(entries: &mut [Entry]) {
     let mut times: HashMap<EntryKey, usize> = HashMap::new();
     for entry in &mut *entries {
@@ -28,7 +28,7 @@ pub fn give(entries: &mut [Entry]) {
     }
 }
 
-/// What an entry with these parts can be recognised by.
+/// The marks of an entry with these parts.
 #[must_use]
 pub fn marks(id: Option<&str>, link: Option<&str>, title: &str, text: &str) -> EntryMarks {
     let words = |kind: &str, words: Vec<String>| {
@@ -46,8 +46,8 @@ pub fn marks(id: Option<&str>, link: Option<&str>, title: &str, text: &str) -> E
     }
 }
 
-/// The keys that `entry` may be kept under, best first: by identifier, by address, by all of it. Without an
-/// identifier and an address it is by its words.
+/// The keys that `entry` may be stored under, best first: by identifier, by address, by all of it. Without identifier and
+/// address they are by its words.
 #[must_use]
 pub fn keys(entry: &Entry) -> Vec<EntryKey> {
     let mut keys = parts(entry);
@@ -61,20 +61,20 @@ fn parts(entry: &Entry) -> Vec<EntryKey> {
     let mut keys: Vec<EntryKey> = id.into_iter().chain(link).collect();
     if keys.is_empty() {
         keys.push(hash(&format!("text\n{}\n{}", entry.title, entry.summary)));
-        // Until 0.1.0 an entry without a title had an empty one; now its first words stand there.
+        // Until 0.1.0 an entry without a title had an empty one; now it has its first words.
         keys.push(hash(&format!("text\n\n{}", entry.summary)));
     }
     keys
 }
 
-/// The key of everything that `entry` can be recognised by.
+/// The key of all marks of `entry`.
 fn whole(entry: &Entry) -> EntryKey {
     let EntryMarks { id, link, title, text } = entry.marks;
     let parts = [id, link, title, text].map(|mark| mark.map(|mark| mark.to_string()).unwrap_or_default());
     hash(&format!("whole\n{}", parts.join("\n")))
 }
 
-/// The key of an entry's present words, where those it was found with are told already.
+/// The key of an entry's present words, for an entry whose earlier words were already reported.
 #[must_use]
 pub fn of_words(key: EntryKey, title: &str, text: &str) -> EntryKey {
     let marks = marks(None, None, title, text);
@@ -82,8 +82,10 @@ pub fn of_words(key: EntryKey, title: &str, text: &str) -> EntryKey {
 }
 
 fn hash(identity: &str) -> EntryKey {
-    let digest = Sha256::digest(identity.as_bytes());
-    let mut key = [0; 16];
-    key.copy_from_slice(&digest[..16]);
-    EntryKey(key)
+    EntryKey(half_digest(identity.as_bytes()))
+}
+
+/// The first 16 bytes of the SHA-256 of `bytes`.
+pub(crate) fn half_digest(bytes: &[u8]) -> [u8; 16] {
+    Sha256::digest(bytes)[..16].try_into().unwrap_or_default()
 }

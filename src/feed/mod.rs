@@ -29,6 +29,7 @@ use crate::{
 
 pub use decode::decode;
 pub use json_source::{PRESETS, preset};
+pub(crate) use key::half_digest;
 pub use key::{keys, marks, of_words};
 pub use opml::{NotTaken, OpmlError, OpmlList, Outline, Skipped, read_opml, write_opml};
 pub use parse::parse;
@@ -46,11 +47,11 @@ pub struct Document<'a> {
     pub bytes: &'a [u8],
     /// The `Content-Type` header's value, if one was sent.
     pub content_type: Option<&'a str>,
-    /// The final address: what relative links stand against.
+    /// The final address, the base of relative links.
     pub url: &'a Url,
 }
 
-/// What a feed says.
+/// A feed that was read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Feed {
     /// The feed's own title; empty if it has none.
@@ -59,11 +60,11 @@ pub struct Feed {
     pub website: Option<String>,
     /// Its entries, in document order.
     pub entries: Vec<Entry>,
-    /// The publisher's wish for the time between two requests (RSS `ttl`).
+    /// The time between two requests that the publisher asks for (RSS `ttl`).
     pub ttl: Option<Duration>,
-    /// Hours (0–23, GMT) in which it is not to be asked (RSS `skipHours`).
+    /// Hours (0–23, GMT) without requests (RSS `skipHours`).
     pub skip_hours: Vec<u8>,
-    /// Days in which it is not to be asked, GMT, Monday being 1 (RSS `skipDays`).
+    /// Days (GMT, Monday is 1) without requests (RSS `skipDays`).
     pub skip_days: Vec<u8>,
     /// What had to be repaired before it could be read, each once; empty for a well-formed feed.
     pub repairs: Vec<Repair>,
@@ -98,8 +99,8 @@ impl Repair {
 
 /// Why a body gives no feed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum FeedError {
-    /// HTML or anything else that was never a feed.
     #[error("this is {}", if *page { "a web page, not a feed" } else { "not a feed" })]
     NotAFeed {
         /// Whether it is HTML.
@@ -107,13 +108,10 @@ pub enum FeedError {
         /// Feed addresses the page names itself (`link rel="alternate"`), absolute.
         alternates: Vec<String>,
     },
-    /// Nothing but white space.
     #[error("the body is empty")]
     Empty,
-    /// A feed beyond repair.
     #[error("the feed could not be read: {0}")]
     Unreadable(String),
-    /// A JSON document in which the mapping finds no entries.
     #[error("the field mapping finds no entries: {0}")]
     Mapping(String),
 }
@@ -131,7 +129,7 @@ impl FeedError {
     }
 }
 
-/// Reads `document` as `format` says.
+/// Reads `document`, which has this `format`.
 ///
 /// # Errors
 /// Why it gives no feed; a well-formed feed without entries is no error.
@@ -156,7 +154,7 @@ pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, Feed
     if relabelled {
         feed.repairs.push(Repair::Charset);
     }
-    // Keys come from what the feed says itself, however long.
+    // Keys come from the full texts, before they are cut.
     key::give(&mut feed.entries);
     bounds::keep(&mut feed);
     Ok(feed)
@@ -168,15 +166,7 @@ fn markup(text: &str, url: &Url) -> Result<Feed, FeedError> {
         return Err(FeedError::NotAFeed { page: is_page(text), alternates: alternates(text, url) });
     }
     let (title, entries) = parse::parse(&rebuilt.atom).map_err(FeedError::Unreadable)?;
-    Ok(Feed {
-        title,
-        website: rebuilt.website,
-        entries,
-        ttl: rebuilt.ttl.map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
-        skip_hours: rebuilt.skip_hours,
-        skip_days: rebuilt.skip_days,
-        repairs: rebuilt.repairs,
-    })
+    Ok(Feed { title, entries, ..rebuilt.feed })
 }
 
 /// Whether `text` has an element that only HTML has.
@@ -189,14 +179,13 @@ fn is_page(text: &str) -> bool {
     })
 }
 
-/// Where `link` leads, seen from `base`, if that is a place on the web; empty leads nowhere, and so does what is
-/// longer than [`LONGEST_LINK`].
+/// The address of `link` relative to `base`, if it is an http or https address of at most [`LONGEST_LINK`].
 fn resolve_link(base: &Url, link: &str) -> Option<Url> {
     let link = Some(link.trim()).filter(|link| !link.is_empty())?;
     base.join(link).ok().filter(on_the_web).filter(|url| url.as_str().len() <= LONGEST_LINK)
 }
 
-/// Feeds that a web page names as its own (`link rel="alternate"`).
+/// Feeds that a web page links to (`link rel="alternate"`).
 fn alternates(page: &str, url: &Url) -> Vec<String> {
     let mut found = Vec::new();
     for token in tokens::Tokens::new(page) {
@@ -205,12 +194,7 @@ fn alternates(page: &str, url: &Url) -> Vec<String> {
             continue;
         }
         let (attributes, _) = tokens::attributes(attributes);
-        let value = |wanted: &str| {
-            attributes
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
-                .map_or("", |(_, value)| *value)
-        };
+        let value = |wanted: &str| tokens::attribute(&attributes, wanted).unwrap_or_default();
         let kind = value("type").to_ascii_lowercase();
         let feed = ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|feed| kind.contains(feed));
         if feed && value("rel").to_ascii_lowercase().contains("alternate") {

@@ -1,4 +1,4 @@
-//! feed-rs, and what it takes to trust it: the only file that names it.
+//! Reads the rebuilt Atom with feed-rs; the only file that uses it.
 
 use feed_rs::{model, parser};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ pub fn parse(atom: &str) -> Result<(String, Vec<Entry>), String> {
     let parsed = catch_panic(|| {
         let parser = parser::Builder::new()
             .sanitize_content(false)
-            // Its own identifiers would be random, or change with the headline.
+            // The default identifiers are random or change with the headline.
             .id_generator(|_, _, _| String::new())
             .build();
         parser.parse(atom.as_bytes())
@@ -26,7 +26,7 @@ pub fn parse(atom: &str) -> Result<(String, Vec<Entry>), String> {
             feed.entries.into_iter().map(entry).collect(),
         )),
         Some(Err(error)) => Err(error.to_string()),
-        None => Err("the parser gave up".to_owned()),
+        None => Err("feed-rs panicked".to_owned()),
     }
 }
 

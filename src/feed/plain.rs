@@ -6,32 +6,31 @@ use super::{
 };
 use crate::text::suits_xml;
 
-/// What an HTML element does to the text around it.
+/// The effect of an HTML element on the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// Nothing: its tags go.
+    /// Its tags are removed.
     Inline,
-    /// Parts words where it stands.
+    /// Its tags separate words.
     Block,
-    /// Holds nothing for people.
+    /// It is removed with its content.
     Silent,
 }
 
 /// Longest name that [`role`] knows: `blockquote`.
 const LONGEST: usize = 10;
 
-/// The text of `html`: tags of real elements gone, references resolved twice, white space folded.
-#[must_use]
+/// The text of `html`: without tags of real elements, references resolved twice, white space folded.
 pub fn plain(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return fold(html);
     }
     let mut text = String::with_capacity(html.len());
     strip(html, &mut text);
-    // A second round for what was escaped twice: `AT&amp;amp;T`, `&lt;b&gt;`.
+    // A second pass for text that was escaped twice: `AT&amp;amp;T`, `&lt;b&gt;`.
     if text.contains(['<', '&']) {
         let mut again = String::with_capacity(text.len());
-        // Sections within sections would take a round each, and leave mark-up in the last.
+        // Nested sections would need one pass each, with markup left after the second.
         strip(&text.replace("<![CDATA[", ""), &mut again);
         text = again;
     }
@@ -39,14 +38,12 @@ pub fn plain(html: &str) -> String {
 }
 
 /// `text` with its references resolved up to twice and white space folded; what looks like a tag stays.
-#[must_use]
 pub fn unescaped(text: &str) -> String {
     let entities = Declared::default();
     fold(&entities.resolve(&entities.resolve(text)))
 }
 
-/// `text` with white space folded; control characters, and what XML 1.0 (section 2.2) has no place for, gone.
-#[must_use]
+/// `text` with white space folded, without control characters and other characters that XML 1.0 (section 2.2) forbids.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut start, mut at, mut gap) = (0, 0, false);
@@ -58,7 +55,7 @@ pub fn fold(text: &str) -> String {
             out.push_str(word);
         }
     };
-    // Most of a feed is ASCII letters: characters are looked at one by one only where a byte is none.
+    // Most of a feed is ASCII: only other bytes are examined as characters.
     while let Some(found) = text.as_bytes()[at..].iter().position(|byte| !byte.is_ascii_graphic()) {
         let end = at + found;
         let Some(c) = text[end..].chars().next() else { break };
@@ -88,7 +85,7 @@ fn strip(html: &str, out: &mut String) {
                 continue;
             }
             Token::Doctype(_) => continue,
-            // "if a<b then": a tag without an end, and without anything that only a tag has, is text.
+            // "if a<b then": a tag without end and attributes is text.
             Token::Start { closed: false, attributes, source, .. } if !attributes.contains('=') => {
                 entities.resolve_into(source, out);
                 continue;
@@ -99,7 +96,7 @@ fn strip(html: &str, out: &mut String) {
         match role(name) {
             Some(Role::Inline) => {}
             Some(Role::Block) => out.push(' '),
-            // One that never ends silences nothing: the text behind it is worth more.
+            // Without an end tag nothing is removed: the later text is worth more.
             Some(Role::Silent) => endless |= opens && !endless && !tokens.skip_element(name),
             None => {
                 entities.resolve_into(source, out);
@@ -108,10 +105,9 @@ fn strip(html: &str, out: &mut String) {
     }
 }
 
-/// What the element `name` does; `None` where HTML has no such element, now or ever: `<b>` is mark-up, `<ticker>`
-/// is text.
+/// The role of `name`; `None` where no version of HTML has such an element: `<b>` is markup, `<ticker>` is text.
 fn role(name: &str) -> Option<Role> {
-    // Writers that escape XHTML keep its usual prefixes.
+    // Escaped XHTML keeps its usual prefixes.
     let name = name.strip_prefix("xhtml:").or_else(|| name.strip_prefix("html:")).unwrap_or(name);
     let mut lower = [0; LONGEST];
     let lower = lower.get_mut(..name.len())?;
@@ -141,12 +137,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sections_within_sections_hide_no_mark_up() {
+    fn nested_sections_hide_no_markup() {
         assert_eq!(plain("<![CDATA[<![CDATA[<![CDATA[a <p>b"), "a b");
     }
 
     #[test]
-    fn mark_up_goes_and_meaning_stays() {
+    fn markup_is_removed_and_text_stays() {
         for (html, text) in [
             ("&lt;b&gt;Live&lt;/b&gt; now", "Live now"),
             ("AT&amp;amp;T", "AT&T"),

@@ -1,7 +1,7 @@
-//! One forward pass that turns any dialect, however damaged, into plain Atom 1.0 (docs/reference/feeds.md#rebuilding).
+//! One forward pass that turns any dialect, even a damaged one, into plain Atom 1.0 (docs/reference/feeds.md#rebuilding).
 //!
-//! What is balanced, declared, escaped and known comes out; the rest is dropped or mended on the way, and each
-//! mending is named. Rebuilding what was rebuilt changes nothing.
+//! The output has known elements only, balanced, declared and escaped. Each repair is recorded. Rebuilding the output
+//! changes nothing.
 
 mod channel;
 mod draft;
@@ -18,7 +18,7 @@ use self::{
     names::{Attributes, Kind, declared, kind, prefix_is_feed, split, unprefixed},
 };
 use super::{
-    MOST_ENTRIES, Repair,
+    Feed, MOST_ENTRIES, Repair,
     dialect::{Field, Space, field, undeclared},
     entities::Declared,
     resolve_link,
@@ -28,7 +28,7 @@ use crate::text::dates::{self, Orders};
 
 /// Deeper nesting is not read: no feed has it, and parsers below recurse.
 const DEEPEST: usize = 200;
-/// Prefixes known at a time; a feed declares a dozen.
+/// Most prefixes in scope; a feed declares a dozen.
 const PREFIXES: usize = 256;
 /// Longest `xml:base`, bytes: nested ones add up, and every link below could become as long.
 pub(super) const LONGEST_BASE: usize = 2048;
@@ -36,26 +36,18 @@ pub(super) const LONGEST_BASE: usize = 2048;
 const VOID: &[&str] =
     &["area", "base", "br", "col", "embed", "hr", "img", "input", "meta", "param", "source", "wbr"];
 
-/// A feed made plain.
+/// A feed as Atom.
 #[derive(Debug, Default)]
 pub struct Rebuilt {
     /// Atom 1.0, well-formed.
     pub atom: String,
-    /// Whether there was a feed's root at all.
+    /// Whether the document has the root or an entry of a feed.
     pub is_feed: bool,
-    /// The channel's own link: its site.
-    pub website: Option<String>,
-    /// RSS `ttl`, minutes.
-    pub ttl: Option<u64>,
-    /// RSS `skipHours`.
-    pub skip_hours: Vec<u8>,
-    /// RSS `skipDays`, Monday being 1.
-    pub skip_days: Vec<u8>,
-    /// What had to be mended.
-    pub repairs: Vec<Repair>,
+    /// The channel, without title and entries.
+    pub feed: Feed,
 }
 
-/// Rebuilds `text`, whose links stand against `base`.
+/// Rebuilds `text`, whose links are relative to `base`.
 #[must_use]
 pub fn rebuild(text: &str, base: &Url) -> Rebuilt {
     let mut pass = Pass::new(base);
@@ -83,7 +75,7 @@ struct Open {
     base: Option<Rc<Url>>,
 }
 
-/// A field whose content is being gathered, and the depth it opened at.
+/// A field whose content is being collected, and its depth.
 #[derive(Debug)]
 struct Gathering {
     field: Field,
@@ -95,7 +87,7 @@ struct Pass {
     page: Rc<Url>,
     entities: Declared,
     open: Vec<Open>,
-    /// Prefixes declared by what is open, and the depth that declares them.
+    /// Prefixes that open elements declare, and the depth of each declaration.
     bound: Vec<(usize, String, Space)>,
     root: Option<String>,
     done: bool,
@@ -105,7 +97,7 @@ struct Pass {
     gathering: Option<Gathering>,
     out: Rebuilt,
     note: Option<Note>,
-    /// What the dates prove about the order of day and month.
+    /// What the dates show about the order of day and month.
     orders: Orders,
 }
 
@@ -129,8 +121,8 @@ impl Pass {
     }
 
     fn repaired(&mut self, repair: Repair) {
-        if !self.out.repairs.contains(&repair) {
-            self.out.repairs.push(repair);
+        if !self.out.feed.repairs.contains(&repair) {
+            self.out.feed.repairs.push(repair);
         }
     }
 
@@ -162,7 +154,7 @@ impl Pass {
         }
     }
 
-    /// Where text goes to, if anything is being gathered.
+    /// The destination of text, if any.
     fn words(&mut self) -> Option<&mut String> {
         match (&mut self.gathering, &mut self.note) {
             (Some(gathering), _) => Some(&mut gathering.piece.text),
@@ -189,7 +181,7 @@ impl Pass {
         let base = attribute("xml:base").and_then(|base| self.base().join(&base).ok());
         let base = base.filter(|base| base.as_str().len() <= LONGEST_BASE).map(Rc::new);
         let opens = (space == Space::Core || self.open.is_empty()).then(|| kind(&local)).flatten();
-        // A field that holds a line and now seems to hold another field, or an entry: its end was forgotten.
+        // A one-line field that contains another field, or an entry, has no end tag.
         if let Some(Gathering { field: gathered, depth, piece }) = &self.gathering {
             let (depth, outer) = (*depth, piece.is_outer(self.open.len()));
             let known =
@@ -201,15 +193,15 @@ impl Pass {
             }
         }
         if let Some(gathering) = &mut self.gathering {
-            // Mark-up inside a field is kept as it stands; for Atom's `xhtml` that is its content.
+            // Markup inside a field stays as it is; for Atom's `xhtml` it is the content.
             if gathering.field == Field::Author {
                 if local == "name" {
                     gathering.piece.text.clear();
                 }
             } else if space == Space::Html {
-                gathering.piece.inside(&unprefixed(source, prefix));
+                gathering.piece.text.push_str(&unprefixed(source, prefix));
             } else {
-                gathering.piece.inside(source);
+                gathering.piece.text.push_str(source);
             }
             if !empty && !VOID.contains(&local.as_str()) {
                 self.push(local, declares, base);
@@ -232,20 +224,9 @@ impl Pass {
         let in_entry = self.entry.as_ref().is_some_and(|(at, _)| depth == at + 1);
         if in_entry && opens != Some(Kind::Entry) {
             if let Some(field) = field(space, &local) {
-                let rel = attribute("rel");
-                let piece = Piece {
-                    href: attribute("href")
-                        .or_else(|| attribute("url").filter(|_| field == Field::Enclosure)),
-                    rel,
-                    kind: attribute("type").or_else(|| attribute("mode").filter(|mode| mode == "escaped")),
-                    permalink: attribute("ispermalink")
-                        .is_none_or(|value| !value.eq_ignore_ascii_case("false")),
-                    term: attribute("term").or_else(|| attribute("label")),
-                    base: base.clone().unwrap_or_else(|| Rc::clone(self.base())),
-                    text: String::new(),
-                    depth,
-                };
-                // `<link/>https://…`: an HTML writer leaves the address behind the empty element.
+                let link_base = base.clone().unwrap_or_else(|| Rc::clone(self.base()));
+                let piece = Piece::open(field, attributes, link_base, depth);
+                // `<link/>https://…`: some HTML writers put the address after the empty element.
                 if empty && (field != Field::Link || piece.href.is_some()) {
                     self.keep(field, piece);
                     return;
@@ -256,7 +237,7 @@ impl Pass {
             }
         } else if self.entry.is_none() && space != Space::Other {
             if space == Space::Core && local == "link" {
-                self.take_home(attribute("href"), attribute("rel").as_deref());
+                self.take_website(attribute("href"), attribute("rel").as_deref());
             }
             self.channel(&local, depth, empty, attribute("type"));
         }
@@ -267,7 +248,7 @@ impl Pass {
 
     fn open_entry(&mut self, about: Option<String>, href: Option<String>, modified: Option<String>) {
         if let Some((depth, _)) = self.entry {
-            // An entry in an entry: the last one's end was forgotten.
+            // An entry in an entry: the outer one has no end tag.
             self.repaired(Repair::Unclosed);
             self.close_to(depth);
         }
@@ -301,7 +282,7 @@ impl Pass {
         let outer =
             || self.bound.iter().rev().find(|(_, name, _)| name == prefix).map(|(_, _, space)| *space);
         let found = own.or_else(outer);
-        // A default namespace nobody knows, on the root of a feed, is a dialect's own idea of RSS.
+        // An unknown default namespace on the root of a feed is a dialect of RSS.
         match found {
             Some(Space::Other) if prefix.is_empty() => Space::Core,
             Some(space) => space,
@@ -327,11 +308,13 @@ impl Pass {
         if self.gathering.as_ref().is_some_and(|gathering| at > gathering.depth) {
             let html = !prefix.is_empty() && self.space_of(prefix, &[]) == Space::Html;
             let Some(gathering) = &mut self.gathering else { return };
-            // An end inside a field belongs to the field's own mark-up.
+            // An end tag inside a field belongs to the field's own markup.
             if gathering.field != Field::Author {
-                gathering.piece.inside(&if html { unprefixed(source, prefix) } else { source.into() });
+                let source = if html { unprefixed(source, prefix) } else { source.into() };
+                gathering.piece.text.push_str(&source);
             } else if local == "name" {
-                gathering.piece.name_done();
+                // What follows the name (address, e-mail) is not part of it.
+                gathering.piece.text.push('\n');
             }
             self.shut(at);
             return;
@@ -359,7 +342,7 @@ impl Pass {
         }
         if self.entry.as_ref().is_some_and(|(at, _)| *at >= depth) {
             self.entries.extend(self.entry.take().map(|(_, draft)| draft));
-            // Thinned out only once twice as many are there, so that it costs little for each.
+            // Only at twice the limit, so that the cost for each entry stays small.
             if self.entries.len() >= 2 * MOST_ENTRIES {
                 self.thin_out();
             }
@@ -400,7 +383,7 @@ impl Pass {
             self.repaired(Repair::CutOff);
             let cut_inside = self.entry.is_some();
             self.close_to(0);
-            // A last entry that was cut off is kept only if enough of it is there.
+            // A last entry that is cut off counts only if it has a title and an address.
             if cut_inside && self.entries.last().is_some_and(|draft| !draft.is_whole()) {
                 self.entries.pop();
             }

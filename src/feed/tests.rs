@@ -27,7 +27,7 @@ fn first_title(title: &str) -> String {
 }
 
 #[test]
-fn every_saved_feed_gives_what_its_twin_says() {
+fn each_saved_feed_reads_as_expected() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/entries");
     let mut seen = 0;
     for file in fs::read_dir(folder).unwrap() {
@@ -259,7 +259,7 @@ fn scraps() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn whatever_comes_is_rebuilt_into_something_that_parses(text in scraps()) {
+    fn any_text_is_rebuilt_to_atom_that_parses(text in scraps()) {
         let rebuilt = rebuild::rebuild(&text, &base());
         prop_assert!(parse::parse(&rebuilt.atom).is_ok(), "{}", rebuilt.atom);
         let again = rebuild::rebuild(&rebuilt.atom, &base());

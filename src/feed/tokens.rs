@@ -1,14 +1,13 @@
-//! Mark-up to tokens, forgiving: whatever cannot be a tag is text.
+//! Markup to tokens. Text that cannot be a tag stays text.
 //!
-//! Knows nothing of feeds beyond the names of the end tags at which a forgotten CDATA section stops. Takes time in
-//! proportion to the document, whatever is in it: a search that failed once is never made again.
+//! The time is linear in the document for any input: a search that failed once is never repeated.
 
-/// Attributes kept of one tag; a feed has a dozen, an attack a million.
+/// Attributes read of one tag; a feed has a dozen, an attack a million.
 const MOST_ATTRIBUTES: usize = 64;
 /// How far a DOCTYPE may reach.
 const LONGEST_DOCTYPE: usize = 64 * 1024;
 const CDATA: &str = "<![CDATA[";
-/// End tags that no text of a feed contains unescaped, unless the section before them was never ended.
+/// End tags that no text of a feed contains unescaped, unless a CDATA section before them has no end.
 const FIELD_ENDS: &[&str] = &[
     "author",
     "category",
@@ -25,27 +24,22 @@ const FIELD_ENDS: &[&str] = &[
     "title",
 ];
 
-/// One piece of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token<'a> {
     /// `<name a="b">`; `empty` for `<name/>`.
     Start {
-        /// As written, prefix and all.
+        /// As written, with its prefix.
         name: &'a str,
-        /// What stands between the name and the tag's end; see [`attributes`].
+        /// The text between the name and the tag's end; see [`attributes`].
         attributes: &'a str,
-        /// Whether it closes itself.
         empty: bool,
-        /// Whether its own `>` is there.
+        /// Whether it has its own `>`.
         closed: bool,
-        /// The tag's own text.
+        /// The whole tag.
         source: &'a str,
     },
-    /// `</name>`.
     End {
-        /// As written.
         name: &'a str,
-        /// The tag's own text.
         source: &'a str,
     },
     /// Text with references unresolved.
@@ -56,7 +50,7 @@ pub enum Token<'a> {
     Doctype(&'a str),
 }
 
-/// What had to be forgiven.
+/// Errors in the document.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Flaws {
     /// A `<` that opens nothing.
@@ -65,22 +59,19 @@ pub struct Flaws {
     pub cut: bool,
 }
 
-/// Reads a document token by token.
 #[derive(Debug)]
 pub struct Tokens<'a> {
     text: &'a str,
     at: usize,
-    /// Where the next `]]>` stands, as far as it was looked for; the document's length for nowhere.
+    /// Position of the next `]]>`, once searched for; the document's length where there is none.
     cdata_end: Option<usize>,
-    /// Whether no comment ends any more.
+    /// Whether no further comment has an end.
     endless_comments: bool,
     doctype_seen: bool,
-    /// What had to be forgiven so far.
     pub flaws: Flaws,
 }
 
 impl<'a> Tokens<'a> {
-    /// From the start of `text`.
     pub fn new(text: &'a str) -> Self {
         Self {
             text,
@@ -97,7 +88,7 @@ impl<'a> Tokens<'a> {
         self.at
     }
 
-    /// Moves behind the end tag of `name` (lower case). Says whether there was one; stays where it is if not.
+    /// Moves behind the end tag of `name` (lower case). Without one, stays and returns false.
     pub fn skip_element(&mut self, name: &str) -> bool {
         let rest = self.rest();
         let is_end = |at: &usize| {
@@ -132,7 +123,7 @@ impl<'a> Tokens<'a> {
         if let Some(end) = end {
             self.at += 4 + end + 3;
         } else {
-            // Better a few words of a comment in the text than every entry behind it lost.
+            // A few words of a comment in the text are better than the loss of every later entry.
             self.endless_comments = true;
             self.flaws.cut = true;
             self.skip_past_bracket();
@@ -147,7 +138,7 @@ impl<'a> Tokens<'a> {
         };
         self.cdata_end = Some(end);
         let body = &self.text[start..end];
-        // The end belongs to this section, unless a field and then another section came before it.
+        // The end belongs to this section, unless a field and then another section come before it.
         let ended = end < self.text.len();
         let within = if ended { body.find(CDATA) } else { Some(body.len()) };
         if let Some(stop) = within.and_then(|within| field_end(&body[..within])) {
@@ -160,7 +151,7 @@ impl<'a> Tokens<'a> {
         Token::Raw(body)
     }
 
-    /// A DOCTYPE and its internal subset; one that does not end, or comes late, ends at its first bracket.
+    /// A DOCTYPE and its internal subset; one without an end, or a second one, ends at its first bracket.
     fn doctype(&mut self) -> Token<'a> {
         let mut depth = 0_i32;
         let end = self.rest().bytes().take(LONGEST_DOCTYPE).position(|byte| {
@@ -176,7 +167,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// "BTC < 50k": a bracket that opens no tag is a character.
+    /// "BTC < 50k": a bracket that opens no tag is text.
     fn stray_bracket(&mut self) -> Token<'a> {
         self.flaws.stray_bracket = true;
         let rest = self.rest();
@@ -234,7 +225,7 @@ fn is_doctype(text: &str) -> bool {
     text.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("<!doctype"))
 }
 
-/// Where the first end tag of a feed's field stands.
+/// Position of the first end tag of a feed's field.
 fn field_end(text: &str) -> Option<usize> {
     text.match_indices("</").map(|(at, _)| at).find(|at| {
         // Bytes: the cut may fall into the middle of a character.
@@ -245,7 +236,7 @@ fn field_end(text: &str) -> Option<usize> {
     })
 }
 
-/// Length of a tag up to its `>`, or up to where it breaks off: the next tag, the end of the document.
+/// Length of a tag up to its `>`, or up to the next tag or the end of the document.
 fn tag_end(text: &str) -> usize {
     let mut at = 0;
     while let Some(found) = text[at..].find(['>', '<', '"', '\'']) {
@@ -262,8 +253,8 @@ fn tag_end(text: &str) -> usize {
     text.len()
 }
 
-/// Where the value that opens at `open` is closed. A quote that only opens the next value further on closes
-/// nothing: then this one's was forgotten.
+/// Position of the quote that closes the value opened at `open`. A quote that opens the next value does not close this
+/// one, which then has no closing quote.
 fn quoted(text: &str, open: usize) -> Option<usize> {
     let quote = char::from(text.as_bytes()[open]);
     let end = open + 1 + text[open + 1..].find(quote)?;
@@ -272,8 +263,8 @@ fn quoted(text: &str, open: usize) -> Option<usize> {
     (proper || !text[open..end].contains('>')).then_some(end)
 }
 
-/// The attributes in `text` as written, references unresolved; the first of a name wins. The flag tells whether
-/// quotes were missing or a name came twice.
+/// The attributes in `text` as written, references unresolved; of equal names the first counts. The flag is true where
+/// quotes are missing or a name occurs twice.
 pub fn attributes(text: &str) -> (Vec<(&str, &str)>, bool) {
     let (mut found, mut odd) = (Vec::<(&str, &str)>::new(), false);
     let mut rest = text.trim_start();
@@ -310,6 +301,11 @@ pub fn attributes(text: &str) -> (Vec<(&str, &str)>, bool) {
         }
     }
     (found, odd)
+}
+
+/// The value of `wanted`, in any case, among the pairs of [`attributes`].
+pub fn attribute<'a>(pairs: &[(&str, &'a str)], wanted: &str) -> Option<&'a str> {
+    pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| *value)
 }
 
 #[cfg(test)]

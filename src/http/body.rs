@@ -1,4 +1,4 @@
-//! Bodies within limits: of size, of silence, of time, and of memory over all requests at once.
+//! Reads bodies within limits of size, silence, time, and memory over all requests.
 
 use std::{
     collections::HashMap,
@@ -15,33 +15,28 @@ use tokio::{
 
 use super::{Failure, classify::classify, unpack::unpack, whole::is_whole};
 
-/// Bodies up to this many bytes, packed and unpacked, are read side by side: most feeds and pages are smaller.
+/// Bodies up to this many bytes, compressed and decompressed, are read concurrently: most feeds and pages are smaller.
 pub const SMALL_BODY: usize = 256 * 1024;
 const SMALL: u64 = SMALL_BODY as u64;
-/// Larger ones wait for one of so many places, which each keeps until whoever asked has read it: what hostile
-/// servers can make us hold is this many times twice the body limit, however many of them there are.
+/// Most larger bodies at once, each until it has been parsed. So all hostile servers together cause at most this many times
+/// twice the body limit of memory.
 const LARGE_AT_ONCE: usize = 4;
 
-/// When a request must be done.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline(Instant);
 
 impl Deadline {
-    /// So long from now.
     pub fn after(limit: Duration) -> Self {
         let now = Instant::now();
         Self(now.checked_add(limit).unwrap_or(now))
     }
 
-    /// This, or so long from now where that is sooner.
+    /// This, or `limit` from now where that is sooner.
     pub fn at_most(self, limit: Duration) -> Self {
         Self(self.0.min(Self::after(limit).0))
     }
 
-    /// Waits for `work` until then, and for `idle` at most.
-    ///
-    /// # Errors
-    /// Which of the two limits was passed.
+    /// Waits for `work` until the deadline, and for `idle` at most.
     pub async fn within<T>(self, idle: Duration, work: impl Future<Output = T>) -> Result<T, Failure> {
         let silent = Instant::now().checked_add(idle).unwrap_or(self.0);
         let failure = if silent < self.0 { Failure::IdleTimeout } else { Failure::TotalTimeout };
@@ -49,31 +44,30 @@ impl Deadline {
     }
 }
 
-/// Reads the bodies of a run.
 #[derive(Debug)]
 pub(super) struct Bodies {
     idle: Duration,
     places: Arc<Semaphore>,
-    /// Of each source one body at most stands among those that wait for a place.
+    /// For each source at most one body waits for a permit.
     waiting: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 /// A body that was read.
 #[derive(Debug)]
 pub(super) struct Read {
-    /// Unpacked.
+    /// Decompressed.
     pub body: Bytes,
-    /// Whether the connection broke off or fell silent before the announced end of a body that is whole.
+    /// Whether the connection broke or fell silent before the announced end of a complete body.
     pub broken_off: bool,
 }
 
-/// A body that keeps its place until it has been read.
+/// A body that holds its permit until it is dropped.
 struct PermittedBody {
     body: Bytes,
     _place: OwnedSemaphorePermit,
 }
 
-/// `body`, which keeps `place` until its last copy is dropped.
+/// `body`, which holds `place` until its last copy is dropped.
 pub(super) fn placed(body: Bytes, place: OwnedSemaphorePermit) -> Bytes {
     Bytes::from_owner(PermittedBody { body, _place: place })
 }
@@ -85,15 +79,12 @@ impl AsRef<[u8]> for PermittedBody {
 }
 
 impl Bodies {
-    /// With a limit for the silence between two chunks.
+    /// `idle` limits the silence between two chunks.
     pub fn new(idle: Duration) -> Self {
         Self { idle, places: Arc::new(Semaphore::new(LARGE_AT_ONCE)), waiting: Mutex::default() }
     }
 
-    /// The body of `response` for `source`, unpacked, of `limit` bytes at most; `count` is told of every byte that came.
-    ///
-    /// # Errors
-    /// How it ended: at a limit, damaged, broken off in the middle or empty.
+    /// The body of `response` for `source`, decompressed, of `limit` bytes at most. `count` gets the length of each chunk.
     pub async fn read(
         &self,
         source: &str,
@@ -126,13 +117,13 @@ impl Bodies {
             }
             body.extend_from_slice(&chunk);
         };
-        // Only where nothing more came can the body be whole all the same.
+        // After these two failures the body may still be complete.
         if let Some(failure) =
             broken.clone().filter(|failure| !matches!(failure, Failure::Reset | Failure::IdleTimeout))
         {
             return Err(failure);
         }
-        // A small body may unpack to a large one: that takes a place too.
+        // A small body may decompress to a large one, which needs a permit too.
         let unpacked = match unpack(&body, &encodings, limit.min(SMALL)) {
             Err(Failure::TooLarge { limit: reached, .. }) if reached < limit => {
                 if place.is_none() {
@@ -199,7 +190,7 @@ mod tests {
         }
         let mut other = Box::pin(bodies.acquire_permit("other", other));
         assert!(other.as_mut().now_or_never().is_none());
-        // The one that waited already, then the other source, however many more the first one has.
+        // First the body that waits already, then one of the other source.
         let [mut one, mut two, _three] = waiting;
         held.pop();
         let kept = one.as_mut().now_or_never().flatten();

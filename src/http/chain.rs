@@ -1,8 +1,8 @@
-//! A request with all it takes until its answer: redirects with their cookies, one retry, a second try for servers that
-//! refuse what we accept.
+//! The requests that one fetch sends: redirects with their cookies, one retry, and a second try for servers that refuse
+//! the `Accept` header.
 
 use std::{
-    sync::{PoisonError, atomic::Ordering},
+    sync::PoisonError,
     time::{Duration, Instant},
 };
 
@@ -30,26 +30,24 @@ use super::{
 };
 use crate::text::host::pace_key;
 
-/// What a feed may come as (docs/reference/http.md#request-headers).
+/// `Accept` for feeds (docs/reference/http.md#request-headers).
 const FEED_ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
 const PAGE_ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1";
 const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.1";
-/// What is sent to a server that refuses the others (406, 415): what browsers send.
+/// Sent to a server that refuses the others (406, 415): what browsers send.
 const ANY_ACCEPT: &str = "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8";
-/// A robots.txt is read up to here (RFC 9309, section 2.5).
+/// Bytes of a robots.txt that are read (RFC 9309, section 2.5).
 const ROBOTS_LIMIT: u64 = 500 * 1024;
-/// Time for the page that comes with a refusal: it explains, and is not what was asked for.
+/// Time limit for the page that comes with a refusal, which only explains it.
 const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
-/// A request on its way.
 struct Chain {
     request: Request,
     jar: Jar,
-    /// Whether anything is accepted: a server has refused what we would rather have.
+    /// Whether a server has refused the usual `Accept` header.
     accepts_any: bool,
 }
 
-/// What one exchange gave.
 enum Reply {
     Answer(Outcome),
     Redirect { status: u16, location: Vec<u8> },
@@ -58,18 +56,9 @@ enum Reply {
 impl Client {
     /// Sends `request`, follows its redirects, and repeats it once where that helps. `now` serves `Retry-After` dates.
     pub async fn fetch(&self, request: Request, now: Timestamp) -> Answer {
-        let mut stats = FetchStats {
-            final_url: request.url.clone(),
-            permanent_url: None,
-            status: None,
-            requests: 0,
-            retries: 0,
-            bytes: 0,
-            elapsed: Duration::ZERO,
-            paced: Duration::ZERO,
-        };
+        let mut stats = FetchStats::new(request.url.clone());
         let mut chain = Chain { request, jar: Jar::default(), accepts_any: false };
-        // The addresses asked so far, each with the cookies it was asked with.
+        // The addresses requested so far, each with its cookies.
         let mut seen = vec![(stats.final_url.clone(), None)];
         let mut permanent = true;
         loop {
@@ -79,7 +68,7 @@ impl Client {
                     retry::wait(failure, stats.final_url.as_str()).filter(|_| stats.retries == 0)
             {
                 stats.retries += 1;
-                self.counted.retries.fetch_add(1, Ordering::Relaxed);
+                self.count(|counts| counts.retries += 1);
                 self.clock.sleep(wait).await;
                 reply = self.send_once(&mut chain, &mut stats, now).await;
             }
@@ -119,7 +108,7 @@ impl Client {
         }
     }
 
-    /// One request to `trail.final_url`, in its host's turn.
+    /// Sends one request to `stats.final_url` when its host has a permit.
     async fn send_once(
         &self,
         chain: &mut Chain,
@@ -133,31 +122,33 @@ impl Client {
             return Err(Failure::HostPaused);
         }
         let is_guest = host != pace_key(chain.request.url.host_str().unwrap_or_default());
-        let mut turn =
-            if is_guest { self.pace.guest_turn(&host).await } else { self.pace.acquire(&host).await };
-        stats.paced += turn.waited;
-        // The turn may have come after another request of this run was told to slow down.
+        let mut permit =
+            if is_guest { self.pace.acquire_as_guest(&host).await } else { self.pace.acquire(&host).await };
+        stats.paced += permit.waited;
+        // A response to another request may have paused the host in the meantime.
         if self.pace.is_paused(&host, whom, now) {
             return Err(Failure::HostPaused);
         }
         let start = Instant::now();
         stats.requests += 1;
-        self.counted.requests.fetch_add(1, Ordering::Relaxed);
         let request = &chain.request;
         let conditional = url.as_str() == request.validators_url && !request.validators.is_empty();
-        self.counted.conditional.fetch_add(u64::from(conditional), Ordering::Relaxed);
+        self.count(|counts| {
+            counts.requests += 1;
+            counts.conditional += u64::from(conditional);
+        });
         let origin = url.origin().ascii_serialization();
-        self.counted.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
+        self.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
         stats.status = None;
-        // On the heap, and only now: whoever waits for a turn is to be small.
+        // On the heap, and only now, so that futures that wait for a permit are small.
         let mut reply = Box::pin(self.exchange(chain, &url, &host, conditional, stats, now)).await;
         stats.elapsed += start.elapsed();
-        self.counted.answered(stats.status);
+        self.count_status(stats.status);
         if let Err(Failure::RateLimited { retry_after }) = &reply {
             self.pace.pause(&host, whom, now + retry_after.unwrap_or(Duration::from_hours(1)));
         }
         if let Ok(Reply::Answer(Outcome::Fetched { body, .. })) = &mut reply {
-            *body = turn.keep_for(std::mem::take(body));
+            *body = permit.keep_for(std::mem::take(body));
         }
         reply
     }
@@ -204,7 +195,7 @@ impl Client {
         };
         let mut count = |bytes| {
             stats.bytes += bytes;
-            self.counted.bytes.fetch_add(bytes, Ordering::Relaxed);
+            self.count(|counts| counts.bytes_received += bytes);
         };
         let purpose = chain.request.purpose;
         if let Some(refusal) = refusal {
@@ -229,7 +220,7 @@ impl Client {
         Ok(Reply::Answer(Outcome::Fetched { body, headers }))
     }
 
-    /// Whether the page that comes with `refusal` is a challenge. 429 says more: the whole host is to be left alone.
+    /// Whether the page that comes with `refusal` is a challenge. Not for 429, which pauses the host.
     async fn is_challenge(
         &self,
         response: Response,
@@ -239,7 +230,7 @@ impl Client {
         deadline: Deadline,
         count: impl FnMut(u64),
     ) -> bool {
-        // What is sent again need not be read.
+        // These are sent again, so the page is not needed.
         let passing = matches!(refusal, Failure::Status(406 | 415 | 502 | 504));
         if purpose == Purpose::Robots || passing || matches!(refusal, Failure::RateLimited { .. }) {
             return false;
@@ -251,7 +242,7 @@ impl Client {
 }
 
 impl Chain {
-    /// What the next request says beside its address, `url`.
+    /// The headers of the next request, to `url`.
     fn headers(&self, url: &Url) -> HeaderMap {
         let request = &self.request;
         let mut headers = HeaderMap::new();
@@ -272,7 +263,7 @@ impl Chain {
             echo(IF_NONE_MATCH, &request.validators.etag);
             echo(IF_MODIFIED_SINCE, &request.validators.last_modified);
         }
-        // What the settings add may be secret: it stays with the host it was meant for.
+        // Headers from the settings may be secret: they go to their own host only.
         if url.origin() == request.url.origin() {
             for (name, value) in secret_headers(&request.headers) {
                 headers.insert(name, value);

@@ -1,7 +1,7 @@
-//! Pages that services put in front of a site for people with a browser: challenges, blocks, requests for consent. Pure.
+//! Pages that services show instead of a site: challenges, blocks, requests for consent. Pure.
 //!
-//! Words in the readable text prove nothing, an article may be about them. What counts is a known title or a known
-//! script, form or address in the markup, on a page with little text.
+//! Words in the readable text do not count: an article may be about them. A known title, script, form or address in the
+//! markup of a page with little text counts.
 
 use memchr::{memchr, memmem};
 use reqwest::header::HeaderMap;
@@ -9,19 +9,19 @@ use url::Url;
 
 /// A page with more readable text, in characters, is no challenge.
 const LITTLE_TEXT: usize = 1500;
-/// The same for a request for consent, which explains itself.
+/// The same for a request for consent, which has explanations.
 const CONSENT_TEXT: usize = 6000;
-/// Longest document that is looked at, bytes: challenge pages are shorter.
+/// Longest document that is examined, bytes: challenge pages are shorter.
 pub const LONGEST: u64 = 256 * 1024;
 
-/// Headers by which a service says so itself: Cloudflare, AWS WAF, Vercel.
+/// Headers by which a service announces it: Cloudflare, AWS WAF, Vercel.
 const HEADERS: [(&str, &[&str]); 3] = [
     ("cf-mitigated", &["challenge"]),
     ("x-amzn-waf-action", &["challenge", "captcha"]),
     ("x-vercel-mitigated", &["challenge", "deny"]),
 ];
 
-/// What stands in the markup of a service's challenge and in no other page of little text: scripts, forms, addresses.
+/// Markup of challenges that other pages of little text do not have: scripts, forms, addresses.
 const MARKS: [&str; 28] = [
     // Cloudflare; ordinary pages load other files from /cdn-cgi/challenge-platform/.
     "_cf_chl_opt",
@@ -68,7 +68,7 @@ const MARKS: [&str; 28] = [
     // LiteSpeed
     "/lsrecap/recaptcha",
 ];
-/// Widgets that stand in ordinary forms too: they count on a page with next to no text.
+/// Widgets that ordinary forms have too: they count on a page with next to no text.
 const WIDGETS: [&str; 6] = [
     "hcaptcha.com/1/api.js",
     "js.hcaptcha.com/",
@@ -131,7 +131,7 @@ pub fn is_challenge(body: &[u8], url: &Url) -> bool {
     let html = String::from_utf8_lossy(body);
     let start = html.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
     if start.starts_with('{') {
-        // DataDome answers those who ask for anything but a page with the address of its captcha.
+        // DataDome answers requests for anything but a page with the address of its captcha.
         let first = start.trim_start_matches(|c: char| c == '{' || c.is_ascii_whitespace());
         return body.len() < 2048 && first.starts_with("\"url\"") && start.contains("captcha-delivery.com/");
     }
@@ -152,7 +152,7 @@ pub fn is_challenge(body: &[u8], url: &Url) -> bool {
         || page.text <= CONSENT_TEXT && has(&CONSENT)
 }
 
-/// Block pages without a mark: Akamai's, which names a reference number, and Imperva's, which names an incident.
+/// Block pages without such markup: Akamai's with a reference number, and Imperva's with an incident number.
 fn is_reference(page: &Page, html: &str) -> bool {
     let denied = page.title == "access denied"
         && (html.contains("Reference #") || html.contains("Reference&#32;&#35;"));
@@ -182,7 +182,7 @@ fn is_other_doctype(html: &str) -> bool {
         && words.next().is_none_or(|name| !name.eq_ignore_ascii_case("html"))
 }
 
-/// A page taken apart: its title in lower case, all that is markup or script, and how much text is left.
+/// Title in lower case, all markup and scripts, and the number of characters of text.
 #[derive(Default)]
 struct Page {
     title: String,
@@ -195,14 +195,14 @@ impl Page {
         let mut page = Self::default();
         let mut rest = html;
         while let Some(start) = memchr(b'<', rest.as_bytes()) {
-            page.say(&rest[..start]);
+            page.count(&rest[..start]);
             rest = &rest[start..];
             let end = memchr(b'>', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
             let tag = &rest[..end];
             page.markup.push_str(tag);
             rest = &rest[end..];
             let name = tag[1..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-            // What these hold is no text that is read.
+            // Their content is not readable text.
             let Some(close) =
                 RAW.iter().find(|(raw, _)| raw.eq_ignore_ascii_case(name)).map(|(_, close)| *close)
             else {
@@ -220,16 +220,16 @@ impl Page {
             }
             rest = &rest[end..];
         }
-        page.say(rest);
+        page.count(rest);
         page
     }
 
-    fn say(&mut self, text: &str) {
+    fn count(&mut self, text: &str) {
         self.text += text.split_whitespace().map(|word| word.chars().count() + 1).sum::<usize>();
     }
 }
 
-/// Elements whose content is not shown, or apart, with the beginning of their end tag.
+/// Elements whose content is not part of the readable text, with the beginning of their end tag.
 const RAW: [(&str, &str); 5] = [
     ("script", "</script"),
     ("style", "</style"),
@@ -238,7 +238,7 @@ const RAW: [(&str, &str); 5] = [
     ("template", "</template"),
 ];
 
-/// Where the end tag that begins with `close` (lower case) stands.
+/// Position of the end tag that begins with `close` (lower case).
 fn find_tag(html: &str, close: &str) -> Option<usize> {
     memmem::find_iter(html.as_bytes(), "</").find(|at| {
         html.as_bytes()
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_known_services_are_known_by_title_or_markup() {
+    fn challenges_are_recognised_by_title_or_markup() {
         for page in [
             "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Wait</body></html>",
             "\n<html><head><title>Just a moment…</title>",
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_about_them_is_not_one_of_them() {
+    fn articles_about_challenges_are_not_challenges() {
         let long = "The outage began when _cf_chl_opt was renamed. ".repeat(60);
         for page in [
             "<rss version=\"2.0\"><channel><title>Just a moment...</title><item><title>px-captcha</title></item></channel></rss>",
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_may_say_it_too() {
+    fn headers_announce_challenges() {
         let said = |name: &'static str, value: &'static str| {
             is_announced(&[(name.parse().unwrap(), value.parse().unwrap())].into_iter().collect())
         };

@@ -1,10 +1,10 @@
-//! From the errors of the libraries below to the closed list of failures.
+//! Library errors to the list of failures.
 
 use std::{error::Error, io};
 
 use super::{Failure, resolve::Refused};
 
-/// What `error` means to us: its chain of causes tells.
+/// The failure that `error` and its chain of causes stand for.
 pub fn classify(error: &reqwest::Error) -> Failure {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     let mut last = String::new();
@@ -27,7 +27,7 @@ pub fn classify(error: &reqwest::Error) -> Failure {
                 {
                     return Failure::Reset;
                 }
-                // What came is no TLS, or none that is spoken here.
+                // The response is not TLS, or an unsupported version.
                 _ if error.is_connect() && is_garbled(failed) => return Failure::Tls(failed.to_string()),
                 _ => {}
             }
@@ -53,7 +53,7 @@ pub fn classify(error: &reqwest::Error) -> Failure {
     }
 }
 
-/// Whether bytes came that make no sense, however often the error is wrapped.
+/// Whether the received bytes were invalid; the error may be wrapped several times.
 fn is_garbled(error: &io::Error) -> bool {
     let inner = || error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
     error.kind() == io::ErrorKind::InvalidData || inner().is_some_and(is_garbled)

@@ -1,11 +1,8 @@
-//! The network itself: the only file that names reqwest's client.
+//! The client of a run: settings, connections, pacing, counts.
 
 use std::{
     collections::HashSet,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
@@ -32,20 +29,19 @@ pub struct Client {
     policy: AddressPolicy,
     pub(super) bodies: Bodies,
     pub(super) pace: Pace,
-    pub(super) counted: Counted,
+    counted: Mutex<Counts>,
+    pub(super) origins: Mutex<HashSet<String>>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 /// Why no client could be made.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum SetupError {
-    /// The proxy's address is wrong.
     #[error("http.proxy is not a usable address: {0}")]
     Proxy(String),
-    /// The user agent holds characters no header may.
     #[error("http.user_agent cannot be sent as a header")]
     UserAgent,
-    /// TLS could not be set up.
     #[error("TLS could not be set up: {0}")]
     Tls(String),
 }
@@ -53,37 +49,6 @@ pub enum SetupError {
 impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
         Self::Connect(error.to_string())
-    }
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Counted {
-    pub(super) requests: AtomicU64,
-    pub(super) retries: AtomicU64,
-    pub(super) bytes: AtomicU64,
-    pub(super) success: AtomicU64,
-    pub(super) not_modified: AtomicU64,
-    pub(super) client_error: AtomicU64,
-    pub(super) rate_limited: AtomicU64,
-    pub(super) server_error: AtomicU64,
-    pub(super) error: AtomicU64,
-    pub(super) origins: Mutex<HashSet<String>>,
-    pub(super) conditional: AtomicU64,
-}
-
-impl Counted {
-    pub(super) fn answered(&self, status: Option<u16>) {
-        let counter = match status {
-            Some(304) => &self.not_modified,
-            Some(429) => &self.rate_limited,
-            Some(200..=299) => &self.success,
-            Some(400..=499) => &self.client_error,
-            Some(500..=599) => &self.server_error,
-            // A redirect is on its way to an answer and counts as a request only.
-            Some(_) => return,
-            None => &self.error,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -109,20 +74,33 @@ impl Client {
         let connections = Connections::new(settings.clone(), policy.clone(), reuse)?;
         let pace = Pace::new(settings.concurrency, settings.per_host_concurrency, settings.per_host_interval);
         let bodies = Bodies::new(settings.idle_timeout);
-        Ok(Self { connections, settings, policy, bodies, pace, counted: Counted::default(), clock })
+        Ok(Self {
+            connections,
+            settings,
+            policy,
+            bodies,
+            pace,
+            counted: Mutex::default(),
+            origins: Mutex::default(),
+            clock,
+        })
     }
 
     /// Sends one GET to an API, after the wait for its host. It is neither repeated nor redirected; every status is
     /// an answer.
-    pub async fn api_get(&self, url: Url, headers: Vec<(String, String)>) -> Result<ApiResponse, Failure> {
+    pub(crate) async fn api_get(
+        &self,
+        url: Url,
+        headers: Vec<(String, String)>,
+    ) -> Result<ApiResponse, Failure> {
         let host = self.checked_host(&url)?;
-        let _turn = self.pace.acquire(&host).await;
+        let _permit = self.pace.acquire(&host).await;
         let start = Instant::now();
-        self.counted.requests.fetch_add(1, Ordering::Relaxed);
+        self.count(|counts| counts.requests += 1);
         let mut status = None;
         let limit = self.settings.total_timeout;
         let answer = tokio::time::timeout(limit, self.send_api(url, &host, headers, &mut status)).await;
-        self.counted.answered(status);
+        self.count_status(status);
         let (status, headers, body) = answer.unwrap_or(Err(Failure::TotalTimeout))?;
         Ok(ApiResponse { status, headers, body, elapsed: start.elapsed() })
     }
@@ -146,7 +124,7 @@ impl Client {
         let limit = self.settings.feed_body_limit;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
-            self.counted.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            self.count(|counts| counts.bytes_received += chunk.len() as u64);
             if (body.len() + chunk.len()) as u64 > limit {
                 return Err(Failure::too_large(limit));
             }
@@ -172,21 +150,25 @@ impl Client {
 
     /// The counts so far.
     pub fn counts(&self) -> Counts {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let counted = &self.counted;
-        Counts {
-            requests: read(&counted.requests),
-            connections_opened: self.connections.opened(),
-            retries: read(&counted.retries),
-            bytes_received: read(&counted.bytes),
-            success: read(&counted.success),
-            not_modified: read(&counted.not_modified),
-            client_error: read(&counted.client_error),
-            rate_limited: read(&counted.rate_limited),
-            server_error: read(&counted.server_error),
-            error: read(&counted.error),
-            conditional: read(&counted.conditional),
-            origins: counted.origins.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
-        }
+        let origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+        let counted = *self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        Counts { connections_opened: self.connections.opened(), origins, ..counted }
+    }
+
+    pub(super) fn count(&self, change: impl FnOnce(&mut Counts)) {
+        change(&mut self.counted.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Counts a response, or its absence, by status. A redirect counts as a request only.
+    pub(super) fn count_status(&self, status: Option<u16>) {
+        self.count(|counts| match status {
+            Some(304) => counts.not_modified += 1,
+            Some(429) => counts.rate_limited += 1,
+            Some(200..=299) => counts.success += 1,
+            Some(400..=499) => counts.client_error += 1,
+            Some(500..=599) => counts.server_error += 1,
+            Some(_) => {}
+            None => counts.error += 1,
+        });
     }
 }

@@ -1,10 +1,9 @@
-//! Connections: every host has a client of its own while it is being asked, so that what was opened to it is closed as
-//! soon as nothing more is wanted.
+//! Connections: each host has its own client while it has requests, so that its connections can be closed as soon as no
+//! work remains for it (docs/explain/decisions/0016-one-http-client-per-host.md).
 //!
-//! An open connection costs about 30 kB (measured: what hyper keeps to read, to write and to be told) and a file
-//! handle; a client too little to be seen in a cycle over 10,000 hosts. With one client for all, a cycle over 1,000
-//! hosts ended with 1,000 connections open, and any time limit short enough to help cut off hosts whose pages were
-//! still to come.
+//! An open connection costs about 30 kB (measured: hyper's buffers) and a file handle. With one client for all, a cycle
+//! over 1,000 hosts ended with 1,000 open connections, and a time limit short enough to help closed connections that were
+//! still needed.
 
 use std::{
     collections::HashMap,
@@ -24,14 +23,10 @@ use super::{
     tls,
 };
 
-/// How long a connection stays open to a host nobody says goodbye to: one that redirects led to, or an API.
+/// How long an idle connection stays open to a host without a call of `close_idle`: a redirect's target, or an API.
 const KEPT_OPEN: Duration = Duration::from_secs(15);
 
-/// A client with our manners: no redirects, no retries, no proxy but the user's, no address that `admission` does not
-/// admit.
-///
-/// # Errors
-/// When the proxy's address or the user agent cannot be used, or TLS cannot be set up.
+/// A client without redirects, retries and proxies except that of the settings, and with the addresses of `policy` only.
 pub(super) fn builder(settings: &Settings, policy: AddressPolicy) -> Result<ClientBuilder, SetupError> {
     let (agent, proxy) = (user_agent(settings)?, proxy(settings)?);
     let builder = Client::builder()
@@ -49,10 +44,7 @@ pub(super) fn builder(settings: &Settings, policy: AddressPolicy) -> Result<Clie
     })
 }
 
-/// Whether `settings` can be used as far as that can be said without a connection.
-///
-/// # Errors
-/// As a client made from them would give.
+/// Checks `settings` without a connection.
 pub fn check(settings: &Settings) -> Result<(), SetupError> {
     user_agent(settings).and(proxy(settings)).map(drop)
 }
@@ -61,13 +53,12 @@ fn user_agent(settings: &Settings) -> Result<HeaderValue, SetupError> {
     HeaderValue::from_str(&settings.user_agent).map_err(|_| SetupError::UserAgent)
 }
 
-/// The proxy, if there is one.
 fn proxy(settings: &Settings) -> Result<Option<Proxy>, SetupError> {
     if settings.proxy.is_empty() {
         return Ok(None);
     }
     let refused = |message: String| SetupError::Proxy(message);
-    // What is no http address would be taken, and no request would go through it.
+    // reqwest accepts other schemes, but then no request succeeds.
     if let Some((scheme, _)) = settings.proxy.split_once("://")
         && !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
     {
@@ -76,21 +67,18 @@ fn proxy(settings: &Settings) -> Result<Option<Proxy>, SetupError> {
     Proxy::all(&settings.proxy).map(Some).map_err(|error| refused(error.to_string()))
 }
 
-/// The clients of the hosts that are being asked.
+/// The clients of the hosts with requests.
 pub(super) struct Connections {
     settings: Settings,
     policy: AddressPolicy,
-    /// Connections kept for a host's next request.
+    /// Idle connections to keep for each host.
     kept: usize,
     opened: Arc<AtomicU64>,
     clients: Mutex<HashMap<String, Client>>,
 }
 
 impl Connections {
-    /// Connections as `settings` want them; each for one request only unless `reuse`.
-    ///
-    /// # Errors
-    /// As [`builder`].
+    /// Without `reuse`, each connection serves one request.
     pub fn new(settings: Settings, policy: AddressPolicy, reuse: bool) -> Result<Self, SetupError> {
         let kept = if reuse { settings.per_host_concurrency.max(1) } else { 0 };
         let (opened, clients) = (Arc::default(), Mutex::default());
@@ -112,10 +100,7 @@ impl Connections {
             .map_err(|error| SetupError::Tls(error.to_string()))
     }
 
-    /// The client of `host`, with what is open to it.
-    ///
-    /// # Errors
-    /// As [`builder`].
+    /// The client of `host`, with its open connections.
     pub fn to(&self, host: &str) -> Result<Client, SetupError> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(host) {
@@ -126,12 +111,11 @@ impl Connections {
         Ok(client)
     }
 
-    /// Closes what is open to `host` and not in use.
+    /// Closes the idle connections to `host`.
     pub fn close_idle(&self, host: &str) {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
     }
 
-    /// How many were ever opened.
     pub fn opened(&self) -> u64 {
         self.opened.load(Ordering::Relaxed)
     }

@@ -1,5 +1,5 @@
-//! Cookies within the redirects of one request (RFC 6265, section 5): some sites set one and lead back to the same
-//! address. They end with the request: nothing is stored, shared between requests or logged.
+//! Cookies within the redirects of one request (RFC 6265, section 5): some sites set one and redirect to the same
+//! address. They are dropped after the request: nothing is stored, shared between requests or logged.
 
 use httpdate::parse_http_date;
 use jiff::Timestamp;
@@ -8,11 +8,11 @@ use url::{Host, Url};
 
 use crate::text::domain::registrable;
 
-/// Cookies kept of one request.
+/// Most cookies of one request.
 const MOST: usize = 20;
 /// Bytes of one cookie's name and value (RFC 6265, section 6.1).
 const LONGEST: usize = 4096;
-/// Bytes of all that are sent at once: what servers accept as a line.
+/// Bytes of one `Cookie` header: what servers accept as a line.
 const LONGEST_HEADER: usize = 8192;
 
 /// The cookies of one request. It has no `Debug`, so that no log can show them.
@@ -24,14 +24,14 @@ pub struct Jar {
 struct Cookie {
     name: Vec<u8>,
     value: Vec<u8>,
-    /// Host name, and whether hosts below it get the cookie too.
     domain: String,
+    /// Whether subdomains get it too.
     below: bool,
     path: String,
     secure: bool,
 }
 
-/// What a `Set-Cookie` line says beside name and value.
+/// The attributes of a `Set-Cookie` line.
 #[derive(Default)]
 struct Attributes {
     domain: Option<String>,
@@ -41,7 +41,7 @@ struct Attributes {
 }
 
 impl Jar {
-    /// Takes the `Set-Cookie` lines of an answer from `url`.
+    /// Takes the `Set-Cookie` lines of a response from `url`.
     pub fn take<'a>(&mut self, url: &Url, lines: impl Iterator<Item = &'a [u8]>, now: Timestamp) {
         for line in lines {
             self.set(url, line, now);
@@ -65,7 +65,7 @@ impl Jar {
         };
         let https = url.scheme() == "https";
         let path = attributes.path.filter(|path| path.starts_with('/')).unwrap_or_else(|| folder(url.path()));
-        // Prefixes that promise something (RFC 6265bis, section 4.1.3).
+        // Prefixes with conditions (RFC 6265bis, section 4.1.3).
         let begins =
             |prefix: &[u8]| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
         let kept = match () {
@@ -89,14 +89,13 @@ impl Jar {
         Some(())
     }
 
-    /// The value of `Cookie` for a request to `url`, after what the settings send there by `own`; `None` where there is
-    /// nothing to add.
+    /// The value of `Cookie` for a request to `url`, after `own` from the settings; `None` where there is nothing to add.
     #[must_use]
     pub fn header(&self, url: &Url, own: Option<&HeaderValue>) -> Option<HeaderValue> {
         let host = url.host()?;
         let mut sent: Vec<&Cookie> =
             self.cookies.iter().filter(|cookie| cookie.goes_to(&host, url)).collect();
-        // The more precise path first (section 5.4).
+        // The longer path first (section 5.4).
         sent.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         let mut line = own.map(|own| own.as_bytes().to_vec()).unwrap_or_default();
         let before = line.len();
@@ -132,7 +131,7 @@ impl Cookie {
 
 fn attributes<'a>(parts: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> Attributes {
     let mut attributes = Attributes::default();
-    // `Max-Age` comes before `Expires`, in whatever order they stand.
+    // `Max-Age` has precedence over `Expires`, in any order.
     let (mut by_age, mut by_date) = (None, None);
     for part in parts {
         let text = String::from_utf8_lossy(part);
@@ -164,8 +163,8 @@ fn attributes<'a>(parts: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> Attr
     attributes
 }
 
-/// The domain of a cookie that `host` sets for `domain`, and whether hosts below it get it: `host` itself or a parent of
-/// it that belongs to the same owner.
+/// The domain of a cookie that `host` sets for `domain`, and whether subdomains get it. `domain` must be `host` or a parent
+/// domain of the same owner.
 fn scope(host: &Host<&str>, domain: &str) -> Option<(String, bool)> {
     let name = host.to_string();
     match host {

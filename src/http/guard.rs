@@ -1,11 +1,10 @@
-//! Which addresses may be asked. Pure.
+//! Which addresses are private. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether `address` belongs to this machine, this network, or to nobody on the open internet
-/// (IANA special-purpose registries; docs/reference/http.md#private-addresses). Addresses that carry an IPv4 address inside
-/// (mapped, NAT64, 6to4) are judged by it.
-#[must_use]
+/// Whether `address` is not one of the open internet (IANA special-purpose registries;
+/// docs/reference/http.md#private-addresses). Of addresses that contain an IPv4 address (mapped, NAT64, 6to4) that one
+/// decides.
 pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => private_v4(v4),
@@ -34,14 +33,14 @@ fn private_v6(address: Ipv6Addr) -> bool {
         return private_v4(inner);
     }
     let [first, second, ..] = address.segments();
-    // Only 2000::/3 is given out for the open internet (RFC 4291, section 2.4), and of it not what serves
-    // protocols (2001::/23, Teredo among them) and documentation (2001:db8::/32, 3fff::/20).
+    // Only 2000::/3 is assigned to the open internet (RFC 4291, section 2.4), without the ranges for protocols
+    // (2001::/23, Teredo among them) and documentation (2001:db8::/32, 3fff::/20).
     first & 0xe000 != 0x2000
         || (first == 0x2001 && (second < 0x200 || second == 0xdb8))
         || (first == 0x3fff && second < 0x1000)
 }
 
-/// The IPv4 address inside an IPv6 one that may be asked: NAT64 (RFC 6052), 6to4 (RFC 3056), mapped (RFC 4291).
+/// The IPv4 address inside an IPv6 one: NAT64 (RFC 6052), 6to4 (RFC 3056), mapped (RFC 4291).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let s = address.segments();
     let from = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
@@ -58,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_addresses_are_known_in_every_dress() {
+    fn private_addresses_are_recognised_in_every_form() {
         for private in [
             "0.0.0.0",
             "10.1.2.3",

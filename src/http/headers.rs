@@ -1,4 +1,4 @@
-//! What an answer's headers mean to us. Pure.
+//! Reads and builds headers. Pure.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use reqwest::header::{
 use super::{Headers, waits::header_date};
 use crate::model::Validators;
 
-/// Validators as sent, content type, and the life time left.
+/// Validators as sent, content type, and the remaining lifetime.
 pub fn read(headers: &HeaderMap, now: Timestamp) -> Headers {
     let bytes = |name: HeaderName| headers.get(name).map(|value| value.as_bytes().to_vec());
     Headers {

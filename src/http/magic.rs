@@ -1,16 +1,16 @@
-//! Bodies of unknown coding, such as saved files: packed or not, their first bytes say.
+//! Decodes bodies of unknown coding, such as saved files, by their first bytes.
 
 use super::{
     Failure,
     unpack::{is_text, unpack},
 };
 
-/// Codings that may lie over each other: a file packed twice, and once more on the way.
+/// Most codings of one body: a file compressed twice, and once more in transfer.
 const LAYERS: usize = 3;
 
-/// `body` as it was before it was packed; it may grow to `limit` bytes. `None` where it is plain already.
+/// `body` decoded to at most `limit` bytes; `None` where it is plain already.
 ///
-/// Brotli and raw deflate have no mark of their own: they are tried on what is no text, and taken where text comes out.
+/// Brotli and raw deflate have no signature: they are tried on bodies that are not text, and used where the result is text.
 ///
 /// # Errors
 /// When the body is damaged, or larger than `limit`.
@@ -54,12 +54,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-
-    fn gzip(body: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(body).unwrap();
-        encoder.finish().unwrap()
-    }
+    use crate::http::unpack::tests::gzip;
 
     #[test]
     fn every_coding_is_known_by_its_bytes() {

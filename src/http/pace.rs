@@ -1,4 +1,4 @@
-//! Turns: how many requests at once, over all hosts and at each; and how far apart at each.
+//! Pacing: how many requests at once, overall and for each host, and the interval between two for one host.
 
 use std::{
     collections::HashMap,
@@ -14,18 +14,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Purpose, body::placed};
 
-/// Whom a pause is for. A page is asked because some feed links to it: when its host refuses for a limit, anybody's link
-/// can have used that up, so the host's own feeds are still asked (docs/explain/decisions/0023-a-429-for-a-page-pauses-pages-only.md).
+/// The requests that a pause stops. Any feed can link to a page, and so use up the limit of its host. So a 429 for a page
+/// does not stop the host's own feeds (docs/explain/decisions/0023-a-429-for-a-page-pauses-pages-only.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whom {
-    /// Whatever the host is asked for.
     All,
     /// Pages and robots.txt.
     Pages,
 }
 
 impl Whom {
-    /// Whom a request for `purpose` belongs to.
     pub fn of(purpose: Purpose) -> Self {
         match purpose {
             Purpose::Feed => Self::All,
@@ -34,7 +32,6 @@ impl Whom {
     }
 }
 
-/// Who may send when.
 #[derive(Debug)]
 pub struct Pace {
     all: Arc<Semaphore>,
@@ -46,31 +43,29 @@ pub struct Pace {
 #[derive(Debug)]
 struct Host {
     permits: Arc<Semaphore>,
-    /// Requests that a redirect of another host leads here wait for each other before they wait for a turn.
+    /// Requests that redirects of other hosts lead here wait for each other before they wait for a permit.
     guests: Arc<Semaphore>,
     spacing: Option<DefaultDirectRateLimiter>,
     paused: Mutex<Pauses>,
 }
 
-/// Until when nothing is asked, and until when no page is.
 #[derive(Debug, Clone, Copy, Default)]
 struct Pauses {
     all: Option<Timestamp>,
     pages: Option<Timestamp>,
 }
 
-/// Leave to send; given back when dropped.
+/// Permission to send; dropping it returns it.
 #[derive(Debug)]
 pub struct Permit {
     _host: Option<OwnedSemaphorePermit>,
     all: Option<OwnedSemaphorePermit>,
-    /// How long it took to get.
     pub waited: Duration,
 }
 
 impl Permit {
-    /// Lets `body` keep the place among all requests until it is dropped, so that bodies that wait to be read are as
-    /// few as requests may be. The host's own place is free with the answer.
+    /// Ties the overall permit to `body`, until `body` is dropped. So there are at most as many unread bodies as requests.
+    /// The host's permit is free after the response.
     pub fn keep_for(&mut self, body: Bytes) -> Bytes {
         match self.all.take() {
             Some(place) => placed(body, place),
@@ -97,8 +92,8 @@ impl Pace {
         }))
     }
 
-    /// Waits for a turn at `key`. The host's own turn comes first, so that a request that waits for a slow
-    /// host holds no place others could use.
+    /// Waits for a permit for `key`. The host's permit comes first, so that a request that waits for a slow host does not
+    /// block others.
     pub async fn acquire(&self, key: &str) -> Permit {
         let start = Instant::now();
         let host = self.host(key);
@@ -110,9 +105,9 @@ impl Pace {
         Permit { _host: own, all, waited: start.elapsed() }
     }
 
-    /// Waits for a turn at `key` for a request that a redirect of another host leads there. One of them at most stands
-    /// among those that wait: a publisher whose thousand links lead to somebody else's host does not hold up its feed.
-    pub async fn guest_turn(&self, key: &str) -> Permit {
+    /// Waits for a permit for a request that a redirect of another host leads to `key`. At most one of them waits with the
+    /// host's own requests, so a thousand links of one publisher do not delay the feed of another.
+    pub async fn acquire_as_guest(&self, key: &str) -> Permit {
         let start = Instant::now();
         let guests = Arc::clone(&self.host(key).guests);
         let _next = guests.acquire_owned().await.ok();
@@ -120,7 +115,7 @@ impl Pace {
         Permit { waited: start.elapsed(), ..turn }
     }
 
-    /// Sends nothing to `key` before `until`, or no request for a page. A pause that lasts longer stays.
+    /// Stops these requests to `key` until then. A longer pause stays.
     pub fn pause(&self, key: &str, whom: Whom, until: Timestamp) {
         let host = self.host(key);
         let mut paused = host.paused.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,7 +173,8 @@ mod tests {
     async fn a_host_s_own_request_waits_for_one_that_was_redirected_there_at_most() {
         let pace = Pace::new(9, 1, Duration::ZERO);
         let under_way = pace.acquire("a").await;
-        let (mut first, mut second) = (Box::pin(pace.guest_turn("a")), Box::pin(pace.guest_turn("a")));
+        let (mut first, mut second) =
+            (Box::pin(pace.acquire_as_guest("a")), Box::pin(pace.acquire_as_guest("a")));
         assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
         let mut own = Box::pin(pace.acquire("a"));
         assert!(own.as_mut().now_or_never().is_none());

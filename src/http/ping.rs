@@ -1,7 +1,7 @@
-//! Pings to a monitor of cron jobs (docs/reference/formats.md#pings): one as a cycle begins, one as it ends.
+//! Pings to a monitor of cron jobs (docs/reference/formats.md#pings) at the start and end of a cycle.
 //!
-//! The address is a secret: no message carries more of it than its host, no redirect is followed and no `Referer` sent.
-//! It comes from the settings, never from a feed, so private addresses are allowed: many run their monitor themselves.
+//! The address is a secret: messages show only its host, no redirect is followed and no `Referer` sent. It comes from the
+//! settings, so private addresses are allowed: many users run their own monitor.
 
 use std::{hash::BuildHasher, hash::RandomState, time::Duration};
 
@@ -10,13 +10,13 @@ use url::Url;
 use super::{Settings, connections::builder, resolve::AddressPolicy};
 use crate::clock::Clock;
 
-/// Limit for one ping with all its tries. Nothing waits for a monitor longer than that.
+/// Time limit for one ping with all its tries.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How often a failed one is sent again (docs/reference/formats.md#pings).
+/// Tries of one ping (docs/reference/formats.md#pings).
 const TRIES: u32 = 5;
-/// Wait before the second try; doubled before each further one.
+/// Wait before the second try; doubles before each further one.
 const WAIT: Duration = Duration::from_millis(500);
-/// Bytes of a body that old servers keep.
+/// Bytes of a body that old servers store.
 const BODY: usize = 10_000;
 
 /// The monitor of one run.
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Monitor {
 }
 
 impl Monitor {
-    /// The monitor at `url`, for a run of its own, reached as `settings` say; `None` where the address cannot be used.
+    /// The monitor at `url`, for one run; `None` where the address cannot be used.
     #[must_use]
     pub fn new(url: &str, settings: &Settings) -> Option<Self> {
         let url = Url::parse(url.trim_end_matches('/')).ok()?;
@@ -42,8 +42,8 @@ impl Monitor {
         Some(Self { client, url, run: run_id() })
     }
 
-    /// Tells that `what` has happened (`start`, or an exit code), with `body` for its log. A monitor that does
-    /// not answer in time is noted and changes nothing.
+    /// Reports `what` (`start`, or an exit code), with `body` for the monitor's log. A failure is logged and has no other
+    /// effect.
     pub async fn ping(&self, what: &str, body: &str, clock: &dyn Clock) {
         let mut url = self.url.clone();
         url.set_path(&format!("{}/{what}", self.url.path().trim_end_matches('/')));
@@ -58,7 +58,7 @@ impl Monitor {
         }
     }
 
-    /// Whether the monitor took the ping or refused it for good.
+    /// Whether the monitor accepted or finally refused the ping.
     async fn send(&self, url: Url, body: &str, clock: &dyn Clock) -> bool {
         for attempt in 0..TRIES {
             if attempt > 0 {
@@ -67,7 +67,7 @@ impl Monitor {
             let sent = self.client.post(url.clone()).body(body.to_owned()).send().await;
             match sent.map(|answer| answer.status()) {
                 Ok(status) if status.is_success() => return true,
-                // Wrong address or token, or an address that has moved: asking again would not help.
+                // A wrong address or token, or a moved address: a retry does not help.
                 Ok(status)
                     if status.is_redirection() || status.is_client_error() && status.as_u16() != 429 =>
                 {
@@ -81,7 +81,7 @@ impl Monitor {
     }
 }
 
-/// A random UUID (RFC 9562, version 4) that ties a run's pings together.
+/// A random UUID (RFC 9562, version 4) that the pings of a run share.
 fn run_id() -> String {
     let random = || RandomState::new().hash_one(0_u8);
     let (high, low) = (random(), random());
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_run_has_an_id_of_its_own_in_the_form_of_a_uuid() {
+    fn each_run_has_its_own_uuid() {
         let (one, other) = (run_id(), run_id());
         assert_ne!(one, other);
         let parts: Vec<_> = one.split('-').map(str::len).collect();
@@ -120,7 +120,7 @@ mod tests {
         assert!(Monitor::new("no address", &Settings::for_tests()).is_none());
     }
 
-    /// A clock whose short waits are over at once, and the limit of a ping too if that is to pass.
+    /// A clock whose short waits end at once, and the limit of a ping too if `limit_passes`.
     struct Hands {
         limit_passes: bool,
     }
@@ -135,7 +135,7 @@ mod tests {
         }
     }
 
-    /// Requests a server gets that gives these answers, one a connection.
+    /// The requests to a server that gives these answers, one a connection.
     async fn asked(answers: &[&str]) -> Vec<String> {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ping_is_sent_again_after_a_failure_and_never_led_elsewhere() {
+    async fn a_ping_is_repeated_after_a_failure_and_not_redirected() {
         let requests = asked(&["500 No", "429 Slow", "200 OK"]).await;
         assert_eq!(requests.len(), 3);
         assert!(requests.iter().all(|request| request.starts_with("POST /secret/start?rid=")));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_monitor_that_never_answers_is_left_when_its_time_has_passed() {
+    async fn a_ping_ends_at_its_time_limit() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let monitor = Monitor::new(&format!("http://127.0.0.1:{port}/"), &Settings::for_tests()).unwrap();

@@ -1,7 +1,7 @@
-//! One POST to an address the user configured: a channel of theirs, never anything a feed named.
+//! One POST to an address from the settings: an alert channel, never an address from a feed.
 //!
-//! Same address guard and time limits as a GET, but no redirects (the body is signed for one address), no
-//! pacing (each channel has its own) and no retry (the outbox has).
+//! The address check is that of a GET. There are no redirects (the body is signed for one address), no pacing (each channel
+//! has its own) and no retry (the outbox does that).
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -17,30 +17,24 @@ use super::{
     waits,
 };
 
-/// Bytes of an answer that are read: enough for any error a service describes.
+/// Bytes of a response that are read: enough for any error message.
 const ANSWER: usize = 16 * 1024;
 
-/// One POST.
 #[derive(Clone)]
-pub struct PostRequest {
-    /// Where; may hold a secret, and is never repeated in an error.
+pub(crate) struct PostRequest {
+    /// May contain a secret: no error message may contain it.
     pub url: Url,
-    /// Every header beside the user agent's.
     pub headers: Vec<(String, String)>,
-    /// The exact bytes.
     pub body: Vec<u8>,
-    /// Whether a private address is meant.
     pub allow_private: bool,
     /// Limit for the whole exchange.
     pub timeout: Duration,
 }
 
-/// What a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostResponse {
-    /// Status code.
+pub(crate) struct PostResponse {
     pub status: u16,
-    /// Header names in lower case, with values that are text.
+    /// Those whose values are text; names in lower case.
     pub headers: Vec<(String, String)>,
     /// `Retry-After`, clamped to a day.
     pub retry_after: Option<Duration>,
@@ -49,20 +43,17 @@ pub struct PostResponse {
 }
 
 impl PostResponse {
-    /// Whether the status is 2xx.
-    #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// The header `name`, which is in lower case.
-    #[must_use]
+    /// `name` is in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// The network; its clients are made when the first parcel needs them: most cycles send none.
+/// Sends POST requests. Its clients are created for the first request: most cycles send none.
 pub struct Poster {
     settings: Settings,
     restricted: OnceLock<Result<reqwest::Client, String>>,
@@ -70,7 +61,7 @@ pub struct Poster {
 }
 
 impl Poster {
-    /// One that behaves as `settings` say.
+    /// Creates a poster with these settings.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self { settings, restricted: OnceLock::new(), open: OnceLock::new() }
@@ -84,7 +75,7 @@ impl Poster {
     }
 
     /// Sends `request` once. `now` serves `Retry-After` dates.
-    pub async fn post(&self, request: PostRequest, now: Timestamp) -> Result<PostResponse, Failure> {
+    pub(crate) async fn post(&self, request: PostRequest, now: Timestamp) -> Result<PostResponse, Failure> {
         let limit = request.timeout;
         let sent = tokio::time::timeout(limit, self.send(request, now)).await;
         sent.unwrap_or(Err(Failure::TotalTimeout))
@@ -92,7 +83,7 @@ impl Poster {
 
     async fn send(&self, request: PostRequest, now: Timestamp) -> Result<PostResponse, Failure> {
         let allow_private = request.allow_private || self.settings.allow_private_addresses;
-        // The address may be a secret: no error is to repeat it.
+        // The address may be a secret: no error message may contain it.
         if !request.url.has_host() {
             return Err(Failure::BadAddress(String::new()));
         }

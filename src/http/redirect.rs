@@ -1,17 +1,17 @@
-//! Where a redirect leads, and whether it may be followed. Pure.
+//! The target of a redirect, and whether it may be followed. Pure.
 
 use url::Url;
 
 use super::Failure;
 use crate::text::address::on_the_web;
 
-/// Longest address followed, bytes: what servers are asked to understand (RFC 9110, section 4.1). A feed's links
-/// stand against it, so a long one would be held thousands of times.
+/// Longest address followed, bytes: what servers should support (RFC 9110, section 4.1). It is the base of a feed's links,
+/// so a long one would be stored thousands of times.
 const LONGEST: usize = 8000;
-/// So much of a `Location` that leads nowhere is shown.
+/// Characters shown of an invalid `Location`.
 const SHOWN: usize = 200;
 
-/// Where a redirect from `from` with `location`, as the header has it, leads.
+/// The target of a redirect from `from` with `location`, the header's value.
 ///
 /// # Errors
 /// The failure that ends the request (docs/reference/http.md#redirects).
@@ -24,7 +24,7 @@ pub fn target(from: &Url, location: &[u8]) -> Result<Url, Failure> {
         .filter(|to| on_the_web(to) && to.as_str().len() <= LONGEST)
         .ok_or_else(|| Failure::BadRedirect(location.chars().take(SHOWN).collect()))?;
     to.set_fragment(None);
-    // Credentials are the settings' to give: those of our own address stay with its host, a server's are not sent.
+    // Credentials come from the settings only: those of the own address stay with its origin, a server's are not sent.
     let own = to.origin() == from.origin();
     let (name, password) = if own { (from.username(), from.password()) } else { ("", None) };
     if to.set_username(name).and_then(|()| to.set_password(password)).is_err() {
@@ -36,7 +36,7 @@ pub fn target(from: &Url, location: &[u8]) -> Result<Url, Failure> {
     Ok(to)
 }
 
-/// `location` with each byte that is not ASCII escaped: the server gets its own bytes back, whatever they mean.
+/// `location` with each byte that is not ASCII escaped, so that the server gets its own bytes back.
 fn escaped(location: &[u8]) -> String {
     location
         .iter()
@@ -44,14 +44,12 @@ fn escaped(location: &[u8]) -> String {
         .collect()
 }
 
-/// Whether a status says that the move is for good (RFC 9110, sections 15.4.2 and 15.4.9).
-#[must_use]
+/// Whether the redirect is permanent (RFC 9110, sections 15.4.2 and 15.4.9).
 pub fn is_permanent(status: u16) -> bool {
     matches!(status, 301 | 308)
 }
 
 /// Whether a status is a redirect to be followed.
-#[must_use]
 pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }

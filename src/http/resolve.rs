@@ -1,7 +1,5 @@
-//! Names to addresses, private ones refused: what was checked here is what is connected to.
-//!
-//! The client asks for nothing else when it opens a connection, so a name that leads elsewhere a moment later
-//! (DNS rebinding) is either not asked again or checked again.
+//! Resolves names and refuses private addresses. The client connects to the addresses checked here, so DNS rebinding
+//! cannot lead it elsewhere: a second look-up is checked again.
 
 use std::{
     future::Future,
@@ -15,7 +13,7 @@ use url::{Host, Url};
 
 use super::{Failure, guard::is_private};
 
-/// Which hosts may lead to private addresses.
+/// Which hosts may have private addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct AddressPolicy {
     all: bool,
@@ -28,7 +26,6 @@ impl AddressPolicy {
         Self { all, hosts: hosts.into() }
     }
 
-    /// Whether `host`, written as in a [`url::Url`], may.
     fn admits(&self, host: &str) -> bool {
         self.all || self.hosts.iter().any(|known| known == host)
     }
@@ -49,9 +46,8 @@ impl AddressPolicy {
     }
 }
 
-/// Where names are looked up.
+/// Tests replace the system's resolver.
 pub(super) trait Lookup: Clone + Send + Sync + 'static {
-    /// All addresses of `name`.
     fn addresses(&self, name: &str) -> impl Future<Output = io::Result<Vec<IpAddr>>> + Send;
 }
 
@@ -74,7 +70,6 @@ pub(super) struct PolicyResolver<L = System> {
 }
 
 impl PolicyResolver {
-    /// One that asks the system.
     pub fn new(policy: AddressPolicy) -> Self {
         Self { policy, lookup: System }
     }
@@ -105,7 +100,6 @@ impl<L: Lookup> Resolve for PolicyResolver<L> {
     }
 }
 
-/// Why a name was refused.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refused {
     #[error("{0} could not be resolved")]
@@ -120,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    /// A name server that answers differently each time.
+    /// A name server with another answer for each query.
     #[derive(Clone)]
     struct Turning(Arc<Mutex<Vec<Vec<IpAddr>>>>);
 
@@ -144,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_several_addresses_only_open_ones_are_left_and_each_answer_is_checked_anew() {
+    async fn private_addresses_are_removed_from_each_answer() {
         let lookup = Turning::new(&[
             &["10.0.0.1", "93.184.215.14", "::1"],
             &["127.0.0.1", "fd00::1"],
@@ -160,10 +154,9 @@ mod tests {
         assert!(asked(&resolver, "a.localhost").await.unwrap_err().contains("private"));
     }
 
-    /// A name server that turns between check and connection finds nobody who asks it: the connection goes to
-    /// the address that was checked.
+    /// The connection goes to the checked address, even if the name server has another answer by then.
     #[tokio::test]
-    async fn a_connection_goes_to_the_checked_address_and_asks_no_second_time() {
+    async fn a_connection_goes_to_the_checked_address_without_a_second_query() {
         let checked = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = checked.local_addr().unwrap().port();
         let lookup = Turning::new(&[&["127.0.0.1"], &["169.254.169.254"]]);

@@ -1,18 +1,13 @@
-//! Which failure is worth a second request within the run, and after what wait. Pure.
+//! Which failures get a second request within the run, and after what wait. Pure.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
-};
+use std::time::Duration;
 
 use super::Failure;
+use crate::clock::jitter;
 
-/// The wait before the one retry (1–3 s, spread by address so that a burst parts), or `None` where a retry
-/// would not help (docs/reference/http.md#retries-within-a-cycle).
-#[must_use]
+/// The wait before the one retry: 1–3 s, different for each address so that a burst spreads. `None` where a retry would
+/// not help (docs/reference/http.md#retries-within-a-cycle).
 pub fn wait(failure: &Failure, url: &str) -> Option<Duration> {
     let passing = matches!(failure, Failure::Reset | Failure::ConnectTimeout | Failure::Status(502 | 504));
-    let mut hasher = DefaultHasher::new();
-    url.hash(&mut hasher);
-    passing.then(|| Duration::from_millis(1000 + hasher.finish() % 2001))
+    passing.then(|| Duration::from_secs_f64(1.0 + 2.0 * jitter(url)))
 }

@@ -1,13 +1,12 @@
-//! robots.txt (RFC 9309): which paths of a site may be read. Pure; time and memory are linear in the file and the path.
+//! robots.txt (RFC 9309): which paths of a site may be read. Pure. Time and memory are linear in the file and the path.
 
 use memchr::memmem;
 use url::Url;
 
-/// Longest pattern that is kept, bytes. A path must be as long as its pattern's letters to match it, and links are
-/// shorter than this.
+/// Longest pattern that is stored, bytes. A matching path is at least as long, and links are shorter than this.
 const LONGEST_PATTERN: usize = 2_000;
-/// Patterns kept of one file, and their bytes: each page that is read holds them in memory and each host in the
-/// database. What follows is ignored, as what follows 500 KiB is (section 2.5).
+/// Patterns stored of one file, and their bytes: they are in memory during a cycle and in the database. Further ones are
+/// ignored, like text after 500 KiB (section 2.5).
 const MOST_PATTERNS: usize = 4_000;
 const MOST_BYTES: usize = 64 * 1024;
 
@@ -15,7 +14,6 @@ const MOST_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rules {
     patterns: Vec<Pattern>,
-    /// Bytes of all patterns.
     bytes: usize,
 }
 
@@ -27,14 +25,14 @@ struct Pattern {
 }
 
 impl Rules {
-    /// The rules that `file` has for the crawler that calls itself `user_agent`: those of all groups that name it, else
-    /// those of all groups for `*`. What cannot be read is skipped.
+    /// The rules of `file` for the crawler `user_agent`: those of all groups that name it, else those of all groups for `*`.
+    /// Invalid lines are skipped.
     #[must_use]
     pub fn parse(file: &str, user_agent: &str) -> Self {
         let product = product(user_agent);
         let (mut own, mut any) = (Self::default(), Self::default());
         let mut own_named = false;
-        // Whom the present group is for, and whether a rule of it has been seen.
+        // The crawlers of the present group, and whether it has had a rule.
         let (mut for_own, mut for_any, mut in_rules) = (false, false, false);
         for line in file.trim_start_matches('\u{feff}').split(['\n', '\r']) {
             let line = line.split('#').next().unwrap_or_default();
@@ -66,7 +64,7 @@ impl Rules {
     }
 
     fn add(&mut self, allows: bool, value: &str) {
-        // An empty rule forbids nothing (section 2.2.2); one that is too long matches no path we ask for.
+        // An empty rule forbids nothing (section 2.2.2); one that is too long matches no link.
         if value.is_empty() || value.len() > 3 * LONGEST_PATTERN || self.patterns.len() >= MOST_PATTERNS {
             return;
         }
@@ -91,7 +89,7 @@ impl Rules {
             .is_none_or(|pattern| pattern.allows)
     }
 
-    /// The rules as a file for everybody, from which [`Self::parse`] reads the same.
+    /// The rules as a file for `*`, from which [`Self::parse`] reads the same.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::from("User-agent: *\n");
@@ -110,7 +108,7 @@ impl Rules {
     }
 }
 
-/// The lines that are read, in the spellings that other crawlers accept too.
+/// The keys that are read, in the spellings that other crawlers accept too.
 enum Key {
     UserAgent,
     Rule { allows: bool },
@@ -140,7 +138,7 @@ fn normal_path(url: &Url) -> String {
     for part in [url.path(), query[0], query[1]] {
         normalise(part, &mut path);
     }
-    // Here they are letters and nothing else: a pattern names them escaped (section 2.2.3).
+    // In a path these are plain characters, which a pattern has escaped (section 2.2.3).
     if path.contains(['*', '$']) { path.replace('*', "%2A").replace('$', "%24") } else { path }
 }
 
@@ -150,7 +148,7 @@ fn normal_pattern(value: &str) -> String {
         None => (value, false),
     };
     let mut pattern = String::new();
-    // Authors forget the slash, and mean it: no path begins otherwise.
+    // Authors forget the slash; every path begins with one.
     if !value.starts_with(['/', '*']) {
         pattern.push('/');
     }
@@ -162,14 +160,14 @@ fn normal_pattern(value: &str) -> String {
     if ends {
         pattern.push('$');
     } else if pattern.len() > 1 {
-        // A pattern matches any end anyway; its length counts all the same only in letters that say something.
+        // A pattern matches any end anyway, and its length must not count these stars.
         pattern.truncate(pattern.trim_end_matches('*').len().max(1));
     }
     pattern
 }
 
-/// Writes `text` to `out` with what is not visible ASCII escaped, what need not be escaped plain, and escapes in capitals
-/// (section 2.2.2). Doing so twice changes nothing.
+/// Writes `text` to `out` in normal form: only visible ASCII plain, no unnecessary escapes, escapes in capitals (section
+/// 2.2.2).
 fn normalise(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -197,8 +195,8 @@ fn escape(byte: u8, out: &mut String) {
     out.push(DIGITS[usize::from(byte & 15)].into());
 }
 
-/// Whether `pattern` matches the beginning of `path`, or all of it where it ends in `$`. The parts between stars are
-/// looked for from left to right, each as early as it occurs: any other way to match leaves less of the path.
+/// Whether `pattern` matches the beginning of `path`, or all of it where it ends in `$`. Each part
+/// between stars is searched for from left to right and taken where it occurs first, which leaves most of the path.
 fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, ends) = match pattern.strip_suffix('$') {
         Some(pattern) => (pattern, true),

@@ -1,4 +1,4 @@
-//! What TLS means here, said once for the whole process.
+//! The TLS configuration of the process.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,14 +7,11 @@ use tokio_rustls::rustls::{self, ClientConfig, client::Resumption, crypto::aws_l
 
 use super::SetupError;
 
-/// Sessions remembered, eight for each host (rustls' share): those of the last 128 hosts, as many as are asked at once.
+/// TLS sessions to remember: eight for each host (rustls), for the last 128 hosts, as many as have requests at once.
 const SESSIONS: usize = 1024;
 
-/// TLS 1.2 and 1.3 by the system's roots, HTTP/2 where the server speaks it. The roots are read once; whoever connects
-/// shares them, and the sessions that spare a second handshake.
-///
-/// # Errors
-/// When the system has no usable roots.
+/// TLS 1.2 and 1.3 with the system's roots, HTTP/2 where the server supports it. All clients share the roots, which are
+/// read once, and the sessions, which save second handshakes.
 pub(super) fn config() -> Result<ClientConfig, SetupError> {
     static CONFIG: OnceLock<Result<ClientConfig, String>> = OnceLock::new();
     CONFIG.get_or_init(|| read().map_err(|error| error.to_string())).clone().map_err(SetupError::Tls)

@@ -1,5 +1,5 @@
-//! Bodies as they were before their `Content-Encoding`. Done here and not by the client, so that the bytes
-//! counted are those that came, and a bomb stops at the limit.
+//! Decodes the `Content-Encoding` of bodies. The client does not do it, so that the bytes counted are those received, and
+//! decompression stops at the limit.
 
 use std::io::Read;
 
@@ -10,20 +10,20 @@ use ruzstd::decoding::{
 
 use super::Failure;
 
-/// What we say we can read.
+/// `Accept-Encoding`.
 pub const ACCEPTED: &str = "gzip, br, zstd, deflate";
 /// Largest window of zstd, bytes (RFC 8878, section 3.1.1.1.2).
 const WINDOW: u64 = 8 << 20;
 
-/// Most codings of one body that are taken off: more are no server's mistake.
+/// Most codings of one body: more are an attack.
 const MOST_CODINGS: usize = 5;
-/// So much of a body is looked at to see whether it is plain text, bytes. Packed bytes of this length hold control
-/// characters but for one time in 10^13 (28 of 256 byte values).
+/// Bytes of a body that show whether it is plain text. Compressed bytes of this length are without control characters once
+/// in 10^13 cases (28 of 256 byte values).
 const LOOKED_AT: usize = 256;
 
-/// Takes the codings in `encodings` (the header's value, in the order they were applied) off `body`, which may
-/// grow to `limit` bytes; `None` where it is plain already. The bytes are believed before the header: a body that is
-/// plain text under any header is left as it is, and one that is gzip or zstd without saying so is unpacked.
+/// Decodes `body`, which has the codings in `encodings` (the header's value), to at most `limit` bytes; `None` where it is
+/// plain already. The bytes have precedence over the header: plain text stays as it is, and gzip or zstd without a header
+/// is decoded.
 ///
 /// # Errors
 /// When the body is damaged, coded in a way we did not ask for, or larger than `limit`.
@@ -49,7 +49,7 @@ pub fn unpack(body: &[u8], encodings: &str, limit: u64) -> Result<Option<Vec<u8>
             },
             "br" => read(brotli_decompressor::Decompressor::new(packed, 4096), limit),
             "gzip" | "x-gzip" | "identity" => continue,
-            // A character set or a word that means nothing stands here too; the bytes decide below.
+            // Some servers send a character set or a meaningless word; the bytes decide below.
             other => {
                 unknown = unknown.or_else(|| Some(other.to_owned()));
                 continue;
@@ -86,7 +86,7 @@ fn is_gzip(body: &[u8]) -> bool {
     body.starts_with(&[0x1f, 0x8b])
 }
 
-/// A frame of zstd, or one that is to be skipped (RFC 8878, section 3.1).
+/// A frame of zstd, or a skippable frame (RFC 8878, section 3.1).
 fn is_zstd(body: &[u8]) -> bool {
     matches!(body, [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
@@ -114,7 +114,7 @@ fn gunzip(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
     read(flate2::read::MultiGzDecoder::new(body), limit)
 }
 
-/// One frame after the other (RFC 8878, section 3.1), those that are to be skipped left out.
+/// All frames (RFC 8878, section 3.1) except skippable ones.
 fn zstd(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
     let (mut rest, mut plain) = (body, Vec::new());
     while !rest.is_empty() {
@@ -152,12 +152,12 @@ fn read(decoder: impl Read, limit: u64) -> Result<Vec<u8>, Failure> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::Write;
 
     use super::*;
 
-    fn gzip(body: &[u8]) -> Vec<u8> {
+    pub(in crate::http) fn gzip(body: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(body).unwrap();
         encoder.finish().unwrap()

@@ -1,18 +1,17 @@
-//! How long a server asks us to wait, in the header that the standard has for it and in those that services have made
-//! up. Pure.
+//! How long a server asks us to wait, by the standard header and by those of single services. Pure.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822, tz::TimeZone};
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-/// No wait that a server asks for is kept longer (docs/reference/http.md#pauses).
+/// Longest wait that a server's request is followed for (docs/reference/http.md#pauses).
 const LONGEST: Duration = Duration::from_hours(24);
-/// No wait until a limit is reset is shorter: these headers say when, not that it will be open then.
+/// Shortest wait until a limit is reset: the limit may not be open at once.
 const SHORTEST_RESET: Duration = Duration::from_secs(1);
-/// A reset that lies further back says nothing about the present limit.
+/// An earlier reset does not concern the present limit.
 const STALE: Duration = Duration::from_mins(5);
-/// Headers that say when a limit is reset: as a date, in seconds from now or since 1970 (GitHub, reddit, X and others;
+/// Headers with the time when a limit is reset: as a date, in seconds from now or since 1970 (GitHub, reddit, X and others;
 /// draft-ietf-httpapi-ratelimit-headers up to version 7).
 const RESETS: [&str; 7] = [
     "ratelimit-reset",
@@ -25,21 +24,21 @@ const RESETS: [&str; 7] = [
 ];
 /// Headers with structured values (the same draft; from version 8 on `"name";r=0;t=48`).
 const STRUCTURED: [&str; 2] = ["ratelimit", "x-ratelimit"];
-/// Headers that say how much of a limit is left.
+/// Headers with the requests that are left of a limit.
 const REMAINING: [&str; 4] =
     ["ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining", "rate-limit-remaining"];
 /// The same wait in milliseconds (Azure).
 const RETRY_AFTER_MS: &str = "retry-after-ms";
 
-/// The wait that a refusal asks for: `Retry-After`, else the time until a limit is reset; `None` where it says neither.
-/// `limited` says that the refusal itself is for a limit (429); otherwise a reset counts only where nothing is left.
+/// The wait that a refusal asks for: `Retry-After`, else the time until a limit is reset; `None` without either.
+/// `limited`: the refusal is for a limit (429); otherwise a reset counts only where nothing of the limit is left.
 #[must_use]
 pub fn wait(headers: &HeaderMap, now: Timestamp, limited: bool) -> Option<Duration> {
     retry_after(headers, now).or_else(|| reset(headers, now).filter(|_| limited || exhausted(headers)))
 }
 
-/// `Retry-After` in seconds or as a date, held against the answer's own `Date`; `None` where it is missing or makes no
-/// sense (RFC 9110, section 10.2.3). Of several the longest.
+/// `Retry-After` in seconds or as a date, relative to the response's own `Date`; `None` where it is missing or invalid
+/// (RFC 9110, section 10.2.3). Of several the longest.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let sent = sent(headers, now);
@@ -68,19 +67,18 @@ fn reset(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     Some(longest.clamp(SHORTEST_RESET, LONGEST))
 }
 
-/// Whether nothing is left of a limit, as far as the headers say.
+/// Whether a header reports that nothing of a limit is left.
 fn exhausted(headers: &HeaderMap) -> bool {
     let left = REMAINING.into_iter().filter_map(|name| number(headers.get(name)?.to_str().ok()?.trim()));
     left.fold(None, |least: Option<f64>, left| Some(least.map_or(left, |least| least.min(left))))
         .is_some_and(|left| left < 1.0)
 }
 
-/// When the answer was made.
 fn sent(headers: &HeaderMap, now: Timestamp) -> Timestamp {
-    headers.get(DATE).and_then(|value| value.to_str().ok()).and_then(date).unwrap_or(now)
+    header_date(headers, &DATE).unwrap_or(now)
 }
 
-/// A value of one of [`RESETS`]. Numbers say by their size what they count: seconds from now, or seconds, milliseconds,
+/// A value of one of [`RESETS`]. The size of a number shows its unit: seconds from now, or seconds, milliseconds,
 /// microseconds or nanoseconds since 1970.
 fn reset_in(value: &str, sent: Timestamp) -> Option<Duration> {
     let Some(number) = number(value) else { return until(value, sent).or_else(|| span(value)) };
@@ -95,7 +93,7 @@ fn reset_in(value: &str, sent: Timestamp) -> Option<Duration> {
     (from_now > -STALE.as_secs_f64()).then(|| seconds_of(from_now))
 }
 
-/// The longest `t` of the limits that have nothing left, else the shortest of all; or `reset` in the older form.
+/// The longest `t` (older form: `reset`) of the limits with nothing left, else the shortest of all.
 fn structured(value: &str) -> Option<f64> {
     let (mut spent, mut open): (Option<f64>, Option<f64>) = (None, None);
     for limit in value.split(',') {
@@ -118,7 +116,7 @@ fn structured(value: &str) -> Option<f64> {
     spent.or(open)
 }
 
-/// A decimal number, however many digits it has.
+/// A decimal number of any length.
 fn number(value: &str) -> Option<f64> {
     let value = value.trim_matches('"');
     let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
@@ -127,7 +125,7 @@ fn number(value: &str) -> Option<f64> {
     if plain { value.parse().ok() } else { None }
 }
 
-/// So many seconds, a part of one counting as whole; none for less than nothing, a day at most.
+/// `seconds` rounded up, from zero to [`LONGEST`].
 fn seconds_of(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.ceil().clamp(0.0, LONGEST.as_secs_f64())).unwrap_or(LONGEST)
 }
@@ -138,13 +136,13 @@ fn until(value: &str, sent: Timestamp) -> Option<Duration> {
     Some(at.duration_since(sent).max(SignedDuration::ZERO).unsigned_abs())
 }
 
-/// A length of time in words or in the short forms that services use: `48s`, `6m0s`, `2 minutes`.
+/// A duration in words or in short forms: `48s`, `6m0s`, `2 minutes`.
 fn span(value: &str) -> Option<Duration> {
     let span = value.to_ascii_lowercase().parse::<SignedDuration>().ok()?;
     Some(seconds_of(span.as_secs_f64()))
 }
 
-/// A date in one of the forms of RFC 9110, of mail or of ISO 8601. One past the last that can be told counts as that.
+/// A date in one of the forms of RFC 9110, of mail or of ISO 8601. Dates beyond the supported range become its end.
 fn date(value: &str) -> Option<Timestamp> {
     static MAIL: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
     let value = value.trim().trim_matches('"');
@@ -156,15 +154,14 @@ fn date(value: &str) -> Option<Timestamp> {
     MAIL.parse_timestamp(&mail).ok().or_else(|| value.parse().ok())
 }
 
-/// Whether `value` looks like a date of a year with more than four digits, or of the last that has four: no parser reads
-/// those, and they mean "not for a long time".
+/// Whether `value` looks like a date of the year 9999 or later: no parser reads those, and they mean "not for a long
+/// time".
 fn far_ahead(value: &str) -> bool {
     let dated = value.contains([':', '-', '/', ' ']) || value.contains("GMT");
     let longest = value.split(|letter: char| !letter.is_ascii_digit());
     dated && longest.map(str::trim).any(|digits| digits.len() > 4 || digits == "9999")
 }
 
-/// The date of a header.
 pub(super) fn header_date(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
     headers.get(name).and_then(|value| value.to_str().ok()).and_then(date)
 }

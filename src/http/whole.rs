@@ -1,7 +1,6 @@
-//! Whether a body is whole although the connection broke off before its announced end. Pure.
+//! Whether a body is complete although the connection broke before its announced end. Pure.
 
-/// Whether `body` is a document that ends as it began: XML or HTML whose root element is closed at the very end, or a
-/// JSON value that is complete.
+/// Whether `body` is a complete document: XML or HTML that ends with the end tag of its root, or a complete JSON value.
 pub fn is_whole(body: &[u8]) -> bool {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
     match body.first() {
@@ -11,7 +10,7 @@ pub fn is_whole(body: &[u8]) -> bool {
     }
 }
 
-/// The name of the first element, what comes before it left out: declarations, comments, a document type.
+/// The name of the first element, after declarations, comments and the document type.
 fn root(mut body: &[u8]) -> Option<&[u8]> {
     loop {
         body = body.trim_ascii_start();
@@ -33,7 +32,7 @@ fn root(mut body: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Whether `body` ends with the end tag of `name`, and comments at most: caches add when a page was made.
+/// Whether `body` ends with the end tag of `name`, apart from comments: caches add the time of the page.
 fn ends_with(mut body: &[u8], name: &[u8]) -> bool {
     while body.ends_with(b"-->") {
         let Some(start) = memchr::memmem::rfind(body, b"<!--") else { return false };

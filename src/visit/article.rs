@@ -1,5 +1,5 @@
-//! A waiting entry: its page is read, then it is judged. An entry whose page cannot be read keeps waiting,
-//! and is judged on what the feed said once its tries are used up: none is dropped unjudged.
+//! Visits the page of a waiting entry and classifies the entry. If the page cannot be read, the entry keeps waiting; after
+//! its tries it is classified by the feed's text. None is dropped unclassified.
 
 use std::time::Duration;
 
@@ -7,22 +7,23 @@ use url::Url;
 
 use crate::{
     detect::{Item, Origin, Rules},
+    figures::StageName,
     model::{ArticleRecord, Commit, EntryRecord, EntryState, FailureKind, Kind, Verdict},
     text::address,
 };
 
 use super::{
-    ArticleVisit, Context, Figures, Finding, PageOutcome, Stage,
+    ArticleVisit, Context, Figures, Finding, PageOutcome,
     page_cache::{CachedPage, FetchError, Retry, item, older_than, opening},
     reword::other_launch,
 };
 
-/// Fetches of one page before its entry is judged without it: with a 10-minute cron, half an hour.
+/// Requests for one page before its entry is classified without it: half an hour with a 10-minute cron.
 const MAX_TRIES: u32 = 3;
-/// An entry whose host never lets us ask is judged without its page after this.
+/// After this, an entry whose host stays paused is classified without its page.
 const MAX_WAIT: Duration = Duration::from_hours(24);
 
-/// Reads the page of `entry`, which is waiting, and judges it.
+/// Reads the page of `entry`, which is waiting, and classifies it.
 pub async fn visit_article(context: &Context, entry: EntryRecord) -> ArticleVisit {
     let Some(link) = entry.link.as_deref().and_then(|link| Url::parse(link).ok()) else {
         return judged(
@@ -33,17 +34,17 @@ pub async fn visit_article(context: &Context, entry: EntryRecord) -> ArticleVisi
             Figures::default(),
         );
     };
-    let (shelved, outcome, learned) = context.pages.page(context, &entry, &link).await;
-    let mut visit = match shelved.as_ref() {
-        CachedPage::Read(record) => judged(context, entry, Some(record), outcome, learned.figures),
-        CachedPage::Failed(miss) => missed(context, entry, miss, outcome, learned.figures),
+    let (cached, outcome, fetched) = context.pages.page(context, &entry, &link).await;
+    let mut visit = match cached.as_ref() {
+        CachedPage::Read(record) => judged(context, entry, Some(record), outcome, fetched.figures),
+        CachedPage::Failed(error) => missed(context, entry, error, outcome, fetched.figures),
     };
-    visit.commit.articles = learned.articles;
-    visit.commit.robots = learned.robots;
+    visit.commit.articles = fetched.articles;
+    visit.commit.robots = fetched.robots;
     if visit.commit.entries.iter().any(|entry| entry.rewordings.any())
         && let Some(found) = visit.found.take()
     {
-        // Where the store cannot be read, the visit cannot be saved either.
+        // If the store cannot be read, the visit cannot be saved either.
         visit.found = other_launch(context, found).await.ok().flatten();
     }
     visit
@@ -52,7 +53,7 @@ pub async fn visit_article(context: &Context, entry: EntryRecord) -> ArticleVisi
 fn missed(
     context: &Context,
     entry: EntryRecord,
-    miss: &FetchError,
+    error: &FetchError,
     outcome: PageOutcome,
     figures: Figures,
 ) -> ArticleVisit {
@@ -60,7 +61,7 @@ fn missed(
     let EntryState::Waiting { tries, .. } = entry.state else {
         return judged(context, entry, None, outcome, figures);
     };
-    let tries = match miss.retry {
+    let tries = match error.retry {
         Retry::Never => MAX_TRIES,
         Retry::Counted => tries + 1,
         Retry::Uncounted => tries,
@@ -77,7 +78,7 @@ fn missed(
     }
 }
 
-/// `entry` judged on the page that is kept of it, or on what the feed said; and what was found.
+/// Classifies `entry` by its stored page, or by the feed's text; and the finding.
 #[must_use]
 pub fn judge_kept(
     rules: &Rules,
@@ -104,8 +105,8 @@ pub fn judge_kept(
     (entry, found.map(|found| Finding { read_at, ..found }))
 }
 
-/// The verdict on a page of a watched project by its words alone, where they say by themselves that there is a launch:
-/// what a stranger's feed says beside a link to the page is not the project's word.
+/// The verdict on a page of a watched project by its text alone, if that announces a launch. The text of another
+/// publisher's feed that links to the page is not official.
 fn own_words(rules: &Rules, entry: &EntryRecord, record: &ArticleRecord) -> Option<Verdict> {
     if !rules.is_own_page(&record.final_url) {
         return None;
@@ -124,7 +125,7 @@ fn own_words(rules: &Rules, entry: &EntryRecord, record: &ArticleRecord) -> Opti
     (verdict.tge && verdict.official).then_some(verdict)
 }
 
-/// The text an entry is judged on, and the address it is told with.
+/// The text that an entry is classified by, and the address to show.
 fn words(entry: &EntryRecord, link: Option<&Url>, article: Option<&ArticleRecord>) -> (String, String) {
     let Some(record) = article else {
         let own = || Url::parse(&entry.source_url).map(|url| address::bare(&url)).unwrap_or_default();
@@ -135,7 +136,6 @@ fn words(entry: &EntryRecord, link: Option<&Url>, article: Option<&ArticleRecord
     (opening(&entry.summary, &record.article.text), url.as_ref().map(address::shown).unwrap_or_default())
 }
 
-/// `entry` with its verdict: on the page's text and address where there is one, else on the feed's words.
 fn judged(
     context: &Context,
     entry: EntryRecord,
@@ -143,6 +143,6 @@ fn judged(
     outcome: PageOutcome,
     mut figures: Figures,
 ) -> ArticleVisit {
-    let (entry, found) = figures.time(Stage::Judge, || judge_kept(&context.rules, entry, page));
+    let (entry, found) = figures.time(StageName::Judge, || judge_kept(&context.rules, entry, page));
     ArticleVisit { outcome, commit: Commit { entries: vec![entry], ..Commit::default() }, found, figures }
 }

@@ -1,5 +1,5 @@
-//! A source: asked, read, its new entries filtered; what may matter is left waiting for its page, unless the
-//! feed carried the text.
+//! Visits a source: request, parsing, and the early filter for new entries. A candidate waits for its page, unless the feed
+//! has the full text.
 
 use std::{
     collections::HashSet,
@@ -9,12 +9,12 @@ use std::{
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{
     detect::{Early, Headline, Rules},
     feed::{self, Document, Feed},
+    figures::StageName,
     http::{Answer, FetchStats, Headers, Outcome, Purpose, Request},
     model::{
         Commit, Entry, EntryKey, EntryRecord, EntryState, FailureKind, LastSeen, Rewordings, Source,
@@ -25,7 +25,7 @@ use crate::{
 };
 
 use super::{
-    Context, FeedVisit, Figures, Finding, ParsePool, SourceOutcome, Stage,
+    Context, FeedVisit, Figures, Finding, ParsePool, SourceOutcome,
     identity::{Sight, lookups, recognise},
     kept,
     page_cache::item,
@@ -33,16 +33,15 @@ use super::{
     schedule::{PollBounds, Problem, Read, after_failure, after_not_modified, after_read, validators},
 };
 
-/// Feed text of this many characters is judged as it is: judgement reads no further, so a page could add
-/// nothing to it.
+/// Feed text of this many characters needs no page: classification reads no further.
 const FULL_TEXT: usize = 1200;
-/// A body that never changes is read again at the turn of periods this long, in days: sightings older than 30 days are
-/// renewed then, and forgetting begins at 90.
+/// A body that never changes is read again once in each period of this many days: it updates the times of entries, which are
+/// deleted 90 days after the last one.
 const READ_AGAIN_DAYS: u32 = 15;
-/// Publication times further ahead are not believed (docs/reference/feeds.md#dates).
+/// Publication times further in the future are ignored (docs/reference/feeds.md#dates).
 const AHEAD: Duration = Duration::from_hours(24);
 
-/// Asks `source` at `url`, its address; `state` is what is remembered of it, and is given back as it was.
+/// Visits `source` at `url`, its address. Returns `state`, its stored state, unchanged.
 pub async fn visit_feed(
     context: &Context,
     source: &Source,
@@ -73,7 +72,7 @@ pub async fn visit_feed(
         Outcome::Failed(failure) => asked.failed(Problem::Fetch(&failure), failure.to_string()),
     };
     let elapsed = asked.stats.elapsed;
-    visit.figures.stages.insert(0, (Stage::FeedFetch, elapsed));
+    visit.figures.stages.insert(0, (StageName::FeedFetch, elapsed));
     let mut request = Figures::default();
     request.asked(start, &asked.stats);
     visit.figures.trace.splice(0..0, request.trace);
@@ -82,7 +81,7 @@ pub async fn visit_feed(
     (visit, asked.state)
 }
 
-/// A source that has answered, and all that is needed to make sense of it.
+/// A source after its request.
 struct Asked<'a> {
     context: &'a Context,
     source: &'a Source,
@@ -108,23 +107,23 @@ impl Asked<'_> {
         self.ended(SourceOutcome::NotModified, Commit { source: Some(state), ..Commit::default() })
     }
 
-    fn failed(&self, wrong: Problem<'_>, sentence: String) -> FeedVisit {
+    fn failed(&self, problem: Problem<'_>, sentence: String) -> FeedVisit {
         let settings = &self.context.settings;
         let (state, host_wait) =
-            after_failure(&self.state, wrong, &self.stats, &self.host, settings, self.now);
+            after_failure(&self.state, problem, &self.stats, &self.host, settings, self.now);
         let commit = Commit { source: Some(state), host_wait, ..Commit::default() };
-        self.ended(SourceOutcome::Failed { kind: wrong.kind(), sentence }, commit)
+        self.ended(SourceOutcome::Failed { kind: problem.kind(), sentence }, commit)
     }
 
     async fn read(&self, body: Bytes, headers: Headers) -> FeedVisit {
         let rules = self.context.rules.fingerprint();
-        let hash = fingerprint(&body);
-        let lesson = Read { feed: None, headers: &headers, hash, rules, new: 0, plain: self.plain };
-        let rhythm = self.poll_bounds();
-        let remember = |lesson: Read<'_>| after_read(&self.state, lesson, &self.stats, rhythm, self.now);
+        let hash = feed::half_digest(&body);
+        let result = Read { feed: None, headers: &headers, hash, rules, new: 0, plain: self.plain };
+        let bounds = self.poll_bounds();
+        let new_state = |result: Read<'_>| after_read(&self.state, result, &self.stats, bounds, self.now);
         let same = self.state.body_hash == Some(hash) && self.state.rules == rules;
         if same && !self.is_to_be_read_again() && !self.context.settings.without_savings {
-            let commit = Commit { source: Some(remember(lesson)), ..Commit::default() };
+            let commit = Commit { source: Some(new_state(result)), ..Commit::default() };
             return self.ended(SourceOutcome::Fetched, commit);
         }
         let (feed, took) = match parse(
@@ -149,7 +148,7 @@ impl Asked<'_> {
         };
         let sights = recognise(&feed.entries, &lookups, &known, day(self.now));
         let mut figures = Figures {
-            stages: vec![(Stage::FeedParse, took)],
+            stages: vec![(StageName::FeedParse, took)],
             read: u32::try_from(feed.entries.len()).unwrap_or(u32::MAX),
             repaired: !feed.repairs.is_empty(),
             ..Figures::default()
@@ -159,25 +158,30 @@ impl Asked<'_> {
         let page = self.page_of(&feed);
         let mut commit = Commit::default();
         let mut found = Vec::new();
-        let sighting = |key, marks| LastSeen { source_url: self.source.url.clone(), key, marks };
+        let last_seen = |key, marks| LastSeen { source_url: self.source.url.clone(), key, marks };
         for (at, (entry, sight)) in feed.entries.iter().zip(sights).enumerate() {
-            let new = |key, silent| New { key, silent, page: &page, rewordings: Rewordings::default() };
+            let new = |key, suppress_alerts| New {
+                key,
+                suppress_alerts,
+                page: &page,
+                rewordings: Rewordings::default(),
+            };
             let new = match sight {
                 Sight::Double => continue,
-                Sight::Known { key, is_aging, is_changed } => {
-                    if is_aging || is_changed {
-                        commit.refreshed.push(sighting(key, Some(entry.marks).filter(|_| is_changed)));
+                Sight::Known { key, is_stale, is_changed } => {
+                    if is_stale || is_changed {
+                        commit.refreshed.push(last_seen(key, Some(entry.marks).filter(|_| is_changed)));
                     }
                     continue;
                 }
                 Sight::Reworded { key, rewordings } => {
-                    let new = New { key, silent: false, page: &page, rewordings };
+                    let new = New { key, suppress_alerts: false, page: &page, rewordings };
                     match self.reword(entry, &new, &mut figures).await {
                         Ok(Some((record, detection))) => {
                             commit.entries.push(record);
                             found.extend(detection);
                         }
-                        Ok(None) => commit.refreshed.push(sighting(key, Some(entry.marks))),
+                        Ok(None) => commit.refreshed.push(last_seen(key, Some(entry.marks))),
                         Err(error) => {
                             return self.failed(Problem::Body(&FailureKind::Store), error.to_string());
                         }
@@ -192,22 +196,21 @@ impl Asked<'_> {
             commit.entries.push(record);
             found.extend(detection);
         }
-        let mut source = remember(Read { feed: Some(&feed), new: figures.new, ..lesson });
+        let mut source = new_state(Read { feed: Some(&feed), new: figures.new, ..result });
         source.entries_total += u64::from(figures.new);
         source.candidates_total += u64::from(figures.new - figures.dropped);
         commit.source = Some(source);
         FeedVisit { found, figures, ..self.ended(SourceOutcome::Fetched, commit) }
     }
 
-    /// A known entry that says something else: its record, if its words may matter now, and what was found that was
-    /// not found in it before.
+    /// A known entry with other words: its record, if the early filter lets it pass, and its finding, if that is a new one.
     async fn reword(
         &self,
         entry: &Entry,
         new: &New<'_>,
         figures: &mut Figures,
     ) -> Result<Option<(EntryRecord, Option<Finding>)>, StoreError> {
-        // The figures of entries are those of new ones.
+        // The figures count new entries only.
         let mut own = Figures::default();
         let (record, found) = self.sort(entry, new, &mut own);
         figures.stages.extend(own.stages);
@@ -222,7 +225,7 @@ impl Asked<'_> {
         Ok(Some((record, found)))
     }
 
-    /// A new entry's place: dropped, waiting for its page, or judged on what the feed gave.
+    /// A new entry: dropped, waiting for its page, or classified by the feed's text.
     fn sort(&self, entry: &Entry, new: &New<'_>, figures: &mut Figures) -> (EntryRecord, Option<Finding>) {
         let context = self.context;
         let text = kept(entry.text());
@@ -232,7 +235,7 @@ impl Asked<'_> {
             categories: &entry.categories,
             cut_short: cut_short(text),
         };
-        let early = figures.time(Stage::EarlyFilter, || context.rules.early(&headline));
+        let early = figures.time(StageName::EarlyFilter, || context.rules.early(&headline));
         let record = |state, summary: &str| EntryRecord {
             source_url: self.source.url.clone(),
             key: new.key,
@@ -242,7 +245,7 @@ impl Asked<'_> {
             author: entry.author.clone(),
             published: if new.rewordings.any() { self.republished(entry) } else { self.published(entry) },
             first_seen: self.now,
-            suppress_alerts: new.silent,
+            suppress_alerts: new.suppress_alerts,
             state,
             rules: context.rules.fingerprint(),
             marks: Some(entry.marks),
@@ -263,13 +266,13 @@ impl Asked<'_> {
         let mut judged = record(EntryState::Judged { score: 0 }, text);
         let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
         let url = link.map_or_else(|| new.page.to_owned(), |link| address::shown(&link));
-        let verdict = figures.time(Stage::Judge, || context.rules.judge(&item(&judged, text, &url)));
+        let verdict = figures.time(StageName::Judge, || context.rules.judge(&item(&judged, text, &url)));
         judged.state = EntryState::Judged { score: verdict.score };
         let found = Finding::from_entry(&judged, verdict, text.to_owned(), url);
         (judged, found)
     }
 
-    /// Positions of the entries that may alert: all of a known source's; of one seen for the first time, its newest few.
+    /// Positions of the entries that may send alerts: all of a known source, the newest few of a new one.
     fn alertable(&self, entries: &[Entry]) -> HashSet<usize> {
         let mut newest: Vec<usize> = (0..entries.len()).collect();
         if self.state.first_read_at.is_none() {
@@ -279,32 +282,31 @@ impl Asked<'_> {
         newest.into_iter().collect()
     }
 
-    /// Whether a body is read although it is the one read last: once in some weeks, so that what it still shows is not
-    /// taken for gone.
+    /// Whether an unchanged body is parsed again: once in each period, so that its entries are not deleted.
     fn is_to_be_read_again(&self) -> bool {
         let period = |at: Timestamp| day(at) / READ_AGAIN_DAYS;
         self.state.read_at.is_none_or(|read| period(read) != period(self.now))
     }
 
-    /// Address to show for entries without a link: the feed's site, else the feed's own without what may be secret.
+    /// Address to show for entries without a link: the feed's site, else the feed's own without possible secrets.
     fn page_of(&self, feed: &Feed) -> String {
         let own =
             Url::parse(&self.source.url).map_or_else(|_| self.source.url.clone(), |url| address::bare(&url));
         let site = feed.website.as_deref().and_then(|website| Url::parse(website).ok());
         match site {
-            // Some feeds name themselves, key and all.
+            // Some feeds name their own address, with its key, as their site.
             Some(site) if address::bare(&site) == own => own,
             Some(site) => address::shown(&site),
             None => own,
         }
     }
 
-    /// The entry's time if it can be believed, else the time we saw it first.
+    /// The entry's time unless it is too far in the future, else the present.
     fn published(&self, entry: &Entry) -> Timestamp {
         entry.published.filter(|at| *at <= self.now + AHEAD).unwrap_or(self.now)
     }
 
-    /// The time of a known entry's new words: what the feed says, if that is later than our last look, else now.
+    /// The time of a known entry's new words: the feed's times after the last visit, else now.
     fn republished(&self, entry: &Entry) -> Timestamp {
         let times = [entry.published, entry.updated].into_iter().flatten();
         let recent = times.filter(|at| Some(*at) > self.state.read_at && *at <= self.now + AHEAD);
@@ -312,15 +314,13 @@ impl Asked<'_> {
     }
 }
 
-/// What is known of an entry before it is sorted.
+/// What is known of an entry before the early filter.
 struct New<'a> {
-    /// Under what it is kept.
     key: EntryKey,
-    /// Whether nobody is to be alerted.
-    silent: bool,
+    suppress_alerts: bool,
     /// Address to show where it has no link.
     page: &'a str,
-    /// How often it was judged again for its words, this time included.
+    /// How often it was classified again for its words, this time included.
     rewordings: Rewordings,
 }
 
@@ -329,15 +329,7 @@ fn day(at: Timestamp) -> u32 {
     u32::try_from(at.as_second().div_euclid(86_400)).unwrap_or(0)
 }
 
-/// First 16 bytes of the SHA-256 of `body`: enough to tell that nothing changed.
-fn fingerprint(body: &[u8]) -> [u8; 16] {
-    let digest = Sha256::digest(body);
-    let mut first = [0; 16];
-    first.copy_from_slice(&digest[..16]);
-    first
-}
-
-/// Bytes to entries, off the threads that wait for the network; or the kind and the message of the failure.
+/// Bytes to entries, on the parsing threads; or the kind and the message of the failure.
 async fn parse(
     parsers: &ParsePool,
     rules: &Arc<Rules>,
@@ -351,7 +343,7 @@ async fn parse(
         let start = Instant::now();
         let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url };
         let feed = feed::read(&document, &format).map(|feed| (feed, start.elapsed()));
-        // Its entries are sifted next, on the thread that waits for the network.
+        // Compiled here, because the early filter runs next on the network thread.
         rules.prepare();
         feed
     });
@@ -361,7 +353,7 @@ async fn parse(
     }
 }
 
-/// Whether a feed's text breaks off: missing, or ending in an ellipsis or an invitation to read on.
+/// Whether a feed's text is incomplete: missing, or ending in an ellipsis or an invitation to read on.
 fn cut_short(text: &str) -> bool {
     let end = text.trim_end_matches([' ', ']', ')', '»', '→', '.', '!']).to_lowercase();
     let marked = text.trim_end_matches([' ', ']', ')']).ends_with('…') || text.trim_end().ends_with("...");
@@ -378,7 +370,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_that_breaks_off_is_told_from_a_whole_one() {
+    fn incomplete_summaries_are_recognised() {
         for cut in [
             "",
             "  ",

@@ -1,12 +1,18 @@
-//! Which entries of a document are known, which are new, and which say something else than before. Pure.
+//! Which entries of a document are known, which are new, and which have other words than before. Pure.
 //!
-//! Guid, link and words each fail alone: guids are copied, made anew or dropped, links are shared, get other
-//! parameters or move, words are edited. Here they decide together, for a whole document, with what is remembered of
-//! its source. Where nothing decides, an entry counts as new: a story repeated costs less than a launch lost, and what
-//! is told of one story is told once.
+//! Guid, link and words each fail alone: guids are copied, regenerated or dropped, links are shared, get other
+//! parameters or move, words are edited. So all of them decide together, for a whole document and all stored entries of its
+//! source. Where nothing decides, an entry counts as new: a repeated story costs less than a lost launch, and a story is
+//! reported once (docs/explain/decisions/0019-entries-are-matched-by-four-fields.md).
 
-use std::collections::{HashMap, HashSet};
+mod document;
 
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
+
+use self::document::{Document, Likeness, compare, doubles};
 use crate::{
     feed,
     model::{Entry, EntryKey, Rewordings},
@@ -14,31 +20,28 @@ use crate::{
     text::words::{is_reworded, opening_words, title_words},
 };
 
-/// Entries with the same words that are compared with one more.
-const COMPARED: usize = 64;
-
-/// What an entry of a document is.
+/// The result for one entry of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
     /// The document has it twice.
     Double,
-    /// Nothing like it is remembered; it is to be kept under `key`.
+    /// No stored entry matches; it is stored under `key`.
     New {
         key: EntryKey,
-        /// An older version kept several entries as one, this perhaps among them: nobody is to be alerted.
+        /// An older version stored several entries as one, perhaps including this one: it sends no alerts.
         perhaps_known: bool,
     },
-    /// Known, and dropped by other rules: to be looked at again.
+    /// Known, and dropped by other rules: classified again.
     Reopened { key: EntryKey },
     /// Known.
     Known {
         key: EntryKey,
-        /// Whether its last sighting is to be renewed.
-        is_aging: bool,
-        /// Whether its marks are other ones than are stored.
+        /// Whether its stored time is to be updated.
+        is_stale: bool,
+        /// Whether its marks differ from the stored ones.
         is_changed: bool,
     },
-    /// Known, and says something else than before.
+    /// Known, with other words than before.
     Reworded {
         key: EntryKey,
         /// Its rewordings with this one.
@@ -46,13 +49,12 @@ pub enum Sight {
     },
 }
 
-/// What to look for in the store for each of `entries`.
+/// What to search the store for, for each of `entries`.
 pub fn lookups(entries: &[Entry]) -> Vec<Lookup> {
     entries.iter().map(|entry| Lookup { keys: feed::keys(entry), marks: entry.marks }).collect()
 }
 
-/// Decides for each of `entries`, which the `lookups` belong to, what it is, given what is `known` of its source on
-/// `day` (since 1970).
+/// Matches `entries`, with their `lookups`, with the `known` entries of their source. `day` counts from 1970.
 pub fn recognise(entries: &[Entry], lookups: &[Lookup], known: &[KnownEntry], day: u32) -> Vec<Sight> {
     let shown: Vec<Shown> = entries.iter().zip(lookups).map(Shown::of).collect();
     let doubles = doubles(&shown);
@@ -74,24 +76,22 @@ pub fn recognise(entries: &[Entry], lookups: &[Lookup], known: &[KnownEntry], da
     sights
 }
 
-/// What `one` is, which is remembered as `known`.
 fn sight(one: &Shown<'_>, known: &KnownEntry, day: u32) -> Sight {
-    let KnownEntry { key, state, is_aging, rewordings, .. } = *known;
+    let KnownEntry { key, state, is_aging: is_stale, rewordings, .. } = *known;
     if state == (KnownState::Dropped { by_other_rules: true }) {
         return Sight::Reopened { key };
     }
     let is_changed = !known.marks.is_some_and(|stored| stored.holds(&one.marks));
-    let says_more = is_changed && says_something_else(one, known);
-    match rewordings.next(day).filter(|_| says_more) {
+    let is_reworded = is_changed && has_other_words(one, known);
+    match rewordings.next(day).filter(|_| is_reworded) {
         Some(rewordings) => Sight::Reworded { key, rewordings },
-        None => Sight::Known { key, is_aging, is_changed },
+        None => Sight::Known { key, is_stale, is_changed },
     }
 }
 
-/// Whether `one` says something else than what it was judged on. Of a dropped one only marks are left, and looking
-/// at it again costs next to nothing. What an older version kept is compared from its next sighting on: this version
-/// may read it differently.
-fn says_something_else(one: &Shown<'_>, known: &KnownEntry) -> bool {
+/// Whether `one` has other words than those it was classified by. A dropped one has only marks, and classifying it again is
+/// cheap. One that an older version stored is compared from its next fetch on: this version may read it differently.
+fn has_other_words(one: &Shown<'_>, known: &KnownEntry) -> bool {
     let Some(old) = known.marks else { return false };
     let Some(words) = &known.words else {
         let differs = |new: Option<i64>, old: Option<i64>| new.is_some() && new != old;
@@ -115,7 +115,7 @@ fn new(
             || entry.marks.link == Some(*key) && !document.has_own_link(&one.marks)
     };
     let free = keys.iter().copied().find(|key| !is_shared(key) && !taken.contains(key));
-    // With all its keys taken, by entries that have changed since, it gets one of its own.
+    // Where changed entries have taken all its keys, it gets a new one.
     let key = free.unwrap_or_else(|| {
         let next = |key: &EntryKey| Some(feed::of_words(*key, &entry.title, entry.text()));
         let mut keys = std::iter::successors(keys.last().copied(), next).skip(1);
@@ -139,7 +139,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// A remembered entry with what is known of its marks.
+/// A stored entry with its marks, as far as they are known.
 struct Remembered<'a> {
     known: &'a KnownEntry,
     marks: ShortMarks,
@@ -147,7 +147,7 @@ struct Remembered<'a> {
 
 impl<'a> Remembered<'a> {
     fn of(known: &'a KnownEntry) -> Self {
-        // Of one that an older version kept, its words tell.
+        // An older version stored words without marks.
         let from_words = || {
             known
                 .words
@@ -158,125 +158,25 @@ impl<'a> Remembered<'a> {
     }
 }
 
-/// Which entries of a document are there twice: the same words under the same guid or link.
-fn doubles(shown: &[Shown<'_>]) -> Vec<bool> {
-    let mut by_words: HashMap<(Option<i64>, Option<i64>), Vec<&ShortMarks>> = HashMap::new();
-    let is_double = |one: &ShortMarks, other: &ShortMarks| {
-        let (id, link) = (compare(one.id, other.id), compare(one.link, other.link));
-        let is_wordless = one.title.is_none() && one.text.is_none();
-        one == other
-            || !is_wordless
-                && (id == Likeness::Same
-                    || link == Likeness::Same
-                    || (id, link) == (Likeness::Unknown, Likeness::Unknown))
-    };
-    let mut doubles = Vec::with_capacity(shown.len());
-    for Shown { marks, .. } in shown {
-        let same = by_words.entry((marks.title, marks.text)).or_default();
-        let double = same.iter().any(|other| is_double(marks, other));
-        // Of many with the same words only the first are compared.
-        if !double && same.len() < COMPARED {
-            same.push(marks);
-        }
-        doubles.push(double);
-    }
-    doubles
-}
-
-/// What the entries of a document share.
-#[derive(Debug, Default)]
-struct Document {
-    ids: HashMap<i64, usize>,
-    links: HashMap<i64, usize>,
-    titles: HashMap<i64, usize>,
-    words: HashMap<(i64, i64), usize>,
-    /// Under which titles an opening stands.
-    texts: HashMap<i64, HashSet<Option<i64>>>,
-}
-
-impl Document {
-    fn of<'a>(entries: impl Iterator<Item = &'a ShortMarks>) -> Self {
-        let mut document = Self::default();
-        for entry in entries {
-            for (times, mark) in [
-                (&mut document.ids, entry.id),
-                (&mut document.links, entry.link),
-                (&mut document.titles, entry.title),
-            ] {
-                if let Some(mark) = mark {
-                    *times.entry(mark).or_default() += 1;
-                }
-            }
-            if let Some(text) = entry.text {
-                document.texts.entry(text).or_default().insert(entry.title);
-                if let Some(title) = entry.title {
-                    *document.words.entry((title, text)).or_default() += 1;
-                }
-            }
-        }
-        document
-    }
-
-    fn has_own_id(&self, marks: &ShortMarks) -> bool {
-        marks.id.is_some_and(|id| self.ids.get(&id) == Some(&1))
-    }
-
-    fn has_own_link(&self, marks: &ShortMarks) -> bool {
-        marks.link.is_some_and(|link| self.links.get(&link) == Some(&1))
-    }
-
-    fn has_own_title(&self, marks: &ShortMarks) -> bool {
-        marks.title.is_some_and(|title| self.titles.get(&title) == Some(&1))
-    }
-
-    /// Whether the opening stands under one title alone: "Read more on our site" stands under all.
-    fn has_own_text(&self, marks: &ShortMarks) -> bool {
-        marks.text.and_then(|text| self.texts.get(&text)).is_some_and(|titles| titles.len() == 1)
-    }
-
-    /// Whether title and opening are of one entry alone.
-    fn has_own_words(&self, marks: &ShortMarks) -> bool {
-        let words = marks.title.zip(marks.text);
-        self.has_own_text(marks) && words.is_some_and(|words| self.words.get(&words) == Some(&1))
-    }
-}
-
-/// How two marks of one kind stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Likeness {
-    Same,
-    Other,
-    /// One is missing.
-    Unknown,
-}
-
-fn compare(one: Option<i64>, other: Option<i64>) -> Likeness {
-    match (one, other) {
-        (Some(one), Some(other)) if one == other => Likeness::Same,
-        (Some(_), Some(_)) => Likeness::Other,
-        _ => Likeness::Unknown,
-    }
-}
-
-/// Why an entry is a remembered one, weakest first.
+/// Why an entry matches a stored one, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Why {
-    /// The title is the same, in a source whose guids and links say nothing.
+    /// The title is the same, in a source without useful guids and links.
     Title,
-    /// Nothing but the link, where there are no guids.
+    /// Only the link is the same, and there are no guids.
     Link,
     /// Title and opening are the same.
     Words,
     /// The link is the same, and the title or the opening.
     LinkAndWords,
-    /// The guid is the same, and does not stand alone against all else.
+    /// The guid is the same, and not everything else differs.
     Guid,
     /// Everything is the same.
     All,
 }
 
 impl Why {
-    /// What comes first: all, then whatever has most in common, then a title alone.
+    /// All comes first, then most marks in common, then a title alone.
     fn rank(self) -> u8 {
         match self {
             Self::All => 2,
@@ -286,7 +186,7 @@ impl Why {
     }
 }
 
-/// Gives each of `singles` the remembered entry that it is; an entry that is remembered is one of the document at most.
+/// The stored entry of each of `singles`, if it has one. A stored entry matches at most one of the document.
 fn assign(
     shown: &[Shown<'_>],
     singles: &[usize],
@@ -301,14 +201,14 @@ fn assign(
         for row in index.candidates(one) {
             if let Some(why) = why(one, &rows[row], document, alone) {
                 let agree = agreements(&one.marks, &rows[row].marks);
-                pairs.push((std::cmp::Reverse((why.rank(), agree, why)), at, row));
+                pairs.push((Reverse((why.rank(), agree, why)), at, row));
             }
         }
     }
     pairs.sort_unstable();
     let (mut ours, mut theirs) = (vec![None; shown.len()], vec![false; rows.len()]);
     let mut stable = false;
-    for (std::cmp::Reverse((.., why)), at, row) in pairs {
+    for (Reverse((.., why)), at, row) in pairs {
         if ours[at].is_some() || theirs[row] || (why == Why::Title && stable) {
             continue;
         }
@@ -318,7 +218,7 @@ fn assign(
     ours
 }
 
-/// Positions of remembered entries by their marks.
+/// Positions of stored entries by their marks.
 struct Index {
     keys: HashMap<EntryKey, usize>,
     ids: HashMap<i64, Vec<usize>>,
@@ -345,7 +245,7 @@ impl Index {
         }
     }
 
-    /// Every remembered entry that has a key, guid, link or title of `one`, each once.
+    /// The stored entries with a key, guid, link or title of `one`, each once.
     fn candidates(&self, one: &Shown<'_>) -> Vec<usize> {
         let marks = &one.marks;
         let mut found: Vec<usize> = one.keys.iter().filter_map(|key| self.keys.get(key).copied()).collect();
@@ -358,14 +258,13 @@ impl Index {
     }
 }
 
-/// How many marks are the same.
 fn agreements(one: &ShortMarks, other: &ShortMarks) -> usize {
     let pairs =
         [(one.id, other.id), (one.link, other.link), (one.title, other.title), (one.text, other.text)];
     pairs.into_iter().filter(|(one, other)| compare(*one, *other) == Likeness::Same).count()
 }
 
-/// Why `one` is what is remembered as `row`, if it is. `alone` says that no other remembered entry has its link.
+/// Why `one` matches `row`, if it does. `alone`: no other stored entry has its link.
 fn why(one: &Shown<'_>, row: &Remembered<'_>, document: &Document, alone: bool) -> Option<Why> {
     use Likeness::{Other, Same, Unknown};
     let Shown { entry, keys, marks } = one;
@@ -376,7 +275,7 @@ fn why(one: &Shown<'_>, row: &Remembered<'_>, document: &Document, alone: bool) 
     {
         return Some(Why::All);
     }
-    // What an older version kept has no marks of guid and link but its key.
+    // An older version stored a key instead of the marks of guid and link.
     let by_key = |mark: Option<EntryKey>, stored: Likeness| {
         if row.known.marks.is_none() && mark == Some(row.known.key) { Same } else { stored }
     };
@@ -384,7 +283,7 @@ fn why(one: &Shown<'_>, row: &Remembered<'_>, document: &Document, alone: bool) 
     let link = by_key(entry.marks.link, compare(marks.link, row.marks.link));
     let (title, text) = (compare(marks.title, row.marks.title), compare(marks.text, row.marks.text));
     if id == Same && document.has_own_id(marks) {
-        // A guid that is all they have in common is one that was used again.
+        // If everything else differs, the guid was reused.
         let is_all = link == Other && title == Other && text != Same && !is_alike(entry, row.known);
         return (!is_all).then_some(Why::Guid);
     }
@@ -392,7 +291,7 @@ fn why(one: &Shown<'_>, row: &Remembered<'_>, document: &Document, alone: bool) 
         if title == Same || text == Same {
             return Some(Why::LinkAndWords);
         }
-        // Without guids the link is what there is; with other guids it is shared, as by the notices of a status page.
+        // With different guids the link is shared, for example by the notices of a status page.
         return (id != Other && alone).then_some(Why::Link);
     }
     let no_other = id != Other && link != Other;
@@ -404,14 +303,14 @@ fn why(one: &Shown<'_>, row: &Remembered<'_>, document: &Document, alone: bool) 
         (Same, Unknown) if marks.text.is_none() && row.marks.text.is_none() => {
             document.has_own_title(marks).then_some(Why::Title)
         }
-        // A shared guid or link is something in common still: a notice of a status page whose text was continued.
+        // For example a notice of a status page whose text was continued: it shares its link.
         (Same, Other) if in_common && document.has_own_title(marks) => Some(Why::Words),
         (Other, Same) if in_common && document.has_own_text(marks) => Some(Why::Words),
         _ => None,
     }
 }
 
-/// Whether the titles are the same but for what says nothing.
+/// Whether the titles differ in nothing but stop words and writing.
 fn is_alike(entry: &Entry, known: &KnownEntry) -> bool {
     let old = known.words.as_ref().map(|words| title_words(&words.title));
     old.is_some_and(|old| !is_reworded(&old, &title_words(&entry.title)))

@@ -1,7 +1,7 @@
-//! One source, or one page, from request to verdict, told as a straight line.
+//! One source, or one page, from request to verdict.
 //!
-//! A visit reads the network and the store but writes neither: all it learned leaves in a [`Commit`],
-//! which the cycle saves whole. Knows nothing of other visits, of deadlines or of outputs.
+//! A visit of a source or a page reads the store and returns its results as a [`Commit`], which the cycle saves in one
+//! transaction. It does not depend on other visits, deadlines or outputs.
 
 mod article;
 mod feed;
@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use crate::{
     clock::Clock,
     detect::Rules,
-    figures::path::Phase,
+    figures::{StageName, path::Phase},
     http::{Client, FetchStats},
     model::{Commit, EntryKey, EntryRecord, FailureKind, Kind, Verdict},
     store::Store,
@@ -35,8 +35,7 @@ pub use parse_pool::ParsePool;
 pub use reword::{is_other_launch, of_other_words};
 pub use schedule::{Due, after_not_saved, due};
 
-/// Characters of a text that are kept: judgement reads the first 1,200 and people are shown fewer, so whole
-/// articles would only fill memory and disk.
+/// Characters of a text that are stored: classification reads the first 1,200 and outputs show fewer.
 const KEPT: usize = 4000;
 
 /// The first [`KEPT`] characters of `text`.
@@ -44,39 +43,39 @@ fn kept(text: &str) -> &str {
     text.char_indices().nth(KEPT).map_or(text, |(end, _)| &text[..end])
 }
 
-/// How long things stay good (docs/reference/settings.md#cache).
+/// Settings of the cache (docs/reference/settings.md#cache).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Bytes the memory level of the article cache may hold.
     pub memory_limit: u64,
-    /// Least time between two requests for one feed.
+    /// Shortest time between two requests for one feed.
     pub feed_ttl: Duration,
-    /// Longest time between two requests for a feed that publishes seldom, where its publisher asks for nothing.
+    /// Longest time between two requests for a feed with few entries, unless its publisher asks for a longer one.
     pub feed_ttl_max: Duration,
-    /// How long an article is used without asking again.
+    /// How long a stored article is used without a request.
     pub article_ttl: Duration,
-    /// Of a source seen for the first time, this many of its newest entries may alert.
+    /// How many of the newest entries of a new source may send alerts.
     pub catch_up: usize,
-    /// Whether every saving is switched off, to measure what they save: no validators, no early filter, no page
-    /// from a cache, from the feed's own text or from another visit.
+    /// Whether all savings are off, for measurements: no validators, no early filter, no page from a cache, from the feed's
+    /// own text or from another visit.
     pub without_savings: bool,
 }
 
-/// What every visit of a run shares.
+/// What the visits of a run share.
 pub struct Context {
     /// The network.
     pub http: Client,
-    /// The lasting memory; only read here.
+    /// The database.
     pub store: Store,
-    /// The rules of judgement.
+    /// The rules of classification.
     pub rules: Arc<Rules>,
-    /// Name our robots.txt rules go by.
+    /// The crawler name for robots.txt.
     pub user_agent: String,
-    /// The threads that read bodies.
+    /// The threads that parse bodies.
     pub parsers: ParsePool,
-    /// Articles and robots.txt files, read at most once a run.
+    /// Articles and robots.txt files, requested at most once a run.
     pub pages: PageCache,
-    /// How long things stay good.
+    /// The settings of the cache.
     pub settings: Settings,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -86,23 +85,6 @@ impl Context {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
-}
-
-/// The timed stages of a cycle, in the order of docs/reference/outputs.md#stages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
-    /// A source's request, redirects and retries included.
-    FeedFetch,
-    /// Bytes to entries.
-    FeedParse,
-    /// Which of a feed's new entries may matter.
-    EarlyFilter,
-    /// A page's request.
-    ArticleFetch,
-    /// Page to text.
-    Extract,
-    /// Text to verdict.
-    Judge,
 }
 
 /// How the visit of a source ended (docs/reference/outputs.md#sources).
@@ -121,23 +103,23 @@ pub enum SourceOutcome {
     },
 }
 
-/// What a feed's visit brings home.
+/// The results of a feed's visit.
 #[derive(Debug)]
 pub struct FeedVisit {
     /// How it ended.
     pub outcome: SourceOutcome,
     /// Last status code.
     pub status: Option<u16>,
-    /// What is to be saved. Its waiting entries want their articles read next.
+    /// To be saved. The articles of its waiting entries are visited next.
     pub commit: Commit,
-    /// What was found without reading an article.
+    /// Findings that needed no article.
     pub found: Vec<Finding>,
     /// The figures.
     pub figures: Figures,
 }
 
 impl FeedVisit {
-    /// The visit as one that brought nothing: its request has been made all the same.
+    /// The visit without its entries; its request still counts.
     #[must_use]
     pub fn without_entries(self) -> Self {
         let figures =
@@ -146,29 +128,29 @@ impl FeedVisit {
     }
 }
 
-/// What a page's visit brings home.
+/// The results of a page's visit.
 #[derive(Debug)]
 pub struct ArticleVisit {
-    /// How the page was come by.
+    /// Where the page came from.
     pub outcome: PageOutcome,
-    /// What is to be saved.
+    /// To be saved.
     pub commit: Commit,
-    /// The detection, if its text is one.
+    /// The finding, if its text is one.
     pub found: Option<Finding>,
     /// The figures.
     pub figures: Figures,
 }
 
-/// How an article was come by.
+/// Where an article came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PageOutcome {
     /// A request brought it.
     Fetched,
-    /// A request confirmed what we had.
+    /// A request confirmed the stored one.
     NotModified,
-    /// No request was needed: the cache had it.
+    /// The database had it.
     FromCache,
-    /// Another visit of this run was already asking for the same page.
+    /// Another visit of this run requested the same page.
     Shared,
     /// It could not be read.
     Failed(FailureKind),
@@ -178,7 +160,7 @@ pub enum PageOutcome {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Figures {
     /// How long each stage took, in the order they ran.
-    pub stages: Vec<(Stage, Duration)>,
+    pub stages: Vec<(StageName, Duration)>,
     /// Body bytes received.
     pub bytes: u64,
     /// Time of the whole answer, milliseconds.
@@ -187,22 +169,22 @@ pub struct Figures {
     pub read: u32,
     /// Entries not seen before.
     pub new: u32,
-    /// Of those, dropped by the early filter.
+    /// Those of them that the early filter dropped.
     pub dropped: u32,
-    /// Of the dropped, those whose page would have been asked without the filter.
+    /// Those of the dropped whose page would have been requested without the filter.
     pub pages_spared: u32,
     /// Candidates judged on the feed's own text.
     pub full_text: u32,
     /// Whether the feed had to be repaired.
     pub repaired: bool,
-    /// What was done when, in the order it ended.
+    /// The spans of the visit, in the order of their ends.
     pub trace: Vec<TraceEvent>,
 }
 
-/// A stretch of a visit.
+/// A span of a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceEvent {
-    /// What was done.
+    /// Its phase.
     pub part: Phase,
     /// When it began.
     pub at: Instant,
@@ -210,12 +192,11 @@ pub struct TraceEvent {
     pub took: Duration,
 }
 
-/// Stretches of one kind that follow each other this closely are kept as one: a feed of a thousand entries is
-/// filtered once, not a thousand times.
+/// Spans of one phase with shorter gaps are merged: a feed of a thousand entries is filtered in one span.
 const CLOSE: Duration = Duration::from_micros(200);
 
 impl Figures {
-    fn time<T>(&mut self, stage: Stage, work: impl FnOnce() -> T) -> T {
+    fn time<T>(&mut self, stage: StageName, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let done = work();
         let took = start.elapsed();
@@ -224,7 +205,6 @@ impl Figures {
         done
     }
 
-    /// Notes that `part` was done from `at` on.
     fn trace_event(&mut self, part: Phase, at: Instant, took: Duration) {
         if let Some(last) = self.trace.last_mut()
             && last.part == part
@@ -236,13 +216,13 @@ impl Figures {
         }
     }
 
-    /// Notes a request that was sent on its way at `at`.
+    /// Records a request that began at `at`.
     fn asked(&mut self, at: Instant, stats: &FetchStats) {
         self.trace_event(Phase::Pacing, at, stats.paced);
         self.trace_event(Phase::Answer, at + stats.paced, stats.elapsed);
     }
 
-    /// Notes a reading that has just ended.
+    /// Records a parse that has just ended.
     fn read_for(&mut self, took: Duration) {
         let now = Instant::now();
         self.trace_event(Phase::Read, now.checked_sub(took).unwrap_or(now), took);
@@ -252,22 +232,22 @@ impl Figures {
 /// A text that is a launch, before its story is known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// Address of the source it came from.
+    /// Address of its source.
     pub source_url: String,
-    /// The entry it stands in.
+    /// Its entry.
     pub entry: EntryKey,
-    /// What its identity is made of: the entry's key, or one of the entry's present words where something else was
-    /// found in earlier ones.
+    /// The base of its ID: the entry's key, or a key of the entry's present words where its earlier words were another
+    /// finding.
     pub identity: EntryKey,
-    /// Nobody is to be alerted.
+    /// Whether it sends no alerts.
     pub suppress_alerts: bool,
-    /// What judgement says.
+    /// The verdict.
     pub verdict: Verdict,
     /// Headline.
     pub title: String,
-    /// Text the verdict rests on.
+    /// The classified text.
     pub text: String,
-    /// Address of the article, without what only says who sent the reader.
+    /// Address of the article, without tracking parameters.
     pub url: String,
     /// Who wrote it.
     pub author: String,
@@ -275,20 +255,20 @@ pub struct Finding {
     pub published: Timestamp,
     /// News or post.
     pub kind: Kind,
-    /// What the source is called, where it is none of the settings' feeds.
+    /// The name of a source that is no feed of the settings.
     pub source: Option<String>,
-    /// The page or post that a post points at: it joins that one's story.
+    /// The page or post that a post refers to, whose story it joins.
     pub about: Option<String>,
-    /// Whether its text is not to be kept.
+    /// Whether its text must not be stored.
     pub textless: bool,
-    /// The page that the text was read from, after all redirects; `None` for the source's own words.
+    /// The page with the text, after all redirects; `None` for the source's own text.
     pub read_at: Option<String>,
-    /// Which of several coins of one notice it is about; `None` for the first.
+    /// The coin, where one notice is about several; `None` for the first.
     pub coin: Option<String>,
 }
 
 impl Finding {
-    /// `entry` with its verdict, if that is worth telling: a launch, or a rumour of one with a name to it.
+    /// `entry` with its verdict, if that is a launch, or a rumour of one with a name.
     fn from_entry(entry: &EntryRecord, verdict: Verdict, text: String, url: String) -> Option<Self> {
         let rumour = verdict.rumour && verdict.project.is_some();
         (verdict.tge || rumour).then(|| Self {

@@ -1,6 +1,6 @@
-//! The article cache's two levels: memory for this run, the store for all runs; and robots.txt the same way.
+//! The cache of articles and robots.txt files: in memory for the run, in the database for later runs.
 //!
-//! Two entries that want one page cost one request. What fails is remembered for the run too.
+//! Two entries with one page cost one request. Failures are cached for the run too.
 
 use std::{
     sync::{
@@ -17,18 +17,19 @@ use url::Url;
 use crate::{
     article::{self, ArticleError, Effort, Page},
     detect::{Item, Origin},
+    figures::StageName,
     http::{Failure, Outcome, Purpose, Request, robots},
     model::{Article, ArticleRecord, EntryRecord, FailureKind, Kind, RobotsRecord, Validators},
     text::address,
 };
 
-use super::{Context, Figures, PageOutcome, Stage, kept, parse_pool::Unread};
+use super::{Context, Figures, PageOutcome, kept, parse_pool::Unread};
 
-/// How long a robots.txt holds (RFC 9309, section 2.4: not longer than 24 hours).
+/// Lifetime of a robots.txt (RFC 9309, section 2.4: not longer than 24 hours).
 const ROBOTS_LIFE: Duration = Duration::from_hours(24);
-/// What an entry of the memory level weighs beside its text, bytes: key, record and bookkeeping.
+/// Size of an entry in memory without its text, bytes: key, record and bookkeeping.
 const RECORD_WEIGHT: usize = 512;
-/// Bytes that the rules of all hosts may hold: those of 10,000 hosts of the usual kind.
+/// Bytes of all rules in memory: those of 10,000 usual hosts.
 const ROBOTS_MEMORY: u64 = 16 << 20;
 /// The quick extractor's text is doubted where its score lies this near to the threshold, in points.
 const DOUBT: u8 = 15;
@@ -40,35 +41,29 @@ pub struct PageCache {
     robots: Cache<String, Arc<Result<robots::Rules, FailureKind>>>,
 }
 
-/// A page as this run knows it.
 #[derive(Debug)]
 pub(super) enum CachedPage {
-    /// It was read.
     Read(Box<ArticleRecord>),
-    /// It could not be.
     Failed(FetchError),
 }
 
-/// Why a page could not be read, and whether it is worth another try.
+/// Why a page could not be read, and whether it is requested again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FetchError {
     pub kind: FailureKind,
-    /// What to do about it.
     pub retry: Retry,
 }
 
-/// Whether a page that could not be read is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Retry {
-    /// In a later cycle; this was one of its tries.
+    /// In a later cycle; this was one of the entry's tries.
     Counted,
-    /// In a later cycle; it was not even asked.
+    /// In a later cycle; no request was sent.
     Uncounted,
-    /// Not any more.
     Never,
 }
 
-/// What asking for a page taught us beside the page.
+/// What a visit fetched and has to save, and its figures.
 #[derive(Debug, Default)]
 pub(super) struct Fetched {
     pub articles: Vec<ArticleRecord>,
@@ -77,7 +72,7 @@ pub(super) struct Fetched {
 }
 
 impl PageCache {
-    /// An empty shelf whose pages may weigh `memory_limit` bytes.
+    /// An empty cache for pages of `memory_limit` bytes.
     #[must_use]
     pub fn new(memory_limit: u64) -> Self {
         let weigh = |key: &String, page: &Arc<CachedPage>| {
@@ -97,7 +92,7 @@ impl PageCache {
         }
     }
 
-    /// The page `entry` links to, from the nearest level that has it.
+    /// The page that `entry` links to, from memory, from the database or by a request.
     pub(super) async fn page(
         &self,
         context: &Context,
@@ -105,36 +100,36 @@ impl PageCache {
         link: &Url,
     ) -> (Arc<CachedPage>, PageOutcome, Fetched) {
         let key = key_of(link);
-        let asked = AtomicBool::new(false);
-        let (mut learned, mut outcome) = (Fetched::default(), PageOutcome::Shared);
+        let is_requester = AtomicBool::new(false);
+        let (mut fetched, mut outcome) = (Fetched::default(), PageOutcome::Shared);
         if context.settings.without_savings {
-            let (shelved, outcome) = fetch_page(self, context, entry, &key, link, &mut learned).await;
-            return (Arc::new(shelved), outcome, learned);
+            let (cached, outcome) = fetch_page(self, context, entry, &key, link, &mut fetched).await;
+            return (Arc::new(cached), outcome, fetched);
         }
-        let shelved = self
+        let cached = self
             .pages
             .get_with(key.clone(), async {
-                asked.store(true, Ordering::Relaxed);
-                let (shelved, how) = fetch_page(self, context, entry, &key, link, &mut learned).await;
+                is_requester.store(true, Ordering::Relaxed);
+                let (cached, how) = fetch_page(self, context, entry, &key, link, &mut fetched).await;
                 outcome = how;
-                Arc::new(shelved)
+                Arc::new(cached)
             })
             .await;
-        if !asked.load(Ordering::Relaxed) {
-            outcome = match shelved.as_ref() {
+        if !is_requester.load(Ordering::Relaxed) {
+            outcome = match cached.as_ref() {
                 CachedPage::Read(_) => PageOutcome::Shared,
-                CachedPage::Failed(miss) => PageOutcome::Failed(miss.kind.clone()),
+                CachedPage::Failed(error) => PageOutcome::Failed(error.kind.clone()),
             };
         }
-        (shelved, outcome, learned)
+        (cached, outcome, fetched)
     }
 
-    /// Whether robots.txt lets us read `url`, or why that cannot be known.
-    async fn allows(&self, context: &Context, url: &Url, learned: &mut Fetched) -> Result<bool, FailureKind> {
+    /// Whether robots.txt allows `url`, or why that is unknown.
+    async fn allows(&self, context: &Context, url: &Url, fetched: &mut Fetched) -> Result<bool, FailureKind> {
         let origin = url.origin().ascii_serialization();
         let rules = self
             .robots
-            .get_with(origin.clone(), async { Arc::new(fetch_robots(context, &origin, learned).await) })
+            .get_with(origin.clone(), async { Arc::new(fetch_robots(context, &origin, fetched).await) })
             .await;
         match rules.as_ref() {
             Ok(rules) => Ok(rules.allow(url)),
@@ -146,7 +141,7 @@ impl PageCache {
 async fn fetch_robots(
     context: &Context,
     origin: &str,
-    learned: &mut Fetched,
+    fetched: &mut Fetched,
 ) -> Result<robots::Rules, FailureKind> {
     let now = context.now();
     let kept = context.store.robots(origin.to_owned()).await.map_err(|_| FailureKind::Store)?;
@@ -164,13 +159,13 @@ async fn fetch_robots(
     };
     let start = Instant::now();
     let answer = context.http.fetch(request, now).await;
-    learned.figures.asked(start, &answer.stats);
-    learned.figures.bytes += answer.stats.bytes;
+    fetched.figures.asked(start, &answer.stats);
+    fetched.figures.bytes += answer.stats.bytes;
     let rules = match answer.outcome {
         Outcome::Fetched { body, .. } => {
             robots::Rules::parse(&String::from_utf8_lossy(&body), &context.user_agent)
         }
-        // 4xx: there are no rules; anything else: they cannot be known (RFC 9309, sections 2.3.1.3 and 2.3.1.4).
+        // 4xx: there are no rules; other failures: they are unknown (RFC 9309, sections 2.3.1.3 and 2.3.1.4).
         Outcome::Failed(
             Failure::NotFound | Failure::Gone | Failure::EmptyBody | Failure::Status(400..=499),
         )
@@ -178,9 +173,9 @@ async fn fetch_robots(
         Outcome::Failed(Failure::HostPaused) => return Err(FailureKind::HostPaused),
         Outcome::Failed(_) => return Err(FailureKind::RobotsUnreachable),
     };
-    // What is for others is not kept: a file of half a megabyte has a few lines for us.
+    // Rules for other crawlers are not stored: of half a megabyte, a few lines may concern us.
     let body = rules.to_text();
-    learned.robots.push(RobotsRecord { origin: origin.to_owned(), fetched_at: now, body });
+    fetched.robots.push(RobotsRecord { origin: origin.to_owned(), fetched_at: now, body });
     Ok(rules)
 }
 
@@ -190,20 +185,20 @@ async fn fetch_page(
     entry: &EntryRecord,
     key: &str,
     link: &Url,
-    learned: &mut Fetched,
+    fetched: &mut Fetched,
 ) -> (CachedPage, PageOutcome) {
     let now = context.now();
     let kept =
         if context.settings.without_savings { Ok(None) } else { context.store.article(key.to_owned()).await };
     let Ok(kept) = kept else { return failed(FailureKind::Store, Retry::Counted) };
     let age = |kept: &ArticleRecord| now.duration_since(kept.fetched_at).unsigned_abs();
-    // New words in the feed stand for a new page.
+    // New words in the feed mean a changed page.
     let is_outdated = |kept: &ArticleRecord| entry.rewordings.any() && kept.fetched_at < entry.first_seen;
     let is_fresh = |kept: &ArticleRecord| age(kept) < context.settings.article_ttl && !is_outdated(kept);
     if let Some(kept) = kept.as_ref().filter(|kept| is_fresh(kept)) {
         return (CachedPage::Read(Box::new(kept.clone())), PageOutcome::FromCache);
     }
-    match cache.allows(context, link, learned).await {
+    match cache.allows(context, link, fetched).await {
         Ok(true) => {}
         Ok(false) => return failed(FailureKind::Robots, Retry::Never),
         Err(FailureKind::HostPaused) => return failed(FailureKind::HostPaused, Retry::Uncounted),
@@ -221,15 +216,15 @@ async fn fetch_page(
     };
     let start = Instant::now();
     let answer = context.http.fetch(request, now).await;
-    learned.figures.asked(start, &answer.stats);
-    learned.figures.bytes += answer.stats.bytes;
-    learned.figures.stages.push((Stage::ArticleFetch, answer.stats.elapsed));
+    fetched.figures.asked(start, &answer.stats);
+    fetched.figures.bytes += answer.stats.bytes;
+    fetched.figures.stages.push((StageName::ArticleFetch, answer.stats.elapsed));
     match (answer.outcome, kept) {
         (Outcome::Fetched { body, headers }, _) => {
             let (article, took) =
                 extract(context, entry, body, headers.content_type, &answer.stats.final_url).await;
-            learned.figures.stages.push((Stage::Extract, took));
-            learned.figures.read_for(took);
+            fetched.figures.stages.push((StageName::Extract, took));
+            fetched.figures.read_for(took);
             match article {
                 Ok(article) => {
                     let final_url = answer.stats.final_url.to_string();
@@ -242,7 +237,7 @@ async fn fetch_page(
                         fetched_at: now,
                         article,
                     };
-                    learned.articles.push(record.clone());
+                    fetched.articles.push(record.clone());
                     (CachedPage::Read(Box::new(record)), PageOutcome::Fetched)
                 }
                 // A block page may give way to the article.
@@ -252,11 +247,11 @@ async fn fetch_page(
         }
         (Outcome::NotModified { .. }, Some(kept)) => {
             let record = ArticleRecord { fetched_at: now, ..kept };
-            learned.articles.push(record.clone());
+            fetched.articles.push(record.clone());
             (CachedPage::Read(Box::new(record)), PageOutcome::NotModified)
         }
         (Outcome::NotModified { .. }, None) => failed(FailureKind::BadBody, Retry::Counted),
-        (Outcome::Failed(failure), _) => failed(failure.kind(), again(&failure)),
+        (Outcome::Failed(failure), _) => failed(failure.kind(), retry(&failure)),
     }
 }
 
@@ -264,8 +259,8 @@ fn failed(kind: FailureKind, retry: Retry) -> (CachedPage, PageOutcome) {
     (CachedPage::Failed(FetchError { kind: kind.clone(), retry }), PageOutcome::Failed(kind))
 }
 
-/// Whether a page's failure may pass.
-fn again(failure: &Failure) -> Retry {
+/// Whether a page's failure is temporary.
+fn retry(failure: &Failure) -> Retry {
     match failure {
         Failure::HostPaused => Retry::Uncounted,
         Failure::BadAddress(_)
@@ -313,13 +308,13 @@ async fn extract(
     });
     match read.await {
         Ok((article, took)) => (article.map_err(ArticleError::kind), took),
-        // The visit goes on without a page that an extractor panics on or takes too long for.
+        // The visit continues without a page on which an extractor panics or takes too long.
         Err(Unread::Panicked) => (Err(FailureKind::NoText), Duration::ZERO),
         Err(Unread::TooSlow) => (Err(FailureKind::TooSlow), Duration::ZERO),
     }
 }
 
-/// What judgement is given of a page: the feed's summary and the page's text, without saying it twice.
+/// The text to classify: the feed's summary and the page's text, without a summary that repeats the text.
 pub(super) fn opening(summary: &str, text: &str) -> String {
     let start: String = summary.chars().take(60).collect();
     if text.contains(start.trim_end_matches(['…', '.', ' ', '[', ']'])) {
@@ -329,7 +324,7 @@ pub(super) fn opening(summary: &str, text: &str) -> String {
     }
 }
 
-/// What the page at `link` is kept under; `None` if that is no address.
+/// The cache key of the page at `link`; `None` if that is no address.
 #[must_use]
 pub fn page_key(link: &str) -> Option<String> {
     Url::parse(link).ok().map(|link| key_of(&link))
@@ -339,7 +334,7 @@ fn key_of(link: &Url) -> String {
     address::canonical(link)
 }
 
-/// `entry` with `text`, ready to be judged. It is proved only which feed it stands in.
+/// `entry` with `text`, to be classified. Only its feed is proved as its origin.
 pub(super) fn item<'a>(entry: &'a EntryRecord, text: &'a str, url: &'a str) -> Item<'a> {
     Item {
         kind: Kind::News,
@@ -353,7 +348,7 @@ pub(super) fn item<'a>(entry: &'a EntryRecord, text: &'a str, url: &'a str) -> I
     }
 }
 
-/// Whether `at` is as long ago as that, or longer.
+/// Whether `at` is at least `age` ago.
 pub(super) fn older_than(at: Timestamp, age: Duration, now: Timestamp) -> bool {
     now.duration_since(at) >= jiff::SignedDuration::try_from(age).unwrap_or(jiff::SignedDuration::MAX)
 }

@@ -1,8 +1,8 @@
-//! The threads that read bodies: as many as there are cores, with a deep stack.
+//! The threads that parse bodies: as many as there are cores, with a deep stack.
 //!
-//! Apart from the runtime's own blocking threads, because reading takes many times a body's size for a moment:
-//! each thread that ever did it would keep that memory. A body that takes long does not hold up the others: another thread
-//! takes its thread's place, and after [`Limits::longest`] nobody waits for it any more.
+//! They are not the runtime's blocking threads, because parsing takes many times a body's size for a moment, and each thread
+//! that ever did it would keep that memory. A body that takes long does not delay others: another thread replaces its
+//! thread, and after [`Limits::longest`] its visit continues without it.
 
 use std::{
     fmt,
@@ -20,33 +20,29 @@ use tokio::{sync::oneshot, time::timeout};
 
 use crate::{http::SMALL_BODY, model::FailureKind};
 
-/// A page nested as deep as the guard lets through needs more than the usual two megabytes
+/// A page of the deepest nesting that the guard accepts needs more than the usual two megabytes
 /// (docs/reference/articles.md#guard).
 const STACK: usize = 8 << 20;
 
-/// How long a body may be read.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
-    /// After this a further thread takes the place of the one that is occupied.
+    /// After this another thread replaces the occupied one.
     patience: Duration,
-    /// After this the body counts as one that cannot be read. The thread ends when its work does.
+    /// After this the body counts as unreadable. The thread ends with its work.
     longest: Duration,
 }
 
-/// The largest feed and the largest page the guard admits are read within a second or two on one slow core, so that
-/// `longest` only ends what would occupy a thread for the whole cycle.
+/// The largest feed and the largest accepted page take a second or two on one slow core, so `longest` only ends work that
+/// could take a whole cycle.
 const LIMITS: Limits = Limits { patience: Duration::from_secs(2), longest: Duration::from_secs(20) };
-/// Most threads beyond the usual number at one time.
+/// Most additional threads at one time.
 const FURTHER: usize = 4;
 
-/// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unread {
-    /// A foreign reader panicked on it.
-    #[error("the reader gave up")]
+    #[error("the parser failed on it")]
     Panicked,
-    /// It took longer than [`LIMITS`] allow.
-    #[error("reading it takes longer than {} s", LIMITS.longest.as_secs())]
+    #[error("parsing takes longer than {} s", LIMITS.longest.as_secs())]
     TooSlow,
 }
 
@@ -59,20 +55,20 @@ impl Unread {
     }
 }
 
-/// Does its work; gives whether its thread goes on with the next job.
+/// Returns whether its thread continues with the next job.
 type Job = Box<dyn FnOnce() -> bool + Send>;
 
-/// The way to the reading threads, which end with it.
+/// The parsing threads, which end with it.
 pub struct ParsePool {
     jobs: Pool,
-    /// Bodies above [`SMALL_BODY`] are read one after the other, by a thread of their own: reading takes ten times a
-    /// body's size for a moment, and a machine of many cores is not to hold that many times as much.
+    /// Bodies above [`SMALL_BODY`] are parsed one after the other by a separate thread: parsing takes ten times a body's
+    /// size for a moment, and many cores must not multiply that.
     large: Pool,
 }
 
 impl fmt::Debug for ParsePool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Readers")
+        f.write_str("ParsePool")
     }
 }
 
@@ -86,10 +82,10 @@ impl ParsePool {
         Ok(Self { jobs: Pool::start(count.max(1), Arc::clone(&further))?, large: Pool::start(1, further)? })
     }
 
-    /// Has `work` done on a body of `bytes`.
+    /// Runs `work` on a body of `bytes` bytes.
     ///
     /// # Errors
-    /// Where it panicked, as foreign readers may on a body they do not expect, or takes too long.
+    /// Where it panics or takes too long.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         bytes: usize,
@@ -110,10 +106,11 @@ impl ParsePool {
         let settled = Arc::new(AtomicBool::new(false));
         let (thread_of_it, further) = (Arc::clone(&settled), Arc::clone(&pool.further));
         let job: Job = Box::new(move || {
-            // Whoever asked may have gone: the cycle was stopped.
+            // The visit may have been dropped: the cycle was stopped.
             if begin.send(()).is_err() {
                 return true;
             }
+            // Unlike a library's panic, which `catch_panic` silences, one of our own code is to be seen.
             if let Ok(done) = catch_unwind(AssertUnwindSafe(work)) {
                 let _ = reply.send(done);
             }
@@ -141,7 +138,7 @@ impl ParsePool {
 struct Pool {
     jobs: Sender<Job>,
     queue: Arc<Mutex<Receiver<Job>>>,
-    /// How many more threads may be started, over all pools.
+    /// How many additional threads may be started, over all pools.
     further: Arc<AtomicUsize>,
 }
 
@@ -156,9 +153,9 @@ impl Pool {
         Ok(Self { jobs, queue, further })
     }
 
-    /// Starts a thread in the place of one that is occupied by a job, which is `settled` by whichever comes first: the end
-    /// of that job, whose thread then goes on, or the new thread, so that the occupied one ends with its job. Gives
-    /// whether a thread could be started.
+    /// Starts a thread to replace one that a job occupies. `settled` is set by the first of two events: the end of the job,
+    /// whose thread then continues, or the start of the new thread; then the occupied one ends with its job. Returns
+    /// whether a thread was started.
     fn replace(&self, settled: &Arc<AtomicBool>) -> bool {
         let less = |left: usize| left.checked_sub(1);
         if self.further.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).is_err() {
@@ -184,7 +181,7 @@ fn reader(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     thread::Builder::new().name("reader".to_owned()).stack_size(STACK).spawn(work).map(drop)
 }
 
-/// Does the jobs of `queue` until there will be no more, or one says that this thread is no longer wanted.
+/// Runs the jobs of `queue` until it is closed, or until a job returns that its thread was replaced.
 fn serve(queue: &Mutex<Receiver<Job>>) {
     while let Some(job) = next(queue) {
         if !job() {
@@ -203,12 +200,12 @@ mod tests {
 
     fn on_a_runtime(work: impl Future<Output = ()>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        // A fault is to end the test, not to hang it.
+        // A fault must end the test, not block it.
         runtime.block_on(async { timeout(Duration::from_mins(1), work).await.unwrap() });
     }
 
     #[test]
-    fn a_reader_that_panics_is_followed_by_one_that_works() {
+    fn the_pool_survives_a_panic() {
         let pool = ParsePool::start(1).unwrap();
         on_a_runtime(async {
             assert_eq!(
@@ -216,7 +213,7 @@ mod tests {
                 Err(Unread::Panicked)
             );
             assert_eq!(pool.read(1, || 7).await, Ok(7));
-            // While one large body is read, small ones are.
+            // Small bodies are parsed while a large one is.
             let (go, wait) = mpsc::channel();
             let large = pool.read(SMALL_BODY + 1, move || wait.recv().is_ok());
             let small = pool.read(SMALL_BODY, move || go.send(()).is_ok());
@@ -227,7 +224,7 @@ mod tests {
     const IMPATIENT: Limits =
         Limits { patience: Duration::from_millis(1), longest: Duration::from_millis(2) };
 
-    /// Has a body read until the sender it gives is dropped; nobody waits so long.
+    /// A job that ends when the returned sender is dropped; it counts as too slow.
     async fn endless(pool: &ParsePool, bytes: usize) -> mpsc::Sender<()> {
         let (end, wait) = mpsc::channel();
         assert_eq!(pool.read_within(IMPATIENT, bytes, move || wait.recv()).await, Err(Unread::TooSlow));
@@ -235,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_takes_too_long_is_given_up_and_holds_up_no_other() {
+    fn a_slow_body_is_abandoned_and_delays_no_other() {
         let pool = ParsePool::start(1).unwrap();
         on_a_runtime(async {
             for bytes in [1, SMALL_BODY + 1] {
@@ -246,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn further_threads_are_few_and_end_with_their_work() {
+    fn additional_threads_are_few_and_end_with_their_work() {
         let pool = ParsePool::start(1).unwrap();
         let left = || pool.jobs.further.load(Ordering::Acquire);
         on_a_runtime(async {
@@ -255,7 +252,7 @@ mod tests {
                 ends.push(endless(&pool, 1).await);
                 assert_eq!(left(), FURTHER - occupied);
             }
-            // The last thread is not replaced: it goes on when its job has ended.
+            // The last thread is not replaced: it continues after its job.
             drop(endless(&pool, 1).await);
             assert_eq!(pool.read(1, || 7).await, Ok(7));
             drop(ends);

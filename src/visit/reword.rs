@@ -1,17 +1,17 @@
-//! What is found in an entry whose words have changed, held against what was found in it before.
+//! Findings in an entry whose words have changed, compared with its earlier ones.
 
 use super::{Context, Finding};
 use crate::{feed, model::Detection, store::StoreError};
 
-/// `found`, unless it was found in earlier words of its entry; where something else was, under an identity of its own.
+/// `found`, unless earlier words of its entry were the same launch; with a new identity where they were another.
 pub(super) async fn other_launch(context: &Context, found: Finding) -> Result<Option<Finding>, StoreError> {
     let earlier = context.store.detections_of(found.source_url.clone(), found.entry).await?;
     Ok(is_other_launch(&found, &earlier)
         .then(|| if earlier.is_empty() { found } else { of_other_words(found) }))
 }
 
-/// Whether none of the `earlier` detections of its entry is the launch that was `found`: another event, or another
-/// project where both are named.
+/// Whether `found` is another launch than all `earlier` detections of its entry: another event, or another project where
+/// both are named.
 #[must_use]
 pub fn is_other_launch(found: &Finding, earlier: &[Detection]) -> bool {
     let differs = |one: &Option<String>, other: &Option<String>| match (one, other) {
@@ -27,7 +27,7 @@ pub fn is_other_launch(found: &Finding, earlier: &[Detection]) -> bool {
     })
 }
 
-/// `found` under an identity made of its entry's present words.
+/// `found` with an identity made of its entry's present words.
 #[must_use]
 pub fn of_other_words(found: Finding) -> Finding {
     let identity = feed::of_words(found.entry, &found.title, &found.text);

@@ -1,15 +1,13 @@
-//! When a source is asked again, and what an answer changes in what we remember of it. Pure.
+//! When a source is requested again, and how a response changes its stored state. Pure.
 //!
-//! The rules stand in docs/reference/feeds.md#next-request and docs/reference/http.md#pauses.
+//! The rules: docs/reference/feeds.md#next-request and docs/reference/http.md#pauses.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
-};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, ZonedDateTime, tz::TimeZone};
 
 use crate::{
+    clock::jitter,
     feed::Feed,
     http::{Failure, FetchStats, Headers},
     model::{FailureKind, HostWait, Skips, SourceState, Validators},
@@ -21,38 +19,38 @@ mod poll_bounds;
 
 pub use poll_bounds::PollBounds;
 
-/// A source due this soon is due now, or a 10-minute cron with a 10-minute life time would poll every
+/// A source due this soon is due now; otherwise a 10-minute cron with a 10-minute lifetime would poll every
 /// 20 minutes (docs/reference/settings.md#due-window).
 const SLACK: Duration = Duration::from_mins(1);
-/// No wait that we choose or accept is longer (docs/reference/feeds.md#next-request, docs/reference/http.md#pauses).
+/// Longest wait, chosen or requested (docs/reference/feeds.md#next-request, docs/reference/http.md#pauses).
 const LONGEST: Duration = Duration::from_hours(24);
-/// A feed without validators costs a whole body each time: asked this many times less often (docs/reference/feeds.md#next-request).
+/// A feed without validators costs a whole body each time: requested this many times less often (docs/reference/feeds.md#next-request).
 const UNCONDITIONAL_FACTOR: u32 = 6;
 /// 429 without `Retry-After` (docs/reference/http.md#pauses).
 const RATE_LIMIT_WAIT: Duration = Duration::from_hours(1);
 /// A browser challenge (docs/reference/http.md#pauses).
 const CHALLENGE_WAIT: Duration = Duration::from_hours(6);
-/// 304s for this many usual gaps, and at least [`STUCK_AFTER`], are not believed (docs/reference/feeds.md#false-304).
+/// 304s for this many mean intervals, and at least [`STUCK_AFTER`], are ignored (docs/reference/feeds.md#false-304).
 const STUCK_GAPS: u32 = 10;
-/// No usual gap is longer.
+/// Longest mean interval.
 const LONGEST_GAP: Duration = Duration::from_hours(30 * 24);
 /// See [`STUCK_GAPS`]; also the least time between two plain GETs.
 const STUCK_AFTER: Duration = Duration::from_hours(168);
 
-/// Whether a source is to be asked.
+/// When a source is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
     /// Now.
     Now,
-    /// Not yet: what we have is fresh until then.
+    /// Not yet: fresh until then.
     Fresh(Timestamp),
-    /// Not yet: a server asked for a pause, or it failed lately.
+    /// Not yet: its host is paused, or it failed.
     Waiting(Timestamp),
     /// Never: it answered 410.
     Gone,
 }
 
-/// Whether `state` is due at `now`, given the pause its host asked for.
+/// When the source in `state` is due, given the pause of its host.
 #[must_use]
 pub fn due(state: &SourceState, host_pause: Option<Timestamp>, now: Timestamp) -> Due {
     if state.gone_at.is_some() {
@@ -68,9 +66,8 @@ pub fn due(state: &SourceState, host_pause: Option<Timestamp>, now: Timestamp) -
     }
 }
 
-/// What to ask with: nothing where other rules read the last body, or where 304s have gone on for too long
-/// to be believed (docs/reference/feeds.md#false-304). The second value says that the latter is why.
-#[must_use]
+/// The validators of the next request: none where other rules parsed the last body, or where 304s have gone on for too long
+/// (docs/reference/feeds.md#false-304). The second value is whether it is the latter.
 pub fn validators(state: &SourceState, rules: u64, now: Timestamp) -> (Validators, bool) {
     let since = |at: Option<Timestamp>| at.map(|at| elapsed(at, now));
     let patience =
@@ -84,7 +81,7 @@ pub fn validators(state: &SourceState, rules: u64, now: Timestamp) -> (Validator
     }
 }
 
-/// What is common to every answer.
+/// The changes common to all responses.
 fn asked(state: &SourceState, stats: &FetchStats, now: Timestamp) -> SourceState {
     let moved_to = stats.permanent_url.as_ref().map(ToString::to_string);
     let moved_seen = match &moved_to {
@@ -98,7 +95,7 @@ fn asked(state: &SourceState, stats: &FetchStats, now: Timestamp) -> SourceState
         status: stats.status,
         moved_to,
         moved_seen,
-        // A quarter of the newest: smooth, and quick enough to follow a host that turned slow.
+        // A quarter of the newest value: smooth, and fast enough to follow a host that becomes slow.
         mean_ms: if state.mean_ms == 0 { took } else { state.mean_ms / 4 * 3 + took / 4 },
         ..state.clone()
     }
@@ -108,8 +105,7 @@ fn succeeded(state: SourceState, now: Timestamp) -> SourceState {
     SourceState { succeeded_at: Some(now), failures: 0, last_failure: None, not_before: None, ..state }
 }
 
-/// After a 304: the old lesson holds. A shorter life time is taken over, never a longer one (docs/reference/feeds.md#next-request).
-#[must_use]
+/// After a 304. A shorter lifetime is adopted, a longer one is not (docs/reference/feeds.md#next-request).
 pub fn after_not_modified(
     state: &SourceState,
     headers: &Headers,
@@ -117,10 +113,10 @@ pub fn after_not_modified(
     bounds: PollBounds,
     now: Timestamp,
 ) -> SourceState {
-    let wish_s = headers
+    let ttl_s = headers
         .fresh_for
         .map_or(state.publisher_ttl_s, |fresh| state.publisher_ttl_s.min(whole_seconds(fresh)));
-    let life = seconds(wish_s).max(bounds.next(state, now)).min(LONGEST);
+    let life = seconds(ttl_s).max(bounds.next(state, now)).min(LONGEST);
     let changed = |new: &Option<Vec<u8>>, old: &Option<Vec<u8>>| new.clone().or_else(|| old.clone());
     SourceState {
         validators: Validators {
@@ -130,30 +126,26 @@ pub fn after_not_modified(
         conditional: true,
         unmodified_since: state.unmodified_since.or(Some(now)),
         due_at: Some(skip(now + life, state.skips)),
-        publisher_ttl_s: wish_s,
+        publisher_ttl_s: ttl_s,
         ..succeeded(asked(state, stats, now), now)
     }
 }
 
-/// A body that was read, or one equal to the last.
+/// A body that was parsed, or one equal to the last.
 #[derive(Debug, Clone, Copy)]
 pub struct Read<'a> {
-    /// The feed; `None` where the body is the one read last time.
+    /// `None` where the body is equal to the last.
     pub feed: Option<&'a Feed>,
-    /// What the headers say.
     pub headers: &'a Headers,
-    /// First 16 bytes of the body's SHA-256.
     pub hash: [u8; 16],
-    /// Fingerprint of the rules that read it.
     pub rules: u64,
-    /// Entries it brought that were unknown.
+    /// New entries.
     pub new: u32,
-    /// Whether this was the plain GET that breaks a stuck 304.
+    /// Whether this was the plain GET that ends a stuck 304.
     pub plain: bool,
 }
 
 /// After a 200 whose entries are about to be saved together with this.
-#[must_use]
 pub fn after_read(
     state: &SourceState,
     read: Read<'_>,
@@ -162,8 +154,8 @@ pub fn after_read(
     now: Timestamp,
 ) -> SourceState {
     let conditional = state.conditional || !read.headers.validators.is_empty();
-    let said = read.feed.map_or(Some(seconds(state.publisher_ttl_s)), |feed| feed.ttl);
-    let asks = said.max(read.headers.fresh_for).unwrap_or_default();
+    let stated = read.feed.map_or(Some(seconds(state.publisher_ttl_s)), |feed| feed.ttl);
+    let ttl = stated.max(read.headers.fresh_for).unwrap_or_default();
     let doubted = read.feed.is_some_and(|feed| {
         read.headers.broken_off || feed.repairs.iter().any(|repair| repair.may_lose_entries())
     });
@@ -176,12 +168,12 @@ pub fn after_read(
         read_at: Some(now),
         changed_at: if read.new > 0 { Some(now) } else { state.changed_at },
         conditional,
-        publisher_ttl_s: whole_seconds(asks.min(LONGEST)),
+        publisher_ttl_s: whole_seconds(ttl.min(LONGEST)),
         unmodified_since: None,
         plain_get_at: if read.plain { Some(now) } else { state.plain_get_at },
-        mean_interval_s: read.feed.and_then(|feed| usual_gap(feed, now)).or(state.mean_interval_s),
+        mean_interval_s: read.feed.and_then(|feed| mean_interval(feed, now)).or(state.mean_interval_s),
         repaired: read.feed.map_or(state.repaired, |feed| !feed.repairs.is_empty()),
-        skips: read.feed.map_or(state.skips, unwanted),
+        skips: read.feed.map_or(state.skips, skipped_times),
         ..succeeded(asked(state, stats, now), now)
     };
     let costly = if conditional { Duration::ZERO } else { bounds.min() * UNCONDITIONAL_FACTOR };
@@ -190,7 +182,6 @@ pub fn after_read(
     SourceState { due_at: Some(skip(next, learned.skips)), ..learned }
 }
 
-/// `time` as [`SourceState::wish_s`] has it.
 fn whole_seconds(time: Duration) -> u32 {
     u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
 }
@@ -199,7 +190,6 @@ fn seconds(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into())
 }
 
-/// What went wrong with a source.
 #[derive(Debug, Clone, Copy)]
 pub enum Problem<'a> {
     /// The request failed.
@@ -210,7 +200,6 @@ pub enum Problem<'a> {
 
 impl Problem<'_> {
     /// For outputs and the database.
-    #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::Fetch(failure) => failure.kind(),
@@ -219,26 +208,25 @@ impl Problem<'_> {
     }
 }
 
-/// After a failure: the validators stay, the next request moves away (docs/reference/feeds.md#after-a-failure). The second
-/// value is the pause the host asked for, `host` being its name.
-#[must_use]
+/// After a failure: the validators stay, the next request is later (docs/reference/feeds.md#after-a-failure). The second
+/// value is the pause that `host` asked for.
 pub fn after_failure(
     state: &SourceState,
-    wrong: Problem<'_>,
+    problem: Problem<'_>,
     stats: &FetchStats,
     host: &str,
     settings: &Settings,
     now: Timestamp,
 ) -> (SourceState, Option<HostWait>) {
-    let mut next = SourceState { last_failure: Some(wrong.kind()), ..asked(state, stats, now) };
+    let mut next = SourceState { last_failure: Some(problem.kind()), ..asked(state, stats, now) };
     let mut pause = None;
-    match wrong {
-        // Another request of this run made the host ask for a pause: nothing was learned of this source.
+    match problem {
+        // Another request of this run paused the host; this one was not sent.
         Problem::Fetch(Failure::HostPaused) => return (state.clone(), None),
         Problem::Fetch(Failure::RateLimited { retry_after }) => {
             let wait = retry_after.unwrap_or(RATE_LIMIT_WAIT).min(LONGEST);
             next.not_before = Some(now + wait);
-            pause = Some(HostWait { host: host.to_owned(), not_before: now + wait, reason: wrong.kind() });
+            pause = Some(HostWait { host: host.to_owned(), not_before: now + wait, reason: problem.kind() });
         }
         Problem::Fetch(Failure::Unavailable { retry_after: Some(wait) }) => {
             next.not_before = Some(now + (*wait).min(LONGEST));
@@ -252,8 +240,8 @@ pub fn after_failure(
     (next, pause)
 }
 
-/// After a visit whose results could not be saved: like a failure of the source, and nothing of the answer is kept, so
-/// that the next request brings all of it again.
+/// After a visit whose results could not be saved: like a failure of the source. Nothing of the response is stored, so that
+/// the next request returns all of it again.
 #[must_use]
 pub fn after_not_saved(state: &SourceState, settings: &Settings, now: Timestamp) -> SourceState {
     let failures = state.failures.saturating_add(1);
@@ -266,17 +254,14 @@ pub fn after_not_saved(state: &SourceState, settings: &Settings, now: Timestamp)
     }
 }
 
-/// 1, 2, 4 … intervals up to a day, ±10 % so that sources that failed together part (docs/reference/feeds.md#after-a-failure).
+/// 1, 2, 4 … intervals up to a day, ±10 % so that sources that failed together spread (docs/reference/feeds.md#after-a-failure).
 fn back_off(interval: Duration, failures: u32, url: &str) -> Duration {
     let doubled = interval.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
-    let mut hasher = DefaultHasher::new();
-    (url, failures).hash(&mut hasher);
-    let tenth = f64::from(u32::try_from(hasher.finish() % 2001).unwrap_or(0)) / 10_000.0 - 0.1;
-    doubled.min(LONGEST).mul_f64(1.0 + tenth).min(LONGEST)
+    doubled.min(LONGEST).mul_f64(0.9 + 0.2 * jitter(&format!("{url} {failures}"))).min(LONGEST)
 }
 
-/// The hours and days in which the publisher of `feed` does not want it asked.
-fn unwanted(feed: &Feed) -> Skips {
+/// The hours and days without requests that `feed` asks for.
+fn skipped_times(feed: &Feed) -> Skips {
     let hours = feed.skip_hours.iter().filter(|hour| **hour < 24);
     let days = feed.skip_days.iter().filter(|day| (1..=7).contains(*day));
     Skips {
@@ -285,26 +270,26 @@ fn unwanted(feed: &Feed) -> Skips {
     }
 }
 
-/// Moves `at` out of the hours and days the publisher does not want, by a day at most (docs/reference/feeds.md#next-request).
+/// Moves `at` out of the skipped hours and days, by a day at most (docs/reference/feeds.md#next-request).
 fn skip(at: Timestamp, skips: Skips) -> Timestamp {
-    let unwanted = |time: &ZonedDateTime| {
+    let skipped = |time: &ZonedDateTime| {
         skips.hours >> time.hour() & 1 == 1 || skips.days >> time.weekday().to_monday_zero_offset() & 1 == 1
     };
     let start = at.to_zoned_datetime(TimeZone::UTC);
-    if !unwanted(&start) {
+    if !skipped(&start) {
         return at;
     }
     let hour = SignedDuration::from_hours(1);
     let full = start.start_of_day().map_or(at, |day| day.timestamp() + hour * i32::from(start.hour()));
     (1..=24)
         .map(|hours| full + hour * hours)
-        .find(|at| !unwanted(&at.to_zoned_datetime(TimeZone::UTC)))
+        .find(|at| !skipped(&at.to_zoned_datetime(TimeZone::UTC)))
         .unwrap_or(at + LONGEST)
 }
 
-/// Mean time between a feed's entries, seconds; `None` below three that are dated, and not in the future. A month at
-/// most: entries dated 1970 are not to make every 304 believable.
-fn usual_gap(feed: &Feed, now: Timestamp) -> Option<u32> {
+/// Mean time between a feed's entries, seconds; `None` with fewer than three dates that are not in the future. A month at
+/// most, so that entries dated 1970 do not make every 304 plausible.
+fn mean_interval(feed: &Feed, now: Timestamp) -> Option<u32> {
     let dates = feed.entries.iter().filter_map(|entry| entry.published).filter(|at| *at <= now);
     let dates: Vec<Timestamp> = dates.collect();
     let (first, last) = (dates.iter().min()?, dates.iter().max()?);
@@ -312,7 +297,7 @@ fn usual_gap(feed: &Feed, now: Timestamp) -> Option<u32> {
     u32::try_from((elapsed(*first, *last).as_secs() / gaps).min(LONGEST_GAP.as_secs())).ok()
 }
 
-/// From `from` to `to`; zero where the clock went back.
+/// From `from` to `to`; zero where the clock was set back.
 fn elapsed(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }

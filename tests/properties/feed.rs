@@ -20,9 +20,9 @@ pub fn feed(input: &[u8]) {
     let again = feed::rebuild(&rebuilt.atom, &url);
     assert_eq!(again.atom, rebuilt.atom, "rebuilt twice");
     assert!(again.is_feed);
-    assert_eq!(again.repairs, [], "mended what was rebuilt: {}", rebuilt.atom);
-    assert!(rebuilt.skip_hours.iter().all(|hour| *hour < 24));
-    assert!(rebuilt.skip_days.iter().all(|day| (1..=7).contains(day)));
+    assert_eq!(again.feed.repairs, [], "mended what was rebuilt: {}", rebuilt.atom);
+    assert!(rebuilt.feed.skip_hours.iter().all(|hour| *hour < 24));
+    assert!(rebuilt.feed.skip_days.iter().all(|day| (1..=7).contains(day)));
 
     let document = Document { bytes: message.body, content_type, url: &url };
     promises(&document, &SourceFormat::Feed);

@@ -1,4 +1,4 @@
-//! A list of feeds, read as far as it can be: what is no feed, or cannot be read, is named with its line.
+//! Reads a list of feeds. Outlines that are no feeds or cannot be read are reported with their line.
 
 use std::collections::HashMap;
 
@@ -11,16 +11,15 @@ use crate::{
     text::cut::{Unit, cut},
 };
 
-/// Folders within each other whose names are kept; an export has two or three, an attack ten thousand.
+/// Deepest folders whose names count; an export has two or three levels, an attack ten thousand.
 const DEEPEST: usize = 32;
-/// Tags kept of one feed, and characters of each.
+/// Most tags of one feed.
 const MOST_TAGS: usize = 32;
-/// See [`MOST_TAGS`].
+/// Longest tag, characters.
 const LONGEST_TAG: usize = 100;
-/// Types of outlines that are no feeds although they have an address: OPML 2.0, "link" and "include". Types that
-/// `FreshRSS` reads web pages by are told by their names.
+/// Types of outlines that are no feeds although they have an address: OPML 2.0, "link" and "include". `FreshRSS`
+/// has types for web pages; their names contain one of [`PAGE_TYPES`].
 const OTHER_TYPES: [&str; 2] = ["link", "include"];
-/// See [`OTHER_TYPES`].
 const PAGE_TYPES: [&str; 4] = ["xpath", "html", "dotpath", "dotnotation"];
 
 /// One feed of a list.
@@ -32,7 +31,7 @@ pub struct Outline {
     pub title: String,
     /// The page it belongs to; empty if the list gives none.
     pub html_url: String,
-    /// The folders it stands in and its categories, outermost first.
+    /// Its folders, outermost first, and its categories.
     pub tags: Vec<String>,
 }
 
@@ -49,25 +48,23 @@ pub struct Skipped {
 
 /// Why an outline is not taken as a feed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum NotTaken {
     /// `isComment="true"` on it or on a folder around it.
     #[error("is a comment")]
     Comment,
-    /// A link, an included list, a web page.
     #[error("is of type {0}, not a feed")]
     OtherType(String),
-    /// Called a feed, without an address.
     #[error("has no xmlUrl")]
     NoAddress,
-    /// The tag does not end, or a quote in it was forgotten.
     #[error("is cut off or damaged")]
     Damaged,
 }
 
-/// What a list holds.
+/// A list that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OpmlList {
-    /// Feeds, each address once, with the line each stands in (from 1).
+    /// Feeds, each address once, with their lines (from 1).
     pub feeds: Vec<(usize, Outline)>,
     /// Outlines that are no feeds or could not be read, folders left out.
     pub skipped: Vec<Skipped>,
@@ -77,25 +74,20 @@ pub struct OpmlList {
 
 /// Why a file is no list of feeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum OpmlError {
-    /// Nothing but white space.
     #[error("the file is empty")]
     Empty,
-    /// An archive, a picture and the like.
     #[error("this is no text; unpack it if it is packed")]
     NoText,
-    /// A web page.
     #[error("this is a web page, not an OPML file")]
     WebPage,
-    /// A feed, whose address can be added instead.
     #[error("this is a feed, not a list of feeds; add its address with `tge-scrape feed add`")]
     Feed,
-    /// Anything else.
     #[error("this is not an OPML file: it has no outline with an xmlUrl")]
     NotOpml,
 }
 
-/// A folder that is open.
 #[derive(Default)]
 struct Folder {
     name: Option<String>,
@@ -147,7 +139,7 @@ pub fn read_opml(bytes: &[u8]) -> Result<OpmlList, OpmlError> {
 #[derive(Default)]
 struct Reader {
     list: OpmlList,
-    /// Where each address stands in the list.
+    /// The position of each address in the list.
     known: HashMap<String, usize>,
     folders: Vec<Folder>,
     /// Open outlines beyond [`DEEPEST`].
@@ -167,8 +159,8 @@ impl Reader {
     fn outline(&mut self, line: usize, attributes: &str, empty: bool, closed: bool) {
         let (attributes, odd) = tokens::attributes(attributes);
         let value = |wanted: &str| {
-            let pair = attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-            pair.map_or_else(String::new, |(_, value)| self.entities.resolve(value).trim().to_owned())
+            let value = tokens::attribute(&attributes, wanted).unwrap_or_default();
+            self.entities.resolve(value).trim().to_owned()
         };
         let title = Some(value("title")).filter(|title| !title.is_empty()).unwrap_or_else(|| value("text"));
         let kind = value("type").to_ascii_lowercase();

@@ -1,10 +1,11 @@
-//! An entry while it is being gathered.
+//! An entry whose elements are being read.
 
 use std::{cmp::Reverse, rc::Rc};
 
 use jiff::Timestamp;
 use url::Url;
 
+use super::names::Attributes;
 use crate::{
     feed::{
         dialect::Field,
@@ -17,10 +18,10 @@ use crate::{
     },
 };
 
-/// The content of one element, with the attributes that matter.
+/// The content of one element and the attributes that are used.
 #[derive(Debug, Clone)]
 pub struct Piece {
-    /// Text; for mark-up inside, its source.
+    /// Text, and the source of markup inside.
     pub text: String,
     /// `href` of a link, `url` of an enclosure.
     pub href: Option<String>,
@@ -32,14 +33,27 @@ pub struct Piece {
     pub permalink: bool,
     /// `term` of a category.
     pub term: Option<String>,
-    /// What its links stand against; shared, since a feed has thousands of pieces.
+    /// The base of its links; shared, because a feed has thousands of pieces.
     pub base: Rc<Url>,
-    /// How deep it stands.
     pub depth: usize,
 }
 
 impl Piece {
-    /// One that is only text.
+    /// One without text, at the start tag of `field`.
+    pub fn open(field: Field, attributes: &Attributes<'_>, base: Rc<Url>, depth: usize) -> Self {
+        let get = |name: &str| attributes.get(name);
+        Self {
+            text: String::new(),
+            href: get("href").or_else(|| get("url").filter(|_| field == Field::Enclosure)),
+            rel: get("rel"),
+            kind: get("type").or_else(|| get("mode").filter(|mode| mode == "escaped")),
+            permalink: get("ispermalink").is_none_or(|value| !value.eq_ignore_ascii_case("false")),
+            term: get("term").or_else(|| get("label")),
+            base,
+            depth,
+        }
+    }
+
     pub fn of_text(text: &str, base: &Rc<Url>) -> Self {
         Self {
             text: text.to_owned(),
@@ -53,17 +67,7 @@ impl Piece {
         }
     }
 
-    /// Mark-up met inside.
-    pub fn inside(&mut self, source: &str) {
-        self.text.push_str(source);
-    }
-
-    /// An author's name is complete: what follows (address, e-mail) is not part of it.
-    pub fn name_done(&mut self) {
-        self.text.push('\n');
-    }
-
-    /// Whether an element at `depth` stands directly in this one.
+    /// Whether an element at `depth` is a child of this one.
     pub fn is_outer(&self, depth: usize) -> bool {
         depth == self.depth + 1
     }
@@ -72,7 +76,7 @@ impl Piece {
         !matches!(self.kind.as_deref(), Some("text" | "text/plain"))
     }
 
-    /// On one line, mark-up gone.
+    /// The text on one line, without markup.
     pub fn line(&self) -> String {
         if self.is_html() { plain(&self.text) } else { fold(&self.text) }
     }
@@ -80,8 +84,8 @@ impl Piece {
     fn address(&self, text: &str) -> Option<String> {
         let text: String = text.trim().chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
         resolve_link(&self.base, &text).map(|url| {
-            // The address as it was written, where it was written whole: servers compare strings. What XML cannot
-            // hold is not left out of it, which would make another address.
+            // An absolute address stays as written: servers compare strings. One with characters that XML forbids
+            // does not: without them it would be another address.
             let whole = Url::parse(&text).is_ok() && text == fold(&text);
             let written = text.replace(' ', "%20");
             if whole && written.len() <= LONGEST_LINK { written } else { url.into() }
@@ -100,22 +104,21 @@ pub struct Draft {
     pub order: Option<Order>,
     title: Option<Piece>,
     media_title: Option<Piece>,
-    /// Address of the article, the best so far.
     pub link: Option<String>,
     guid: Option<Piece>,
     id: Option<Piece>,
     published: Option<Reading>,
     updated: Option<Reading>,
     date: Option<Reading>,
-    author: Option<String>,
-    summary: Option<Piece>,
-    content: Option<Piece>,
-    categories: Vec<String>,
+    pub author: Option<String>,
+    pub summary: Option<Piece>,
+    pub content: Option<Piece>,
+    pub categories: Vec<String>,
     enclosure: Option<String>,
 }
 
 impl Draft {
-    /// Takes one date. Of several the last readable one counts; an unreadable one erases nothing.
+    /// Takes one date. The last readable one counts.
     pub fn take_date(&mut self, field: Field, reading: Option<Reading>) {
         let slot = match field {
             Field::Published => &mut self.published,
@@ -125,7 +128,7 @@ impl Draft {
         *slot = reading.or(*slot);
     }
 
-    /// Takes one field that is no date; of several, the first that says something counts.
+    /// Takes one field that is no date. The first that is not blank counts; of contents, the longest.
     pub fn take(&mut self, field: Field, piece: Piece) {
         let fill = |slot: &mut Option<Piece>, piece: Piece| {
             if slot.as_ref().is_none_or(|kept| kept.text.trim().is_empty()) {
@@ -149,7 +152,7 @@ impl Draft {
                 let name = if piece.is_html() { plain(&name) } else { name };
                 self.author = Some(name).filter(|name| !name.is_empty());
             }
-            // Dates come by [`Self::take_date`].
+            // Dates go to [`Self::take_date`].
             Field::Author | Field::Published | Field::Updated | Field::Date => {}
             Field::Category => {
                 let label = piece.term.as_deref().map_or_else(|| piece.line(), fold);
@@ -181,7 +184,7 @@ impl Draft {
         }
     }
 
-    /// The address of the article: a link, else a guid that is one, else an attachment, else an identifier that is one.
+    /// The address of the article: a link, a guid that is an address, an enclosure, or an id or `rdf:about` that is one.
     pub fn address(&self) -> Option<String> {
         let guid =
             || self.guid.as_ref().filter(|guid| guid.permalink).and_then(|guid| guid.address(&guid.text));
@@ -201,7 +204,6 @@ impl Draft {
         self.link.clone().or_else(guid).or_else(enclosure).or_else(id).or_else(about)
     }
 
-    /// The feed's own identifier.
     pub fn identifier(&self) -> Option<String> {
         let text = |piece: &Option<Piece>| {
             piece.as_ref().map(|piece| fold(&piece.text)).filter(|text| !text.is_empty())
@@ -210,23 +212,19 @@ impl Draft {
         text(&self.guid).or_else(|| text(&self.id)).or_else(about)
     }
 
-    /// Headline, and whether it is mark-up.
     pub fn headline(&self) -> String {
         let said = |piece: &Option<Piece>| piece.as_ref().map(Piece::line).filter(|line| !line.is_empty());
         said(&self.title).or_else(|| said(&self.media_title)).unwrap_or_default()
     }
 
-    /// Publication time.
     pub fn published(&self) -> Option<Timestamp> {
         self.instant(self.published).or_else(|| self.instant(self.date))
     }
 
-    /// Time of the last change.
     pub fn updated(&self) -> Option<Timestamp> {
         self.instant(self.updated).or_else(|| self.instant(self.modified))
     }
 
-    /// When it was published, or else changed last.
     fn dated(&self) -> Option<Timestamp> {
         self.published().or_else(|| self.updated())
     }
@@ -235,34 +233,13 @@ impl Draft {
         reading?.instant(self.order)
     }
 
-    /// Author's name.
-    pub fn author(&self) -> Option<&str> {
-        self.author.as_deref()
-    }
-
-    /// Short text, mark-up gone.
-    pub fn summary(&self) -> String {
-        self.summary.as_ref().map(Piece::line).unwrap_or_default()
-    }
-
-    /// Full text, mark-up gone.
-    pub fn content(&self) -> String {
-        self.content.as_ref().map(Piece::line).unwrap_or_default()
-    }
-
-    /// Labels.
-    pub fn categories(&self) -> &[String] {
-        &self.categories
-    }
-
-    /// Whether enough is there to keep an entry that was cut off.
+    /// Whether an entry that is cut off is worth keeping.
     pub fn is_whole(&self) -> bool {
         self.title.is_some() && self.address().is_some()
     }
 }
 
-/// Lets go of all but the newest `most` entries, which stay in their order; among undated ones, of all but the
-/// first. Says whether there were more.
+/// Keeps the newest `most` entries in their order; of undated ones, the first. Returns whether there were more.
 pub fn keep_newest(entries: &mut Vec<Draft>, most: usize) -> bool {
     if entries.len() <= most {
         return false;

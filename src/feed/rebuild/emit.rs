@@ -3,7 +3,6 @@
 use super::draft::{Draft, Piece};
 use crate::feed::plain::fold;
 
-/// The whole feed.
 pub fn atom(title: Option<&Piece>, entries: &[Draft]) -> String {
     let mut out = String::from("<feed xmlns=\"http://www.w3.org/2005/Atom\">");
     element(&mut out, "title", " type=\"text\"", &title.map(Piece::line).unwrap_or_default());
@@ -18,7 +17,7 @@ fn entry(out: &mut String, draft: &Draft) {
     out.push_str("<entry>");
     element(out, "title", " type=\"text\"", &draft.headline());
     let address = draft.address();
-    // What was no address the first time is none the second time.
+    // An identifier that was no address must not become one in the second pass.
     let opaque = if address.is_some() { "" } else { " isPermaLink=\"false\"" };
     if let Some(address) = address {
         out.push_str("<link rel=\"alternate\" href=\"");
@@ -34,18 +33,19 @@ fn entry(out: &mut String, draft: &Draft) {
             element(out, name, attributes, value);
         }
     }
-    if let Some(name) = draft.author() {
-        // Not of Atom, but as true of a name as of a title: what looks like mark-up now is none.
+    if let Some(name) = &draft.author {
+        // Not in Atom: keeps the second pass from reading the name as markup.
         out.push_str("<author type=\"text\">");
         element(out, "name", "", name);
         out.push_str("</author>");
     }
-    for (name, text) in [("summary", draft.summary()), ("content", draft.content())] {
+    for (name, piece) in [("summary", &draft.summary), ("content", &draft.content)] {
+        let text = piece.as_ref().map(Piece::line).unwrap_or_default();
         if !text.is_empty() {
             element(out, name, " type=\"text\"", &text);
         }
     }
-    for label in draft.categories() {
+    for label in &draft.categories {
         out.push_str("<category term=\"");
         escape(out, label);
         out.push_str("\"/>");
@@ -64,7 +64,7 @@ fn element(out: &mut String, name: &str, attributes: &str, text: &str) {
     out.push('>');
 }
 
-/// Escapes what XML 1.0 reserves; what it does not allow (section 2.2) was folded away.
+/// Escapes what XML 1.0 reserves; `fold` has removed what it forbids (section 2.2).
 fn escape(out: &mut String, text: &str) {
     debug_assert_eq!(text, fold(text), "a text that was not folded");
     out.push_str(&htmlize::escape_attribute(text));

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::feed::{
     dialect::{Space, space},
     entities::Declared,
+    tokens::attribute,
 };
 
 /// The attributes of one tag.
@@ -16,8 +17,7 @@ pub(super) struct Attributes<'a> {
 impl Attributes<'_> {
     /// The value of `wanted`, references resolved.
     pub fn get(&self, wanted: &str) -> Option<String> {
-        let found = self.pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map(|(_, value)| self.entities.resolve(value).trim().to_owned())
+        Some(self.entities.resolve(attribute(self.pairs, wanted)?).trim().to_owned())
     }
 }
 

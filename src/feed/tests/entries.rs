@@ -56,7 +56,7 @@ fn titles_of_a_json_feed_are_plain_text() {
     let entry = &feed.entries[0];
     assert_eq!(entry.title, "The <i> and <b> tags, AT&T");
     assert_eq!((entry.author.as_str(), entry.categories[0].as_str()), ("A <i>", "R&D <i>"));
-    // The other date of the document says that the day is first.
+    // The other date of the document shows that the day is first.
     assert_eq!(entry.published.unwrap().to_string(), "2026-10-05T00:00:00Z");
     assert_eq!(feed.entries[1].title, "First words and more");
     assert_eq!(feed.entries[1].link.as_deref(), Some("https://a.example/2"));
@@ -106,7 +106,7 @@ fn numbers_of_one_feed_settle_the_order_of_all_its_dates() {
     assert_eq!(dates("<lastBuildDate>20/09/2026</lastBuildDate>", &[open])[0], october);
     assert_eq!(dates("", &[open])[0], None);
     assert_eq!(dates("", &[open, "09/20/2026", "20/09/2026"])[0], None);
-    // A date that nobody can settle hides none that can be read.
+    // An ambiguous date does not hide a readable one.
     let entry = first(&format!(
         "<pubDate>{open}</pubDate><dc:date xmlns:dc=\"http://purl.org/dc/elements/1.1/\">2026-10-05T09:00:00Z</dc:date>"
     ));
@@ -120,7 +120,7 @@ fn a_date_far_ahead_is_kept_as_it_is() {
 }
 
 #[test]
-fn what_an_entry_says_is_bounded() {
+fn the_texts_of_an_entry_are_bounded() {
     let long = "word ".repeat(100_000);
     let path = "a".repeat(3000);
     let item = format!(

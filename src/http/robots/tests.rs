@@ -114,7 +114,7 @@ proptest! {
         prop_assert_eq!(matches(&text, &path), backtracking_match(pattern.as_bytes(), path.as_bytes()), "{}", text);
     }
 
-    /// Whatever a file says: it is read, within bounds, and what is kept reads the same again.
+    /// Any file is read within bounds, and what is stored reads back as the same rules.
     #[test]
     fn any_file_is_read(file in "((?i:user-agent|disallow|allow): ?[/*$%a-c\u{e9}]{0,8}[\r\n#]|\\PC){0,40}") {
         let rules = Rules::parse(&file, "a/1");

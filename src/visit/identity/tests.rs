@@ -9,7 +9,7 @@ fn entry(id: Option<&str>, link: Option<&str>, title: &str, summary: &str) -> En
     Entry { id, link, title: title.to_owned(), summary: summary.to_owned(), marks, ..Entry::default() }
 }
 
-/// What the store would keep of `entry` under `key`, dropped as most are.
+/// `entry` as stored under `key`: dropped, like most.
 fn kept(entry: &Entry, key: EntryKey) -> KnownEntry {
     KnownEntry {
         key,
@@ -21,7 +21,7 @@ fn kept(entry: &Entry, key: EntryKey) -> KnownEntry {
     }
 }
 
-/// The same, judged: its words are kept.
+/// The same, classified: its words are stored.
 fn judged(entry: &Entry, key: EntryKey) -> KnownEntry {
     let words = Words { title: entry.title.clone(), link: entry.link.clone(), text: entry.summary.clone() };
     KnownEntry { state: KnownState::Judged, words: Some(words), ..kept(entry, key) }
@@ -31,8 +31,7 @@ fn sights(entries: &[Entry], known: &[KnownEntry]) -> Vec<Sight> {
     recognise(entries, &lookups(entries), known, DAY)
 }
 
-/// What a document that shows `after` is, once `before` was remembered: its entries' places in `before`, `None` for
-/// new ones.
+/// The positions in `before`, once stored, of the entries of a document with `after`; `None` for new ones.
 fn places(before: &[Entry], after: &[Entry]) -> Vec<Option<usize>> {
     let mut known = Vec::new();
     for (entry, sight) in before.iter().zip(sights(before, &[])) {
@@ -84,7 +83,7 @@ fn what_is_shared_identifies_nothing() {
 }
 
 #[test]
-fn notices_of_one_page_are_told_apart_by_their_words() {
+fn notices_of_one_page_are_distinguished_by_their_words() {
     let notice = |title: &str, text: &str| entry(None, Some("status"), title, text);
     let three =
         [notice("Pump rests", "It is oiled."), notice("Gate shut", "Wind."), notice("Gate open", "Calm.")];
@@ -116,7 +115,7 @@ fn a_copied_guid_flips_nothing() {
 }
 
 #[test]
-fn equal_words_without_text_count_only_where_guids_and_links_say_nothing() {
+fn equal_titles_without_text_count_only_without_useful_guids_and_links() {
     let bare = |id: &str, link: &str, title: &str| entry(Some(id), Some(link), title, "");
     let before = [bare("1", "a", "Weekly review"), bare("2", "b", "Harbour opens its gates")];
     let made_anew = [bare("3", "c", "Weekly review"), bare("4", "d", "Harbour opens its gates")];
@@ -144,36 +143,36 @@ fn only_other_words_are_looked_at_again_and_not_for_ever() {
     let was = entry(Some("g"), Some("a"), "Harbour opens", "The harbour opens.");
     let key = feed::keys(&was)[0];
     let see = |is: &Entry, known: KnownEntry| sights(std::slice::from_ref(is), &[known])[0];
-    let known = Sight::Known { key, is_aging: false, is_changed: false };
+    let known = Sight::Known { key, is_stale: false, is_changed: false };
     assert_eq!(see(&was, judged(&was, key)), known);
     let shouted = entry(Some("g"), Some("a"), "UPDATE: HARBOUR OPENS!", "The harbour opens (12).");
     assert_eq!(see(&shouted, judged(&was, key)), known);
     let counted = entry(Some("g"), Some("a"), "Harbour opens", "The harbour opens. 12 comments, 3 hours ago");
-    assert_eq!(see(&counted, judged(&was, key)), Sight::Known { key, is_aging: false, is_changed: true });
+    assert_eq!(see(&counted, judged(&was, key)), Sight::Known { key, is_stale: false, is_changed: true });
     let slip = entry(Some("g"), Some("a"), "Harbuor opens", "The harbour opens.");
-    assert_eq!(see(&slip, judged(&was, key)), Sight::Known { key, is_aging: false, is_changed: true });
+    assert_eq!(see(&slip, judged(&was, key)), Sight::Known { key, is_stale: false, is_changed: true });
     let once = Rewordings { day: DAY, on_day: 1, total: 1 };
     let reworded = Sight::Reworded { key, rewordings: once };
-    let says_more = entry(Some("g"), Some("a"), "Harbour closes", "The harbour opens.");
+    let closes = entry(Some("g"), Some("a"), "Harbour closes", "The harbour opens.");
     let goes_on = entry(Some("g"), Some("a"), "Harbour opens", "The harbour opens. Boats are sold.");
-    for is in [&says_more, &goes_on] {
+    for is in [&closes, &goes_on] {
         assert_eq!(see(is, judged(&was, key)), reworded);
         assert_eq!(see(is, kept(&was, key)), reworded);
     }
     let often = Rewordings { day: DAY, on_day: Rewordings::A_DAY, total: 3 };
     let tired = KnownEntry { rewordings: often, ..judged(&was, key) };
-    assert_eq!(see(&says_more, tired), Sight::Known { key, is_aging: false, is_changed: true });
+    assert_eq!(see(&closes, tired), Sight::Known { key, is_stale: false, is_changed: true });
     let reopened = KnownEntry { state: KnownState::Dropped { by_other_rules: true }, ..kept(&was, key) };
-    assert_eq!(see(&says_more, reopened), Sight::Reopened { key });
+    assert_eq!(see(&closes, reopened), Sight::Reopened { key });
 }
 
 #[test]
-fn entries_of_an_older_version_are_known_and_what_it_merged_alerts_nobody() {
+fn entries_of_an_older_version_are_known_and_merged_ones_send_no_alerts() {
     let old = |entry: &Entry, key: EntryKey| KnownEntry { marks: None, ..kept(entry, key) };
     let one = entry(Some("g"), Some("a"), "Harbour opens", "The harbour opens.");
     for key in feed::keys(&one)[..2].iter().copied() {
         let seen = sights(std::slice::from_ref(&one), &[old(&one, key)]);
-        assert_eq!(seen, [Sight::Known { key, is_aging: false, is_changed: true }]);
+        assert_eq!(seen, [Sight::Known { key, is_stale: false, is_changed: true }]);
     }
     let words = entry(None, None, "", "Only words, no title.");
     let titled = Entry {
@@ -183,7 +182,7 @@ fn entries_of_an_older_version_are_known_and_what_it_merged_alerts_nobody() {
     };
     let key = feed::keys(&words)[0];
     let seen = sights(&[titled], &[old(&words, key)]);
-    assert_eq!(seen, [Sight::Known { key, is_aging: false, is_changed: true }]);
+    assert_eq!(seen, [Sight::Known { key, is_stale: false, is_changed: true }]);
     // Three notices of one link were one.
     let notices =
         ["Pump rests", "Gate shut", "Gate open"].map(|title| entry(None, Some("status"), title, "Wind."));

@@ -1,4 +1,4 @@
-//! How often a source is asked where its publisher says nothing: what publishes often often, what sleeps seldom. Pure.
+//! How often a source is requested where its publisher sets no interval: active sources often, quiet ones seldom. Pure.
 
 use std::time::Duration;
 
@@ -7,26 +7,21 @@ use jiff::Timestamp;
 use super::{Settings, elapsed};
 use crate::model::{Source, SourceState};
 
-/// A source whose publisher is the project or the venue itself (configuration, `tier`): it writes seldom, and what it
-/// writes is what people wait for.
+/// The tier of sources whose publisher is the project or the venue itself: they publish seldom, and their entries are the
+/// most important.
 const OWN_VOICE: u8 = 1;
-/// A silence of this many usual gaps is the longest to expect among thirty entries that come at random: the mean of the
-/// longest of `n` exponential gaps is their mean times 1 + 1/2 + … + 1/n, 4.0 for 30. A longer one says that the source
+/// A silence of this many mean intervals is the longest to expect among thirty entries at random times: the mean of the
+/// longest of `n` exponential intervals is their mean times 1 + 1/2 + … + 1/n, 4.0 for 30. After a longer one the source
 /// has slowed down.
 const LONGEST_OF_MANY: u32 = 4;
 
-/// The bounds between which we choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PollBounds {
-    /// Never more often.
     least: Duration,
-    /// Never less often.
     most: Duration,
 }
 
 impl PollBounds {
-    /// The bounds for `source`.
-    #[must_use]
     pub fn of(source: &Source, settings: &Settings) -> Self {
         let least = settings.feed_ttl;
         let alike = settings.without_savings || source.tier == OWN_VOICE;
@@ -34,7 +29,6 @@ impl PollBounds {
         Self { least, most }
     }
 
-    /// Never more often than this.
     pub(super) fn min(self) -> Duration {
         self.least
     }
@@ -42,18 +36,17 @@ impl PollBounds {
     /// Time to the next request for a source that publishes an entry every `gap` on average, and has published nothing
     /// for `silence`.
     ///
-    /// Entries wait least altogether, for a given number of requests, when each source is asked in proportion to the
-    /// root of its rate: with requests every `i`, entries wait `i/2` and come `1/gap` times, so the sum of `i/gap` is to
-    /// be least while the sum of `1/i` stays, and then `i` is the root of `gap` times one number for all sources. That
-    /// number is half of `least` here: a source with an entry in every second `least` is asked every `least`, and so is
-    /// a quicker one.
+    /// For a given number of requests, the total delay of entries is smallest when each source is requested in proportion to
+    /// the root of its rate: with requests every `i`, entries wait `i/2` and come `1/gap` times. The sum of `i/gap` is
+    /// minimal for a constant sum of `1/i` where `i` is the root of `gap` times one number for all sources. That number is
+    /// half of `least` here: a source with an entry in every second `least`, or a faster one, is requested every `least`.
     pub(super) fn interval(self, gap: Option<Duration>, silence: Duration) -> Duration {
         let gap = gap.unwrap_or_default().max(silence / LONGEST_OF_MANY);
         let root = (gap.as_secs_f64() * self.least.as_secs_f64() / 2.0).sqrt();
         Duration::from_secs_f64(root).clamp(self.least, self.most)
     }
 
-    /// The same for what is remembered of a source.
+    /// The same for a stored state.
     pub(super) fn next(self, state: &SourceState, now: Timestamp) -> Duration {
         let gap = state.mean_interval_s.map(|seconds| Duration::from_secs(seconds.into()));
         let silence = state.changed_at.map(|at| elapsed(at, now)).unwrap_or_default();

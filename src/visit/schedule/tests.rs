@@ -41,16 +41,7 @@ fn poll_bounds() -> PollBounds {
 
 fn stats() -> FetchStats {
     let url = Url::parse("https://news.example/feed").unwrap();
-    FetchStats {
-        final_url: url,
-        permanent_url: None,
-        status: Some(200),
-        requests: 1,
-        retries: 0,
-        bytes: 0,
-        elapsed: Duration::from_millis(80),
-        paced: Duration::ZERO,
-    }
+    FetchStats { status: Some(200), requests: 1, elapsed: Duration::from_millis(80), ..FetchStats::new(url) }
 }
 
 fn headers(fresh_for: Option<Duration>, etag: Option<&str>) -> Headers {
@@ -99,8 +90,8 @@ fn a_feed_without_validators_is_asked_less_often() {
 }
 
 #[test]
-fn publishers_wishes_lengthen_the_wait_up_to_a_day() {
-    let wish = |ttl, fresh_for| {
+fn the_publisher_s_ttl_lengthens_the_wait_up_to_a_day() {
+    let ttl = |ttl, fresh_for| {
         let feed = Feed { ttl, ..Feed::default() };
         let headers = headers(fresh_for, Some("e"));
         wait(&after_read(
@@ -111,14 +102,14 @@ fn publishers_wishes_lengthen_the_wait_up_to_a_day() {
             now(),
         ))
     };
-    assert_eq!(wish(Some(30 * MINUTE), None), 30 * MINUTE);
-    assert_eq!(wish(Some(30 * MINUTE), Some(45 * MINUTE)), 45 * MINUTE);
-    assert_eq!(wish(None, Some(MINUTE)), 10 * MINUTE);
-    assert_eq!(wish(None, Some(30 * DAY)), DAY);
+    assert_eq!(ttl(Some(30 * MINUTE), None), 30 * MINUTE);
+    assert_eq!(ttl(Some(30 * MINUTE), Some(45 * MINUTE)), 45 * MINUTE);
+    assert_eq!(ttl(None, Some(MINUTE)), 10 * MINUTE);
+    assert_eq!(ttl(None, Some(30 * DAY)), DAY);
 }
 
 #[test]
-fn unwanted_hours_and_days_are_left_out() {
+fn skipped_hours_and_days_are_left_out() {
     let skipping = |hours: &[u8], days: &[u8]| {
         let feed = Feed { skip_hours: hours.to_vec(), skip_days: days.to_vec(), ..Feed::default() };
         let headers = headers(None, Some("e"));
@@ -134,7 +125,7 @@ fn unwanted_hours_and_days_are_left_out() {
 }
 
 #[test]
-fn unwanted_hours_of_the_last_body_count_after_a_304_and_after_an_equal_body_too() {
+fn skipped_hours_of_the_last_body_count_after_a_304_and_after_an_equal_body_too() {
     let feed = Feed { skip_hours: vec![6, 7, 24], skip_days: vec![7, 8], ..Feed::default() };
     let tagged = headers(None, Some("e"));
     let first =
@@ -276,12 +267,12 @@ fn a_permanent_move_is_counted_over_runs_and_forgotten_when_it_ends() {
 }
 
 #[test]
-fn the_usual_gap_is_the_mean_between_dated_entries() {
+fn the_mean_interval_is_the_mean_between_dated_entries() {
     let entry =
         |hours| Entry { published: Some(now() - SignedDuration::from_hours(hours)), ..Entry::default() };
     let feed = Feed { entries: vec![entry(0), entry(2), entry(6), Entry::default()], ..Feed::default() };
-    assert_eq!(usual_gap(&feed, now()), Some(3 * 3600));
-    assert_eq!(usual_gap(&Feed { entries: vec![entry(0), entry(2)], ..Feed::default() }, now()), None);
+    assert_eq!(mean_interval(&feed, now()), Some(3 * 3600));
+    assert_eq!(mean_interval(&Feed { entries: vec![entry(0), entry(2)], ..Feed::default() }, now()), None);
 }
 
 #[test]
@@ -300,10 +291,10 @@ fn a_feed_that_broke_off_is_asked_for_in_full_until_it_comes_again_as_it_was() {
 }
 
 #[test]
-fn dates_that_lie_ahead_or_in_1970_do_not_make_304s_believable() {
+fn dates_in_the_future_or_in_1970_do_not_make_304s_believable() {
     let gap = |dates: &[&str]| {
         let entry = |at: &&str| Entry { published: Some(at.parse().unwrap()), ..Entry::default() };
-        usual_gap(&Feed { entries: dates.iter().map(entry).collect(), ..Feed::default() }, now())
+        mean_interval(&Feed { entries: dates.iter().map(entry).collect(), ..Feed::default() }, now())
     };
     let (old, new) = ("1970-01-01T00:00:00Z", "2026-11-20T00:00:00Z");
     assert_eq!(gap(&["2999-01-01T00:00:00Z", "2999-01-02T00:00:00Z", new]), None);

@@ -1,9 +1,6 @@
 //! One call to X: leave to send it, the exchange, and what is done about every way it can go wrong.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
-};
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +8,7 @@ use url::Url;
 
 use super::{Session, Stale, route_of};
 use crate::{
+    clock::jitter,
     http::{ApiResponse, Failure},
     model::{XIntent, XLimit, XPage, XReserved},
     store::{StoreError, XEnding},
@@ -402,7 +400,5 @@ enum Next {
 
 /// `wait`, longer by up to a quarter, spread by the call's number.
 fn jittered(wait: Duration, call: i64) -> Duration {
-    let mut hasher = DefaultHasher::new();
-    (call, std::process::id()).hash(&mut hasher);
-    wait + wait.mul_f64((hasher.finish() % 1000) as f64 / 4000.0)
+    wait + wait.mul_f64(jitter(&format!("{call} {}", std::process::id())) / 4.0)
 }
