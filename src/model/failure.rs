@@ -1,9 +1,9 @@
 //! Names of failures, as the outputs and the database have them.
 
-use strum::{AsRefStr, Display, EnumString};
+use strum::{AsRefStr, Display, EnumString, VariantNames};
 
 /// Why a source or a page could not be read. The names are stored: they never change.
-#[derive(Debug, Clone, PartialEq, Eq, AsRefStr, Display, EnumString)]
+#[derive(Debug, Clone, PartialEq, Eq, AsRefStr, Display, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 #[expect(missing_docs, reason = "docs/reference/failures.md describes each")]
 pub enum FailureKind {
@@ -67,6 +67,14 @@ mod tests {
         ] {
             assert_eq!((kind.as_ref(), kind.to_string().as_str()), (name, name));
             assert_eq!(FailureKind::from(name), kind);
+        }
+    }
+
+    #[test]
+    fn each_name_is_documented() {
+        let page = include_str!("../../docs/reference/failures.md");
+        for name in FailureKind::VARIANTS.iter().filter(|name| **name != "other") {
+            assert!(page.contains(&format!("| `{name}` |")), "{name}");
         }
     }
 }

@@ -152,18 +152,18 @@ fn only_other_words_are_looked_at_again_and_not_for_ever() {
     let slip = entry(Some("g"), Some("a"), "Harbuor opens", "The harbour opens.");
     assert_eq!(see(&slip, judged(&was, key)), Sight::Known { key, is_stale: false, is_changed: true });
     let once = Rewordings { day: DAY, on_day: 1, total: 1 };
-    let judged_again = Sight::Reworded { key, rewordings: once };
-    let reworded = entry(Some("g"), Some("a"), "Harbour closes", "The harbour opens.");
+    let reworded = Sight::Reworded { key, rewordings: once };
+    let closes = entry(Some("g"), Some("a"), "Harbour closes", "The harbour opens.");
     let goes_on = entry(Some("g"), Some("a"), "Harbour opens", "The harbour opens. Boats are sold.");
-    for is in [&reworded, &goes_on] {
-        assert_eq!(see(is, judged(&was, key)), judged_again);
-        assert_eq!(see(is, kept(&was, key)), judged_again);
+    for is in [&closes, &goes_on] {
+        assert_eq!(see(is, judged(&was, key)), reworded);
+        assert_eq!(see(is, kept(&was, key)), reworded);
     }
     let often = Rewordings { day: DAY, on_day: Rewordings::A_DAY, total: 3 };
     let tired = KnownEntry { rewordings: often, ..judged(&was, key) };
-    assert_eq!(see(&reworded, tired), Sight::Known { key, is_stale: false, is_changed: true });
+    assert_eq!(see(&closes, tired), Sight::Known { key, is_stale: false, is_changed: true });
     let reopened = KnownEntry { state: KnownState::Dropped { by_other_rules: true }, ..kept(&was, key) };
-    assert_eq!(see(&reworded, reopened), Sight::Reopened { key });
+    assert_eq!(see(&closes, reopened), Sight::Reopened { key });
 }
 
 #[test]
