@@ -4,6 +4,7 @@ pub mod address;
 pub mod cut;
 pub mod dates;
 pub mod domain;
+pub(crate) mod hash;
 pub mod host;
 pub mod link;
 pub mod login;

@@ -37,7 +37,7 @@ const REDIRECTORS: &[&str] = &["bit.ly", "feedburner.com", "feedproxy.google.com
 /// First parts of a path that are no author: they lead to posts of anybody.
 const NOBODY: &[&str] = &["i", "watch", "p", "share", "search", "hashtag", "comments"];
 
-/// The outlet whose page stands at `address`; `None` where the address does not tell.
+/// The outlet whose page stands at `address`; `None` where the address does not show it.
 fn site(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     let host = url.host_str()?.trim_end_matches('.').to_ascii_lowercase();

@@ -18,7 +18,7 @@ const SAMPLE: usize = 6;
 const WEAK: f64 = 0.25;
 /// What a text of our own counts: plainer than real ones, it teaches the shapes the real ones lack.
 const OWN: f64 = 0.3;
-/// The day on which ours are read: their dates lie around it.
+/// The day on which ours are read: their dates are around it.
 const OWN_DAY: &str = "2026-11-20";
 
 /// One text to learn from.

@@ -6,7 +6,7 @@
 
 use jiff::civil::Weekday::{self, Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
 
-/// Full names. Any opening of at least three letters counts that fits one month only.
+/// Full names, the English one first. Any opening of at least three letters counts that fits one month only.
 const MONTHS: [&str; 12] = [
     "january januar janner januari janvier enero janeiro gennaio ianuarie ocak styczen stycznia январь января \
      січень січня",
@@ -102,6 +102,16 @@ pub(crate) fn month(word: &str) -> Option<i8> {
         (Some(_), Some(_)) => None,
         (None, _) => SHORT_MONTHS.iter().find(|(short, _)| *short == word).map(|(_, month)| *month),
     }
+}
+
+/// The month that `word` (lower case) names in English: in full, or by its first three letters.
+pub(crate) fn english_month(word: &str) -> Option<i8> {
+    let is = |names: &str| {
+        names
+            .strip_prefix(word)
+            .is_some_and(|rest| word.len() == 3 || rest.starts_with(' ') || word == "sept")
+    };
+    (1..).zip(MONTHS).find(|(_, names)| is(names)).map(|(month, _)| month)
 }
 
 /// The month whose Vietnamese number `name` is.
