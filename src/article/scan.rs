@@ -1,7 +1,6 @@
 //! One linear walk over a page's markup: tags, text, and elements whose content is no markup.
 //!
-//! Owns what a tag is. Builds no tree and judges nothing; guard, metadata, slimming and stripping stand on
-//! it, so that a page is never parsed only to look at its head.
+//! Builds no tree. Guard, metadata, slimming and stripping use it, so that a page is never parsed only to read its head.
 
 use memchr::{memchr, memchr_iter};
 
@@ -284,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_text_and_comments_are_told_apart() {
+    fn tags_text_and_comments_are_distinguished() {
         let html = "<!doctype html><P class='a > b' hidden>1 < 2<!-- <b> --><br/></P >";
         assert_eq!(scanned(html), ["open P 2", "text 1 < 2", "open br 0", "close P"]);
     }

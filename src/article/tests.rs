@@ -41,7 +41,7 @@ fn differences(expected: &Value, result: &Result<Article, ArticleError>, effort:
     check("published_guessed", (article.published_guessed && effort == Effort::Thorough).into());
     check(
         "method",
-        if effort == Effort::Quick { expected["method"].clone() } else { article.method.as_str().into() },
+        if effort == Effort::AsNeeded { expected["method"].clone() } else { article.method.as_str().into() },
     );
     check("paragraphs", article.text.lines().filter(|line| line.len() > 100).count().into());
     let phrases = |key: &str| -> Vec<String> {
@@ -78,7 +78,7 @@ fn every_fixture_reads_as_its_twin_says() {
         pages += 1;
         let twin = fs::read_to_string(path.with_extension("json")).unwrap();
         let expected: Value = serde_json::from_str(&twin).unwrap();
-        for effort in [Effort::Quick, Effort::Thorough] {
+        for effort in [Effort::AsNeeded, Effort::Thorough] {
             let bytes = fs::read(&path).unwrap();
             let result = read_bytes(bytes, expected["url"].as_str().unwrap(), effort);
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -116,7 +116,7 @@ fn pages_as_deep_as_the_guard_admits_fit_the_stack() {
 #[test]
 fn what_is_no_article_has_a_name() {
     let name = |bytes: &[u8]| {
-        read_bytes(bytes.to_vec(), "https://example.com/a", Effort::Quick).map_err(ArticleError::name)
+        read_bytes(bytes.to_vec(), "https://example.com/a", Effort::AsNeeded).map_err(ArticleError::name)
     };
     assert_eq!(name(b""), Err("not_html"));
     assert_eq!(name(b"<html><body></body></html>"), Err("no_text"));
@@ -161,7 +161,7 @@ proptest::proptest! {
     ) {
         use proptest::prelude::*;
         let bytes = pieces.concat();
-        for effort in [Effort::Quick, Effort::Thorough] {
+        for effort in [Effort::AsNeeded, Effort::Thorough] {
             // An article always has text in its normal form.
             if let Ok(article) = read_bytes(bytes.clone(), "https://example.com/a", effort) {
                 prop_assert!(!article.text.is_empty());

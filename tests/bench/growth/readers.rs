@@ -47,7 +47,7 @@ fn reader(name: &'static str, bytes: usize, work: impl Fn(&str) + 'static) -> Re
 /// All readers, the slowest group first.
 pub const GROUPS: &[Group] = &[
     Group { name: "page-thorough", readers: || pages(Effort::Thorough) },
-    Group { name: "page-quick", readers: || pages(Effort::Quick) },
+    Group { name: "page-quick", readers: || pages(Effort::AsNeeded) },
     Group { name: "feed", readers: feeds },
     Group { name: "list", readers: lists },
     Group { name: "judgement", readers: judgement },
@@ -297,7 +297,7 @@ fn page(name: &'static str, bytes: usize, effort: Effort, form: &'static str) ->
 
 fn pages(effort: Effort) -> Vec<Reader> {
     // The thorough extractor costs ten times as much.
-    let bytes = if effort == Effort::Quick { 1 << 10 } else { 1 << 8 };
+    let bytes = if effort == Effort::AsNeeded { 1 << 10 } else { 1 << 8 };
     let body = page("a page's body", bytes, effort, "<html><body><article><p>%");
     if effort == Effort::Thorough {
         return vec![body];
