@@ -141,6 +141,21 @@ fn a_short_json_ld_text_does_not_replace_the_page() {
     assert_eq!(method(&"The whole long article. ".repeat(60)), Method::JsonLd);
 }
 
+#[test]
+fn only_a_page_that_begins_with_clutter_is_read_by_the_thorough_extractor() {
+    let prose =
+        "<p>The foundation set the date of the claim and named the share of the community.</p>".repeat(12);
+    let clutter: String = ["founders", "auditors", "testers", "investors", "translators", "first users"]
+        .map(|who| format!("<p>Photo: the {who} of the network on a stage in Rotterdam</p>"))
+        .concat();
+    let method = |opening: &str| {
+        let page = format!("<article>{opening}{prose}</article>").into_bytes();
+        read_bytes(page, "https://example.com/a", Effort::AsNeeded).unwrap().method
+    };
+    assert_eq!(method(""), Method::Readability);
+    assert_eq!(method(&clutter), Method::Trafilatura);
+}
+
 use proptest::strategy::Strategy;
 
 proptest::proptest! {

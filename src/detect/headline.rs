@@ -186,7 +186,7 @@ fn facts(kind: Kind, reading: &Reading, sink: &mut impl Sink) {
     let has = |groups: Groups| seen.any(groups);
     let ahead = has(Groups::SETS | Group::Upcoming);
     let sale = Groups::LAUNCHPAD_SALE;
-    let event = if has(sale) && !(has(Groups::AIRDROP) && !title.any(sale)) {
+    let event = if has(sale) && (title.any(sale) || !has(Groups::AIRDROP)) {
         "sale"
     } else if has(Groups::AIRDROP)
         && seen.any(Group::Record)

@@ -288,12 +288,25 @@ fn expand(phrase: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     #[test]
     fn alternatives_are_all_read() {
         assert_eq!(expand("a (b|c|) d"), ["a b d", "a c d", "a  d"]);
         assert_eq!(expand("(x|y) (1|2)").len(), 4);
+    }
+
+    #[test]
+    fn every_group_of_words_has_phrases() {
+        let lexicon = Lexicon::new(&[], &[]);
+        for group in &Group::VARIANTS[..=Group::Official as usize] {
+            assert!(
+                lexicon.meanings.iter().flatten().any(|known| *known == Meaning::Group(*group)),
+                "{group:?}"
+            );
+        }
     }
 
     #[test]

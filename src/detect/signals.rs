@@ -91,8 +91,8 @@ struct Extractor<'a> {
 }
 
 impl Extractor<'_> {
-    fn span(&self, first: usize, last: usize) -> Option<Span> {
-        Some(Span { in_title: self.in_title, first: index_u32(first), last: index_u32(last) })
+    fn span(&self, first: usize, last: usize) -> Span {
+        Span { in_title: self.in_title, first: index_u32(first), last: index_u32(last) }
     }
 
     fn signals(self, sink: &mut impl Sink) {
@@ -100,7 +100,7 @@ impl Extractor<'_> {
         for group in (part.seen & !Groups::SILENT).iter() {
             let at = part.tags.iter().position(|tags| tags.any(group)).unwrap_or(0);
             let last = part.hits.iter().find(|hit| hit.group == group).map_or(at, |hit| hit.last as usize);
-            sink.signal(&[place, group.name()], GROUP, self.span(at, last.max(at)));
+            sink.signal(&[place, group.name()], GROUP, Some(self.span(at, last.max(at))));
         }
         if self.in_title || place == "p:" {
             let paired = part.seen & !Groups::UNPAIRED;
@@ -150,7 +150,7 @@ impl Extractor<'_> {
                 let mut report = |left: Option<Group>, right: Option<Group>| {
                     if seen.insert((left, right, adjacent)) {
                         let name = |group: Option<Group>| group.map_or("event", Group::name);
-                        let span = self.span(first, last);
+                        let span = Some(self.span(first, last));
                         sink.signal(&[place, name(left), joint, name(right)], strength, span);
                     }
                 };
@@ -179,13 +179,13 @@ impl Extractor<'_> {
         for index in 0..part.tags.len().min(self.limit) {
             let Some(word) = self.mask_word(index) else { continue };
             if seen.insert(("", word)) {
-                sink.signal(&[place, "word ", word], WORD, self.span(index, index));
+                sink.signal(&[place, "word ", word], WORD, Some(self.span(index, index)));
             }
             if let Some((previous, at)) = before
                 && !(previous == word && word.starts_with('<'))
                 && seen.insert((previous, word))
             {
-                sink.signal(&[place, "words ", previous, " ", word], BIGRAM, self.span(at, index));
+                sink.signal(&[place, "words ", previous, " ", word], BIGRAM, Some(self.span(at, index)));
             }
             // A name of several words is one name.
             if !(word == "<name>" && before.is_some_and(|(previous, _)| previous == word)) {

@@ -78,21 +78,18 @@ pub struct Outlet {
 impl Outlet {
     /// Of the page at `address`, read in `source`. An account on X is an outlet by its name: its posts stand in a
     /// story under the address they point at.
-    #[must_use]
     pub fn of(source: &str, address: &str) -> Self {
         let is_post = source.starts_with('@') || source.starts_with("X search");
         Self { source: source.to_owned(), site: if is_post { None } else { site(address) } }
     }
 
     /// Whether both are one: one source, or several on one site.
-    #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         self.source == other.source || self.site.is_some() && self.site == other.site
     }
 }
 
 /// How many outlets carry these texts, each given by its source and its address.
-#[must_use]
 pub fn count<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> usize {
     let mut outlets: Vec<Outlet> = Vec::new();
     for (source, address) in texts {

@@ -189,7 +189,7 @@ fn place(stories: &mut Stories, mention: &NewMention) -> Placement {
 }
 
 #[test]
-fn later_tellings_fill_in_what_was_unknown() {
+fn later_mentions_fill_in_what_was_unknown() {
     let mut stories = Stories::default();
     let first = place(
         &mut stories,
@@ -216,7 +216,7 @@ fn later_tellings_fill_in_what_was_unknown() {
 }
 
 #[test]
-fn a_telling_found_late_takes_its_place_in_time() {
+fn a_mention_found_late_takes_its_place_in_time() {
     let mut stories = Stories::default();
     place(&mut stories, &mention(5, "a", "Monad claim"));
     let late =

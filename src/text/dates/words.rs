@@ -1,5 +1,5 @@
-//! Names of months, weekdays and parts of the day, and the words between them, as [`super::tokens::normal`] leaves
-//! them: lower case without accents.
+//! Names of months, weekdays and parts of the day, and the words between them, in the form of
+//! [`super::tokens::normal`]: lower case without accents.
 //!
 //! Names of months and days: Unicode CLDR 46, `dates/calendars/gregorian`, nominative and genitive, and the short
 //! forms that newsrooms use. Names are parted by spaces, words of one name by `+`.
