@@ -49,8 +49,7 @@ pub enum Effort {
 }
 
 /// Why a page gives no article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ArticleError {
     /// A challenge or a block page stands in its place.
     #[error("the page is a block page, not the article")]
@@ -70,7 +69,12 @@ impl ArticleError {
     /// The stable name used in outputs and in the database.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.into()
+        match self {
+            Self::Blocked => "blocked",
+            Self::Consent => "consent",
+            Self::NotHtml => "not_html",
+            Self::NoText => "no_text",
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{
     model::{Entry, EntryKey, EntryMarks},
     text::{
         address,
-        hash::sha256,
         words::{opening_words, title_words},
     },
 };
@@ -82,5 +82,8 @@ pub fn of_words(key: EntryKey, title: &str, text: &str) -> EntryKey {
 }
 
 fn hash(identity: &str) -> EntryKey {
-    EntryKey(sha256(identity))
+    let digest = Sha256::digest(identity.as_bytes());
+    let mut key = [0; 16];
+    key.copy_from_slice(&digest[..16]);
+    EntryKey(key)
 }
