@@ -40,7 +40,6 @@ pub(super) struct Metadata {
     pub script_bytes: usize,
     /// An application's root element with nothing in it.
     pub empty_mount: bool,
-    /// A script of a challenge.
     pub challenge_script: bool,
 }
 

@@ -9,31 +9,25 @@ use memchr::{memchr, memchr_iter};
 pub(super) enum Token<'a> {
     /// Text as it stands, references not resolved.
     Text(&'a str),
-    /// A start tag.
     Open(Tag<'a>),
     /// An end tag's name as written.
     Close(&'a str, &'a str),
     /// An element whose content is not markup (`script`, `style`, `title`, …).
     Raw {
-        /// Its start tag.
         tag: Tag<'a>,
-        /// What stands in it.
         body: &'a str,
         /// The whole element as it stands.
         source: &'a str,
     },
 }
 
-/// A start tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
-    /// Name as written.
     pub name: &'a str,
     /// Everything between the name and the closing `>`.
     pub attributes: &'a str,
     /// How many attributes that is.
     pub count: usize,
-    /// The tag as it stands.
     pub source: &'a str,
 }
 

@@ -110,7 +110,6 @@ impl Group {
     }
 }
 
-/// A set of groups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Groups(u128);
 

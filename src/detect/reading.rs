@@ -8,9 +8,7 @@ use crate::text::normal::{Normal, Shape, Token};
 pub enum Watched {
     /// Its name or an alias.
     Name,
-    /// Its ticker.
     Ticker,
-    /// Its account.
     Handle,
     /// A phrase that means something else.
     Exclusion,
@@ -40,14 +38,12 @@ pub struct Part<'a> {
     /// The original.
     pub(super) text: &'a str,
     pub(super) normal: Normal,
-    /// The groups of each token.
     pub(super) tags: Vec<Groups>,
     /// Phrases found, by position.
     pub(super) hits: Vec<Hit>,
     pub(super) signs: Vec<Sign>,
     /// The user's rules that matched: index, first and last token.
     pub(super) rules: Vec<(u16, u32, u32)>,
-    /// All groups seen.
     pub(super) seen: Groups,
 }
 
@@ -103,7 +99,6 @@ impl<'a> Reading<'a> {
         [&self.title, &self.body]
     }
 
-    /// All groups seen.
     pub(super) fn seen(&self) -> Groups {
         self.title.seen | self.body.seen
     }

@@ -27,7 +27,6 @@ pub struct Weights {
     scale: (f64, f64, f64),
 }
 
-/// A signal that counted.
 #[derive(Debug, Clone, Copy)]
 pub struct Fired {
     pub row: u32,
@@ -35,7 +34,6 @@ pub struct Fired {
     pub span: Option<Span>,
 }
 
-/// The sums over one text.
 #[derive(Debug, Clone, Default)]
 pub struct Sums {
     /// Raw sums by column, bias included.

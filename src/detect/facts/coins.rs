@@ -25,10 +25,8 @@ const QUOTES: &[&str] = &[
     "jpy", "brl", "trx", "xrp",
 ];
 
-/// A coin of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// The coin.
     pub coin: Coin,
     /// Whether it has traded for long: no launch, unless the user watches it.
     pub established: bool,

@@ -23,9 +23,7 @@ const HEADLINE: f64 = 0.4;
 /// One side of the comparison.
 #[derive(Debug)]
 pub(super) struct StoryFeatures {
-    /// Whose token.
     pub names: Names,
-    /// What happens.
     pub event: Event,
     /// When it happens and when it was published.
     pub when: When,
@@ -38,9 +36,7 @@ pub(super) struct StoryFeatures {
 pub(super) struct Text {
     /// Canonical address.
     pub url: String,
-    /// Name of the outlet.
     pub source: String,
-    /// Its fingerprint.
     pub min_hash: MinHash,
 }
 

@@ -30,7 +30,6 @@ pub struct Item {
     pub text: String,
     /// When it was published.
     pub published: Option<Timestamp>,
-    /// Whether it is a launch.
     pub yes: bool,
     pub rumour: bool,
     pub event: Option<String>,
@@ -41,7 +40,6 @@ pub struct Item {
     pub weight: f64,
 }
 
-/// All of them.
 pub struct Corpus {
     pub items: Vec<Item>,
     /// Texts of the unlabelled corpus that are not in `items`.

@@ -55,7 +55,6 @@ const ACCOUNTS: [&str; 9] =
 /// Verbs before "in 3 days".
 const OPENS_IN: [&str; 8] = ["opens", "open", "starts", "start", "begins", "begin", "live", "launches"];
 
-/// A date as read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     Day(Date),
