@@ -2,7 +2,6 @@
 //! transaction as the finding.
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::ChannelPolicy;
 use crate::{
@@ -11,6 +10,7 @@ use crate::{
         Alert, Body, Change, ChannelStoryState, Class, Detection, StoredFinding, Story, Topic,
         event_date::day_of,
     },
+    text::hash::sha256_hex,
 };
 
 /// The alerts that `finding` gives, given what the channels were `told` of its story so far. What they know
@@ -182,12 +182,7 @@ fn news(
 /// A lasting name made of `parts`: 20 hexadecimal digits.
 #[must_use]
 pub fn identity(parts: &[&str]) -> String {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(part);
-        digest.update([0]);
-    }
-    digest.finalize()[..10].iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex::<10>(parts.iter().map(|part| format!("{part}\0")).collect::<String>())
 }
 
 #[cfg(test)]

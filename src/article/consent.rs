@@ -59,7 +59,7 @@ static ASKED: LazyLock<AhoCorasick> = LazyLock::new(|| patterns(PHRASES));
 fn patterns(list: &str) -> AhoCorasick {
     let words = list.lines().filter(|line| !line.starts_with('#'));
     AhoCorasick::builder()
-        // Signs are found by vector instructions, which tell cases apart.
+        // Signs are found by vector instructions, which distinguish cases.
         .ascii_case_insensitive(list != SIGNS)
         // A page is looked through for marks as a whole.
         .kind((list == MARKS).then_some(AhoCorasickKind::DFA))

@@ -1,7 +1,5 @@
 //! Bytes to text: byte-order mark, then the header's charset, then the page's own, else UTF-8 with
 //! replacement characters (docs/reference/articles.md#decoding).
-//!
-//! Knows only as much HTML as it takes to find a `charset`.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! Refuses pages that would cost the tree builders seconds, gigabytes or the stack.
 //!
-//! One linear pass over the tags, before anything is parsed. Knows nothing of what a page says.
+//! One linear pass over the tags, before anything is parsed.
 
 use memchr::memchr2_iter;
 
@@ -107,7 +107,7 @@ struct OpenElements<'a> {
 }
 
 impl<'a> OpenElements<'a> {
-    /// Opens an element and says whether that is still within bounds.
+    /// Opens an element; returns whether that is still within bounds.
     fn push(&mut self, tag: &Tag<'a>) -> bool {
         if let Some(index) = position(&FORMATTING, tag.name) {
             self.formatting[index] += 1;
@@ -145,11 +145,13 @@ impl<'a> OpenElements<'a> {
 
     /// Whether the innermost element is drawn: there, and only there, `<x/>` is a whole element.
     fn in_drawing(&self) -> bool {
-        let leaves = ["foreignobject", "desc", "annotation-xml"];
+        let html_points = ["foreignobject", "desc", "annotation-xml"];
         let kind = self.names.iter().rev().map(|(name, _)| name).find(|name| {
-            name.eq_ignore_ascii_case("svg") || name.eq_ignore_ascii_case("math") || is_one_of(&leaves, name)
+            name.eq_ignore_ascii_case("svg")
+                || name.eq_ignore_ascii_case("math")
+                || is_one_of(&html_points, name)
         });
-        kind.is_some_and(|name| !is_one_of(&leaves, name))
+        kind.is_some_and(|name| !is_one_of(&html_points, name))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a page says of its article in JSON-LD (schema.org). Lenient: real blocks hold raw line breaks,
+//! The JSON-LD of a page about its article (schema.org). Lenient: real blocks hold raw line breaks,
 //! CDATA marks and stray semicolons (docs/reference/articles.md#metadata).
 
 use serde_json::Value;

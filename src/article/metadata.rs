@@ -1,4 +1,4 @@
-//! What a page says of itself in its head: title, date, author, address, language, pay wall.
+//! The metadata in the head of a page: title, date, author, address, language, pay wall.
 //!
 //! One linear walk over the tags, no tree. The order of trust is that of docs/reference/articles.md#metadata.
 //! Does not look for the text.
@@ -40,7 +40,6 @@ pub(super) struct Metadata {
     pub script_bytes: usize,
     /// An application's root element with nothing in it.
     pub empty_mount: bool,
-    /// A script of a challenge.
     pub challenge_script: bool,
 }
 
@@ -212,7 +211,7 @@ impl Metadata {
         }
     }
 
-    /// When the article was published, as far as the page says so itself. What lies ahead of `now` is not believed.
+    /// When the article was published, by the page itself. A time after `now` is not believed.
     pub fn published(&self, now: Timestamp) -> Option<Timestamp> {
         let read = |text: &str| dates::read(text).filter(|at| published::believable(*at, now));
         read(&self.described.published)
@@ -257,7 +256,7 @@ impl Metadata {
         self.described.locked || tier.is_some_and(|tier| tier == "locked" || tier == "metered")
     }
 
-    /// The address the page calls its own, if `page` may be believed on it: same owner, not a bare home page.
+    /// The address the page calls its own, if `page` may be believed on it: same owner, not a bare front page.
     /// Where `page` is no web address (a file), any web address is taken.
     pub fn canonical(&self, page: &Url) -> Option<String> {
         [self.canonical.as_deref(), self.meta("og:url")]

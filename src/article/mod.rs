@@ -1,6 +1,4 @@
 //! Page to text: decode → metadata → consent → guard → extract → verdict. Pure: no network, no clock, no database.
-//!
-//! Owns what an article page is. Must not know where pages come from or what their text is worth.
 
 mod consent;
 mod decode;
@@ -44,8 +42,8 @@ pub struct Page<'a> {
 /// How much work a page's text is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
-    /// The quick extractor alone: enough to judge most pages.
-    Quick,
+    /// The quick extractor, and the thorough one where the quick one's text begins with clutter: enough to judge a page.
+    AsNeeded,
     /// The thorough extractor, checked by the quick one.
     Thorough,
 }
@@ -119,7 +117,10 @@ fn extract(html: &str, effort: Effort) -> (Method, Extract) {
         return stripped(html);
     }
     let quick = extract::readability(&slim);
-    let thorough = if effort == Effort::Thorough { extract::trafilatura(&mend::mended(html)) } else { None };
+    let is_needed = || quick.as_ref().is_none_or(|quick| verdict::is_cluttered(&quick.text));
+    let thorough = (effort == Effort::Thorough || is_needed())
+        .then(|| extract::trafilatura(&mend::mended(html)))
+        .flatten();
     match (quick, thorough) {
         (Some(quick), Some(thorough)) if thorough.text.len() * 2 < quick.text.len() => {
             (Method::Readability, Extract { day: thorough.day, ..quick })

@@ -14,7 +14,7 @@ pub(super) fn believable(at: Timestamp, now: Timestamp) -> bool {
     at.duration_since(now) <= AHEAD
 }
 
-/// A guess at the publication of the page at `url`: the day that its address names, else `guess` unless that lies in the
+/// A guess at the publication of the page at `url`: the day that its address names, else `guess` unless that is in the
 /// future or outside of the month or year that the address names.
 pub(super) fn guessed(url: &Url, guess: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     let named = named(url.path()).filter(|days| believable(midnight(days.first), now));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_the_future_is_no_publication() {
+    fn a_day_in_the_future_is_no_publication() {
         assert_eq!(guess("/claim", "2026-12-03T00:00:00Z"), None);
         assert_eq!(guess("/claim", "2026-11-28T00:00:00Z").as_deref(), Some("2026-11-28"));
         // An event's address names the event's day.

@@ -1,7 +1,6 @@
 //! One linear walk over a page's markup: tags, text, and elements whose content is no markup.
 //!
-//! Owns what a tag is. Builds no tree and judges nothing; guard, metadata, slimming and stripping stand on
-//! it, so that a page is never parsed only to look at its head.
+//! Builds no tree. Guard, metadata, slimming and stripping use it, so that a page is never parsed only to read its head.
 
 use memchr::{memchr, memchr_iter};
 
@@ -10,31 +9,25 @@ use memchr::{memchr, memchr_iter};
 pub(super) enum Token<'a> {
     /// Text as it stands, references not resolved.
     Text(&'a str),
-    /// A start tag.
     Open(Tag<'a>),
     /// An end tag's name as written.
     Close(&'a str, &'a str),
     /// An element whose content is not markup (`script`, `style`, `title`, …).
     Raw {
-        /// Its start tag.
         tag: Tag<'a>,
-        /// What stands in it.
         body: &'a str,
         /// The whole element as it stands.
         source: &'a str,
     },
 }
 
-/// A start tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
-    /// Name as written.
     pub name: &'a str,
     /// Everything between the name and the closing `>`.
     pub attributes: &'a str,
     /// How many attributes that is.
     pub count: usize,
-    /// The tag as it stands.
     pub source: &'a str,
 }
 
@@ -284,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_text_and_comments_are_told_apart() {
+    fn tags_text_and_comments_are_distinguished() {
         let html = "<!doctype html><P class='a > b' hidden>1 < 2<!-- <b> --><br/></P >";
         assert_eq!(scanned(html), ["open P 2", "text 1 < 2", "open br 0", "close P"]);
     }

@@ -63,7 +63,7 @@ pub(super) fn slim(html: &str) -> String {
     kept
 }
 
-/// Whether a `meta` may tell the headline or the author.
+/// Whether a `meta` may hold the headline or the author.
 fn names(tag: &Tag) -> bool {
     let key = tag.written("property").or_else(|| tag.written("name")).unwrap_or_default();
     key.contains("title") || key.contains("author") || key.contains("creator")

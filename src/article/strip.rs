@@ -1,6 +1,4 @@
-//! A page's text without its tags, in one linear walk: for pages that may not be parsed.
-//!
-//! Also owns the normal form of a text. Cannot tell an article from the furniture around it.
+//! A page's text without its tags, in one linear walk: for pages that may not be parsed. Also the normal form of a text.
 
 use super::scan::{Token, tokens};
 

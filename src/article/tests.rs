@@ -41,7 +41,7 @@ fn differences(expected: &Value, result: &Result<Article, ArticleError>, effort:
     check("published_guessed", (article.published_guessed && effort == Effort::Thorough).into());
     check(
         "method",
-        if effort == Effort::Quick { expected["method"].clone() } else { article.method.as_str().into() },
+        if effort == Effort::AsNeeded { expected["method"].clone() } else { article.method.as_str().into() },
     );
     check("paragraphs", article.text.lines().filter(|line| line.len() > 100).count().into());
     let phrases = |key: &str| -> Vec<String> {
@@ -78,7 +78,7 @@ fn every_fixture_reads_as_its_twin_says() {
         pages += 1;
         let twin = fs::read_to_string(path.with_extension("json")).unwrap();
         let expected: Value = serde_json::from_str(&twin).unwrap();
-        for effort in [Effort::Quick, Effort::Thorough] {
+        for effort in [Effort::AsNeeded, Effort::Thorough] {
             let bytes = fs::read(&path).unwrap();
             let result = read_bytes(bytes, expected["url"].as_str().unwrap(), effort);
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -116,7 +116,7 @@ fn pages_as_deep_as_the_guard_admits_fit_the_stack() {
 #[test]
 fn what_is_no_article_has_a_name() {
     let name = |bytes: &[u8]| {
-        read_bytes(bytes.to_vec(), "https://example.com/a", Effort::Quick).map_err(ArticleError::kind)
+        read_bytes(bytes.to_vec(), "https://example.com/a", Effort::AsNeeded).map_err(ArticleError::kind)
     };
     assert_eq!(name(b""), Err(FailureKind::NotHtml));
     assert_eq!(name(b"<html><body></body></html>"), Err(FailureKind::NoText));
@@ -141,6 +141,21 @@ fn a_short_json_ld_text_does_not_replace_the_page() {
     assert_eq!(method(&"The whole long article. ".repeat(60)), Method::JsonLd);
 }
 
+#[test]
+fn only_a_page_that_begins_with_clutter_is_read_by_the_thorough_extractor() {
+    let prose =
+        "<p>The foundation set the date of the claim and named the share of the community.</p>".repeat(12);
+    let clutter: String = ["founders", "auditors", "testers", "investors", "translators", "first users"]
+        .map(|who| format!("<p>Photo: the {who} of the network on a stage in Rotterdam</p>"))
+        .concat();
+    let method = |opening: &str| {
+        let page = format!("<article>{opening}{prose}</article>").into_bytes();
+        read_bytes(page, "https://example.com/a", Effort::AsNeeded).unwrap().method
+    };
+    assert_eq!(method(""), Method::Readability);
+    assert_eq!(method(&clutter), Method::Trafilatura);
+}
+
 use proptest::strategy::Strategy;
 
 proptest::proptest! {
@@ -161,7 +176,7 @@ proptest::proptest! {
     ) {
         use proptest::prelude::*;
         let bytes = pieces.concat();
-        for effort in [Effort::Quick, Effort::Thorough] {
+        for effort in [Effort::AsNeeded, Effort::Thorough] {
             // An article always has text in its normal form.
             if let Ok(article) = read_bytes(bytes.clone(), "https://example.com/a", effort) {
                 prop_assert!(!article.text.is_empty());

@@ -20,6 +20,12 @@ const BLOCK_TITLES: [&str; 7] = [
 /// Below this many characters a text may be a remnant (same heading).
 pub(super) const SHORT: usize = 250;
 
+/// Bytes of a text that judgement reads, about.
+const OPENING: usize = 1_200;
+/// Bytes from which a line is a sentence, however it ends.
+const SENTENCE: usize = 150;
+const SENTENCE_ENDS: [char; 11] = ['.', '!', '?', '…', ':', '"', '”', '»', ')', '。', '！'];
+
 /// Media types that may hold a web page.
 const PAGE_TYPES: [&str; 5] =
     ["text/html", "application/xhtml+xml", "text/plain", "application/octet-stream", "multipart/mixed"];
@@ -55,6 +61,22 @@ pub(super) fn script_only(page: &Metadata, text: &str, bytes: usize) -> bool {
     is_short(text) && (page.empty_mount || page.script_bytes * 2 > bytes)
 }
 
+/// Whether a quarter of the opening of `text` or more is short lines that are no sentences: captions, lists of links,
+/// "read also" boxes. An empty text counts.
+pub(super) fn is_cluttered(text: &str) -> bool {
+    let (mut read, mut clutter) = (0, 0);
+    for line in text.lines() {
+        if read >= OPENING {
+            break;
+        }
+        read += line.len();
+        if line.len() < SENTENCE && !line.ends_with(SENTENCE_ENDS) {
+            clutter += line.len();
+        }
+    }
+    clutter * 4 >= read
+}
+
 /// Whether `text` has fewer than [`SHORT`] characters.
 pub(super) fn is_short(text: &str) -> bool {
     text.chars().nth(SHORT - 1).is_none()
@@ -66,7 +88,7 @@ mod tests {
     use crate::article::metadata::read;
 
     #[test]
-    fn block_pages_are_told_by_their_titles_and_scripts() {
+    fn block_pages_have_known_titles_or_scripts() {
         assert!(blocked(&read("<title>Just a moment...</title>")));
         assert!(blocked(&read("<title>Attention Required! | Cloudflare</title>")));
         assert!(blocked(&read("<script>window._cf_chl_opt={}</script>")));
@@ -74,6 +96,17 @@ mod tests {
         assert!(!blocked(&read(
             "<script src=/cdn-cgi/challenge-platform/x.js></script><p>enable JavaScript"
         )));
+    }
+
+    #[test]
+    fn clutter_is_short_lines_that_are_no_sentences() {
+        let prose = "The foundation set the date of the claim and named the share of the community.";
+        assert!(!is_cluttered(&[prose; 12].join("\n")));
+        assert!(!is_cluttered(&format!("By the news desk\n{prose}\n{prose}")));
+        let links = "Read also\nTen wallets compared\nMarkets today\nAbout the bridge\nNewsletter";
+        assert!(is_cluttered(&format!("{links}\n{prose}\n{prose}")));
+        assert!(!is_cluttered(&format!("{}\n{links}", [prose; 16].join("\n"))));
+        assert!(is_cluttered(""));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Turns a finding into a detection: its identity, its story, its class. Pure.
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
         story::{NewMention, Stories, signature},
     },
     model::{Detection, DetectionRecord, Event, Outlet, Reason, Source, Stage, StoredFinding, Verdict},
-    text::domain,
+    text::{domain, hash::sha256_hex},
     visit::Finding,
 };
 
@@ -195,12 +194,7 @@ fn quoted(reason: Reason, textless: bool) -> Reason {
 /// The same entry gives the same identity in every run, so a repeated visit reports nothing twice. A further coin adds
 /// its name; the first has the identity of version 0.1.0, when an entry gave one detection only.
 fn identity(source_url: &str, key: &[u8; 16], coin: Option<&str>) -> String {
-    let mut digest = Sha256::new().chain_update(source_url).chain_update([0]).chain_update(key);
-    if let Some(coin) = coin {
-        digest.update(coin);
-    }
-    let digest = digest.finalize();
-    digest[..10].iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex::<10>([source_url.as_bytes(), &[0], key, coin.unwrap_or_default().as_bytes()].concat())
 }
 
 /// The opening of `text` on one line, cut at a word.

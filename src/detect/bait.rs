@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
-use super::{Item, Project, lexicon::Reading};
+use super::{Item, Project, groups::Group, reading::Reading};
 use crate::{
     model::{Caution, Kind},
     text::{domain, normal::Shape},
@@ -32,20 +32,13 @@ const LURES: &[&str] = &[
 /// Shortest name of which one changed letter still says that it is meant.
 const LEAST: usize = 5;
 
-/// Every caution for `item`; `official` tells whether the project itself speaks, `lure` which groups are lures.
-#[must_use]
-pub fn cautions(
-    projects: &[Project],
-    item: &Item,
-    reading: &Reading,
-    official: bool,
-    lure: u128,
-) -> Vec<Caution> {
+/// Every caution for `item`; `official`: whether the project itself speaks.
+pub fn cautions(projects: &[Project], item: &Item, reading: &Reading, official: bool) -> Vec<Caution> {
     let mut found = Vec::new();
     if official {
         return found;
     }
-    let lured = (reading.title.seen | reading.body.seen) & lure != 0;
+    let lured = reading.seen().any(Group::Lure);
     let links = links(item, reading);
     let linked = !links.is_empty() && item.kind == Kind::Post;
     if lured && linked {
@@ -65,14 +58,9 @@ pub fn cautions(
 
 /// Addresses of the text: its own, and those that stand in it.
 fn links(item: &Item, reading: &Reading) -> Vec<String> {
-    let stands =
-        [(&reading.title, item.title), (&reading.body, item.text)].into_iter().flat_map(|(part, text)| {
-            part.normal
-                .tokens
-                .iter()
-                .filter(|token| token.shape == Shape::Link)
-                .filter_map(move |token| text.get(token.start as usize..token.end as usize))
-        });
+    let stands = reading.parts().into_iter().flat_map(|part| {
+        (0..part.tags.len()).filter(|&at| part.is(at, Shape::Link)).map(|at| part.words(at, at))
+    });
     let own = (item.kind == Kind::News && !item.url.is_empty()).then_some(item.url);
     own.into_iter().chain(stands).map(str::to_owned).collect()
 }
@@ -83,7 +71,6 @@ fn host(link: &str) -> Option<String> {
 }
 
 /// Whether `host` is one of the project's own.
-#[must_use]
 pub fn is_own(project: &Project, host: &str) -> bool {
     project
         .domains
@@ -114,7 +101,7 @@ fn label(host: &str) -> Option<String> {
     Some(idna::domain_to_unicode(label).0)
 }
 
-/// Whether `name` may pass for `own` at a glance.
+/// Whether `name` may be mistaken for `own`.
 fn alike(name: &str, own: &str) -> bool {
     let (name, own) = (skeleton(name), skeleton(own));
     if own.chars().count() < 3 {

@@ -1,4 +1,4 @@
-//! How loudly a detection deserves to be told (docs/reference/outputs.md#class).
+//! The class of a detection (docs/reference/outputs.md#class).
 
 use super::Priority;
 use crate::model::{Class, Stage, Verdict};
@@ -8,7 +8,7 @@ const HIGH: u8 = 75;
 /// Score from which a watched project's may be critical.
 const CRITICAL: u8 = 80;
 
-/// The class of a verdict told by `outlets` independent outlets; `priority` is the watched project's.
+/// The class of a verdict that `outlets` independent outlets report; `priority` is the watched project's.
 #[must_use]
 pub fn class(verdict: &Verdict, priority: Option<Priority>, outlets: usize) -> Class {
     let timely = verdict.stage == Some(Stage::Live) || verdict.event_date.is_some();
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rumour_is_never_loud() {
+    fn a_rumour_is_always_low() {
         let rumour = Verdict { rumour: true, watched: true, official: true, ..verdict() };
         assert_eq!(class(&rumour, Some(Priority::High), 5), Class::Low);
     }

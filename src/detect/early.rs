@@ -1,10 +1,12 @@
-//! The early filter: a look at title and summary before any article is fetched.
+//! The early filter: reads title and summary before any article is fetched.
 //!
-//! It shares its gate with the judgement, so that it never drops what would be judged a launch.
+//! Judgement uses the same filter, so no entry is dropped that would be judged a launch.
 
 use super::{
     Early,
-    lexicon::{BODY_LIMIT, Lexicon, Part},
+    groups::Groups,
+    lexicon::{BODY_LIMIT, Lexicon},
+    reading::Part,
 };
 
 /// What a feed says of an entry before its article is read.
@@ -26,63 +28,15 @@ pub const NO_VOCABULARY: &str = "no_vocabulary";
 /// Why an entry is dropped: the user does not want texts with one of its phrases.
 pub const MUTED: &str = "muted";
 
-/// Which words let a text through.
-#[derive(Debug, Clone, Copy)]
-pub struct EarlyFilter {
-    strong: u128,
-    weak: u128,
+/// Whether a text with these groups may be a launch: one of the stronger set, two of the weaker one, or one of
+/// them where the body is missing.
+pub(super) fn passes(seen: Groups, is_complete: bool) -> bool {
+    let weak = (seen & Groups::WEAK).len();
+    seen.any(Groups::STRONG) || weak > 1 || !is_complete && weak > 0
 }
 
-impl EarlyFilter {
-    /// Looks up the groups by name.
-    #[must_use]
-    pub fn new(lexicon: &Lexicon) -> Self {
-        Self {
-            strong: lexicon.mask(&[
-                "airdrop",
-                "airdropped",
-                "claim",
-                "presale",
-                "tokensale",
-                "ido",
-                "launchpad",
-                "tge",
-                "tokenlaunch",
-                "list",
-                "trading",
-                "newtoken",
-                "tag",
-                "governance",
-            ]),
-            weak: lexicon.mask(&[
-                "snapshot",
-                "tokenomics",
-                "distribution",
-                "debut",
-                "token",
-                "sell",
-                "supply",
-                "gives",
-            ]),
-        }
-    }
-
-    /// Whether a text with these groups may be a launch: one of the stronger set, two of the weaker one, or one of
-    /// them where the body is missing.
-    #[must_use]
-    pub fn passes(&self, seen: u128, complete: bool) -> bool {
-        let weak = (seen & self.weak).count_ones();
-        seen & self.strong != 0 || weak > 1 || !complete && weak > 0
-    }
-}
-
-/// Whether the entry may matter; `own` is how many phrases and how many mute phrases the user has.
-pub(super) fn early(
-    lexicon: &Lexicon,
-    filter: EarlyFilter,
-    own: (usize, usize),
-    headline: &Headline,
-) -> Early {
+/// Whether the entry may be a launch; `own` is how many phrases and how many mute phrases the user has.
+pub(super) fn early(lexicon: &Lexicon, own: (usize, usize), headline: &Headline) -> Early {
     let title = lexicon.read(headline.title, headline.summary, None);
     let whole = if headline.summary.len() > BODY_LIMIT {
         lexicon.read_whole(headline.summary)
@@ -91,7 +45,7 @@ pub(super) fn early(
     };
     let labels = headline.categories.iter().map(|label| lexicon.read_whole(label));
     let parts: Vec<Part> = [title.title, title.body, whole].into_iter().chain(labels).collect();
-    let seen = parts.iter().fold(0, |seen, part| seen | part.seen);
+    let seen = parts.iter().map(|part| &part.seen).collect();
     let watched = parts.iter().any(|part| !part.signs.is_empty());
     let matched = |range: std::ops::Range<usize>| {
         parts.iter().flat_map(|part| &part.rules).any(|(index, _, _)| range.contains(&usize::from(*index)))
@@ -101,7 +55,7 @@ pub(super) fn early(
         return Early::Dropped(MUTED);
     }
     let complete = !headline.cut_short && !headline.summary.trim().is_empty();
-    if watched || matched(0..phrases) || filter.passes(seen, complete) {
+    if watched || matched(0..phrases) || passes(seen, complete) {
         Early::Candidate
     } else {
         Early::Dropped(NO_VOCABULARY)

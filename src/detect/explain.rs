@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{
     Item, Rules,
-    judge::{Judged, judge, stands, whole, whole_score},
-    lexicon::Part,
+    judge::{Judged, judge, quote, whole, whole_score},
+    reading::Part,
 };
 use crate::model::{Coin, Verdict};
 
@@ -49,7 +49,7 @@ impl Explanation {
                 let line = Line {
                     signal: rules.compiled().weights.name(fired.row).to_owned(),
                     points: whole(fired.gain * points),
-                    text: fired.span.map_or_else(String::new, |span| stands(item, &reading, span)),
+                    text: fired.span.map_or_else(String::new, |span| quote(&reading, span)),
                 };
                 (fired.gain, line)
             })
@@ -57,8 +57,8 @@ impl Explanation {
         lines.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
         let change = change(rules, &verdict, threshold, sums.columns[0], &lines);
         Self {
-            title: marked(item.title, &reading.title),
-            opening: marked(item.text, &reading.body),
+            title: marked(&reading.title),
+            opening: marked(&reading.body),
             lines: lines.into_iter().map(|(_, line)| line).filter(|line| line.points != 0).collect(),
             change,
             threshold,
@@ -153,7 +153,8 @@ fn change(rules: &Rules, verdict: &Verdict, threshold: u8, raw: f32, lines: &[(f
 }
 
 /// The text as far as it was read, words of the vocabulary in brackets.
-fn marked(text: &str, part: &Part) -> String {
+fn marked(part: &Part) -> String {
+    let text = part.text;
     let mut out = String::new();
     let mut at = 0;
     let mut index = 0;

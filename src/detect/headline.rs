@@ -1,15 +1,16 @@
-//! Frames that an analyst reads at a glance: classes of texts, each told by a few groups in a certain relation.
+//! Headline patterns: classes of texts that a few groups in a certain relation make recognisable.
 //!
-//! Each has an opinion to begin with (`PRIORS`): training starts from it and corrects it by what the labels say, so
-//! that rare classes are judged sensibly before there are many examples of them.
+//! Training starts from `PRIORS`, set by hand, and corrects them by the labels, so that rare classes are judged sensibly
+//! before there are many examples of them.
 
 use super::{
-    lexicon::{Lexicon, Part, Reading},
+    groups::{Group, Groups},
+    reading::{Part, Reading},
     signals::Sink,
 };
 use crate::{model::Kind, text::normal::Shape};
 
-/// The frames by name, with the raw points training starts from.
+/// The patterns by name, with the raw points that training starts from.
 pub const PRIORS: &[(&str, f32)] = &[
     ("frame:clean headline", 1.2),
     ("frame:listing notice", 3.0),
@@ -39,8 +40,8 @@ pub const PRIORS: &[(&str, f32)] = &[
     ("frame:unlock", -3.0),
 ];
 
-/// What a headline says of the event and its time, by the order of docs/reference/labelling.md#order-of-events; training corrects it too.
-/// Name, column of the weights, raw points.
+/// What a headline says of the event and its time, by the order of docs/reference/labelling.md#order-of-events.
+/// Name, column of the weights, and the raw points that training starts from.
 pub const FACT_PRIORS: &[(&str, usize, f32)] = &[
     ("headline:announcement", 1, 4.0),
     ("headline:snapshot", 2, 4.0),
@@ -56,351 +57,211 @@ pub const FACT_PRIORS: &[(&str, usize, f32)] = &[
 /// Tokens between a hedge, or a coin, and the noun it belongs to.
 const NEAR: usize = 6;
 
-/// The groups the frames are made of.
-#[derive(Debug, Clone, Copy)]
-pub struct HeadlinePatterns {
-    strict: u128,
-    airdrop: u128,
-    shared_out: u128,
-    sale: u128,
-    listing: u128,
-    trading: u128,
-    object: u128,
-    wrong: u128,
-    price_move: u128,
-    relation: u128,
-    after: u128,
-    trade_contest: u128,
-    perp: u128,
-    old: u128,
-    name: u128,
-    cashtag: u128,
-    plural: u128,
-    education: u128,
-    recap: u128,
-    cancel: u128,
-    reaction: u128,
-    third: u128,
-    cbdc: u128,
-    praise: u128,
-    instruct: u128,
-    reward: u128,
-    price_site: u128,
-    hedge: u128,
-    suppose: u128,
-    tool: u128,
-    unlock: u128,
-    stage: u128,
-    prediction: u128,
-    wire: u128,
-    join: u128,
-    opens: u128,
-    sets: u128,
-    upcoming: u128,
-    funding: u128,
-    launch: u128,
-    venue: u128,
-    token: u128,
-    debut: u128,
-    launched: u128,
-    raised: u128,
-    snapshot: u128,
-    tokenomics: u128,
-    sell: u128,
-    supply: u128,
-    claim: u128,
-    gives: u128,
-    tge: u128,
+/// Reports every headline pattern of `reading` to `sink`.
+pub(super) fn signals(kind: Kind, reading: &Reading, sink: &mut impl Sink) {
+    facts(kind, reading, sink);
+    let head = reading.head();
+    let seen = head.seen;
+    let mut report = |name: &str| sink.signal(&["frame:", name], 1.0, None);
+    let fresh = has_new_name(head);
+    if kind == Kind::News && seen.any(Groups::LAUNCH) && fresh && !seen.any(Groups::BLEMISH) {
+        report("clean headline");
+    }
+    let listed = seen.any(Group::List) && (seen.any(Group::Trading) || reading.body.seen.any(Group::Trading));
+    if listed && fresh && !seen.any(Groups::NO_NOTICE) {
+        report("listing notice");
+    }
+    if kind == Kind::Post {
+        post(head, fresh, &mut report);
+    } else {
+        news(reading, fresh, &mut report);
+    }
+    if seen.any(Group::TradeContest) {
+        report("trading contest");
+    }
+    if seen.any(Group::Perp) {
+        report("derivative");
+    }
+    if seen.any(Group::OldListing) {
+        report("price site");
+    }
+    if near(head, Groups::LAUNCH | Group::List, Groups::HEDGE) {
+        report("supposed");
+    }
+    if seen.any(Group::Suppose) && seen.any(Groups::LAUNCH | Group::List | Groups::TOKEN) {
+        report("rumour");
+    }
+    if follows(head, Groups::AIRDROP, Group::Third | Group::Cbdc) {
+        report("handout of another coin");
+    }
 }
 
-impl HeadlinePatterns {
-    /// Looks up the groups by name.
-    #[must_use]
-    pub fn new(lexicon: &Lexicon) -> Self {
-        let mask = |names: &[&str]| lexicon.mask(names);
-        Self {
-            strict: mask(&[
-                "airdrop",
-                "airdropped",
-                "claim",
-                "presale",
-                "tokensale",
-                "ido",
-                "launchpad",
-                "tge",
-                "tokenlaunch",
-            ]),
-            airdrop: mask(&["airdrop", "airdropped"]),
-            shared_out: mask(&["distribution"]),
-            sale: mask(&["presale", "tokensale", "ido", "launchpad"]),
-            listing: mask(&["list"]),
-            trading: mask(&["trading"]),
-            object: mask(&["nft", "cbdc", "stock", "stablecoin", "rwa"]),
-            wrong: mask(&["wrong"]),
-            price_move: mask(&["pricemove"]),
-            relation: mask(&["after", "upcoming"]),
-            after: mask(&["after", "ahead"]),
-            trade_contest: mask(&["tradecontest"]),
-            perp: mask(&["perp"]),
-            old: mask(&["old"]),
-            name: mask(&["name"]),
-            cashtag: mask(&["cashtag"]),
-            plural: mask(&["plural"]),
-            education: mask(&["education"]),
-            recap: mask(&["recap"]),
-            cancel: mask(&["cancel"]),
-            reaction: mask(&["reaction"]),
-            third: mask(&["third"]),
-            cbdc: mask(&["cbdc"]),
-            praise: mask(&["praise"]),
-            instruct: mask(&["instruct"]),
-            reward: mask(&["reward"]),
-            price_site: mask(&["oldlisting"]),
-            suppose: mask(&["suppose"]),
-            hedge: mask(&["hedge", "farm"]),
-            tool: mask(&["tool"]),
-            unlock: mask(&["unlock"]),
-            stage: mask(&["stage"]),
-            prediction: mask(&["prediction"]),
-            wire: mask(&["wire"]),
-            join: mask(&["join"]),
-            opens: mask(&["opens"]),
-            sets: mask(&["sets", "reveals"]),
-            upcoming: mask(&["upcoming"]),
-            funding: mask(&["funding", "raised"]),
-            launch: mask(&["tokenlaunch", "tge", "airdrop"]),
-            venue: mask(&["venue"]),
-            token: mask(&["token", "cashtag", "newtoken", "governance"]),
-            debut: mask(&["debut", "launches"]),
-            launched: mask(&["launches", "opens"]),
-            raised: mask(&["raised", "ended"]),
-            snapshot: mask(&["record"]),
-            tokenomics: mask(&["tokenomics"]),
-            sell: mask(&["sell"]),
-            supply: mask(&["supply"]),
-            claim: mask(&["claim"]),
-            gives: mask(&["gives"]),
-            tge: mask(&["tge", "tokenlaunch", "newtoken"]),
+fn news(reading: &Reading, fresh: bool, report: &mut impl FnMut(&str)) {
+    let head = reading.head();
+    let seen = head.seen;
+    let launch = seen.any(Groups::LAUNCH);
+    let placed = reading.body.seen.any(Groups::RAISED | Group::Wire | Group::Stage)
+        || seen.any(Groups::RAISED | Group::Prediction | Group::Stage);
+    if (seen | reading.body.seen).any(Groups::LAUNCHPAD_SALE) && placed && !seen.any(Group::Wrong) && fresh {
+        report("presale placement");
+    }
+    if launch
+        && seen.any(Group::Upcoming)
+        && seen.any(Groups::OWN_LAUNCH)
+        && seen.any(Groups::FUNDING)
+        && fresh
+    {
+        report("ahead of a launch");
+    }
+    if seen.any(Group::Venue)
+        && seen.any(Groups::TOKEN | Groups::DEBUT)
+        && seen.any(Groups::DEBUT | Groups::LAUNCHPAD_SALE | Groups::LISTING)
+        && fresh
+        && !seen.any(Groups::OTHER_OBJECT | Group::Old)
+    {
+        report("new token on a venue");
+    }
+    let patterns = [
+        (Groups::OTHER_OBJECT, "other object"),
+        (Group::Wrong.into(), "wrongdoing"),
+        (Group::Plural.into(), "in general"),
+        (Group::Education.into(), "lesson"),
+        (Group::Recap.into(), "recap"),
+        (Group::Cancel.into(), "called off"),
+        (Group::Reaction.into(), "reaction"),
+        (Group::Tool.into(), "platform"),
+    ];
+    if seen.any(Groups::LISTED_OR_LAUNCHED) {
+        for (_, name) in patterns.into_iter().filter(|(groups, _)| seen.any(*groups)) {
+            report(name);
         }
     }
-
-    /// Tells `sink` every frame of `reading`.
-    pub fn signals(&self, kind: Kind, reading: &Reading, sink: &mut impl Sink) {
-        self.facts(kind, reading, sink);
-        let head = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
-        let seen = head.seen;
-        let has = |mask: u128| seen & mask != 0;
-        let mut tell = |name: &str| sink.signal(&["frame:", name], 1.0, None);
-        let event = has(self.strict);
-        let fresh = self.fresh(head);
-        let blemish = self.object
-            | self.wrong
-            | self.plural
-            | self.cancel
-            | self.reaction
-            | self.trade_contest
-            | self.perp
-            | self.price_move
-            | self.hedge
-            | self.recap
-            | self.tool
-            | self.price_site;
-        if kind == Kind::News && event && fresh && !has(blemish) {
-            tell("clean headline");
-        }
-        let listed = has(self.listing) && (has(self.trading) || reading.body.seen & self.trading != 0);
-        if listed && fresh && !has(self.perp | self.trade_contest | self.price_site | self.cancel) {
-            tell("listing notice");
-        }
-        if kind == Kind::Post {
-            self.post(head, fresh, &mut tell);
-        } else {
-            self.news(reading, fresh, &mut tell);
-        }
-        if has(self.trade_contest) {
-            tell("trading contest");
-        }
-        if has(self.perp) {
-            tell("derivative");
-        }
-        if has(self.price_site) {
-            tell("price site");
-        }
-        if near(head, self.strict | self.listing, self.hedge) {
-            tell("supposed");
-        }
-        if has(self.suppose) && has(self.strict | self.listing | self.token) {
-            tell("rumour");
-        }
-        if after(head, self.airdrop, self.third | self.cbdc) {
-            tell("handout of another coin");
+    let old = seen.any(Group::Old);
+    if old && !fresh {
+        report("old token only");
+    }
+    if seen.any(Group::Unlock) && !seen.any(Groups::AIRDROP | Groups::LAUNCHPAD_SALE | Group::Claim) {
+        report("unlock");
+    }
+    if is_price_led(head) {
+        report("price led");
+        if old {
+            report("price led by an old token");
         }
     }
+}
 
-    fn news(&self, reading: &Reading, fresh: bool, tell: &mut impl FnMut(&str)) {
-        let head = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
-        let has = |mask: u128| head.seen & mask != 0;
-        let event = has(self.strict);
-        let placed = reading.body.seen & (self.wire | self.stage | self.raised) != 0
-            || has(self.prediction | self.stage | self.raised);
-        if (head.seen | reading.body.seen) & self.sale != 0 && placed && !has(self.wrong) && fresh {
-            tell("presale placement");
-        }
-        if event && has(self.upcoming) && has(self.launch) && has(self.funding) && fresh {
-            tell("ahead of a launch");
-        }
-        if has(self.venue)
-            && has(self.token | self.debut)
-            && has(self.debut | self.listing | self.sale | self.trading)
-            && fresh
-            && !has(self.old | self.object)
-        {
-            tell("new token on a venue");
-        }
-        let core = event || has(self.listing | self.trading);
-        let frames = [
-            (self.object, "other object"),
-            (self.wrong, "wrongdoing"),
-            (self.plural, "in general"),
-            (self.education, "lesson"),
-            (self.recap, "recap"),
-            (self.cancel, "called off"),
-            (self.reaction, "reaction"),
-            (self.tool, "platform"),
-        ];
-        for (mask, name) in frames {
-            if core && has(mask) {
-                tell(name);
-            }
-        }
-        if has(self.old) && !fresh {
-            tell("old token only");
-        }
-        if has(self.unlock) && !has(self.airdrop | self.sale | self.claim) {
-            tell("unlock");
-        }
-        if self.price_led(head) {
-            tell("price led");
-            if has(self.old) {
-                tell("price led by an old token");
-            }
-        }
+fn post(post: &Part, fresh: bool, report: &mut impl FnMut(&str)) {
+    let seen = post.seen;
+    let has_shape = |shape| post.normal.tokens.iter().any(|token| token.shape == shape);
+    let link = has_shape(Shape::Link);
+    let named = fresh || has_shape(Shape::Hashtag);
+    let advert = Groups::SETS | Group::Opens | Group::Join | Group::Stage | Group::Upcoming;
+    if seen.any(Groups::LAUNCHPAD_SALE) && link && named && seen.any(advert) {
+        report("sale advert");
     }
-
-    fn post(&self, post: &Part, fresh: bool, tell: &mut impl FnMut(&str)) {
-        let has = |mask: u128| post.seen & mask != 0;
-        let link = post.normal.tokens.iter().any(|token| token.shape == Shape::Link);
-        let named = fresh || post.normal.tokens.iter().any(|token| token.shape == Shape::Hashtag);
-        if has(self.sale)
-            && link
-            && named
-            && has(self.opens | self.join | self.stage | self.sets | self.upcoming)
-        {
-            tell("sale advert");
-        }
-        if has(self.airdrop) && link && named && has(self.reward | self.join) && !has(self.trade_contest) {
-            tell("airdrop with tasks");
-        }
-        if has(self.praise) && !(link && has(self.reward | self.join | self.instruct)) {
-            tell("praise");
-        }
-        if has(self.wrong) && has(self.strict) {
-            tell("wrongdoing");
-        }
-        if has(self.plural) {
-            tell("in general");
-        }
+    let tasks = Group::Reward | Group::Join;
+    if seen.any(Groups::AIRDROP) && link && named && seen.any(tasks) && !seen.any(Group::TradeContest) {
+        report("airdrop with tasks");
     }
+    if seen.any(Group::Praise) && !(link && seen.any(tasks | Group::Instruct)) {
+        report("praise");
+    }
+    if seen.any(Group::Wrong) && seen.any(Groups::LAUNCH) {
+        report("wrongdoing");
+    }
+    if seen.any(Group::Plural) {
+        report("in general");
+    }
+}
 
-    /// The event of the headline, and how far it has come.
-    fn facts(&self, kind: Kind, reading: &Reading, sink: &mut impl Sink) {
-        let title = reading.title.seen;
-        let whole = title | reading.body.seen;
-        let supply = if title & self.sets != 0 { title & self.supply } else { 0 };
-        let events = self.strict | self.listing | self.trading | self.tokenomics | self.tge | supply;
-        let main = self.before_cause(&reading.title);
-        let seen = if main & events != 0 {
-            main
-        } else if title & events != 0 {
-            title
-        } else {
-            whole
-        };
-        let has = |mask: u128| seen & mask != 0;
-        let ahead = has(self.sets | self.upcoming);
-        let event = if has(self.sale) && !(has(self.airdrop) && title & self.sale == 0) {
-            "sale"
-        } else if has(self.airdrop) && has(self.snapshot) && !has(self.claim | self.gives | self.upcoming) {
-            "snapshot"
-        } else if has(self.airdrop | self.claim) && !(has(self.listing) && has(self.trading)) {
-            "airdrop"
-        } else if has(self.listing | self.trading) {
+/// The event of the headline, and how far it has come.
+fn facts(kind: Kind, reading: &Reading, sink: &mut impl Sink) {
+    let title = reading.title.seen;
+    let whole = reading.seen();
+    let supply = if title.any(Groups::SETS) { title & Group::Supply } else { Groups::default() };
+    let events = Groups::LISTED_OR_LAUNCHED | Groups::NEW_TOKEN | Group::Tokenomics | supply;
+    let main = before_cause(&reading.title);
+    let seen = [main, title].into_iter().find(|seen| seen.any(events)).unwrap_or(whole);
+    let has = |groups: Groups| seen.any(groups);
+    let ahead = has(Groups::SETS | Group::Upcoming);
+    let sale = Groups::LAUNCHPAD_SALE;
+    let event = if has(sale) && (title.any(sale) || !has(Groups::AIRDROP)) {
+        "sale"
+    } else if has(Groups::AIRDROP)
+        && seen.any(Group::Record)
+        && !has(Group::Claim | Group::Gives | Group::Upcoming)
+    {
+        "snapshot"
+    } else if has(Groups::AIRDROP | Group::Claim) && !(seen.any(Group::List) && seen.any(Group::Trading)) {
+        "airdrop"
+    } else if has(Groups::LISTING) {
+        "listing"
+    } else if title.any(Group::Sell) && has(Groups::LAUNCHED | Groups::RAISED | Group::Join) {
+        "sale"
+    } else if seen.any(Group::Distribution) && has(Groups::LAUNCHED | Group::Gives) {
+        "airdrop"
+    } else if has(Groups::NEW_TOKEN) {
+        if has(Groups::LAUNCHED) && !has(Groups::SETS) || !(ahead || has(Groups::FUNDING)) {
             "listing"
-        } else if title & self.sell != 0 && has(self.launched | self.raised | self.join) {
-            "sale"
-        } else if has(self.shared_out) && has(self.launched | self.gives) {
-            "airdrop"
-        } else if has(self.tge) {
-            if has(self.launched) && !has(self.sets) || !(ahead || has(self.funding)) {
-                "listing"
-            } else {
-                "announcement"
-            }
-        } else if has(self.tokenomics | supply) {
-            "tokenomics"
-        } else if has(self.snapshot) {
-            "snapshot"
         } else {
-            return;
-        };
-        sink.signal(&["headline:", event], 1.0, None);
-        let open = has(self.launched | self.gives) || kind == Kind::Post && has(self.join | self.reward);
-        let placed = event == "sale" && (whole & self.wire | title & (self.stage | self.prediction)) != 0;
-        let stage = if placed {
-            "live"
-        } else if event == "sale" && title & self.raised != 0 {
-            "past"
-        } else if open && !(ahead && event == "listing") {
-            "live"
-        } else if ahead || event == "announcement" || event == "tokenomics" || event == "snapshot" {
-            "upcoming"
-        } else {
-            return;
-        };
-        sink.signal(&["headline:", stage], 1.0, None);
-    }
+            "announcement"
+        }
+    } else if has(supply | Group::Tokenomics) {
+        "tokenomics"
+    } else if seen.any(Group::Record) {
+        "snapshot"
+    } else {
+        return;
+    };
+    sink.signal(&["headline:", event], 1.0, None);
+    let open = has(Groups::LAUNCHED | Group::Gives) || kind == Kind::Post && has(Group::Join | Group::Reward);
+    let placed = event == "sale" && (whole.any(Group::Wire) || title.any(Group::Stage | Group::Prediction));
+    let stage = if placed {
+        "live"
+    } else if event == "sale" && title.any(Groups::RAISED) {
+        "past"
+    } else if open && !(ahead && event == "listing") {
+        "live"
+    } else if ahead || matches!(event, "announcement" | "tokenomics" | "snapshot") {
+        "upcoming"
+    } else {
+        return;
+    };
+    sink.signal(&["headline:", stage], 1.0, None);
+}
 
-    /// The groups of a headline up to the word that gives a cause or a background: what stands after "after" is old
-    /// news, and what stands after "ahead of" is another day's.
-    fn before_cause(&self, title: &Part) -> u128 {
-        title.tags.iter().take_while(|tags| **tags & self.after == 0).fold(0, |seen, tags| seen | tags)
-    }
+/// The groups of a headline up to the word that gives a cause or a background: what stands after "after" is old
+/// news, and what stands after "ahead of" is another day's.
+fn before_cause(title: &Part) -> Groups {
+    title.tags.iter().take_while(|tags| !tags.any(Groups::CAUSE)).collect()
+}
 
-    /// Whether a name or ticker stands there that is no established token, venue or outlet.
-    fn fresh(&self, part: &Part) -> bool {
-        part.tags.iter().any(|tags| tags & self.name != 0 || tags & self.cashtag != 0 && tags & self.old == 0)
-    }
+/// Whether a name or ticker stands there that is no established token, venue or outlet.
+fn has_new_name(part: &Part) -> bool {
+    part.tags.iter().any(|tags| tags.any(Group::Name) || tags.any(Group::Cashtag) && !tags.any(Group::Old))
+}
 
-    /// "X soars after airdrop": the price moves, the event is only its cause.
-    fn price_led(&self, part: &Part) -> bool {
-        let first = |mask: u128, from: usize| (from..part.tags.len()).find(|&at| part.tags[at] & mask != 0);
-        let Some(moved) = first(self.price_move, 0) else { return false };
-        let Some(related) = first(self.relation, moved) else { return false };
-        first(self.strict | self.trading | self.listing, related).is_some() || part.seen & self.strict == 0
-    }
+/// "X soars after airdrop": the price moves, the event is only its cause.
+fn is_price_led(part: &Part) -> bool {
+    let first = |groups: Groups, from: usize| (from..part.tags.len()).find(|&at| part.tags[at].any(groups));
+    let Some(moved) = first(Group::PriceMove.into(), 0) else { return false };
+    let Some(related) = first(Groups::PRICE_CAUSE, moved) else { return false };
+    first(Groups::LISTED_OR_LAUNCHED, related).is_some() || !part.seen.any(Groups::LAUNCH)
 }
 
 /// Whether a token of `a` stands near one of `b`.
-fn near(part: &Part, a: u128, b: u128) -> bool {
-    let found = |at: usize, mask: u128| part.tags[at] & mask != 0;
-    (0..part.tags.len()).filter(|&at| found(at, b)).any(|at| {
-        (at.saturating_sub(NEAR)..(at + NEAR + 1).min(part.tags.len())).any(|other| found(other, a))
+fn near(part: &Part, a: Groups, b: Groups) -> bool {
+    (0..part.tags.len()).filter(|&at| part.tags[at].any(b)).any(|at| {
+        part.tags[at.saturating_sub(NEAR)..(at + NEAR + 1).min(part.tags.len())]
+            .iter()
+            .any(|tags| tags.any(a))
     })
 }
 
 /// Whether a token of `b` follows soon after one of `a`.
-fn after(part: &Part, a: u128, b: u128) -> bool {
+fn follows(part: &Part, a: Groups, b: Groups) -> bool {
     (0..part.tags.len())
-        .filter(|&at| part.tags[at] & a != 0)
-        .any(|at| (at + 1..(at + NEAR + 1).min(part.tags.len())).any(|other| part.tags[other] & b != 0))
+        .filter(|&at| part.tags[at].any(a))
+        .any(|at| part.tags[at + 1..(at + NEAR + 1).min(part.tags.len())].iter().any(|tags| tags.any(b)))
 }

@@ -2,14 +2,18 @@
 
 use super::{
     Item, Rules, bait,
+    early::passes,
     facts::{
         coins::{self, Listed},
         date, project, stage, token, venue,
     },
-    lexicon::{Lexicon, Part, Reading, month},
-    signals::Span,
+    groups::{Group, Groups},
+    lexicon::{Lexicon, month},
+    reading::Reading,
+    rules::Compiled,
+    signals::{Span, signals},
     watch,
-    weights::{EVENTS, Fired, STAGES, Sums},
+    weights::{EVENTS, Fired, STAGES, Sums, Weights},
 };
 use jiff::Timestamp;
 use strum::VariantArray;
@@ -17,7 +21,7 @@ use strum::VariantArray;
 use crate::model::{Coin, Event, Kind, Reason, Stage, Verdict, event_date::day_of};
 use crate::text::normal::readable;
 
-/// Reasons told in a verdict.
+/// Most reasons of a verdict.
 const REASONS: usize = 8;
 /// Tokens between a hedge and the noun it hedges.
 const HEDGE_WINDOW: usize = 7;
@@ -27,71 +31,11 @@ const PERMITTED: [&str; 6] = ["who", "you", "users", "holders", "participants", 
 /// Words before the name of a month.
 const MONTH_HEADS: [&str; 8] = ["in", "for", "on", "by", "until", "this", "late", "early"];
 
-/// Groups that the verdict asks about beside the weights.
-#[derive(Debug, Clone, Copy)]
-pub struct VerdictGroups {
-    hedge: u128,
-    hedged: u128,
-    wire: u128,
-    lure: u128,
-    sale: u128,
-    advert: u128,
-    trade: u128,
-}
-
-impl VerdictGroups {
-    /// Looks up the groups by name.
-    #[must_use]
-    pub fn new(lexicon: &Lexicon) -> Self {
-        Self {
-            hedge: lexicon.mask(&["hedge", "suppose"]),
-            hedged: lexicon.mask(&[
-                "airdrop",
-                "airdropped",
-                "tokenlaunch",
-                "tokensale",
-                "presale",
-                "tge",
-                "newtoken",
-                "list",
-                "ido",
-            ]),
-            wire: lexicon.mask(&["wire"]),
-            lure: lexicon.mask(&["lure"]),
-            sale: lexicon.mask(&["presale", "tokensale", "ido"]),
-            advert: lexicon.mask(&["prediction", "advert"]),
-            trade: lexicon.mask(&[
-                "airdrop",
-                "airdropped",
-                "claim",
-                "presale",
-                "tokensale",
-                "ido",
-                "launchpad",
-                "tge",
-                "tokenlaunch",
-                "newtoken",
-                "token",
-                "trading",
-                "list",
-                "mainnet",
-                "testnet",
-                "tokenomics",
-                "nft",
-                "stablecoin",
-                "third",
-                "old",
-                "cashtag",
-                "venue",
-            ]),
-        }
-    }
-}
-
 /// A verdict with what it was drawn from.
-pub(super) struct Judged {
+#[derive(Default)]
+pub(super) struct Judged<'a> {
     pub verdict: Verdict,
-    pub reading: Reading,
+    pub reading: Reading<'a>,
     pub sums: Sums,
     /// Points on the 0–100 scale that a raw point is worth here.
     pub points: f32,
@@ -100,92 +44,51 @@ pub(super) struct Judged {
 }
 
 /// Judges `item`, read at `now` where that is known.
-pub(super) fn judge(rules: &Rules, item: &Item, now: Option<Timestamp>) -> Judged {
-    let reading = rules.compiled().lexicon.read(item.title, item.text, item.published.map(month));
-    let seen = reading.title.seen | reading.body.seen;
+pub(super) fn judge<'a>(rules: &Rules, item: &Item<'a>, now: Option<Timestamp>) -> Judged<'a> {
+    let Compiled { lexicon, weights } = rules.compiled();
+    let settings = &rules.settings;
+    let reading = lexicon.read(item.title, item.text, item.published.map(month));
     let own = own_rules(rules, &reading);
     let wanted = own.iter().any(|rule| rule.weight > 0);
-    if own.iter().any(|rule| rule.mute)
-        || !wanted && !rules.compiled().early_filter.passes(seen, !item.text.trim().is_empty())
-    {
-        let threshold = rules.settings.threshold;
-        return Judged {
-            verdict: Verdict::default(),
-            reading,
-            sums: Sums::default(),
-            points: 0.0,
-            threshold,
-        };
+    if own.iter().any(|rule| rule.mute) || !wanted && !passes(reading.seen(), !item.text.trim().is_empty()) {
+        return Judged { reading, threshold: settings.threshold, ..Judged::default() };
     }
-    let dates = date::event_dates(&reading, rules.compiled().fact_groups.core, item.published);
-    let mut adder = rules.compiled().weights.start();
-    rules.compiled().pair_features.signals(
-        &rules.compiled().lexicon,
-        item.kind,
-        &reading,
-        dates.event.as_ref().and_then(|when| when.relation),
-        &mut adder,
-    );
+    let dates = date::event_dates(&reading, item.published);
+    let relation = dates.event.as_ref().and_then(|when| when.relation);
+    let mut adder = weights.start();
+    signals(lexicon, item.kind, &reading, relation, &mut adder);
     let sums = adder.sums;
-    let exact = rules.compiled().weights.score(sums.columns[0]);
+    let exact = weights.score(sums.columns[0]);
     let added: i16 = own.iter().map(|rule| rule.weight).sum();
     let score = whole_score(exact + f32::from(added));
-    let token = token::token(
-        &rules.compiled().lexicon,
-        &rules.compiled().fact_groups,
-        &reading,
-        item.title,
-        item.text,
-    );
-    let project = project::project(
-        &rules.compiled().lexicon,
-        &rules.compiled().fact_groups,
-        item.kind,
-        &reading,
-        item.title,
-        item.text,
-        token.as_deref(),
-    );
+    let token = token::token(lexicon, &reading);
+    let project = project::project(lexicon, item.kind, &reading, token.as_deref());
     let event = Event::VARIANTS[best(&sums.columns[EVENTS..STAGES])];
-    let said = Stage::VARIANTS[best(&sums.columns[STAGES..])];
+    let stated = Stage::VARIANTS[best(&sums.columns[STAGES..])];
     let today = item.published.or(now).map(day_of);
-    let (stage, event_date) = stage::settle(said, event, dates, &reading, today);
+    let (stage, event_date) = stage::settle(stated, event, dates, &reading, today);
     let mut verdict = Verdict {
         score,
-        rumour: hedged(rules.compiled().marks, &reading),
+        rumour: hedged(&reading),
         event: Some(event),
         stage: Some(stage),
         token: token.as_deref().map(readable),
         project: project.as_deref().map(readable),
         event_date,
-        paid: paid(rules, item, &reading),
+        paid: paid(lexicon, item, &reading),
         ..Verdict::default()
     };
     let found = (verdict.project.clone(), verdict.token.clone());
     let threshold = name_watched(rules, item, &reading, &mut verdict);
-    verdict.tge = score >= threshold && (verdict.watched || !rules.settings.watched_only);
+    verdict.tge = score >= threshold && (verdict.watched || !settings.watched_only);
     if verdict.tge {
-        let compiled = rules.compiled();
-        let coins = coins::coins(&compiled.lexicon, &compiled.fact_groups, &reading, item.title, item.text);
-        name_others(rules, coins, &found, &mut verdict);
+        name_others(rules, coins::coins(lexicon, &reading), &found, &mut verdict);
     }
-    verdict.venue = venue::venue(
-        &rules.compiled().fact_groups,
-        &reading,
-        item.title,
-        item.text,
-        verdict.project.as_deref(),
-    );
+    verdict.venue = venue::venue(&reading, verdict.project.as_deref());
     verdict.chain = venue::chain(&reading, verdict.project.as_deref());
-    verdict.cautions = bait::cautions(
-        &rules.settings.projects,
-        item,
-        &reading,
-        verdict.official,
-        rules.compiled().marks.lure,
-    );
-    let raised = sums.columns[0] - rules.compiled().weights.bias();
-    let base = rules.compiled().weights.score(rules.compiled().weights.bias());
+    verdict.cautions = bait::cautions(&settings.projects, item, &reading, verdict.official);
+    let raised = sums.columns[0] - weights.bias();
+    let base = weights.score(weights.bias());
     let points = if raised.abs() < 0.05 { 0.0 } else { (exact - base) / raised };
     verdict.reasons = own
         .iter()
@@ -193,9 +96,9 @@ pub(super) fn judge(rules: &Rules, item: &Item, now: Option<Timestamp>) -> Judge
         .map(|rule| Reason {
             signal: format!("user:{}", rule.text),
             weight: i32::from(rule.weight),
-            text: stands(item, &reading, rule.span),
+            text: quote(&reading, rule.span),
         })
-        .chain(reasons(rules, item, &reading, &sums.fired, points))
+        .chain(reasons(weights, &reading, &sums.fired, points))
         .collect();
     Judged { verdict, reading, sums, points, threshold }
 }
@@ -212,12 +115,12 @@ struct Own<'a> {
 fn own_rules<'a>(rules: &'a Rules, reading: &Reading) -> Vec<Own<'a>> {
     let settings = &rules.settings;
     let mut found: Vec<(u16, Own)> = Vec::new();
-    for (part, title) in [(&reading.title, true), (&reading.body, false)] {
+    for (part, in_title) in [(&reading.title, true), (&reading.body, false)] {
         for &(index, first, last) in &part.rules {
             if found.iter().any(|(known, _)| *known == index) {
                 continue;
             }
-            let span = Span { title, first, last };
+            let span = Span { in_title, first, last };
             let at = usize::from(index);
             let own = match settings.phrases.get(at) {
                 Some(phrase) => Own { text: &phrase.text, weight: phrase.weight, mute: false, span },
@@ -234,12 +137,11 @@ fn own_rules<'a>(rules: &'a Rules, reading: &Reading) -> Vec<Own<'a>> {
 
 /// Whether somebody paid for the text: a wire of press releases, a label that says so, or a presale beside talk of
 /// other coins' prices.
-fn paid(rules: &Rules, item: &Item, reading: &Reading) -> bool {
-    let (title, seen) = (reading.title.seen, reading.title.seen | reading.body.seen);
-    let marks = rules.compiled().marks;
-    seen & marks.wire != 0
-        || rules.compiled().lexicon.is_wire(item.source)
-        || item.kind == Kind::News && seen & marks.sale != 0 && title & marks.advert != 0
+fn paid(lexicon: &Lexicon, item: &Item, reading: &Reading) -> bool {
+    let seen = reading.seen();
+    seen.any(Group::Wire)
+        || lexicon.is_wire(item.source)
+        || item.kind == Kind::News && seen.any(Groups::SALE) && reading.title.seen.any(Groups::ADVERT)
 }
 
 /// Puts the watch list's spelling in place of what the text was found to name; gives the threshold that applies.
@@ -250,10 +152,10 @@ fn name_watched(rules: &Rules, item: &Item, reading: &Reading, verdict: &mut Ver
         return usual;
     }
     let speaker = watch::speaker(projects, item.origin);
-    let trade = (reading.title.seen | reading.body.seen) & rules.compiled().marks.trade != 0;
+    let trade = reading.seen().any(Groups::VOCABULARY);
     let found = (verdict.project.as_deref(), verdict.token.as_deref());
-    let named =
-        speaker.or_else(|| watch::watched(&rules.compiled().lexicon, projects, reading, found, trade));
+    let lexicon = &rules.compiled().lexicon;
+    let named = speaker.or_else(|| watch::watched(lexicon, projects, reading, found, trade));
     let Some(index) = named else { return usual };
     let known = &projects[index];
     verdict.watched = true;
@@ -315,19 +217,19 @@ fn name_others(
 }
 
 /// Whether the headline, or the post, only supposes: a hedge near the noun it hedges.
-fn hedged(marks: VerdictGroups, reading: &Reading) -> bool {
-    let part = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
+fn hedged(reading: &Reading) -> bool {
+    let part = reading.head();
     // "in May" is a month, "who may take part" a permission.
     let month = |at: usize| {
-        at > 0 && part.normal.word(at) == "may" && {
-            let before = part.normal.word(at - 1);
+        at > 0 && part.word(at) == "may" && {
+            let before = part.word(at - 1);
             MONTH_HEADS.contains(&before) || PERMITTED.contains(&before)
         }
     };
-    let hedges = part.tags.iter().enumerate().filter(|(at, tags)| **tags & marks.hedge != 0 && !month(*at));
+    let hedges = part.tags.iter().enumerate().filter(|(at, tags)| tags.any(Groups::SUPPOSING) && !month(*at));
     hedges.map(|(at, _)| at).any(|at| {
         let window = at.saturating_sub(HEDGE_WINDOW)..(at + HEDGE_WINDOW + 1).min(part.tags.len());
-        part.tags[window].iter().any(|tags| tags & marks.hedged != 0)
+        part.tags[window].iter().any(|tags| tags.any(Groups::SUPPOSED))
     })
 }
 
@@ -340,9 +242,9 @@ pub(super) fn whole_score(exact: f32) -> u8 {
     exact.clamp(0.0, 100.0).round() as u8
 }
 
-/// What moved the score, strongest first: the gains of signals that stand at one place are told as one, under the
-/// name of the strongest.
-fn reasons(rules: &Rules, item: &Item, reading: &Reading, fired: &[Fired], points: f32) -> Vec<Reason> {
+/// What moved the score, strongest first. The gains of signals that stand at one place are added up under the name of
+/// the strongest.
+fn reasons(weights: &Weights, reading: &Reading, fired: &[Fired], points: f32) -> Vec<Reason> {
     let mut places: Vec<(Option<Span>, f32, Fired)> = Vec::new();
     for one in fired {
         match places.iter_mut().find(|(span, _, _)| *span == one.span && span.is_some()) {
@@ -360,9 +262,9 @@ fn reasons(rules: &Rules, item: &Item, reading: &Reading, fired: &[Fired], point
         .into_iter()
         .take(REASONS)
         .map(|(span, gain, strongest)| Reason {
-            signal: rules.compiled().weights.name(strongest.row).to_owned(),
+            signal: weights.name(strongest.row).to_owned(),
             weight: whole(gain * points),
-            text: span.map_or_else(String::new, |span| stands(item, reading, span)),
+            text: span.map_or_else(String::new, |span| quote(reading, span)),
         })
         .filter(|reason| reason.weight != 0)
         .collect()
@@ -374,11 +276,7 @@ pub(super) fn whole(points: f32) -> i32 {
 }
 
 /// The words of a span as they stand in the text, in one line.
-pub(super) fn stands(item: &Item, reading: &Reading, span: Span) -> String {
-    let (part, text): (&Part, &str) =
-        if span.title { (&reading.title, item.title) } else { (&reading.body, item.text) };
-    super::facts::words(text, part, span.first as usize, span.last as usize)
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+pub(super) fn quote(reading: &Reading, span: Span) -> String {
+    let part = if span.in_title { &reading.title } else { &reading.body };
+    part.words(span.first as usize, span.last as usize).split_whitespace().collect::<Vec<_>>().join(" ")
 }

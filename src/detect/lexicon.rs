@@ -1,7 +1,4 @@
 //! Every phrase, name and ticker in one automaton; a reading is what one pass of it found.
-//!
-//! It knows which words stand where. What they are worth is for the weights, what they mean together for the
-//! signals.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,11 +6,17 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::names::Watch;
-use crate::text::normal::{Case, Normal, Shape, fold, normal};
+use super::{
+    groups::{Group, Groups},
+    names::Watch,
+    reading::{Hit, Part, Reading, Watched},
+};
+use crate::text::normal::{Case, Shape, fold, normal};
 
 /// Characters of a headline that are read; longer ones are texts in the wrong field.
 const TITLE_LIMIT: usize = 400;
+/// Characters of a summary or a label that the early filter reads.
+const WHOLE_LIMIT: usize = 20_000;
 /// Characters of a body that are read: the annotators of the labelled items read no more than its opening.
 pub const BODY_LIMIT: usize = 1_200;
 
@@ -27,14 +30,11 @@ const CAPITALS: &str = include_str!("data/capitals.txt");
 const ENDINGS: [&str; 5] = ["s", "es", "ed", "ing", "ly"];
 const ROOT: usize = 4;
 
-/// Groups that are made by shape and lists, not by phrases; they follow those of `phrases.tsv`.
-const MADE: [&str; 7] = ["name", "old", "venue", "exchange", "press", "cashtag", "money"];
-
 /// What a pattern stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     /// A phrase of that group.
-    Group(u8),
+    Group(Group),
     /// An established token: index into `Lexicon::established`; whether the pattern is its ticker.
     Established { index: u16, ticker: bool },
     /// An exchange or launchpad, or (where nothing trades) a fund, a company, an office.
@@ -45,74 +45,11 @@ enum Meaning {
     Rule(u16),
 }
 
-/// How a watched project shows in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Watched {
-    /// Its name or an alias.
-    Name,
-    /// Its ticker.
-    Ticker,
-    /// Its account.
-    Handle,
-    /// A phrase that means something else.
-    Exclusion,
-}
-
 #[derive(Debug)]
 struct Established {
     ticker: &'static str,
     /// Months since year 0 in which it began to trade.
     since: i32,
-}
-
-/// One match: tokens `first..=last` of a part.
-#[derive(Debug, Clone, Copy)]
-pub struct Hit {
-    /// Index of the group.
-    pub group: u8,
-    /// First token.
-    pub first: u32,
-    /// Last token.
-    pub last: u32,
-}
-
-/// A sign of a watched project.
-#[derive(Debug, Clone, Copy)]
-pub struct Sign {
-    /// Index into the watch list.
-    pub project: u16,
-    /// What was seen.
-    pub what: Watched,
-    /// First token.
-    pub first: u32,
-    /// Last token.
-    pub last: u32,
-}
-
-/// Title or body, read.
-#[derive(Debug, Clone, Default)]
-pub struct Part {
-    /// Its tokens.
-    pub normal: Normal,
-    /// For each token the groups it belongs to, one bit each.
-    pub tags: Vec<u128>,
-    /// Phrases found, by position.
-    pub hits: Vec<Hit>,
-    /// Signs of watched projects.
-    pub signs: Vec<Sign>,
-    /// The user's rules that matched: index, first and last token.
-    pub rules: Vec<(u16, u32, u32)>,
-    /// All groups seen.
-    pub seen: u128,
-}
-
-/// A text, read.
-#[derive(Debug, Clone, Default)]
-pub struct Reading {
-    /// The headline.
-    pub title: Part,
-    /// The opening of the body.
-    pub body: Part,
 }
 
 /// The compiled vocabulary.
@@ -121,22 +58,8 @@ pub struct Lexicon {
     automaton: AhoCorasick,
     meanings: Vec<Vec<Meaning>>,
     watched: Watch,
-    groups: Vec<&'static str>,
     established: Vec<Established>,
     common: HashSet<&'static str>,
-    masks: Masks,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Masks {
-    name: u128,
-    old: u128,
-    venue: u128,
-    exchange: u128,
-    press: u128,
-    cashtag: u128,
-    money: u128,
-    wire: u128,
 }
 
 impl Lexicon {
@@ -147,26 +70,19 @@ impl Lexicon {
     /// Only if the compiled-in data files are malformed, which a test would show.
     #[must_use]
     pub fn new(watched: &[(u16, Watched, String)], rules: &[&str]) -> Self {
-        let mut groups: Vec<&'static str> = Vec::new();
         let mut patterns = Patterns::default();
         let mut common: HashSet<&'static str> = lines(COMMON).collect();
         common.extend(lines(CAPITALS).flat_map(str::split_whitespace));
         for line in lines(PHRASES) {
             let (group, phrase) = line.split_once(' ').unwrap_or((line, line));
-            let index = groups.iter().position(|known| *known == group).unwrap_or_else(|| {
-                groups.push(group);
-                groups.len() - 1
-            });
-            let index = u8::try_from(index).unwrap_or(u8::MAX);
+            let group = Group::try_from(group).unwrap_or_else(|_| panic!("no group {group}"));
             for word in phrase.split([' ', '(', '|', ')']).filter(|word| word.len() > 2) {
                 common.insert(word);
             }
             for phrase in expand(phrase) {
-                patterns.add(&phrase, Meaning::Group(index));
+                patterns.add(&phrase, Meaning::Group(group));
             }
         }
-        groups.extend(MADE);
-        assert!(groups.len() <= 128, "a tag set holds 128 groups");
         let mut established = Vec::new();
         for line in lines(ESTABLISHED) {
             let mut fields = line.splitn(3, ' ');
@@ -201,76 +117,31 @@ impl Lexicon {
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(&patterns.texts)
             .expect("a few thousand short patterns fit an automaton");
-        let mut lexicon = Self {
-            automaton,
-            meanings: patterns.meanings,
-            watched: Watch::new(watched),
-            groups,
-            established,
-            common,
-            masks: Masks::default(),
-        };
-        lexicon.masks = Masks {
-            name: lexicon.mask(&["name"]),
-            old: lexicon.mask(&["old"]),
-            venue: lexicon.mask(&["venue"]),
-            exchange: lexicon.mask(&["exchange"]),
-            press: lexicon.mask(&["press"]),
-            cashtag: lexicon.mask(&["cashtag"]),
-            money: lexicon.mask(&["money"]),
-            wire: lexicon.mask(&["wire"]),
-        };
-        lexicon
-    }
-
-    /// The bits of the groups with these names.
-    ///
-    /// # Panics
-    /// If a name is no group: a mistake in the code, which every test would show.
-    #[must_use]
-    pub fn mask(&self, names: &[&str]) -> u128 {
-        names
-            .iter()
-            .map(|name| {
-                let index = self.groups.iter().position(|group| group == name);
-                1_u128 << index.unwrap_or_else(|| panic!("no group {name}"))
-            })
-            .fold(0, |mask, bit| mask | bit)
+        Self { automaton, meanings: patterns.meanings, watched: Watch::new(watched), established, common }
     }
 
     /// The data files, for the fingerprint.
-    #[must_use]
-    pub fn sources() -> [&'static str; 5] {
+    pub(super) fn sources() -> [&'static str; 5] {
         [PHRASES, ESTABLISHED, VENUES, COMMON, CAPITALS]
     }
 
     /// Whether the outlet `source` is a wire of press releases.
-    #[must_use]
-    pub fn is_wire(&self, source: &str) -> bool {
-        !source.is_empty() && self.part(normal(source, TITLE_LIMIT), None).seen & self.masks.wire != 0
-    }
-
-    /// The name of group `index`.
-    #[must_use]
-    pub fn group(&self, index: u8) -> &'static str {
-        self.groups[usize::from(index)]
+    pub(super) fn is_wire(&self, source: &str) -> bool {
+        !source.is_empty() && self.part(source, TITLE_LIMIT, None).seen.any(Group::Wire)
     }
 
     /// Whether `word` (folded) is a word of the language or the trade, and so no name by itself.
-    #[must_use]
-    pub fn is_common(&self, word: &str) -> bool {
+    pub(super) fn is_common(&self, word: &str) -> bool {
         self.common.contains(word) || self.is_inflected(word)
     }
 
     /// Whether `word` may be what somebody does: "expands".
-    #[must_use]
-    pub fn is_third_person(&self, word: &str) -> bool {
+    pub(super) fn is_third_person(&self, word: &str) -> bool {
         word.strip_suffix('s').is_some_and(|root| root.len() >= ROOT && self.common.contains(root))
     }
 
     /// Whether `word` is a form of a common verb or noun: "expands", "farming".
-    #[must_use]
-    pub fn is_inflected(&self, word: &str) -> bool {
+    pub(super) fn is_inflected(&self, word: &str) -> bool {
         ENDINGS.iter().any(|ending| {
             let Some(root) = word.strip_suffix(ending).filter(|root| root.len() >= ROOT) else {
                 return false;
@@ -281,32 +152,30 @@ impl Lexicon {
 
     /// Reads title and opening of the body; `month` is the month of publication, in months since year 0.
     #[must_use]
-    pub fn read(&self, title: &str, body: &str, month: Option<i32>) -> Reading {
-        Reading {
-            title: self.part(normal(title, TITLE_LIMIT), month),
-            body: self.part(normal(body, BODY_LIMIT), month),
-        }
+    pub fn read<'a>(&self, title: &'a str, body: &'a str, month: Option<i32>) -> Reading<'a> {
+        Reading { title: self.part(title, TITLE_LIMIT, month), body: self.part(body, BODY_LIMIT, month) }
     }
 
     /// Reads all of a text: for the early filter, whose summaries are short.
-    #[must_use]
-    pub fn read_whole(&self, text: &str) -> Part {
-        self.part(normal(text, 20_000), None)
+    pub(super) fn read_whole<'a>(&self, text: &'a str) -> Part<'a> {
+        self.part(text, WHOLE_LIMIT, None)
     }
 
-    fn part(&self, normal: Normal, month: Option<i32>) -> Part {
-        let mut part = Part { tags: vec![0; normal.tokens.len()], normal, ..Part::default() };
-        if part.normal.tokens.is_empty() {
+    fn part<'a>(&self, text: &'a str, limit: usize, month: Option<i32>) -> Part<'a> {
+        let normal = normal(text, limit);
+        let mut part =
+            Part { text, tags: vec![Groups::default(); normal.tokens.len()], normal, ..Part::default() };
+        if part.tags.is_empty() {
             return part;
         }
         for found in self.automaton.find_overlapping_iter(part.normal.folded.as_str()) {
             let first = part.normal.token_at(found.start() + 1);
             let last = part.normal.token_at(found.end() - 2);
             for meaning in &self.meanings[found.pattern().as_usize()] {
-                let bit = match *meaning {
+                let groups = match *meaning {
                     Meaning::Group(group) => {
-                        part.hits.push(Hit { group, first: place(first), last: place(last) });
-                        1_u128 << group
+                        part.hits.push(Hit { group, first: index_u32(first), last: index_u32(last) });
+                        group.into()
                     }
                     Meaning::Established { index, ticker } => {
                         let established = &self.established[usize::from(index)];
@@ -314,11 +183,7 @@ impl Lexicon {
                         // A ticker or a name in lower case is a word of the language.
                         let fits = match written.shape {
                             Shape::Cashtag | Shape::Hashtag => true,
-                            _ if ticker => {
-                                written.case == Case::Upper
-                                    && (established.ticker.len() > 2
-                                        || part.normal.tokens[first].shape == Shape::Cashtag)
-                            }
+                            _ if ticker => written.case == Case::Upper && established.ticker.len() > 2,
                             _ => written.case != Case::Lower,
                         };
                         // 45 days of grace: "recently launched" is about 30 days (docs/reference/labelling.md#new-tokens).
@@ -326,47 +191,49 @@ impl Lexicon {
                         if !(fits && trades) {
                             continue;
                         }
-                        self.masks.old
+                        Group::Old.into()
                     }
                     Meaning::Venue { trades } if part.normal.tokens[first].case != Case::Lower => {
-                        self.masks.venue | if trades { self.masks.exchange } else { 0 }
+                        if trades {
+                            Group::Venue | Group::Exchange
+                        } else {
+                            Group::Venue.into()
+                        }
                     }
-                    Meaning::Press => self.masks.press,
+                    Meaning::Press => Group::Press.into(),
                     Meaning::Venue { .. } => continue,
                     Meaning::Rule(index) => {
-                        part.rules.push((index, place(first), place(last)));
+                        part.rules.push((index, index_u32(first), index_u32(last)));
                         continue;
                     }
                 };
                 for tag in &mut part.tags[first..=last] {
-                    *tag |= bit;
+                    *tag |= groups;
                 }
             }
         }
         self.watched.find(&part.normal, &mut part.signs);
-        let known = self.masks.old | self.masks.venue | self.masks.press;
-        for index in 0..part.tags.len() {
-            let token = part.normal.tokens[index];
-            let bit = match token.shape {
-                Shape::Cashtag => self.masks.cashtag,
-                Shape::Money => self.masks.money,
+        for (index, token) in part.normal.tokens.iter().enumerate() {
+            match token.shape {
+                Shape::Cashtag => part.tags[index] |= Group::Cashtag,
+                Shape::Money => part.tags[index] |= Group::Money,
                 Shape::Word
                     if token.case != Case::Lower
-                        && part.tags[index] & known == 0
+                        && !part.tags[index].any(Groups::KNOWN)
                         && !self.is_common(part.normal.word(index)) =>
                 {
-                    self.masks.name
+                    part.tags[index] |= Group::Name;
                 }
-                _ => 0,
-            };
-            part.tags[index] |= bit;
+                _ => {}
+            }
         }
-        part.seen = part.tags.iter().fold(0, |seen, tag| seen | tag);
+        part.seen = part.tags.iter().collect();
         part
     }
 }
 
-fn place(index: usize) -> u32 {
+/// A token's index as it is stored.
+pub(super) fn index_u32(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
@@ -421,6 +288,8 @@ fn expand(phrase: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     #[test]
@@ -430,21 +299,32 @@ mod tests {
     }
 
     #[test]
+    fn every_group_of_words_has_phrases() {
+        let lexicon = Lexicon::new(&[], &[]);
+        for group in &Group::VARIANTS[..=Group::Official as usize] {
+            assert!(
+                lexicon.meanings.iter().flatten().any(|known| *known == Meaning::Group(*group)),
+                "{group:?}"
+            );
+        }
+    }
+
+    #[test]
     fn phrases_are_found_at_word_boundaries_only() {
         let lexicon = Lexicon::new(&[], &[]);
-        let airdrop = lexicon.mask(&["airdrop"]);
-        assert_ne!(lexicon.read("Tensor sets airdrop", "", None).title.seen & airdrop, 0);
-        assert_eq!(lexicon.read("Airdropzone hairdrops", "", None).title.seen & airdrop, 0);
+        let found = |title| lexicon.read(title, "", None).title.seen.any(Group::Airdrop);
+        assert!(found("Tensor sets airdrop"));
+        assert!(!found("Airdropzone hairdrops"));
     }
 
     #[test]
     fn a_token_is_established_only_after_it_began_to_trade() {
         let lexicon = Lexicon::new(&[], &[]);
-        let old = lexicon.mask(&["old"]);
         let month = |year: i32, month: i32| Some(year * 12 + month - 1);
-        assert_eq!(lexicon.read("Wormhole sets airdrop date", "", month(2024, 4)).title.seen & old, 0);
-        assert_ne!(lexicon.read("Wormhole sets airdrop date", "", month(2025, 1)).title.seen & old, 0);
+        let old = |title, month| lexicon.read(title, "", month).title.seen.any(Group::Old);
+        assert!(!old("Wormhole sets airdrop date", month(2024, 4)));
+        assert!(old("Wormhole sets airdrop date", month(2025, 1)));
         // In lower case it is a word of the language.
-        assert_eq!(lexicon.read("through a wormhole", "", month(2025, 1)).title.seen & old, 0);
+        assert!(!old("through a wormhole", month(2025, 1)));
     }
 }

@@ -5,15 +5,17 @@ mod class;
 mod early;
 mod explain;
 pub mod facts;
+mod groups;
 pub mod headline;
 mod judge;
 pub mod lexicon;
 mod names;
+mod reading;
 mod rules;
 pub mod signals;
 pub mod story;
 mod watch;
-pub mod weights;
+mod weights;
 
 use jiff::Timestamp;
 
@@ -23,6 +25,7 @@ pub use class::class;
 pub use early::{Headline, NO_VOCABULARY};
 pub use explain::{Explanation, Line};
 pub use rules::Rules;
+pub use weights::score_of;
 
 /// What the user wants judged, and how strictly (docs/reference/settings.md#detect, docs/reference/settings.md#projects).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,12 +85,12 @@ pub struct Phrase {
     pub weight: i16,
 }
 
-/// How much a watched project matters to the user.
+/// The priority of a watched project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Priority {
-    /// Told with the rest.
+    /// Reported with the rest.
     Low,
-    /// The default of a project added without a word on it.
+    /// The default of a project added without one.
     Normal,
     /// May become critical.
     #[default]
@@ -127,12 +130,12 @@ pub enum Origin<'a> {
     Address(&'a str),
 }
 
-/// The early filter's word on an entry, before any article is fetched.
+/// The early filter's decision on an entry, before any article is fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Early {
-    /// It may matter.
+    /// It may be a launch.
     Candidate,
-    /// It cannot matter.
+    /// It cannot be one, for this reason.
     Dropped(&'static str),
 }
 

@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::lexicon::{Sign, Watched};
+use super::{
+    lexicon::index_u32,
+    reading::{Sign, Watched},
+};
 use crate::text::normal::{Normal, fold};
 
 /// Every sign of the watch list.
@@ -22,7 +25,6 @@ struct Name {
 
 impl Watch {
     /// The index over `signs`: number of the project, what the sign is, and its words.
-    #[must_use]
     pub fn new(signs: &[(u16, Watched, String)]) -> Self {
         let mut heads: HashMap<String, Vec<Name>> = HashMap::with_capacity(signs.len());
         for (project, what, phrase) in signs {
@@ -53,8 +55,7 @@ impl Watch {
             for name in names {
                 if after.strip_prefix(name.rest.as_str()).is_some_and(|more| more.starts_with(' ')) {
                     let last = text.token_at(token.to as usize + name.rest.len() - 1);
-                    let place = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
-                    let (first, last) = (place(index), place(last));
+                    let (first, last) = (index_u32(index), index_u32(last));
                     signs.push(Sign { project: name.project, what: name.what, first, last });
                 }
             }

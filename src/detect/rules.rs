@@ -7,12 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Early, Item, Origin, Priority, Settings,
-    early::{EarlyFilter, Headline, early},
+    early::{Headline, early},
     explain::Explanation,
-    facts::FactGroups,
     judge,
     lexicon::Lexicon,
-    signals::PairFeatures,
     watch,
     weights::Weights,
 };
@@ -31,11 +29,7 @@ pub struct Rules {
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) lexicon: Lexicon,
-    pub(super) pair_features: PairFeatures,
-    pub(super) fact_groups: FactGroups,
-    pub(super) early_filter: EarlyFilter,
     pub(super) weights: Weights,
-    pub(super) marks: judge::VerdictGroups,
 }
 
 impl Compiled {
@@ -43,14 +37,7 @@ impl Compiled {
         let phrases = settings.phrases.iter().map(|phrase| phrase.text.as_str());
         let own: Vec<&str> = phrases.chain(settings.mute.iter().map(String::as_str)).collect();
         let lexicon = Lexicon::new(&watch::signs(&settings.projects), &own);
-        Self {
-            pair_features: PairFeatures::new(&lexicon),
-            fact_groups: FactGroups::new(&lexicon),
-            early_filter: EarlyFilter::new(&lexicon),
-            marks: judge::VerdictGroups::new(&lexicon),
-            weights: Weights::compiled(),
-            lexicon,
-        }
+        Self { lexicon, weights: Weights::compiled() }
     }
 }
 
@@ -83,7 +70,7 @@ impl Rules {
         self.settings.threshold
     }
 
-    /// How much the watched project of that name matters; `None` if it is not watched.
+    /// The priority of the watched project of that name; `None` if it is not watched.
     #[must_use]
     pub fn priority(&self, project: &str) -> Option<Priority> {
         self.settings.projects.iter().find(|watched| watched.name == project).map(|watched| watched.priority)
@@ -95,12 +82,12 @@ impl Rules {
         watch::speaker(&self.settings.projects, Origin::Address(address)).is_some()
     }
 
-    /// Whether an entry may matter, by title and summary; never drops what [`Rules::judge`] would call a launch from
+    /// Whether an entry may be a launch, by title and summary; never drops what [`Rules::judge`] would call a launch from
     /// the same words.
     #[must_use]
     pub fn early(&self, headline: &Headline) -> Early {
         let own = (self.settings.phrases.len(), self.settings.mute.len());
-        early(&self.compiled().lexicon, self.compiled().early_filter, own, headline)
+        early(&self.compiled().lexicon, own, headline)
     }
 
     /// Judges one text. Reads the title and the opening of the text, in time linear in what it reads.
@@ -109,13 +96,13 @@ impl Rules {
         judge::judge(self, item, None).verdict
     }
 
-    /// Judges one text that is read at `now`: dates are held against that day where the text says no other.
+    /// Judges one text that is read at `now`: dates count from that day where `item` has none.
     #[must_use]
     pub fn judge_at(&self, item: &Item, now: Timestamp) -> Verdict {
         judge::judge(self, item, Some(now)).verdict
     }
 
-    /// Judges one text and tells why.
+    /// Judges one text and says why.
     #[must_use]
     pub fn explain(&self, item: &Item) -> Explanation {
         Explanation::new(self, item, None)

@@ -1,47 +1,31 @@
-//! Named signals of a reading: which groups of words stand there, and in what frames.
+//! Named signals of a reading: which groups of words stand there, and in which pairs.
 //!
 //! Every signal has a name that a person can read (`t:sets+airdrop`); training and judging see the same ones.
 //! `t:` is the title of news, `b:` its body, `p:` a post.
 
-use super::facts::DateRelation;
-use super::headline::HeadlinePatterns;
-use super::lexicon::{Lexicon, Part, Reading};
+use std::collections::HashSet;
+
+use super::{
+    facts::DateRelation,
+    groups::{Group, Groups},
+    headline,
+    lexicon::{Lexicon, index_u32},
+    reading::{Part, Reading},
+};
 use crate::{model::Kind, text::normal::Shape};
 
 /// Where a signal was seen: tokens `first..=last` of the title or the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// Whether it stands in the title.
-    pub title: bool,
-    /// First token.
-    pub first: u32,
-    /// Last token.
-    pub last: u32,
+    pub(super) in_title: bool,
+    pub(super) first: u32,
+    pub(super) last: u32,
 }
 
 /// Takes signals as they are found.
 pub trait Sink {
     /// One signal: its name in pieces, its strength, and where it stands (`None`: the text as a whole).
     fn signal(&mut self, name: &[&str], strength: f32, span: Option<Span>);
-}
-
-/// What needs to be known of the vocabulary to find frames.
-#[derive(Debug, Clone, Copy)]
-pub struct PairFeatures {
-    /// Nouns of an event.
-    pub core: u128,
-    /// The nouns that hardly ever mean anything else.
-    strict: u128,
-    /// Groups that take part in frames.
-    framed: u128,
-    /// Groups that facts ask about, and no signal.
-    silent: u128,
-    headline: HeadlinePatterns,
-    name: u128,
-    old: u128,
-    venue: u128,
-    press: u128,
-    wire: u128,
 }
 
 /// Strengths by kind of signal: the smaller, the more evidence training wants before it trusts one. Chosen by
@@ -53,237 +37,155 @@ const TOGETHER: f32 = 0.4;
 const POOLED: f32 = 0.6;
 const WORD: f32 = 0.35;
 const BIGRAM: f32 = 0.75;
-/// Stands for any noun of an event where groups are told apart by number.
-const EVENT: u8 = u8::MAX;
-/// Tokens between the two ends of a frame.
+/// Tokens between the two ends of a pair.
 const WINDOW: usize = 6;
-/// Tokens of a body in which frames and words are looked for: two sentences.
+/// Tokens of a body in which pairs and words are looked for: two sentences.
 const BODY_TOKENS: usize = 60;
 
-impl PairFeatures {
-    /// Looks up the groups by name.
-    #[must_use]
-    pub fn new(lexicon: &Lexicon) -> Self {
-        Self {
-            core: lexicon.mask(&[
-                "airdrop",
-                "airdropped",
-                "claim",
-                "snapshot",
-                "presale",
-                "tokensale",
-                "ido",
-                "launchpad",
-                "tge",
-                "tokenlaunch",
-                "newtoken",
-                "list",
-                "trading",
-                "tokenomics",
-                "sell",
-                "distribution",
-                "debut",
-            ]),
-            strict: lexicon.mask(&[
-                "airdrop",
-                "airdropped",
-                "claim",
-                "presale",
-                "tokensale",
-                "ido",
-                "launchpad",
-                "tge",
-                "tokenlaunch",
-            ]),
-            framed: !lexicon.mask(&[
-                "exchange", "ahead", "lure", "quarter", "third", "instruct", "praise", "tutorial", "percent",
-                "record",
-            ]),
-            silent: lexicon.mask(&["exchange", "lure", "ahead"]),
-            headline: HeadlinePatterns::new(lexicon),
-            name: lexicon.mask(&["name"]),
-            old: lexicon.mask(&["old"]),
-            venue: lexicon.mask(&["venue"]),
-            press: lexicon.mask(&["press"]),
-            wire: lexicon.mask(&["wire"]),
+/// Reports every signal of `reading` to `sink`; `relation` is the relation of its stated date.
+pub fn signals(
+    lexicon: &Lexicon,
+    kind: Kind,
+    reading: &Reading,
+    relation: Option<DateRelation>,
+    sink: &mut impl Sink,
+) {
+    date(reading, relation, sink);
+    let extract = |part, place, in_title, limit| Extractor { lexicon, part, place, in_title, limit };
+    match kind {
+        Kind::News => {
+            sink.signal(&["news"], GROUP, None);
+            extract(&reading.title, "t:", true, usize::MAX).signals(sink);
+            extract(&reading.body, "b:", false, BODY_TOKENS).signals(sink);
+            title_shape(reading, sink);
+        }
+        Kind::Post => {
+            sink.signal(&["post"], GROUP, None);
+            extract(&reading.body, "p:", false, usize::MAX).signals(sink);
+            extract(&reading.title, "p:", true, usize::MAX).signals(sink);
+            post_shape(&reading.body, sink);
         }
     }
+    headline::signals(kind, reading, sink);
+}
 
-    /// Tells `sink` every signal of `reading`, whose stated date lies as `lies` says.
-    pub fn signals(
-        &self,
-        lexicon: &Lexicon,
-        kind: Kind,
-        reading: &Reading,
-        relation: Option<DateRelation>,
-        sink: &mut impl Sink,
-    ) {
-        self.date(lexicon, reading, relation, sink);
-        match kind {
-            Kind::News => {
-                sink.signal(&["news"], GROUP, None);
-                self.part(lexicon, "t:", true, &reading.title, usize::MAX, sink);
-                self.part(lexicon, "b:", false, &reading.body, BODY_TOKENS, sink);
-                self.title_shape(lexicon, reading, sink);
-            }
-            Kind::Post => {
-                sink.signal(&["post"], GROUP, None);
-                self.part(lexicon, "p:", false, &reading.body, usize::MAX, sink);
-                self.part(lexicon, "p:", true, &reading.title, usize::MAX, sink);
-                post_shape(&reading.body, sink);
-            }
-        }
-        self.headline.signals(kind, reading, sink);
+/// When it happens, alone and with what happens.
+fn date(reading: &Reading, relation: Option<DateRelation>, sink: &mut impl Sink) {
+    let relation = relation.map_or("unstated", DateRelation::as_str);
+    sink.signal(&["date ", relation], GROUP, None);
+    for noun in (reading.head().seen & Groups::EVENT).iter() {
+        sink.signal(&["date ", relation, "&", noun.name()], POOLED, None);
+    }
+}
+
+/// Extracts the signals of one part.
+#[derive(Clone, Copy)]
+struct Extractor<'a> {
+    lexicon: &'a Lexicon,
+    part: &'a Part<'a>,
+    /// What the names of its signals begin with.
+    place: &'static str,
+    in_title: bool,
+    /// How many tokens are looked at for pairs and words.
+    limit: usize,
+}
+
+impl Extractor<'_> {
+    fn span(&self, first: usize, last: usize) -> Span {
+        Span { in_title: self.in_title, first: index_u32(first), last: index_u32(last) }
     }
 
-    /// When it happens, alone and with what happens.
-    fn date(
-        &self,
-        lexicon: &Lexicon,
-        reading: &Reading,
-        relation: Option<DateRelation>,
-        sink: &mut impl Sink,
-    ) {
-        let relation = relation.map_or("unstated", DateRelation::as_str);
-        sink.signal(&["date ", relation], GROUP, None);
-        let head = if reading.title.tags.is_empty() { &reading.body } else { &reading.title };
-        each_bit(head.seen & self.core, |noun| {
-            sink.signal(&["date ", relation, "&", lexicon.group(noun)], POOLED, None);
-        });
-    }
-
-    fn part(
-        &self,
-        lexicon: &Lexicon,
-        place: &str,
-        title: bool,
-        part: &Part,
-        limit: usize,
-        sink: &mut impl Sink,
-    ) {
-        let span = |first: usize, last: usize| {
-            Some(Span {
-                title,
-                first: u32::try_from(first).unwrap_or(0),
-                last: u32::try_from(last).unwrap_or(0),
-            })
-        };
-        each_bit(part.seen & !self.silent, |group| {
-            let at = part.tags.iter().position(|tags| tags >> group & 1 == 1).unwrap_or(0);
+    fn signals(self, sink: &mut impl Sink) {
+        let Self { part, place, .. } = self;
+        for group in (part.seen & !Groups::SILENT).iter() {
+            let at = part.tags.iter().position(|tags| tags.any(group)).unwrap_or(0);
             let last = part.hits.iter().find(|hit| hit.group == group).map_or(at, |hit| hit.last as usize);
-            sink.signal(&[place, lexicon.group(group)], GROUP, span(at, last.max(at)));
-        });
-        if title || place == "p:" {
-            if part.seen & self.strict != 0 {
-                // The same for all nouns together: what is rare with one noun is learnt from the others.
-                each_bit(part.seen & self.framed & !self.strict, |other| {
-                    sink.signal(&[place, "event&", lexicon.group(other)], POOLED, None);
-                });
-            }
-            each_bit(part.seen & self.core, |noun| {
-                each_bit(part.seen & self.framed & !(1 << noun), |other| {
-                    sink.signal(&[place, lexicon.group(noun), "&", lexicon.group(other)], TOGETHER, None);
-                });
-            });
+            sink.signal(&[place, group.name()], GROUP, Some(self.span(at, last.max(at))));
         }
-        self.pair_features(lexicon, place, title, part, limit, sink);
-        self.words(lexicon, place, title, part, limit, sink);
+        if self.in_title || place == "p:" {
+            let paired = part.seen & !Groups::UNPAIRED;
+            if part.seen.any(Groups::LAUNCH) {
+                // The same for all nouns together: what is rare with one noun is learnt from the others.
+                for other in (paired & !Groups::LAUNCH).iter() {
+                    sink.signal(&[place, "event&", other.name()], POOLED, None);
+                }
+            }
+            for noun in (part.seen & Groups::EVENT).iter() {
+                for other in paired.iter().filter(|other| *other != noun) {
+                    sink.signal(&[place, noun.name(), "&", other.name()], TOGETHER, None);
+                }
+            }
+        }
+        self.pairs(sink);
+        self.words(sink);
     }
 
     /// Ordered pairs of groups, one of them a noun of an event: side by side (`+`) or near (`>`).
-    fn pair_features(
-        &self,
-        lexicon: &Lexicon,
-        place: &str,
-        title: bool,
-        part: &Part,
-        limit: usize,
-        sink: &mut impl Sink,
-    ) {
-        let count = part.tags.len().min(limit);
-        let mut seen = std::collections::HashSet::new();
-        for left in 0..count {
-            let left_tags = part.tags[left] & self.framed;
-            if left_tags == 0 {
+    fn pairs(self, sink: &mut impl Sink) {
+        let Self { part, place, .. } = self;
+        let count = part.tags.len().min(self.limit);
+        // `None` stands for any noun of a launch.
+        let mut seen: HashSet<(Option<Group>, Option<Group>, bool)> = HashSet::new();
+        for first in 0..count {
+            let left_tags = part.tags[first] & !Groups::UNPAIRED;
+            if left_tags.is_empty() {
                 continue;
             }
             let mut steps = 0;
-            for right in left + 1..count {
-                let token = part.normal.tokens[right];
-                match token.shape {
-                    Shape::Quote | Shape::Possessive => continue,
-                    Shape::Mark if matches!(part.normal.word(right), "." | "?" | "|") => break,
-                    Shape::Mark => {}
+            for last in first + 1..count {
+                match part.normal.tokens[last].shape {
+                    Shape::Mark if matches!(part.word(last), "." | "?" | "|") => break,
+                    Shape::Quote | Shape::Possessive | Shape::Mark => continue,
                     _ => steps += 1,
-                }
-                if token.shape == Shape::Mark {
-                    continue;
                 }
                 if steps > WINDOW {
                     break;
                 }
-                let right_tags = part.tags[right] & self.framed;
-                if right_tags == 0 || (left_tags | right_tags) & self.core == 0 {
+                let right_tags = part.tags[last] & !Groups::UNPAIRED;
+                if right_tags.is_empty() || !(left_tags | right_tags).any(Groups::EVENT) {
                     continue;
                 }
-                let (joint, strength) = if steps == 1 { ("+", ADJACENT) } else { (">", NEAR) };
-                let span = Some(Span { title, first: place_of(left), last: place_of(right) });
-                each_bit(left_tags, |a| {
-                    each_bit(right_tags, |b| {
-                        let (noun_left, noun_right) = (self.strict >> a & 1 == 1, self.strict >> b & 1 == 1);
-                        if a == b || (self.core >> a | self.core >> b) & 1 == 0 {
-                            return;
+                let adjacent = steps == 1;
+                let (joint, strength) = if adjacent { ("+", ADJACENT) } else { (">", NEAR) };
+                let mut report = |left: Option<Group>, right: Option<Group>| {
+                    if seen.insert((left, right, adjacent)) {
+                        let name = |group: Option<Group>| group.map_or("event", Group::name);
+                        let span = Some(self.span(first, last));
+                        sink.signal(&[place, name(left), joint, name(right)], strength, span);
+                    }
+                };
+                for left in left_tags.iter() {
+                    for right in right_tags.iter() {
+                        if left == right || !(left | right).any(Groups::EVENT) {
+                            continue;
                         }
-                        let (left, right) = (lexicon.group(a), lexicon.group(b));
-                        if seen.insert((a, b, steps == 1)) {
-                            sink.signal(&[place, left, joint, right], strength, span);
+                        report(Some(left), Some(right));
+                        match (Groups::LAUNCH.any(left), Groups::LAUNCH.any(right)) {
+                            (true, false) => report(None, Some(right)),
+                            (false, true) => report(Some(left), None),
+                            _ => {}
                         }
-                        if noun_left != noun_right {
-                            let (left, right) = if noun_left { ("event", right) } else { (left, "event") };
-                            let other = if noun_left { b } else { a };
-                            if seen.insert((
-                                if noun_left { EVENT } else { other },
-                                if noun_left { other } else { EVENT },
-                                steps == 1,
-                            )) {
-                                sink.signal(&[place, left, joint, right], strength, span);
-                            }
-                        }
-                    });
-                });
+                    }
+                }
             }
         }
     }
 
     /// Single words and pairs, names and numbers masked so that no project is learnt by heart.
-    fn words(
-        &self,
-        lexicon: &Lexicon,
-        place: &str,
-        title: bool,
-        part: &Part,
-        limit: usize,
-        sink: &mut impl Sink,
-    ) {
+    fn words(self, sink: &mut impl Sink) {
+        let Self { part, place, .. } = self;
         let mut before: Option<(&str, usize)> = Some(("^", 0));
-        let mut seen = std::collections::HashSet::new();
-        for index in 0..part.tags.len().min(limit) {
-            let Some(word) = self.mask_word(lexicon, part, index) else { continue };
-            let span = |first: usize| {
-                Some(Span {
-                    title,
-                    first: u32::try_from(first).unwrap_or(0),
-                    last: u32::try_from(index).unwrap_or(0),
-                })
-            };
+        let mut seen = HashSet::new();
+        for index in 0..part.tags.len().min(self.limit) {
+            let Some(word) = self.mask_word(index) else { continue };
             if seen.insert(("", word)) {
-                sink.signal(&[place, "word ", word], WORD, span(index));
+                sink.signal(&[place, "word ", word], WORD, Some(self.span(index, index)));
             }
             if let Some((previous, at)) = before
                 && !(previous == word && word.starts_with('<'))
                 && seen.insert((previous, word))
             {
-                sink.signal(&[place, "words ", previous, " ", word], BIGRAM, span(at));
+                sink.signal(&[place, "words ", previous, " ", word], BIGRAM, Some(self.span(at, index)));
             }
             // A name of several words is one name.
             if !(word == "<name>" && before.is_some_and(|(previous, _)| previous == word)) {
@@ -292,109 +194,92 @@ impl PairFeatures {
         }
     }
 
-    fn mask_word<'a>(&self, lexicon: &Lexicon, part: &'a Part, index: usize) -> Option<&'a str> {
-        let token = part.normal.tokens[index];
-        let tags = part.tags[index];
-        Some(match token.shape {
+    fn mask_word(&self, index: usize) -> Option<&str> {
+        let word = self.part.word(index);
+        let tags = self.part.tags[index];
+        Some(match self.part.normal.tokens[index].shape {
             Shape::Quote => return None,
             Shape::Link => "<link>",
             Shape::Handle => "<handle>",
             Shape::Number => "<number>",
             Shape::Money => "<money>",
-            _ if tags & self.old != 0 => "<old>",
-            _ if tags & self.press != 0 && tags & self.wire == 0 => "<press>",
-            _ if tags & self.venue != 0 => "<venue>",
+            _ if tags.any(Group::Old) => "<old>",
+            _ if tags.any(Group::Press) && !tags.any(Group::Wire) => "<press>",
+            _ if tags.any(Group::Venue) => "<venue>",
             Shape::Cashtag => "<cashtag>",
-            Shape::Hashtag if lexicon.is_common(&part.normal.word(index)[1..]) => part.normal.word(index),
-            Shape::Hashtag => "<hashtag>",
-            Shape::Word if tags & self.name != 0 => "<name>",
-            Shape::Word if !lexicon.is_common(part.normal.word(index)) => "<rare>",
-            _ => part.normal.word(index),
+            Shape::Hashtag if !self.lexicon.is_common(&word[1..]) => "<hashtag>",
+            Shape::Word if tags.any(Group::Name) => "<name>",
+            Shape::Word if !self.lexicon.is_common(word) => "<rare>",
+            _ => word,
         })
-    }
-
-    /// Whose headline it is: an established token's, a new name's, a calendar's.
-    fn title_shape(&self, lexicon: &Lexicon, reading: &Reading, sink: &mut impl Sink) {
-        let part = &reading.title;
-        let fresh = part.tags.iter().any(|tags| tags & self.name != 0)
-            || part
-                .tags
-                .iter()
-                .zip(&part.normal.tokens)
-                .any(|(tags, token)| token.shape == Shape::Cashtag && tags & self.old == 0);
-        let old = part.seen & self.old != 0;
-        let subject = match (fresh, old) {
-            (true, false) => "new",
-            (false, true) => "old",
-            (true, true) => "new and old",
-            (false, false) => "nobody",
-        };
-        sink.signal(&["subject ", subject], GROUP, None);
-        let first = part
-            .tags
-            .iter()
-            .zip(&part.normal.tokens)
-            .find(|(tags, _)| *tags & (self.name | self.old | self.venue) != 0);
-        if let Some((tags, _)) = first {
-            let who = if tags & self.old != 0 {
-                "old"
-            } else if tags & self.venue != 0 {
-                "venue"
-            } else {
-                "new"
-            };
-            sink.signal(&["first name ", who], GROUP, None);
-            if part.seen & self.strict != 0 {
-                sink.signal(&["first name ", who, "&event"], GROUP, None);
-            }
-            each_bit(part.seen & self.core, |noun| {
-                sink.signal(&["first name ", who, "&", lexicon.group(noun)], ADJACENT, None);
-            });
-        }
-        each_bit(part.seen & self.core, |noun| {
-            sink.signal(&["subject ", subject, "&", lexicon.group(noun)], ADJACENT, None);
-        });
-        if part.seen & self.strict != 0 {
-            sink.signal(&["subject ", subject, "&event"], GROUP, None);
-        }
-        if part.normal.folded.starts_with(" [ ") {
-            sink.signal(&["calendar entry"], GROUP, None);
-        }
-        if reading.body.tags.is_empty() {
-            sink.signal(&["title only"], GROUP, None);
-        }
-        if part.seen & self.core == 0 {
-            sink.signal(&["no event in title"], GROUP, None);
-        }
-        let length = part.tags.len();
-        sink.signal(&["title length ", bucket(length, &[4, 7, 11, 16])], WORD, None);
     }
 }
 
-fn place_of(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
+/// Whose headline it is: an established token's, a new name's, a calendar's.
+fn title_shape(reading: &Reading, sink: &mut impl Sink) {
+    let part = &reading.title;
+    let fresh =
+        part.tags.iter().zip(&part.normal.tokens).any(|(tags, token)| {
+            tags.any(Group::Name) || token.shape == Shape::Cashtag && !tags.any(Group::Old)
+        });
+    let subject = match (fresh, part.seen.any(Group::Old)) {
+        (true, false) => "new",
+        (false, true) => "old",
+        (true, true) => "new and old",
+        (false, false) => "nobody",
+    };
+    let launch = part.seen.any(Groups::LAUNCH);
+    let nouns = part.seen & Groups::EVENT;
+    sink.signal(&["subject ", subject], GROUP, None);
+    if let Some(tags) = part.tags.iter().find(|tags| tags.any(Groups::SUBJECT)) {
+        let who = if tags.any(Group::Old) {
+            "old"
+        } else if tags.any(Group::Venue) {
+            "venue"
+        } else {
+            "new"
+        };
+        sink.signal(&["first name ", who], GROUP, None);
+        if launch {
+            sink.signal(&["first name ", who, "&event"], GROUP, None);
+        }
+        for noun in nouns.iter() {
+            sink.signal(&["first name ", who, "&", noun.name()], ADJACENT, None);
+        }
+    }
+    for noun in nouns.iter() {
+        sink.signal(&["subject ", subject, "&", noun.name()], ADJACENT, None);
+    }
+    if launch {
+        sink.signal(&["subject ", subject, "&event"], GROUP, None);
+    }
+    if part.normal.folded.starts_with(" [ ") {
+        sink.signal(&["calendar entry"], GROUP, None);
+    }
+    if reading.body.tags.is_empty() {
+        sink.signal(&["title only"], GROUP, None);
+    }
+    if nouns.is_empty() {
+        sink.signal(&["no event in title"], GROUP, None);
+    }
+    sink.signal(&["title length ", bucket(part.tags.len(), &[4, 7, 11, 16])], WORD, None);
 }
 
 fn post_shape(part: &Part, sink: &mut impl Sink) {
-    let mut counts = [0_usize; 4];
-    for token in &part.normal.tokens {
-        match token.shape {
-            Shape::Hashtag => counts[0] += 1,
-            Shape::Handle => counts[1] += 1,
-            Shape::Link => counts[2] += 1,
-            Shape::Cashtag => counts[3] += 1,
-            _ => {}
-        }
+    let count = |shape| part.normal.tokens.iter().filter(|token| token.shape == shape).count();
+    for (name, shape) in [
+        ("hashtags ", Shape::Hashtag),
+        ("handles ", Shape::Handle),
+        ("links ", Shape::Link),
+        ("cashtags ", Shape::Cashtag),
+    ] {
+        sink.signal(&["p:", name, bucket(count(shape), &[0, 1, 3, 6])], GROUP, None);
     }
-    let words = part.normal.tokens.iter().filter(|token| token.shape == Shape::Word).count();
-    for (name, count) in ["hashtags ", "handles ", "links ", "cashtags "].into_iter().zip(counts) {
-        sink.signal(&["p:", name, bucket(count, &[0, 1, 3, 6])], GROUP, None);
-    }
-    sink.signal(&["p:words ", bucket(words, &[5, 10, 20, 40])], GROUP, None);
-    match part.normal.tokens.first().map(|token| token.shape) {
-        Some(Shape::Handle) => sink.signal(&["p:reply"], GROUP, None),
-        Some(Shape::Word) if part.normal.word(0) == "rt" => sink.signal(&["p:retweet"], GROUP, None),
-        _ => {}
+    sink.signal(&["p:words ", bucket(count(Shape::Word), &[5, 10, 20, 40])], GROUP, None);
+    if part.is(0, Shape::Handle) {
+        sink.signal(&["p:reply"], GROUP, None);
+    } else if part.is(0, Shape::Word) && part.word(0) == "rt" {
+        sink.signal(&["p:retweet"], GROUP, None);
     }
 }
 
@@ -402,12 +287,4 @@ fn post_shape(part: &Part, sink: &mut impl Sink) {
 fn bucket(count: usize, ends: &[usize]) -> &'static str {
     const NAMES: [&str; 6] = ["none", "few", "some", "many", "most", "all"];
     NAMES[ends.iter().position(|&end| count <= end).unwrap_or(ends.len()).min(5)]
-}
-
-fn each_bit(mut set: u128, mut tell: impl FnMut(u8)) {
-    while set != 0 {
-        let bit = set.trailing_zeros();
-        tell(u8::try_from(bit).unwrap_or(0));
-        set &= set - 1;
-    }
 }

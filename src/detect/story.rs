@@ -1,8 +1,7 @@
-//! Stories: the same news told by several outlets becomes one, two pieces of news stay two.
+//! Stories: the same news from several outlets becomes one, two pieces of news stay two. Pure.
 //!
-//! Owns the stories of the recent past, the index that finds the few a telling could belong to, and what a
-//! joining telling changes. Pure; what ties a telling to a story is decided in `same`, on texts compared in
-//! `sketch`, names in `names` and times in `when`.
+//! This file has the stories of the recent past and what a joining mention changes. `same` decides whether a mention
+//! belongs to a story: `min_hash` compares texts, `names` names, `when` times.
 
 mod index;
 mod min_hash;
@@ -14,7 +13,6 @@ use std::{cmp::Reverse, collections::HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 pub use min_hash::signature;
-use sha2::{Digest, Sha256};
 
 use self::{
     index::Index,
@@ -27,6 +25,7 @@ use crate::{
     model::{Event, Mention, Signature, Stage, Story, event_date::event_days},
     text::{
         address,
+        hash::sha256_hex,
         outlet::{self, Outlet},
     },
 };
@@ -35,7 +34,7 @@ use crate::{
 /// still the one that opens (the longest lead among dated launches in the labelled news is two months).
 pub const MEMORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// One text that tells of a launch, as judged.
+/// One text about a launch, as judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMention {
     /// Address of the page; compared in canonical form.
@@ -62,24 +61,22 @@ pub struct NewMention {
     pub signature: Signature,
 }
 
-/// Where a telling went.
+/// The story of a mention.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placement {
-    /// The story as it stands now, this telling included.
+    /// The story as it stands now, this mention included.
     pub story: Story,
     /// Whether it was there before.
     pub joined: bool,
-    /// Outlets that tell it in their own words: copies of one text are one, and so are two texts of one outlet.
+    /// Outlets that report it in their own words: copies of one text are one, and so are two texts of one outlet.
     pub independent: usize,
-    /// Ids of stories that this telling showed to be the same as `story`, which has their tellings now:
+    /// Ids of stories that this mention showed to be the same as `story`, which has their mentions now:
     /// "NIL opens" and "Nillion debuts" are two until somebody writes "Nillion (NIL)".
     pub absorbed: Vec<String>,
 }
 
-/// The stories of the recent past, ready to take tellings.
-///
-/// What a story is does not depend on the order in which its tellings came: the stories of a running process equal
-/// those that [`Stories::new`] makes of what the process has saved.
+/// The stories of the recent past. A story does not depend on the order in which its mentions came: the stories of a
+/// running process equal those that [`Stories::new`] makes of what the process has saved.
 #[derive(Debug, Default)]
 pub struct Stories {
     /// `None` where a story was absorbed by another.
@@ -89,14 +86,14 @@ pub struct Stories {
 }
 
 impl Stories {
-    /// Takes the stories that [`MEMORY`] covers, with their tellings, in any order.
+    /// Takes the stories that [`MEMORY`] covers, with their mentions, in any order.
     #[must_use]
     pub fn new(mut stories: Vec<Story>) -> Self {
         // Oldest first: the index looks at the newest of many.
         stories.sort_by(|a, b| (a.updated_at, &a.id).cmp(&(b.updated_at, &b.id)));
         let mut all = Self::default();
         for mut story in stories {
-            if let Some(features) = side_of(&mut story) {
+            if let Some(features) = features_of(&mut story) {
                 all.add(story, features);
             }
         }
@@ -108,7 +105,7 @@ impl Stories {
         self.known.iter().flatten().map(|(story, _)| story)
     }
 
-    /// Finds the story that `new` tells, or opens one, and remembers the telling.
+    /// Adds `new` to the story that it belongs to, or opens one.
     ///
     /// Joining fills in project, token and date where they were unknown (a date also when it was less exact
     /// or the headline says it moved), moves the stage forward, and sets `updated_at` to `now`. A page that
@@ -119,9 +116,9 @@ impl Stories {
             let mut story = open(new, now);
             // Two notices of one list without a name may share all that an id is made of.
             while self.ids.contains(&story.id) {
-                story.id = hash_id(&[&story.id]);
+                story.id = sha256_hex::<16>(&story.id);
             }
-            let features = side_of(&mut story).unwrap_or(features);
+            let features = features_of(&mut story).unwrap_or(features);
             self.add(story.clone(), features);
             return Placement { story, joined: false, independent: 1, absorbed: Vec::new() };
         };
@@ -145,8 +142,8 @@ impl Stories {
         self.known.push(Some((story, features)));
     }
 
-    /// Position of the story that `side` ties to best (the strongest tie, then the same names, then the nearest in
-    /// time, then the oldest), and of the others it ties to.
+    /// Position of the story that `features` match best (the strongest match, then the same names, then the nearest in
+    /// time, then the oldest), and of the others that they match.
     fn tied(&self, features: &StoryFeatures) -> Option<(usize, Vec<usize>)> {
         let tied = self.index.candidates(features).into_iter().filter_map(|at| {
             let (story, known) = self.known[at].as_ref()?;
@@ -167,28 +164,28 @@ impl Stories {
         Some((positions.next()?, positions.collect()))
     }
 
-    /// Joins two stories if they tie to each other as they stand, into the one that was opened first. Gives
-    /// the position of the story at `at` from now on, and the id of the story that is no more.
+    /// Joins two stories that match as they are into the one that was opened first. Returns the new position of the story
+    /// at `at`, and the id of the story that is gone.
     fn merge(&mut self, at: usize, other: usize) -> (usize, Option<String>) {
         let (Some((one, features)), Some((two, known))) = (&self.known[at], &self.known[other]) else {
             return (at, None);
         };
-        if same::match_story(features, known).is_none_or(|tie| tie == Match::Text) {
+        if same::match_story(features, known).is_none_or(|found| found == Match::Text) {
             return (at, None);
         }
         let two_first = (two.opened_at, &two.id) < (one.opened_at, &one.id);
-        let (kept, gone) = if two_first { (other, at) } else { (at, other) };
-        let Some((gone_story, gone_side)) = self.known[gone].take() else { return (at, None) };
-        self.index.add(kept, &gone_side);
+        let (stays, gone) = if two_first { (other, at) } else { (at, other) };
+        let Some((gone_story, gone_features)) = self.known[gone].take() else { return (at, None) };
+        self.index.add(stays, &gone_features);
         self.ids.remove(&gone_story.id);
-        if let Some((story, features)) = &mut self.known[kept] {
-            absorb(story, features, &gone_story, gone_side);
+        if let Some((story, features)) = &mut self.known[stays] {
+            absorb(story, features, &gone_story, gone_features);
         }
-        (kept, Some(gone_story.id))
+        (stays, Some(gone_story.id))
     }
 }
 
-/// How many outlets tell `story` in their own words.
+/// How many outlets report `story` in their own words.
 #[must_use]
 pub fn independent(story: &Story) -> usize {
     let mut voices: Vec<(Outlet, Text)> = Vec::new();
@@ -207,7 +204,7 @@ pub fn outlets(story: &Story) -> usize {
     outlet::count(story.mentions.iter().map(|mention| (mention.source.as_str(), mention.url.as_str()))).max(1)
 }
 
-/// Adds a telling to the story it joins.
+/// Adds a mention to the story it joins.
 fn join(
     story: &mut Story,
     features: &mut StoryFeatures,
@@ -228,7 +225,7 @@ fn join(
 }
 
 /// Adds what `other` knows to `story`.
-fn absorb(story: &mut Story, features: &mut StoryFeatures, other: &Story, other_side: StoryFeatures) {
+fn absorb(story: &mut Story, features: &mut StoryFeatures, other: &Story, other_features: StoryFeatures) {
     story.project = story.project.take().or_else(|| other.project.clone());
     story.token = story.token.take().or_else(|| other.token.clone());
     if more_exact(story.event_date.as_deref(), other.event_date.as_deref()) {
@@ -237,16 +234,16 @@ fn absorb(story: &mut Story, features: &mut StoryFeatures, other: &Story, other_
     story.stage = story.stage.max(other.stage);
     story.opened_at = story.opened_at.min(other.opened_at);
     story.updated_at = story.updated_at.max(other.updated_at);
-    for (mention, text) in other.mentions.iter().zip(other_side.texts) {
-        add_telling(story, &mut features.texts, mention.clone(), text);
+    for (mention, text) in other.mentions.iter().zip(other_features.texts) {
+        add_mention(story, &mut features.texts, mention.clone(), text);
     }
     features.names = Names::new(story.project.as_deref(), story.token.as_deref());
     features.when = when_of(story).unwrap_or_else(|| features.when.clone());
 }
 
-/// Adds `telling` with its `text`, in an order that depends on the tellings only. Of several versions of one page of
+/// Adds a mention with its text, in an order that depends on the mentions only. Of several versions of one page of
 /// one outlet the first is kept.
-fn add_telling(story: &mut Story, texts: &mut Vec<Text>, mention: Mention, text: Text) {
+fn add_mention(story: &mut Story, texts: &mut Vec<Text>, mention: Mention, text: Text) {
     let same = |known: &Mention| known.url == mention.url && known.source == mention.source;
     if let Some(at) = story.mentions.iter().position(same) {
         if order(&story.mentions[at]) <= order(&mention) {
@@ -291,13 +288,13 @@ impl NewMention {
     }
 }
 
-/// A stored story in comparable form, its tellings brought into their order; `None` for one without tellings, which
+/// A stored story in comparable form, its mentions brought into their order; `None` for one without mentions, which
 /// nothing can join.
-fn side_of(story: &mut Story) -> Option<StoryFeatures> {
+fn features_of(story: &mut Story) -> Option<StoryFeatures> {
     let mut texts = Vec::new();
     for mention in std::mem::take(&mut story.mentions) {
         let text = text_of(&mention);
-        add_telling(story, &mut texts, mention, text);
+        add_mention(story, &mut texts, mention, text);
     }
     Some(StoryFeatures {
         names: Names::new(story.project.as_deref(), story.token.as_deref()),
@@ -307,7 +304,7 @@ fn side_of(story: &mut Story) -> Option<StoryFeatures> {
     })
 }
 
-/// What a story says of its time; `None` for one without tellings.
+/// The time of a story; `None` for one without mentions.
 fn when_of(story: &Story) -> Option<When> {
     Some(When {
         published: (story.mentions.first()?.at, story.mentions.last()?.at),
@@ -347,22 +344,18 @@ fn open(new: &NewMention, now: Timestamp) -> Story {
 }
 
 /// Lasting identity: 16 bytes of a SHA-256, in hexadecimal, over page, event, names and day of the first
-/// telling. A repeated run gives the same; a page that tells of two projects, or of another round months
+/// mention. A repeated run gives the same; a page about two projects, or of another round months
 /// later, gives different ones.
 fn id(first: &NewMention) -> String {
     let names = Names::new(first.project.as_deref(), first.token.as_deref());
     let day = first.at.as_second().div_euclid(86_400);
     let url = address::identity(&first.url);
-    hash_id(&[url.as_str(), first.event.as_str(), &names.key, &names.token.concat(), &day.to_string()])
+    let parts = [url.as_str(), first.event.as_str(), &names.key, &names.token.concat(), &day.to_string()];
+    sha256_hex::<16>(parts.join("\n"))
 }
 
-fn hash_id(parts: &[&str]) -> String {
-    let hash = Sha256::digest(parts.join("\n"));
-    hash[..16].iter().fold(String::new(), |id, byte| id + &format!("{byte:02x}"))
-}
-
-/// Whether `new` says more of the date than `old`: the longer of two forms, where one opens the other or
-/// both lie in the same days.
+/// Whether `new` is the more exact date: the longer of two forms, where one opens the other or both are in the same
+/// days.
 fn more_exact(old: Option<&str>, new: Option<&str>) -> bool {
     match (old.map(event_days), new.and_then(event_days)) {
         (None | Some(None), Some(_)) => true,

@@ -1,4 +1,4 @@
-//! The room as others see it: rules in, verdicts out.
+//! The module from outside: rules in, verdicts out.
 
 mod facts;
 
@@ -43,14 +43,24 @@ fn caldera() -> Project {
     }
 }
 
-/// Real texts, where they are at hand; says so where they are not.
-fn real(file: &str) -> Option<std::path::PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(file);
-    if path.exists() {
-        return Some(path);
+/// The news of a file of real texts that `wanted` takes, and how many of them pass the early filter.
+fn passed(file: impl std::io::Read, wanted: impl Fn(&Value) -> bool) -> (u32, u32) {
+    let (mut all, mut passed) = (0, 0);
+    for line in std::io::BufRead::lines(std::io::BufReader::new(file)) {
+        let item: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        if item["kind"] == "news" && wanted(&item) {
+            let field = |key: &str| item[key].as_str().unwrap_or_default();
+            let headline = Headline { title: field("title"), summary: field("text"), ..Headline::default() };
+            all += 1;
+            passed += u32::from(rules().early(&headline) == Early::Candidate);
+        }
     }
-    println!("skipped: {} is missing", path.display());
-    None
+    (all, passed)
+}
+
+/// Real texts, which are not in the repository (docs/reference/training-data.md#files).
+fn real(file: &str) -> fs::File {
+    fs::File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("training-data").join(file)).unwrap()
 }
 
 #[test]
@@ -120,7 +130,7 @@ fn hostile_texts_get_an_answer() {
 }
 
 #[test]
-fn a_watched_name_is_told_from_its_double() {
+fn a_watched_name_differs_from_its_double() {
     let rules = watching(vec![caldera()]);
     let named = rules.judge(&news("Caldera sets ERA token airdrop", ""));
     assert_eq!(
@@ -217,43 +227,38 @@ fn an_explanation_says_what_would_change_the_verdict() {
 }
 
 #[test]
-fn labelled_launches_pass_the_early_filter() {
-    let Some(path) = real("tge-dev.jsonl") else { return };
-    let (mut kept, mut all) = (0_u32, 0_u32);
-    for line in fs::read_to_string(path).unwrap().lines() {
-        let item: Value = serde_json::from_str(line).unwrap();
-        if item["tge"] == "yes" && item["kind"] == "news" {
-            let field = |key: &str| item[key].as_str().unwrap_or_default();
-            let headline = Headline { title: field("title"), summary: field("text"), ..Headline::default() };
+fn launches_of_our_own_words_pass_the_early_filter() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/text/headlines.tsv");
+    let (mut all, mut dropped) = (0, Vec::new());
+    let text = fs::read_to_string(file).unwrap();
+    for line in text.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        if let [label, title, summary] = fields[..]
+            && label.starts_with(|c: char| c.is_ascii_uppercase())
+        {
             all += 1;
-            kept += u32::from(rules().early(&headline) == Early::Candidate);
+            if rules().early(&Headline { title, summary, ..Headline::default() }) != Early::Candidate {
+                dropped.push(title);
+            }
         }
     }
-    println!("{kept} of {all} labelled launches kept");
-    assert!(f64::from(kept) >= 0.995 * f64::from(all), "{kept} of {all}");
+    // Some were written to be as terse as can be ("Notes for testers"); of real ones 99.5 % pass.
+    assert!(all > 250 && 100 * dropped.len() <= 6 * all, "{dropped:#?} of {all}");
 }
 
 #[test]
+#[ignore = "needs the labelled texts, see docs/reference/training-data.md"]
+fn labelled_launches_pass_the_early_filter() {
+    let (all, passed) = passed(real("tge-dev.jsonl"), |item| item["tge"] == "yes");
+    assert!(all > 100 && f64::from(passed) >= 0.995 * f64::from(all), "{passed} of {all}");
+}
+
+#[test]
+#[ignore = "needs the unlabelled texts, see docs/reference/training-data.md"]
 fn most_news_is_dropped_early() {
-    let Some(path) = real("news-unlabelled.jsonl.gz") else { return };
-    let mut text = String::new();
-    std::io::Read::read_to_string(
-        &mut flate2::read::GzDecoder::new(fs::File::open(path).unwrap()),
-        &mut text,
-    )
-    .unwrap();
-    let (mut dropped, mut all) = (0_u32, 0_u32);
-    for line in text.lines().step_by(23) {
-        let item: Value = serde_json::from_str(line).unwrap();
-        if item["kind"] == "news" {
-            let field = |key: &str| item[key].as_str().unwrap_or_default();
-            let headline = Headline { title: field("title"), summary: field("text"), ..Headline::default() };
-            all += 1;
-            dropped += u32::from(rules().early(&headline) != Early::Candidate);
-        }
-    }
-    println!("{dropped} of {all} dropped");
-    assert!(f64::from(dropped) >= 0.85 * f64::from(all), "{dropped} of {all}");
+    let file = flate2::read::GzDecoder::new(real("news-unlabelled.jsonl.gz"));
+    let (all, passed) = passed(file, |_| true);
+    assert!(all > 10_000 && f64::from(passed) <= 0.15 * f64::from(all), "{passed} of {all}");
 }
 
 /// Texts made of the words that decide, and of others.

@@ -5,7 +5,8 @@ use url::Url;
 use super::{
     Origin, Project,
     bait::is_own,
-    lexicon::{Lexicon, Part, Reading, Watched},
+    lexicon::Lexicon,
+    reading::{Part, Reading, Watched},
 };
 use crate::{
     model::Coin,
@@ -13,7 +14,6 @@ use crate::{
 };
 
 /// Every sign of the watch list, for the automaton.
-#[must_use]
 pub fn signs(projects: &[Project]) -> Vec<(u16, Watched, String)> {
     let mut signs = Vec::new();
     for (index, project) in projects.iter().enumerate() {
@@ -40,8 +40,7 @@ pub fn signs(projects: &[Project]) -> Vec<(u16, Watched, String)> {
 }
 
 /// The watched project a text is about: one named in the title, or the one `found` in it.
-/// `trade` tells whether vocabulary of the trade stands in the text: without it an ambiguous name means nothing.
-#[must_use]
+/// `trade`: whether vocabulary of the trade stands in the text; without it an ambiguous name means nothing.
 pub fn watched(
     lexicon: &Lexicon,
     projects: &[Project],
@@ -119,7 +118,6 @@ const OPEN_TO_ALL: &[&str] = &[
 ];
 
 /// The project that speaks, as far as `origin` proves it: by its account, or on a page of its own domain.
-#[must_use]
 pub fn speaker(projects: &[Project], origin: Origin) -> Option<usize> {
     match origin {
         Origin::Unproven => None,
@@ -149,7 +147,6 @@ fn open_to_all(url: &Url, host: &str) -> bool {
 }
 
 /// The watched project whose coin `coin` is: its name fits, or its ticker where no other name is given.
-#[must_use]
 pub fn coin<'a>(projects: &'a [Project], coin: &Coin) -> Option<&'a Project> {
     let name = coin.project.as_deref().map(plain);
     projects.iter().find(|known| {

@@ -1,4 +1,4 @@
-//! What each signal is worth: the trained file, read into a table. It knows numbers, not words.
+//! What each signal is worth: the trained file, read into a table.
 
 use std::{
     collections::HashMap,
@@ -27,29 +27,22 @@ pub struct Weights {
     scale: (f64, f64, f64),
 }
 
-/// A signal that counted.
 #[derive(Debug, Clone, Copy)]
 pub struct Fired {
-    /// Row of the table.
     pub row: u32,
-    /// What it added to the raw score.
     pub gain: f32,
-    /// Where it stands.
     pub span: Option<Span>,
 }
 
-/// The sums over one text.
 #[derive(Debug, Clone, Default)]
 pub struct Sums {
     /// Raw sums by column, bias included.
     pub columns: [f32; COLUMNS],
-    /// Signals that moved the score.
+    /// Those that moved the score.
     pub fired: Vec<Fired>,
 }
 
 impl Weights {
-    /// Reads the compiled-in file.
-    #[must_use]
     pub fn compiled() -> Self {
         Self::parse(FILE)
     }
@@ -86,20 +79,15 @@ impl Weights {
         weights
     }
 
-    /// Empty sums, to be fed with signals.
-    #[must_use]
     pub fn start(&self) -> Adder<'_> {
         Adder { weights: self, sums: Sums { columns: self.bias, fired: Vec::with_capacity(64) } }
     }
 
-    /// The name of the signal in `row`.
-    #[must_use]
     pub fn name(&self, row: u32) -> &'static str {
         self.names[row as usize]
     }
 
     /// The score, 0–100, of a text with this raw sum.
-    #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "0–100 fits")]
     pub fn score(&self, raw: f32) -> f32 {
         let (slope, offset, knee) = self.scale;
@@ -107,13 +95,11 @@ impl Weights {
     }
 
     /// The raw sum of a text without any signal.
-    #[must_use]
     pub fn bias(&self) -> f32 {
         self.bias[0]
     }
 
-    /// A hash over everything that decides a verdict here.
-    #[must_use]
+    /// The file, for the fingerprint.
     pub fn source() -> &'static str {
         FILE
     }
@@ -131,11 +117,9 @@ pub fn score_of(share: f64, knee: f64) -> f64 {
     (y0 + (share - x0) / (x1 - x0) * (y1 - y0)).clamp(0.0, 100.0)
 }
 
-/// Adds up signals.
 #[derive(Debug)]
 pub struct Adder<'a> {
     weights: &'a Weights,
-    /// The sums so far.
     pub sums: Sums,
 }
 

@@ -4,7 +4,6 @@
 
 use std::borrow::Cow;
 
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::Feed;
@@ -13,6 +12,7 @@ use crate::{
     text::{
         address,
         cut::{LONGEST_NAME, LONGEST_TITLE, bounded, headline},
+        hash::sha256_hex,
     },
 };
 
@@ -41,8 +41,7 @@ fn entry(entry: &mut Entry) {
         entry.link = Some(target.into());
     }
     if let Some(id) = entry.id.as_mut().filter(|id| id.len() > LONGEST_ID) {
-        let digest = Sha256::digest(id.as_bytes());
-        *id = format!("sha256:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        *id = format!("sha256:{}", sha256_hex::<32>(&id));
     }
 }
 

@@ -165,7 +165,7 @@ fn is_slug(segment: &str) -> bool {
 fn query(raw: &str) -> String {
     let mut kept: Vec<(String, String)> = Vec::new();
     for part in raw.split('&') {
-        // A feed that escaped its links twice leaves `&amp;`; the ampersand went with the split.
+        // A feed that escaped its links twice has `&amp;`; the ampersand went with the split.
         let part = part.trim_start_matches("amp;");
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let (name, value) = (form(name), form(value));

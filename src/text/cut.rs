@@ -80,7 +80,7 @@ fn is_address(word: &str) -> bool {
 const MORE: &str = "…";
 
 /// `text` if it keeps to `limit`, else its opening with `…`, together within `limit`. Ends at a word unless
-/// that would cost more than half of the room.
+/// that would cost more than half of the limit.
 #[must_use]
 pub fn cut(text: &str, limit: usize, unit: Unit) -> String {
     if unit.length(text) <= limit {

@@ -1,11 +1,11 @@
-//! Addresses shown honestly: where a link leads is told beside it, and one that hides where it leads is not
+//! Addresses shown honestly: the target of a link is shown beside it, and one that hides its target is not
 //! made a link at all.
 
 use url::{Host, Url};
 
 use super::plain;
 
-/// Longest address that is made a link; what is longer is a tracker or a trick, and no message has room for it.
+/// Longest address that is made a link; what is longer is a tracker or a trick, too long for a message.
 const LONGEST: usize = 500;
 
 /// An address from a feed or a post, fit to be shown.

@@ -3,13 +3,11 @@
 use url::Url;
 
 /// Whether `url` holds a name or a password.
-#[must_use]
 pub fn has_login(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
 /// `address` without its name and password. Of what cannot be read as an address, all up to the last `@` may be secret.
-#[must_use]
 pub fn without_login(address: &str) -> String {
     if let Some(mut url) = Url::parse(address).ok().filter(Url::has_host) {
         if !has_login(&url) {

@@ -4,14 +4,15 @@ pub mod address;
 pub mod cut;
 pub mod dates;
 pub mod domain;
+pub(crate) mod hash;
 pub mod host;
 pub mod link;
-pub mod login;
+pub(crate) mod login;
 pub mod normal;
-pub mod outlet;
+pub(crate) mod outlet;
 mod plain;
 pub mod quantity;
 pub mod secret;
-pub mod words;
+pub(crate) mod words;
 
 pub use plain::{inert, lines, plain, suits_xml};

@@ -37,7 +37,7 @@ const REDIRECTORS: &[&str] = &["bit.ly", "feedburner.com", "feedproxy.google.com
 /// First parts of a path that are no author: they lead to posts of anybody.
 const NOBODY: &[&str] = &["i", "watch", "p", "share", "search", "hashtag", "comments"];
 
-/// The outlet whose page stands at `address`; `None` where the address does not tell.
+/// The outlet whose page stands at `address`; `None` where the address does not show it.
 fn site(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     let host = url.host_str()?.trim_end_matches('.').to_ascii_lowercase();
@@ -78,21 +78,18 @@ pub struct Outlet {
 impl Outlet {
     /// Of the page at `address`, read in `source`. An account on X is an outlet by its name: its posts stand in a
     /// story under the address they point at.
-    #[must_use]
     pub fn of(source: &str, address: &str) -> Self {
         let is_post = source.starts_with('@') || source.starts_with("X search");
         Self { source: source.to_owned(), site: if is_post { None } else { site(address) } }
     }
 
     /// Whether both are one: one source, or several on one site.
-    #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         self.source == other.source || self.site.is_some() && self.site == other.site
     }
 }
 
 /// How many outlets carry these texts, each given by its source and its address.
-#[must_use]
 pub fn count<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> usize {
     let mut outlets: Vec<Outlet> = Vec::new();
     for (source, address) in texts {

@@ -19,14 +19,14 @@ pub fn plain(text: &str) -> String {
     out
 }
 
-/// `text` with its lines and spaces as they are, without what [`plain`] leaves out.
+/// `text` with its lines and spaces as they are, without what [`plain`] removes.
 #[must_use]
 pub fn lines(text: &str) -> String {
     text.chars().filter(|c| *c == '\n' || !steers(*c)).collect()
 }
 
-/// A JSON document in which what [`plain`] leaves out is escaped: it means the same and steers no terminal. Control
-/// characters below U+0020 are escaped by whoever wrote it (RFC 8259, section 7).
+/// A JSON document in which what [`plain`] removes is escaped: it means the same and controls no terminal. Control
+/// characters below U+0020 are escaped by its writer (RFC 8259, section 7).
 #[must_use]
 pub fn inert(json: String) -> String {
     let left = |c: char| c >= '\u{7f}' && steers(c);

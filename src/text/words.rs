@@ -62,7 +62,6 @@ const CIRCUMSTANCES: &[&str] = &[
 ];
 
 /// The words of a title in lower case, without labels at its ends.
-#[must_use]
 pub fn title_words(title: &str) -> Vec<String> {
     let mut words = words(title, TITLE_WORDS);
     let is_label = |word: Option<&String>| word.is_some_and(|word| LABELS.contains(&word.as_str()));
@@ -77,7 +76,6 @@ pub fn title_words(title: &str) -> Vec<String> {
 }
 
 /// The first words of a text in lower case, without numbers.
-#[must_use]
 pub fn opening_words(text: &str) -> Vec<String> {
     let end = text.char_indices().nth(OPENING_CHARS).map_or(text.len(), |(end, _)| end);
     let mut words = words(&text[..end], OPENING_WORDS);
@@ -86,7 +84,6 @@ pub fn opening_words(text: &str) -> Vec<String> {
 }
 
 /// Whether `new` says something that `old` does not: other words, apart from numbers, circumstances and typos.
-#[must_use]
 pub fn is_reworded(old: &[String], new: &[String]) -> bool {
     let significant = |words: &[String]| -> Vec<String> {
         let is_significant = |word: &&String| !has_digit(word) && !CIRCUMSTANCES.contains(&word.as_str());

@@ -31,8 +31,6 @@ const ROBOTS_LIFE: Duration = Duration::from_hours(24);
 const RECORD_WEIGHT: usize = 512;
 /// Bytes of all rules in memory: those of 10,000 usual hosts.
 const ROBOTS_MEMORY: u64 = 16 << 20;
-/// The quick extractor's text is doubted where its score lies this near to the threshold, in points.
-const DOUBT: u8 = 15;
 
 /// The caches of one run.
 #[derive(Debug)]
@@ -221,8 +219,7 @@ async fn fetch_page(
     fetched.figures.stages.push((StageName::ArticleFetch, answer.stats.elapsed));
     match (answer.outcome, kept) {
         (Outcome::Fetched { body, headers }, _) => {
-            let (article, took) =
-                extract(context, entry, body, headers.content_type, &answer.stats.final_url).await;
+            let (article, took) = extract(context, body, headers.content_type, &answer.stats.final_url).await;
             fetched.figures.stages.push((StageName::Extract, took));
             fetched.figures.read_for(took);
             match article {
@@ -277,32 +274,18 @@ fn retry(failure: &Failure) -> Retry {
     }
 }
 
-/// Page to text, off the threads that wait for the network. The quick extractor reads every page; the
-/// thorough one only those whose verdict might turn on its better text.
+/// Page to text, on a thread of the parse pool. The text depends on the page alone, not on the entry that asks first.
 async fn extract(
     context: &Context,
-    entry: &EntryRecord,
     body: bytes::Bytes,
     content_type: Option<String>,
     url: &Url,
 ) -> (Result<Article, FailureKind>, Duration) {
-    let (rules, entry, url, now) = (Arc::clone(&context.rules), entry.clone(), url.clone(), context.now());
+    let (url, now) = (url.clone(), context.now());
     let read = context.parsers.read(body.len(), move || {
         let start = Instant::now();
         let page = Page { bytes: &body, content_type: content_type.as_deref(), url: &url, now };
-        let quick = article::read(&page, Effort::Quick);
-        let article = match quick {
-            Ok(quick) => {
-                let score =
-                    rules.judge(&item(&entry, &opening(&entry.summary, &quick.text), url.as_str())).score;
-                if score.abs_diff(rules.threshold()) <= DOUBT {
-                    article::read(&page, Effort::Thorough).or(Ok(quick))
-                } else {
-                    Ok(quick)
-                }
-            }
-            Err(error) => Err(error),
-        };
+        let article = article::read(&page, Effort::AsNeeded);
         let article = article.map(|article| Article { text: kept(&article.text).to_owned(), ..article });
         (article, start.elapsed())
     });

@@ -13,7 +13,6 @@ pub mod windows;
 
 use std::{fmt, time::Duration};
 
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::text::secret::Secrets;
@@ -90,7 +89,7 @@ impl Token {
     /// Tells tokens apart without giving them away: the first 8 bytes of the SHA-256.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        Sha256::digest(self.0.as_bytes())[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::text::hash::sha256_hex::<8>(&self.0)
     }
 }
 

@@ -64,7 +64,7 @@ pub fn all() -> Vec<Stage> {
     let now = "2026-11-21T06:00:00Z".parse().unwrap();
     let extract = move || {
         let page = Page { bytes: page.as_bytes(), content_type: Some("text/html"), url: &page_url, now };
-        assert!(black_box(article::read(&page, Effort::Quick)).unwrap().text.len() > 1_000);
+        assert!(black_box(article::read(&page, Effort::AsNeeded)).unwrap().text.len() > 1_000);
     };
     let ready = rules();
     let early = move || {

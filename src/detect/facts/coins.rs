@@ -2,9 +2,13 @@
 //!
 //! Only coins that stand in one list count, each with a ticker: names alone may be partners, products, or one project.
 
-use super::{FactGroups, NO_TICKERS, is_ticker, project, words};
+use super::{NO_TICKERS, is_ticker, project};
 use crate::{
-    detect::lexicon::{Lexicon, Part, Reading},
+    detect::{
+        groups::{Group, Groups},
+        lexicon::Lexicon,
+        reading::{Part, Reading},
+    },
     model::Coin,
     text::normal::{Case, Shape, readable},
 };
@@ -21,10 +25,8 @@ const QUOTES: &[&str] = &[
     "jpy", "brl", "trx", "xrp",
 ];
 
-/// A coin of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// The coin.
     pub coin: Coin,
     /// Whether it has traded for long: no launch, unless the user watches it.
     pub established: bool,
@@ -41,16 +43,9 @@ struct Place {
 }
 
 /// The coins of `reading`, in the order of the text, each once; empty where it names one or none.
-#[must_use]
-pub fn coins(
-    lexicon: &Lexicon,
-    groups: &FactGroups,
-    reading: &Reading,
-    title: &str,
-    body: &str,
-) -> Vec<Listed> {
-    let in_title = places(lexicon, groups, &reading.title, title);
-    let listed = list(groups, &reading.title, title, &in_title);
+pub fn coins(lexicon: &Lexicon, reading: &Reading) -> Vec<Listed> {
+    let in_title = places(lexicon, &reading.title);
+    let listed = list(&reading.title, &in_title);
     if listed.len() > 1 {
         return listed;
     }
@@ -58,24 +53,24 @@ pub fn coins(
     if in_title.iter().any(|place| !place.bare) {
         return Vec::new();
     }
-    let in_body = places(lexicon, groups, &reading.body, body);
-    let listed = list(groups, &reading.body, body, &in_body);
+    let in_body = places(lexicon, &reading.body);
+    let listed = list(&reading.body, &in_body);
     if listed.len() > 1 { listed } else { Vec::new() }
 }
 
 /// The first list of two coins or more among `places`.
-fn list(groups: &FactGroups, part: &Part, text: &str, places: &[Place]) -> Vec<Listed> {
+fn list(part: &Part, places: &[Place]) -> Vec<Listed> {
     let mut from = 0;
     while from < places.len() {
         let mut to = from;
         while to + 1 < places.len()
             && places[to].bare == places[to + 1].bare
-            && joined(part, text, &places[to], &places[to + 1])
+            && joined(part, &places[to], &places[to + 1])
         {
             to += 1;
         }
         let found = distinct(&places[from..=to]);
-        if found.len() > 1 && in_the_trade(groups, part, places[from].first, places[to].last) {
+        if found.len() > 1 && in_the_trade(part, places[from].first, places[to].last) {
             return found;
         }
         from = to + 1;
@@ -99,9 +94,9 @@ fn distinct(places: &[Place]) -> Vec<Listed> {
 }
 
 /// Whether nothing but a comma, "and" or the like stands between two places.
-fn joined(part: &Part, text: &str, one: &Place, other: &Place) -> bool {
+fn joined(part: &Part, one: &Place, other: &Place) -> bool {
     let tokens = &part.normal.tokens;
-    let between = text.get(tokens[one.last].end as usize..tokens[other.first].start as usize);
+    let between = part.text.get(tokens[one.last].end as usize..tokens[other.first].start as usize);
     let Some(between) = between.filter(|between| between.len() <= GAP) else { return false };
     // "KSTL/ORN" without a name is a pair.
     let bare = one.bare;
@@ -125,22 +120,22 @@ fn joined(part: &Part, text: &str, one: &Place, other: &Place) -> bool {
 }
 
 /// Whether the list at `first..=last` stands beside a word of the trade, and not beside talk of prices.
-fn in_the_trade(groups: &FactGroups, part: &Part, first: usize, last: usize) -> bool {
+fn in_the_trade(part: &Part, first: usize, last: usize) -> bool {
     let around = first.saturating_sub(REACH)..(last + 1 + REACH).min(part.tags.len());
-    let listing = around.clone().any(|at| {
-        matches!(part.normal.word(at), "list" | "lists" | "listed" | "listing" | "listings" | "trading")
-    });
-    let tags = part.tags[around].iter().fold(0, |all, tags| all | tags);
-    (listing || tags & groups.core != 0) && tags & groups.price == 0
+    let listing = around
+        .clone()
+        .any(|at| matches!(part.word(at), "list" | "lists" | "listed" | "listing" | "listings" | "trading"));
+    let tags: Groups = part.tags[around].iter().collect();
+    (listing || tags.any(Groups::TRADE)) && !tags.any(Groups::PRICE_TALK)
 }
 
 /// Every coin that `part` states with its ticker.
-fn places(lexicon: &Lexicon, groups: &FactGroups, part: &Part, text: &str) -> Vec<Place> {
+fn places(lexicon: &Lexicon, part: &Part) -> Vec<Place> {
     let mut found: Vec<Place> = Vec::new();
     let mut index = 0;
     while index < part.normal.tokens.len() {
         let taken = found.last().map_or(0, |place| place.last + 1);
-        match place(lexicon, groups, part, text, index, taken) {
+        match place(lexicon, part, index, taken) {
             Some(place) => {
                 index = place.last + 1;
                 found.push(place);
@@ -152,52 +147,44 @@ fn places(lexicon: &Lexicon, groups: &FactGroups, part: &Part, text: &str) -> Ve
 }
 
 /// The coin whose ticker, or whose bracket, is at token `index`; its name does not reach back before `taken`.
-fn place(
-    lexicon: &Lexicon,
-    groups: &FactGroups,
-    part: &Part,
-    text: &str,
-    index: usize,
-    taken: usize,
-) -> Option<Place> {
+fn place(lexicon: &Lexicon, part: &Part, index: usize, taken: usize) -> Option<Place> {
     let tokens = &part.normal.tokens;
-    let word = |at: usize| tokens.get(at).map_or("", |_| part.normal.word(at));
+    let word = |at: usize| part.word(at);
     let ticker = |at: usize| {
         tokens.get(at).is_some_and(|token| {
             let cashtag = token.shape == Shape::Cashtag;
             let written = token.shape == Shape::Word && token.case == Case::Upper;
             (cashtag || written && (2..=10).contains(&word(at).len()) && !NO_TICKERS.contains(&word(at)))
-                && part.tags[at] & (groups.venue | groups.press) == 0
+                && !part.tags[at].any(Groups::VENUE_OR_PRESS)
                 && !word(at).trim_start_matches('$').starts_with("usd")
                 && !QUOTES.contains(&word(at).trim_start_matches('$'))
         })
     };
-    let token =
-        |at: usize| Some(readable(words(text, part, at, at).trim_start_matches(['$', '＄'])).to_uppercase());
+    let token = |at: usize| Some(readable(part.words(at, at).trim_start_matches(['$', '＄'])).to_uppercase());
     let coin = |project: Option<String>, at: usize| Listed {
         coin: Coin { project, token: token(at), watched: false },
-        established: part.tags[at] & groups.old != 0,
+        established: part.tags[at].any(Group::Old),
     };
     if ticker(index) && word(index + 1) == "(" {
         // "KSTL (Kestrel)"
         let close = (index + 3..index + 7).find(|&at| word(at) == ")");
         if let Some(close) = close
-            && project::run(lexicon, groups, part, index + 2) == Some(close - 1)
+            && project::run(lexicon, part, index + 2) == Some(close - 1)
             && !ticker(index + 2)
         {
-            let name = readable(words(text, part, index + 2, close - 1));
+            let name = readable(part.words(index + 2, close - 1));
             return Some(Place { coin: coin(Some(name), index), first: index, last: close, bare: false });
         }
     }
     if word(index) == "(" && ticker(index + 1) && word(index + 2) == ")" && index > taken {
         // "Kestrel (KSTL)"
-        let first = name_before(lexicon, groups, part, index, taken)?;
-        let name = readable(words(text, part, first, index - 1));
+        let first = name_before(lexicon, part, index, taken)?;
+        let name = readable(part.words(first, index - 1));
         return Some(Place { coin: coin(Some(name), index + 1), first, last: index + 2, bare: false });
     }
     if tokens[index].shape == Shape::Cashtag && ticker(index) {
-        let first = name_before(lexicon, groups, part, index, taken);
-        let name = first.map(|first| readable(words(text, part, first, index - 1)));
+        let first = name_before(lexicon, part, index, taken);
+        let name = first.map(|first| readable(part.words(first, index - 1)));
         return Some(Place {
             coin: coin(name, index),
             first: first.unwrap_or(index),
@@ -206,46 +193,41 @@ fn place(
         });
     }
     let pair = ticker(index) && QUOTES.contains(&word(index + 1)) && {
-        let between = text.get(tokens[index].end as usize..tokens[index + 1].start as usize);
+        let between = part.text.get(tokens[index].end as usize..tokens[index + 1].start as usize);
         matches!(between, Some("/" | "-" | "_" | " / "))
     };
     if pair {
         return Some(Place { coin: coin(None, index), first: index, last: index + 1, bare: false });
     }
-    let believed = is_ticker(lexicon, groups, part, index) && ticker(index) && word(index + 1) != "(";
+    let believed = is_ticker(lexicon, part, index) && ticker(index) && word(index + 1) != "(";
     believed.then(|| {
         // "Kestrel KSTL"
         let first = (index.saturating_sub(3).max(taken)..index)
-            .find(|&first| project::run(lexicon, groups, part, first) == Some(index - 1))
-            .filter(|&first| part.tags[first] & (groups.venue | groups.press) == 0);
-        let name = first.map(|first| readable(words(text, part, first, index - 1)));
+            .find(|&first| project::run(lexicon, part, first) == Some(index - 1))
+            .filter(|&first| !part.tags[first].any(Groups::VENUE_OR_PRESS));
+        let name = first.map(|first| readable(part.words(first, index - 1)));
         Place { coin: coin(name, index), first: first.unwrap_or(index), last: index, bare: true }
     })
 }
 
 /// Where the name that ends before token `end` begins; at most four words, none of them before `taken`.
-fn name_before(
-    lexicon: &Lexicon,
-    groups: &FactGroups,
-    part: &Part,
-    end: usize,
-    taken: usize,
-) -> Option<usize> {
+fn name_before(lexicon: &Lexicon, part: &Part, end: usize, taken: usize) -> Option<usize> {
     let tokens = &part.normal.tokens;
-    let known = groups.venue | groups.press;
     let last = end.checked_sub(1)?;
     let named = (end.saturating_sub(4).max(taken)..end)
-        .find(|&first| project::run(lexicon, groups, part, first) == Some(last));
+        .find(|&first| project::run(lexicon, part, first) == Some(last));
     // A common word is a name before a ticker in brackets: "Frame (FRM)".
     let lent = || {
         let token = tokens[last];
         (last >= taken
             && token.shape == Shape::Word
             && token.case != Case::Lower
-            && part.tags[last] & (known | groups.core | groups.verbs) == 0)
-            .then_some(last)
+            && !part.tags[last].any(Groups::VENUE_OR_PRESS | Groups::TRADE | Groups::VERB))
+        .then_some(last)
     };
-    named.or_else(lent).filter(|&first| part.tags[first..end].iter().all(|tags| tags & known == 0))
+    named
+        .or_else(lent)
+        .filter(|&first| part.tags[first..end].iter().all(|tags| !tags.any(Groups::VENUE_OR_PRESS)))
 }
 
 #[cfg(test)]
@@ -254,8 +236,7 @@ mod tests {
 
     fn listed(title: &str, body: &str) -> Vec<String> {
         let lexicon = Lexicon::new(&[], &[]);
-        let groups = FactGroups::new(&lexicon);
-        let found = coins(&lexicon, &groups, &lexicon.read(title, body, None), title, body);
+        let found = coins(&lexicon, &lexicon.read(title, body, None));
         found
             .into_iter()
             .filter(|listed| !listed.established)

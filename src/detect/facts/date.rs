@@ -4,10 +4,11 @@
 mod read;
 
 use jiff::{Timestamp, civil::Date};
+use strum::IntoStaticStr;
 
 use self::read::{Found, Reader};
 use crate::{
-    detect::lexicon::{Part, Reading},
+    detect::reading::{Part, Reading},
     model::event_date::{day_of, event_days},
     text::normal::{Case, Shape},
 };
@@ -17,7 +18,7 @@ use crate::{
 pub struct When {
     /// As in an output: `2026-11-25`, `2026-11`, `2026-Q4` or `2026`.
     pub date: String,
-    /// How it lies to the day of publication; `None` where that is unknown, and for a bare year.
+    /// Its relation to the day of publication; `None` where that is unknown, and for a bare year.
     pub relation: Option<DateRelation>,
     /// First and last day that it means.
     pub days: (Date, Date),
@@ -61,8 +62,9 @@ pub struct Dates {
     pub end_in_title: bool,
 }
 
-/// Where a stated date lies, seen from the day of publication.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The relation of a stated date to the day of publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum DateRelation {
     /// A day still to come.
     Ahead,
@@ -78,12 +80,7 @@ impl DateRelation {
     /// Its name among the signals.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ahead => "ahead",
-            Self::Today => "today",
-            Self::Behind => "behind",
-            Self::Vague => "vague",
-        }
+        self.into()
     }
 }
 
@@ -116,7 +113,7 @@ const CLOSING_REACH: usize = 4;
 /// Tokens between "today" or a bare weekday and a noun of the trade.
 const NEWS_REACH: usize = 8;
 /// "today announced": the day of the announcement, not of the event.
-const TELLING: &[&str] = &[
+const ANNOUNCING: &[&str] = &[
     "announced",
     "announces",
     "announcing",
@@ -181,14 +178,14 @@ const ROLE_REACH: usize = 8;
 const RANGE_REACH: usize = 7;
 
 /// The dates of an event: from the title, else from the body. Relative words count from `published`; without it only
-/// dates with a year are given. `core` marks the nouns of the trade.
+/// dates with a year are given.
 #[must_use]
-pub fn event_dates(reading: &Reading, core: u128, published: Option<Timestamp>) -> Dates {
+pub fn event_dates(reading: &Reading, published: Option<Timestamp>) -> Dates {
     let today = published.map(day_of);
     let (mut end, mut end_in_title) = (None, false);
     let (mut first, mut behind) = (None::<When>, None::<When>);
     for (part, in_title) in [(&reading.title, true), (&reading.body, false)] {
-        let reader = Reader { part, core, today };
+        let reader = Reader { part, today };
         for index in 0..part.tags.len() {
             let Some(found) = reader.at(index) else { continue };
             let ends = follows(part, index, found, ENDING) || ends_range(&reader, index);
@@ -199,7 +196,7 @@ pub fn event_dates(reading: &Reading, core: u128, published: Option<Timestamp>) 
                 if let Found::Range(_, last) = found {
                     end = Some(last);
                 }
-                // What lies behind is often a step on the way: "the snapshot was taken on 8 November".
+                // A past date is often a step on the way: "the snapshot was taken on 8 November".
                 let past = today.is_some_and(|today| when.days.1 < today);
                 if past {
                     behind = behind.or(Some(when));
@@ -235,7 +232,7 @@ fn role(part: &Part, index: usize) -> Role {
     let words = || {
         (index.saturating_sub(ROLE_REACH)..index)
             .rev()
-            .map(|at| part.normal.word(at))
+            .map(|at| part.word(at))
             .take_while(|word| *word != ".")
     };
     // "The launch, after raising $5M in March": the nearer word counts.
@@ -265,7 +262,7 @@ fn follows(part: &Part, index: usize, found: Found, wanted: &[&str]) -> bool {
     let words = || {
         (index.saturating_sub(CLOSING_REACH)..index)
             .rev()
-            .map(|at| part.normal.word(at))
+            .map(|at| part.word(at))
             .take_while(|word| *word != ".")
     };
     let runs_to =
@@ -275,7 +272,7 @@ fn follows(part: &Part, index: usize, found: Found, wanted: &[&str]) -> bool {
 
 /// Whether the date at `index` ends a range that began with another: "2026-12-03 10:00 – 2026-12-10 10:00".
 fn ends_range(reader: &Reader, index: usize) -> bool {
-    let word = |at: usize| reader.part.normal.word(at);
+    let word = |at: usize| reader.part.word(at);
     let Some(before) = index.checked_sub(1) else { return false };
     // A day may stand before its month.
     let day = usize::from(word(before).starts_with(|c: char| c.is_ascii_digit()));
@@ -289,7 +286,7 @@ fn ends_range(reader: &Reader, index: usize) -> bool {
 /// Whether the date at `index` is that of the report: only names and commas stand before it.
 fn dateline(part: &Part, index: usize) -> bool {
     (2..DATELINE).contains(&index)
-        && (0..index).any(|at| part.normal.word(at) == ",")
+        && (0..index).any(|at| part.word(at) == ",")
         && part.normal.tokens[..index].iter().all(|token| match token.shape {
             Shape::Word => token.case != Case::Lower,
             _ => true,
@@ -304,8 +301,7 @@ mod tests {
     fn date_of(text: &str) -> Option<String> {
         let published = "2026-11-20T08:00:00Z".parse().unwrap();
         let lexicon = Lexicon::new(&[], &[]);
-        let core = lexicon.mask(&["claim", "tokensale", "tokenlaunch", "airdrop", "trading"]);
-        event_dates(&lexicon.read(text, "", None), core, Some(published)).event.map(|when| when.date)
+        event_dates(&lexicon.read(text, "", None), Some(published)).event.map(|when| when.date)
     }
 
     #[test]

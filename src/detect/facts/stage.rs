@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::date::{Dates, Role, When};
 use crate::{
-    detect::lexicon::{Part, Reading},
+    detect::reading::{Part, Reading},
     model::{
         Event, Stage,
         event_date::{FIRST_DAYS, days_between},
@@ -25,7 +25,6 @@ const DATED: usize = 3;
 ///
 /// With a date ahead the stage is `upcoming`, with a date gone by it is never `upcoming`. A date that belongs to
 /// something else is left out instead: the distribution after a running airdrop, the year of a testnet.
-#[must_use]
 pub fn settle(
     said: Stage,
     event: Event,
@@ -75,10 +74,9 @@ fn ahead(said: Stage, event: Event, when: &When, reading: &Reading) -> Option<St
     let other = match said {
         Stage::Upcoming => false,
         Stage::Live => {
-            let headline = !reading.title.tags.is_empty();
-            let running = runs(if headline { &reading.title } else { &reading.body });
+            let running = runs(reading.head());
             match when.role {
-                Role::Opening => running && headline,
+                Role::Opening => running && !reading.title.tags.is_empty(),
                 Role::Distribution => true,
                 // "By 2027 the team wants to ..."
                 _ => running || !when.is_day(),
@@ -111,7 +109,7 @@ fn behind(said: Stage, event: Event, when: &When, end: Option<Date>, today: Date
 
 /// Whether `part` says that something is open now: "is live", "now open", "claim now".
 fn runs(part: &Part) -> bool {
-    let word = |at: usize| part.normal.tokens.get(at).map_or("", |_| part.normal.word(at));
+    let word = |at: usize| part.word(at);
     let dated = |at: usize| {
         (at..at + DATED).any(|at| {
             word(at).starts_with(|c: char| c.is_ascii_digit())

@@ -1,34 +1,44 @@
 //! The ticker a text states.
 
-use super::{FactGroups, NO_TICKERS, is_ticker};
+use super::{NO_TICKERS, is_ticker};
 use crate::{
-    detect::lexicon::{Lexicon, Part, Reading},
+    detect::{
+        groups::{Group, Groups},
+        lexicon::Lexicon,
+        reading::{Part, Reading},
+    },
     text::normal::{Case, Shape},
 };
+
+/// What a word is worth as the ticker. Set by hand as in [`super::project`]; only the proportions count.
+const IN_TITLE: f32 = 2.0;
+const IN_BODY: f32 = 1.0;
+/// What each token before it takes off: of equals the first is chosen.
+const PER_TOKEN: f32 = 0.01;
+const CASHTAG: f32 = 3.0;
+/// Capitals in brackets, near a noun of the trade, and alone; more than six letters take off [`LONG`].
+const BRACKETED: f32 = 3.5;
+const NEAR_NOUN: f32 = 1.5;
+const ALONE: f32 = 0.6;
+const LONG: f32 = 0.9;
+/// A common word in capitals: in brackets after a name, and before a noun of the trade.
+const COMMON_BRACKETED: f32 = 3.3;
+const COMMON_BEFORE_NOUN: f32 = 1.9;
+/// An established ticker, and what a noun of the trade adds.
+const ESTABLISHED: f32 = 0.2;
+const ESTABLISHED_NOUN: f32 = 0.5;
 
 /// Coins that every text names in passing.
 const MAJORS: [&str; 10] = ["btc", "eth", "bnb", "sol", "xrp", "usdc", "usdt", "doge", "ada", "dai"];
 
 /// The ticker of the token that `reading` is about, without `$`, in capitals; `None` where none is stated.
-#[must_use]
-pub fn token(
-    lexicon: &Lexicon,
-    groups: &FactGroups,
-    reading: &Reading,
-    title: &str,
-    body: &str,
-) -> Option<String> {
-    let parts = [(&reading.title, title, 2.0), (&reading.body, body, 1.0)];
+pub fn token(lexicon: &Lexicon, reading: &Reading) -> Option<String> {
     let mut best: Option<(f32, String)> = None;
-    for (part, text, base) in parts {
-        for (index, found) in part.normal.tokens.iter().enumerate() {
-            let Some(worth) = worth(lexicon, groups, part, index) else { continue };
-            // Earlier wins among equals.
-            let worth = base + worth - 0.01 * f32::from(u16::try_from(index).unwrap_or(u16::MAX));
-            let written = text
-                .get(found.start as usize..found.end as usize)
-                .unwrap_or_default()
-                .trim_start_matches('$');
+    for (part, base) in [(&reading.title, IN_TITLE), (&reading.body, IN_BODY)] {
+        for index in 0..part.tags.len() {
+            let Some(worth) = worth(lexicon, part, index) else { continue };
+            let worth = base + worth - PER_TOKEN * f32::from(u16::try_from(index).unwrap_or(u16::MAX));
+            let written = part.words(index, index).trim_start_matches('$');
             if best.as_ref().is_none_or(|(known, _)| worth > *known) && !written.is_empty() {
                 best = Some((worth, written.to_uppercase()));
             }
@@ -38,39 +48,39 @@ pub fn token(
 }
 
 /// How likely token `index` is the ticker; `None` if it cannot be one.
-fn worth(lexicon: &Lexicon, groups: &FactGroups, part: &Part, index: usize) -> Option<f32> {
+fn worth(lexicon: &Lexicon, part: &Part, index: usize) -> Option<f32> {
     let found = part.normal.tokens[index];
     let word = part.normal.word(index);
-    let noun = near_noun(groups, part, index);
-    let known = part.tags[index] & groups.old != 0;
+    let noun = near_noun(part, index);
+    let known = part.tags[index].any(Group::Old);
     match found.shape {
-        Shape::Cashtag if !known => Some(3.0 + noun),
+        Shape::Cashtag if !known => Some(CASHTAG + noun),
         Shape::Word if found.case != Case::Upper && !lone(part, index) => None,
         Shape::Word if place_of_report(part, index) => None,
-        Shape::Word if is_ticker(lexicon, groups, part, index) => {
+        Shape::Word if is_ticker(lexicon, part, index) => {
             let worth = if bracketed(part, index) {
-                3.5
+                BRACKETED
             } else if noun > 0.0 {
-                1.5 + noun
+                NEAR_NOUN + noun
             } else if shouts(part) {
                 return None;
             } else {
-                0.6
+                ALONE
             };
-            Some(worth - if word.len() > 6 { 0.9 } else { 0.0 })
+            Some(worth - if word.len() > 6 { LONG } else { 0.0 })
         }
         // A common word, or a letter, in capitals: a ticker where it stands as one.
         Shape::Word
             if !known
                 && word.len() <= 8
-                && part.tags[index] & (groups.venue | groups.press) == 0
+                && !part.tags[index].any(Groups::VENUE_OR_PRESS)
                 && !NO_TICKERS.contains(&word)
                 && (bracketed(part, index) && named_before(part, index) || noun >= 1.0 && !shouts(part)) =>
         {
-            Some(if bracketed(part, index) { 3.3 } else { 1.9 })
+            Some(if bracketed(part, index) { COMMON_BRACKETED } else { COMMON_BEFORE_NOUN })
         }
         // An established ticker, for want of another: a launch's own token a few weeks on.
-        Shape::Word if known && !MAJORS.contains(&word) => Some(0.2 + 0.5 * noun),
+        Shape::Word if known && !MAJORS.contains(&word) => Some(ESTABLISHED + ESTABLISHED_NOUN * noun),
         _ => None,
     }
 }
@@ -114,8 +124,8 @@ fn shouts(part: &Part) -> bool {
 }
 
 /// How close a noun of the trade stands.
-fn near_noun(groups: &FactGroups, part: &Part, index: usize) -> f32 {
-    let tagged = |at: usize| part.tags.get(at).is_some_and(|tags| tags & groups.core != 0);
+fn near_noun(part: &Part, index: usize) -> f32 {
+    let tagged = |at: usize| part.groups(at).any(Groups::TRADE);
     if tagged(index + 1) {
         1.0
     } else if index > 0 && tagged(index - 1) || tagged(index + 2) {

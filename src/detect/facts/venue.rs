@@ -1,12 +1,14 @@
 //! Where it happens: the exchange or launchpad, and the chain.
 
-use super::{FactGroups, words};
 use crate::{
-    detect::lexicon::{Part, Reading},
+    detect::{
+        groups::Group,
+        reading::{Part, Reading},
+    },
     text::normal::{Case, Shape},
 };
 
-/// Chains as texts write them, folded; where two spellings mean one, the first word of the second column is told.
+/// Chains as texts write them, folded; where two spellings mean one, the second column has the name that is shown.
 const CHAINS: &[(&str, &str)] = &[
     ("abstract", "Abstract"),
     ("algorand", "Algorand"),
@@ -63,53 +65,40 @@ const ON: &[&str] = &["on", "across", "onto", "via"];
 /// Words after it.
 const KIND: &[&str] = &["based", "network", "blockchain", "chain", "mainnet", "token", "memecoin"];
 
-/// The exchange or launchpad of `reading`, as written: a known one, or whoever "will list" something.
-#[must_use]
-pub fn venue(
-    groups: &FactGroups,
-    reading: &Reading,
-    title: &str,
-    body: &str,
-    project: Option<&str>,
-) -> Option<String> {
-    let known = |part: &Part, text: &str| {
-        let first = part.tags.iter().position(|tags| tags & groups.exchange != 0)?;
-        let last = (first..part.tags.len()).take_while(|&at| part.tags[at] & groups.exchange != 0).last()?;
-        Some(words(text, part, first, last).to_owned())
-    };
-    [(&reading.title, title), (&reading.body, body)]
-        .into_iter()
-        .find_map(|(part, text)| lister(groups, part, text).or_else(|| known(part, text)))
-        .filter(|venue| project.is_none_or(|project| !venue.eq_ignore_ascii_case(project)))
+/// The exchange or launchpad of `reading`, as written: a known one, or the one that "will list" something.
+pub fn venue(reading: &Reading, project: Option<&str>) -> Option<String> {
+    let venue = reading.parts().into_iter().find_map(|part| lister(part).or_else(|| known(part)))?;
+    project.is_none_or(|project| !venue.eq_ignore_ascii_case(project)).then(|| venue.to_owned())
+}
+
+fn known<'a>(part: &Part<'a>) -> Option<&'a str> {
+    let named = |at: &usize| part.groups(*at).any(Group::Exchange);
+    let first = (0..part.tags.len()).find(named)?;
+    let last = (first..part.tags.len()).take_while(named).last()?;
+    Some(part.words(first, last))
 }
 
 /// The name before "will list" or "adds": an exchange by what it does.
-fn lister(groups: &FactGroups, part: &Part, text: &str) -> Option<String> {
-    let tokens = &part.normal.tokens;
-    let named = |at: usize| {
-        tokens[at].shape == Shape::Word
-            && tokens[at].case != Case::Lower
-            && part.tags[at] & (groups.name | groups.exchange | groups.venue) != 0
-            && part.tags[at] & groups.press == 0
+fn lister<'a>(part: &Part<'a>) -> Option<&'a str> {
+    let named = |at: &usize| {
+        part.is(*at, Shape::Word)
+            && part.normal.tokens[*at].case != Case::Lower
+            && part.tags[*at].any(Group::Name | Group::Venue)
+            && !part.tags[*at].any(Group::Press)
     };
-    let last = (0..tokens.len()).find(|&at| named(at) && super::lists(part, at + 1))?;
-    let first = (0..=last).rev().take_while(|&at| named(at)).last()?;
-    Some(words(text, part, first, last).to_owned())
+    let last = (0..part.tags.len()).find(|at| named(at) && super::lists(part, at + 1))?;
+    let first = (0..=last).rev().take_while(named).last()?;
+    Some(part.words(first, last))
 }
 
 /// The chain that `reading` says it happens on, by its usual name; never the project itself.
-#[must_use]
 pub fn chain(reading: &Reading, project: Option<&str>) -> Option<String> {
-    [&reading.title, &reading.body].into_iter().find_map(|part| {
+    reading.parts().into_iter().find_map(|part| {
         (0..part.tags.len()).find_map(|at| {
             let (name, length) = chain_at(part, at)?;
-            let before = at.checked_sub(1).is_some_and(|before| ON.contains(&part.normal.word(before)));
-            let after = part
-                .normal
-                .tokens
-                .get(at + length)
-                .is_some_and(|_| KIND.contains(&part.normal.word(at + length)));
-            let standard = part.normal.word(at).starts_with("erc") || part.normal.word(at).starts_with("bep");
+            let before = at.checked_sub(1).is_some_and(|before| ON.contains(&part.word(before)));
+            let after = KIND.contains(&part.word(at + length));
+            let standard = part.word(at).starts_with("erc") || part.word(at).starts_with("bep");
             let other = project.is_none_or(|project| !project.eq_ignore_ascii_case(name));
             ((before || after || standard) && other).then(|| name.to_owned())
         })
@@ -126,9 +115,7 @@ fn chain_at(part: &Part, at: usize) -> Option<(&'static str, usize)> {
         .iter()
         .filter_map(|(spelled, shown)| {
             let length = spelled.split(' ').count();
-            let fits = spelled.split(' ').enumerate().all(|(offset, word)| {
-                part.normal.tokens.get(at + offset).is_some_and(|_| part.normal.word(at + offset) == word)
-            });
+            let fits = spelled.split(' ').enumerate().all(|(offset, word)| part.word(at + offset) == word);
             fits.then_some((*shown, length))
         })
         .max_by_key(|found| found.1)
@@ -142,8 +129,7 @@ mod tests {
     fn read(title: &str, body: &str) -> (Option<String>, Option<String>) {
         let lexicon = Lexicon::new(&[], &[]);
         let reading = lexicon.read(title, body, None);
-        let groups = FactGroups::new(&lexicon);
-        (venue(&groups, &reading, title, body, Some("Quillon")), chain(&reading, Some("Quillon")))
+        (venue(&reading, Some("Quillon")), chain(&reading, Some("Quillon")))
     }
 
     fn venue_and_chain(venue: &str, chain: &str) -> (Option<String>, Option<String>) {
@@ -163,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chain_is_told_where_the_text_says_so() {
+    fn the_chain_is_named_where_the_text_says_so() {
         assert_eq!(read("Quillon token goes live on Solana", ""), venue_and_chain("", "Solana"));
         assert_eq!(
             read("Quillon airdrop", "The BEP20 token is claimable."),

@@ -1,7 +1,5 @@
-//! Finds the few stories that a telling could belong to, out of many.
-//!
-//! Owns the lookup tables only: by page, by name, by headline and the smallest run hashes of a text. Gives
-//! too many rather than too few; the decision is made elsewhere.
+//! Finds the few stories that a mention could belong to: by page, by name, by headline and the smallest run hashes of a
+//! text. It returns too many rather than too few.
 
 use std::collections::HashMap;
 
@@ -18,7 +16,7 @@ const FILED_RUNS: usize = 8;
 /// that more share is not a name.
 const NEWEST: usize = 64;
 
-/// Positions of stories, by what a telling of the same event would have in common with them.
+/// Positions of stories, by what a mention of the same event would have in common with them.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     pages: HashMap<String, Vec<u32>>,
@@ -27,7 +25,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Files the story at position `at` under everything in `side`.
+    /// Files the story at position `at` under everything in `features`.
     pub fn add(&mut self, at: usize, features: &StoryFeatures) {
         let Ok(at) = u32::try_from(at) else { return };
         for name in names(features) {
@@ -41,7 +39,7 @@ impl Index {
         }
     }
 
-    /// Positions of the stories that share a page, a name or a run with `side`, in ascending order.
+    /// Positions of the stories that share a page, a name or a run with `features`, in ascending order.
     ///
     /// A name is also looked for in the headline, where the judgement may have missed it.
     pub fn candidates(&self, features: &StoryFeatures) -> Vec<usize> {

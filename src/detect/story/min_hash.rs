@@ -31,7 +31,7 @@ const NAMES: usize = 48;
 /// Fewest runs that two texts must share before they count as copies: shorter agreement is a phrase.
 const SHARED_RUNS: usize = 6;
 
-/// Fewest telling words of a headline that only a copy repeats; "The airdrop everyone waited for is here"
+/// Fewest distinctive words of a headline that only a copy repeats; "The airdrop everyone waited for is here"
 /// has three.
 const HEADLINE_WORDS: usize = 6;
 
@@ -101,7 +101,7 @@ impl MinHash {
         Self { runs, cut: cut != 0, title, names }
     }
 
-    /// How much of the shorter text the longer one repeats, 0–1; 0 where the agreement is too short to tell.
+    /// How much of the shorter text the longer one repeats, 0–1; 0 where the agreement is too short to be one.
     ///
     /// Cut lists hold the smallest hashes of their texts: up to the smaller of their last ones both are
     /// complete, so the share found there is a fair sample of the whole.
@@ -133,7 +133,7 @@ impl MinHash {
     }
 
     /// Whether the text with fewer names drops none that the other does not drop too. Never of texts that drop
-    /// more than can be kept: the one that tells them apart may be missing.
+    /// more than can be kept: the one in which they differ may be missing.
     pub fn names_agree(&self, other: &Self) -> bool {
         let (fewer, more) =
             (self.names.len().min(other.names.len()), self.names.len().max(other.names.len()));

@@ -1,4 +1,4 @@
-//! Whether two tellings speak of one project, from what was read as its name and ticker.
+//! Whether two mentions are about one project, from what was read as its name and ticker.
 //!
 //! Owns the comparison of names; knows nothing of texts, events or time.
 
@@ -77,7 +77,7 @@ impl Names {
         self.project.is_empty() && self.token.is_empty()
     }
 
-    /// Whether the two speak of one project.
+    /// Whether the two are about one project.
     pub fn relation(&self, other: &Self) -> Relation {
         let tokens = Agreement::of(self.token.first(), other.token.first());
         let crossed = tokens == Agreement::Equal || self.crosses(other) || other.crosses(self);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn doubt_is_told_apart_from_difference() {
+    fn doubt_is_no_difference() {
         for (one, other, expected) in [
             (("Caldera", "ERA"), ("Huma", "HUMA"), Relation::Different),
             (("Spark", ""), ("SparkLayer", ""), Relation::Different),

@@ -1,8 +1,6 @@
-//! The decision: does this telling belong to that story?
+//! The decision: does this mention belong to that story?
 //!
-//! Owns the rules and their thresholds. Sees two sides in comparable form; knows nothing of indexes, ids or
-//! how a story is kept. A wrong join hides a launch for good while a missed one only repeats it, so every
-//! doubt speaks against joining.
+//! A wrong join hides a launch for good while a missed one only repeats it, so every doubt speaks against joining.
 
 use jiff::SignedDuration;
 
@@ -11,8 +9,8 @@ use super::names::{Names, Relation};
 use super::when::{TEXT_WINDOW, When};
 use crate::model::Event;
 
-/// Overlap of openings (see [`Sketch::overlap`]) from which two texts are one report: a copy cut to thirty
-/// words or set behind an outlet's preface keeps more than 0.7, and half leaves room for a light edit.
+/// Overlap of openings (see [`MinHash::overlap`]) from which two texts are one report: a copy cut to thirty
+/// words or set behind an outlet's preface keeps more than 0.7, and half allows for a light edit.
 const COPY: f64 = 0.5;
 
 /// Overlap from which even another event label does not make it another report.
@@ -25,13 +23,11 @@ const HEADLINE: f64 = 0.4;
 /// One side of the comparison.
 #[derive(Debug)]
 pub(super) struct StoryFeatures {
-    /// Whose token.
     pub names: Names,
-    /// What happens.
     pub event: Event,
-    /// When it happens and when it was told.
+    /// When it happens and when it was published.
     pub when: When,
-    /// Its texts: one of a telling, several of a story.
+    /// Its texts: one of a mention, several of a story.
     pub texts: Vec<Text>,
 }
 
@@ -40,13 +36,11 @@ pub(super) struct StoryFeatures {
 pub(super) struct Text {
     /// Canonical address.
     pub url: String,
-    /// Name of the outlet.
     pub source: String,
-    /// Its fingerprint.
     pub min_hash: MinHash,
 }
 
-/// What ties a telling to a story, weakest first.
+/// Why a mention belongs to a story, weakest reason first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Match {
     /// Its text is a copy.
@@ -62,7 +56,7 @@ pub(super) fn copies(one: &Text, other: &Text) -> bool {
     one.min_hash.overlap(&other.min_hash) >= COPY
 }
 
-/// What ties `telling` to `story`, if anything does.
+/// Why `mention` belongs to `story`; `None` if it does not.
 pub(super) fn match_story(story: &StoryFeatures, mention: &StoryFeatures) -> Option<Match> {
     let relation = story.names.relation(&mention.names);
     if relation != Relation::Same && coins_of_one_notice(story, mention) {
@@ -75,7 +69,7 @@ pub(super) fn match_story(story: &StoryFeatures, mention: &StoryFeatures) -> Opt
         ours.url == theirs.url && (relation != Relation::Unknown || alike)
     });
     let tied = match relation {
-        Relation::Same => same_event || kin(story, mention),
+        Relation::Same => same_event || is_related(story, mention),
         Relation::Nested => {
             same_event && (tickers_agree(story, mention) || headlines_name_both(story, mention))
         }
@@ -100,12 +94,12 @@ fn coins_of_one_notice(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
         && pairs(story, mention).any(|(ours, theirs)| ours.url == theirs.url && ours.source == theirs.source)
 }
 
-/// How far apart two outlets tell one event under names that border on each other.
-const KIN_WINDOW: SignedDuration = SignedDuration::from_hours(48);
+/// How far apart two outlets report one event under names that border on each other.
+const RELATED_WINDOW: SignedDuration = SignedDuration::from_hours(48);
 
 /// Whether the two are one event that outlets call by bordering names: the snapshot of an airdrop, or a launch that one
 /// announces and the other dates. Project and ticker are the same; an announcement must also name the same day.
-fn kin(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
+fn is_related(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
     use Event::{Airdrop, Announcement, Listing, Snapshot};
     let dated = story.when.days.is_some() && story.when.days == mention.when.days;
     let bordering = match (story.event, mention.event) {
@@ -116,7 +110,7 @@ fn kin(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
     bordering
         && !story.names.token.is_empty()
         && story.names.token == mention.names.token
-        && story.when.within(&mention.when, KIN_WINDOW)
+        && story.when.within(&mention.when, RELATED_WINDOW)
         && story.when.compatible(&mention.when)
 }
 
@@ -148,7 +142,7 @@ fn headlines_name_both(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
         })
 }
 
-/// Whether the telling repeats a text or a long headline of the story that another outlet carried.
+/// Whether the mention repeats a text or a long headline of the story that another outlet carried.
 ///
 /// One outlet's own alike texts are its notices, each on something else.
 fn copied(story: &StoryFeatures, mention: &StoryFeatures, relation: Relation, same_event: bool) -> bool {
@@ -157,7 +151,7 @@ fn copied(story: &StoryFeatures, mention: &StoryFeatures, relation: Relation, sa
         && story.when.within(&mention.when, TEXT_WINDOW)
         && story.when.compatible(&mention.when)
         && pairs(story, mention).any(|(ours, theirs)| {
-            // A venue's notices on two tokens share all but the names that matter.
+            // A venue's notices on two tokens share all but the names.
             let named = match relation {
                 Relation::Same => true,
                 Relation::Nested => ours.min_hash.names_equal(&theirs.min_hash),

@@ -1,4 +1,4 @@
-//! The decision as a whole, on invented tellings (`fixtures/text/stories.toml`) and one rule at a time.
+//! The decision as a whole, on invented mentions (`fixtures/text/stories.toml`) and one rule at a time.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ struct Fixtures {
     story: Vec<Group>,
 }
 
-/// One event in the world; what its tellings say unless they say otherwise.
+/// One event in the world; what its mentions say unless they say otherwise.
 #[derive(Deserialize)]
 struct Group {
     name: String,
@@ -88,7 +88,7 @@ impl Group {
     }
 }
 
-/// Every invented telling with the name of its true story, in the order of publication.
+/// Every invented mention with the name of its true story, in the order of publication.
 fn mentions_in_order() -> Vec<(String, NewMention)> {
     let fixtures: Fixtures = toml_edit::de::from_str(FIXTURES).unwrap();
     let mut all: Vec<_> = fixtures
@@ -143,7 +143,7 @@ fn outlets_are_joined_and_events_kept_apart() {
 
 /// A cycle reads its sources side by side, and the first one meets weeks of news in any order.
 #[test]
-fn the_order_of_reading_hardly_matters() {
+fn the_order_of_reading_changes_little() {
     for step in [1, 7, 32, 58, 101] {
         let mention = mentions_in_order();
         let shuffled =
@@ -167,7 +167,7 @@ fn a_new_process_decides_as_a_running_one_would() {
     });
 }
 
-/// A telling of Monad's claim; tests change what they are about.
+/// A mention of Monad's claim; tests change what they are about.
 fn mention(hours: i64, outlet: &str, title: &str) -> NewMention {
     NewMention {
         url: format!("https://{outlet}.example/{hours}"),
@@ -189,7 +189,7 @@ fn place(stories: &mut Stories, mention: &NewMention) -> Placement {
 }
 
 #[test]
-fn later_tellings_fill_in_what_was_unknown() {
+fn later_mentions_fill_in_what_was_unknown() {
     let mut stories = Stories::default();
     let first = place(
         &mut stories,
@@ -216,7 +216,7 @@ fn later_tellings_fill_in_what_was_unknown() {
 }
 
 #[test]
-fn a_telling_found_late_takes_its_place_in_time() {
+fn a_mention_found_late_takes_its_place_in_time() {
     let mut stories = Stories::default();
     place(&mut stories, &mention(5, "a", "Monad claim"));
     let late =
@@ -277,9 +277,9 @@ fn the_same_page_is_counted_once_and_keeps_its_story() {
 
     let listing = NewMention { event: Event::Listing, ..mention.clone() };
     let other = NewMention { project: known("Huma"), ..mention };
-    assert!(!place(&mut stories, &listing).joined, "one page may tell of two events");
+    assert!(!place(&mut stories, &listing).joined, "one page may be about two events");
     let other = place(&mut stories, &other);
-    assert!(!other.joined, "one page may tell of two projects");
+    assert!(!other.joined, "one page may be about two projects");
     assert_ne!(other.story.id, first.story.id);
 }
 

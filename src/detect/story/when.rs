@@ -1,7 +1,4 @@
-//! Whether two tellings can speak of one event, by what they say of its time.
-//!
-//! Owns the windows. Reads dates in the detection's form and a headline's words for rounds and delays; knows
-//! nothing of names or of likeness.
+//! Whether two mentions can be about one event, by what they say of its time.
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
@@ -11,15 +8,15 @@ use crate::model::{
     event_date::{day_of, days_between as days},
 };
 
-/// Longest silence between two tellings of one undated event. Labelled news of the years 2022–2026 reports one
+/// Longest silence between two mentions of one undated event. Labelled news of the years 2022–2026 reports one
 /// airdrop in bursts up to 19 days apart (plan, details, reminder, opening) and the next one of the same
 /// project after two months or more.
 pub(super) const EVENT_WINDOW: SignedDuration = SignedDuration::from_hours(21 * 24);
 
-/// Longest life of an undated story, however often it is told: an endless presale is told anew after that.
+/// Longest life of an undated story, however often it is reported: an endless presale is a new story after that.
 const STORY_SPAN: SignedDuration = SignedDuration::from_hours(60 * 24);
 
-/// Longest time between two tellings that only their texts tie together: wires are copied within hours and
+/// Longest time between two mentions that only their texts connect: wires are copied within hours and
 /// weekly reviews rewrite, so a copy older than this is a template.
 pub(super) const TEXT_WINDOW: SignedDuration = SignedDuration::from_hours(3 * 24);
 
@@ -38,7 +35,7 @@ const LATE_OUTLET: SignedDuration = SignedDuration::from_hours(48);
 /// What a text says of the time of its event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct When {
-    /// Earliest and latest telling.
+    /// Earliest and latest mention.
     pub published: (Timestamp, Timestamp),
     /// The event's own first and last possible day.
     pub days: Option<(Date, Date)>,
@@ -51,7 +48,7 @@ pub(super) struct When {
 }
 
 impl When {
-    /// Whether `new`, a single telling, can speak of the event this one stands for.
+    /// Whether `new`, a single mention, can be about the same event.
     pub fn fits(&self, new: &Self, event: Event) -> bool {
         // A presale counts its price steps as rounds; they are one sale.
         let other_round = event != Event::Sale && differ(self.round, new.round);
@@ -88,7 +85,7 @@ impl When {
         if new.published.0 < self.published.1 { self.moved } else { new.moved }
     }
 
-    /// Whether `new` was told no further than `window` from this one's tellings.
+    /// Whether `new` was published no further than `window` from this one's mentions.
     pub fn within(&self, new: &Self, window: SignedDuration) -> bool {
         let before = self.published.0.duration_since(new.published.1);
         let after = new.published.0.duration_since(self.published.1);
@@ -119,7 +116,7 @@ fn gap_in_days(a: (Date, Date), b: (Date, Date)) -> i32 {
     days(a.1, b.0).max(days(b.1, a.0)).max(0)
 }
 
-/// Whether a telling of that time falls on the event's own days.
+/// Whether a mention of that time falls on the event's own days.
 fn opens_on(day: Date, published: Timestamp) -> bool {
     (-DATE_SLACK_DAYS..=AFTERMATH_DAYS).contains(&days(day, day_of(published)))
 }

@@ -79,7 +79,7 @@ fn a_notice_on_several_coins_names_them_all_and_the_watched_one_first() {
     };
     let plain = rules().judge(&news(title, ""));
     assert_eq!(plain.event, Some(Event::Listing));
-    // Caldera's coin has traded for long: no launch, but whoever watches it wants to know.
+    // Caldera's coin has traded for long: no launch, unless the user watches it.
     assert_eq!(coins(&plain), ["Plimsoll PLIM false", "Sabelle SBL false"]);
     let watching_two = watching(vec![
         caldera(),

@@ -18,7 +18,7 @@ const SAMPLE: usize = 6;
 const WEAK: f64 = 0.25;
 /// What a text of our own counts: plainer than real ones, it teaches the shapes the real ones lack.
 const OWN: f64 = 0.3;
-/// The day on which ours are read: their dates lie around it.
+/// The day on which ours are read: their dates are around it.
 const OWN_DAY: &str = "2026-11-20";
 
 /// One text to learn from.
@@ -30,7 +30,6 @@ pub struct Item {
     pub text: String,
     /// When it was published.
     pub published: Option<Timestamp>,
-    /// Whether it is a launch.
     pub yes: bool,
     pub rumour: bool,
     pub event: Option<String>,
@@ -41,7 +40,6 @@ pub struct Item {
     pub weight: f64,
 }
 
-/// All of them.
 pub struct Corpus {
     pub items: Vec<Item>,
     /// Texts of the unlabelled corpus that are not in `items`.

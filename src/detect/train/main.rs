@@ -19,9 +19,9 @@ use data::Corpus;
 use model::{Row, Trial};
 use tge_scrape::{
     detect::{
-        facts::{FactGroups, event_dates},
+        facts::event_dates,
         lexicon::{Lexicon, month},
-        signals::{PairFeatures, Sink, Span},
+        signals::{Sink, Span, signals},
     },
     model::Kind,
 };
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if task == ["mine"] {
         return mine::common_words(&corpus, &root.join("data/common.txt"));
     }
-    let (names, rows) = signals(&corpus);
+    let (names, rows) = named_signals(&corpus);
     println!("{} texts, {} signals", rows.len(), names.len());
     let trial = Trial::new(&corpus, &names, rows);
     let results = trial.held_out(1.0);
@@ -69,18 +69,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The names of all signals, and each text's.
-fn signals(corpus: &Corpus) -> (Vec<String>, Vec<Row>) {
+fn named_signals(corpus: &Corpus) -> (Vec<String>, Vec<Row>) {
     let lexicon = Lexicon::new(&[], &[]);
-    let pair_features = PairFeatures::new(&lexicon);
-    let core = FactGroups::new(&lexicon).core;
     let mut known = BTreeMap::new();
     let mut rows = Vec::with_capacity(corpus.items.len());
     for item in &corpus.items {
         let mut names = Names { known: &mut known, row: Vec::new() };
         let reading = lexicon.read(&item.title, &item.text, item.published.map(month));
-        let relation = event_dates(&reading, core, item.published).event.and_then(|when| when.relation);
+        let relation = event_dates(&reading, item.published).event.and_then(|when| when.relation);
         let kind = if item.post { Kind::Post } else { Kind::News };
-        pair_features.signals(&lexicon, kind, &reading, relation, &mut names);
+        signals(&lexicon, kind, &reading, relation, &mut names);
         let mut row = names.row;
         row.sort_by_key(|cell| cell.0);
         row.dedup_by_key(|cell| cell.0);

@@ -1,4 +1,4 @@
-//! Figures of a cross-validation: what is told, what the errors are, what each family of signals is worth.
+//! Figures of a cross-validation: how well launches are found, what the errors are, what each family of signals is worth.
 
 use std::collections::BTreeSet;
 
@@ -115,7 +115,7 @@ pub fn print_event_figures(figures: &Figures) {
 fn family(name: &str) -> &'static str {
     let rest = name.get(2..).unwrap_or_default();
     if name.starts_with("frame:") || name.starts_with("headline:") {
-        "frames at a glance"
+        "headline patterns"
     } else if rest.starts_with("words ") {
         "pairs of words"
     } else if rest.starts_with("word ") {

@@ -7,7 +7,7 @@ use crate::{
     measure::Figures,
     model::{COLUMNS, EVENTS, Held, Model, STAGES, Trial},
 };
-use tge_scrape::detect::weights::score_of;
+use tge_scrape::detect::score_of;
 
 /// Weights this small are left out: of the score, and of events and stages.
 const SMALL: f64 = 0.02;

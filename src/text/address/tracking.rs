@@ -81,7 +81,7 @@ const NAMES: &[&str] = &[
 const NAMES_UNLESS_NUMBERED: &[&str] =
     &["ref", "source", "via", "cmp", "partner", "share", "mibextid", "rss"];
 
-/// Whether the parameter `name` (percent-decoded, any case) with `value` leaves the page the same.
+/// Whether the parameter `name` (percent-decoded, any case) with `value` does not change the page.
 pub(super) fn is_noise(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let is = |names: &[&str]| names.contains(&name.as_str());

@@ -9,7 +9,6 @@ use super::{
 };
 
 impl Parser<'_> {
-    /// A time of day.
     pub(super) fn clock(&mut self) -> bool {
         if self.time.is_some() {
             return false;

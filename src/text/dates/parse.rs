@@ -33,7 +33,6 @@ pub(super) fn parse(text: &str, normal: &str) -> Option<Reading> {
     })
 }
 
-/// The date so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Day {
     Missing,

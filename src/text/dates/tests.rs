@@ -49,7 +49,7 @@ fn dates_are_read_as_feeds_write_them() {
 }
 
 #[test]
-fn epochs_are_told_by_their_length() {
+fn the_length_of_an_epoch_decides_its_unit() {
     for text in ["1767607200", "1767607200.25", "1767607200000", "1767607200000000", "1767607200000000000"] {
         assert_eq!(said(text).as_deref(), Some("2026-01-05T10:00:00Z"), "{text}");
     }

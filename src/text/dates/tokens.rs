@@ -6,7 +6,6 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::words::morpheme;
 
-/// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// ASCII digits.
@@ -22,7 +21,6 @@ pub(super) enum Kind {
 pub(super) struct Token<'a> {
     /// In normal form.
     pub text: &'a str,
-    /// What it is.
     pub kind: Kind,
     /// Whether white space stands before it.
     pub spaced: bool,

@@ -1,12 +1,12 @@
-//! Names of months, weekdays and parts of the day, and the words between them, as [`super::tokens::normal`] leaves
-//! them: lower case without accents.
+//! Names of months, weekdays and parts of the day, and the words between them, in the form of
+//! [`super::tokens::normal`]: lower case without accents.
 //!
 //! Names of months and days: Unicode CLDR 46, `dates/calendars/gregorian`, nominative and genitive, and the short
 //! forms that newsrooms use. Names are parted by spaces, words of one name by `+`.
 
 use jiff::civil::Weekday::{self, Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
 
-/// Full names. Any opening of at least three letters counts that fits one month only.
+/// Full names, the English one first. Any opening of at least three letters counts that fits one month only.
 const MONTHS: [&str; 12] = [
     "january januar janner januari janvier enero janeiro gennaio ianuarie ocak styczen stycznia январь января \
      січень січня",
@@ -102,6 +102,16 @@ pub(crate) fn month(word: &str) -> Option<i8> {
         (Some(_), Some(_)) => None,
         (None, _) => SHORT_MONTHS.iter().find(|(short, _)| *short == word).map(|(_, month)| *month),
     }
+}
+
+/// The month that `word` (lower case) names in English: in full, or by its first three letters.
+pub(crate) fn english_month(word: &str) -> Option<i8> {
+    let is = |names: &str| {
+        names
+            .strip_prefix(word)
+            .is_some_and(|rest| word.len() == 3 || rest.starts_with(' ') || word == "sept")
+    };
+    (1..).zip(MONTHS).find(|(_, names)| is(names)).map(|(month, _)| month)
 }
 
 /// The month whose Vietnamese number `name` is.

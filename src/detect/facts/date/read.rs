@@ -5,14 +5,15 @@ use jiff::{
     civil::{Date, date},
 };
 
-use super::{NEWS_REACH, TELLING};
+use super::{ANNOUNCING, NEWS_REACH};
 use crate::{
-    detect::lexicon::Part,
-    text::normal::{Case, Shape},
+    detect::{groups::Groups, reading::Part},
+    text::{
+        dates::english_month,
+        normal::{Case, Shape},
+    },
 };
 
-const MONTHS: [&str; 12] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Verbs after which "on Friday" is a Friday gone by.
@@ -54,7 +55,6 @@ const ACCOUNTS: [&str; 9] =
 /// Verbs before "in 3 days".
 const OPENS_IN: [&str; 8] = ["opens", "open", "starts", "start", "begins", "begin", "live", "launches"];
 
-/// A date as read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     Day(Date),
@@ -78,18 +78,17 @@ impl Found {
 
 /// Reads dates off one part of a text.
 pub(super) struct Reader<'a> {
-    pub part: &'a Part,
-    pub core: u128,
+    pub part: &'a Part<'a>,
     pub today: Option<Date>,
 }
 
 impl Reader<'_> {
     fn word(&self, index: usize) -> &str {
-        if index < self.part.normal.tokens.len() { self.part.normal.word(index) } else { "" }
+        self.part.word(index)
     }
 
     fn before(&self, index: usize, offset: usize) -> &str {
-        index.checked_sub(offset).map_or("", |at| self.part.normal.word(at))
+        index.checked_sub(offset).map_or("", |at| self.part.word(at))
     }
 
     /// The date that begins, or has its month, at token `index`.
@@ -100,7 +99,7 @@ impl Reader<'_> {
         {
             return Date::new(year, month, day).ok().map(Found::Day);
         }
-        if let Some(month) = month(self.word(index)) {
+        if let Some(month) = english_month(self.word(index)) {
             return self.of_month(index, month);
         }
         self.numeric(index)
@@ -176,7 +175,7 @@ impl Reader<'_> {
     /// The day after the one before `index`, and how many tokens it takes: the "5" of "March 1–5".
     fn last_day(&self, index: usize) -> Option<(i8, usize)> {
         let joined = usize::from(matches!(self.word(index), "-" | "to" | "until"));
-        let other_month = month(self.word(index + joined + 1)).is_some();
+        let other_month = english_month(self.word(index + joined + 1)).is_some();
         day(self.word(index + joined)).filter(|_| !other_month).map(|day| (day, joined + 1))
     }
 
@@ -201,15 +200,15 @@ impl Reader<'_> {
         let shift = |days: i64| today.checked_add(days.days()).ok().map(Found::Day);
         let news = || {
             let around = index.saturating_sub(NEWS_REACH)..(index + NEWS_REACH).min(self.part.tags.len());
-            self.part.tags[around].iter().any(|tags| tags & self.core != 0)
+            self.part.tags[around].iter().any(|tags| tags.any(Groups::TRADE))
         };
         let named = |word: &str| DAYS.iter().position(|name| *name == word);
         match (self.word(index), self.word(index + 1)) {
             ("tomorrow", _) => shift(1),
             ("today", next)
                 if self.part.normal.tokens[index].shape == Shape::Word
-                    && !TELLING.contains(&next)
-                    && !TELLING.contains(&self.before(index, 1))
+                    && !ANNOUNCING.contains(&next)
+                    && !ANNOUNCING.contains(&self.before(index, 1))
                     && news() =>
             {
                 shift(0)
@@ -232,8 +231,8 @@ impl Reader<'_> {
                 let now = usize::try_from(today.weekday().to_monday_zero_offset()).unwrap_or(0);
                 let ahead = i64::try_from((wanted + 7 - now) % 7).unwrap_or(0);
                 let behind = (7 - ahead) % 7;
-                let over = (index.saturating_sub(NEWS_REACH)..index)
-                    .any(|at| OVER.contains(&self.part.normal.word(at)));
+                let over =
+                    (index.saturating_sub(NEWS_REACH)..index).any(|at| OVER.contains(&self.part.word(at)));
                 // "shares climbed on Monday"
                 let verb = self.before(index, 1);
                 let past = before == "on" && verb.ends_with("ed") && !AHEAD.contains(&verb);
@@ -261,28 +260,6 @@ fn nearest_year(today: Date, month: i8, day: i8) -> i16 {
     } else {
         today.year()
     }
-}
-
-fn month(word: &str) -> Option<i8> {
-    const LONG: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let index = LONG
-        .iter()
-        .position(|name| *name == word)
-        .or_else(|| MONTHS.iter().position(|name| *name == word || word == "sept" && *name == "sep"))?;
-    i8::try_from(index + 1).ok()
 }
 
 fn day(word: &str) -> Option<i8> {

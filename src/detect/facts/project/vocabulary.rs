@@ -151,7 +151,7 @@ pub(super) const NO_NAMES: &[&str] = &[
     "shielded",
 ];
 
-/// Tags that name a crowd, a chain or a wish, never a project.
+/// Tags that name a crowd, a chain or a hope, never a project.
 pub(super) const GENERIC_TAGS: &[&str] = &[
     "airdrop",
     "listing",

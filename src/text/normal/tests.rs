@@ -1,0 +1,74 @@
+//! The normal form: folding, shapes, places.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn words_are_folded_and_parted_from_their_possessive() {
+    assert_eq!(fold("Kamino\u{2019}s KMNO Airdrop"), "kamino 's kmno airdrop");
+    assert_eq!(fold("don't pre-sale Collab.Land's"), "dont pre sale collab.land 's");
+}
+
+#[test]
+fn disguised_letters_become_plain() {
+    assert_eq!(fold("\u{1d400}irdrop ＡＩＲ\u{200b}drop Schrödinger"), "airdrop airdrop schrodinger");
+}
+
+#[test]
+fn a_name_is_readable_without_what_disguises_it() {
+    for name in ["Plim\u{ad}soll", "Ｐｌｉｍｓｏｌｌ", "𝗣𝗹𝗶𝗺𝘀𝗼𝗹𝗹", "Plim\u{200b}soll", "Plimsoll"]
+    {
+        assert_eq!(readable(name), "Plimsoll");
+    }
+    assert_eq!(readable("Schrödinger Ł2 長城"), "Schrödinger Ł2 長城");
+}
+
+#[test]
+fn sigils_links_and_amounts_keep_their_shape() {
+    let text = "$PYTH raised $3.8M #Airdrop @pyth_net https://a.example/x?y (soon)";
+    let normal = normal(text, 500);
+    let shapes: Vec<_> = normal.tokens.iter().map(|token| token.shape).collect();
+    assert_eq!(
+        shapes,
+        [
+            Shape::Cashtag,
+            Shape::Word,
+            Shape::Money,
+            Shape::Hashtag,
+            Shape::Handle,
+            Shape::Link,
+            Shape::Mark,
+            Shape::Word,
+            Shape::Mark
+        ]
+    );
+    assert_eq!(normal.folded, " $pyth raised $3.8m #airdrop @pyth_net http ( soon ) ");
+    assert_eq!(normal.tokens[0].case, Case::Upper);
+}
+
+#[test]
+fn a_token_remembers_its_place() {
+    let text = "“Apeiron” begins 1,000-day airdrop!";
+    let normal = normal(text, 500);
+    for (index, token) in normal.tokens.iter().enumerate().filter(|(_, token)| token.shape == Shape::Word) {
+        let original = &text[token.start as usize..token.end as usize];
+        assert_eq!(original.to_lowercase(), normal.word(index));
+    }
+    let airdrop = normal.folded.find("airdrop").unwrap();
+    assert_eq!(normal.word(normal.token_at(airdrop)), "airdrop");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_within_its_bounds(text in "\\PC{0,300}|[\\x00-\\x7f\u{200b}\u{301}\u{fdfa}]{0,300}", limit in 0_usize..200) {
+        let normal = normal(&text, limit);
+        let mut last = 0;
+        for (index, token) in normal.tokens.iter().enumerate() {
+            prop_assert!(token.start >= last && token.end >= token.start);
+            prop_assert!(text.get(token.start as usize..token.end as usize).is_some());
+            prop_assert!(!normal.word(index).contains(' '));
+            last = token.end;
+        }
+    }
+}
