@@ -98,14 +98,7 @@ pub fn context(
         parsers: ParsePool::start(thread::available_parallelism().map_or(1, usize::from))
             .map_err(no_runtime)?,
         pages: PageCache::new(settings.cache.memory_limit),
-        settings: visit::Settings {
-            memory_limit: settings.cache.memory_limit,
-            feed_ttl: settings.cache.feed_ttl,
-            feed_ttl_max: settings.cache.feed_ttl_max,
-            article_ttl: settings.cache.article_ttl,
-            catch_up,
-            without_savings,
-        },
+        settings: visit::Settings { catch_up, without_savings, ..settings.cache.clone() },
         clock: SystemClock,
     })
 }
@@ -115,10 +108,7 @@ pub fn context(
 pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
     cycle::Task {
         sources: settings.sources.clone(),
-        settings: cycle::Settings {
-            timeout: settings.cycle.timeout,
-            max_failed_ratio: settings.cycle.max_failed_ratio,
-        },
+        settings: settings.cycle.clone(),
         targets: settings.targets,
         dry_run,
         notifier: notifier(settings),

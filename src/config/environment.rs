@@ -10,7 +10,6 @@ pub struct Environment {
 
 impl Environment {
     /// The process's own. Names or values that are no text are left out.
-    #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
     pub fn of_process() -> Self {
         let pairs = std::env::vars_os();
@@ -22,7 +21,6 @@ impl Environment {
     }
 
     /// One made of `pairs`.
-    #[must_use]
     pub fn of(pairs: &[(&str, &str)]) -> Self {
         Self {
             variables: pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
@@ -30,13 +28,11 @@ impl Environment {
     }
 
     /// The value of `name`, if it is set and not empty.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// The value of `name` as a path.
-    #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from)
     }

@@ -37,7 +37,6 @@ pub enum Origin {
 
 impl Origin {
     /// How it is shown.
-    #[must_use]
     pub fn show(&self) -> String {
         match self {
             Self::BuiltIn => "built in".to_owned(),
@@ -176,18 +175,21 @@ impl Layers {
 
     /// Notes that the value of `path` is wrong.
     pub fn wrong(&mut self, path: &str, message: impl Into<String>) {
-        let place = self.values.get(path).map_or_else(String::new, |(_, origin)| origin.show());
+        let place = self.values[path].1.show();
         self.errors.add(&place, format!("{path}: {}", message.into()));
     }
 
+    /// Every load reads every path, so a path that default.toml lacks panics in each test.
     fn value(&self, path: &str) -> RawValue {
-        // Every path asked for is in default.toml; a test holds the two together.
-        self.values.get(path).map_or(RawValue::Boolean(false), |(value, _)| value.clone())
+        self.values[path].0.clone()
     }
 
-    /// Whether the value of `path` is the text `wanted`.
+    pub fn is_built_in(&self, path: &str) -> bool {
+        self.values[path].1 == Origin::BuiltIn
+    }
+
     pub fn is_text(&self, path: &str, wanted: &str) -> bool {
-        matches!(self.values.get(path), Some((RawValue::String(text), _)) if text == wanted)
+        matches!(&self.values[path].0, RawValue::String(text) if text == wanted)
     }
 
     /// A text of one line.

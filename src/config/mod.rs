@@ -3,11 +3,10 @@
 //! The only room that reads the environment. All mistakes are found before the first is told.
 
 mod channels;
-mod cleartext;
 pub mod edit;
 mod environment;
 mod errors;
-mod exposed;
+mod exposure;
 mod files;
 mod http_section;
 mod layers;
@@ -24,26 +23,25 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use crate::{
     alert::{self, Hooks, Program},
-    detect,
+    cycle, detect,
     figures::targets::Settings as TargetSettings,
     http,
     model::Source,
     text::quantity,
-    x,
+    visit, x,
 };
 
-pub use cleartext::{CLEARTEXT_HINT, cleartext};
 pub use environment::Environment;
 pub use errors::{ConfigError, ConfigErrors};
 pub use layers::{DEFAULTS, Origin};
 pub use rows::feed_address;
 pub use show::{Shown, shown};
 
+pub(crate) use exposure::{CLEARTEXT_HINT, cleartext};
 use layers::Layers;
 use raw::RawValue;
 
@@ -51,6 +49,9 @@ use raw::RawValue;
 pub const STARTER: &str = include_str!("starter.toml");
 /// What the settings file is called in the working directory.
 pub const FILE_NAME: &str = "tge-scrape.toml";
+
+/// The largest `x.monthly_budget_usd`: a larger number is a typing error.
+const MAX_BUDGET_USD: f64 = 1e6;
 
 /// What the command line says of the settings.
 #[derive(Debug, Clone, Default)]
@@ -67,11 +68,11 @@ pub struct Settings {
     /// The file they came from, if there is one.
     pub file: Option<PathBuf>,
     /// `[cycle]`.
-    pub cycle: CycleSettings,
+    pub cycle: cycle::Settings,
     /// `[http]`.
     pub http: http::Settings,
     /// `[cache]`.
-    pub cache: CacheSettings,
+    pub cache: visit::Settings,
     /// The state folder.
     pub state_dir: PathBuf,
     /// `[detect]`, `[[projects]]` and `[[phrases]]`.
@@ -82,8 +83,6 @@ pub struct Settings {
     pub targets: TargetSettings,
     /// `[metrics]`.
     pub metrics: MetricsSettings,
-    /// `x.monthly_budget_usd`.
-    pub x_budget_usd: f64,
     /// The enabled `[[feeds]]`.
     pub sources: Vec<Arc<Source>>,
     /// `[[channels]]`, `[alerts]` and `[hooks]`.
@@ -93,28 +92,6 @@ pub struct Settings {
     layers: Layers,
     /// Lists that the file does not have.
     built_in: Vec<&'static str>,
-}
-
-/// `[cycle]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CycleSettings {
-    /// No request is started after this.
-    pub timeout: Duration,
-    /// The share of sources that may fail, 0 to 1.
-    pub max_failed_ratio: f64,
-}
-
-/// `[cache]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheSettings {
-    /// Bytes of the memory level.
-    pub memory_limit: u64,
-    /// Least time between two requests for one feed.
-    pub feed_ttl: Duration,
-    /// The same for a feed that publishes seldom.
-    pub feed_ttl_max: Duration,
-    /// How long a page is used without asking again.
-    pub article_ttl: Duration,
 }
 
 /// `[outputs]`: files written after each cycle.
@@ -266,17 +243,20 @@ fn resolve(
     }
     let lists = std::mem::take(&mut layers.lists);
     let row = |list: &str| lists.get(list).map(Vec::as_slice).unwrap_or_default();
+    let budget_usd = layers.number("x.monthly_budget_usd", 0.0..=MAX_BUDGET_USD);
     let settings = Settings {
-        cycle: CycleSettings {
+        cycle: cycle::Settings {
             timeout: layers.time_limit("cycle.timeout"),
             max_failed_ratio: layers.number("cycle.max_failed_ratio", 0.0..=1.0),
         },
         http: http_section::settings(&mut layers),
-        cache: CacheSettings {
+        cache: visit::Settings {
             memory_limit: layers.size("cache.memory_limit"),
             feed_ttl: layers.duration("cache.feed_ttl"),
             feed_ttl_max: layers.duration("cache.feed_ttl_max"),
             article_ttl: layers.duration("cache.article_ttl"),
+            catch_up: 0,
+            without_savings: false,
         },
         // As the shell gave it: a folder's name need not be text.
         state_dir: flags.state_dir.clone().unwrap_or_else(|| PathBuf::from(layers.text("state.dir"))),
@@ -287,12 +267,11 @@ fn resolve(
             projects: rows::projects(row("projects"), &mut layers.errors),
             phrases: rows::phrases(row("phrases"), &mut layers.errors),
         },
-        x: x_section::settings(&mut layers, environment),
+        x: x_section::settings(&mut layers, environment, budget_usd),
         targets: target_settings(&mut layers),
         metrics: outputs_section::metrics(&mut layers, environment),
-        x_budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
         sources: rows::sources(row("feeds"), environment, &mut layers.errors),
-        alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment)),
+        alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment, budget_usd)),
         outputs: outputs_section::outputs(&mut layers),
         file,
         layers: Layers { lists, ..layers },
@@ -303,7 +282,7 @@ fn resolve(
 
 /// Flag, then `TGE_SCRAPE_STATE_DIR`, then the settings, then systemd's folder, then the built-in one.
 fn state_dir(layers: &mut Layers, flags: &Flags, environment: &Environment) {
-    let built_in = matches!(layers.values.get("state.dir"), Some((_, Origin::BuiltIn)));
+    let built_in = layers.is_built_in("state.dir");
     let choice = if let Some(dir) = &flags.state_dir {
         Some((dir.display().to_string(), Origin::Flag("--state-dir")))
     } else if let Some(dir) = environment.get("TGE_SCRAPE_STATE_DIR") {
@@ -325,6 +304,7 @@ fn alert_settings(
     layers: &mut Layers,
     channels: &[layers::Row],
     environment: &Environment,
+    budget_usd: f64,
 ) -> alert::Settings {
     let variables = layers.texts("hooks.environment");
     let hook = |layers: &mut Layers, name: &str| {
@@ -343,7 +323,7 @@ fn alert_settings(
         delivery_timeout: layers.time_limit("alerts.delivery_timeout"),
         outbox_max_age: layers.duration("alerts.outbox_max_age"),
         disk_free: layers.size("alerts.disk_free"),
-        budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
+        budget_usd,
         channels: channels::channels(channels, environment, &mut layers.errors),
     }
 }

@@ -1,4 +1,4 @@
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use super::*;
 
@@ -131,6 +131,15 @@ fn limits_under_which_nothing_can_work_are_mistakes() {
     let off = "[http]\nper_host_interval = \"0s\"\n[cache]\nmemory_limit = \"0B\"\nfeed_ttl = \"0s\"\narticle_ttl = \"0s\"\n";
     assert!(from_text(off, Path::new("state")).is_ok());
     assert_eq!(errors_of("[http]\nidle_timeout = \"soon\"\n").len(), 1);
+}
+
+#[test]
+fn one_wrong_value_gives_one_error() {
+    for (value, message) in [("2e6", "should lie between 0 and 1000000"), ("\"much\"", "should be a number")]
+    {
+        let errors = errors_of(&format!("[x]\nmonthly_budget_usd = {value}\n"));
+        assert!(errors.len() == 1 && errors[0].contains(message), "{errors:?}");
+    }
 }
 
 #[test]

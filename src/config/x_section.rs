@@ -7,7 +7,7 @@ use url::Url;
 use super::{
     environment::Environment,
     files::{LONGEST_SECRET, read_text},
-    layers::{Layers, Origin},
+    layers::Layers,
 };
 use crate::{
     text::{address::on_the_web, login::has_login},
@@ -18,7 +18,7 @@ use crate::{
 const LONGEST_SEARCH: usize = 480;
 
 /// `[x]`: all of it, and the token from the variable, the file, or systemd's credentials.
-pub fn settings(layers: &mut Layers, environment: &Environment) -> x::Settings {
+pub fn settings(layers: &mut Layers, environment: &Environment, budget_usd: f64) -> x::Settings {
     let address = layers.text("x.base_url");
     let base_url = Url::parse(&address).ok().filter(|url| {
         on_the_web(url)
@@ -60,8 +60,8 @@ pub fn settings(layers: &mut Layers, environment: &Environment) -> x::Settings {
         enabled: layers.flag("x.enabled"),
         base_url,
         token: token(layers, environment),
-        budget: x::money::micros(layers.number("x.monthly_budget_usd", 0.0..=1e6)),
-        budget_assumed: matches!(layers.values.get("x.monthly_budget_usd"), Some((_, Origin::BuiltIn))),
+        budget: x::money::micros(budget_usd),
+        budget_assumed: layers.is_built_in("x.monthly_budget_usd"),
         lookback: layers.duration("x.lookback"),
         accounts,
         replies,
