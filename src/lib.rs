@@ -15,7 +15,7 @@
 //! [`fixture_web`] is the simulated internet; it imports nothing of ours, so that client and
 //! server cannot be wrong in the same way.
 
-pub mod alert;
+mod alert;
 pub mod article;
 pub mod cli;
 pub mod clock;

@@ -27,7 +27,6 @@ pub struct Bound {
 ///
 /// `waiting` is the number of messages of single launches that are bound but have not arrived: they count
 /// against the limit of this cycle too.
-#[must_use]
 pub fn bind(
     channel: &ChannelPolicy,
     capacity: usize,
@@ -143,23 +142,15 @@ mod tests {
     use jiff::{SignedDuration, civil::time};
 
     use super::*;
-    use crate::alert::samples::{detection, now};
+    use crate::alert::samples::{self, detection, now};
     use crate::model::Detection;
 
     fn alert(number: usize, class: Class, instant: bool) -> Alert {
         let found = Detection { score: 70 + u8::try_from(number).unwrap(), class, ..detection() };
         Alert {
-            id: format!("a{number:02}"),
-            channel: "a".to_owned(),
-            topic: Topic::News,
             story: Some(format!("s{number}")),
-            class,
             instant,
-            due_at: now(),
-            created_at: now(),
-            body: Body::News { detection: Box::new(found), change: None, tier: 2 },
-            replaces: false,
-            outlets: 1,
+            ..samples::alert(&format!("a{number:02}"), found)
         }
     }
 

@@ -31,7 +31,6 @@ pub struct Finding<'a> {
 /// A story is told again only when it is louder or has another date. More outlets alone give an update, which
 /// rides along with another message. Within the cool-down a change waits, unless the story turned critical.
 /// What still waits unbound is replaced: a story that grows within one cycle is told once.
-#[must_use]
 pub fn decide(
     channels: &[&ChannelPolicy],
     finding: Finding<'_>,
@@ -193,7 +192,6 @@ fn news(
 }
 
 /// A lasting name made of `parts`: 20 hexadecimal digits.
-#[must_use]
 pub fn identity(parts: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in parts {

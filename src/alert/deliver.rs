@@ -114,24 +114,26 @@ async fn deliver_to<C: Clock>(
     if state.broken || state.not_before.is_some_and(|until| until > begun + SHORT) {
         return Ok(done);
     }
-    let mut open = delivery.store.open_messages(name.clone()).await?;
-    let singles = open.iter().filter(|message| form(message) == Some(Form::Single)).count();
+    let mut open = open_messages(delivery.store, name).await?;
+    let is_single =
+        |content: &Option<Message>| content.as_ref().is_some_and(|message| message.form == Form::Single);
+    let singles = open.iter().filter(|(_, content)| is_single(content)).count();
     let queued = delivery.store.queued(name.clone()).await?;
     if !queued.is_empty() {
         let bound = bind(&channel.policy, channel.kind.capacity(), queued, singles, begun);
         if bound != super::Bound::default() {
             delivery.store.bind(bound.messages, bound.later).await?;
-            open = delivery.store.open_messages(name.clone()).await?;
+            open = open_messages(delivery.store, name).await?;
         }
     }
     let mut last: Option<Timestamp> = state.sent_at;
-    for message in open {
+    for (message, content) in open {
         let now = delivery.clock.now();
         let waits = believable(Some(message.next_try), now).is_some_and(|next| next > now + SHORT);
         if waits && !delivery.insist {
             continue;
         }
-        let Some(said) = read(&message) else {
+        let Some(content) = content else {
             let error = "the stored message cannot be read".to_owned();
             delivery.store.settle(message.id, Settled::GivenUp { error }, state.clone(), begun).await?;
             done.given_up += 1;
@@ -149,7 +151,7 @@ async fn deliver_to<C: Clock>(
             }
             let now = delivery.clock.now();
             delivery.store.attempt(message.id.clone()).await?;
-            let attempt = Attempt { message: &said, now, before };
+            let attempt = Attempt { message: &content, now, before };
             let result = tokio::select! {
                 biased;
                 result = channel.send(delivery.post, attempt) => result,
@@ -213,12 +215,17 @@ fn until(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or_default()
 }
 
-fn read(message: &OpenMessage) -> Option<Message> {
-    serde_json::from_str(&message.document).ok()
-}
-
-fn form(message: &OpenMessage) -> Option<Form> {
-    read(message).map(|message| message.form)
+/// The open messages of `channel` with their contents, `None` for a document that cannot be read.
+async fn open_messages(
+    store: &Store,
+    channel: &str,
+) -> Result<Vec<(OpenMessage, Option<Message>)>, StoreError> {
+    let open = store.open_messages(channel.to_owned()).await?;
+    let with_content = |message: OpenMessage| {
+        let content = serde_json::from_str(&message.document).ok();
+        (message, content)
+    };
+    Ok(open.into_iter().map(with_content).collect())
 }
 
 /// Sends a sample to `channel`, outside the outbox.

@@ -21,7 +21,7 @@ struct Document<'a> {
     id: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
-    form: &'static str,
+    form: Form,
     channel: &'a str,
     timestamp: Timestamp,
     text: Option<&'static str>,
@@ -40,7 +40,6 @@ struct Line {
 }
 
 /// The event name of a message (Standard Webhooks: words parted by dots).
-#[must_use]
 pub fn kind(message: &Message) -> &'static str {
     match message.form {
         Form::Single | Form::More => "tge.detected",
@@ -51,7 +50,6 @@ pub fn kind(message: &Message) -> &'static str {
 }
 
 /// The whole message as one object, its texts made harmless and cut.
-#[must_use]
 pub fn document(message: &Message) -> Value {
     let lines = |item: &Item| -> Vec<Line> {
         item.detections()
@@ -66,7 +64,7 @@ pub fn document(message: &Message) -> Value {
         schema: 1,
         id: &message.id,
         kind: kind(message),
-        form: message.form.as_str(),
+        form: message.form,
         channel: &message.channel,
         timestamp: message.at,
         text: (message.form == Form::Sample).then_some(SAMPLE),

@@ -21,20 +21,6 @@ pub enum Form {
     Sample,
 }
 
-impl Form {
-    /// The name used in outputs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Single => "single",
-            Self::More => "more",
-            Self::Digest => "digest",
-            Self::Ops => "ops",
-            Self::Sample => "sample",
-        }
-    }
-}
-
 /// One launch in a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
@@ -96,7 +82,6 @@ pub struct Message {
 
 impl Message {
     /// The loudest class in it; what concerns the program counts as high.
-    #[must_use]
     pub fn class(&self) -> Class {
         let loudest = self.items.iter().flat_map(Item::detections).map(|found| found.class).max();
         loudest.unwrap_or(if self.notices.is_empty() { Class::Low } else { Class::High })

@@ -26,7 +26,7 @@ mod samples;
 use std::time::Duration;
 
 pub use bind::{Bound, bind};
-pub use channels::{Attempt, Channel, ChannelKind, Dedupe, Refusal};
+pub use channels::{Channel, ChannelKind, Dedupe, Refusal};
 pub use decide::{Finding, decide, identity};
 pub use deliver::{Delivered, Delivery, HURRY, deliver, sample};
 pub use hooks::{HookEvent, Hooks};
@@ -52,13 +52,11 @@ pub struct Settings {
 
 impl Settings {
     /// The channels' wishes, as [`decide()`] takes them.
-    #[must_use]
     pub fn policies(&self) -> Vec<&ChannelPolicy> {
         self.channels.iter().map(|channel| &channel.policy).collect()
     }
 
     /// The channels' names.
-    #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.channels.iter().map(|channel| channel.policy.name.clone()).collect()
     }

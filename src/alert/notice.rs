@@ -42,7 +42,6 @@ fn condition(subject: String, message: String, hint: impl Into<String>) -> Condi
 }
 
 /// Feeds of the settings (`names` by address) that are dead, gone or stale.
-#[must_use]
 pub fn feeds(
     states: &[SourceState],
     names: &dyn Fn(&str) -> Option<String>,
@@ -81,7 +80,6 @@ pub fn feeds(
 
 /// Visits of this cycle that could not be saved and whose source does not show it, a sentence each. The trouble is
 /// over when a day has passed without another: not every cycle tries them again.
-#[must_use]
 pub fn refused(sentences: &[String], known: &[Incident], now: Timestamp) -> Option<Condition> {
     let first = match sentences {
         [] => {
@@ -108,7 +106,6 @@ fn whole_weeks(long: SignedDuration) -> i64 {
 }
 
 /// Channels that refuse, or fail again and again.
-#[must_use]
 pub fn channels(states: &[ChannelState]) -> Vec<Condition> {
     let failing = states.iter().filter(|state| state.broken || state.failures >= CHANNEL);
     let condition = failing.map(|state| {
@@ -125,7 +122,6 @@ pub fn channels(states: &[ChannelState]) -> Vec<Condition> {
 
 /// Targets that stand at warning or worse; `cycles` are the targets of each, newest first. The level has its own
 /// calm (see [`level_of`]): one bad cycle raises nothing, one good one ends nothing.
-#[must_use]
 pub fn targets(cycles: &[Vec<Target>]) -> Vec<Condition> {
     let level = |target: &Target| level_of(&target.name, cycles.iter().rev().map(Vec::as_slice));
     let standing = cycles.first().into_iter().flatten().map(|target| (target, level(target)));
@@ -147,7 +143,6 @@ pub fn targets(cycles: &[Vec<Target>]) -> Vec<Condition> {
 }
 
 /// What X has cost this month against what it may.
-#[must_use]
 pub fn budget(spent: f64, allowed: f64) -> Option<Condition> {
     (allowed > 0.0 && spent >= allowed * BUDGET).then(|| {
         let used_up = if spent >= allowed { "used up" } else { "nearly used up" };
@@ -160,7 +155,6 @@ pub fn budget(spent: f64, allowed: f64) -> Option<Condition> {
 }
 
 /// What X counts of its own, and what was refused of its answers.
-#[must_use]
 pub fn x(figures: &XFigures) -> Vec<Condition> {
     let warnings = figures.usage.iter().flat_map(|usage| &usage.warnings).zip(0..);
     let usage = warnings.map(|(warning, number)| {
@@ -180,7 +174,6 @@ pub fn x(figures: &XFigures) -> Vec<Condition> {
 
 /// Free bytes of a disk against what there should be; one that was told of is over only once there is a
 /// quarter more.
-#[must_use]
 pub fn disk(free: u64, least: u64, known: &[Incident]) -> Option<Condition> {
     let reported = known.iter().any(|incident| incident.subject == DISK && incident.over_at.is_none());
     let least = if reported { least.saturating_add(least / 4) } else { least };
@@ -207,7 +200,6 @@ pub struct NoticePlan {
 }
 
 /// Holds the troubles of now against the matters `known`.
-#[must_use]
 pub fn plan_notices(conditions: &[Condition], known: &[Incident], now: Timestamp) -> NoticePlan {
     let mut plan = NoticePlan::default();
     for condition in conditions {
@@ -267,7 +259,6 @@ pub fn plan_notices(conditions: &[Condition], known: &[Incident], now: Timestamp
 
 /// The rows of the outbox that tell `notices` to the channels that want to hear them. A channel is not told
 /// of its own failure: it would not arrive.
-#[must_use]
 pub fn alerts(notices: &[Notice], channels: &[&ChannelPolicy], now: Timestamp) -> Vec<Alert> {
     let mut alerts = Vec::new();
     for channel in channels.iter().filter(|channel| channel.ops) {
@@ -275,9 +266,8 @@ pub fn alerts(notices: &[Notice], channels: &[&ChannelPolicy], now: Timestamp) -
             if notice.subject == format!("channel {}", channel.name) && notice.phase != Phase::Recovered {
                 continue;
             }
-            let phase = format!("{:?}", notice.phase);
             alerts.push(Alert {
-                id: identity(&["ops", &channel.name, &notice.subject, &phase, &now.to_string()]),
+                id: identity(&["ops", &channel.name, &notice.subject, notice.phase.into(), &now.to_string()]),
                 channel: channel.name.clone(),
                 topic: Topic::Ops,
                 story: None,

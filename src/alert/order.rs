@@ -111,23 +111,11 @@ fn source(group: &[Alert]) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::samples::{detection, now};
-    use crate::model::Topic;
+    use crate::alert::samples::{self, detection};
 
     fn alert(id: &str, tier: u8, found: Detection) -> Alert {
-        Alert {
-            id: id.to_owned(),
-            channel: "a".to_owned(),
-            topic: Topic::News,
-            story: Some(format!("s {id}")),
-            class: found.class,
-            instant: true,
-            due_at: now(),
-            created_at: now(),
-            body: Body::News { detection: Box::new(found), change: None, tier },
-            replaces: false,
-            outlets: 1,
-        }
+        let body = Body::News { detection: Box::new(found.clone()), change: None, tier };
+        Alert { body, ..samples::alert(id, found) }
     }
 
     fn launch(source: &str, number: usize, score: u8) -> Detection {

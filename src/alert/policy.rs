@@ -50,7 +50,6 @@ impl ChannelPolicy {
     /// The defaults of a channel named `name` (docs/reference/settings.md#channels):
     /// high and critical at once, at most three messages a cycle, twelve hours' rest for a story, nothing
     /// older than six hours at once.
-    #[must_use]
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -74,7 +73,6 @@ impl ChannelPolicy {
     }
 
     /// Whether `detection`, found in a source with `tags`, is for this channel.
-    #[must_use]
     pub fn wants(&self, detection: &Detection, tags: &[String]) -> bool {
         let named = |name: &Option<String>| {
             name.as_ref().is_some_and(|name| self.projects.contains(&name.to_lowercase()))
@@ -88,7 +86,6 @@ impl ChannelPolicy {
     }
 
     /// The end of the quiet hours that `now` lies in; `None` outside them.
-    #[must_use]
     pub fn quiet_until(&self, now: Timestamp) -> Option<Timestamp> {
         let (from, to) = self.quiet.filter(|(from, to)| from != to)?;
         let here = now.to_zoned_datetime(self.zone.clone());
@@ -101,13 +98,11 @@ impl ChannelPolicy {
     }
 
     /// Whether something of `class` may be told at `now`.
-    #[must_use]
     pub fn may_speak(&self, class: Class, now: Timestamp) -> bool {
         self.quiet_until(now).is_none() || self.quiet_break.is_some_and(|least| class >= least)
     }
 
     /// The next time a digest goes out, never within quiet hours.
-    #[must_use]
     pub fn next_digest(&self, now: Timestamp) -> Timestamp {
         let today = now.to_zoned_datetime(self.zone.clone()).date();
         // A day's clock may skip a time (summer time): then the day after has it.

@@ -35,7 +35,6 @@ impl std::fmt::Debug for Program {
 
 impl Program {
     /// The program's name without its arguments.
-    #[must_use]
     pub fn name(&self) -> &str {
         self.command.first().map_or("", String::as_str)
     }

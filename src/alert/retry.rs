@@ -29,7 +29,6 @@ const SLOW: Duration = Duration::from_mins(1);
 const REJECTIONS: u32 = 3;
 
 /// What is to be noted after an attempt: the message's fate, and the channel as it is now.
-#[must_use]
 pub fn settle(
     state: &ChannelState,
     message: &OpenMessage,
@@ -74,7 +73,6 @@ pub fn settle(
 
 /// `until` as it was stored; `None` where it lies further ahead of `now` than any wait lasts. Version 0.1.0 stored
 /// the waits of some services without a limit.
-#[must_use]
 pub fn believable(until: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     until.filter(|until| *until <= now + LONGEST)
 }

@@ -42,7 +42,6 @@ pub struct Words {
 }
 
 /// `text` as data for a message: on one line, harmless, at most `limit` characters.
-#[must_use]
 pub fn shown(text: &str, limit: usize) -> String {
     // A first cut by a generous measure spares a long text's whole length from being looked at by cluster.
     let opening: String = text.chars().take(limit.saturating_mul(8).max(64)).collect();
@@ -50,7 +49,6 @@ pub fn shown(text: &str, limit: usize) -> String {
 }
 
 /// `item` in words, its headline cut to `room` characters.
-#[must_use]
 pub fn words(item: &Item, limit: usize) -> Words {
     let found = &item.detection;
     let date = found.event_date.as_deref().map(|date| shown(date, 20));
@@ -126,7 +124,6 @@ fn carried(item: &Item) -> String {
 }
 
 /// One line for more outlets, and where the newest is.
-#[must_use]
 pub fn update(update: &Update, limit: usize) -> (String, Link) {
     let project = update.project.as_deref().map_or_else(String::new, |name| shown(name, NAME) + ": ");
     let (title, source) = (shown(&update.title, limit), shown(&update.source, NAME));
@@ -134,7 +131,6 @@ pub fn update(update: &Update, limit: usize) -> (String, Link) {
 }
 
 /// What a notice says, and what to do about it.
-#[must_use]
 pub fn notice(notice: &Notice, limit: usize) -> (String, String) {
     let since = notice.since.strftime("%Y-%m-%d %H:%M UTC");
     let message_text = shown(&notice.message, limit);
@@ -146,7 +142,6 @@ pub fn notice(notice: &Notice, limit: usize) -> (String, String) {
 }
 
 /// One line that says what the message is about: a subject, a fallback, a notification's title.
-#[must_use]
 pub fn subject(message: &Message) -> String {
     let count = message.items.iter().flat_map(Item::detections).count();
     match (message.form, message.items.first(), message.notices.first()) {
@@ -171,7 +166,6 @@ pub const SAMPLE: &str =
     "This channel works. Alerts will look like this one: what happens, the headline, and where to read it.";
 
 /// The line on what found no room; empty where everything did.
-#[must_use]
 pub fn waiting(message: &Message) -> String {
     match message.waiting {
         0 => String::new(),
@@ -184,7 +178,6 @@ fn plural(count: usize, one: &str, many: &str) -> String {
 }
 
 /// The whole message as text, for channels without markup.
-#[must_use]
 pub fn text(message: &Message, limit: usize) -> String {
     let mut parts: Vec<String> = Vec::new();
     if message.form == Form::Sample {
@@ -228,13 +221,11 @@ pub fn shrink<T>(build: impl Fn(usize) -> T, fits: impl Fn(&T) -> bool) -> T {
 }
 
 /// `text` fit for HTML, in the four entities Telegram knows as well.
-#[must_use]
 pub fn html(text: &str) -> String {
     htmlize::escape_attribute(text).into_owned()
 }
 
 /// A sign for a class, beside its name.
-#[must_use]
 pub fn sign(class: Class) -> &'static str {
     match class {
         Class::Critical => "🔴",

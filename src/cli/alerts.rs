@@ -169,7 +169,7 @@ fn list(
             plain(&row.channel),
             row.topic.as_str().to_owned(),
             row.class.as_str().to_owned(),
-            row.state.clone(),
+            row.state.as_str().to_owned(),
             at(row.due_at),
             row.tries.to_string(),
             plain(&row.title),

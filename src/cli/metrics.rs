@@ -5,6 +5,7 @@ use std::{io, path::Path};
 use crate::{
     error::Error,
     figures::{CycleReport, StageName, histogram::Times, report::Usd, sources::Attention},
+    model::AlertState,
     render::prometheus::{Metric, text},
     store::Store,
 };
@@ -98,10 +99,10 @@ async fn of_channels(store: &Store, history: &History) -> Result<Vec<Metric>, Er
     let totals = store.alert_totals().await?;
     let (mut sent, mut pending, mut oldest) = (Vec::new(), Vec::new(), Vec::new());
     for channel in &history.channels {
-        for result in ["delivered", "given_up"] {
+        for result in [AlertState::Delivered, AlertState::GivenUp] {
             let known = totals.iter().find(|total| total.channel == *channel && total.result == result);
             sent.push((
-                vec![channel.clone(), result.to_owned()],
+                vec![channel.clone(), result.as_str().to_owned()],
                 known.map_or(0.0, |total| total.number as f64),
             ));
         }

@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 use super::{Class, Detection};
 
 /// What an alert is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Topic {
     /// A launch, or that its class or date changed.
     News,
@@ -18,23 +20,8 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// Every topic.
-    pub const ALL: [Self; 3] = [Self::News, Self::Update, Self::Ops];
-
-    /// The name used in outputs, settings and the database.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::News => "news",
-            Self::Update => "update",
-            Self::Ops => "ops",
-        }
-    }
-
-    /// The topic of that name, if it is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|topic| topic.as_str() == name)
+        self.into()
     }
 }
 
@@ -65,7 +52,7 @@ pub struct Notice {
 }
 
 /// How far a matter has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// It crossed its threshold.
@@ -243,6 +230,24 @@ pub struct Incident {
     pub message: String,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, EnumString, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum AlertState {
+    /// Not in a message yet.
+    Queued,
+    /// In a message that has not arrived.
+    Bound,
+    Delivered,
+    GivenUp,
+}
+
+impl AlertState {
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
 /// One row of the outbox as `alerts list` shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutboxRow {
@@ -254,8 +259,7 @@ pub struct OutboxRow {
     pub topic: Topic,
     /// How loud.
     pub class: Class,
-    /// `queued`, `bound`, `delivered` or `given_up`.
-    pub state: String,
+    pub state: AlertState,
     /// Headline or sentence.
     pub title: String,
     /// When it was decided.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use strum::{EnumString, IntoStaticStr};
 
 /// What a page says once its furniture is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,8 +28,9 @@ pub struct Article {
 }
 
 /// How an article's text was won.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Method {
     /// A linear strip of tags: the page was refused by the guard.
     #[default]
@@ -46,26 +48,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every way.
-    pub const ALL: [Self; 6] =
-        [Self::Strip, Self::Trafilatura, Self::Readability, Self::JsonLd, Self::Description, Self::Feed];
-
-    /// The way of that name, if it is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == name)
-    }
-
-    /// The name used in outputs and in the database.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Strip => "strip",
-            Self::Trafilatura => "trafilatura",
-            Self::Readability => "readability",
-            Self::JsonLd => "json_ld",
-            Self::Description => "description",
-            Self::Feed => "feed",
-        }
+        self.into()
     }
 }

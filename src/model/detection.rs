@@ -7,6 +7,8 @@ use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 /// Where a text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[derive(IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     /// An entry of a feed or an article.
     News,
@@ -16,12 +18,8 @@ pub enum Kind {
 
 impl Kind {
     /// The name used in outputs and in the database.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::News => "news",
-            Self::Post => "post",
-        }
+        self.into()
     }
 }
 
@@ -47,7 +45,6 @@ pub enum Event {
 
 impl Event {
     /// The name used in outputs, settings and the database.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
@@ -69,7 +66,6 @@ pub enum Stage {
 
 impl Stage {
     /// The name used in outputs, settings and the database.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
@@ -93,7 +89,6 @@ pub enum Class {
 
 impl Class {
     /// The name used in outputs, settings and the database.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
@@ -102,6 +97,8 @@ impl Class {
 /// What speaks against trusting a text or its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[derive(IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Caution {
     /// It lures: "connect your wallet to check", "send to receive", from somebody who is not the project.
     Bait,
@@ -111,12 +108,8 @@ pub enum Caution {
 
 impl Caution {
     /// The name used in outputs.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bait => "bait",
-            Self::LookAlike => "look_alike",
-        }
+        self.into()
     }
 }
 

@@ -33,7 +33,6 @@ pub struct Entry {
 
 impl Entry {
     /// The text that is judged: the longer of content and summary.
-    #[must_use]
     pub fn text(&self) -> &str {
         if self.content.len() > self.summary.len() { &self.content } else { &self.summary }
     }

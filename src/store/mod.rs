@@ -21,11 +21,11 @@ use crate::model::{
 };
 
 pub use error::StoreError;
-pub use lock::Lock;
-pub use rows::{
+pub(crate) use lock::Lock;
+pub(crate) use rows::{
     AlertTotal, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState, Labels,
     Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SlowStatement, SourceLine,
-    SourceResult, SourceYield, StatementTimes, StoryRow, Words, XCallRow, XEnding,
+    SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
 };
 
 use db::DbThread;
@@ -68,89 +68,100 @@ impl Store {
     ///
     /// # Errors
     /// When nothing can be recovered, or the file is of a newer program.
-    pub fn repair(dir: &Path) -> Result<Mended, StoreError> {
+    pub(crate) fn repair(dir: &Path) -> Result<Mended, StoreError> {
         sqlite::repair(dir)
     }
 
     /// Whether `dir` holds a database, or something that [`Store::open`] says more about.
-    #[must_use]
-    pub fn exists(dir: &Path) -> bool {
+    pub(crate) fn exists(dir: &Path) -> bool {
         !matches!(files::is_there(&dir.join(files::DATABASE)), Ok(false))
     }
 
     /// Opens a cycle and gives its number.
-    pub async fn begin_cycle(&self, now: Timestamp) -> Result<i64, StoreError> {
+    pub(crate) async fn begin_cycle(&self, now: Timestamp) -> Result<i64, StoreError> {
         self.db.call(move |connection| sqlite::begin_cycle(connection, now)).await
     }
 
     /// Saves how a cycle went.
-    pub async fn end_cycle(&self, cycle: CycleRecord) -> Result<(), StoreError> {
+    pub(crate) async fn end_cycle(&self, cycle: CycleRecord) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::end_cycle(connection, &cycle)).await
     }
 
     /// The last `limit` finished cycles, newest first.
-    pub async fn cycles(&self, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
+    pub(crate) async fn cycles(&self, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
         self.cycles_since(Timestamp::UNIX_EPOCH, limit).await
     }
 
     /// The last `limit` finished cycles that began at `since` or later, newest first.
-    pub async fn cycles_since(&self, since: Timestamp, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
+    pub(crate) async fn cycles_since(
+        &self,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<CycleRow>, StoreError> {
         self.db.call(move |connection| sqlite::cycles(connection, since, limit)).await
     }
 
     /// When the last cycle that ended with 0 began, if one is kept.
-    pub async fn last_success(&self) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) async fn last_success(&self) -> Result<Option<Timestamp>, StoreError> {
         self.db.call(|connection| sqlite::last_success(connection)).await
     }
 
     /// The stages of the kept cycles with the numbers `first` to `last`: name and times, serialised.
-    pub async fn cycle_stages(&self, first: i64, last: i64) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    pub(crate) async fn cycle_stages(
+        &self,
+        first: i64,
+        last: i64,
+    ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         self.db.call(move |connection| sqlite::cycle_stages(connection, first, last)).await
     }
 
     /// The sums of all periods from `first` to `last` in the order of their names, days and months mixed.
-    pub async fn sums(&self, first: String, last: String) -> Result<Vec<(String, String)>, StoreError> {
+    pub(crate) async fn sums(
+        &self,
+        first: String,
+        last: String,
+    ) -> Result<Vec<(String, String)>, StoreError> {
         self.db.call(move |connection| sqlite::sums(connection, &first, &last)).await
     }
 
     /// The sums of one period with its stages; empty where there are none.
-    pub async fn period(&self, period: String) -> Result<PeriodSums, StoreError> {
+    pub(crate) async fn period(&self, period: String) -> Result<PeriodSums, StoreError> {
         self.db.call(move |connection| sqlite::period(connection, &period)).await
     }
 
     /// What every source has cost and given.
-    pub async fn yields(&self) -> Result<Vec<SourceYield>, StoreError> {
+    pub(crate) async fn yields(&self) -> Result<Vec<SourceYield>, StoreError> {
         self.db.call(|connection| sqlite::yields(connection)).await
     }
 
     /// Bodies and failures of the sources in the kept cycles from number `first` on.
-    pub async fn source_lines(&self, first: i64) -> Result<Vec<SourceLine>, StoreError> {
+    pub(crate) async fn source_lines(&self, first: i64) -> Result<Vec<SourceLine>, StoreError> {
         self.db.call(move |connection| sqlite::source_lines(connection, first)).await
     }
 
     /// Times of the statements run since this was last asked, or since opening.
-    pub async fn statement_times(&self) -> Result<StatementTimes, StoreError> {
+    pub(crate) async fn statement_times(&self) -> Result<StatementTimes, StoreError> {
         self.db.call(|_| Ok(sqlite::take_times())).await
     }
 
     /// Every source ever asked.
-    pub async fn sources(&self) -> Result<Vec<SourceState>, StoreError> {
+    pub(crate) async fn sources(&self) -> Result<Vec<SourceState>, StoreError> {
         self.db.call(|connection| sqlite::sources(connection)).await
     }
 
     /// Pauses that hosts asked for and that still run at `now`.
-    pub async fn host_waits(&self, now: Timestamp) -> Result<Vec<HostWait>, StoreError> {
+    pub(crate) async fn host_waits(&self, now: Timestamp) -> Result<Vec<HostWait>, StoreError> {
         self.db.call(move |connection| sqlite::host_waits(connection, now)).await
     }
 
     /// Up to `limit` entries that wait for their page and are due at `now`.
-    pub async fn backlog(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryRecord>, StoreError> {
+    pub(crate) async fn backlog(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryRecord>, StoreError> {
         self.db.call(move |connection| sqlite::backlog(connection, now, limit)).await
     }
 
     /// Every remembered entry of the feed at `source` that one of `lookups` may be, under the rules with that
     /// fingerprint.
-    pub async fn known_entries(
+    pub(crate) async fn known_entries(
         &self,
         source: String,
         rules: u64,
@@ -161,7 +172,11 @@ impl Store {
     }
 
     /// What was found in an entry so far, oldest first.
-    pub async fn detections_of(&self, source: String, entry: EntryKey) -> Result<Vec<Detection>, StoreError> {
+    pub(crate) async fn detections_of(
+        &self,
+        source: String,
+        entry: EntryKey,
+    ) -> Result<Vec<Detection>, StoreError> {
         self.db.call(move |connection| sqlite::detections_of(connection, &source, entry)).await
     }
 
@@ -171,12 +186,12 @@ impl Store {
     }
 
     /// The robots.txt kept for an origin.
-    pub async fn robots(&self, origin: String) -> Result<Option<RobotsRecord>, StoreError> {
+    pub(crate) async fn robots(&self, origin: String) -> Result<Option<RobotsRecord>, StoreError> {
         self.db.call(move |connection| sqlite::robots(connection, &origin)).await
     }
 
     /// Stories told or joined since `since`, with their tellings.
-    pub async fn recent_stories(&self, since: Timestamp) -> Result<Vec<Story>, StoreError> {
+    pub(crate) async fn recent_stories(&self, since: Timestamp) -> Result<Vec<Story>, StoreError> {
         self.db.call(move |connection| sqlite::recent_stories(connection, since)).await
     }
 
@@ -192,12 +207,12 @@ impl Store {
     }
 
     /// Whether one of the detections called `ids` is known.
-    pub async fn any_detection(&self, ids: Vec<String>) -> Result<bool, StoreError> {
+    pub(crate) async fn any_detection(&self, ids: Vec<String>) -> Result<bool, StoreError> {
         self.db.call(move |connection| sqlite::any_detection(connection, &ids)).await
     }
 
     /// Has the entry that waits under `key` of `source` tried no earlier than `next_try`.
-    pub async fn postpone(
+    pub(crate) async fn postpone(
         &self,
         source: String,
         key: EntryKey,
@@ -207,12 +222,12 @@ impl Store {
     }
 
     /// The latest time up to `now` that earlier cycles confirm: what is old by it may be forgotten.
-    pub async fn confirmed_time(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+    pub(crate) async fn confirmed_time(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
         self.db.call(move |connection| sqlite::confirmed_time(connection, now)).await
     }
 
     /// What the channels know of `stories`.
-    pub async fn channel_story_states(
+    pub(crate) async fn channel_story_states(
         &self,
         stories: Vec<String>,
     ) -> Result<Vec<ChannelStoryState>, StoreError> {
@@ -220,12 +235,12 @@ impl Store {
     }
 
     /// The alerts of `channel` that no message holds yet.
-    pub async fn queued(&self, channel: String) -> Result<Vec<Alert>, StoreError> {
+    pub(crate) async fn queued(&self, channel: String) -> Result<Vec<Alert>, StoreError> {
         self.db.call(move |connection| sqlite::queued(connection, &channel)).await
     }
 
     /// Binds alerts into messages, all or none; those of `later` wait until then for a digest.
-    pub async fn bind(
+    pub(crate) async fn bind(
         &self,
         messages: Vec<BoundMessage>,
         later: Vec<(String, Timestamp)>,
@@ -234,17 +249,17 @@ impl Store {
     }
 
     /// The messages of `channel` that have not arrived, oldest first.
-    pub async fn open_messages(&self, channel: String) -> Result<Vec<OpenMessage>, StoreError> {
+    pub(crate) async fn open_messages(&self, channel: String) -> Result<Vec<OpenMessage>, StoreError> {
         self.db.call(move |connection| sqlite::open_messages(connection, &channel)).await
     }
 
     /// Notes that an attempt on `message` begins.
-    pub async fn attempt(&self, message: String) -> Result<(), StoreError> {
+    pub(crate) async fn attempt(&self, message: String) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::attempt(connection, &message)).await
     }
 
     /// Notes how an attempt on `message` ended, and how its channel is now.
-    pub async fn settle(
+    pub(crate) async fn settle(
         &self,
         message: String,
         settled: Settled,
@@ -255,17 +270,17 @@ impl Store {
     }
 
     /// How every channel is that ever sent.
-    pub async fn channels(&self) -> Result<Vec<ChannelState>, StoreError> {
+    pub(crate) async fn channels(&self) -> Result<Vec<ChannelState>, StoreError> {
         self.db.call(|connection| sqlite::channels(connection)).await
     }
 
     /// The troubles that the operator was told of.
-    pub async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
+    pub(crate) async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
         self.db.call(|connection| sqlite::incidents(connection)).await
     }
 
     /// Remembers troubles, forgets others, and queues what is told of them: all or nothing.
-    pub async fn notice(
+    pub(crate) async fn notice(
         &self,
         incidents: Vec<Incident>,
         forgotten: Vec<String>,
@@ -275,58 +290,58 @@ impl Store {
     }
 
     /// Since when the oldest undelivered alert of `channels` is due.
-    pub async fn oldest_due(&self, channels: Vec<String>) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) async fn oldest_due(&self, channels: Vec<String>) -> Result<Option<Timestamp>, StoreError> {
         self.db.call(move |connection| sqlite::oldest_due(connection, &channels)).await
     }
 
     /// The newest `limit` rows of the outbox; only what has not arrived, if `open`.
-    pub async fn outbox(&self, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    pub(crate) async fn outbox(&self, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
         self.db.call(move |connection| sqlite::rows(connection, open, limit)).await
     }
 
     /// Makes all that `channels` have queued due now.
-    pub async fn hasten(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn hasten(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::hasten(connection, &channels, now)).await
     }
 
     /// Opens the messages of `channels` again that were given up.
-    pub async fn revive(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn revive(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::revive(connection, &channels, now)).await
     }
 
     /// How many alerts ended how, by channel, since the first one.
-    pub async fn alert_totals(&self) -> Result<Vec<AlertTotal>, StoreError> {
+    pub(crate) async fn alert_totals(&self) -> Result<Vec<AlertTotal>, StoreError> {
         self.db.call(|connection| sqlite::alert_totals(connection)).await
     }
 
     /// How many alerts of `channels` no message holds, and how many messages have not arrived.
-    pub async fn waiting(&self, channels: Vec<String>) -> Result<u64, StoreError> {
+    pub(crate) async fn waiting(&self, channels: Vec<String>) -> Result<u64, StoreError> {
         self.db.call(move |connection| sqlite::waiting(connection, &channels)).await
     }
 
     /// One detection per story that passes `filter`, newest first.
-    pub async fn events(&self, filter: EventFilter) -> Result<Vec<Detection>, StoreError> {
+    pub(crate) async fn events(&self, filter: EventFilter) -> Result<Vec<Detection>, StoreError> {
         Ok(self.stories(filter).await?.into_iter().map(|row| row.detection).collect())
     }
 
     /// The stories that pass `filter`, newest first, with their history.
-    pub async fn stories(&self, filter: EventFilter) -> Result<Vec<StoryRow>, StoreError> {
+    pub(crate) async fn stories(&self, filter: EventFilter) -> Result<Vec<StoryRow>, StoreError> {
         self.db.call(move |connection| sqlite::stories(connection, &filter)).await
     }
 
     /// Every entry judged and first seen since `since`, with its detection.
-    pub async fn judged_entries(&self, since: Timestamp) -> Result<Vec<JudgedEntry>, StoreError> {
+    pub(crate) async fn judged_entries(&self, since: Timestamp) -> Result<Vec<JudgedEntry>, StoreError> {
         self.db.call(move |connection| sqlite::judged_entries(connection, since)).await
     }
 
     /// Saves a later judgement, or nothing of it; gives the ids of the detections that were not known before.
-    pub async fn rejudge(&self, judged: Rejudged) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn rejudge(&self, judged: Rejudged) -> Result<Vec<String>, StoreError> {
         self.db.call(move |connection| sqlite::rejudge(connection, &judged)).await
     }
 
     /// Notes the user's word on the detection whose id starts with `id`; `None` if no detection, or more than one,
     /// is called so.
-    pub async fn label(
+    pub(crate) async fn label(
         &self,
         id: String,
         yes: bool,
@@ -336,27 +351,27 @@ impl Store {
     }
 
     /// How many of the labelled detections are launches.
-    pub async fn labels(&self) -> Result<Labels, StoreError> {
+    pub(crate) async fn labels(&self) -> Result<Labels, StoreError> {
         self.db.call(|connection| sqlite::labels(connection)).await
     }
 
     /// Forgets at most `limit` rows of each kind that are past their time; gives how many.
-    pub async fn prune(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    pub(crate) async fn prune(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.db.call(move |connection| sqlite::prune(connection, now, limit)).await
     }
 
     /// How large the memory is.
-    pub async fn health(&self) -> Result<Health, StoreError> {
+    pub(crate) async fn health(&self) -> Result<Health, StoreError> {
         self.db.call(|connection| sqlite::health(connection)).await
     }
 
     /// What is wrong with the database, one sentence each.
-    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn check(&self) -> Result<Vec<String>, StoreError> {
         self.db.call(|connection| sqlite::check(connection)).await
     }
 
     /// Copies the database to a new file while it is in use.
-    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+    pub(crate) async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
         self.db.call(move |connection| sqlite::backup(connection, &to)).await
     }

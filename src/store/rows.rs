@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use jiff::{Timestamp, civil::Date};
 
-use crate::model::{Commit, Detection, EntryKey, EntryMarks, EntryRecord, Event, Rewordings, Stage, XPage};
+use crate::model::{
+    AlertState, Commit, Detection, EntryKey, EntryMarks, EntryRecord, Event, Rewordings, Stage, XPage,
+};
 
 /// What a feed's entry is looked for by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +55,6 @@ impl From<EntryMarks> for ShortMarks {
 
 impl ShortMarks {
     /// Whether storing `newer` would change nothing: a mark that is missing there changes none.
-    #[must_use]
     pub fn holds(&self, newer: &Self) -> bool {
         let holds = |own: Option<i64>, newer: Option<i64>| newer.is_none() || own == newer;
         holds(self.id, newer.id)
@@ -143,13 +144,11 @@ pub struct Labels {
 
 impl Labels {
     /// The share of labelled detections that are launches, 0–1; `None` where none is labelled.
-    #[must_use]
     pub fn precision(self) -> Option<f64> {
         (self.all > 0).then(|| f64::from(self.yes) / f64::from(self.all))
     }
 
     /// For people.
-    #[must_use]
     pub fn sentence(self) -> String {
         match self.precision() {
             None => "no detection has been labelled yet (tge-scrape label ID yes|no)".to_owned(),
@@ -187,8 +186,8 @@ pub struct StoryRow {
 pub struct AlertTotal {
     /// The channel's name.
     pub channel: String,
-    /// `delivered` or `given_up`.
-    pub result: String,
+    /// `Delivered` or `GivenUp`.
+    pub result: AlertState,
     /// How many.
     pub number: u64,
 }
@@ -380,23 +379,4 @@ pub enum PurgeWhat {
     Post(u64),
     /// All of an account.
     Account(u64),
-}
-
-/// A call to X as the ledger has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct XCallRow {
-    /// When.
-    pub at: Timestamp,
-    /// The route's template.
-    pub route: String,
-    /// `o` open, `l` lost, `d` done.
-    pub state: String,
-    /// Status code.
-    pub status: Option<u16>,
-    /// Objects returned.
-    pub returned: u64,
-    /// Of these, charged.
-    pub billed: u64,
-    /// Cost, or reservation while it is open, millionths of a dollar.
-    pub micros: u64,
 }

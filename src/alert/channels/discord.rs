@@ -46,7 +46,6 @@ impl std::fmt::Debug for Discord {
 
 impl Discord {
     /// Its host.
-    #[must_use]
     pub fn host(&self) -> String {
         answer::host(&self.url)
     }
@@ -82,7 +81,6 @@ fn reset(response: &PostResponse) -> Option<Duration> {
 }
 
 /// The JSON body of `message`.
-#[must_use]
 pub fn payload(message: &Message) -> Value {
     let length = |embed: &Value| {
         let count = |key: &str| embed[key].as_str().map_or(0, |text| Unit::Utf16.length(text));

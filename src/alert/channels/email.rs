@@ -80,7 +80,6 @@ impl std::fmt::Debug for Email {
 
 impl Email {
     /// Server and number of receivers.
-    #[must_use]
     pub fn shown(&self) -> String {
         format!("{}:{}, {} receivers", self.host, self.port, self.to.len())
     }

@@ -15,7 +15,6 @@ pub struct Exec {
 
 impl Exec {
     /// The program's name.
-    #[must_use]
     pub fn shown(&self) -> String {
         self.program.name().to_owned()
     }

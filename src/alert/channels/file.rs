@@ -21,7 +21,6 @@ pub struct File {
 
 impl File {
     /// Its path.
-    #[must_use]
     pub fn shown(&self) -> String {
         self.path.display().to_string()
     }

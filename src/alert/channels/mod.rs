@@ -15,6 +15,7 @@ mod webhook;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use strum::IntoStaticStr;
 
 pub use discord::Discord;
 pub use email::{Email, Mailbox, Security};
@@ -46,7 +47,8 @@ pub struct Channel {
 }
 
 /// The kinds of channels (docs/reference/settings.md#kinds-of-channels).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum ChannelKind {
     /// A Slack incoming webhook.
     Slack(Slack),
@@ -119,22 +121,11 @@ pub enum Refusal {
 
 impl ChannelKind {
     /// The kind's name in the settings.
-    #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Slack(_) => "slack",
-            Self::Discord(_) => "discord",
-            Self::Telegram(_) => "telegram",
-            Self::Email(_) => "email",
-            Self::Ntfy(_) => "ntfy",
-            Self::Webhook(_) => "webhook",
-            Self::Exec(_) => "exec",
-            Self::File(_) => "file",
-        }
+        self.into()
     }
 
     /// Launches that one message has room for.
-    #[must_use]
     pub fn capacity(&self) -> usize {
         match self {
             Self::Slack(_) => slack::CAPACITY,
@@ -148,7 +139,6 @@ impl ChannelKind {
     }
 
     /// Who can see that a message came twice.
-    #[must_use]
     pub fn dedupe(&self) -> Dedupe {
         match self {
             Self::File(_) => Dedupe::Ours,
@@ -158,7 +148,6 @@ impl ChannelKind {
     }
 
     /// Where it leads, with nothing secret in it.
-    #[must_use]
     pub fn shown(&self) -> String {
         match self {
             Self::Slack(slack) => slack.host(),

@@ -47,7 +47,6 @@ impl std::fmt::Debug for Ntfy {
 
 impl Ntfy {
     /// Its host.
-    #[must_use]
     pub fn host(&self) -> String {
         answer::host(&self.server)
     }
@@ -74,7 +73,6 @@ impl Ntfy {
 }
 
 /// The JSON body of `message` for `topic`.
-#[must_use]
 pub fn payload(message: &Message, topic: &str) -> Value {
     let text = shrink(|limit| wording::text(message, limit), |text| text.len() <= MESSAGE);
     let mut body = json!({

@@ -44,7 +44,6 @@ impl std::fmt::Debug for Slack {
 
 impl Slack {
     /// Its host.
-    #[must_use]
     pub fn host(&self) -> String {
         answer::host(&self.url)
     }
@@ -67,7 +66,6 @@ impl Slack {
 }
 
 /// The JSON body of `message`.
-#[must_use]
 pub fn payload(message: &Message) -> Value {
     let sections = shrink(
         |limit| sections(message, limit),

@@ -41,13 +41,11 @@ impl std::fmt::Debug for Telegram {
 
 impl Telegram {
     /// Its host and chat.
-    #[must_use]
     pub fn shown(&self) -> String {
         format!("chat {} at {}", self.chat, answer::host(&self.base_url))
     }
 
     /// Whether the chat is a group, which allows 20 messages a minute only.
-    #[must_use]
     pub fn is_group(&self) -> bool {
         self.chat.starts_with(['-', '@'])
     }
@@ -88,7 +86,6 @@ impl Telegram {
 }
 
 /// The JSON body of `message` for `chat`.
-#[must_use]
 pub fn payload(message: &Message, chat: &str) -> Value {
     let text = shrink(|limit| text(message, limit), |text| Unit::Utf16.length(&bare(text)) <= TEXT);
     json!({

@@ -77,7 +77,6 @@ impl WebhookSecret {
 
 impl Webhook {
     /// Its host.
-    #[must_use]
     pub fn host(&self) -> String {
         answer::host(&self.url)
     }
@@ -123,7 +122,6 @@ impl Webhook {
 }
 
 /// `type`, `timestamp`, `data`.
-#[must_use]
 pub fn payload(message: &Message) -> Value {
     let mut data = document::document(message);
     let size = |data: &Value| serde_json::to_string(data).map_or(0, |text| text.len());

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, optional, seconds, statements, time};
-use crate::model::{Article, ArticleRecord, Method, RobotsRecord, Validators};
+use crate::model::{Article, ArticleRecord, RobotsRecord, Validators};
 
 /// The article known under `key`.
 pub fn article(connection: &Connection, key: &str) -> Result<Option<ArticleRecord>, StoreError> {
@@ -22,7 +22,7 @@ pub fn article(connection: &Connection, key: &str) -> Result<Option<ArticleRecor
                 author: row.get("author")?,
                 canonical_url: row.get("canonical_url")?,
                 lang: row.get("lang")?,
-                method: Method::from_name(&row.get::<_, String>("method")?).unwrap_or_default(),
+                method: row.get::<_, String>("method")?.parse().unwrap_or_default(),
                 partial: row.get("partial")?,
             },
         })

@@ -216,7 +216,6 @@ fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Dat
 
 impl EventFilter {
     /// Whether `detection` is asked for.
-    #[must_use]
     pub fn passes(&self, detection: &Detection) -> bool {
         let named = |wanted: &String| {
             let wanted = wanted.to_lowercase();

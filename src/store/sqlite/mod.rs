@@ -52,9 +52,8 @@ pub use repair::repair;
 pub use sources::{host_waits, sources};
 pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};
 pub use x_pages::{
-    calls as x_calls, drop_gaps as x_drop_gaps, failed as x_failed, known as x_known, memory as x_memory,
-    people as x_people, posts_billed as x_posts_billed, purge as x_purge, set_dialect as x_set_dialect,
-    set_usage as x_set_usage,
+    drop_gaps as x_drop_gaps, failed as x_failed, known as x_known, memory as x_memory, people as x_people,
+    posts_billed as x_posts_billed, purge as x_purge, set_dialect as x_set_dialect, set_usage as x_set_usage,
 };
 
 use crate::{failpoint::hit, model::Commit};

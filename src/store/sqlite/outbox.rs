@@ -8,8 +8,8 @@ use crate::store::AlertTotal;
 use crate::{
     failpoint::hit,
     model::{
-        Alert, Body, BoundMessage, ChannelState, ChannelStoryState, Class, Incident, OpenMessage, OutboxRow,
-        Settled, Topic,
+        Alert, AlertState, Body, BoundMessage, ChannelState, ChannelStoryState, Class, Incident, OpenMessage,
+        OutboxRow, Settled, Topic,
     },
 };
 
@@ -114,7 +114,7 @@ pub fn queued(connection: &Connection, channel: &str) -> Result<Vec<Alert>, Stor
         all.push(Alert {
             id: row.get(0)?,
             channel: channel.to_owned(),
-            topic: Topic::from_name(&row.get::<_, String>(1)?).unwrap_or(Topic::News),
+            topic: row.get::<_, String>(1)?.parse().unwrap_or(Topic::News),
             story,
             class: class(&row.get::<_, String>(3)?),
             instant: row.get(4)?,
@@ -312,7 +312,11 @@ pub fn oldest_due(connection: &Connection, channels: &[String]) -> Result<Option
 pub fn alert_totals(connection: &Connection) -> Result<Vec<AlertTotal>, StoreError> {
     let mut statement = connection.prepare_cached(statements::ALERT_TOTALS)?;
     let rows = statement.query_map([], |row| {
-        Ok(AlertTotal { channel: row.get(0)?, result: row.get(1)?, number: super::amount(row.get(2)?) })
+        Ok(AlertTotal {
+            channel: row.get(0)?,
+            result: row.get::<_, String>(1)?.parse().unwrap_or(AlertState::GivenUp),
+            number: super::amount(row.get(2)?),
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -325,17 +329,17 @@ pub fn rows(connection: &Connection, open: bool, limit: usize) -> Result<Vec<Out
         let (message, settled): (Option<String>, Option<Timestamp>) = (row.get(7)?, maybe(row, 8)?);
         let given_up: bool = row.get::<_, Option<bool>>(9)?.unwrap_or(false);
         let state = match (&message, settled, given_up) {
-            (None, ..) => "queued",
-            (Some(_), None, _) => "bound",
-            (Some(_), Some(_), true) => "given_up",
-            (Some(_), Some(_), false) => "delivered",
+            (None, ..) => AlertState::Queued,
+            (Some(_), None, _) => AlertState::Bound,
+            (Some(_), Some(_), true) => AlertState::GivenUp,
+            (Some(_), Some(_), false) => AlertState::Delivered,
         };
         Ok(OutboxRow {
             id: row.get(0)?,
             channel: row.get(1)?,
-            topic: Topic::from_name(&row.get::<_, String>(2)?).unwrap_or(Topic::News),
+            topic: row.get::<_, String>(2)?.parse().unwrap_or(Topic::News),
             class: class(&row.get::<_, String>(3)?),
-            state: state.to_owned(),
+            state,
             due_at: time(row.get(4)?),
             created_at: time(row.get(5)?),
             title: row.get::<_, Option<String>>(6)?.unwrap_or_default(),

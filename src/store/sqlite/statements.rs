@@ -283,7 +283,6 @@ statements! {
     X_CALL_DONE = "UPDATE x_calls SET state = 'd', status = ?2, note = ?3, returned = ?4, billed = ?5, micros = ?6
         WHERE id = ?1";
     X_CALL_LOST = "UPDATE x_calls SET state = 'l', note = ?2 WHERE id = ?1";
-    X_CALLS_LAST = "SELECT at, route, state, status, returned, billed, micros FROM x_calls ORDER BY id DESC LIMIT ?1";
     X_CALLS_PRUNE = "DELETE FROM x_calls WHERE id IN
         (SELECT id FROM x_calls WHERE at < ?1 ORDER BY at LIMIT ?2)";
     X_PENDING = "SELECT id, at, server_at, state, route, sources, low, ceiling, most, price FROM x_calls

@@ -1,33 +1,27 @@
 mod cleanup;
 mod clock;
+mod files;
 mod findings;
 mod heads;
 mod outbox;
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::Connection;
 
 use super::{open, statements};
 use crate::{
-    clock::SystemClock,
     model::{
         Caution, Class, Commit, Detection, DetectionRecord, EntryKey, EntryMarks, EntryRecord, EntryState,
-        Event, HostWait, Kind, LastSeen, Rewordings, Signature, Skips, SourceState, Stage, StoredFinding,
-        Story, Validators,
+        Event, HostWait, LastSeen, Rewordings, Signature, Skips, SourceState, Stage, StoredFinding, Story,
+        Validators,
+        samples::{self, now},
     },
     store::{
-        Access, CycleRecord, EventFilter, KnownEntry, KnownState, Lock, Lookup, PeriodSums, SourceResult,
-        Store, StoreError,
+        Access, CycleRecord, EventFilter, KnownEntry, KnownState, Lookup, PeriodSums, SourceResult, Store,
+        StoreError,
     },
 };
 
 const FEED: &str = "https://news.example/feed";
-
-fn now() -> Timestamp {
-    "2026-11-21T06:30:00Z".parse().unwrap()
-}
 
 fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
@@ -44,7 +38,7 @@ fn entry(number: u8, state: EntryState) -> EntryRecord {
         title: format!("Entry {number}"),
         link: Some(format!("https://news.example/{number}")),
         summary: "What the feed said.".to_owned(),
-        author: "desk".to_owned(),
+        author: "reporter".to_owned(),
         published: now(),
         first_seen: now(),
         suppress_alerts: false,
@@ -101,31 +95,13 @@ fn detection(id: &str, story: &str, score: u8) -> DetectionRecord {
     let found = Detection {
         id: id.to_owned(),
         story_id: story.to_owned(),
-        kind: Kind::News,
-        event: Event::Airdrop,
-        stage: Stage::Live,
-        rumour: false,
         score,
-        class: Class::High,
-        project: Some("Caldera".to_owned()),
-        token: Some("ERA".to_owned()),
-        watched: true,
         event_date: None,
-        title: format!("Told by {id}"),
+        title: format!("Reported by {id}"),
         url: format!("https://{id}.example/1"),
         source: id.to_owned(),
-        author: String::new(),
-        published_at: Some(now()),
-        detected_at: now(),
-        snippet: String::new(),
-        official: false,
-        paid: false,
-        independent_outlets: 1,
-        venue: None,
-        chain: None,
-        cautions: Vec::new(),
-        reasons: Vec::new(),
         also_at: Vec::new(),
+        ..samples::detection()
     };
     DetectionRecord {
         detection: found,
@@ -356,76 +332,6 @@ fn a_cycle_is_kept_with_its_report() {
 }
 
 #[test]
-fn others_read_while_one_writes() {
-    let dir = tempfile::tempdir().unwrap();
-    block(async {
-        assert!(matches!(Store::open(dir.path(), Access::Read), Err(StoreError::Missing(_))));
-        let writer = Store::open(dir.path(), Access::Write).unwrap();
-        writer.commit(found("a", "s", 80)).await.unwrap();
-        let blocker = Connection::open(dir.path().join("tge-scrape.db")).unwrap();
-        blocker.execute_batch("BEGIN IMMEDIATE; DELETE FROM detections;").unwrap();
-        let reader = Store::open(dir.path(), Access::Read).unwrap();
-        assert_eq!(reader.events(EventFilter { limit: 9, ..EventFilter::default() }).await.unwrap().len(), 1);
-        assert!(reader.commit(found("b", "s", 80)).await.is_err(), "a reader must not write");
-    });
-}
-
-#[test]
-fn a_newer_or_damaged_database_is_refused_with_its_own_error() {
-    let dir = tempfile::tempdir().unwrap();
-    drop(Store::open(dir.path(), Access::Write).unwrap());
-    let path = dir.path().join("tge-scrape.db");
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    for access in [Access::Read, Access::Write] {
-        assert!(matches!(Store::open(dir.path(), access), Err(StoreError::Newer { found: 99, .. })));
-    }
-    // In a folder of its own: the thread of the first store may still be closing its file.
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("tge-scrape.db");
-    std::fs::write(&path, "this is no database, but long enough to be taken for one".repeat(100)).unwrap();
-    assert!(matches!(Store::open(dir.path(), Access::Write), Err(StoreError::Corrupt(_))));
-}
-
-#[test]
-fn one_run_at_a_time_holds_the_lock() {
-    let dir = tempfile::tempdir().unwrap();
-    block(async {
-        let held = Lock::take(dir.path(), Duration::ZERO, SystemClock).await.unwrap();
-        let refused = Lock::take(dir.path(), Duration::ZERO, SystemClock).await.unwrap_err();
-        assert!(matches!(refused, StoreError::Locked(Some(pid)) if pid == std::process::id()), "{refused:?}");
-        drop(held);
-        Lock::take(dir.path(), Duration::ZERO, SystemClock).await.unwrap();
-    });
-}
-
-#[cfg(unix)]
-#[test]
-fn only_the_owner_can_read_the_state() {
-    use std::os::unix::fs::PermissionsExt;
-    let dir = tempfile::tempdir().unwrap();
-    let state = dir.path().join("deep/state");
-    drop(Store::open(&state, Access::Write).unwrap());
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&state), mode(&state.join("tge-scrape.db"))), (0o700, 0o600));
-}
-
-#[test]
-fn a_copy_is_a_whole_database() {
-    let dir = tempfile::tempdir().unwrap();
-    block(async {
-        let store = Store::open(&dir.path().join("a"), Access::Write).unwrap();
-        store.commit(found("a", "s", 80)).await.unwrap();
-        std::fs::create_dir(dir.path().join("b")).unwrap();
-        let copy = dir.path().join("b/tge-scrape.db");
-        store.backup(&copy).await.unwrap();
-        assert!(store.backup(&copy).await.is_err(), "an existing file is never overwritten");
-        let copied = Store::open(&dir.path().join("b"), Access::Read).unwrap();
-        assert_eq!(copied.events(EventFilter { limit: 9, ..EventFilter::default() }).await.unwrap().len(), 1);
-        assert_eq!(copied.check().await.unwrap(), Vec::<String>::new());
-    });
-}
-
-#[test]
 fn no_statement_walks_through_a_table_that_grows() {
     let connection = open::open_memory().unwrap();
     // Read whole on purpose: a row per configured source, channel or account, the few troubles there are, the few
@@ -457,7 +363,6 @@ fn no_statement_walks_through_a_table_that_grows() {
         "X_SOURCES",
         "X_GAPS",
         "X_ACCOUNTS",
-        "X_CALLS_LAST",
     ];
     let mut walks = Vec::new();
     for (name, sql) in statements::ALL {

@@ -1,13 +1,16 @@
 //! The ledger of calls to X: reserved before they are sent, settled when they are answered, so that several
 //! processes with one token stay within its limits and one budget.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::{StoreError, amount, count, statements};
 use crate::{
     failpoint::hit,
-    model::{RateState, XIntent, XLimit, XPage, XReserved},
+    model::{
+        RateState, XIntent, XLimit, XPage, XReserved,
+        event_date::{day_of, month_number},
+    },
     store::XEnding,
 };
 
@@ -27,8 +30,7 @@ pub(super) fn at(ms: i64) -> Timestamp {
 }
 
 pub(super) fn month(at: Timestamp) -> i64 {
-    let date = at.to_zoned_datetime(TimeZone::UTC).date();
-    i64::from(date.year()) * 12 + i64::from(date.month()) - 1
+    i64::from(month_number(day_of(at)))
 }
 
 fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {

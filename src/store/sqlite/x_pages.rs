@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{XAccount, XGap, XMemory, XPage, XPerson, XSource, XUsage},
-    store::{PurgeWhat, XCallRow},
+    store::PurgeWhat,
 };
 
 /// Milliseconds of a day.
@@ -246,21 +246,4 @@ pub fn purge(connection: &mut Connection, what: &PurgeWhat) -> Result<usize, Sto
     }
     transaction.commit()?;
     Ok(ids.len())
-}
-
-/// The last `limit` calls, newest first.
-pub fn calls(connection: &Connection, limit: usize) -> Result<Vec<XCallRow>, StoreError> {
-    let mut statement = connection.prepare_cached(statements::X_CALLS_LAST)?;
-    let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-        Ok(XCallRow {
-            at: at(row.get(0)?),
-            route: row.get(1)?,
-            state: row.get(2)?,
-            status: row.get(3)?,
-            returned: amount(row.get::<_, Option<i64>>(4)?.unwrap_or(0)),
-            billed: amount(row.get::<_, Option<i64>>(5)?.unwrap_or(0)),
-            micros: amount(row.get(6)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,6 +1,6 @@
 //! What the clean-up forgets, and what it must not.
 
-use rusqlite::{StatementStatus, params};
+use rusqlite::{Connection, StatementStatus, params};
 
 use super::*;
 use crate::store::sqlite::{bits, day, prune, seconds};

@@ -1,7 +1,7 @@
 //! A clock that is far ahead for a while, and comes back.
 
 use super::*;
-use crate::model::{Alert, Body, BoundMessage, ChannelState, Settled, Topic};
+use crate::model::{Alert, BoundMessage, ChannelState, Settled};
 
 fn hours(hours: i64) -> SignedDuration {
     SignedDuration::from_hours(hours)
@@ -122,13 +122,8 @@ fn what_was_noted_with_the_wrong_clock_is_moved_back_and_nothing_else() {
 #[test]
 fn an_alert_that_was_put_off_with_the_wrong_clock_waits_no_ten_years() {
     block(async {
-        let store = Store::open_in_memory().unwrap();
-        store.begin_cycle(now()).await.unwrap();
-        let mut finding = finding("d", "s", &[]);
-        finding.alerts = vec![queued("a1", now(), now())];
-        store.commit(Commit { findings: vec![finding], ..Commit::default() }).await.unwrap();
         let wrong = now() + ahead();
-        store.begin_cycle(wrong).await.unwrap();
+        let store = with_alert_before(wrong).await;
         store.bind(Vec::new(), vec![("a1".to_owned(), wrong + hours(9))]).await.unwrap();
         store.begin_cycle(now() + hours(1)).await.unwrap();
         let alert = &store.queued("a".to_owned()).await.unwrap()[0];
@@ -139,13 +134,8 @@ fn an_alert_that_was_put_off_with_the_wrong_clock_waits_no_ten_years() {
 #[test]
 fn a_message_that_arrived_with_the_wrong_clock_is_forgotten_in_time() {
     block(async {
-        let store = Store::open_in_memory().unwrap();
-        store.begin_cycle(now()).await.unwrap();
-        let mut finding = finding("d", "s", &[]);
-        finding.alerts = vec![queued("a1", now(), now())];
-        store.commit(Commit { findings: vec![finding], ..Commit::default() }).await.unwrap();
         let wrong = now() + ahead();
-        store.begin_cycle(wrong).await.unwrap();
+        let store = with_alert_before(wrong).await;
         let message = BoundMessage {
             id: "m".to_owned(),
             channel: "a".to_owned(),
@@ -164,18 +154,17 @@ fn a_message_that_arrived_with_the_wrong_clock_is_forgotten_in_time() {
     });
 }
 
+/// A store with a cycle and an alert of now, in which a cycle at `wrong` has begun.
+async fn with_alert_before(wrong: Timestamp) -> Store {
+    let store = Store::open_in_memory().unwrap();
+    store.begin_cycle(now()).await.unwrap();
+    let mut finding = finding("d", "s", &[]);
+    finding.alerts = vec![queued("a1", now(), now())];
+    store.commit(Commit { findings: vec![finding], ..Commit::default() }).await.unwrap();
+    store.begin_cycle(wrong).await.unwrap();
+    store
+}
+
 fn queued(id: &str, created_at: Timestamp, due_at: Timestamp) -> Alert {
-    Alert {
-        id: id.to_owned(),
-        channel: "a".to_owned(),
-        topic: Topic::News,
-        story: Some("s".to_owned()),
-        class: Class::High,
-        instant: false,
-        due_at,
-        created_at,
-        body: Body::News { detection: Box::new(detection("d", "s", 80).detection), change: None, tier: 2 },
-        replaces: false,
-        outlets: 1,
-    }
+    Alert { instant: false, due_at, created_at, ..samples::alert(id, detection("d", "s", 80).detection) }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::*;
-use crate::model::{Alert, Body, ChannelStoryState, Topic};
+use crate::model::{Alert, Body, ChannelStoryState};
 
 fn commit(findings: Vec<StoredFinding>) -> Commit {
     Commit { findings, ..Commit::default() }
@@ -106,19 +106,7 @@ fn a_detection_that_is_known_opens_no_second_story_and_alerts_nobody() {
 
 /// A finding with an alert, called like it, for the channel "a".
 fn alertable_finding(id: &str, story: &str, absorbed: &[&str], class: Class) -> StoredFinding {
-    let alert = Alert {
-        id: id.to_owned(),
-        channel: "a".to_owned(),
-        topic: Topic::News,
-        story: Some(story.to_owned()),
-        class,
-        instant: true,
-        due_at: now(),
-        created_at: now(),
-        body: Body::News { detection: Box::new(detection(id, story, 80).detection), change: None, tier: 2 },
-        replaces: false,
-        outlets: 1,
-    };
+    let alert = Alert { class, ..samples::alert(id, detection(id, story, 80).detection) };
     let state = ChannelStoryState {
         story: story.to_owned(),
         channel: "a".to_owned(),
