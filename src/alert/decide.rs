@@ -1,5 +1,5 @@
-//! Which finding is told to which channel, and when. Pure: the outbox rows it gives are saved in the same
-//! transaction as the finding.
+//! Decides which channel is notified of a finding, and when. Pure: the outbox rows are saved in the finding's
+//! transaction.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -10,27 +10,24 @@ use crate::{
     model::{Alert, Body, Change, ChannelStoryState, Class, Detection, Story, Topic, event_date::day_of},
 };
 
-/// A finding that has its story.
+/// A detection that was assigned to a story.
 #[derive(Debug, Clone, Copy)]
 pub struct Finding<'a> {
-    /// The detection.
     pub detection: &'a Detection,
-    /// Its story as it stands with it.
+    /// The story including the detection.
     pub story: &'a Story,
-    /// Labels of its source.
     pub tags: &'a [String],
-    /// Tier of its source.
     pub tier: u8,
-    /// Found at the first sight of its source: nobody is told.
+    /// Found in the first body of its source: no channel is notified.
     pub suppress_alerts: bool,
 }
 
-/// The alerts that `finding` gives, given what the channels were `told` of its story so far. What they know
-/// afterwards is written back into `told`; the entries that changed are given as well.
+/// The alerts for `finding`, given the channels' `states` of its story. Writes the new states back into `states` and
+/// returns those that changed.
 ///
-/// A story is told again only when it is louder or has another date. More outlets alone give an update, which
-/// rides along with another message. Within the cool-down a change waits, unless the story turned critical.
-/// What still waits unbound is replaced: a story that grows within one cycle is told once.
+/// A story is reported again only with a higher class or another date. More outlets alone give an update, which is
+/// attached to another message. Within the cool-down a change waits, unless the story became critical. A queued alert
+/// is replaced, so a story that grows within one cycle is reported once.
 pub fn decide(
     channels: &[&ChannelPolicy],
     finding: Finding<'_>,
@@ -42,10 +39,9 @@ pub fn decide(
         return (alerts, changed);
     }
     for channel in channels {
-        let known = states
-            .iter_mut()
-            .find(|states| states.channel == channel.name && states.story == finding.story.id);
-        // A quieter telling of a story that was told counts as one more outlet.
+        let known =
+            states.iter_mut().find(|state| state.channel == channel.name && state.story == finding.story.id);
+        // A mention of lower class counts as one more outlet of a reported story.
         if known.is_none() && !channel.wants(finding.detection, finding.tags) {
             continue;
         }
@@ -64,7 +60,7 @@ pub fn decide(
                 };
                 (Some(alert), after)
             }
-            Some(before) => again(channel, finding, before, outlets, now),
+            Some(before) => follow_up(channel, finding, before, outlets, now),
         };
         match known {
             Some(known) if *known != after => {
@@ -82,8 +78,8 @@ pub fn decide(
     (alerts, changed)
 }
 
-/// What a channel that was told `before` is told now, and what it knows then.
-fn again(
+/// The alert for a channel that was notified before, and its new state.
+fn follow_up(
     channel: &ChannelPolicy,
     finding: Finding<'_>,
     before: &ChannelStoryState,
@@ -102,15 +98,15 @@ fn again(
     };
     let grown = outlets > before.outlets;
     let mut after = ChannelStoryState { outlets: outlets.max(before.outlets), ..before.clone() };
-    // A rumour, or a text that may be a fraud, changes nothing of what was reported before.
+    // A rumour, or a possible fraud, changes nothing that was reported before.
     let trusted = !finding.detection.rumour && finding.detection.cautions.is_empty();
     if trusted && (change.class_was.is_some() || change.date_was.is_some()) {
-        // What still waits is replaced: to the channel there was nothing before it.
+        // A queued alert is replaced: the channel has received nothing yet.
         let rest = if before.pending { before.notified_at } else { before.notified_at + channel.cool_down };
-        let turned = change.class_was.is_some() && class == Class::Critical;
+        let became_critical = change.class_was.is_some() && class == Class::Critical;
         let mut alert = news(channel, finding, class, Some(change).filter(|_| !before.pending), now);
         alert.replaces = before.pending;
-        if !turned {
+        if !became_critical {
             alert.due_at = alert.due_at.max(rest);
         }
         after.class = class;
@@ -155,8 +151,8 @@ fn news(
     let detection = finding.detection;
     let old = detection.published_at.is_some_and(|at| at + channel.max_age < now);
     let is_instant = channel.instant.is_some_and(|least| class >= least) && !old;
-    let held = !channel.may_speak(class, now);
-    // What quiet hours hold back comes out as one digest when they end.
+    let held = !channel.may_send(class, now);
+    // Alerts held back by quiet hours are sent as one digest when they end.
     let due_at = match (is_instant, held) {
         (true, false) => now,
         (true, true) => channel.quiet_until(now).unwrap_or(now),
@@ -191,7 +187,7 @@ fn news(
     }
 }
 
-/// A lasting name made of `parts`: 20 hexadecimal digits.
+/// A stable id for `parts`: 20 hexadecimal digits.
 pub fn identity(parts: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
@@ -226,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_story_is_told_once_and_again_only_louder_or_with_another_date() {
+    fn a_story_is_reported_again_only_with_a_higher_class_or_another_date() {
         let channel = ChannelPolicy::new("a");
         let mut states = Vec::new();
         let first = one(&channel, &detection(), &story(1), &mut states, now()).unwrap();
@@ -249,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_still_waits_is_replaced_and_told_once() {
+    fn a_queued_alert_is_replaced_and_reported_once() {
         let channel = ChannelPolicy::new("a");
         let mut states = Vec::new();
         let first = one(&channel, &detection(), &story(1), &mut states, now()).unwrap();
@@ -289,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_sight_of_a_source_and_what_is_not_wanted_tell_nobody() {
+    fn a_new_source_and_unwanted_detections_alert_no_channel() {
         let channel = ChannelPolicy::new("a");
         let (found, story) = (detection(), story(1));
         let silent = Finding { suppress_alerts: true, ..finding(&found, &story) };

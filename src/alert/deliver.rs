@@ -1,7 +1,7 @@
-//! Delivery: each step is written down before and after it is taken, so that a process may die anywhere.
+//! Delivery. Each step is stored before and after it is taken, so the process may die at any time.
 //!
-//! What is due is bound into messages first and only then sent; a message is sent as it was bound until it
-//! arrives. Its attempt is noted before it begins: one that is found begun but not settled may have arrived.
+//! Due alerts are bound into messages, which are sent unchanged until they arrive. An attempt is stored before it
+//! begins: an attempt without a stored result may have arrived.
 
 use std::time::Duration;
 
@@ -24,51 +24,39 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// A pause this short is waited for within the run.
+/// The longest pause that a run waits for.
 const SHORT: Duration = Duration::from_secs(5);
-/// Times one message is sent again within a run after such a pause.
+/// How often a run sends one message again after such a pause.
 const AGAIN: u32 = 2;
 
-/// How long work may go on once the process was asked to stop: systemd and cron supervisors kill after 10 s or more.
+/// Time limit for running work after a stop signal: systemd and cron supervisors kill after 10 s or more.
 pub const HURRY: Duration = Duration::from_secs(5);
 
-/// What delivering needs.
 pub struct Delivery<'a, C> {
-    /// The outbox.
     pub store: &'a Store,
-    /// The time.
     pub clock: &'a C,
-    /// The network.
     pub post: &'a dyn Post,
-    /// Who is told.
     pub channels: &'a [Channel],
-    /// No message is begun after this.
+    /// No message is started after this.
     pub limit: Duration,
-    /// Becomes true from outside: no further message is begun, and what is being sent has [`HURRY`] to end.
+    /// Becomes true on a stop signal: no further message is started, and a running attempt has [`HURRY`] to end.
     pub stop: watch::Receiver<bool>,
-    /// Whether the process was asked to stop before: each attempt has [`HURRY`] only.
+    /// Whether the stop signal came before: each attempt has [`HURRY`] only.
     pub hurried: bool,
-    /// Whether pauses and refusals from before are forgotten (`alerts flush`).
+    /// Whether earlier pauses and refusals are ignored (`alerts flush`).
     pub insist: bool,
-    /// The time that earlier cycles confirm: by it a message is too old.
+    /// The time that earlier cycles confirm; the age of a message is counted up to it.
     pub confirmed: Timestamp,
 }
 
-/// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivered {
-    /// Messages that arrived.
     pub sent: u64,
-    /// Attempts that failed.
     pub failed: u64,
-    /// Messages given up.
     pub given_up: u64,
 }
 
-/// Delivers what is due, all channels side by side.
-///
-/// # Errors
-/// When the store cannot be read or written.
+/// Delivers the due alerts, all channels concurrently.
 pub async fn deliver<C: Clock>(delivery: &Delivery<'_, C>) -> Result<Delivered, StoreError> {
     let states = delivery.store.channels().await?;
     let begun = delivery.clock.now();
@@ -86,7 +74,7 @@ pub async fn deliver<C: Clock>(delivery: &Delivery<'_, C>) -> Result<Delivered, 
     Ok(all)
 }
 
-/// The state to go on from: other settings give a channel a new chance.
+/// The state to start from: new settings reset a channel's failures.
 fn renewed(state: ChannelState, channel: &Channel, insist: bool, now: Timestamp) -> ChannelState {
     let same = state.fingerprint == channel.fingerprint;
     let named = ChannelState {
@@ -122,7 +110,7 @@ async fn deliver_to<C: Clock>(
     if !queued.is_empty() {
         let bound = bind(&channel.policy, channel.kind.capacity(), queued, singles, begun);
         if bound != super::Bound::default() {
-            delivery.store.bind(bound.messages, bound.later).await?;
+            delivery.store.bind(bound.messages, bound.deferred).await?;
             open = open_messages(delivery.store, name).await?;
         }
     }
@@ -151,7 +139,7 @@ async fn deliver_to<C: Clock>(
             }
             let now = delivery.clock.now();
             delivery.store.attempt(message.id.clone()).await?;
-            let attempt = Attempt { message: &content, now, before };
+            let attempt = Attempt { message: &content, now, prior_attempts: before };
             let result = tokio::select! {
                 biased;
                 result = channel.send(delivery.post, attempt) => result,
@@ -159,7 +147,7 @@ async fn deliver_to<C: Clock>(
             };
             hit("message-sent");
             let now = delivery.clock.now();
-            // A clock that jumped ahead makes no message older than it is.
+            // A clock that jumped ahead does not age a message.
             let jump = until(delivery.confirmed, begun);
             let created_at = message.created_at.checked_add(jump).unwrap_or(now);
             let (settled, next) =
@@ -190,7 +178,7 @@ async fn deliver_to<C: Clock>(
     Ok(done)
 }
 
-/// Resolves when an attempt that is under way must end because the process was asked to stop.
+/// Resolves when a running attempt must end because of a stop signal.
 async fn cut_off<C: Clock>(delivery: &Delivery<'_, C>) {
     let mut stop = delivery.stop.clone();
     if !delivery.hurried && stop.wait_for(|asked| *asked).await.is_err() {
@@ -199,8 +187,8 @@ async fn cut_off<C: Clock>(delivery: &Delivery<'_, C>) {
     delivery.clock.sleep(HURRY).await;
 }
 
-/// The outcome of an attempt that was cut off. It is no failure of the channel's, and the next run sends the message
-/// again under the same identity.
+/// The outcome of an interrupted attempt. The channel did not fail, and the next run sends the message again with the
+/// same id.
 fn unfinished() -> Refusal {
     let error = "the program was stopped while it was being sent; it may have arrived, and is sent again";
     Refusal::Slow { wait: Some(Duration::ZERO), message: error.to_owned() }
@@ -228,10 +216,7 @@ async fn open_messages(
     Ok(open.into_iter().map(with_content).collect())
 }
 
-/// Sends a sample to `channel`, outside the outbox.
-///
-/// # Errors
-/// Why it did not arrive.
+/// Sends a test message to `channel`, outside the outbox.
 pub async fn sample(channel: &Channel, post: &dyn Post, now: Timestamp) -> Result<(), Refusal> {
     let message = Message {
         id: identity(&["sample", &channel.policy.name, &now.to_string()]),
@@ -243,5 +228,5 @@ pub async fn sample(channel: &Channel, post: &dyn Post, now: Timestamp) -> Resul
         notices: Vec::new(),
         waiting: 0,
     };
-    channel.send(post, Attempt { message: &message, now, before: 0 }).await.map(drop)
+    channel.send(post, Attempt { message: &message, now, prior_attempts: 0 }).await.map(drop)
 }

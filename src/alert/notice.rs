@@ -1,5 +1,5 @@
-//! The program's own troubles, and when its operator is told: once at a threshold, daily at most while it
-//! lasts, once when it is over. Pure.
+//! Notices about the program itself. The operator gets one at a threshold, at most one a day while it lasts, and one when
+//! it is over. Pure.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,27 +13,25 @@ use crate::{
     model::{Alert, Body, ChannelState, Class, Incident, NOT_SAVED, Notice, Phase, SourceState, Topic},
 };
 
-/// Failures in a row after which a feed counts as dead (docs/reference/failures.md#operator-notices).
+/// Consecutive failures after which a feed counts as dead (docs/reference/failures.md#operator-notices).
 const DEAD: u32 = 6;
-/// A feed that answers but brings nothing new for this long, and for [`STALE_GAPS`] of its usual gaps, is stale.
+/// A feed is stale if it answers but has nothing new for this long and for [`STALE_GAPS`] of its usual intervals.
 const STALE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// See [`STALE`].
 const STALE_GAPS: u32 = 5;
-/// Failures in a row after which a channel is told of: more than the short waits of one bad hour.
+/// Consecutive failures after which a channel is reported: more than the short waits of one bad hour.
 const CHANNEL: u32 = 3;
-/// Share of the budget from which it is told.
+/// Share of the budget from which it is reported.
 const BUDGET: f64 = 0.8;
-/// The least time between two notices on one matter.
+/// Minimum time between two notices about one incident.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Something that is wrong now.
+/// A problem that exists now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// What it is about; its identity.
+    /// Its identity.
     pub subject: String,
-    /// One sentence.
     pub message: String,
-    /// What to do about it.
     pub hint: String,
 }
 
@@ -63,11 +61,11 @@ pub fn feeds(
             found.push(condition(subject, message, SAVING));
         } else if state.failures >= DEAD {
             let message = format!("the feed {name} has failed {} times in a row ({why})", state.failures);
-            // Asking again helps nobody before the limit is raised.
+            // Until the limit is raised, every fetch fails.
             let first = if why == "too_large" { "raise http.feed_body_limit, then: " } else { "" };
             found.push(condition(subject, message, format!("{first}tge-scrape feed check {}", state.url)));
         } else if let Some(long) = quiet.filter(|long| *long >= STALE.max(gap)) {
-            // The number of days is left out: the sentence is to stay the same.
+            // Without the number of days, so that the sentence stays the same.
             let message = format!(
                 "the feed {name} answers, but has brought nothing new for over {} days",
                 whole_weeks(long) * 7
@@ -78,8 +76,8 @@ pub fn feeds(
     found
 }
 
-/// Visits of this cycle that could not be saved and whose source does not show it, a sentence each. The trouble is
-/// over when a day has passed without another: not every cycle tries them again.
+/// Visits of this cycle that could not be saved and whose source does not show it, a sentence each. The condition ends
+/// a day after the last one, because not every cycle tries them again.
 pub fn refused(sentences: &[String], known: &[Incident], now: Timestamp) -> Option<Condition> {
     let first = match sentences {
         [] => {
@@ -98,17 +96,17 @@ pub fn refused(sentences: &[String], known: &[Incident], now: Timestamp) -> Opti
 }
 
 const REFUSED: &str = "not saved";
-/// What to do about a visit that cannot be saved.
+/// Hint for a visit that cannot be saved.
 const SAVING: &str = "run `tge-scrape db check`; if it finds nothing this is a defect worth reporting";
 
 fn whole_weeks(long: SignedDuration) -> i64 {
     long.as_hours() / (7 * 24)
 }
 
-/// Channels that refuse, or fail again and again.
+/// Channels that refuse permanently or fail repeatedly.
 pub fn channels(states: &[ChannelState]) -> Vec<Condition> {
     let failing = states.iter().filter(|state| state.broken || state.failures >= CHANNEL);
-    let condition = failing.map(|state| {
+    let conditions = failing.map(|state| {
         let why = state.last_error.as_deref().unwrap_or("no reason known");
         let word = if state.broken { "refuses everything" } else { "fails" };
         condition(
@@ -117,11 +115,11 @@ pub fn channels(states: &[ChannelState]) -> Vec<Condition> {
             format!("correct its settings, then try it with: tge-scrape alerts test {}", state.name),
         )
     });
-    condition.collect()
+    conditions.collect()
 }
 
-/// Targets that stand at warning or worse; `cycles` are the targets of each, newest first. The level has its own
-/// calm (see [`level_of`]): one bad cycle raises nothing, one good one ends nothing.
+/// Targets at level warning or worse; `cycles` has the targets of each, newest first. [`level_of`] smooths the level:
+/// one bad cycle raises nothing, one good one ends nothing.
 pub fn targets(cycles: &[Vec<Target>]) -> Vec<Condition> {
     let level = |target: &Target| level_of(&target.name, cycles.iter().rev().map(Vec::as_slice));
     let standing = cycles.first().into_iter().flatten().map(|target| (target, level(target)));
@@ -142,7 +140,7 @@ pub fn targets(cycles: &[Vec<Target>]) -> Vec<Condition> {
     condition.collect()
 }
 
-/// What X has cost this month against what it may.
+/// This month's cost of X against the budget.
 pub fn budget(spent: f64, allowed: f64) -> Option<Condition> {
     (allowed > 0.0 && spent >= allowed * BUDGET).then(|| {
         let used_up = if spent >= allowed { "used up" } else { "nearly used up" };
@@ -154,7 +152,7 @@ pub fn budget(spent: f64, allowed: f64) -> Option<Condition> {
     })
 }
 
-/// What X counts of its own, and what was refused of its answers.
+/// Warnings about X's own usage count, and refused posts.
 pub fn x(figures: &XFigures) -> Vec<Condition> {
     let warnings = figures.usage.iter().flat_map(|usage| &usage.warnings).zip(0..);
     let usage = warnings.map(|(warning, number)| {
@@ -162,7 +160,7 @@ pub fn x(figures: &XFigures) -> Vec<Condition> {
         condition(format!("usage x {number}"), warning.clone(), hint)
     });
     let refused = (figures.posts_refused > 0).then(|| {
-        // The number is left out: the sentence is to stay the same.
+        // Without the number of posts, so that the sentence stays the same.
         condition(
             "answers x".to_owned(),
             "X sends posts that lie in the future or have no id; they are refused".to_owned(),
@@ -172,8 +170,7 @@ pub fn x(figures: &XFigures) -> Vec<Condition> {
     usage.chain(refused).collect()
 }
 
-/// Free bytes of a disk against what there should be; one that was told of is over only once there is a
-/// quarter more.
+/// Too few free bytes on a disk. A reported shortage is over only when a quarter more is free.
 pub fn disk(free: u64, least: u64, known: &[Incident]) -> Option<Condition> {
     let reported = known.iter().any(|incident| incident.subject == DISK && incident.over_at.is_none());
     let least = if reported { least.saturating_add(least / 4) } else { least };
@@ -188,26 +185,25 @@ pub fn disk(free: u64, least: u64, known: &[Incident]) -> Option<Condition> {
 
 const DISK: &str = "disk";
 
-/// What is told now, and what is remembered.
+/// Notices to send, and changes of the stored incidents.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NoticePlan {
-    /// To be told.
     pub notices: Vec<Notice>,
-    /// Matters as they are to be remembered, those that changed.
+    /// Incidents to store.
     pub incidents: Vec<Incident>,
-    /// Subjects to be forgotten.
+    /// Subjects of incidents to delete.
     pub forgotten: Vec<String>,
 }
 
-/// Holds the troubles of now against the matters `known`.
+/// Compares the current conditions with the stored incidents `known`.
 pub fn plan_notices(conditions: &[Condition], known: &[Incident], now: Timestamp) -> NoticePlan {
     let mut plan = NoticePlan::default();
     for condition in conditions {
         let before = known.iter().find(|incident| incident.subject == condition.subject);
-        let incident = |since, told_at| Incident {
+        let incident = |since, notified_at| Incident {
             subject: condition.subject.clone(),
             since,
-            notified_at: told_at,
+            notified_at,
             over_at: None,
             message: condition.message.clone(),
         };
@@ -228,7 +224,7 @@ pub fn plan_notices(conditions: &[Condition], known: &[Incident], now: Timestamp
                 plan.notices.push(notice(phase, before.since));
                 plan.incidents.push(incident(before.since, now));
             }
-            // It comes and goes: within a day nothing more is said.
+            // The condition comes and goes: within a day no second notice is sent.
             Some(before) if before.over_at.is_some() => {
                 plan.incidents.push(incident(before.since, before.notified_at));
             }
@@ -257,8 +253,8 @@ pub fn plan_notices(conditions: &[Condition], known: &[Incident], now: Timestamp
     plan
 }
 
-/// The rows of the outbox that tell `notices` to the channels that want to hear them. A channel is not told
-/// of its own failure: it would not arrive.
+/// The outbox rows that send `notices` to the channels that take them. A channel gets no notice of its own failure: it
+/// would not arrive.
 pub fn alerts(notices: &[Notice], channels: &[&ChannelPolicy], now: Timestamp) -> Vec<Alert> {
     let mut alerts = Vec::new();
     for channel in channels.iter().filter(|channel| channel.ops) {
@@ -293,7 +289,7 @@ mod tests {
         vec![condition("disk".to_owned(), "little is left".to_owned(), "free some")]
     }
 
-    /// Runs `days` tenths of a day, the trouble being there where `bad` says so; gives what was told when.
+    /// Runs `tenths` tenths of a day, with the condition where `bad` says so; returns the notices with their times.
     fn lived(tenths: i64, bad: impl Fn(i64) -> bool) -> Vec<(i64, Phase)> {
         let (mut known, mut condition): (Vec<Incident>, Vec<_>) = (Vec::new(), Vec::new());
         for tenth in 0..tenths {

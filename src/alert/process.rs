@@ -1,5 +1,4 @@
-//! A command of the user's, run with JSON on its stdin: never through a shell, with little of our
-//! surroundings, and not for long.
+//! A user's command: JSON on stdin, no shell, a minimal environment, a time limit.
 
 use std::{process::Stdio, time::Duration};
 
@@ -10,19 +9,19 @@ use tokio::{
 
 use super::wording::shown;
 
-/// Bytes of its complaints that are read.
+/// Bytes of stderr that are read.
 const COMPLAINT: u64 = 8 * 1024;
-/// Characters of them that are repeated.
+/// Characters of stderr that an error repeats.
 const REPEATED: usize = 160;
-/// How long complaints may still come once the process has ended: what it left running may hold the pipe.
+/// How long to wait for stderr after the process has ended: its children may still hold the pipe.
 const AFTERWARDS: Duration = Duration::from_millis(200);
 
-/// What to run.
+/// A command with its environment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Program {
     /// The program and its arguments; never empty.
     pub command: Vec<String>,
-    /// All it gets of the environment.
+    /// Its whole environment.
     pub environment: Vec<(String, String)>,
 }
 
@@ -40,10 +39,9 @@ impl Program {
     }
 
     /// Runs it with `input` on stdin and `extra` variables, for at most `limit`. If the limit passes, or the future
-    /// is dropped, it is killed with all it started in its process group.
-    ///
+    /// is dropped, its whole process group is killed.
     /// # Errors
-    /// A sentence: it cannot be started, took too long, or ended with another code than 0.
+    /// A sentence: it cannot be started, took too long, or its exit code is not 0.
     pub async fn run(&self, input: &[u8], extra: &[(&str, &str)], limit: Duration) -> Result<(), String> {
         let name = self.name();
         let mut command = Command::new(name);
@@ -86,7 +84,7 @@ async fn finish(
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let feed = async {
         if let Some(mut stdin) = stdin {
-            // A program that does not care to read is none of our failures.
+            // A program may ignore its input.
             let _ = stdin.write_all(input).await;
             let _ = stdin.shutdown().await;
         }
@@ -116,9 +114,9 @@ async fn finish(
     Ok((status, shown(&String::from_utf8_lossy(&complaint), REPEATED)))
 }
 
-/// Has the system keep the exit statuses of our children. A process that was started with SIGCHLD ignored gets none,
-/// so that each command would count as failed and be run again; a handler of our own takes the place of that, and is
-/// none of the command's, which starts with the default (signal(7)).
+/// Makes the system keep the exit statuses of child processes. A process that was started with SIGCHLD ignored gets
+/// none, so each command would count as failed and run again. A handler replaces that; a command starts with the
+/// default (signal(7)).
 #[cfg(unix)]
 fn keep_statuses() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -127,7 +125,7 @@ fn keep_statuses() {
     }
 }
 
-/// The process group of a child that has not ended; when this is dropped, the group is killed.
+/// The process group of a running child; it is killed on drop.
 struct Group {
     #[cfg(unix)]
     leader: Option<rustix::process::Pid>,
@@ -145,7 +143,7 @@ impl Group {
         Self {}
     }
 
-    /// The child has ended: its number may be another's soon.
+    /// The child has ended, and the system may reuse its id.
     fn release(&mut self) {
         #[cfg(unix)]
         {
@@ -200,7 +198,7 @@ mod tests {
             let mut line = String::new();
             std::io::BufRead::read_line(&mut reader, &mut line).unwrap();
             said.send(()).unwrap();
-            // Ends when nobody holds the other end any more.
+            // Ends when no process holds the other end.
             std::io::Read::read_to_string(&mut reader, &mut line).unwrap();
             line
         });

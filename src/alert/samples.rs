@@ -4,7 +4,7 @@ use super::message::{Form, Item, Message};
 pub use crate::model::samples::{alert, detection, hostile, now};
 use crate::model::{Detection, Event, Mention, Signature, Stage, Story};
 
-/// A story in so many outlets.
+/// A story with that number of outlets.
 pub fn story(outlets: usize) -> Story {
     let mention = |at: usize| Mention {
         url: format!("https://o{at}.example/"),

@@ -35,10 +35,10 @@ use crate::{
     visit, x,
 };
 
-pub use environment::Environment;
-pub use errors::{ConfigError, ConfigErrors};
-pub use layers::{DEFAULTS, Origin};
-pub use rows::feed_address;
+pub(crate) use environment::Environment;
+pub(crate) use errors::ConfigErrors;
+pub(crate) use layers::{DEFAULTS, Origin};
+pub(crate) use rows::feed_address;
 pub use show::{Shown, shown};
 
 pub(crate) use exposure::{CLEARTEXT_HINT, cleartext};

@@ -29,7 +29,7 @@ impl File {
     pub(super) fn send(&self, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
         let mut line = document::document(attempt.message).to_string();
         line.push('\n');
-        self.append(&line, &attempt.message.id, attempt.before > 0)
+        self.append(&line, &attempt.message.id, attempt.prior_attempts > 0)
             .map_err(|error| Refusal::Later(format!("{}: {error}", self.path.display())))?;
         Ok(Arrived::default())
     }
@@ -86,7 +86,7 @@ mod tests {
         fs::write(&file.path, format!("{text}{}", &text[..40])).unwrap();
         let mut other = message.clone();
         other.id = "other".to_owned();
-        file.send(Attempt { message: &other, now: now(), before: 1 }).unwrap();
+        file.send(Attempt { message: &other, now: now(), prior_attempts: 1 }).unwrap();
         let lines: Vec<String> = fs::read_to_string(&file.path).unwrap().lines().map(str::to_owned).collect();
         assert_eq!(lines.len(), 3);
         assert!(serde_json::from_str::<serde_json::Value>(&lines[2]).is_ok());

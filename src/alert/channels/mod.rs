@@ -87,7 +87,7 @@ pub struct Attempt<'a> {
     /// The present.
     pub now: Timestamp,
     /// Attempts begun before this one: if any, the message may have arrived.
-    pub before: u32,
+    pub prior_attempts: u32,
 }
 
 /// It arrived.
