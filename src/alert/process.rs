@@ -40,8 +40,6 @@ impl Program {
 
     /// Runs it with `input` on stdin and `extra` variables, for at most `limit`. If the limit passes, or the future
     /// is dropped, its whole process group is killed.
-    /// # Errors
-    /// A sentence: it cannot be started, took too long, or its exit code is not 0.
     pub async fn run(&self, input: &[u8], extra: &[(&str, &str)], limit: Duration) -> Result<(), String> {
         let name = self.name();
         let mut command = Command::new(name);
@@ -217,13 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn one_that_reads_nothing_or_says_much_does_not_block() {
+    fn a_program_that_reads_nothing_or_writes_much_does_not_block() {
         assert_eq!(run("exit 0", &vec![b'x'; 1 << 20], LONG), Ok(()));
         assert_eq!(run("head -c 300000 /dev/zero >&2; head -c 300000 /dev/zero", b"", LONG), Ok(()));
     }
 
     #[test]
-    fn a_failure_says_why_and_a_hang_is_ended_with_all_it_started() {
+    fn a_failure_has_its_reason_and_a_hang_ends_with_its_process_group() {
         let failed = run("echo no such luck >&2; exit 3", b"", LONG).unwrap_err();
         assert!(failed.contains("no such luck") && failed.contains('3'), "{failed}");
         let dir = tempfile::tempdir().unwrap();

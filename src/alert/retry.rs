@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_is_longer_than_a_day_was_stored_by_mistake() {
+    fn a_stored_wait_that_is_longer_than_a_day_is_ignored() {
         let day = now() + LONGEST;
         assert_eq!(believable(Some(day), now()), Some(day));
         assert_eq!(believable(Some(day + Duration::from_secs(1)), now()), None);

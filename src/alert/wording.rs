@@ -40,6 +40,13 @@ pub struct Words {
     pub link: Link,
 }
 
+impl Words {
+    /// The lines between heading and link, escaped. Lines without content are empty.
+    pub fn lines(&self, escape: impl Fn(&str) -> String) -> Vec<String> {
+        [&self.title, &self.change, &self.facts, &self.why, &self.carried].map(|line| escape(line)).to_vec()
+    }
+}
+
 /// `text` for a message: on one line, sanitised, at most `limit` characters.
 pub fn shown(text: &str, limit: usize) -> String {
     // A rough first cut, so that a long text is not segmented as a whole.
@@ -184,11 +191,10 @@ pub fn text(message: &Message, limit: usize) -> String {
     }
     for item in &message.items {
         let words = words(item, limit);
-        let mut lines = Vec::new();
+        let mut lines = words.lines(str::to_owned);
         if message.form != Form::Single {
-            lines.push(words.heading);
+            lines.insert(0, words.heading);
         }
-        lines.extend([words.title, words.change, words.facts, words.why, words.carried]);
         lines.push(words.link.text().to_owned());
         lines.retain(|line| !line.is_empty());
         parts.push(lines.join("\n"));
@@ -279,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_a_feed_says_can_turn_or_break_a_line() {
+    fn no_text_of_a_feed_reverses_or_breaks_a_line() {
         for title in hostile() {
             let found = Detection { title, source: hostile().swap_remove(5), ..detection() };
             let text = text(&message(Form::Digest, vec![found]), 300);
@@ -290,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_says_what_the_message_is() {
+    fn a_subject_describes_the_message() {
         let more = Message { waiting: 4, ..message(Form::More, vec![detection(), detection()]) };
         assert_eq!(subject(&more), "and 6 more launches");
         assert_eq!(waiting(&more), "4 more launches in the next digest");
