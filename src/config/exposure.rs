@@ -8,7 +8,7 @@ use crate::alert::ChannelKind;
 
 pub const CLEARTEXT_HINT: &str = "use an https address, or a tunnel that ends on this machine";
 
-/// Keys of tables whose value is a secret itself, and the list they belong to.
+/// Lists with the keys of their tables whose value is a secret.
 #[cfg(unix)]
 const SECRETS: [(&str, &str); 6] = [
     ("feeds", "headers"),
@@ -40,7 +40,7 @@ pub fn cleartext(settings: &Settings) -> Vec<String> {
             ChannelKind::Telegram(telegram) => &telegram.base_url,
             ChannelKind::Ntfy(ntfy) => &ntfy.server,
             ChannelKind::Webhook(webhook) => &webhook.url,
-            // Mail goes by TLS only; the others stay on this machine.
+            // Mail uses TLS only; the others stay on this machine.
             ChannelKind::Email(_) | ChannelKind::Exec(_) | ChannelKind::File(_) => continue,
         };
         check(&|| format!("the channel {}", channel.policy.name), url);
@@ -52,8 +52,7 @@ pub fn cleartext(settings: &Settings) -> Vec<String> {
 }
 
 impl Settings {
-    /// What every user of this machine can do with the settings file that only its owner should, and what to do
-    /// about it.
+    /// A message and a hint if every user of this machine can read the file's secrets, or change the file.
     #[cfg(unix)]
     pub fn exposed(&self) -> Option<(String, String)> {
         use std::os::unix::fs::PermissionsExt;
@@ -77,13 +76,12 @@ impl Settings {
         })
     }
 
-    /// Modes are those of Unix.
     #[cfg(not(unix))]
     pub fn exposed(&self) -> Option<(String, String)> {
         None
     }
 
-    /// Whether a secret stands in the file itself.
+    /// Whether the file itself contains a secret.
     #[cfg(unix)]
     fn holds_secrets(&self) -> bool {
         let lists = &self.layers.lists;

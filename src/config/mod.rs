@@ -1,6 +1,6 @@
 //! Settings: flag > environment > file > built in, resolved once into plain values.
 //!
-//! The only room that reads the environment. All mistakes are found before the first is told.
+//! The only module that reads the environment. All errors are reported together.
 
 mod channels;
 pub mod edit;
@@ -45,15 +45,15 @@ pub(crate) use exposure::{CLEARTEXT_HINT, cleartext};
 use layers::Layers;
 use raw::RawValue;
 
-/// The built-in feeds and projects, which apply where the settings name none.
+/// The built-in feeds and projects, used if the settings define none.
 pub const STARTER: &str = include_str!("starter.toml");
-/// What the settings file is called in the working directory.
+/// Name of the settings file in the working directory.
 pub const FILE_NAME: &str = "tge-scrape.toml";
 
 /// The largest `x.monthly_budget_usd`: a larger number is a typing error.
 const MAX_BUDGET_USD: f64 = 1e6;
 
-/// What the command line says of the settings.
+/// Command-line flags that concern the settings.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     /// `--config`.
@@ -62,10 +62,10 @@ pub struct Flags {
     pub state_dir: Option<PathBuf>,
 }
 
-/// Every setting, resolved.
+/// Every setting with its final value.
 #[derive(Debug)]
 pub struct Settings {
-    /// The file they came from, if there is one.
+    /// The settings file, if there is one.
     pub file: Option<PathBuf>,
     /// `[cycle]`.
     pub cycle: cycle::Settings,
@@ -90,7 +90,7 @@ pub struct Settings {
     /// `[outputs]`.
     pub outputs: OutputSettings,
     layers: Layers,
-    /// Lists that the file does not have.
+    /// Lists that the file does not define.
     built_in: Vec<&'static str>,
 }
 
@@ -103,20 +103,20 @@ pub struct OutputSettings {
     pub json_feed: Option<PathBuf>,
     /// iCalendar file.
     pub calendar: Option<PathBuf>,
-    /// Address of the folder they are served from; empty if they are not.
+    /// Address of the folder that serves them; empty if none does.
     pub public_url: String,
-    /// Domain their lasting names are made with.
+    /// Domain in their permanent IDs.
     pub authority: String,
-    /// Newest stories in the feeds.
+    /// Number of the newest stories in the feeds.
     pub entries: usize,
 }
 
 /// `[metrics]`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MetricsSettings {
-    /// Where the figures for Prometheus' textfile collector go, if they are wanted.
+    /// File for Prometheus' textfile collector.
     pub textfile: Option<PathBuf>,
-    /// What is pinged as a cycle begins and ends, if anything; a secret, never shown.
+    /// Address to ping when a cycle starts and ends; secret.
     pub healthcheck_url: Option<String>,
 }
 
@@ -127,10 +127,7 @@ impl std::fmt::Debug for MetricsSettings {
     }
 }
 
-/// Reads the settings from where `flags` and `environment` say.
-///
-/// # Errors
-/// Every mistake found, each with its place.
+/// Reads the settings from the file that `flags` and `environment` select.
 pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, ConfigErrors> {
     let Some(path) = file(flags, environment) else {
         return resolve(Layers::built_in(), None, flags, environment);
@@ -139,9 +136,6 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, Config
 }
 
 /// The text of the settings file `path`.
-///
-/// # Errors
-/// Why it cannot be read.
 pub fn read(path: &Path) -> Result<String, ConfigErrors> {
     files::read_text(path, files::LONGEST).map_err(|message| {
         let mut errors = ConfigErrors::default();
@@ -150,10 +144,7 @@ pub fn read(path: &Path) -> Result<String, ConfigErrors> {
     })
 }
 
-/// What [`load`] gives where the file `path` holds `text`: asked before it is written.
-///
-/// # Errors
-/// As [`load`].
+/// The result of [`load`] if the file `path` had that `text`, to check an edit before it is written.
 pub fn load_text(
     path: &Path,
     text: &str,
@@ -171,20 +162,20 @@ pub fn load_text(
 }
 
 impl Settings {
-    /// Lets go of the tables as they stand in the file, a kilobyte each: all that is wanted of them to run is resolved.
+    /// Frees the parsed tables of the file, about a kilobyte each: a cycle uses the resolved settings only.
     #[must_use]
     pub fn without_tables(mut self) -> Self {
         self.layers.lists.clear();
         self
     }
 
-    /// Whether the built-in `list` (feeds or projects) applies, since the file has none.
+    /// Whether the built-in `list` (feeds or projects) applies because the file defines none.
     #[must_use]
     pub fn is_built_in(&self, list: &str) -> bool {
         self.built_in.contains(&list)
     }
 
-    /// The pages that the feeds of the settings belong to, by the feed's address, as their list named them.
+    /// The `site` of each feed that has one, by the feed's address.
     #[must_use]
     pub fn sites(&self) -> HashMap<&str, &str> {
         fn text<'a>(row: &'a layers::Row, key: &str) -> Option<&'a str> {
@@ -199,9 +190,6 @@ impl Settings {
 }
 
 /// Settings from `text` alone, with `state_dir` for their state.
-///
-/// # Errors
-/// As [`load`].
 pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, ConfigErrors> {
     let mut layers = Layers::built_in();
     layers.merge_file("settings", text);
@@ -209,17 +197,17 @@ pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, ConfigErrors>
     resolve(layers, None, &flags, &Environment::default())
 }
 
-/// The first settings file there is (docs/reference/settings.md#settings-file); one that is named, whether it is there or not.
+/// The named settings file, or the first that exists (docs/reference/settings.md#settings-file).
 #[must_use]
 pub fn file(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
     if let Some(named) = flags.config.clone().or_else(|| environment.path("TGE_SCRAPE_CONFIG")) {
         return Some(named);
     }
-    let home_dir =
+    let config_home =
         environment.path("XDG_CONFIG_HOME").or_else(|| Some(environment.path("HOME")?.join(".config")));
     let places = [
         Some(PathBuf::from(FILE_NAME)),
-        home_dir.map(|home_dir| home_dir.join("tge-scrape/config.toml")),
+        config_home.map(|dir| dir.join("tge-scrape/config.toml")),
         Some(PathBuf::from("/etc/tge-scrape/config.toml")),
     ];
     places.into_iter().flatten().find(|path| path.exists())
@@ -233,7 +221,7 @@ fn resolve(
 ) -> Result<Settings, ConfigErrors> {
     layers.merge_environment(environment);
     state_dir(&mut layers, flags, environment);
-    // A file that does not speak of feeds, or of projects, means "the usual ones"; an empty list means none.
+    // If the file lacks the list of feeds or projects, the built-in one applies; an empty list means none.
     let built_in: Vec<&'static str> =
         ["feeds", "projects"].into_iter().filter(|list| !layers.lists.contains_key(list)).collect();
     if !built_in.is_empty() {
@@ -258,7 +246,7 @@ fn resolve(
             catch_up: 0,
             without_savings: false,
         },
-        // As the shell gave it: a folder's name need not be text.
+        // Directly from the flag, because a folder's name need not be UTF-8.
         state_dir: flags.state_dir.clone().unwrap_or_else(|| PathBuf::from(layers.text("state.dir"))),
         detect: detect::Settings {
             threshold: u8::try_from(layers.whole("detect.threshold", 0..=100)).unwrap_or(100),
@@ -291,7 +279,7 @@ fn state_dir(layers: &mut Layers, flags: &Flags, environment: &Environment) {
         environment
             .get("STATE_DIRECTORY")
             .filter(|_| built_in)
-            // systemd.exec(5): several folders are parted by colons.
+            // systemd.exec(5): colons separate several folders.
             .and_then(|dirs| dirs.split(':').next())
             .map(|dir| (dir.to_owned(), Origin::Environment("STATE_DIRECTORY".to_owned())))
     };
@@ -310,7 +298,7 @@ fn alert_settings(
     let hook = |layers: &mut Layers, name: &str| {
         let command = layers.command(&format!("hooks.{name}"));
         (!command.is_empty())
-            .then(|| Program { command, environment: channels::surroundings(environment, &variables) })
+            .then(|| Program { command, environment: channels::program_environment(environment, &variables) })
     };
     alert::Settings {
         hooks: Hooks {
