@@ -23,7 +23,7 @@ pub struct Article {
     pub lang: String,
     /// How the text was extracted.
     pub method: Method,
-    /// Whether the page says that this is not the whole text (pay wall).
+    /// Whether the page states that this is not the whole text (pay wall).
     pub partial: bool,
 }
 

@@ -28,7 +28,7 @@ impl Kind {
 #[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
 #[strum(serialize_all = "lowercase")]
 pub enum Event {
-    /// A project says it will launch or has launched a token.
+    /// A project states that it will launch or has launched a token.
     Announcement,
     /// Snapshot, eligibility checker, registration.
     Snapshot,

@@ -138,7 +138,7 @@ pub struct EntryRecord {
     pub state: EntryState,
     /// Fingerprint of the rules that set the state.
     pub rules: u64,
-    /// Hashes that identify it; `None` leaves the stored ones.
+    /// Hashes that identify it; `None` keeps the stored ones.
     pub marks: Option<EntryMarks>,
     /// How often it was judged again because its words had changed.
     pub rewordings: Rewordings,

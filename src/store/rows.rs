@@ -74,7 +74,7 @@ pub struct KnownEntry {
     /// Where it stands.
     pub state: KnownState,
     /// Whether its last-seen day is old enough to be renewed.
-    pub is_aging: bool,
+    pub is_stale: bool,
     /// `None` for an entry stored by schema 8 or older and not seen since.
     pub marks: Option<ShortMarks>,
     /// How often it was judged again because its words had changed.
@@ -94,7 +94,7 @@ pub struct EventFilter {
     pub min_score: Option<u8>,
     pub watched: bool,
     pub limit: usize,
-    /// The day for which stages are given; `None` leaves them as they were when found.
+    /// The day for which stages are given; `None` keeps those of the detection.
     pub today: Option<Date>,
 }
 

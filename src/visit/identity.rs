@@ -76,7 +76,7 @@ pub fn recognise(entries: &[Entry], lookups: &[Lookup], known: &[KnownEntry], da
 
 /// What `one` is, which is remembered as `known`.
 fn sight(one: &Shown<'_>, known: &KnownEntry, day: u32) -> Sight {
-    let KnownEntry { key, state, is_aging, rewordings, .. } = *known;
+    let KnownEntry { key, state, is_stale, rewordings, .. } = *known;
     if state == (KnownState::Dropped { by_other_rules: true }) {
         return Sight::Reopened { key };
     }
@@ -84,7 +84,7 @@ fn sight(one: &Shown<'_>, known: &KnownEntry, day: u32) -> Sight {
     let says_more = is_changed && says_something_else(one, known);
     match rewordings.next(day).filter(|_| says_more) {
         Some(rewordings) => Sight::Reworded { key, rewordings },
-        None => Sight::Known { key, is_aging, is_changed },
+        None => Sight::Known { key, is_aging: is_stale, is_changed },
     }
 }
 

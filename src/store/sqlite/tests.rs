@@ -162,7 +162,7 @@ fn a_source_comes_back_as_it_went() {
 }
 
 #[test]
-fn what_was_dropped_is_new_again_under_other_rules() {
+fn a_dropped_entry_is_new_again_under_other_rules() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         save(&store, vec![dropped(1), waiting(2)]).await;
@@ -212,7 +212,7 @@ fn a_detection_is_new_only_once() {
 }
 
 #[test]
-fn a_story_is_one_row_with_every_outlet_and_comes_back_with_its_tellings() {
+fn a_story_is_one_row_with_every_outlet_and_comes_back_with_its_mentions() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         for (id, score) in [("a", 80), ("b", 95), ("c", 70)] {
@@ -265,17 +265,17 @@ fn pauses_of_hosts_end_by_themselves() {
 }
 
 #[test]
-fn old_sightings_are_asked_to_be_renewed() {
+fn an_old_last_seen_day_is_renewed() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         save(&store, vec![dropped(1)]).await;
-        let is_aging = async |at| known_at(&store, 7, &[1], at).await[0].is_aging;
-        assert!(!is_aging(now() + days(29)).await);
-        assert!(is_aging(now() + days(31)).await);
+        let is_stale = async |at| known_at(&store, 7, &[1], at).await[0].is_stale;
+        assert!(!is_stale(now() + days(29)).await);
+        assert!(is_stale(now() + days(31)).await);
         let refreshed = vec![LastSeen { source_url: FEED.to_owned(), key: EntryKey([1; 16]), marks: None }];
         let commit = Commit { source: Some(source(now() + days(31))), refreshed, ..Commit::default() };
         store.commit(commit).await.unwrap();
-        assert!(!is_aging(now() + days(31)).await);
+        assert!(!is_stale(now() + days(31)).await);
     });
 }
 
@@ -334,7 +334,7 @@ fn a_cycle_is_kept_with_its_report() {
 #[test]
 fn no_statement_walks_through_a_table_that_grows() {
     let connection = open::open_memory().unwrap();
-    // Read whole on purpose: a row per configured source, channel or account, the few troubles there are, the few
+    // Read whole on purpose: a row per configured source, channel or account, the few incidents, the few
     // pauses that run, the newest cycles and calls, which are walked backwards up to a limit, what is judged again on
     // request, and the user's own labels.
     let whole = [
@@ -343,7 +343,7 @@ fn no_statement_walks_through_a_table_that_grows() {
         "SOURCES_FORGET",
         "HOST_WAITS_BACK",
         "CHANNELS_BACK",
-        "MATTERS_BACK",
+        "INCIDENTS_BACK",
         "X_SOURCES_BACK",
         "X_ACCOUNTS_BACK",
         "X_LIMITS_BACK",
@@ -357,8 +357,8 @@ fn no_statement_walks_through_a_table_that_grows() {
         "SOURCE_YIELDS",
         "CHANNELS",
         "ALERT_TOTALS",
-        "MATTERS",
-        "KEPT",
+        "INCIDENTS",
+        "JUDGED_ENTRIES",
         "LABELS",
         "X_SOURCES",
         "X_GAPS",

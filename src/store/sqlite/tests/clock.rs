@@ -13,11 +13,11 @@ fn ahead() -> SignedDuration {
 }
 
 #[test]
-fn a_time_is_believed_once_earlier_cycles_confirm_it() {
+fn a_time_is_accepted_once_earlier_cycles_confirm_it() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         let confirmed = async |at: Timestamp| store.confirmed_time(at).await.unwrap();
-        assert_eq!(confirmed(now()).await, now(), "no cycle says otherwise");
+        assert_eq!(confirmed(now()).await, now(), "without cycles");
         store.begin_cycle(now()).await.unwrap();
         assert_eq!(confirmed(now()).await, now());
         assert_eq!(confirmed(now() + hours(20)).await, now() + hours(20));
@@ -31,7 +31,7 @@ fn a_time_is_believed_once_earlier_cycles_confirm_it() {
         store.begin_cycle(last + ahead()).await.unwrap();
         store.begin_cycle(last + ahead() + days(400)).await.unwrap();
         assert_eq!(confirmed(last + ahead() + days(900)).await, last + hours(24));
-        // A computer that was off for years: a day later the time is believed.
+        // A computer that was off for years: a day later the time is accepted.
         for hour in 0..=30 {
             store.begin_cycle(last + ahead() + days(900) + hours(hour)).await.unwrap();
         }
@@ -67,7 +67,7 @@ fn one_cycle_ten_years_ahead_forgets_nothing() {
 }
 
 #[test]
-fn what_was_noted_with_the_wrong_clock_is_moved_back_and_nothing_else() {
+fn times_stored_with_the_wrong_clock_move_back_and_no_others() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         store.begin_cycle(now()).await.unwrap();
@@ -96,7 +96,7 @@ fn what_was_noted_with_the_wrong_clock_is_moved_back_and_nothing_else() {
         store.begin_cycle(back).await.unwrap();
 
         let sources = store.sources().await.unwrap();
-        assert_eq!(sources[0], asked_to_wait, "a server's wish from before");
+        assert_eq!(sources[0], asked_to_wait, "a server's pause from before");
         assert_eq!(
             (sources[1].checked_at, sources[1].due_at, sources[1].changed_at),
             (Some(back), Some(back + hours(1)), Some(back))
@@ -120,7 +120,7 @@ fn what_was_noted_with_the_wrong_clock_is_moved_back_and_nothing_else() {
 }
 
 #[test]
-fn an_alert_that_was_put_off_with_the_wrong_clock_waits_no_ten_years() {
+fn an_alert_deferred_with_the_wrong_clock_does_not_wait_ten_years() {
     block(async {
         let wrong = now() + ahead();
         let store = with_alert_before(wrong).await;

@@ -44,7 +44,7 @@ fn names() -> Vec<String> {
 }
 
 #[test]
-fn an_alert_comes_with_its_detection_and_goes_its_way_once() {
+fn an_alert_keeps_its_detection_and_is_delivered_once() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         for _ in 0..2 {
@@ -73,7 +73,7 @@ fn an_alert_comes_with_its_detection_and_goes_its_way_once() {
         let rows = store.outbox(false, 9).await.unwrap();
         assert_eq!((rows[0].state, rows[0].title.as_str()), (AlertState::Delivered, "Reported by d"));
         assert!(store.outbox(true, 9).await.unwrap().is_empty());
-        // A cycle that repeats its work tells nothing twice.
+        // A cycle that repeats its work queues nothing twice.
         store.commit(commit_with_alert("d", "s", alert("n1", "s"), 2)).await.unwrap();
         assert!(store.queued("a".to_owned()).await.unwrap().is_empty());
         store.prune(later + days(31), 10).await.unwrap();
@@ -82,7 +82,7 @@ fn an_alert_comes_with_its_detection_and_goes_its_way_once() {
 }
 
 #[test]
-fn what_waits_is_replaced_delayed_and_moved_with_its_story() {
+fn a_queued_alert_is_replaced_delayed_and_moved_with_its_story() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         store.commit(commit_with_alert("d", "s", alert("n1", "s"), 1)).await.unwrap();
@@ -107,7 +107,7 @@ fn what_waits_is_replaced_delayed_and_moved_with_its_story() {
 }
 
 #[test]
-fn what_was_given_up_can_be_revived() {
+fn a_given_up_message_can_be_revived() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         store.commit(commit_with_alert("d", "s", alert("n1", "s"), 1)).await.unwrap();
@@ -123,7 +123,7 @@ fn what_was_given_up_can_be_revived() {
 }
 
 #[test]
-fn matters_and_their_notices_are_saved_together() {
+fn incidents_and_their_notices_are_saved_together() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         let incident = Incident {
