@@ -14,7 +14,7 @@
 //! [`fixture_web`] is the simulated internet. It imports no other module, so that client and server do not share an
 //! error.
 
-pub mod alert;
+mod alert;
 pub mod article;
 pub mod cli;
 pub mod clock;

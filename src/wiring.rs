@@ -85,14 +85,7 @@ pub fn context(
         parsers: ParsePool::start(thread::available_parallelism().map_or(1, usize::from))
             .map_err(no_runtime)?,
         pages: PageCache::new(settings.cache.memory_limit),
-        settings: visit::Settings {
-            memory_limit: settings.cache.memory_limit,
-            feed_ttl: settings.cache.feed_ttl,
-            feed_ttl_max: settings.cache.feed_ttl_max,
-            article_ttl: settings.cache.article_ttl,
-            catch_up,
-            without_savings,
-        },
+        settings: visit::Settings { catch_up, without_savings, ..settings.cache.clone() },
         clock: Arc::new(SystemClock),
     })
 }

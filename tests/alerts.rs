@@ -247,7 +247,7 @@ fn what_is_added_in_the_clear_is_never_taken_for_the_mail_servers_word() {
     // All that a server would say through TLS.
     const ANSWERS: &str =
         "250-here\r\n250 AUTH PLAIN\r\n235 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n221 bye\r\n";
-    let more = "more than its answer before encryption";
+    let more = "more than its response before encryption";
     let rows: [(Injected, &[&str]); 4] = [
         (
             Injected {

@@ -24,7 +24,7 @@ use tge_scrape::{
     },
     http::Client,
     store::{Access, Store},
-    visit::{self, Context, PageCache, ParsePool},
+    visit::{Context, PageCache, ParsePool},
     wiring,
 };
 
@@ -76,14 +76,7 @@ async fn one_cycle(dir: &Path, now_ms: i64) -> Result<figures::CycleReport, Stri
         user_agent: String::new(),
         parsers: ParsePool::start(1).map_err(|error| error.to_string())?,
         pages: PageCache::new(settings.cache.memory_limit),
-        settings: visit::Settings {
-            memory_limit: settings.cache.memory_limit,
-            feed_ttl: settings.cache.feed_ttl,
-            feed_ttl_max: settings.cache.feed_ttl_max,
-            article_ttl: settings.cache.article_ttl,
-            catch_up: 0,
-            without_savings: false,
-        },
+        settings: settings.cache.clone(),
         clock,
     };
     let mut task = wiring::task(&settings, false);

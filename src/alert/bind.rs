@@ -1,5 +1,4 @@
-//! Queued alerts become messages: one each, up to the limit of a cycle, one for the rest, one digest. Which come first
-//! is decided in `order`. Pure.
+//! Binds queued alerts into messages: single ones up to the limit of a cycle, one for the rest, one digest.
 
 use jiff::Timestamp;
 
@@ -11,23 +10,21 @@ use super::{
 };
 use crate::model::{Alert, Body, BoundMessage, Class, Notice, Topic};
 
-/// Update lines that ride along with one message.
-const RIDERS: usize = 5;
+/// Most updates attached to one message.
+const MAX_ATTACHED: usize = 5;
 
-/// What is to be written down before anything is sent.
+/// What is stored before anything is sent.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Bound {
-    /// Messages with the alerts in them, in the order they are to be sent.
+    /// In the order of sending.
     pub messages: Vec<BoundMessage>,
-    /// Alerts that found no room and wait for a digest.
-    pub later: Vec<(String, Timestamp)>,
+    /// Alerts that did not fit and wait for a digest until the given time.
+    pub deferred: Vec<(String, Timestamp)>,
 }
 
-/// Binds what of `queued` is due into messages of at most `capacity` launches each.
+/// Binds the alerts of `queued` that are due into messages of at most `capacity` launches each.
 ///
-/// `waiting` is the number of messages of single launches that are bound but have not arrived: they count
-/// against the limit of this cycle too.
-#[must_use]
+/// `waiting` counts the bound messages of single launches that have not arrived: they count against this cycle's limit.
 pub fn bind(
     channel: &ChannelPolicy,
     capacity: usize,
@@ -44,18 +41,18 @@ pub fn bind(
         rest.into_iter().filter(ready).partition(|alert| alert.topic == Topic::Ops);
     let (instant, digest): (Vec<Alert>, Vec<Alert>) = news.into_iter().partition(|alert| alert.instant);
     let (instant, held): (Vec<Alert>, Vec<Alert>) =
-        instant.into_iter().partition(|alert| channel.may_speak(alert.class, now));
+        instant.into_iter().partition(|alert| channel.may_send(alert.class, now));
 
     let mut bound = Bound::default();
-    let speaks = channel.may_speak(Class::High, now);
-    if speaks {
+    let is_open = channel.may_send(Class::High, now);
+    if is_open {
         for chunk in ops.chunks(capacity) {
             bound.add(channel, Form::Ops, singly(chunk), &mut Vec::new(), 0, now);
         }
     }
-    // A cycle that died hard may have left alerts of quiet hours as instant ones.
+    // A killed cycle may have left alerts of quiet hours as instant ones.
     let until = channel.quiet_until(now).unwrap_or(now);
-    bound.later.extend(held.into_iter().map(|alert| (alert.id, until)));
+    bound.deferred.extend(held.into_iter().map(|alert| (alert.id, until)));
 
     let (alone, more) = share(ordered(instant), channel.max_instant.saturating_sub(waiting));
     for group in alone {
@@ -66,9 +63,9 @@ pub fn bind(
         let beyond = beyond.concat();
         bound.add(channel, Form::More, more, &mut attached_updates, beyond.len(), now);
         let next = channel.next_digest(now);
-        bound.later.extend(beyond.into_iter().map(|alert| (alert.id, next)));
+        bound.deferred.extend(beyond.into_iter().map(|alert| (alert.id, next)));
     }
-    if speaks {
+    if is_open {
         for chunk in ordered(digest).chunks(capacity) {
             bound.add(channel, Form::Digest, chunk.to_vec(), &mut attached_updates, 0, now);
         }
@@ -85,7 +82,7 @@ fn singly(alerts: &[Alert]) -> Vec<Group> {
 }
 
 impl Bound {
-    /// Adds a message of `groups`, with some of the `riders`.
+    /// Adds a message of `groups`, with some of `attached_updates`.
     fn add(
         &mut self,
         channel: &ChannelPolicy,
@@ -95,7 +92,9 @@ impl Bound {
         waiting: usize,
         now: Timestamp,
     ) {
-        groups.extend(attached_updates.drain(..attached_updates.len().min(RIDERS)).map(|alert| vec![alert]));
+        groups.extend(
+            attached_updates.drain(..attached_updates.len().min(MAX_ATTACHED)).map(|alert| vec![alert]),
+        );
         let ids: Vec<String> = groups.iter().flatten().map(|alert| alert.id.clone()).collect();
         let mut parts = vec!["message", channel.name.as_str()];
         parts.extend(ids.iter().map(String::as_str));
@@ -143,23 +142,15 @@ mod tests {
     use jiff::{SignedDuration, civil::time};
 
     use super::*;
-    use crate::alert::samples::{detection, now};
+    use crate::alert::samples::{self, detection, now};
     use crate::model::Detection;
 
     fn alert(number: usize, class: Class, instant: bool) -> Alert {
         let found = Detection { score: 70 + u8::try_from(number).unwrap(), class, ..detection() };
         Alert {
-            id: format!("a{number:02}"),
-            channel: "a".to_owned(),
-            topic: Topic::News,
             story: Some(format!("s{number}")),
-            class,
             instant,
-            due_at: now(),
-            created_at: now(),
-            body: Body::News { detection: Box::new(found), change: None, tier: 2 },
-            replaces: false,
-            outlets: 1,
+            ..samples::alert(&format!("a{number:02}"), found)
         }
     }
 
@@ -198,8 +189,8 @@ mod tests {
         let (form, more) = &forms[3];
         assert_eq!((*form, more.len(), forms.len()), (Form::More, 8, 4));
         let last: Message = serde_json::from_str(&bound.messages[3].document).unwrap();
-        assert_eq!((last.waiting, bound.later.len()), (9, 9));
-        assert!(bound.later.iter().all(|(_, at)| *at > now()));
+        assert_eq!((last.waiting, bound.deferred.len()), (9, 9));
+        assert!(bound.deferred.iter().all(|(_, at)| *at > now()));
     }
 
     #[test]
@@ -221,7 +212,7 @@ mod tests {
         queued.push(alert(0, Class::High, true));
         let bound = bind(&ChannelPolicy::new("a"), 8, queued, 0, now());
         assert_eq!(forms_and_ids(&bound)[0], (Form::Single, vec!["a00".to_owned()]));
-        assert_eq!(bound.messages.len() + bound.later.len(), 4 + 290);
+        assert_eq!(bound.messages.len() + bound.deferred.len(), 4 + 290);
     }
 
     #[test]
@@ -259,7 +250,7 @@ mod tests {
             vec![alert(1, Class::High, true), alert(2, Class::Critical, true), alert(3, Class::Low, false)];
         let bound = bind(&quiet, 8, queued.clone(), 0, now());
         assert_eq!(forms_and_ids(&bound), [(Form::Single, vec!["a02".to_owned()])]);
-        assert_eq!(bound.later, [("a01".to_owned(), now() + SignedDuration::from_hours(1))]);
+        assert_eq!(bound.deferred, [("a01".to_owned(), now() + SignedDuration::from_hours(1))]);
         let after = now() + SignedDuration::from_hours(1);
         let held = vec![
             Alert { instant: false, due_at: after, ..queued[0].clone() },

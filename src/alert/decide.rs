@@ -1,5 +1,5 @@
-//! Which finding is told to which channel, and when. Pure: the outbox rows it gives are saved in the same
-//! transaction as the finding.
+//! Decides which channel is notified of a finding, and when. Pure: the outbox rows are saved in the finding's
+//! transaction.
 
 use jiff::Timestamp;
 
@@ -13,13 +13,12 @@ use crate::{
     text::hash::sha256_hex,
 };
 
-/// The alerts that `finding` gives, given what the channels were `told` of its story so far. What they know
-/// afterwards is written back into `told`; the entries that changed are given as well.
+/// The alerts for `finding`, given the channels' `states` of its story. Writes the new states back into `states` and
+/// returns those that changed.
 ///
-/// A story is told again only when it is louder or has another date. More outlets alone give an update, which
-/// rides along with another message. Within the cool-down a change waits, unless the story turned critical.
-/// What still waits unbound is replaced: a story that grows within one cycle is told once.
-#[must_use]
+/// A story is reported again only with a higher class or another date. More outlets alone give an update, which is
+/// attached to another message. Within the cool-down a change waits, unless the story became critical. A queued alert
+/// is replaced, so a story that grows within one cycle is reported once.
 pub fn decide(
     channels: &[&ChannelPolicy],
     finding: &StoredFinding,
@@ -33,9 +32,8 @@ pub fn decide(
         return (alerts, changed);
     }
     for channel in channels {
-        let known =
-            states.iter_mut().find(|states| states.channel == channel.name && states.story == story.id);
-        // A quieter telling of a story that was told counts as one more outlet.
+        let known = states.iter_mut().find(|state| state.channel == channel.name && state.story == story.id);
+        // A mention of lower class counts as one more outlet of a reported story.
         if known.is_none() && !channel.wants(detection, tags) {
             continue;
         }
@@ -54,7 +52,7 @@ pub fn decide(
                 };
                 (Some(alert), after)
             }
-            Some(before) => again(channel, (detection, story, tier), before, outlets, now),
+            Some(before) => follow_up(channel, (detection, story, tier), before, outlets, now),
         };
         match known {
             Some(known) if *known != after => {
@@ -72,8 +70,8 @@ pub fn decide(
     (alerts, changed)
 }
 
-/// What a channel that was told `before` is told now, and what it knows then.
-fn again(
+/// The alert for a channel that was notified before, and its new state.
+fn follow_up(
     channel: &ChannelPolicy,
     (detection, story, tier): (&Detection, &Story, u8),
     before: &ChannelStoryState,
@@ -92,16 +90,16 @@ fn again(
     };
     let grown = outlets > before.outlets;
     let mut after = ChannelStoryState { outlets: outlets.max(before.outlets), ..before.clone() };
-    // A rumour, or a text that may be a fraud, changes nothing of what was reported before.
+    // A rumour, or a possible fraud, changes nothing that was reported before.
     let trusted = !detection.rumour && detection.cautions.is_empty();
     if trusted && (change.class_was.is_some() || change.date_was.is_some()) {
-        // What still waits is replaced: to the channel there was nothing before it.
+        // A queued alert is replaced: the channel has received nothing yet.
         let rest = if before.pending { before.notified_at } else { before.notified_at + channel.cool_down };
-        let turned = change.class_was.is_some() && class == Class::Critical;
+        let became_critical = change.class_was.is_some() && class == Class::Critical;
         let mut alert =
             news(channel, (detection, story, tier), class, Some(change).filter(|_| !before.pending), now);
         alert.replaces = before.pending;
-        if !turned {
+        if !became_critical {
             alert.due_at = alert.due_at.max(rest);
         }
         after.class = class;
@@ -144,8 +142,8 @@ fn news(
 ) -> Alert {
     let old = detection.published_at.is_some_and(|at| at + channel.max_age < now);
     let is_instant = channel.instant.is_some_and(|least| class >= least) && !old;
-    let held = !channel.may_speak(class, now);
-    // What quiet hours hold back comes out as one digest when they end.
+    let held = !channel.may_send(class, now);
+    // Alerts held back by quiet hours are sent as one digest when they end.
     let due_at = match (is_instant, held) {
         (true, false) => now,
         (true, true) => channel.quiet_until(now).unwrap_or(now),
@@ -179,8 +177,7 @@ fn news(
     }
 }
 
-/// A lasting name made of `parts`: 20 hexadecimal digits.
-#[must_use]
+/// A stable id for `parts`: 20 hexadecimal digits.
 pub fn identity(parts: &[&str]) -> String {
     sha256_hex::<10>(parts.iter().map(|part| format!("{part}\0")).collect::<String>())
 }
@@ -224,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_story_is_told_once_and_again_only_louder_or_with_another_date() {
+    fn a_story_is_reported_again_only_with_a_higher_class_or_another_date() {
         let channel = ChannelPolicy::new("a");
         let mut states = Vec::new();
         let first = one(&channel, &detection(), &story(1), &mut states, now()).unwrap();
@@ -247,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_still_waits_is_replaced_and_told_once() {
+    fn a_queued_alert_is_replaced_and_reported_once() {
         let channel = ChannelPolicy::new("a");
         let mut states = Vec::new();
         let first = one(&channel, &detection(), &story(1), &mut states, now()).unwrap();
@@ -287,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_sight_of_a_source_and_what_is_not_wanted_tell_nobody() {
+    fn a_new_source_and_unwanted_detections_alert_no_channel() {
         let channel = ChannelPolicy::new("a");
         let (found, story) = (detection(), story(1));
         let mut silent = finding(&found, &story);

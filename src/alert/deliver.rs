@@ -1,7 +1,7 @@
-//! Delivery: each step is written down before and after it is taken, so that a process may die anywhere.
+//! Delivery. Each step is stored before and after it is taken, so the process may die at any time.
 //!
-//! What is due is bound into messages first and only then sent; a message is sent as it was bound until it
-//! arrives. Its attempt is noted before it begins: one that is found begun but not settled may have arrived.
+//! Due alerts are bound into messages, which are sent unchanged until they arrive. An attempt is stored before it
+//! begins: an attempt without a stored result may have arrived.
 
 use std::time::Duration;
 
@@ -24,51 +24,39 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// A pause this short is waited for within the run.
+/// The longest pause that a run waits for.
 const SHORT: Duration = Duration::from_secs(5);
-/// Times one message is sent again within a run after such a pause.
+/// How often a run sends one message again after such a pause.
 const AGAIN: u32 = 2;
 
-/// How long work may go on once the process was asked to stop: systemd and cron supervisors kill after 10 s or more.
+/// Time limit for running work after a stop signal: systemd and cron supervisors kill after 10 s or more.
 pub const HURRY: Duration = Duration::from_secs(5);
 
-/// What delivering needs.
 pub struct Delivery<'a> {
-    /// The outbox.
     pub store: &'a Store,
-    /// The time.
     pub clock: &'a dyn Clock,
-    /// The network.
     pub post: &'a Poster,
-    /// Who is told.
     pub channels: &'a [Channel],
-    /// No message is begun after this.
+    /// No message is started after this.
     pub limit: Duration,
-    /// Becomes true from outside: no further message is begun, and what is being sent has [`HURRY`] to end.
+    /// Becomes true on a stop signal: no further message is started, and a running attempt has [`HURRY`] to end.
     pub stop: watch::Receiver<bool>,
-    /// Whether the process was asked to stop before: each attempt has [`HURRY`] only.
+    /// Whether the stop signal came before: each attempt has [`HURRY`] only.
     pub hurried: bool,
-    /// Whether pauses and refusals from before are forgotten (`alerts flush`).
+    /// Whether earlier pauses and refusals are ignored (`alerts flush`).
     pub insist: bool,
-    /// The time that earlier cycles confirm: by it a message is too old.
+    /// The time that earlier cycles confirm; the age of a message is counted up to it.
     pub confirmed: Timestamp,
 }
 
-/// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivered {
-    /// Messages that arrived.
     pub sent: u64,
-    /// Attempts that failed.
     pub failed: u64,
-    /// Messages given up.
     pub given_up: u64,
 }
 
-/// Delivers what is due, all channels side by side.
-///
-/// # Errors
-/// When the store cannot be read or written.
+/// Delivers the due alerts, all channels concurrently.
 pub async fn deliver(delivery: &Delivery<'_>) -> Result<Delivered, StoreError> {
     let states = delivery.store.channels().await?;
     let begun = delivery.clock.now();
@@ -86,7 +74,7 @@ pub async fn deliver(delivery: &Delivery<'_>) -> Result<Delivered, StoreError> {
     Ok(all)
 }
 
-/// The state to go on from: other settings give a channel a new chance.
+/// The state to start from: new settings reset a channel's failures.
 fn renewed(state: ChannelState, channel: &Channel, insist: bool, now: Timestamp) -> ChannelState {
     let same = state.fingerprint == channel.fingerprint;
     let named = ChannelState {
@@ -114,24 +102,26 @@ async fn deliver_to(
     if state.broken || state.not_before.is_some_and(|until| until > begun + SHORT) {
         return Ok(done);
     }
-    let mut open = delivery.store.open_messages(name.clone()).await?;
-    let singles = open.iter().filter(|message| form(message) == Some(Form::Single)).count();
+    let mut open = open_messages(delivery.store, name).await?;
+    let is_single =
+        |content: &Option<Message>| content.as_ref().is_some_and(|message| message.form == Form::Single);
+    let singles = open.iter().filter(|(_, content)| is_single(content)).count();
     let queued = delivery.store.queued(name.clone()).await?;
     if !queued.is_empty() {
         let bound = bind(&channel.policy, channel.kind.capacity(), queued, singles, begun);
         if bound != super::Bound::default() {
-            delivery.store.bind(bound.messages, bound.later).await?;
-            open = delivery.store.open_messages(name.clone()).await?;
+            delivery.store.bind(bound.messages, bound.deferred).await?;
+            open = open_messages(delivery.store, name).await?;
         }
     }
     let mut last: Option<Timestamp> = state.sent_at;
-    for message in open {
+    for (message, content) in open {
         let now = delivery.clock.now();
         let waits = believable(Some(message.next_try), now).is_some_and(|next| next > now + SHORT);
         if waits && !delivery.insist {
             continue;
         }
-        let Some(said) = read(&message) else {
+        let Some(content) = content else {
             let error = "the stored message cannot be read".to_owned();
             delivery.store.settle(message.id, Settled::GivenUp { error }, state.clone(), begun).await?;
             done.given_up += 1;
@@ -149,7 +139,7 @@ async fn deliver_to(
             }
             let now = delivery.clock.now();
             delivery.store.attempt(message.id.clone()).await?;
-            let attempt = Attempt { message: &said, now, before };
+            let attempt = Attempt { message: &content, now, prior_attempts: before };
             let result = tokio::select! {
                 biased;
                 result = channel.send(delivery.post, attempt) => result,
@@ -157,7 +147,7 @@ async fn deliver_to(
             };
             hit("message-sent");
             let now = delivery.clock.now();
-            // A clock that jumped ahead makes no message older than it is.
+            // A clock that jumped ahead does not age a message.
             let jump = until(delivery.confirmed, begun);
             let created_at = message.created_at.checked_add(jump).unwrap_or(now);
             let (settled, next) =
@@ -188,7 +178,7 @@ async fn deliver_to(
     Ok(done)
 }
 
-/// Resolves when an attempt that is under way must end because the process was asked to stop.
+/// Resolves when a running attempt must end because of a stop signal.
 async fn cut_off(delivery: &Delivery<'_>) {
     let mut stop = delivery.stop.clone();
     if !delivery.hurried && stop.wait_for(|asked| *asked).await.is_err() {
@@ -197,8 +187,8 @@ async fn cut_off(delivery: &Delivery<'_>) {
     delivery.clock.sleep(HURRY).await;
 }
 
-/// The outcome of an attempt that was cut off. It is no failure of the channel's, and the next run sends the message
-/// again under the same identity.
+/// The outcome of an interrupted attempt. The channel did not fail, and the next run sends the message again with the
+/// same id.
 fn unfinished() -> Refusal {
     let error = "the program was stopped while it was being sent; it may have arrived, and is sent again";
     Refusal::Slow { wait: Some(Duration::ZERO), message: error.to_owned() }
@@ -213,18 +203,20 @@ fn until(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or_default()
 }
 
-fn read(message: &OpenMessage) -> Option<Message> {
-    serde_json::from_str(&message.document).ok()
+/// The open messages of `channel` with their contents, `None` for a document that cannot be read.
+async fn open_messages(
+    store: &Store,
+    channel: &str,
+) -> Result<Vec<(OpenMessage, Option<Message>)>, StoreError> {
+    let open = store.open_messages(channel.to_owned()).await?;
+    let with_content = |message: OpenMessage| {
+        let content = serde_json::from_str(&message.document).ok();
+        (message, content)
+    };
+    Ok(open.into_iter().map(with_content).collect())
 }
 
-fn form(message: &OpenMessage) -> Option<Form> {
-    read(message).map(|message| message.form)
-}
-
-/// Sends a sample to `channel`, outside the outbox.
-///
-/// # Errors
-/// Why it did not arrive.
+/// Sends a test message to `channel`, outside the outbox.
 pub async fn sample(channel: &Channel, post: &Poster, now: Timestamp) -> Result<(), Refusal> {
     let message = Message {
         id: identity(&["sample", &channel.policy.name, &now.to_string()]),
@@ -236,5 +228,5 @@ pub async fn sample(channel: &Channel, post: &Poster, now: Timestamp) -> Result<
         notices: Vec::new(),
         waiting: 0,
     };
-    channel.send(post, Attempt { message: &message, now, before: 0 }).await.map(drop)
+    channel.send(post, Attempt { message: &message, now, prior_attempts: 0 }).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! A message as JSON for programs: webhook, exec and file speak it (docs/reference/outputs.md). Pure.
+//! A message as JSON for programs: webhook, exec and file (docs/reference/outputs.md).
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,10 +10,10 @@ use super::{
 };
 use crate::model::{Change, Detection, Notice};
 
-/// Reasons and further outlets told of one launch.
+/// Most reasons and further outlets listed for one launch.
 const LISTED: usize = 8;
-/// Room for one text.
-const ROOM: usize = 300;
+/// Characters of one text.
+const TEXT_LIMIT: usize = 300;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -21,7 +21,7 @@ struct Document<'a> {
     id: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
-    form: &'static str,
+    form: Form,
     channel: &'a str,
     timestamp: Timestamp,
     text: Option<&'static str>,
@@ -39,8 +39,7 @@ struct Line {
     change: Option<Change>,
 }
 
-/// The event name of a message (Standard Webhooks: words parted by dots).
-#[must_use]
+/// The event type of a message (Standard Webhooks: words separated by dots).
 pub fn kind(message: &Message) -> &'static str {
     match message.form {
         Form::Single | Form::More => "tge.detected",
@@ -50,8 +49,7 @@ pub fn kind(message: &Message) -> &'static str {
     }
 }
 
-/// The whole message as one object, its texts made harmless and cut.
-#[must_use]
+/// The whole message as one object; its texts are sanitised and cut.
 pub fn document(message: &Message) -> Value {
     let lines = |item: &Item| -> Vec<Line> {
         item.detections()
@@ -66,7 +64,7 @@ pub fn document(message: &Message) -> Value {
         schema: 1,
         id: &message.id,
         kind: kind(message),
-        form: message.form.as_str(),
+        form: message.form,
         channel: &message.channel,
         timestamp: message.at,
         text: (message.form == Form::Sample).then_some(SAMPLE),
@@ -75,10 +73,10 @@ pub fn document(message: &Message) -> Value {
             .updates
             .iter()
             .map(|update| Update {
-                title: shown(&update.title, ROOM),
-                url: shown(&update.url, ROOM * 2),
-                source: shown(&update.source, ROOM),
-                project: update.project.as_deref().map(|project| shown(project, ROOM)),
+                title: shown(&update.title, TEXT_LIMIT),
+                url: shown(&update.url, TEXT_LIMIT * 2),
+                source: shown(&update.source, TEXT_LIMIT),
+                project: update.project.as_deref().map(|project| shown(project, TEXT_LIMIT)),
                 ..update.clone()
             })
             .collect(),
@@ -91,21 +89,21 @@ pub fn document(message: &Message) -> Value {
 
 fn harmless(found: &Detection) -> Detection {
     let mut clean = found.clone();
-    clean.title = shown(&found.title, ROOM);
-    clean.url = shown(&found.url, ROOM * 2);
-    clean.source = shown(&found.source, ROOM);
-    clean.author = shown(&found.author, ROOM);
-    clean.snippet = shown(&found.snippet, ROOM);
-    clean.project = found.project.as_deref().map(|text| shown(text, ROOM));
-    clean.token = found.token.as_deref().map(|text| shown(text, ROOM));
+    clean.title = shown(&found.title, TEXT_LIMIT);
+    clean.url = shown(&found.url, TEXT_LIMIT * 2);
+    clean.source = shown(&found.source, TEXT_LIMIT);
+    clean.author = shown(&found.author, TEXT_LIMIT);
+    clean.snippet = shown(&found.snippet, TEXT_LIMIT);
+    clean.project = found.project.as_deref().map(|text| shown(text, TEXT_LIMIT));
+    clean.token = found.token.as_deref().map(|text| shown(text, TEXT_LIMIT));
     clean.reasons.truncate(LISTED);
     for reason in &mut clean.reasons {
-        reason.text = shown(&reason.text, ROOM);
+        reason.text = shown(&reason.text, TEXT_LIMIT);
     }
     clean.also_at.truncate(LISTED);
     for outlet in &mut clean.also_at {
-        outlet.source = shown(&outlet.source, ROOM);
-        outlet.url = shown(&outlet.url, ROOM * 2);
+        outlet.source = shown(&outlet.source, TEXT_LIMIT);
+        outlet.url = shown(&outlet.url, TEXT_LIMIT * 2);
     }
     clean
 }
@@ -124,7 +122,10 @@ mod tests {
             let field = &value["detections"][0];
             assert_eq!((field["event"].as_str(), field["outlets"].as_u64()), (Some("airdrop"), Some(2)));
             let title = field["title"].as_str().unwrap();
-            assert!(title.chars().count() <= ROOM && !title.contains(['\u{202E}', '\n', '\0']), "{title}");
+            assert!(
+                title.chars().count() <= TEXT_LIMIT && !title.contains(['\u{202E}', '\n', '\0']),
+                "{title}"
+            );
         }
     }
 }

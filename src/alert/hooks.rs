@@ -1,4 +1,4 @@
-//! Commands of the user's at the turns of a cycle. Whatever becomes of them, the cycle goes on.
+//! The user's commands at the events of a cycle. Their failures do not stop the cycle.
 
 use std::time::Duration;
 
@@ -7,38 +7,33 @@ use serde_json::{Value, json};
 use super::process::Program;
 use crate::model::Detection;
 
-/// `[hooks]`; a turn without a program runs nothing.
+/// `[hooks]`; an event without a program runs nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hooks {
-    /// Before anything is fetched.
     pub before_cycle: Option<Program>,
-    /// When all is saved and told.
+    /// After everything is saved and sent.
     pub after_cycle: Option<Program>,
-    /// After a cycle that found something new; once, with all of it.
+    /// Once after a cycle that found something new, with all of it.
     pub on_detection: Option<Program>,
-    /// After a cycle that failed or is degraded.
+    /// After a failed or degraded cycle.
     pub on_failure: Option<Program>,
-    /// Limit for each.
     pub timeout: Duration,
 }
 
-/// A turn of the cycle with what there is to say of it.
 #[derive(Debug, Clone, Copy)]
 pub enum HookEvent<'a> {
-    /// It begins.
     Before,
-    /// It is over; the report of docs/reference/outputs.md#cycle-report without its detections.
+    /// The report of docs/reference/outputs.md#cycle-report without its detections.
     After(&'a Value),
-    /// What it found that is not of a source's first sight.
+    /// New detections, except those in the first body of a source.
     Detection(&'a [Detection]),
-    /// It failed: exit code and sentence.
     Failure(u8, &'a str),
 }
 
 impl Hooks {
-    /// Runs the program of `turn`, if there is one; its failure is a warning in the log.
-    pub async fn run(&self, turn: HookEvent<'_>) {
-        let (name, program, input) = match turn {
+    /// Runs the program of `event`, if there is one. A failure is logged as a warning.
+    pub async fn run(&self, event: HookEvent<'_>) {
+        let (name, program, input) = match event {
             HookEvent::Before => ("before_cycle", &self.before_cycle, json!({})),
             HookEvent::After(report) => ("after_cycle", &self.after_cycle, json!({ "report": report })),
             HookEvent::Detection([]) => return,

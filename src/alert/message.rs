@@ -1,48 +1,31 @@
-//! One message of a channel: what is bound together, before any channel gives it its form.
+//! One message before a channel formats it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Change, Class, Detection, Notice};
 
-/// What kind of message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
     /// One launch.
     Single,
-    /// What a cycle found beyond the messages it may send.
+    /// The launches of a cycle beyond the limit of single messages.
     More,
-    /// What was gathered.
+    /// Everything collected since the last digest.
     Digest,
-    /// The program's own troubles.
+    /// Notices about the program itself.
     Ops,
     /// `alerts test`.
     Sample,
 }
 
-impl Form {
-    /// The name used in outputs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Single => "single",
-            Self::More => "more",
-            Self::Digest => "digest",
-            Self::Ops => "ops",
-            Self::Sample => "sample",
-        }
-    }
-}
-
-/// One launch in a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
-    /// The launch.
     pub detection: Detection,
-    /// Outlets that carried it when the message was bound.
+    /// Outlets that carried it at the time of binding.
     pub outlets: usize,
-    /// What changed since the channel was told before.
+    /// What changed since the channel was last notified.
     pub change: Option<Change>,
     /// The other coins of the same notice.
     #[serde(default)]
@@ -50,53 +33,43 @@ pub struct Item {
 }
 
 impl Item {
-    /// Every launch of it.
     pub fn detections(&self) -> impl Iterator<Item = &Detection> {
         std::iter::once(&self.detection).chain(&self.also)
     }
 }
 
-/// One line on a launch told before.
+/// More outlets for a launch that was reported before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Update {
-    /// Its story.
     pub story: String,
-    /// Whose token.
     pub project: Option<String>,
-    /// Headline.
     pub title: String,
-    /// The newest telling.
+    /// Address of the newest mention.
     pub url: String,
-    /// The outlet that joined.
     pub source: String,
-    /// Outlets that carry it now.
     pub outlets: usize,
 }
 
-/// A message, bound once and sent as it is until it arrives.
+/// A message, bound once and sent unchanged until it arrives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// Lasting identity; the same over all attempts.
+    /// Stable: the same in all attempts.
     pub id: String,
-    /// Name of the channel.
     pub channel: String,
-    /// What kind of message it is.
     pub form: Form,
-    /// When it was bound.
     pub at: Timestamp,
-    /// Launches, loudest first.
+    /// Highest class first.
     pub items: Vec<Item>,
-    /// More outlets for what was told before.
+    /// More outlets for launches that were reported before.
     pub updates: Vec<Update>,
-    /// About the program.
+    /// About the program itself.
     pub notices: Vec<Notice>,
-    /// Launches that found no room and come in the next digest.
+    /// Launches that did not fit and come in the next digest.
     pub waiting: usize,
 }
 
 impl Message {
-    /// The loudest class in it; what concerns the program counts as high.
-    #[must_use]
+    /// The highest class in it. Notices about the program count as high.
     pub fn class(&self) -> Class {
         let loudest = self.items.iter().flat_map(Item::detections).map(|found| found.class).max();
         loudest.unwrap_or(if self.notices.is_empty() { Class::Low } else { Class::High })

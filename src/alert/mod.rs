@@ -1,10 +1,8 @@
-//! Who is told what, when, how loud, and by which way; and the operator of the program's own troubles.
+//! Alerts: which channel is notified of what and when, and the notices for the operator of the program.
 //!
-//! Deciding is pure: [`decide()`] turns a finding into rows of the outbox, [`bind()`] turns rows that are due
-//! into messages, [`notice`] turns the program's state into notices, each channel turns a message into a
-//! payload within its limits. Acting is [`deliver`]: it writes down each step before and after it takes it.
-//!
-//! Knows nothing of where findings come from; text of feeds and posts is data to it, never markup.
+//! Deciding is pure: [`decide()`] turns a finding into rows of the outbox, [`bind()`] turns due rows into messages,
+//! [`notice`] turns the program's state into notices, and each channel formats a message within its limits. [`deliver`]
+//! sends, and stores each step before and after it. Texts from feeds and posts are data here, never markup.
 
 mod bind;
 pub mod channels;
@@ -26,39 +24,33 @@ mod samples;
 use std::time::Duration;
 
 pub use bind::{Bound, bind};
-pub use channels::{Attempt, Channel, ChannelKind, Dedupe, Refusal};
+pub use channels::{Channel, ChannelKind, Dedupe, Refusal};
 pub use decide::{decide, identity};
 pub use deliver::{Delivered, Delivery, HURRY, deliver, sample};
 pub use hooks::{HookEvent, Hooks};
 pub use policy::ChannelPolicy;
 pub use process::Program;
 
-/// How the room behaves (`[[channels]]`, `[hooks]`, `[alerts]`). Every value is resolved.
+/// `[[channels]]`, `[hooks]`, `[alerts]`.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Who is told.
     pub channels: Vec<Channel>,
-    /// Commands at the turns of a cycle.
+    /// Commands at the events of a cycle.
     pub hooks: Hooks,
-    /// No message is begun after this time of delivering.
+    /// Time after which no message is started.
     pub delivery_timeout: Duration,
-    /// An alert that is due and undelivered for longer makes a cycle end with 5.
+    /// A cycle ends with exit code 5 if a due alert is undelivered for longer.
     pub outbox_max_age: Duration,
-    /// Free bytes of the state folder's disk under which its operator is told.
+    /// Minimum of free bytes on the state folder's disk; below it the operator is notified.
     pub disk_free: u64,
-    /// US dollars a month that X may cost.
     pub budget_usd: f64,
 }
 
 impl Settings {
-    /// The channels' wishes, as [`decide()`] takes them.
-    #[must_use]
     pub fn policies(&self) -> Vec<&ChannelPolicy> {
         self.channels.iter().map(|channel| &channel.policy).collect()
     }
 
-    /// The channels' names.
-    #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.channels.iter().map(|channel| channel.policy.name.clone()).collect()
     }

@@ -1,39 +1,40 @@
-//! The program's own troubles, and when its operator is told: once at a threshold, daily at most while it
-//! lasts, once when it is over. Pure.
+//! Notices about the program itself. The operator gets one at a threshold, at most one a day while the condition lasts,
+//! and one when it is over. Pure.
+
+mod plan;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ChannelPolicy, decide::identity};
+pub use plan::{NoticePlan, alerts, plan_notices};
+
 use crate::{
     figures::{
         level::{Level, level_of},
         report::XFigures,
         targets::Target,
     },
-    model::{Alert, Body, ChannelState, Class, FailureKind, Incident, Notice, Phase, SourceState, Topic},
+    model::{ChannelState, FailureKind, Incident, SourceState},
 };
 
-/// Failures in a row after which a feed counts as dead (docs/reference/failures.md#operator-notices).
+/// Consecutive failures after which a feed counts as dead (docs/reference/failures.md#operator-notices).
 const DEAD: u32 = 6;
-/// A feed that answers but brings nothing new for this long, and for [`STALE_GAPS`] of its usual gaps, is stale.
+/// A feed is stale if it answers but has nothing new for this long and for [`STALE_GAPS`] of its usual intervals.
 const STALE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// See [`STALE`].
 const STALE_GAPS: u32 = 5;
-/// Failures in a row after which a channel is told of: more than the short waits of one bad hour.
+/// Consecutive failures after which a channel is reported: more than the short waits of one bad hour.
 const CHANNEL: u32 = 3;
-/// Share of the budget from which it is told.
+/// Share of the budget from which it is reported.
 const BUDGET: f64 = 0.8;
-/// The least time between two notices on one matter.
+/// Minimum time between two notices about one incident.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Something that is wrong now.
+/// A problem that exists now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// What it is about; its identity.
+    /// Its identity.
     pub subject: String,
-    /// One sentence.
     pub message: String,
-    /// What to do about it.
     pub hint: String,
 }
 
@@ -42,7 +43,6 @@ fn condition(subject: String, message: String, hint: impl Into<String>) -> Condi
 }
 
 /// Feeds of the settings (`names` by address) that are dead, gone or stale.
-#[must_use]
 pub fn feeds(
     states: &[SourceState],
     names: &dyn Fn(&str) -> Option<String>,
@@ -64,7 +64,7 @@ pub fn feeds(
             found.push(condition(subject, message, SAVING));
         } else if state.failures >= DEAD {
             let message = format!("the feed {name} has failed {} times in a row ({why})", state.failures);
-            // Asking again helps nobody before the limit is raised.
+            // Until the limit is raised, every fetch fails.
             let first = if state.last_failure == Some(FailureKind::TooLarge) {
                 "raise http.feed_body_limit, then: "
             } else {
@@ -72,7 +72,7 @@ pub fn feeds(
             };
             found.push(condition(subject, message, format!("{first}tge-scrape feed check {}", state.url)));
         } else if let Some(long) = quiet.filter(|long| *long >= STALE.max(gap)) {
-            // The number of days is left out: the sentence is to stay the same.
+            // Without the number of days, so that the sentence stays the same.
             let message = format!(
                 "the feed {name} answers, but has brought nothing new for over {} days",
                 whole_weeks(long) * 7
@@ -83,9 +83,8 @@ pub fn feeds(
     found
 }
 
-/// Visits of this cycle that could not be saved and whose source does not show it, a sentence each. The trouble is
-/// over when a day has passed without another: not every cycle tries them again.
-#[must_use]
+/// Visits of this cycle that could not be saved and whose source does not show it, a sentence each. The condition ends
+/// a day after the last one, because not every cycle tries them again.
 pub fn refused(sentences: &[String], known: &[Incident], now: Timestamp) -> Option<Condition> {
     let first = match sentences {
         [] => {
@@ -104,18 +103,17 @@ pub fn refused(sentences: &[String], known: &[Incident], now: Timestamp) -> Opti
 }
 
 const REFUSED: &str = "not saved";
-/// What to do about a visit that cannot be saved.
+/// Hint for a visit that cannot be saved.
 const SAVING: &str = "run `tge-scrape db check`; if it finds nothing this is a defect worth reporting";
 
 fn whole_weeks(long: SignedDuration) -> i64 {
     long.as_hours() / (7 * 24)
 }
 
-/// Channels that refuse, or fail again and again.
-#[must_use]
+/// Channels that refuse permanently or fail repeatedly.
 pub fn channels(states: &[ChannelState]) -> Vec<Condition> {
     let failing = states.iter().filter(|state| state.broken || state.failures >= CHANNEL);
-    let condition = failing.map(|state| {
+    let conditions = failing.map(|state| {
         let why = state.last_error.as_deref().unwrap_or("no reason known");
         let word = if state.broken { "refuses everything" } else { "fails" };
         condition(
@@ -124,12 +122,11 @@ pub fn channels(states: &[ChannelState]) -> Vec<Condition> {
             format!("correct its settings, then try it with: tge-scrape alerts test {}", state.name),
         )
     });
-    condition.collect()
+    conditions.collect()
 }
 
-/// Targets that stand at warning or worse; `cycles` are the targets of each, newest first. The level has its own
-/// calm (see [`level_of`]): one bad cycle raises nothing, one good one ends nothing.
-#[must_use]
+/// Targets at level warning or worse; `cycles` has the targets of each, newest first. [`level_of`] smooths the level:
+/// one bad cycle raises nothing, one good one ends nothing.
 pub fn targets(cycles: &[Vec<Target>]) -> Vec<Condition> {
     let level = |target: &Target| level_of(target.name, cycles.iter().rev().map(Vec::as_slice));
     let standing = cycles.first().into_iter().flatten().map(|target| (target, level(target)));
@@ -150,8 +147,7 @@ pub fn targets(cycles: &[Vec<Target>]) -> Vec<Condition> {
     condition.collect()
 }
 
-/// What X has cost this month against what it may.
-#[must_use]
+/// This month's cost of X against the budget.
 pub fn budget(spent: f64, allowed: f64) -> Option<Condition> {
     (allowed > 0.0 && spent >= allowed * BUDGET).then(|| {
         let used_up = if spent >= allowed { "used up" } else { "nearly used up" };
@@ -163,8 +159,7 @@ pub fn budget(spent: f64, allowed: f64) -> Option<Condition> {
     })
 }
 
-/// What X counts of its own, and what was refused of its answers.
-#[must_use]
+/// Warnings about X's own usage count, and refused posts.
 pub fn x(figures: &XFigures) -> Vec<Condition> {
     let warnings = figures.usage.iter().flat_map(|usage| &usage.warnings).zip(0..);
     let usage = warnings.map(|(warning, number)| {
@@ -172,19 +167,17 @@ pub fn x(figures: &XFigures) -> Vec<Condition> {
         condition(format!("usage x {number}"), warning.clone(), hint)
     });
     let refused = (figures.posts_refused > 0).then(|| {
-        // The number is left out: the sentence is to stay the same.
+        // Without the number of posts, so that the sentence stays the same.
         condition(
             "answers x".to_owned(),
-            "X sends posts that lie in the future or have no id; they are refused".to_owned(),
-            "check this machine's clock and x.base_url; tge-scrape cycle --only x -v says more",
+            "X sends posts with a future date or without an id; they are refused".to_owned(),
+            "check this machine's clock and x.base_url; tge-scrape cycle --only x -v shows details",
         )
     });
     usage.chain(refused).collect()
 }
 
-/// Free bytes of a disk against what there should be; one that was told of is over only once there is a
-/// quarter more.
-#[must_use]
+/// Too few free bytes on a disk. A reported shortage is over only when a quarter more is free.
 pub fn disk(free: u64, least: u64, known: &[Incident]) -> Option<Condition> {
     let reported = known.iter().any(|incident| incident.subject == DISK && incident.over_at.is_none());
     let least = if reported { least.saturating_add(least / 4) } else { least };
@@ -199,149 +192,14 @@ pub fn disk(free: u64, least: u64, known: &[Incident]) -> Option<Condition> {
 
 const DISK: &str = "disk";
 
-/// What is told now, and what is remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct NoticePlan {
-    /// To be told.
-    pub notices: Vec<Notice>,
-    /// Matters as they are to be remembered, those that changed.
-    pub incidents: Vec<Incident>,
-    /// Subjects to be forgotten.
-    pub forgotten: Vec<String>,
-}
-
-/// Holds the troubles of now against the matters `known`.
-#[must_use]
-pub fn plan_notices(conditions: &[Condition], known: &[Incident], now: Timestamp) -> NoticePlan {
-    let mut plan = NoticePlan::default();
-    for condition in conditions {
-        let before = known.iter().find(|incident| incident.subject == condition.subject);
-        let incident = |since, told_at| Incident {
-            subject: condition.subject.clone(),
-            since,
-            notified_at: told_at,
-            over_at: None,
-            message: condition.message.clone(),
-        };
-        let notice = |phase, since| Notice {
-            subject: condition.subject.clone(),
-            phase,
-            message: condition.message.clone(),
-            hint: condition.hint.clone(),
-            since,
-        };
-        match before {
-            None => {
-                plan.notices.push(notice(Phase::Raised, now));
-                plan.incidents.push(incident(now, now));
-            }
-            Some(before) if before.notified_at + DAY <= now => {
-                let phase = if before.over_at.is_some() { Phase::Raised } else { Phase::Lasting };
-                plan.notices.push(notice(phase, before.since));
-                plan.incidents.push(incident(before.since, now));
-            }
-            // It comes and goes: within a day nothing more is said.
-            Some(before) if before.over_at.is_some() => {
-                plan.incidents.push(incident(before.since, before.notified_at));
-            }
-            Some(_) => {}
-        }
-    }
-    for incident in known {
-        if conditions.iter().any(|condition| condition.subject == incident.subject) {
-            continue;
-        }
-        match incident.over_at {
-            None => {
-                plan.notices.push(Notice {
-                    subject: incident.subject.clone(),
-                    phase: Phase::Recovered,
-                    message: incident.message.clone(),
-                    hint: String::new(),
-                    since: incident.since,
-                });
-                plan.incidents.push(Incident { over_at: Some(now), ..incident.clone() });
-            }
-            Some(_) if incident.notified_at + DAY <= now => plan.forgotten.push(incident.subject.clone()),
-            Some(_) => {}
-        }
-    }
-    plan
-}
-
-/// The rows of the outbox that tell `notices` to the channels that want to hear them. A channel is not told
-/// of its own failure: it would not arrive.
-#[must_use]
-pub fn alerts(notices: &[Notice], channels: &[&ChannelPolicy], now: Timestamp) -> Vec<Alert> {
-    let mut alerts = Vec::new();
-    for channel in channels.iter().filter(|channel| channel.ops) {
-        for notice in notices {
-            if notice.subject == format!("channel {}", channel.name) && notice.phase != Phase::Recovered {
-                continue;
-            }
-            let phase = format!("{:?}", notice.phase);
-            alerts.push(Alert {
-                id: identity(&["ops", &channel.name, &notice.subject, &phase, &now.to_string()]),
-                channel: channel.name.clone(),
-                topic: Topic::Ops,
-                story: None,
-                class: Class::High,
-                instant: true,
-                due_at: channel.quiet_until(now).unwrap_or(now),
-                created_at: now,
-                body: Body::Ops(notice.clone()),
-                replaces: false,
-                outlets: 0,
-            });
-        }
-    }
-    alerts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::alert::samples::now;
     use crate::figures::targets::TargetName;
 
-    fn down() -> Vec<Condition> {
-        vec![condition("disk".to_owned(), "little is left".to_owned(), "free some")]
-    }
-
-    /// Runs `days` tenths of a day, the trouble being there where `bad` says so; gives what was told when.
-    fn lived(tenths: i64, bad: impl Fn(i64) -> bool) -> Vec<(i64, Phase)> {
-        let (mut known, mut condition): (Vec<Incident>, Vec<_>) = (Vec::new(), Vec::new());
-        for tenth in 0..tenths {
-            let at = now() + SignedDuration::from_mins(144 * tenth);
-            let plan = plan_notices(&if bad(tenth) { down() } else { Vec::new() }, &known, at);
-            known.retain(|incident| {
-                !plan.forgotten.contains(&incident.subject)
-                    && plan.incidents.iter().all(|new| new.subject != incident.subject)
-            });
-            known.extend(plan.incidents);
-            condition.extend(plan.notices.iter().map(|notice| (tenth, notice.phase)));
-        }
-        condition
-    }
-
     #[test]
-    fn a_matter_is_told_once_then_daily_then_once_when_it_is_over() {
-        let condition = lived(40, |tenth| (3..27).contains(&tenth));
-        assert_eq!(
-            condition,
-            [(3, Phase::Raised), (13, Phase::Lasting), (23, Phase::Lasting), (27, Phase::Recovered)]
-        );
-    }
-
-    #[test]
-    fn one_that_comes_and_goes_is_told_daily_at_most() {
-        let condition = lived(31, |tenth| tenth % 2 == 0);
-        let raised = condition.iter().filter(|(_, phase)| *phase != Phase::Recovered).count();
-        assert!(raised <= 4, "{condition:?}");
-    }
-
-    #[test]
-    fn feeds_are_told_of_when_dead_gone_or_stale_and_only_if_they_are_configured() {
+    fn dead_gone_and_stale_feeds_of_the_settings_are_reported() {
         let state = |url: &str| SourceState { url: url.to_owned(), ..SourceState::default() };
         let states = [
             SourceState { failures: 5, ..state("a") },
@@ -361,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_x_counts_and_what_was_refused_of_it_is_told() {
+    fn warnings_about_usage_and_refused_posts_are_reported() {
         use crate::figures::report::XUsageFigures;
         assert!(x(&XFigures::default()).is_empty());
         let warnings = vec!["the cap is near".to_owned(), "the counts differ".to_owned()];
@@ -410,20 +268,5 @@ mod tests {
                 && disk(110, 100, &[condition]).is_some()
                 && disk(99, 100, &[]).is_some()
         );
-    }
-
-    #[test]
-    fn notices_go_to_ops_channels_and_not_to_the_one_that_fails() {
-        let ops = ChannelPolicy { ops: true, ..ChannelPolicy::new("a") };
-        let other = ChannelPolicy { ops: true, ..ChannelPolicy::new("b") };
-        let notice = Notice {
-            subject: "channel a".to_owned(),
-            phase: Phase::Raised,
-            message: "x".to_owned(),
-            hint: String::new(),
-            since: now(),
-        };
-        let condition = alerts(&[notice], &[&ops, &other, &ChannelPolicy::new("c")], now());
-        assert_eq!(condition.iter().map(|alert| alert.channel.as_str()).collect::<Vec<_>>(), ["b"]);
     }
 }

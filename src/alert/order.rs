@@ -1,38 +1,38 @@
-//! Which launches come first in the messages of a channel, and how many of them one source may have. Pure.
+//! The order of launches in the messages of a channel, and how many of them one source may have. Pure.
 //!
-//! Class comes first, then what proves itself: the watch list, an official voice, the tier of the source. Only then
-//! the score, which any stranger's text can raise.
+//! Class comes first, then evidence: the watch list, an official source, the tier of the source. The score comes last,
+//! because any stranger's text can raise it.
 
 use std::{cmp::Reverse, collections::HashMap};
 
 use crate::model::{Alert, Body, Class, Detection};
 
-/// Alerts that share one place in a message: the coins of one notice, or a single launch.
+/// Alerts that share one position in a message: the coins of one notice, or a single launch.
 pub(super) type Group = Vec<Alert>;
 
 /// What decides before the score: class, watched, official, tier.
 type Priority = (Class, bool, bool, Reverse<u8>);
 
-/// `alerts` in the order in which a channel reports them. Among launches of one priority, sources take turns.
+/// `alerts` in the order in which a channel reports them. Launches of one priority alternate between sources.
 pub(super) fn ordered(mut alerts: Vec<Alert>) -> Vec<Group> {
     alerts.sort_by(|a, b| {
         let key = |alert: &Alert| Reverse((priority(alert), score(alert)));
         (key(a), a.created_at, &a.id).cmp(&(key(b), b.created_at, &b.id))
     });
-    let mut turns: HashMap<(Priority, String), usize> = HashMap::new();
+    let mut rounds: HashMap<(Priority, String), usize> = HashMap::new();
     let mut groups: Vec<(Reverse<Priority>, usize, Group)> = Vec::new();
     for group in by_notice(alerts) {
         let priority = priority(&group[0]);
-        let turn = turns.entry((priority, source(&group).to_owned())).or_default();
-        groups.push((Reverse(priority), *turn, group));
-        *turn += 1;
+        let round = rounds.entry((priority, source(&group).to_owned())).or_default();
+        groups.push((Reverse(priority), *round, group));
+        *round += 1;
     }
-    // Stable: within a turn the score decides.
-    groups.sort_by_key(|(priority, turn, _)| (*priority, *turn));
+    // Stable: within a round the score decides.
+    groups.sort_by_key(|(priority, round, _)| (*priority, *round));
     groups.into_iter().map(|(.., group)| group).collect()
 }
 
-/// The groups for `places` places, and the rest, both in order. While others wait, one source gets half of the places.
+/// The groups for `places` positions, and the rest, both in order. One source gets at most half while others wait.
 pub(super) fn share(groups: Vec<Group>, places: usize) -> (Vec<Group>, Vec<Group>) {
     let most = places.div_ceil(2);
     let mut had: HashMap<String, usize> = HashMap::new();
@@ -58,7 +58,7 @@ pub(super) fn share(groups: Vec<Group>, places: usize) -> (Vec<Group>, Vec<Group
     (first, rest)
 }
 
-/// Puts the coins of one notice together; the first of them keeps its place.
+/// Groups the coins of one notice at the position of the first.
 fn by_notice(alerts: Vec<Alert>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut known: HashMap<(String, String, String), usize> = HashMap::new();
@@ -111,23 +111,11 @@ fn source(group: &[Alert]) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::samples::{detection, now};
-    use crate::model::Topic;
+    use crate::alert::samples::{self, detection};
 
     fn alert(id: &str, tier: u8, found: Detection) -> Alert {
-        Alert {
-            id: id.to_owned(),
-            channel: "a".to_owned(),
-            topic: Topic::News,
-            story: Some(format!("s {id}")),
-            class: found.class,
-            instant: true,
-            due_at: now(),
-            created_at: now(),
-            body: Body::News { detection: Box::new(found), change: None, tier },
-            replaces: false,
-            outlets: 1,
-        }
+        let body = Body::News { detection: Box::new(found.clone()), change: None, tier };
+        Alert { body, ..samples::alert(id, found) }
     }
 
     fn launch(source: &str, number: usize, score: u8) -> Detection {
@@ -147,20 +135,20 @@ mod tests {
     }
 
     #[test]
-    fn what_proves_itself_comes_before_the_score() {
+    fn evidence_comes_before_the_score() {
         let base = launch("one", 1, 76);
         let alerts = vec![
-            alert("loud", 3, launch("two", 1, 100)),
+            alert("scored", 3, launch("two", 1, 100)),
             alert("tier", 2, launch("three", 1, 90)),
             alert("official", 3, Detection { official: true, ..base.clone() }),
             alert("watched", 3, Detection { watched: true, ..launch("four", 1, 75) }),
             alert("critical", 3, Detection { class: Class::Critical, ..launch("five", 1, 80) }),
         ];
-        assert_eq!(ids(&ordered(alerts)).concat(), ["critical", "watched", "official", "tier", "loud"]);
+        assert_eq!(ids(&ordered(alerts)).concat(), ["critical", "watched", "official", "tier", "scored"]);
     }
 
     #[test]
-    fn sources_of_one_priority_take_turns() {
+    fn sources_of_one_priority_alternate() {
         let mut alerts: Vec<Alert> =
             (0..5).map(|number| alert(&format!("a{number}"), 3, launch("a", number, 99))).collect();
         alerts.push(alert("b", 3, launch("b", 1, 80)));
@@ -169,14 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn no_source_takes_all_places_while_another_waits() {
+    fn no_source_gets_all_positions_while_another_waits() {
         let critical = |number| Detection { class: Class::Critical, ..launch("a", number, 99) };
         let mut alerts: Vec<Alert> =
             (0..300).map(|number| alert(&format!("a{number:03}"), 2, critical(number))).collect();
         alerts.push(alert("b", 3, launch("b", 1, 80)));
         let (first, rest) = share(ordered(alerts.clone()), 3);
         assert_eq!((ids(&first).concat(), rest.len()), (vec!["a000", "a001", "b"], 298));
-        // A source that is alone has them all.
+        // A single source gets all positions.
         alerts.pop();
         assert_eq!(share(ordered(alerts), 3).0.len(), 3);
         assert!(share(Vec::new(), 3).0.is_empty() && share(vec![vec![]], 0).0.is_empty());

@@ -1,4 +1,4 @@
-//! How loud a channel wants to be: which detections, at once or in a digest, and when it must be quiet. Pure.
+//! A channel's policy: which detections it gets, at once or in a digest, and its quiet hours. Pure.
 
 use std::time::Duration;
 
@@ -6,19 +6,18 @@ use jiff::{Timestamp, ToSpan, civil::Time, tz::TimeZone};
 
 use crate::model::{Class, Detection, Event};
 
-/// What a channel wants to hear and when (docs/reference/settings.md has the table). Every value is resolved.
-#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own, and a key of the settings")]
+/// A channel's policy (docs/reference/settings.md has the table).
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the settings")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChannelPolicy {
-    /// The channel's name.
     pub name: String,
-    /// Whether launches are told here.
+    /// Whether it gets launches.
     pub news: bool,
-    /// Whether the program's own troubles are told here.
+    /// Whether it gets notices about the program itself.
     pub ops: bool,
-    /// Nothing quieter is told.
+    /// Minimum class.
     pub min_class: Class,
-    /// From this class up at once, below in a digest; `None` puts everything into the digest.
+    /// Minimum class for an instant alert; lower ones go into the digest. `None` puts all into the digest.
     pub instant: Option<Class>,
     /// Only these events; empty for all.
     pub events: Vec<Event>,
@@ -28,29 +27,26 @@ pub struct ChannelPolicy {
     pub tags: Vec<String>,
     /// Only the watch list.
     pub watched: bool,
-    /// Where its clock hangs.
+    /// Time zone of the times below.
     pub zone: TimeZone,
-    /// Times of day at which the digest goes out; empty: with the next cycle.
+    /// Times of day for the digest; empty sends it with the next cycle.
     pub digest_at: Vec<Time>,
-    /// From when to when nothing is told but what may break it; equal times mean never.
+    /// Start and end of the quiet hours; equal times mean none.
     pub quiet: Option<(Time, Time)>,
-    /// Classes from here up are told in quiet hours too.
+    /// Minimum class that is sent in quiet hours too.
     pub quiet_break: Option<Class>,
-    /// Messages of their own in one cycle; what is more shares one.
+    /// Messages of single launches per cycle; the rest share one.
     pub max_instant: usize,
-    /// Least time between two alerts on one story, unless it turned critical.
+    /// Minimum time between two alerts about one story, unless it became critical.
     pub cool_down: Duration,
-    /// What was published longer ago goes into the digest.
+    /// Launches published longer ago go into the digest.
     pub max_age: Duration,
-    /// Whether it is told that more outlets carry what it was told before.
+    /// Whether it gets updates when more outlets carry a reported launch.
     pub updates: bool,
 }
 
 impl ChannelPolicy {
-    /// The defaults of a channel named `name` (docs/reference/settings.md#channels):
-    /// high and critical at once, at most three messages a cycle, twelve hours' rest for a story, nothing
-    /// older than six hours at once.
-    #[must_use]
+    /// The defaults (docs/reference/settings.md#channels).
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -73,8 +69,7 @@ impl ChannelPolicy {
         }
     }
 
-    /// Whether `detection`, found in a source with `tags`, is for this channel.
-    #[must_use]
+    /// Whether the channel gets `detection`, which was found in a source with `tags`.
     pub fn wants(&self, detection: &Detection, tags: &[String]) -> bool {
         let named = |name: &Option<String>| {
             name.as_ref().is_some_and(|name| self.projects.contains(&name.to_lowercase()))
@@ -87,8 +82,7 @@ impl ChannelPolicy {
             && (!self.watched || detection.watched)
     }
 
-    /// The end of the quiet hours that `now` lies in; `None` outside them.
-    #[must_use]
+    /// The end of the quiet hours at `now`; `None` outside them.
     pub fn quiet_until(&self, now: Timestamp) -> Option<Timestamp> {
         let (from, to) = self.quiet.filter(|(from, to)| from != to)?;
         let here = now.to_zoned_datetime(self.zone.clone());
@@ -100,17 +94,15 @@ impl ChannelPolicy {
         })?
     }
 
-    /// Whether something of `class` may be told at `now`.
-    #[must_use]
-    pub fn may_speak(&self, class: Class, now: Timestamp) -> bool {
+    /// Whether an alert of `class` may be sent at `now`.
+    pub fn may_send(&self, class: Class, now: Timestamp) -> bool {
         self.quiet_until(now).is_none() || self.quiet_break.is_some_and(|least| class >= least)
     }
 
-    /// The next time a digest goes out, never within quiet hours.
-    #[must_use]
+    /// The next time for a digest, never within quiet hours.
     pub fn next_digest(&self, now: Timestamp) -> Timestamp {
         let today = now.to_zoned_datetime(self.zone.clone()).date();
-        // A day's clock may skip a time (summer time): then the day after has it.
+        // Daylight saving may skip a time of day; then the next day's is used.
         let days = (0..3).filter_map(|days| today.checked_add(days.days()).ok());
         let times = days.flat_map(|day| self.digest_at.iter().map(move |time| day.to_datetime(*time)));
         let next = times
@@ -151,8 +143,8 @@ mod tests {
         assert_eq!(quiet.quiet_until(at("2026-11-22T05:59:00Z")), Some(at("2026-11-22T06:00:00Z")));
         assert_eq!(quiet.quiet_until(at("2026-11-22T06:00:00Z")), None);
         assert!(
-            quiet.may_speak(Class::Critical, at("2026-11-21T23:00:00Z"))
-                && !quiet.may_speak(Class::High, at("2026-11-21T23:00:00Z"))
+            quiet.may_send(Class::Critical, at("2026-11-21T23:00:00Z"))
+                && !quiet.may_send(Class::High, at("2026-11-21T23:00:00Z"))
         );
         let day =
             ChannelPolicy { quiet: Some((time(9, 0, 0, 0), time(17, 0, 0, 0))), ..ChannelPolicy::new("a") };

@@ -1,5 +1,4 @@
-//! A command of the user's, run with JSON on its stdin: never through a shell, with little of our
-//! surroundings, and not for long.
+//! A user's command: JSON on stdin, no shell, a minimal environment, a time limit.
 
 use std::{process::Stdio, time::Duration};
 
@@ -10,19 +9,19 @@ use tokio::{
 
 use super::wording::shown;
 
-/// Bytes of its complaints that are read.
+/// Bytes of stderr that are read.
 const COMPLAINT: u64 = 8 * 1024;
-/// Characters of them that are repeated.
+/// Characters of stderr that an error repeats.
 const REPEATED: usize = 160;
-/// How long complaints may still come once the process has ended: what it left running may hold the pipe.
+/// How long to wait for stderr after the process has ended: its children may still hold the pipe.
 const AFTERWARDS: Duration = Duration::from_millis(200);
 
-/// What to run.
+/// A command with its environment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Program {
     /// The program and its arguments; never empty.
     pub command: Vec<String>,
-    /// All it gets of the environment.
+    /// Its whole environment.
     pub environment: Vec<(String, String)>,
 }
 
@@ -35,16 +34,12 @@ impl std::fmt::Debug for Program {
 
 impl Program {
     /// The program's name without its arguments.
-    #[must_use]
     pub fn name(&self) -> &str {
         self.command.first().map_or("", String::as_str)
     }
 
     /// Runs it with `input` on stdin and `extra` variables, for at most `limit`. If the limit passes, or the future
-    /// is dropped, it is killed with all it started in its process group.
-    ///
-    /// # Errors
-    /// A sentence: it cannot be started, took too long, or ended with another code than 0.
+    /// is dropped, its whole process group is killed.
     pub async fn run(&self, input: &[u8], extra: &[(&str, &str)], limit: Duration) -> Result<(), String> {
         let name = self.name();
         let mut command = Command::new(name);
@@ -87,7 +82,7 @@ async fn finish(
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let feed = async {
         if let Some(mut stdin) = stdin {
-            // A program that does not care to read is none of our failures.
+            // A program may ignore its input.
             let _ = stdin.write_all(input).await;
             let _ = stdin.shutdown().await;
         }
@@ -117,9 +112,9 @@ async fn finish(
     Ok((status, shown(&String::from_utf8_lossy(&complaint), REPEATED)))
 }
 
-/// Has the system keep the exit statuses of our children. A process that was started with SIGCHLD ignored gets none,
-/// so that each command would count as failed and be run again; a handler of our own takes the place of that, and is
-/// none of the command's, which starts with the default (signal(7)).
+/// Makes the system keep the exit statuses of child processes. A process that was started with SIGCHLD ignored gets
+/// none, so each command would count as failed and run again. A handler replaces that; a command starts with the
+/// default (signal(7)).
 #[cfg(unix)]
 fn keep_statuses() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -128,7 +123,7 @@ fn keep_statuses() {
     }
 }
 
-/// The process group of a child that has not ended; when this is dropped, the group is killed.
+/// The process group of a running child; it is killed on drop.
 struct Group {
     #[cfg(unix)]
     leader: Option<rustix::process::Pid>,
@@ -146,7 +141,7 @@ impl Group {
         Self {}
     }
 
-    /// The child has ended: its number may be another's soon.
+    /// The child has ended, and the system may reuse its id.
     fn release(&mut self) {
         #[cfg(unix)]
         {
@@ -201,7 +196,7 @@ mod tests {
             let mut line = String::new();
             std::io::BufRead::read_line(&mut reader, &mut line).unwrap();
             said.send(()).unwrap();
-            // Ends when nobody holds the other end any more.
+            // Ends when no process holds the other end.
             std::io::Read::read_to_string(&mut reader, &mut line).unwrap();
             line
         });
@@ -220,13 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn one_that_reads_nothing_or_says_much_does_not_block() {
+    fn a_program_that_reads_nothing_or_writes_much_does_not_block() {
         assert_eq!(run("exit 0", &vec![b'x'; 1 << 20], LONG), Ok(()));
         assert_eq!(run("head -c 300000 /dev/zero >&2; head -c 300000 /dev/zero", b"", LONG), Ok(()));
     }
 
     #[test]
-    fn a_failure_says_why_and_a_hang_is_ended_with_all_it_started() {
+    fn a_failure_has_its_reason_and_a_hang_ends_with_its_process_group() {
         let failed = run("echo no such luck >&2; exit 3", b"", LONG).unwrap_err();
         assert!(failed.contains("no such luck") && failed.contains('3'), "{failed}");
         let dir = tempfile::tempdir().unwrap();

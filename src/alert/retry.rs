@@ -1,4 +1,4 @@
-//! What an attempt changes: when the channel is tried again, and when a message is given up. Pure.
+//! The effect of an attempt: when the channel is tried again, and when a message is given up. Pure.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::channels::{Arrived, Refusal};
 use crate::model::{ChannelState, OpenMessage, Settled};
 
-/// Waits after the first, second … failure in a row (Standard Webhooks 1.0; docs/reference/formats.md#delivery-retries).
+/// Waits after consecutive failures (Standard Webhooks 1.0; docs/reference/formats.md#delivery-retries).
 const WAITS: [Duration; 9] = [
     Duration::from_secs(5),
     Duration::from_mins(5),
@@ -19,17 +19,16 @@ const WAITS: [Duration; 9] = [
     Duration::from_hours(20),
     Duration::from_hours(24),
 ];
-/// All of [`WAITS`] together: what has not arrived by then never will.
+/// The sum of [`WAITS`]: a message that has not arrived by then is given up.
 const PATIENCE: Duration = Duration::from_secs(5 + 35 * 60 + 75 * 3600);
-/// No wait that a service asks for is kept longer, however it asks: as with `Retry-After` of a feed's host.
+/// The longest wait that a service can impose, as with `Retry-After` of a feed's host.
 pub const LONGEST: Duration = Duration::from_hours(24);
-/// "Slow down" without a time.
+/// Wait for "slow down" without a time.
 const SLOW: Duration = Duration::from_mins(1);
-/// Attempts on a message that the service says it never will take: one may be a mistake of its own.
+/// Attempts on a message that the service rejects for good: a single rejection may be the service's own error.
 const REJECTIONS: u32 = 3;
 
-/// What is to be noted after an attempt: the message's fate, and the channel as it is now.
-#[must_use]
+/// The result to store after an attempt: of the message and of its channel.
 pub fn settle(
     state: &ChannelState,
     message: &OpenMessage,
@@ -50,7 +49,7 @@ pub fn settle(
     };
     let error = refusal.to_string();
     next.last_error = Some(error.clone());
-    // The attempt itself is counted already.
+    // The current attempt is not in `tries`.
     let rejected = matches!(refusal, Refusal::Rejected(_)) && message.tries + 1 >= REJECTIONS;
     if rejected || message.created_at + PATIENCE <= now {
         return (Settled::GivenUp { error }, next);
@@ -65,16 +64,15 @@ pub fn settle(
         }
     };
     next.broken = matches!(refusal, Refusal::Broken(_));
-    // One message that is refused does not stop the others.
+    // A rejected message does not stop the others.
     if !matches!(refusal, Refusal::Rejected(_)) {
         next.not_before = Some(now + wait);
     }
     (Settled::Again { next_try: now + wait, error }, next)
 }
 
-/// `until` as it was stored; `None` where it lies further ahead of `now` than any wait lasts. Version 0.1.0 stored
+/// The stored time `until`; `None` if it is further ahead of `now` than any wait. Version 0.1.0 stored
 /// the waits of some services without a limit.
-#[must_use]
 pub fn believable(until: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     until.filter(|until| *until <= now + LONGEST)
 }
@@ -138,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_is_longer_than_a_day_was_stored_by_mistake() {
+    fn a_stored_wait_that_is_longer_than_a_day_is_ignored() {
         let day = now() + LONGEST;
         assert_eq!(believable(Some(day), now()), Some(day));
         assert_eq!(believable(Some(day + Duration::from_secs(1)), now()), None);

@@ -1,7 +1,7 @@
-//! What a message says, in plain words, before a channel gives them its form. Pure.
+//! The words of a message, before a channel formats them. Pure.
 //!
-//! Everything from feeds and posts passes through here: control and bidirectional characters go, lengths are
-//! cut, links are read honestly. What comes out is text, never markup: each channel escapes it for itself.
+//! All texts from feeds and posts pass through here: control and bidirectional characters are removed, texts are cut,
+//! links show their real host. The result is plain text, which each channel escapes for itself.
 
 use super::message::{Form, Item, Message, Update};
 use crate::{
@@ -13,13 +13,13 @@ use crate::{
     },
 };
 
-/// Room for a name of a project or an outlet.
+/// Characters of a project's or outlet's name.
 const NAME: usize = 60;
-/// Room for the words that fired the strongest signal.
+/// Characters of the strongest signal's words.
 const WHY: usize = 100;
-/// Coins of one notice named in a heading.
+/// Coins named in a heading.
 const COINS: usize = 4;
-/// Outlets named in a message of one launch.
+/// Outlets named for one launch.
 const OUTLETS: usize = 4;
 
 /// One launch in words.
@@ -27,30 +27,34 @@ const OUTLETS: usize = 4;
 pub struct Words {
     /// `Caldera $ERA: airdrop live`.
     pub heading: String,
-    /// The headline.
     pub title: String,
     /// `high, score 91, 2026-11-25`.
     pub facts: String,
-    /// What changed since it was told before; empty for a first time.
+    /// What changed since the last alert; empty for the first.
     pub change: String,
-    /// The words that speak loudest for it; may be empty.
+    /// The words of the strongest signal; may be empty.
     pub why: String,
     /// `Ledgerline and 2 more: Block Courier, …`.
     pub carried: String,
-    /// Where to read it.
+    /// Link to the article.
     pub link: Link,
 }
 
-/// `text` as data for a message: on one line, harmless, at most `limit` characters.
-#[must_use]
+impl Words {
+    /// The lines between heading and link, escaped. Lines without content are empty.
+    pub fn lines(&self, escape: impl Fn(&str) -> String) -> Vec<String> {
+        [&self.title, &self.change, &self.facts, &self.why, &self.carried].map(|line| escape(line)).to_vec()
+    }
+}
+
+/// `text` for a message: on one line, sanitised, at most `limit` characters.
 pub fn shown(text: &str, limit: usize) -> String {
-    // A first cut by a generous measure spares a long text's whole length from being looked at by cluster.
+    // A rough first cut, so that a long text is not segmented as a whole.
     let opening: String = text.chars().take(limit.saturating_mul(8).max(64)).collect();
     cut(&plain(&opening), limit, Unit::Scalars)
 }
 
-/// `item` in words, its headline cut to `room` characters.
-#[must_use]
+/// `item` in words, its headline cut to `limit` characters.
 pub fn words(item: &Item, limit: usize) -> Words {
     let found = &item.detection;
     let date = found.event_date.as_deref().map(|date| shown(date, 20));
@@ -70,7 +74,7 @@ pub fn words(item: &Item, limit: usize) -> Words {
             (_, None) => "no longer dated".to_owned(),
         }));
     }
-    // Of what speaks loudest for it, the one that says most.
+    // Of the strongest signals, the one with the most words.
     let strongest =
         found.reasons.iter().filter(|reason| reason.weight > 0 && !reason.text.is_empty()).take(4);
     let why = strongest.max_by_key(|reason| reason.text.split_whitespace().take(9).count());
@@ -85,7 +89,7 @@ pub fn words(item: &Item, limit: usize) -> Words {
     }
 }
 
-/// Whose tokens: "Kestrel $KSTL, Orrin $ORN and 2 more".
+/// Projects and tickers: "Kestrel $KSTL, Orrin $ORN and 2 more".
 fn coins(item: &Item) -> String {
     let mut names: Vec<String> = item.detections().take(COINS).map(whose).collect();
     let more = (1 + item.also.len()).saturating_sub(COINS);
@@ -125,16 +129,14 @@ fn carried(item: &Item) -> String {
     format!("{source} and {more} more{names}")
 }
 
-/// One line for more outlets, and where the newest is.
-#[must_use]
+/// One line for more outlets, and the newest link.
 pub fn update(update: &Update, limit: usize) -> (String, Link) {
     let project = update.project.as_deref().map_or_else(String::new, |name| shown(name, NAME) + ": ");
     let (title, source) = (shown(&update.title, limit), shown(&update.source, NAME));
     (format!("{project}{title} (now at {} outlets, last {source})", update.outlets), Link::read(&update.url))
 }
 
-/// What a notice says, and what to do about it.
-#[must_use]
+/// A notice's sentence and hint.
 pub fn notice(notice: &Notice, limit: usize) -> (String, String) {
     let since = notice.since.strftime("%Y-%m-%d %H:%M UTC");
     let message_text = shown(&notice.message, limit);
@@ -145,8 +147,7 @@ pub fn notice(notice: &Notice, limit: usize) -> (String, String) {
     }
 }
 
-/// One line that says what the message is about: a subject, a fallback, a notification's title.
-#[must_use]
+/// One line about the message: a subject, a fallback, a notification's title.
 pub fn subject(message: &Message) -> String {
     let count = message.items.iter().flat_map(Item::detections).count();
     match (message.form, message.items.first(), message.notices.first()) {
@@ -166,12 +167,11 @@ pub fn subject(message: &Message) -> String {
     }
 }
 
-/// What the sample of `alerts test` says.
+/// Text of the message of `alerts test`.
 pub const SAMPLE: &str =
     "This channel works. Alerts will look like this one: what happens, the headline, and where to read it.";
 
-/// The line on what found no room; empty where everything did.
-#[must_use]
+/// The line about launches that did not fit; empty if all did.
 pub fn waiting(message: &Message) -> String {
     match message.waiting {
         0 => String::new(),
@@ -184,7 +184,6 @@ fn plural(count: usize, one: &str, many: &str) -> String {
 }
 
 /// The whole message as text, for channels without markup.
-#[must_use]
 pub fn text(message: &Message, limit: usize) -> String {
     let mut parts: Vec<String> = Vec::new();
     if message.form == Form::Sample {
@@ -192,11 +191,10 @@ pub fn text(message: &Message, limit: usize) -> String {
     }
     for item in &message.items {
         let words = words(item, limit);
-        let mut lines = Vec::new();
+        let mut lines = words.lines(str::to_owned);
         if message.form != Form::Single {
-            lines.push(words.heading);
+            lines.insert(0, words.heading);
         }
-        lines.extend([words.title, words.change, words.facts, words.why, words.carried]);
         lines.push(words.link.text().to_owned());
         lines.retain(|line| !line.is_empty());
         parts.push(lines.join("\n"));
@@ -214,11 +212,11 @@ pub fn text(message: &Message, limit: usize) -> String {
     parts.join("\n\n")
 }
 
-/// Builds a payload with ever less room for headlines until `fits`; the last one is taken as it is.
+/// Builds a payload with shorter and shorter headlines until it `fits`; the last one is used in any case.
 pub fn shrink<T>(build: impl Fn(usize) -> T, fits: impl Fn(&T) -> bool) -> T {
-    const ROOMS: [usize; 5] = [300, 160, 80, 40, 16];
-    let mut built = build(ROOMS[0]);
-    for limit in &ROOMS[1..] {
+    const LIMITS: [usize; 5] = [300, 160, 80, 40, 16];
+    let mut built = build(LIMITS[0]);
+    for limit in &LIMITS[1..] {
         if fits(&built) {
             break;
         }
@@ -227,14 +225,12 @@ pub fn shrink<T>(build: impl Fn(usize) -> T, fits: impl Fn(&T) -> bool) -> T {
     built
 }
 
-/// `text` fit for HTML, in the four entities Telegram knows as well.
-#[must_use]
+/// Escapes `text` for HTML with the four entities that Telegram supports.
 pub fn html(text: &str) -> String {
     htmlize::escape_attribute(text).into_owned()
 }
 
-/// A sign for a class, beside its name.
-#[must_use]
+/// A symbol for a class, shown beside its name.
 pub fn sign(class: Class) -> &'static str {
     match class {
         Class::Critical => "🔴",
@@ -253,7 +249,7 @@ mod tests {
     };
 
     #[test]
-    fn a_launch_is_told_with_what_matters() {
+    fn a_launch_has_its_facts_in_words() {
         let item = Item {
             detection: detection(),
             outlets: 3,
@@ -289,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_a_feed_says_can_turn_or_break_a_line() {
+    fn no_text_of_a_feed_reverses_or_breaks_a_line() {
         for title in hostile() {
             let found = Detection { title, source: hostile().swap_remove(5), ..detection() };
             let text = text(&message(Form::Digest, vec![found]), 300);
@@ -300,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_says_what_the_message_is() {
+    fn a_subject_describes_the_message() {
         let more = Message { waiting: 4, ..message(Form::More, vec![detection(), detection()]) };
         assert_eq!(subject(&more), "and 6 more launches");
         assert_eq!(waiting(&more), "4 more launches in the next digest");

@@ -154,7 +154,7 @@ const OUTBOX: [Column<OutboxRow>; 9] = [
     ("channel", |row| plain(&row.channel)),
     ("topic", |row| row.topic.as_str().to_owned()),
     ("class", |row| row.class.as_str().to_owned()),
-    ("state", |row| row.state.clone()),
+    ("state", |row| row.state.as_str().to_owned()),
     ("due", |row| minute(row.due_at)),
     ("tries", |row| row.tries.to_string()),
     ("title", |row| plain(&row.title)),
@@ -171,7 +171,7 @@ fn list(
     let store = Store::open(&settings.state_dir, Access::Read)?;
     let rows = wiring::small_runtime()?.block_on(store.outbox(!all, limit))?;
     if rows.is_empty() && matches!(globals.format, None | Some(Format::Table)) {
-        output.print("the outbox is empty\n")?;
+        output.print("no alerts are queued\n")?;
         return Ok(Exit::Success);
     }
     print_rows(&rows, "outbox", &OUTBOX, globals, output)

@@ -62,7 +62,7 @@ impl History {
             reports,
             sources: states.iter().filter_map(view).collect(),
             all,
-            x_budget_usd: settings.x_budget_usd,
+            x_budget_usd: settings.alerts.budget_usd,
             channels: settings.alerts.names(),
         })
     }

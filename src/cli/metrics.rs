@@ -5,6 +5,7 @@ use strum::VariantArray;
 use crate::{
     error::Error,
     figures::{CycleReport, StageName, histogram::Times, sources::Attention},
+    model::AlertState,
     render::prometheus::Metric,
     store::Store,
 };
@@ -93,9 +94,9 @@ async fn of_channels(store: &Store, history: &History) -> Result<Vec<Metric>, Er
     let totals = store.alert_totals().await?;
     let (mut sent, mut pending, mut oldest) = (Vec::new(), Vec::new(), Vec::new());
     for channel in &history.channels {
-        for result in ["delivered", "given_up"] {
+        for result in [AlertState::Delivered, AlertState::GivenUp] {
             let known = totals.iter().find(|total| total.channel == *channel && total.result == result);
-            let labels = vec![channel.clone(), result.to_owned()];
+            let labels = vec![channel.clone(), result.as_str().to_owned()];
             sent.push((labels, known.map_or(0.0, |total| total.number as f64)));
         }
         pending.push((channel.as_str(), store.waiting(vec![channel.clone()]).await? as f64));

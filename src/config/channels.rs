@@ -1,5 +1,4 @@
-//! `[[channels]]`: each kind with the keys it knows, secrets from the environment or files, every mistake with
-//! its line.
+//! `[[channels]]`: the keys of each kind, secrets from the environment or files, and every error with its line.
 
 mod policy;
 
@@ -32,7 +31,7 @@ use crate::{
     text::{address::on_the_web, login::has_login},
 };
 
-/// Keys that every kind knows.
+/// Keys of every kind.
 const COMMON: [&str; 21] = [
     "kind",
     "name",
@@ -56,7 +55,7 @@ const COMMON: [&str; 21] = [
     "timeout",
     "allow_private_address",
 ];
-/// Each kind with the keys it knows beside.
+/// Each kind with its further keys.
 const KINDS: [(&str, &[&str]); 8] = [
     ("slack", &["url", "url_env", "url_file"]),
     ("discord", &["url", "url_env", "url_file"]),
@@ -94,16 +93,15 @@ const KINDS: [(&str, &[&str]); 8] = [
     ("exec", &["command", "environment"]),
     ("file", &["path"]),
 ];
-/// What every program of the user's gets of the environment.
-const SURROUNDINGS: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
-/// Where bots are spoken to.
+/// Environment variables that every user's program gets.
+const PROGRAM_ENVIRONMENT: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 const TELEGRAM: &str = "https://api.telegram.org";
-/// Limit for one attempt (docs/reference/formats.md#delivery-retries).
+/// Time limit of one attempt (docs/reference/formats.md#delivery-retries).
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The variables of `environment` that a program gets: a few that everything needs, and those named.
-pub fn surroundings(environment: &Environment, named: &[String]) -> Vec<(String, String)> {
-    let names = SURROUNDINGS.into_iter().chain(named.iter().map(String::as_str));
+/// The variables of `environment` that a program gets: [`PROGRAM_ENVIRONMENT`] and those of `named`.
+pub fn program_environment(environment: &Environment, named: &[String]) -> Vec<(String, String)> {
+    let names = PROGRAM_ENVIRONMENT.into_iter().chain(named.iter().map(String::as_str));
     names.filter_map(|name| Some((name.to_owned(), environment.get(name)?.to_owned()))).collect()
 }
 
@@ -123,30 +121,32 @@ pub fn channels(rows: &[Row], environment: &Environment, errors: &mut ConfigErro
         reader.known(&known);
         let name = Some(reader.text("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| kind.clone());
         if let Some(first) = names.insert(name.clone(), row.place.clone()) {
-            reader.wrong("name", format!("a channel {name} stands already at {first}; give each its name"));
+            reader.wrong(
+                "name",
+                format!("a channel {name} is defined already at {first}; give each its own name"),
+            );
             continue;
         }
         let enabled = reader.flag("enabled", true);
         let mut channel = ChannelReader { reader, environment, secrets: Vec::new(), enabled };
-        let way = channel.way(&kind);
-        let channel = channel.channel(&name, way);
+        let kind = channel.kind(&kind);
+        let channel = channel.channel(&name, kind);
         found.extend(channel.filter(|_| enabled));
     }
     found
 }
 
-/// Reads one channel.
 struct ChannelReader<'a> {
     reader: Reader<'a>,
     environment: &'a Environment,
-    /// Secrets as they were found, for the fingerprint.
+    /// For the fingerprint.
     secrets: Vec<String>,
-    /// A channel that is switched off need not have its secrets.
+    /// A disabled channel may lack its secrets.
     enabled: bool,
 }
 
 impl ChannelReader<'_> {
-    /// The secret `key`: itself, from the variable `key_env`, or from the file `key_file`; empty if none is given.
+    /// The secret from `key`, the variable `key_env` or the file `key_file`; empty if none is given.
     fn secret(&mut self, key: &str) -> String {
         let (variable, file) = (format!("{key}_env"), format!("{key}_file"));
         let given: Vec<&str> = [key, variable.as_str(), file.as_str()]
@@ -158,7 +158,7 @@ impl ChannelReader<'_> {
         }
         for key in [&variable, &file] {
             if matches!(self.reader.find(key), Some((_, RawValue::String(name))) if name.trim().is_empty()) {
-                self.reader.wrong(key, "is empty; leave it out, or name where the secret is");
+                self.reader.wrong(key, "is empty; remove it, or name the variable or file of the secret");
             }
         }
         let named = self.reader.text(&variable);
@@ -190,13 +190,13 @@ impl ChannelReader<'_> {
         secret
     }
 
-    /// As [`Told::secret`], but there must be one.
+    /// As [`ChannelReader::secret`], but there must be one.
     fn needed(&mut self, key: &str) -> Option<String> {
         let secret = self.secret(key);
         if !secret.is_empty() {
             return Some(secret);
         }
-        // Where it was named but not found, that is told already.
+        // If it was named but not found, that is reported already.
         let named =
             [format!("{key}_env"), format!("{key}_file")].iter().any(|key| self.reader.find(key).is_some());
         if !named && self.enabled {
@@ -215,7 +215,7 @@ impl ChannelReader<'_> {
         url
     }
 
-    fn way(&mut self, kind: &str) -> Option<ChannelKind> {
+    fn kind(&mut self, kind: &str) -> Option<ChannelKind> {
         match kind {
             "slack" => Some(ChannelKind::Slack(Slack { url: self.address("url")? })),
             "discord" => Some(ChannelKind::Discord(Discord { url: self.address("url")? })),
@@ -228,12 +228,12 @@ impl ChannelReader<'_> {
                 if command.is_empty() {
                     self.reader.wrong(
                         "command",
-                        "needs the program and its arguments, such as [\"/usr/local/bin/tell\"]",
+                        "needs the program and its arguments, such as [\"/usr/local/bin/notify\"]",
                     );
                     return None;
                 }
                 let named = self.reader.texts("environment");
-                let environment = surroundings(self.environment, &named);
+                let environment = program_environment(self.environment, &named);
                 Some(ChannelKind::Exec(Exec { program: Program { command, environment } }))
             }
             _ => {
@@ -269,7 +269,7 @@ impl ChannelReader<'_> {
             .as_ref()
             .is_some_and(|token| token.contains(|c: char| !c.is_ascii_graphic() || "/?#".contains(c)))
         {
-            self.reader.wrong("token", "the token found holds spaces or signs that no token has");
+            self.reader.wrong("token", "the token found holds spaces or characters that no token has");
         }
         Some(ChannelKind::Telegram(Telegram { base_url, token: token?, chat }))
     }
@@ -277,7 +277,7 @@ impl ChannelReader<'_> {
     fn ntfy(&mut self) -> Option<ChannelKind> {
         let token = self.secret("token");
         if !token.chars().all(|c| c.is_ascii_graphic()) {
-            self.reader.wrong("token", "the token found holds spaces or signs that no token has");
+            self.reader.wrong("token", "the token found holds spaces or characters that no token has");
         }
         let url = self.address("url")?;
         let topic = url.path().trim_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
@@ -358,7 +358,7 @@ impl ChannelReader<'_> {
         })))
     }
 
-    /// Mail addresses; `None` where one of them is none, which is told.
+    /// Mail addresses; `None` if one of them is invalid.
     fn mailboxes(&mut self, key: &str, texts: Vec<String>) -> Option<Vec<Mailbox>> {
         let mut read =
             |text: String| Email::mailbox(&text).map_err(|message| self.reader.wrong(key, message)).ok();
@@ -366,14 +366,14 @@ impl ChannelReader<'_> {
         all.into_iter().collect()
     }
 
-    fn channel(&mut self, name: &str, way: Option<ChannelKind>) -> Option<Channel> {
+    fn channel(&mut self, name: &str, destination: Option<ChannelKind>) -> Option<Channel> {
         let kind = self.reader.text("kind");
         let people = !matches!(kind.as_str(), "webhook" | "exec" | "file");
         let policy = self.policy(name, people);
-        let usual = match &way {
+        let usual = match &destination {
             Some(ChannelKind::Telegram(telegram)) if telegram.is_group() => Duration::from_secs(3),
             Some(ChannelKind::Slack(_) | ChannelKind::Telegram(_)) => Duration::from_secs(1),
-            // The others say themselves when it is too much, or are the user's own.
+            // The others report their own limits, or belong to the user.
             _ => Duration::ZERO,
         };
         let interval = self.duration("interval", usual);
@@ -387,6 +387,6 @@ impl ChannelReader<'_> {
         parts.append(&mut self.secrets);
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let fingerprint = crate::alert::identity(&parts);
-        Some(Channel { policy, kind: way?, interval, timeout, allow_private, fingerprint })
+        Some(Channel { policy, kind: destination?, interval, timeout, allow_private, fingerprint })
     }
 }

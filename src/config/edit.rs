@@ -1,5 +1,5 @@
-//! The text of a settings file being changed: comments and order stay. Pure; who writes it asks
-//! [`load_text`](super::load_text) first.
+//! Edits the text of a settings file and keeps its comments and order. Pure: the caller checks the result with
+//! [`load_text`](super::load_text) before writing it.
 
 mod address;
 mod feeds;
@@ -14,7 +14,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 pub use address::{Refused, feed_url};
 pub use feeds::{Feeds, identity, name_of};
 
-/// What should be a list of tables is something else.
+/// A value that should be a list of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not a list of tables; write each as a [[{0}]] table")]
 pub struct NotAList(&'static str);
@@ -24,18 +24,12 @@ pub struct NotAList(&'static str);
 pub struct Document(DocumentMut);
 
 impl Document {
-    /// Reads `text`.
-    ///
-    /// # Errors
-    /// What is wrong where it is not TOML.
+    /// Parses `text`; the error is a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
         text.parse().map(Self).map_err(|error: toml_edit::TomlError| error.to_string())
     }
 
-    /// The list `name`, however it is written, or where one is to be made.
-    ///
-    /// # Errors
-    /// Where `name` is no list.
+    /// The list `name` in any notation, or the position for a new one.
     pub fn list(&mut self, name: &'static str) -> Result<List<'_>, NotAList> {
         let root = self.0.as_table_mut();
         let is_empty = match root.get(name) {
@@ -53,10 +47,7 @@ impl Document {
         }
     }
 
-    /// Takes out of the list `name` the tables whose `key` is as `is` says. Gives how many they were.
-    ///
-    /// # Errors
-    /// As [`Document::list`].
+    /// Removes the tables of the list `name` whose `key` satisfies `is`; returns their number.
     pub fn remove(
         &mut self,
         name: &'static str,
@@ -74,7 +65,7 @@ impl Document {
         }
         let left = list.len();
         if left == 0 && before > 0 {
-            // Without the list the built-in one would apply.
+            // Without an empty list the built-in one would apply.
             self.0.as_table_mut().insert(name, Item::Value(Value::Array(Array::new())));
         }
         Ok(before - left)
@@ -99,7 +90,7 @@ pub enum List<'a> {
 }
 
 impl List<'_> {
-    /// How many tables are in it.
+    /// Number of its tables.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -109,13 +100,13 @@ impl List<'_> {
         }
     }
 
-    /// Whether there is none in it.
+    /// Whether it has no table.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The texts that its tables have under `key`.
+    /// The texts under `key` of its tables.
     #[must_use]
     pub fn texts(&self, key: &str) -> Vec<&str> {
         match self {
@@ -142,7 +133,7 @@ impl List<'_> {
             Self::Tables(tables) => tables.push(table),
             Self::Inline(array) => {
                 let mut value = Value::InlineTable(table.into_inline_table());
-                // What stands behind the last table, such as a comment, stays behind it.
+                // A comment after the last table stays there.
                 let behind = array.trailing().as_str().unwrap_or_default().to_owned();
                 if behind.contains('\n') {
                     value.decor_mut().set_prefix(format!("{}\n    ", behind.trim_end()));
@@ -160,7 +151,7 @@ fn text_of<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.as_inline_table().and_then(|table: &InlineTable| table.get(key)).and_then(Value::as_str)
 }
 
-/// The comments before, within and behind the empty list `name`, a line each.
+/// The comments before, within and after the empty list `name`, a line each.
 fn comments(root: &Table, name: &str) -> String {
     let Some(array) = root.get(name).and_then(Item::as_array) else { return String::new() };
     let before = root.key(name).and_then(|key| key.leaf_decor().prefix()).and_then(|raw| raw.as_str());

@@ -1,29 +1,26 @@
-//! Everything that is wrong with the settings, told at once.
+//! All errors in the settings, reported together.
 
 use std::fmt;
 
 use crate::{error::Error, exit::Exit};
 
-/// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// Where: `FILE:LINE`, or the name of an environment variable.
+    /// `FILE:LINE`, or the name of an environment variable.
     pub place: String,
-    /// What is wrong, naming the key.
+    /// A sentence with the key.
     pub message: String,
 }
 
-/// All mistakes of a load; empty means none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// Notes one more.
     pub fn add(&mut self, place: &str, message: impl Into<String>) {
         self.0.push(ConfigError { place: place.to_owned(), message: message.into() });
     }
 
-    /// Notes an unknown key, with the nearest of those that are known.
+    /// Adds an unknown key, with the most similar known one.
     pub fn unknown<'a>(&mut self, place: &str, key: &str, known: impl Iterator<Item = &'a str>) {
         let near =
             known.map(|name| (strsim::jaro_winkler(key, name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
@@ -41,7 +38,7 @@ impl fmt::Display for ConfigErrors {
 impl From<ConfigErrors> for Error {
     fn from(errors: ConfigErrors) -> Self {
         let count = errors.0.len();
-        let noun = if count == 1 { "mistake" } else { "mistakes" };
+        let noun = if count == 1 { "error" } else { "errors" };
         Self::new(
             Exit::Settings,
             format!("the settings have {count} {noun}:{errors}"),

@@ -1,5 +1,4 @@
-//! Files that settings come from, read within bounds: a device that never ends, or a pipe that nobody writes to,
-//! ends in a sentence.
+//! Reads files of settings with limits on size and time, because they may be endless devices or silent pipes.
 
 use std::{
     fs::{self, File},
@@ -12,17 +11,14 @@ use std::{
 
 use crate::text::quantity::show_size;
 
-/// Bytes of a settings file: a hundred thousand feeds take a fifth of it.
+/// Maximum bytes of a settings file: a hundred thousand feeds take a fifth of it.
 pub const LONGEST: u64 = 64 << 20;
-/// Bytes of a file that holds one secret.
+/// Maximum bytes of a file that holds one secret.
 pub const LONGEST_SECRET: u64 = 1 << 20;
-/// How long a pipe may take: a password manager may ask its user first.
+/// Time limit of a pipe: a password manager may ask its user first.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The text of the file `path`, of at most `limit` bytes; of a pipe or a device too.
-///
-/// # Errors
-/// What follows "FILE: " in a sentence.
+/// The text of the file, pipe or device `path`. An error continues a sentence that begins with the file's name.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, String> {
     read_within(path, limit, PATIENCE)
 }
@@ -38,7 +34,7 @@ fn read_within(path: &Path, limit: u64, patience: Duration) -> Result<String, St
     } else {
         let (done, read) = mpsc::channel();
         let path = path.to_owned();
-        // Where nothing ever comes, the thread waits until the process ends.
+        // If nothing ever comes, the thread waits until the process ends.
         let reader = thread::Builder::new().spawn(move || done.send(bounded(&path, limit)));
         reader.map_err(unreadable)?;
         let silent = || format!("gave nothing to read within {} s", patience.as_secs());
@@ -54,7 +50,7 @@ fn read_within(path: &Path, limit: u64, patience: Duration) -> Result<String, St
     })
 }
 
-/// The first `limit` bytes of `path`, and one more where there are more.
+/// The first `limit` bytes of `path`, and one more if there are more.
 fn bounded(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
@@ -67,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_settings_file_gives_a_sentence() {
+    fn unreadable_files_give_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
         let read = |path: &Path| read_within(path, 16, Duration::from_millis(1));

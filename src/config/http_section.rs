@@ -5,12 +5,11 @@ use url::Url;
 use super::{amount, layers::Layers};
 use crate::http;
 
-/// Body limits: less holds no feed, more is held in memory several times.
+/// A smaller body holds no feed.
 const SMALLEST_BODY: u64 = 1 << 10;
-/// See [`SMALLEST_BODY`].
+/// A larger body needs several times its size in memory.
 const LARGEST_BODY: u64 = 256 << 20;
 
-/// Reads the section; what is wrong in it is noted in `layers`.
 pub fn settings(layers: &mut Layers) -> http::Settings {
     let user_agent = layers.text("http.user_agent");
     let settings = http::Settings {
@@ -30,13 +29,13 @@ pub fn settings(layers: &mut Layers) -> http::Settings {
     };
     if let Err(error) = http::check(&settings) {
         let key = if matches!(error, http::SetupError::Proxy(_)) { "http.proxy" } else { "http.user_agent" };
-        // Its own sentence begins with the key.
+        // The error's sentence begins with the key.
         layers.wrong(key, error.to_string().trim_start_matches(key).trim_start());
     }
     settings
 }
 
-/// `http.private_hosts`, as addresses write them.
+/// `http.private_hosts`, normalised as in addresses.
 fn private_hosts(layers: &mut Layers) -> Vec<String> {
     let mut hosts = Vec::new();
     for host in layers.texts("http.private_hosts") {

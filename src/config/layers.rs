@@ -1,4 +1,4 @@
-//! Built in < file < environment < flag: one value for each key, and where it came from.
+//! One value for each key and its origin: built in < file < environment < flag.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,35 +9,29 @@ use super::{
 };
 use crate::text::quantity;
 
-/// The single source of built-in values.
+/// The built-in values.
 pub const DEFAULTS: &str = include_str!("default.toml");
-/// Lists of tables: read apart from the single values.
+/// Lists of tables, which are read separately.
 const LISTS: [&str; 4] = ["feeds", "projects", "phrases", "channels"];
-/// No setting is a longer time.
+/// Longest duration of a setting.
 const CENTURY: Duration = Duration::from_hours(36_500 * 24);
-/// What is said of a limit of zero.
+/// Error for a time limit of zero.
 pub(super) const NO_TIME: &str = "nothing is done within no time; give a limit such as 10s";
-/// What is said of a value with a control character: it would end up in a header, a name or an address.
+/// Error for a value with a control character, which would reach a header, a name or an address.
 pub(super) const CONTROL: &str = "holds a control character, such as a line break";
-/// What a variable that sets a value begins with.
+/// Prefix of variables that set a value.
 const PREFIX: &str = "TGE_SCRAPE_";
 
-/// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Built into the program.
     BuiltIn,
-    /// A line of the settings file, as `FILE:LINE`.
+    /// `FILE:LINE`.
     File(String),
-    /// An environment variable.
     Environment(String),
-    /// A flag of the command line.
     Flag(&'static str),
 }
 
 impl Origin {
-    /// How it is shown.
-    #[must_use]
     pub fn show(&self) -> String {
         match self {
             Self::BuiltIn => "built in".to_owned(),
@@ -48,28 +42,24 @@ impl Origin {
     }
 }
 
-/// One table of a list, with its line.
+/// One table of a list.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// `FILE:LINE`.
     pub place: String,
-    /// Keys with lines and values.
     pub pairs: Vec<(String, usize, RawValue)>,
 }
 
-/// All values, by `section.key`.
 #[derive(Debug)]
 pub struct Layers {
-    /// Single values.
+    /// By `section.key`.
     pub values: BTreeMap<String, (RawValue, Origin)>,
     /// `[[feeds]]`, `[[projects]]`, `[[channels]]`.
     pub lists: BTreeMap<&'static str, Vec<Row>>,
-    /// What is wrong so far.
     pub errors: ConfigErrors,
 }
 
 impl Layers {
-    /// The built-in values.
     pub fn built_in() -> Self {
         let mut layers =
             Self { values: BTreeMap::new(), lists: BTreeMap::new(), errors: ConfigErrors::default() };
@@ -83,7 +73,7 @@ impl Layers {
         layers
     }
 
-    /// Lays the file `name` with that `text` over what is there.
+    /// Overrides values with those of the file `name`.
     pub fn merge_file(&mut self, name: &str, text: &str) {
         let place = |line: usize| format!("{name}:{line}");
         let tables = match raw::parse(text) {
@@ -137,7 +127,7 @@ impl Layers {
         self.lists.entry(list).or_default().extend(rows);
     }
 
-    /// Lays variables such as `TGE_SCRAPE_HTTP__CONCURRENCY` over what is there.
+    /// Overrides values with variables such as `TGE_SCRAPE_HTTP__CONCURRENCY`.
     pub fn merge_environment(&mut self, environment: &Environment) {
         for (rest, text) in environment.with_prefix(PREFIX) {
             let Some((section, key)) = rest.split_once("__") else {
@@ -153,7 +143,7 @@ impl Layers {
         }
     }
 
-    /// A variable that would be a setting with one more underscore is a slip, not somebody else's.
+    /// Reports a variable that lacks one underscore to be a setting.
     fn note_single_underscore(&mut self, rest: &str) {
         let message = rest.to_lowercase();
         let meant = self.values.keys().find(|path| path.replace('.', "_") == message);
@@ -164,7 +154,7 @@ impl Layers {
         }
     }
 
-    /// Sets one value if its key is known.
+    /// Sets one value; an unknown key is an error.
     pub fn set(&mut self, path: &str, place: &str, value: RawValue, origin: Origin) {
         if let Some(slot) = self.values.get_mut(path) {
             *slot = (value, origin);
@@ -174,23 +164,24 @@ impl Layers {
         }
     }
 
-    /// Notes that the value of `path` is wrong.
     pub fn wrong(&mut self, path: &str, message: impl Into<String>) {
-        let place = self.values.get(path).map_or_else(String::new, |(_, origin)| origin.show());
+        let place = self.values[path].1.show();
         self.errors.add(&place, format!("{path}: {}", message.into()));
     }
 
+    /// Every load reads every path, so a path that default.toml lacks panics in each test.
     fn value(&self, path: &str) -> RawValue {
-        // Every path asked for is in default.toml; a test holds the two together.
-        self.values.get(path).map_or(RawValue::Boolean(false), |(value, _)| value.clone())
+        self.values[path].0.clone()
     }
 
-    /// Whether the value of `path` is the text `wanted`.
+    pub fn is_built_in(&self, path: &str) -> bool {
+        self.values[path].1 == Origin::BuiltIn
+    }
+
     pub fn is_text(&self, path: &str, wanted: &str) -> bool {
-        matches!(self.values.get(path), Some((RawValue::String(text), _)) if text == wanted)
+        matches!(&self.values[path].0, RawValue::String(text) if text == wanted)
     }
 
-    /// A text of one line.
     pub fn text(&mut self, path: &str) -> String {
         match self.value(path) {
             RawValue::String(text) if text.chars().any(char::is_control) => {
@@ -205,7 +196,6 @@ impl Layers {
         }
     }
 
-    /// true or false.
     pub fn flag(&mut self, path: &str) -> bool {
         match self.value(path) {
             RawValue::Boolean(flag) => flag,
@@ -216,14 +206,13 @@ impl Layers {
         }
     }
 
-    /// A whole number within `range`.
     pub fn whole(&mut self, path: &str, range: std::ops::RangeInclusive<i64>) -> i64 {
         match self.value(path) {
             RawValue::Integer(number) if range.contains(&number) => number,
             RawValue::Integer(number) => {
                 self.wrong(
                     path,
-                    format!("should lie between {} and {}, is {number}", range.start(), range.end()),
+                    format!("should be between {} and {}, is {number}", range.start(), range.end()),
                 );
                 *range.start()
             }
@@ -234,7 +223,6 @@ impl Layers {
         }
     }
 
-    /// A number within `range`.
     pub fn number(&mut self, path: &str, range: std::ops::RangeInclusive<f64>) -> f64 {
         let number = match self.value(path) {
             RawValue::Float(number) => number,
@@ -246,15 +234,11 @@ impl Layers {
             }
         };
         if !range.contains(&number) {
-            self.wrong(
-                path,
-                format!("should lie between {} and {}, is {number}", range.start(), range.end()),
-            );
+            self.wrong(path, format!("should be between {} and {}, is {number}", range.start(), range.end()));
         }
         number
     }
 
-    /// A duration.
     pub fn duration(&mut self, path: &str) -> Duration {
         let text = self.text(path);
         duration(&text).unwrap_or_else(|message| {
@@ -263,7 +247,7 @@ impl Layers {
         })
     }
 
-    /// A limit in time: a duration that is not zero.
+    /// A duration that is not zero.
     pub fn time_limit(&mut self, path: &str) -> Duration {
         let (before, duration) = (self.errors.0.len(), self.duration(path));
         if duration.is_zero() && self.errors.0.len() == before {
@@ -272,7 +256,7 @@ impl Layers {
         duration
     }
 
-    /// A size in bytes.
+    /// Bytes.
     pub fn size(&mut self, path: &str) -> u64 {
         let text = self.text(path);
         quantity::size(&text).unwrap_or_else(|message| {
@@ -281,20 +265,20 @@ impl Layers {
         })
     }
 
-    /// A limit in size between `least` and `most` bytes.
+    /// Bytes.
     pub fn size_limit(&mut self, path: &str, least: u64, most: u64) -> u64 {
         let (before, size) = (self.errors.0.len(), self.size(path));
         if !(least..=most).contains(&size) && self.errors.0.len() == before {
             let show = quantity::show_size;
             self.wrong(
                 path,
-                format!("should lie between {} and {}, is {}", show(least), show(most), show(size)),
+                format!("should be between {} and {}, is {}", show(least), show(most), show(size)),
             );
         }
         size
     }
 
-    /// A program and its arguments, which may have lines: everything but the NUL that ends an argument.
+    /// A program and its arguments, which may contain line breaks but no NUL.
     pub fn command(&mut self, path: &str) -> Vec<String> {
         let command = self.any_texts(path);
         if command.iter().any(|argument| argument.contains('\0')) {
@@ -303,7 +287,6 @@ impl Layers {
         command
     }
 
-    /// A list of texts of one line each.
     pub fn texts(&mut self, path: &str) -> Vec<String> {
         let texts = self.any_texts(path);
         if texts.iter().any(|text| text.chars().any(char::is_control)) {
@@ -331,7 +314,7 @@ impl Layers {
     }
 }
 
-/// A duration, of a century at most: longer ones lead past the end of all calendars.
+/// A duration of at most a century: sums with longer ones would overflow a timestamp.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     match quantity::duration(text) {
         Ok(duration) if duration > CENTURY => Err(format!("should be at most 36500d, is {text}")),

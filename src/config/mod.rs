@@ -1,13 +1,12 @@
 //! Settings: flag > environment > file > built in, resolved once into plain values.
 //!
-//! The only room that reads the environment. All mistakes are found before the first is told.
+//! The only module that reads the environment. All errors are reported together.
 
 mod channels;
-mod cleartext;
 pub mod edit;
 mod environment;
 mod errors;
-mod exposed;
+mod exposure;
 mod files;
 mod http_section;
 mod layers;
@@ -24,7 +23,6 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use crate::{
@@ -34,25 +32,28 @@ use crate::{
     http,
     model::Source,
     text::quantity,
-    x,
+    visit, x,
 };
 
-pub use cleartext::{CLEARTEXT_HINT, cleartext};
-pub use environment::Environment;
-pub use errors::{ConfigError, ConfigErrors};
-pub use layers::{DEFAULTS, Origin};
-pub use rows::feed_address;
+pub(crate) use environment::Environment;
+pub(crate) use errors::ConfigErrors;
+pub(crate) use layers::{DEFAULTS, Origin};
+pub(crate) use rows::feed_address;
 pub use show::{Shown, shown};
 
+pub(crate) use exposure::{CLEARTEXT_HINT, cleartext};
 use layers::Layers;
 use raw::RawValue;
 
-/// The built-in feeds and projects, which apply where the settings name none.
+/// The built-in feeds and projects, used if the settings define none.
 pub const STARTER: &str = include_str!("starter.toml");
-/// What the settings file is called in the working directory.
+/// Name of the settings file in the working directory.
 pub const FILE_NAME: &str = "tge-scrape.toml";
 
-/// What the command line says of the settings.
+/// The largest `x.monthly_budget_usd`: a larger number is a typing error.
+const MAX_BUDGET_USD: f64 = 1e6;
+
+/// Command-line flags that concern the settings.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     /// `--config`.
@@ -61,17 +62,17 @@ pub struct Flags {
     pub state_dir: Option<PathBuf>,
 }
 
-/// Every setting, resolved.
+/// Every setting with its final value.
 #[derive(Debug)]
 pub struct Settings {
-    /// The file they came from, if there is one.
+    /// The settings file, if there is one.
     pub file: Option<PathBuf>,
     /// `[cycle]`.
     pub cycle: cycle::Settings,
     /// `[http]`.
     pub http: http::Settings,
     /// `[cache]`.
-    pub cache: CacheSettings,
+    pub cache: visit::Settings,
     /// The state folder.
     pub state_dir: PathBuf,
     /// `[detect]`, `[[projects]]` and `[[phrases]]`.
@@ -82,8 +83,6 @@ pub struct Settings {
     pub targets: TargetSettings,
     /// `[metrics]`.
     pub metrics: MetricsSettings,
-    /// `x.monthly_budget_usd`.
-    pub x_budget_usd: f64,
     /// The enabled `[[feeds]]`.
     pub sources: Vec<Arc<Source>>,
     /// `[[channels]]`, `[alerts]` and `[hooks]`.
@@ -91,21 +90,8 @@ pub struct Settings {
     /// `[outputs]`.
     pub outputs: OutputSettings,
     layers: Layers,
-    /// Lists that the file does not have.
+    /// Lists that the file does not define.
     built_in: Vec<&'static str>,
-}
-
-/// `[cache]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheSettings {
-    /// Bytes of the memory level.
-    pub memory_limit: u64,
-    /// Least time between two requests for one feed.
-    pub feed_ttl: Duration,
-    /// The same for a feed that publishes seldom.
-    pub feed_ttl_max: Duration,
-    /// How long a page is used without asking again.
-    pub article_ttl: Duration,
 }
 
 /// `[outputs]`: files written after each cycle.
@@ -117,20 +103,20 @@ pub struct OutputSettings {
     pub json_feed: Option<PathBuf>,
     /// iCalendar file.
     pub calendar: Option<PathBuf>,
-    /// Address of the folder they are served from; empty if they are not.
+    /// Address of the folder that serves them; empty if none does.
     pub public_url: String,
-    /// Domain their lasting names are made with.
+    /// Domain in their permanent IDs.
     pub authority: String,
-    /// Newest stories in the feeds.
+    /// Number of the newest stories in the feeds.
     pub entries: usize,
 }
 
 /// `[metrics]`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MetricsSettings {
-    /// Where the figures for Prometheus' textfile collector go, if they are wanted.
+    /// File for Prometheus' textfile collector.
     pub textfile: Option<PathBuf>,
-    /// What is pinged as a cycle begins and ends, if anything; a secret, never shown.
+    /// Address to ping when a cycle starts and ends; secret.
     pub healthcheck_url: Option<String>,
 }
 
@@ -141,10 +127,7 @@ impl std::fmt::Debug for MetricsSettings {
     }
 }
 
-/// Reads the settings from where `flags` and `environment` say.
-///
-/// # Errors
-/// Every mistake found, each with its place.
+/// Reads the settings from the file that `flags` and `environment` select.
 pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, ConfigErrors> {
     let Some(path) = file(flags, environment) else {
         return resolve(Layers::built_in(), None, flags, environment);
@@ -153,9 +136,6 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, Config
 }
 
 /// The text of the settings file `path`.
-///
-/// # Errors
-/// Why it cannot be read.
 pub fn read(path: &Path) -> Result<String, ConfigErrors> {
     files::read_text(path, files::LONGEST).map_err(|message| {
         let mut errors = ConfigErrors::default();
@@ -164,10 +144,7 @@ pub fn read(path: &Path) -> Result<String, ConfigErrors> {
     })
 }
 
-/// What [`load`] gives where the file `path` holds `text`: asked before it is written.
-///
-/// # Errors
-/// As [`load`].
+/// The result of [`load`] if the file `path` had that `text`, to check an edit before it is written.
 pub fn load_text(
     path: &Path,
     text: &str,
@@ -185,20 +162,20 @@ pub fn load_text(
 }
 
 impl Settings {
-    /// Lets go of the tables as they stand in the file, a kilobyte each: all that is wanted of them to run is resolved.
+    /// Frees the parsed tables of the file, about a kilobyte each: a cycle uses the resolved settings only.
     #[must_use]
     pub fn without_tables(mut self) -> Self {
         self.layers.lists.clear();
         self
     }
 
-    /// Whether the built-in `list` (feeds or projects) applies, since the file has none.
+    /// Whether the built-in `list` (feeds or projects) applies because the file defines none.
     #[must_use]
     pub fn is_built_in(&self, list: &str) -> bool {
         self.built_in.contains(&list)
     }
 
-    /// The pages that the feeds of the settings belong to, by the feed's address, as their list named them.
+    /// The `site` of each feed that has one, by the feed's address.
     #[must_use]
     pub fn sites(&self) -> HashMap<&str, &str> {
         fn text<'a>(row: &'a layers::Row, key: &str) -> Option<&'a str> {
@@ -213,9 +190,6 @@ impl Settings {
 }
 
 /// Settings from `text` alone, with `state_dir` for their state.
-///
-/// # Errors
-/// As [`load`].
 pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, ConfigErrors> {
     let mut layers = Layers::built_in();
     layers.merge_file("settings", text);
@@ -223,17 +197,17 @@ pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, ConfigErrors>
     resolve(layers, None, &flags, &Environment::default())
 }
 
-/// The first settings file there is (docs/reference/settings.md#settings-file); one that is named, whether it is there or not.
+/// The named settings file, or the first that exists (docs/reference/settings.md#settings-file).
 #[must_use]
 pub fn file(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
     if let Some(named) = flags.config.clone().or_else(|| environment.path("TGE_SCRAPE_CONFIG")) {
         return Some(named);
     }
-    let home_dir =
+    let config_home =
         environment.path("XDG_CONFIG_HOME").or_else(|| Some(environment.path("HOME")?.join(".config")));
     let places = [
         Some(PathBuf::from(FILE_NAME)),
-        home_dir.map(|home_dir| home_dir.join("tge-scrape/config.toml")),
+        config_home.map(|dir| dir.join("tge-scrape/config.toml")),
         Some(PathBuf::from("/etc/tge-scrape/config.toml")),
     ];
     places.into_iter().flatten().find(|path| path.exists())
@@ -247,7 +221,7 @@ fn resolve(
 ) -> Result<Settings, ConfigErrors> {
     layers.merge_environment(environment);
     state_dir(&mut layers, flags, environment);
-    // A file that does not speak of feeds, or of projects, means "the usual ones"; an empty list means none.
+    // If the file lacks the list of feeds or projects, the built-in one applies; an empty list means none.
     let built_in: Vec<&'static str> =
         ["feeds", "projects"].into_iter().filter(|list| !layers.lists.contains_key(list)).collect();
     if !built_in.is_empty() {
@@ -257,19 +231,22 @@ fn resolve(
     }
     let lists = std::mem::take(&mut layers.lists);
     let row = |list: &str| lists.get(list).map(Vec::as_slice).unwrap_or_default();
+    let budget_usd = layers.number("x.monthly_budget_usd", 0.0..=MAX_BUDGET_USD);
     let settings = Settings {
         cycle: cycle::Settings {
             timeout: layers.time_limit("cycle.timeout"),
             max_failed_ratio: layers.number("cycle.max_failed_ratio", 0.0..=1.0),
         },
         http: http_section::settings(&mut layers),
-        cache: CacheSettings {
+        cache: visit::Settings {
             memory_limit: layers.size("cache.memory_limit"),
             feed_ttl: layers.duration("cache.feed_ttl"),
             feed_ttl_max: layers.duration("cache.feed_ttl_max"),
             article_ttl: layers.duration("cache.article_ttl"),
+            catch_up: 0,
+            without_savings: false,
         },
-        // As the shell gave it: a folder's name need not be text.
+        // Directly from the flag, because a folder's name need not be UTF-8.
         state_dir: flags.state_dir.clone().unwrap_or_else(|| PathBuf::from(layers.text("state.dir"))),
         detect: detect::Settings {
             threshold: u8::try_from(layers.whole("detect.threshold", 0..=100)).unwrap_or(100),
@@ -278,12 +255,11 @@ fn resolve(
             projects: rows::projects(row("projects"), &mut layers.errors),
             phrases: rows::phrases(row("phrases"), &mut layers.errors),
         },
-        x: x_section::settings(&mut layers, environment),
+        x: x_section::settings(&mut layers, environment, budget_usd),
         targets: target_settings(&mut layers),
         metrics: outputs_section::metrics(&mut layers, environment),
-        x_budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
         sources: rows::sources(row("feeds"), environment, &mut layers.errors),
-        alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment)),
+        alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment, budget_usd)),
         outputs: outputs_section::outputs(&mut layers),
         file,
         layers: Layers { lists, ..layers },
@@ -294,7 +270,7 @@ fn resolve(
 
 /// Flag, then `TGE_SCRAPE_STATE_DIR`, then the settings, then systemd's folder, then the built-in one.
 fn state_dir(layers: &mut Layers, flags: &Flags, environment: &Environment) {
-    let built_in = matches!(layers.values.get("state.dir"), Some((_, Origin::BuiltIn)));
+    let built_in = layers.is_built_in("state.dir");
     let choice = if let Some(dir) = &flags.state_dir {
         Some((dir.display().to_string(), Origin::Flag("--state-dir")))
     } else if let Some(dir) = environment.get("TGE_SCRAPE_STATE_DIR") {
@@ -303,7 +279,7 @@ fn state_dir(layers: &mut Layers, flags: &Flags, environment: &Environment) {
         environment
             .get("STATE_DIRECTORY")
             .filter(|_| built_in)
-            // systemd.exec(5): several folders are parted by colons.
+            // systemd.exec(5): colons separate several folders.
             .and_then(|dirs| dirs.split(':').next())
             .map(|dir| (dir.to_owned(), Origin::Environment("STATE_DIRECTORY".to_owned())))
     };
@@ -316,12 +292,13 @@ fn alert_settings(
     layers: &mut Layers,
     channels: &[layers::Row],
     environment: &Environment,
+    budget_usd: f64,
 ) -> alert::Settings {
     let variables = layers.texts("hooks.environment");
     let hook = |layers: &mut Layers, name: &str| {
         let command = layers.command(&format!("hooks.{name}"));
         (!command.is_empty())
-            .then(|| Program { command, environment: channels::surroundings(environment, &variables) })
+            .then(|| Program { command, environment: channels::program_environment(environment, &variables) })
     };
     alert::Settings {
         hooks: Hooks {
@@ -334,7 +311,7 @@ fn alert_settings(
         delivery_timeout: layers.time_limit("alerts.delivery_timeout"),
         outbox_max_age: layers.duration("alerts.outbox_max_age"),
         disk_free: layers.size("alerts.disk_free"),
-        budget_usd: layers.number("x.monthly_budget_usd", 0.0..=1e9),
+        budget_usd,
         channels: channels::channels(channels, environment, &mut layers.errors),
     }
 }

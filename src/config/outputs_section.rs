@@ -1,4 +1,4 @@
-//! `[outputs]` and `[metrics]`: files for others, and who hears of a cycle.
+//! `[outputs]` and `[metrics]`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,6 @@ use crate::text::{address::on_the_web, login::has_login};
 /// The files written after each cycle.
 const FILES: [&str; 4] = ["outputs.atom", "outputs.json_feed", "outputs.calendar", "metrics.textfile"];
 
-/// Reads `[outputs]`; what is wrong in it is noted in `layers`.
 pub fn outputs(layers: &mut Layers) -> OutputSettings {
     let public_url = layers.text("outputs.public_url");
     let is_address = |url: &Url| on_the_web(url) && !has_login(url);
@@ -34,7 +33,7 @@ pub fn outputs(layers: &mut Layers) -> OutputSettings {
     }
 }
 
-/// The file that `key` names, if it names one: no folder, and no file that another key writes.
+/// The file at `key`. A folder, or a file that another key writes, is an error.
 fn file(layers: &mut Layers, key: &str) -> Option<PathBuf> {
     let path = layers.text(key);
     if path.is_empty() {
@@ -45,14 +44,13 @@ fn file(layers: &mut Layers, key: &str) -> Option<PathBuf> {
     }
     let before = FILES.iter().take_while(|other| **other != key);
     let twin = before.copied().find(|other| layers.is_text(other, &path));
-    // A device such as /dev/null takes everything.
+    // Several outputs may share a device such as /dev/null.
     if let Some(twin) = twin.filter(|_| !Path::new(&path).starts_with("/dev")) {
         layers.wrong(key, format!("{twin} writes the same file"));
     }
     Some(PathBuf::from(path))
 }
 
-/// Reads `[metrics]`; what is wrong in it is noted in `layers`.
 pub fn metrics(layers: &mut Layers, environment: &Environment) -> MetricsSettings {
     let textfile = file(layers, "metrics.textfile");
     let variable = layers.text("metrics.healthcheck_url_env");

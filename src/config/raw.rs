@@ -1,29 +1,22 @@
-//! A settings file as values with their lines, before anything is known of what they mean.
+//! A settings file as untyped values with their lines.
 
 use toml_edit::{Document, Item, TableLike, Value};
 
 /// A table's keys, each with its line and value.
 pub type Pairs = Vec<(String, usize, RawValue)>;
 
-/// One value, wherever it came from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RawValue {
-    /// A string.
     String(String),
-    /// A whole number.
     Integer(i64),
-    /// Any other number.
     Float(f64),
-    /// true or false.
     Boolean(bool),
-    /// A list.
     Array(Vec<RawValue>),
-    /// A table: each key with its line and value.
     Table(Pairs),
 }
 
 impl RawValue {
-    /// What it is called in a sentence.
+    /// Name of its type in messages.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::String(_) => "a text",
@@ -35,7 +28,7 @@ impl RawValue {
         }
     }
 
-    /// Whether one of the texts in it, names of keys among them, is as `is` says.
+    /// Whether one of its texts or keys satisfies `is`.
     pub fn any_text(&self, is: &dyn Fn(&str) -> bool) -> bool {
         match self {
             Self::String(text) => is(text),
@@ -45,7 +38,7 @@ impl RawValue {
         }
     }
 
-    /// As it would stand in a settings file.
+    /// As TOML.
     pub fn show(&self) -> String {
         match self {
             Self::String(text) => Value::from(text.as_str()).to_string(),
@@ -61,12 +54,9 @@ impl RawValue {
     }
 }
 
-/// The whole of `text` as a table.
-///
-/// # Errors
-/// The line and the reason where it is not TOML.
+/// Parses `text`; an error has its line and reason.
 pub fn parse(text: &str) -> Result<Pairs, (usize, String)> {
-    // Looked up once for each key: counting from the top each time would be quadratic.
+    // Counting lines from the top for each key would be quadratic.
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line = |at: usize| ends.partition_point(|end| *end < at) + 1;
     let document = Document::parse(text).map_err(|error| {
@@ -111,8 +101,8 @@ fn from_value(value: &Value, line: &dyn Fn(usize) -> usize) -> RawValue {
     }
 }
 
-/// A value as an environment variable gives it: TOML where it is, else a text. What is to be a list may also
-/// be written with commas.
+/// The value of an environment variable: TOML if it parses, otherwise a text. A list may also be separated by
+/// commas.
 pub fn from_variable(text: &str, wanted: &RawValue) -> RawValue {
     let parsed = text.parse::<Value>().ok().map(|value| from_value(&value, &|_| 0));
     match (wanted, parsed) {

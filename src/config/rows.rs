@@ -1,4 +1,4 @@
-//! `[[feeds]]` and `[[projects]]`: tables by the dozen, each mistake told with its line.
+//! `[[feeds]]`, `[[projects]]` and `[[phrases]]`; each error has its line.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -42,7 +42,7 @@ const PRIORITIES: [(&str, Priority); 3] =
 /// Tiers of a source: 1 official, 2 press, 3 noisy.
 const TIERS: std::ops::RangeInclusive<i64> = 1..=3;
 
-/// Reads one table key by key, noting what is wrong.
+/// Reads one table key by key and collects errors.
 pub(super) struct Reader<'a> {
     pub row: &'a Row,
     pub errors: &'a mut ConfigErrors,
@@ -79,7 +79,7 @@ impl Reader<'_> {
     ) -> T {
         let Some((place, raw)) = self.find(key) else { return default };
         let kind = raw.kind();
-        // The arguments of a program may have lines.
+        // The arguments of a program may contain line breaks.
         let forbidden = |c: char| if key == "command" { c == '\0' } else { c.is_control() };
         if raw.any_text(&|text| text.trim().contains(forbidden)) {
             self.errors.add(&place, format!("{key}: {CONTROL}"));
@@ -113,7 +113,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Host names, without what is often pasted with them.
+    /// Host names, without scheme, path and `www.`.
     fn domains(&mut self) -> Vec<String> {
         let texts = self.texts("domains");
         let bare = |text: &String| {
@@ -160,10 +160,7 @@ impl Reader<'_> {
     }
 }
 
-/// The address of a feed.
-///
-/// # Errors
-/// What is wrong with `text` as such an address, without repeating a secret in it.
+/// The address of a feed. An error repeats no secret of `text`.
 pub fn feed_address(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).ok();
     if url.as_ref().is_some_and(has_login) {
@@ -173,7 +170,6 @@ pub fn feed_address(text: &str) -> Result<Url, String> {
     url.ok_or_else(|| format!("{:?} is not an http or https address", without_login(text)))
 }
 
-/// The enabled feeds of `rows`.
 pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigErrors) -> Vec<Arc<Source>> {
     let mut known: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
@@ -193,7 +189,7 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
             }
         };
         if let Some(first) = known.insert(address::canonical(&url), row.place.clone()) {
-            reader.wrong("url", format!("this feed stands already at {first}"));
+            reader.wrong("url", format!("this feed is defined already at {first}"));
             continue;
         }
         let name = Some(reader.text("name")).filter(|name| !name.is_empty());
@@ -290,7 +286,6 @@ fn headers(reader: &mut Reader<'_>, environment: &Environment) -> Vec<(String, S
     headers
 }
 
-/// The watch list.
 pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
     let mut known: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
@@ -303,7 +298,7 @@ pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
             continue;
         }
         if let Some(first) = known.insert(name.to_lowercase(), row.place.clone()) {
-            reader.wrong("name", format!("{name} stands already at {first}"));
+            reader.wrong("name", format!("{name} is defined already at {first}"));
             continue;
         }
         let priority = reader.text("priority");
@@ -328,7 +323,6 @@ pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
     found
 }
 
-/// The user's phrases.
 pub fn phrases(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Phrase> {
     let mut found = Vec::new();
     for row in rows {

@@ -1,19 +1,19 @@
-//! Every value with its origin; secrets as dots.
+//! Every value with its origin; secrets are masked.
 
 use super::{Settings, raw::RawValue};
 
-/// One value as `config show` tells it.
+/// One value of `config show`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Shown {
     /// `section.key`.
     pub key: String,
-    /// As it would stand in a file.
+    /// As TOML.
     pub value: String,
-    /// Where it came from.
+    /// See [`Origin`](super::Origin).
     pub origin: String,
 }
 
-/// Keys of a list's tables that hold no secret; all others, such as headers and a channel's addresses, may.
+/// Keys of a list's tables that are no secret; others, such as headers and a channel's addresses, may be.
 const OPEN: &[&str] = &[
     "url",
     "name",
@@ -60,7 +60,7 @@ const OPEN: &[&str] = &[
 ];
 const DOTS: &str = "\"••••\"";
 
-/// All of `settings`, single values first, then feeds, projects and channels.
+/// All settings: single values first, then lists.
 #[must_use]
 pub fn shown(settings: &Settings) -> Vec<Shown> {
     let layers = &settings.layers;

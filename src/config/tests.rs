@@ -1,10 +1,10 @@
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use super::*;
 
 fn errors_of(text: &str) -> Vec<String> {
-    let Err(mistakes) = from_text(text, Path::new("state")) else { panic!("no mistake in {text}") };
-    mistakes.0.into_iter().map(|m| format!("{}: {}", m.place, m.message)).collect()
+    let Err(errors) = from_text(text, Path::new("state")) else { panic!("no error in {text}") };
+    errors.0.into_iter().map(|m| format!("{}: {}", m.place, m.message)).collect()
 }
 
 fn loaded(dir: &Path, file: &str, pairs: &[(&str, &str)], flags: &Flags) -> Settings {
@@ -12,12 +12,12 @@ fn loaded(dir: &Path, file: &str, pairs: &[(&str, &str)], flags: &Flags) -> Sett
     fs::write(&path, file).unwrap();
     let mut all = vec![("TGE_SCRAPE_CONFIG", path.to_str().unwrap())];
     all.extend(pairs);
-    load(flags, &Environment::of(&all)).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    load(flags, &Environment::of(&all)).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 #[test]
-fn the_built_in_settings_have_no_mistakes() {
-    let settings = from_text("", Path::new("state")).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+fn the_built_in_settings_have_no_errors() {
+    let settings = from_text("", Path::new("state")).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(settings.http.concurrency, 128);
     assert_eq!(settings.cache.feed_ttl, Duration::from_mins(10));
     assert!(settings.sources.len() > 50 && settings.detect.projects.len() > 50);
@@ -25,7 +25,7 @@ fn the_built_in_settings_have_no_mistakes() {
 }
 
 #[test]
-fn a_flag_beats_the_environment_beats_the_file_beats_what_is_built_in() {
+fn a_flag_overrides_the_environment_the_file_and_the_built_in_value() {
     let dir = tempfile::tempdir().unwrap();
     let file = "[http]\nconcurrency = 2\nper_host_interval = \"5s\"\n[state]\ndir = \"from-file\"\n";
     let environment = [("TGE_SCRAPE_HTTP__CONCURRENCY", "3"), ("TGE_SCRAPE_STATE_DIR", "from-environment")];
@@ -40,7 +40,7 @@ fn a_flag_beats_the_environment_beats_the_file_beats_what_is_built_in() {
 }
 
 #[test]
-fn a_variable_with_one_underscore_too_few_is_a_slip() {
+fn a_variable_with_one_underscore_too_few_is_an_error() {
     let errors =
         |name| load(&Flags::default(), &Environment::of(&[(name, "x")])).map_err(|errors| errors.to_string());
     let slip = errors("TGE_SCRAPE_HTTP_PROXY").unwrap_err();
@@ -57,7 +57,7 @@ fn an_empty_list_of_feeds_is_none_and_no_list_is_the_starter_set() {
 }
 
 #[test]
-fn every_mistake_is_told_at_once_with_its_line_and_the_nearest_key() {
+fn every_error_is_reported_with_its_line_and_the_nearest_key() {
     let errors = errors_of(
         "[htpp]\nconcurrency = 1\n[http]\nconcurency = 1\nmax_redirects = 99\nidle_timeout = \"10\"\n[cycle]\nmax_failed_ratio = \"half\"\n\
          [[feeds]]\nurl = \"ftp://x.example\"\n[[feeds]]\nurl = \"https://x.example/feed\"\ntier = 7\n[[feeds]]\nurl = \"http://www.x.example/feed/\"\n\
@@ -67,12 +67,12 @@ fn every_mistake_is_told_at_once_with_its_line_and_the_nearest_key() {
     for wanted in [
         "settings:1: unknown key htpp; did you mean http?",
         "settings:4: unknown key http.concurency; did you mean http.concurrency?",
-        "settings:5: http.max_redirects: should lie between 0 and 20, is 99",
+        "settings:5: http.max_redirects: should be between 0 and 20, is 99",
         "settings:6: http.idle_timeout: \"10\" is not a duration",
         "settings:8: cycle.max_failed_ratio: should be a number, is a text",
         "settings:10: url: \"ftp://x.example\" is not an http or https address",
         "settings:13: tier: should be 1, 2 or 3, is a whole number",
-        "settings:15: url: this feed stands already at settings:12",
+        "settings:15: url: this feed is defined already at settings:12",
         "headers_env: the environment variable named for Token is not set",
         "kind: a json source needs a mapping or a preset",
         "name: a project needs a name",
@@ -85,7 +85,7 @@ fn every_mistake_is_told_at_once_with_its_line_and_the_nearest_key() {
 }
 
 #[test]
-fn what_is_no_toml_is_told_with_its_line() {
+fn invalid_toml_is_reported_with_its_line() {
     let errors = errors_of("[http]\nconcurrency = = 3\n");
     assert!(errors.len() == 1 && errors[0].starts_with("settings:2: not TOML"), "{errors:?}");
 }
@@ -113,7 +113,7 @@ fn every_key_is_documented_with_its_built_in_value() {
 }
 
 #[test]
-fn limits_under_which_nothing_can_work_are_mistakes() {
+fn limits_under_which_nothing_can_work_are_errors() {
     let zero = "[cycle]\ntimeout = \"0s\"\n[http]\nconnect_timeout = \"0s\"\nidle_timeout = \"0ms\"\ntotal_timeout = \"0s\"\n\
                 feed_body_limit = \"0B\"\npage_body_limit = \"1023B\"\n[alerts]\ndelivery_timeout = \"0s\"\n[hooks]\ntimeout = \"0s\"\n\
                 [targets]\ncycle_time = \"0s\"\nmemory = \"0B\"\nstatement_time = \"0s\"\n[cache]\narticle_ttl = \"99999d\"\n";
@@ -121,8 +121,8 @@ fn limits_under_which_nothing_can_work_are_mistakes() {
     for wanted in [
         "settings:2: cycle.timeout: nothing is done within no time",
         "settings:4: http.connect_timeout: nothing",
-        "settings:7: http.feed_body_limit: should lie between 1KiB and 256MiB, is 0B",
-        "settings:8: http.page_body_limit: should lie between 1KiB and 256MiB, is 1023B",
+        "settings:7: http.feed_body_limit: should be between 1KiB and 256MiB, is 0B",
+        "settings:8: http.page_body_limit: should be between 1KiB and 256MiB, is 1023B",
         "settings:18: cache.article_ttl: should be at most 36500d, is 99999d",
     ] {
         assert!(errors.iter().any(|line| line.starts_with(wanted)), "{wanted:?} is missing in {errors:#?}");
@@ -131,6 +131,14 @@ fn limits_under_which_nothing_can_work_are_mistakes() {
     let off = "[http]\nper_host_interval = \"0s\"\n[cache]\nmemory_limit = \"0B\"\nfeed_ttl = \"0s\"\narticle_ttl = \"0s\"\n";
     assert!(from_text(off, Path::new("state")).is_ok());
     assert_eq!(errors_of("[http]\nidle_timeout = \"soon\"\n").len(), 1);
+}
+
+#[test]
+fn one_wrong_value_gives_one_error() {
+    for (value, message) in [("2e6", "should be between 0 and 1000000"), ("\"much\"", "should be a number")] {
+        let errors = errors_of(&format!("[x]\nmonthly_budget_usd = {value}\n"));
+        assert!(errors.len() == 1 && errors[0].contains(message), "{errors:?}");
+    }
 }
 
 #[test]
@@ -144,7 +152,7 @@ fn private_hosts_are_names_or_addresses_and_nothing_else() {
 }
 
 #[test]
-fn secrets_that_pass_in_clear_text_are_named_without_being_shown() {
+fn secrets_sent_in_clear_text_are_named_but_not_shown() {
     let dir = tempfile::tempdir().unwrap();
     let file = "[metrics]\nhealthcheck_url_env = \"PING\"\n\
         [[feeds]]\nurl = \"http://paid.example/feed\"\nname = \"Paid\"\nheaders_env = { Authorization = \"KEY\" }\n\
@@ -166,7 +174,7 @@ fn secrets_that_pass_in_clear_text_are_named_without_being_shown() {
 }
 
 #[test]
-fn what_the_program_refuses_later_is_refused_here() {
+fn values_that_would_fail_later_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().display().to_string();
     let feed = |more: &str| format!("[[feeds]]\nurl = \"https://a.example/f\"\n{more}\n");
@@ -231,7 +239,7 @@ fn what_the_program_refuses_later_is_refused_here() {
 }
 
 #[test]
-fn a_secret_file_that_is_empty_or_endless_is_a_mistake() {
+fn a_secret_file_that_is_empty_or_endless_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("empty"), " \n").unwrap();
     let errors = errors_of(&format!(

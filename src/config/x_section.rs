@@ -7,23 +7,23 @@ use url::Url;
 use super::{
     environment::Environment,
     files::{LONGEST_SECRET, read_text},
-    layers::{Layers, Origin},
+    layers::Layers,
 };
 use crate::{
     text::{address::on_the_web, login::has_login},
     x,
 };
 
-/// Characters a search may have: X allows 512 (docs/reference/x-api.md#queries), some of which our own terms take.
+/// Maximum characters of a search: X allows 512 (docs/reference/x-api.md#queries), and our own terms need some.
 const LONGEST_SEARCH: usize = 480;
 
-/// `[x]`: all of it, and the token from the variable, the file, or systemd's credentials.
-pub fn settings(layers: &mut Layers, environment: &Environment) -> x::Settings {
+/// `[x]`, with the token from the variable, the file, or systemd's credentials.
+pub fn settings(layers: &mut Layers, environment: &Environment, budget_usd: f64) -> x::Settings {
     let address = layers.text("x.base_url");
     let base_url = Url::parse(&address).ok().filter(|url| {
         on_the_web(url)
             && !has_login(url)
-            // A token is not sent over a line that others can read.
+            // A token is sent without TLS on this machine only.
             && (url.scheme() == "https" || is_local(url))
     });
     let base_url = base_url.unwrap_or_else(|| {
@@ -60,8 +60,8 @@ pub fn settings(layers: &mut Layers, environment: &Environment) -> x::Settings {
         enabled: layers.flag("x.enabled"),
         base_url,
         token: token(layers, environment),
-        budget: x::money::micros(layers.number("x.monthly_budget_usd", 0.0..=1e6)),
-        budget_assumed: matches!(layers.values.get("x.monthly_budget_usd"), Some((_, Origin::BuiltIn))),
+        budget: x::money::micros(budget_usd),
+        budget_assumed: layers.is_built_in("x.monthly_budget_usd"),
         lookback: layers.duration("x.lookback"),
         accounts,
         replies,
@@ -99,7 +99,7 @@ fn token(layers: &mut Layers, environment: &Environment) -> Option<x::Token> {
     let token = x::Token::read(&text);
     if token.is_none() && !text.trim().is_empty() {
         // Not repeated here: it may hold most of a secret.
-        layers.wrong("x.bearer_token_env", "the token found holds spaces or signs that no token has");
+        layers.wrong("x.bearer_token_env", "the token found holds spaces or characters that no token has");
     }
     token
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
@@ -11,7 +11,10 @@ use super::{
     names::Watch,
     reading::{Hit, Part, Reading, Watched},
 };
-use crate::text::normal::{Case, Shape, fold, normal};
+use crate::{
+    model::event_date::{day_of, month_number},
+    text::normal::{Case, Shape, fold, normal},
+};
 
 /// Characters of a headline that are read; longer ones are texts in the wrong field.
 const TITLE_LIMIT: usize = 400;
@@ -240,8 +243,7 @@ pub(super) fn index_u32(index: usize) -> u32 {
 /// The month of `moment` (UTC), in months since year 0.
 #[must_use]
 pub fn month(moment: Timestamp) -> i32 {
-    let date = moment.to_zoned_datetime(TimeZone::UTC).date();
-    i32::from(date.year()) * 12 + i32::from(date.month()) - 1
+    month_number(day_of(moment))
 }
 
 /// The lines of a data file that hold data.

@@ -2,35 +2,37 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use strum::{EnumString, IntoStaticStr};
 
-/// What a page says once its furniture is gone.
+/// The readable content of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Article {
     /// Headline; empty if the page has none.
     pub title: String,
-    /// Body text, paragraphs parted by a newline.
+    /// Body text; a newline separates paragraphs.
     pub text: String,
-    /// When it was published.
+    /// Publication time.
     pub published: Option<Timestamp>,
-    /// Whether `published` is a guess good to a day only.
+    /// Whether `published` is a guess that is only accurate to a day.
     pub published_guessed: bool,
-    /// Who wrote it; empty if unknown.
+    /// Author; empty if unknown.
     pub author: String,
-    /// The address the page calls its own, absolute, on the same registrable domain.
+    /// The page's canonical link: absolute, on the same registrable domain.
     pub canonical_url: Option<String>,
-    /// BCP 47 tag as the page states it; empty if it does not.
+    /// BCP 47 language tag that the page states; empty if it states none.
     pub lang: String,
-    /// How the text was won.
+    /// How the text was extracted.
     pub method: Method,
-    /// Whether the page says itself that this is not the whole text (pay wall).
+    /// Whether the page states that this is not the whole text (pay wall).
     pub partial: bool,
 }
 
-/// How an article's text was won.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+/// How an article's text was extracted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Method {
-    /// A linear strip of tags: the page was refused by the guard.
+    /// Tags stripped in one pass, because the guard refused the page.
     #[default]
     Strip,
     /// The thorough extractor.
@@ -39,33 +41,14 @@ pub enum Method {
     Readability,
     /// The page's own JSON-LD `articleBody`.
     JsonLd,
-    /// The page's own description: its text exists only after scripts ran.
+    /// The page's own description, because scripts produce its text.
     Description,
     /// The feed carried the text; no page was fetched.
     Feed,
 }
 
 impl Method {
-    /// Every way.
-    pub const ALL: [Self; 6] =
-        [Self::Strip, Self::Trafilatura, Self::Readability, Self::JsonLd, Self::Description, Self::Feed];
-
-    /// The way of that name, if it is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == name)
-    }
-
-    /// The name used in outputs and in the database.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Strip => "strip",
-            Self::Trafilatura => "trafilatura",
-            Self::Readability => "readability",
-            Self::JsonLd => "json_ld",
-            Self::Description => "description",
-            Self::Feed => "feed",
-        }
+        self.into()
     }
 }

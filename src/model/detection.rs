@@ -1,4 +1,4 @@
-//! A judgement, and what is told of it (docs/reference/outputs.md#detection).
+//! Verdicts and detections (docs/reference/outputs.md#detection).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,6 +7,8 @@ use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 /// Where a text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[derive(IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     /// An entry of a feed or an article.
     News,
@@ -15,13 +17,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name used in outputs and in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::News => "news",
-            Self::Post => "post",
-        }
+    pub(crate) fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -31,7 +28,7 @@ impl Kind {
 #[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
 #[strum(serialize_all = "lowercase")]
 pub enum Event {
-    /// A project says it will launch or has launched a token.
+    /// A project states that it will launch or has launched a token.
     Announcement,
     /// Snapshot, eligibility checker, registration.
     Snapshot,
@@ -46,14 +43,12 @@ pub enum Event {
 }
 
 impl Event {
-    /// The name used in outputs, settings and the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }
 }
 
-/// How far an event has come.
+/// Progress of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
@@ -68,14 +63,12 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The name used in outputs, settings and the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }
 }
 
-/// How loudly a detection deserves to be told, quietest first.
+/// Importance of a detection, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
@@ -87,173 +80,134 @@ pub enum Class {
     Medium,
     /// Score of 75 or more.
     High,
-    /// A watched project, at 80 or more, live or dated, from its own mouth or from two outlets.
+    /// A watched project with a score of 80 or more, live or dated, official or in two outlets.
     Critical,
 }
 
 impl Class {
-    /// The name used in outputs, settings and the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }
 }
 
-/// What speaks against trusting a text or its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[derive(IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Caution {
-    /// It lures: "connect your wallet to check", "send to receive", from somebody who is not the project.
+    /// It lures readers ("connect your wallet to check", "send to receive") and does not come from the project.
     Bait,
-    /// An address or account that is spelled nearly like a watched project's and is not its own.
+    /// Its address or account is spelled nearly like a watched project's and is not the project's.
     LookAlike,
 }
 
 impl Caution {
-    /// The name used in outputs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bait => "bait",
-            Self::LookAlike => "look_alike",
-        }
+    pub(crate) fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-/// One thing that moved a score.
+/// A signal that changed a score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
-    /// The signal's documented name, such as `phrase:claim is live`.
+    /// Documented name, such as `phrase:claim is live`.
     pub signal: String,
-    /// Points it added (or took) on the 0–100 scale, near the score it led to.
+    /// Points added (or removed) on the 0–100 scale, near the final score.
     pub weight: i32,
-    /// The words that fired it, as they stand in the text.
+    /// The words that matched, as written.
     pub text: String,
 }
 
-/// A further coin of a text that is about several: "OKX will list Kestrel (KSTL) and Orrin (ORN)".
+/// A further coin of a text about several: "OKX will list Kestrel (KSTL) and Orrin (ORN)".
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Coin {
-    /// Whose token; the watch list's spelling where it is watched.
     pub project: Option<String>,
-    /// Ticker without `$`.
     pub token: Option<String>,
-    /// Whether the project is on the watch list.
     pub watched: bool,
 }
 
-/// What judgement says of one text (docs/reference/outputs.md#classify).
+/// The judgement of one text (docs/reference/outputs.md#classify).
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and the output's")]
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Verdict {
     /// Whether the score reaches the threshold.
     pub tge: bool,
-    /// Speculation without a source that commits itself.
     pub rumour: bool,
-    /// 0–100: of the texts scored N about N in a hundred are launches.
+    /// 0–100: of the texts with score N, about N in a hundred are launches.
     pub score: u8,
-    /// What happens; set whenever any event vocabulary was seen.
+    /// Set if any event vocabulary was found.
     pub event: Option<Event>,
-    /// How far it has come.
     pub stage: Option<Stage>,
-    /// Whose token it is; the watch list's spelling where it is watched.
     pub project: Option<String>,
-    /// Ticker without `$`.
     pub token: Option<String>,
-    /// Whether the project is on the watch list.
     pub watched: bool,
-    /// `2026-11-25`, or `2026-11`, `2026-Q4`, `2026` where no more is said.
+    /// `2026-11-25`, or `2026-11`, `2026-Q4`, `2026` if the text is less exact.
     pub event_date: Option<String>,
-    /// Whether it is paid placement: a press-release wire, a sponsored text.
+    /// Paid placement: a press-release wire or a sponsored text.
     pub paid: bool,
-    /// Whether the project itself speaks: its account, or its domain.
+    /// Whether it comes from the project's own account or domain.
     pub official: bool,
-    /// The exchange or launchpad where it happens, as written.
+    /// The exchange or launchpad, as written.
     pub venue: Option<String>,
-    /// The chain it happens on, where stated.
     pub chain: Option<String>,
-    /// What speaks against trusting it.
     pub cautions: Vec<Caution>,
-    /// The other coins of a text that is about several.
+    /// The other coins of a text about several.
     pub also: Vec<Coin>,
-    /// What moved the score, strongest first.
+    /// Strongest first.
     pub reasons: Vec<Reason>,
 }
 
 /// Another outlet that carried the same story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outlet {
-    /// Address of its article.
     pub url: String,
-    /// Its name.
     pub source: String,
-    /// When it published.
     pub published_at: Option<Timestamp>,
 }
 
-/// A launch found, ready to be told (docs/reference/outputs.md#detection; the field order is the output's).
+/// A launch that was found (docs/reference/outputs.md#detection). The fields are in the order of the output.
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and the output's")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
-    /// Lasting identity, derived from what was read, so that a repeated run gives the same.
+    /// Stable: derived from the input, so a repeated run gives the same id.
     pub id: String,
-    /// The story it belongs to.
     pub story_id: String,
-    /// News or post.
     pub kind: Kind,
-    /// What happens.
     pub event: Event,
-    /// How far it has come.
     pub stage: Stage,
-    /// Speculation only.
     pub rumour: bool,
-    /// 0–100.
     pub score: u8,
-    /// How loud.
     pub class: Class,
-    /// Whose token.
     pub project: Option<String>,
-    /// Ticker without `$`.
     pub token: Option<String>,
-    /// On the watch list.
     pub watched: bool,
     /// See [`Verdict::event_date`].
     pub event_date: Option<String>,
-    /// Headline.
     pub title: String,
-    /// Address of the article.
     pub url: String,
-    /// Name of the source that had it.
     pub source: String,
-    /// Who wrote it; empty if unknown.
     pub author: String,
-    /// When it was published.
     pub published_at: Option<Timestamp>,
-    /// When we found it.
     pub detected_at: Timestamp,
-    /// The opening of the text, cut at a word.
+    /// The first part of the text, cut at a word.
     pub snippet: String,
     /// Whether its source belongs to the project or the venue.
     #[serde(default)]
     pub official: bool,
-    /// Paid placement: a press-release wire, a sponsored text.
+    /// Paid placement: a press-release wire or a sponsored text.
     #[serde(default)]
     pub paid: bool,
-    /// Outlets of the story that told it in their own words; copies of one press release are one.
+    /// Outlets that wrote their own text; copies of one press release count once.
     #[serde(default = "one")]
     pub independent_outlets: u32,
-    /// The exchange or launchpad where it happens, as written.
+    /// The exchange or launchpad, as written.
     #[serde(default)]
     pub venue: Option<String>,
-    /// The chain it happens on, where stated.
     #[serde(default)]
     pub chain: Option<String>,
-    /// What speaks against trusting it.
     #[serde(default)]
     pub cautions: Vec<Caution>,
-    /// What moved the score, strongest first.
     pub reasons: Vec<Reason>,
-    /// The other outlets of the story.
     pub also_at: Vec<Outlet>,
 }
 
@@ -288,7 +242,7 @@ impl Detection {
     }
 }
 
-/// What a detection kept by an older version is taken to have.
+/// `independent_outlets` of a detection that an older version stored.
 fn one() -> u32 {
     1
 }

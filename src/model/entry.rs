@@ -7,9 +7,9 @@ use jiff::Timestamp;
 /// One item of a feed as its publisher wrote it, cleaned of markup.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entry {
-    /// Identity within its source as far as its document gives it; see [`EntryKey`].
+    /// Identity within its source, as far as its document gives it; see [`EntryKey`].
     pub key: EntryKey,
-    /// What it can be recognised by when a later document shows it again.
+    /// Identifies the entry when a later document shows it again.
     pub marks: EntryMarks,
     /// Headline as plain text; empty if the feed gave none.
     pub title: String,
@@ -17,36 +17,32 @@ pub struct Entry {
     pub link: Option<String>,
     /// The feed's own identifier (`guid`, `id`).
     pub id: Option<String>,
-    /// When it was published, if the feed says so believably.
+    /// Publication time, if the feed states a credible one.
     pub published: Option<Timestamp>,
-    /// When it was last changed.
     pub updated: Option<Timestamp>,
-    /// Who wrote it; empty if unknown.
     pub author: String,
-    /// The feed's summary as plain text, whole.
+    /// The feed's summary as plain text, uncut.
     pub summary: String,
-    /// The feed's full text as plain text (`content:encoded`, `content`); empty if it carries none.
+    /// The feed's full text as plain text (`content:encoded`, `content`); empty if there is none.
     pub content: String,
-    /// The feed's own labels.
     pub categories: Vec<String>,
 }
 
 impl Entry {
-    /// The text that is judged: the longer of content and summary.
-    #[must_use]
+    /// The text to judge: the longer of content and summary.
     pub fn text(&self) -> &str {
         if self.content.len() > self.summary.len() { &self.content } else { &self.summary }
     }
 }
 
-/// Identity of an entry within its source: the first 16 bytes of a SHA-256 over the guid, else over the
-/// canonical link, else over title and summary. Never random, so that an entry is new only once. It stays the
-/// same when guid, link or words change later: see [`EntryMarks`].
+/// Identity of an entry within its source: the first 16 bytes of a SHA-256 over the guid, or the canonical link, or
+/// title and summary. It is never random, so that an entry is new only once. It does not change when guid, link or
+/// words change later: see [`EntryMarks`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct EntryKey(pub [u8; 16]);
 
 impl EntryKey {
-    /// The key of a post on X: its id, so that it can be found again.
+    /// The key of a post on X: its id.
     #[must_use]
     pub fn of_post(id: u64) -> Self {
         let mut key = *b"x-post--\0\0\0\0\0\0\0\0";
@@ -54,8 +50,8 @@ impl EntryKey {
         Self(key)
     }
 
-    /// Its first 48 bits, never 0: enough to find it among the entries of one source (a new entry meets one of
-    /// 100,000 by chance once in three billion times).
+    /// Its first 48 bits, never 0: enough to find it among the entries of one source (with 100,000 entries a new one
+    /// collides once in three billion times).
     #[must_use]
     pub fn short(self) -> i64 {
         let mut bytes = [0; 8];
@@ -64,8 +60,8 @@ impl EntryKey {
     }
 }
 
-/// What an entry can be recognised by. Each may be missing, may change, and may be shared by entries that are not
-/// the same; together they decide.
+/// Hashes that identify an entry. Each may be missing, may change, and may be shared by different entries; together
+/// they decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct EntryMarks {
     /// Of the guid.
@@ -78,15 +74,15 @@ pub struct EntryMarks {
     pub text: Option<EntryKey>,
 }
 
-/// How often an entry was judged again because its words had changed. Bounded, so that a feed whose words never
-/// rest cannot cause work for ever.
+/// How often an entry was judged again because its words had changed. Bounded, so that a feed that rewrites its
+/// entries forever cannot cause endless work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rewordings {
-    /// The last day it was, in days since 1970.
+    /// The last such day, in days since 1970.
     pub day: u32,
-    /// How often on that day.
+    /// Number on that day.
     pub on_day: u8,
-    /// How often altogether.
+    /// Total number.
     pub total: u8,
 }
 
@@ -96,7 +92,7 @@ impl Rewordings {
     /// Most for one entry: a notice that is rewritten each day for a month.
     pub const IN_ALL: u8 = 30;
 
-    /// One more on `day`; `None` where there have been enough.
+    /// Counts one more on `day`; `None` if the limit is reached.
     #[must_use]
     pub fn next(self, day: u32) -> Option<Self> {
         let on_day = if day == self.day { self.on_day } else { 0 };
@@ -107,7 +103,7 @@ impl Rewordings {
         })
     }
 
-    /// Whether there was any.
+    /// Whether the entry was ever judged again.
     #[must_use]
     pub fn any(self) -> bool {
         self.total > 0

@@ -48,6 +48,11 @@ pub fn day_of(at: Timestamp) -> Date {
     at.to_zoned_datetime(TimeZone::UTC).date()
 }
 
+/// Months from year 0 to `date`.
+pub(crate) fn month_number(date: Date) -> i32 {
+    i32::from(date.year()) * 12 + i32::from(date.month()) - 1
+}
+
 /// Days from one date to another.
 #[must_use]
 pub fn days_between(from: Date, to: Date) -> i32 {

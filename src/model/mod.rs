@@ -1,31 +1,37 @@
-//! Nouns that cross rooms: plain data, no behaviour beyond small questions about itself.
+//! Plain data shared by modules, with small questions about itself.
 
-pub mod alert;
-pub mod article;
-pub mod cycle;
-pub mod detection;
-pub mod entry;
+mod alert;
+mod article;
+mod cycle;
+mod detection;
+mod entry;
 pub mod event_date;
-pub mod failure;
-pub mod source;
-pub mod state;
-pub mod x;
+mod failure;
+#[cfg(test)]
+pub(crate) mod samples;
+mod source;
+mod state;
+mod x;
 
-pub use alert::{
-    Alert, Body, BoundMessage, Change, ChannelState, ChannelStoryState, Incident, Notice, OpenMessage,
-    OutboxRow, Phase, Settled, Topic,
+pub(crate) use alert::{
+    Alert, AlertState, Body, BoundMessage, Change, ChannelState, ChannelStoryState, Incident, Notice,
+    OpenMessage, OutboxRow, Phase, Settled, Topic,
 };
-pub use article::{Article, Method};
-pub use cycle::{CycleStatus, SlowStatement, SourceStatus};
-pub use detection::{Caution, Class, Coin, Detection, Event, Kind, Outlet, Reason, Stage, Verdict};
-pub use entry::{Entry, EntryKey, EntryMarks, Rewordings};
+pub use article::Article;
+pub(crate) use article::Method;
+pub(crate) use cycle::{CycleStatus, SlowStatement, SourceStatus};
+pub(crate) use detection::{Caution, Coin, Detection, Event, Outlet, Reason, Verdict};
+pub use detection::{Class, Kind, Stage};
+pub(crate) use entry::{Entry, EntryMarks};
+pub use entry::{EntryKey, Rewordings};
 pub use failure::FailureKind;
-pub use source::{JsonMapping, Source, SourceFormat, Validators};
-pub use state::{
-    ArticleRecord, Commit, DetectionRecord, EntryRecord, EntryState, HostWait, LastSeen, Mention,
-    RobotsRecord, Signature, Skips, SourceState, StoredFinding, Story,
+pub(crate) use source::JsonMapping;
+pub use source::{Source, SourceFormat, Validators};
+pub use state::{ArticleRecord, Commit, EntryRecord, EntryState, SourceState};
+pub(crate) use state::{
+    DetectionRecord, HostWait, LastSeen, Mention, RobotsRecord, Signature, Skips, StoredFinding, Story,
 };
-pub use x::{
-    RateState, XAccount, XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XSource, XUsage,
-    XUsageDay, XUsageState, XWindows,
+pub use x::{RateState, XAccount, XSource, XUsage};
+pub(crate) use x::{
+    XGap, XIntent, XLimit, XMemory, XPage, XPerson, XPost, XReserved, XUsageDay, XUsageState, XWindows,
 };

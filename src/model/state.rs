@@ -1,4 +1,4 @@
-//! What is remembered between cycles: the words in which rooms and the store speak to each other.
+//! State that the store keeps between cycles.
 
 use jiff::Timestamp;
 
@@ -7,32 +7,32 @@ use super::{
     Stage, Validators,
 };
 
-/// All that is remembered of one source. The default is a source never asked.
+/// The stored state of one source. The default is a source that was never fetched.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SourceState {
     /// The configured address: the source's identity.
     pub url: String,
-    /// What to ask with; only ever taken from an answer whose entries are stored.
+    /// Validators of the last response whose entries are stored.
     pub validators: Validators,
-    /// The address those validators came from, after redirects.
+    /// The address that sent those validators, after redirects.
     pub validators_url: String,
-    /// Fingerprint of the rules that read the last body; other rules must read it again.
+    /// Fingerprint of the rules that read the last body; other rules read it again.
     pub rules: u64,
     /// First 16 bytes of the SHA-256 of the last body read.
     pub body_hash: Option<[u8; 16]>,
-    /// First successful read; `None` until then, and so the first sight.
+    /// First successful read; `None` for a new source.
     pub first_read_at: Option<Timestamp>,
-    /// Last time it was asked.
+    /// Last request.
     pub checked_at: Option<Timestamp>,
     /// Last success, 304 included.
     pub succeeded_at: Option<Timestamp>,
     /// Last time a body was read.
     pub read_at: Option<Timestamp>,
-    /// Last time it brought a new entry.
+    /// Last time it had a new entry.
     pub changed_at: Option<Timestamp>,
-    /// When it may and should be asked again after a success (life time, `max-age`, `ttl`, `skipHours`).
+    /// When the next request is due after a success (life time, `max-age`, `ttl`, `skipHours`).
     pub due_at: Option<Timestamp>,
-    /// Not to be asked before this, whatever the settings say (`Retry-After`, back-off).
+    /// No request before this time, whatever the settings say (`Retry-After`, back-off).
     pub not_before: Option<Timestamp>,
     /// Failures in a row.
     pub failures: u32,
@@ -42,35 +42,35 @@ pub struct SourceState {
     pub status: Option<u16>,
     /// Whether it ever sent a validator or answered 304.
     pub conditional: bool,
-    /// Start of the present run of 304s.
+    /// Start of the current run of 304s.
     pub unmodified_since: Option<Timestamp>,
     /// Last plain GET sent to break a stuck 304.
     pub plain_get_at: Option<Timestamp>,
     /// Usual time between its entries, seconds.
     pub mean_interval_s: Option<u32>,
-    /// Where permanent redirects lead, and in how many runs in a row that was seen.
+    /// Target of permanent redirects, and the number of consecutive fetches that saw it.
     pub moved_to: Option<String>,
     /// See `moved_to`.
     pub moved_seen: u32,
-    /// When it answered 410; it is not asked any more.
+    /// When it answered 410; it is not fetched again.
     pub gone_at: Option<Timestamp>,
     /// Whether the last body had to be repaired.
     pub repaired: bool,
-    /// Entries, candidates and detections it ever brought.
+    /// Entries, candidates and detections since the first fetch.
     pub entries_total: u64,
     /// See `entries_total`.
     pub candidates_total: u64,
     /// See `entries_total`.
     pub detections_total: u64,
-    /// Smoothed time of an answer, milliseconds.
+    /// Smoothed response time, milliseconds.
     pub mean_ms: u32,
-    /// How long its publisher asks to be left alone after an answer (`max-age`, `Expires`, `ttl`), seconds.
+    /// Minimum time between requests that its publisher asks for (`max-age`, `Expires`, `ttl`), seconds.
     pub publisher_ttl_s: u32,
-    /// Hours and days in which its publisher does not want it asked (`skipHours`, `skipDays` of the last body).
+    /// Hours and days in which its publisher asks for no requests (`skipHours`, `skipDays` of the last body).
     pub skips: Skips,
 }
 
-/// Hours and days of the week (UTC) in which a source is not to be asked, as bits.
+/// Hours and days of the week (UTC) without requests, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Skips {
     /// Bit 0 is the hour from midnight to one.
@@ -79,30 +79,29 @@ pub struct Skips {
     pub days: u8,
 }
 
-/// A host that asked for a pause.
+/// A pause that a host asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostWait {
     /// Host name, lower case; `medium.com` for all its subdomains.
     pub host: String,
     /// No request before this.
     pub not_before: Timestamp,
-    /// The failure that asked for it.
     pub reason: FailureKind,
 }
 
-/// Where an entry stands on its way to a verdict.
+/// Processing state of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryState {
-    /// It cannot matter; reopened when the rules change.
+    /// It cannot be a launch; reopened when the rules change.
     Dropped {
         /// Name of the early filter's reason.
         reason: String,
     },
-    /// It may matter and its article is still to be read.
+    /// It may be a launch, and its article is still to be read.
     Waiting {
-        /// Fetches that failed so far.
+        /// Failed fetches so far.
         tries: u32,
-        /// Not to be tried before this.
+        /// It is not tried before this time.
         next_try: Timestamp,
     },
     /// It has its verdict.
@@ -112,7 +111,7 @@ pub enum EntryState {
     },
 }
 
-/// One entry as the database keeps it.
+/// One entry as the database stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryRecord {
     /// Address of its source.
@@ -123,157 +122,143 @@ pub struct EntryRecord {
     pub title: String,
     /// Address of the article.
     pub link: Option<String>,
-    /// Plain text for the judgement; kept for waiting and judged entries, empty for dropped ones.
+    /// Plain text to judge; empty for dropped entries.
     pub summary: String,
-    /// Who wrote it.
+    /// Author; empty if unknown.
     pub author: String,
-    /// When it was published; the time first seen where the feed gave none.
+    /// Publication time; the time first seen if the feed gave none.
     pub published: Timestamp,
-    /// When we saw it first.
+    /// When it was first seen.
     pub first_seen: Timestamp,
-    /// Whether it was there at the first sight of its source, and so alerts nobody.
+    /// Whether it was in the first body of its source, and so sends no alert.
     pub suppress_alerts: bool,
-    /// Where it stands.
+    /// Processing state.
     pub state: EntryState,
-    /// Fingerprint of the rules that put it there.
+    /// Fingerprint of the rules that set the state.
     pub rules: u64,
-    /// What it can be recognised by; `None` leaves what is stored.
+    /// Hashes that identify it; `None` keeps the stored ones.
     pub marks: Option<EntryMarks>,
-    /// How often it was judged again for its words.
+    /// How often it was judged again because its words had changed.
     pub rewordings: Rewordings,
 }
 
-/// A known entry that stands in its feed.
+/// A known entry that is in its feed's current body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastSeen {
-    /// Address of its source.
     pub source_url: String,
-    /// Identity within the source.
     pub key: EntryKey,
-    /// What it can be recognised by from now on; `None` if that is stored already.
+    /// Hashes that identify it from now on; `None` if they are stored already.
     pub marks: Option<EntryMarks>,
 }
 
-/// One article as the lasting cache keeps it.
+/// One article in the persistent cache.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArticleRecord {
-    /// Canonical address that was asked for: the cache key.
+    /// Cache key: the canonical address that was requested.
     pub key: String,
     /// Address the body came from, after redirects.
     pub final_url: String,
-    /// What to ask with again.
+    /// Validators for the next request.
     pub validators: Validators,
     /// When it was fetched or last confirmed by a 304.
     pub fetched_at: Timestamp,
-    /// Its text.
+    /// The readable content.
     pub article: Article,
 }
 
-/// A host's robots.txt as last fetched (RFC 9309).
+/// A host's robots.txt (RFC 9309).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RobotsRecord {
     /// Scheme, host and port, such as `https://example.org`.
     pub origin: String,
-    /// When it was fetched.
     pub fetched_at: Timestamp,
     /// The file's text; empty allows everything.
     pub body: String,
 }
 
-/// One text's fingerprint for near-duplicate search; opaque outside `detect::story`.
+/// A text's fingerprint for near-duplicate search; only `detect::story` interprets it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Signature(pub Vec<u8>);
 
-/// One event in the world, told by one or more outlets.
+/// One event, reported by one or more outlets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Story {
-    /// Lasting identity, derived from its first telling.
+    /// Stable: derived from its first mention.
     pub id: String,
-    /// Whose token.
     pub project: Option<String>,
-    /// Ticker.
     pub token: Option<String>,
-    /// What happens.
     pub event: Event,
-    /// How far it has come, as last told.
+    /// The stage that was last reported.
     pub stage: Stage,
-    /// See [`super::Verdict::event_date`].
     pub event_date: Option<String>,
     /// First detection.
     pub opened_at: Timestamp,
-    /// Last detection.
     pub updated_at: Timestamp,
-    /// What tells it, oldest first.
+    /// Oldest first.
     pub mentions: Vec<Mention>,
 }
 
-/// One text that tells a story.
+/// One outlet's version of a story.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mention {
     /// Canonical address.
     pub url: String,
-    /// Name of the outlet.
     pub source: String,
-    /// Headline.
     pub title: String,
-    /// When it was published, or detected where that is unknown.
+    /// Publication time, or detection time if that is unknown.
     pub at: Timestamp,
-    /// Its fingerprint.
     pub signature: Signature,
 }
 
-/// A detection with what only the store needs.
+/// A detection with the data that only the store needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DetectionRecord {
-    /// What was found.
     pub detection: Detection,
-    /// Address of the source and key of the entry it was found in.
+    /// Address of the source, and key of the entry within it.
     pub source_url: String,
     /// See `source_url`.
     pub entry: EntryKey,
-    /// Its fingerprint.
     pub signature: Signature,
-    /// Found at the first sight of its source: alerts nobody.
+    /// Found in the first body of its source: it sends no alert.
     pub suppress_alerts: bool,
-    /// The page or post that a post points at: the story knows it under this address.
+    /// The page or post that a post links to: the story uses this address.
     pub about: Option<String>,
 }
 
-/// A detection with the story it was assigned to, and all that follows from that.
+/// A detection with the story it was assigned to, and the consequences.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredFinding {
-    /// The detection.
     pub record: DetectionRecord,
-    /// Its story as it stands with it.
+    /// The story including this detection.
     pub story: Story,
-    /// Whether the story was there before.
+    /// Whether the story existed before.
     pub joined: bool,
-    /// Stories that this finding proved to be the same: their detections belong to `story` from now on.
+    /// Stories that this finding proved to be the same; their detections move to `story`.
     pub absorbed: Vec<String>,
-    /// Alerts that it gives.
+    /// Alerts to queue.
     pub alerts: Vec<Alert>,
-    /// What the channels know of the story once those are queued.
+    /// What the channels were notified of once those are queued.
     pub channel_states: Vec<ChannelStoryState>,
 }
 
-/// All that one visit taught us; saved whole or not at all.
+/// The results of one visit, saved in one transaction.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Commit {
-    /// The source as it stands now.
+    /// The source's new state.
     pub source: Option<SourceState>,
-    /// A pause its host asked for.
+    /// A pause that its host asked for.
     pub host_wait: Option<HostWait>,
-    /// Entries that are new or changed their state; the key is (source, entry key).
+    /// Entries that are new or changed their state.
     pub entries: Vec<EntryRecord>,
-    /// Known entries still in the feed whose last sighting is getting old, or whose marks changed.
+    /// Known entries in the feed whose last-seen day is stale, or whose marks changed.
     pub refreshed: Vec<LastSeen>,
     /// Articles fetched or confirmed.
     pub articles: Vec<ArticleRecord>,
     /// robots.txt files fetched.
     pub robots: Vec<RobotsRecord>,
-    /// Answered calls to X: ledger, windows and posts.
+    /// Completed calls to X: request log, windows and posts.
     pub x: Vec<super::XPage>,
-    /// What was found, in the order in which the stories took it: a later finding may absorb the story of an
+    /// In the order of assignment: a later finding may absorb the story of an
     /// earlier one.
     pub findings: Vec<StoredFinding>,
 }

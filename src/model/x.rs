@@ -1,20 +1,20 @@
-//! What is remembered of X: the words in which the X room, its visit and the store speak to each other.
+//! State of X that the store keeps between cycles.
 //!
-//! Ids are X's own 64-bit numbers. Money is in millionths of a US dollar.
+//! IDs are X's own 64-bit numbers. Money is in millionths of a US dollar.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A followed account or a search: whatever has a place of its own in time up to which all is stored.
+/// A followed account or a search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct XSource {
     /// `a:` and the account's id, or `t:` and the query.
     pub key: String,
-    /// Everything up to this id is stored, the gaps aside.
+    /// Every post up to this id is stored, except the gaps.
     pub head: Option<u64>,
-    /// When it was last asked, by the server's clock, and answered to the last page.
+    /// Last call that was answered to its last page, by the server's clock.
     pub complete_at: Option<Timestamp>,
-    /// When its newest post was written.
+    /// Time of its newest post.
     pub last_post_at: Option<Timestamp>,
     /// Failures in a row.
     pub failures: u32,
@@ -22,57 +22,55 @@ pub struct XSource {
     pub failure: Option<String>,
     /// Posts ever stored for it.
     pub posts: u64,
-    /// What lies below the head and was not read, newest first.
+    /// Ranges below the head that were not read, newest first.
     pub gaps: Vec<XGap>,
 }
 
-/// A stretch of ids that was not read yet: from `low` to `high`, both exclusive.
+/// A range of ids that was not read: from `low` to `high`, both exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct XGap {
-    /// The call that left it: sources that share it were asked together.
+    /// The call that left the gap: the sources that share it were read by one call.
     pub owner: i64,
-    /// Everything up to here is stored.
+    /// Every post up to here is stored.
     pub low: u64,
-    /// Everything from here to the head is stored.
+    /// Every post from here to the head is stored.
     pub high: u64,
 }
 
-/// A handle of the settings and the account behind it.
+/// A handle in the settings and its account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct XAccount {
     /// As the settings name it, lower case, without `@`.
     pub handle: String,
-    /// What the account is called now; the handle until it was found.
+    /// The account's current name; the handle until the account is found.
     pub username: String,
-    /// The account's id: this is what is followed.
+    /// The account's id; the program follows this id.
     pub user: Option<u64>,
-    /// Its followers when last looked at.
+    /// Followers at the last lookup.
     pub followers: Option<u64>,
     /// When it was last looked up.
     pub checked_at: Option<Timestamp>,
     /// What is wrong with it, one sentence.
     pub problem: Option<String>,
-    /// Lookups in a row that did not find it.
+    /// Consecutive lookups that did not find it.
     pub misses: u32,
 }
 
-/// Somebody who wrote a post.
+/// The author of a post.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct XPerson {
-    /// The account's id.
     pub user: u64,
-    /// What it is called.
     pub username: String,
-    /// Its followers, where they were told.
+    /// `None` if the response did not say.
     pub followers: Option<u64>,
 }
 
-/// What is known of a route's limit, or of the whole credential under the route `*`.
+/// The rate limit of a route, or of the whole credential under the route `*`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct XLimit {
-    /// Calls a window allows.
+    /// Calls per window.
     pub limit: u32,
-    /// Calls left in the window as last told.
+    /// Calls left in the window, as last reported.
     pub remaining: u32,
     /// End of the window, seconds since 1970 by the server's clock.
     pub reset: i64,
@@ -80,156 +78,140 @@ pub struct XLimit {
     pub skew_ms: i64,
     /// No call before this, by our clock.
     pub blocked_until: Option<Timestamp>,
-    /// Refusals (429) in a row.
+    /// Consecutive refusals (429).
     pub strikes: u32,
     /// Why it is blocked, one sentence.
     pub reason: Option<String>,
 }
 
-/// A call before it is sent: what it may cost and where it counts.
+/// A call before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct XIntent {
-    /// When, by our clock.
+    /// By our clock. Its month is the month of the budget.
     pub at: Timestamp,
-    /// When, by the server's clock: its day is the day of the bill. The month is ours.
+    /// By the server's clock. Its day is the day of the bill.
     pub server_at: Timestamp,
-    /// Fingerprint of the token.
     pub credential: String,
-    /// The route's template.
     pub route: &'static str,
-    /// Keys of the sources it asks for; empty for lookups.
+    /// Keys of the sources it reads; empty for lookups.
     pub sources: Vec<String>,
-    /// Ids above this one are asked for.
+    /// It asks for posts above this id.
     pub low: u64,
-    /// No post above this id can come.
+    /// The response cannot hold a post above this id.
     pub ceiling: u64,
-    /// Price of one object, the dearest answer taken.
+    /// Highest possible price of one object.
     pub price: u64,
 }
 
-/// What a call is decided by, read in the transaction that reserves it.
+/// The input of a rate decision, read in the transaction that reserves the call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RateState {
-    /// The route's limit, as far as it is known.
+    /// The route's limit, if known.
     pub limit: Option<XLimit>,
     /// A block of the whole credential.
     pub block: Option<XLimit>,
-    /// Calls of this route that are on their way, or were lost within the last window.
+    /// Calls of this route that are in flight, or were lost within the last window.
     pub in_flight: u32,
-    /// Spent and reserved in this calendar month (UTC, by our clock), and in later ones: a clock that is set back
+    /// Spent and reserved in this calendar month (UTC, our clock) and in later ones, so that a clock that is set back
     /// opens no budget again.
     pub spent: u64,
 }
 
-/// A call that may be sent.
+/// Permission to send a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct XReserved {
-    /// Its number in the ledger.
+    /// Its id in the request log.
     pub call: i64,
-    /// Objects it may return at most.
+    /// Maximum number of objects it may return.
     pub most: u32,
 }
 
-/// Where the store keeps what a page taught about windows; all of it holds for each of `sources`.
+/// Changes of the read windows by one page; all apply to each of `sources`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct XWindows {
-    /// Keys of the sources.
     pub sources: Vec<String>,
-    /// The head moves up to this id, never down.
+    /// New head; a lower one is ignored.
     pub head: Option<u64>,
-    /// Asked to the last page at this time.
+    /// When the call was answered to its last page.
     pub complete_at: Option<Timestamp>,
-    /// The gap of this owner is set, or shrinks, to this.
+    /// Sets the gap of this owner, or shrinks it.
     pub gap: Option<XGap>,
-    /// The gap of this owner is closed.
+    /// Closes the gap of this owner.
     pub closed: Option<i64>,
-    /// Times that are stored and lie after this were made up, and give way.
+    /// Stored times after this are invalid and are replaced.
     pub latest: Option<Timestamp>,
-    /// The same of a stored head.
+    /// Stored heads above this are invalid and are replaced.
     pub latest_id: Option<u64>,
 }
 
-/// A post as the store keeps it. An edited post keeps the id of its first version.
+/// A stored post. An edited post keeps the id of its first version.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct XPost {
     /// The first id of its chain of edits.
     pub id: u64,
     /// The newest id of that chain.
     pub latest: u64,
-    /// Who wrote it.
     pub author: Option<u64>,
-    /// Key of the source it was found by.
+    /// Key of the source that found it.
     pub source: String,
-    /// When it was written.
     pub posted_at: Timestamp,
-    /// Its text; empty where the settings keep none.
+    /// Empty if the settings store no text.
     pub text: String,
-    /// Its address.
     pub url: String,
 }
 
-/// What one answered call taught; saved together with what was found in it.
+/// The results of one answered call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct XPage {
-    /// Its number in the ledger.
+    /// The call's id in the request log.
     pub call: i64,
-    /// When the server answered, by the server's clock: its UTC day is the day of the bill.
+    /// By the server's clock: its UTC day is the day of the bill.
     pub answered_at: Timestamp,
-    /// Status code.
     pub status: u16,
-    /// Every post of the answer, in `data` and `includes`.
+    /// Every post of the response, in `data` and `includes`.
     pub posts_billed: Vec<u64>,
-    /// Price of one.
     pub post_price: u64,
-    /// Every user of the answer.
+    /// Every user of the response.
     pub users_billed: Vec<u64>,
-    /// Price of one.
     pub user_price: u64,
-    /// The posts to be kept.
     pub posts: Vec<XPost>,
-    /// What became of the windows.
     pub windows: XWindows,
-    /// Accounts looked up.
     pub accounts: Vec<XAccount>,
-    /// Authors learned of.
     pub people: Vec<XPerson>,
-    /// Sources that failed, with a sentence each.
+    /// Keys of the sources that failed, with a sentence each.
     pub failed: Vec<(String, String)>,
 }
 
-/// All that is remembered of X at the start of a round.
+/// The stored state of X at the start of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct XMemory {
-    /// Every source ever asked.
     pub sources: Vec<XSource>,
-    /// Every account ever looked up.
     pub accounts: Vec<XAccount>,
-    /// Limits by route.
     pub limits: Vec<(String, XLimit)>,
     /// Spent and reserved in this calendar month.
     pub spent: u64,
     /// Spent in the last 24 hours.
     pub spent_lately: u64,
-    /// When the first call of the ledger was made.
+    /// Time of the first logged call.
     pub first_call_at: Option<Timestamp>,
-    /// The dialect that was last understood.
+    /// The API dialect that was last understood.
     pub dialect: Option<String>,
-    /// What X last said of the posts it counts.
+    /// X's own count of billed posts.
     pub usage: Option<XUsage>,
 }
 
-/// What X said of the posts it counts for the project (`GET /2/usage/tweets`), beside what we count.
+/// X's count of the posts it bills to the project (`GET /2/usage/tweets`), beside ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct XUsage {
     /// Fingerprint of the token.
     pub credential: String,
-    /// When it was asked.
+    /// When it was requested.
     pub asked_at: Timestamp,
-    /// How that ended.
+    /// Result of the request.
     pub state: XUsageState,
-    /// Posts of the present billing period.
+    /// Posts in the current billing period.
     pub posts: Option<u64>,
-    /// Posts that it allows.
+    /// Maximum number of posts in it.
     pub cap: Option<u64>,
     /// Day of the month on which the period begins.
     pub reset_day: Option<u64>,
@@ -237,15 +219,15 @@ pub struct XUsage {
     pub day: Option<XUsageDay>,
 }
 
-/// How a question for the usage ended.
+/// Result of a usage request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum XUsageState {
-    /// With figures.
+    /// X gave figures.
     Read,
-    /// The token may not ask for them.
+    /// The token may not read them.
     NotAllowed,
-    /// Without an answer that can be read.
+    /// The response could not be read.
     #[default]
     Failed,
 }
@@ -255,8 +237,8 @@ pub enum XUsageState {
 pub struct XUsageDay {
     /// As `2026-11-21`.
     pub date: String,
-    /// What X counts.
+    /// X's count.
     pub theirs: u64,
-    /// What our ledger has.
+    /// Our count.
     pub ours: u64,
 }

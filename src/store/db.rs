@@ -1,7 +1,6 @@
-//! The async door to a connection that blocks: one thread owns it and works through what it is sent, in order.
+//! Async access to a blocking connection: one thread owns it and runs the jobs in order.
 
 use std::{
-    fmt,
     sync::mpsc::{self, Sender},
     thread,
 };
@@ -13,20 +12,13 @@ use super::{StoreError, sqlite};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// The way to the connection; clones share it. The thread ends, and the database closes, with the last one.
-#[derive(Clone)]
+/// Clones share the thread. It ends, and the database closes, when the last clone is dropped.
+#[derive(Debug, Clone)]
 pub struct DbThread {
     jobs: Sender<Job>,
 }
 
-impl fmt::Debug for DbThread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Desk")
-    }
-}
-
 impl DbThread {
-    /// Gives `connection` a thread of its own.
     pub fn new(mut connection: Connection) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let work = move || {
@@ -40,14 +32,14 @@ impl DbThread {
         Ok(Self { jobs })
     }
 
-    /// Has `step` done and waits for what it gives.
+    /// Runs `step` on the thread and returns its result.
     pub async fn call<T: Send + 'static>(
         &self,
         step: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            // Whoever asked may have gone; the step is done all the same.
+            // The caller may have been dropped.
             let _ = reply.send(step(connection));
         });
         let gone = || StoreError::Other("the database thread has ended".to_owned());

@@ -1,64 +1,64 @@
-//! What can go wrong with the lasting memory.
+//! Errors of the store.
 
 use std::path::PathBuf;
 
-/// Why the store cannot go on. Each says what to do about it ([`StoreError::hint`]).
+/// Each error has a hint ([`StoreError::hint`]).
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The folder or the file cannot be made, read or written.
+    /// A folder or file cannot be created, read or written.
     #[error("{path}: {cause}", path = path.display())]
     Access {
         /// The folder or file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         cause: String,
     },
-    /// A copy cannot be written there.
+    /// A copy cannot be written.
     #[error("{path}: {cause}", path = path.display())]
     Target {
-        /// The file that was to be written.
+        /// The file to write.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         cause: String,
     },
-    /// A reading command before the first cycle.
+    /// No cycle has run yet.
     #[error("there is no database in {path} yet", path = .0.display())]
     Missing(PathBuf),
-    /// The file is not a database, or a damaged one.
+    /// The file is damaged, or is no database.
     #[error("the database is damaged: {0}")]
     Corrupt(String),
-    /// No space is left.
+    /// No space is left on the disk.
     #[error("the disk is full")]
     DiskFull,
     /// A newer program wrote this database.
     #[error("the database was written by a newer version of this program (schema {found}, known {known})")]
     Newer {
-        /// Its schema.
+        /// Schema of the database.
         found: i64,
-        /// The newest schema this program knows.
+        /// The newest schema that this program supports.
         known: i64,
     },
     /// The disk or the file system refuses.
     #[error("the database cannot be read or written: {0}")]
     Disk(String),
-    /// Another program keeps the database to itself.
+    /// Another program has locked the database.
     #[error("another program has kept the database locked for 10 s")]
     Busy,
-    /// Nothing can be recovered.
+    /// A repair can recover nothing.
     #[error("nothing can be recovered from the database: {cause}{}", copies(.kept))]
     Lost {
-        /// What was found instead.
+        /// The reason.
         cause: String,
-        /// Copies beside it, newest first.
+        /// Copies in the state folder, newest first.
         kept: Vec<PathBuf>,
     },
-    /// Another cycle is at work.
+    /// Another cycle is running; its process id.
     #[error("another cycle is at work{}", holder(*.0))]
     Locked(Option<u32>),
-    /// A row breaks a rule of the database.
+    /// A row violates a constraint.
     #[error("the database refuses a row: {0}")]
     Refused(String),
-    /// Something else.
+    /// Any other error.
     #[error("the database failed: {0}")]
     Other(String),
 }
@@ -73,14 +73,14 @@ fn copies(kept: &[PathBuf]) -> String {
 }
 
 impl StoreError {
-    /// Whether the fault may lie in what is to be saved, so that other work can still be saved: not where the file, the
-    /// disk or another program is the cause.
+    /// Whether the data to save may be the cause, so that other data can still be saved. The file, the disk or another
+    /// program is not the cause then.
     #[must_use]
     pub fn concerns_data(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::Other(_))
     }
 
-    /// What to do about it, one sentence.
+    /// What to do, one sentence.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -93,7 +93,7 @@ impl StoreError {
                 "`tge-scrape db check --repair` recovers what can be read and keeps the damaged file; or restore a copy (docs/reference/database.md)"
             }
             Self::Lost { .. } => {
-                "put a copy in its place as docs/reference/database.md says, or move tge-scrape.db away to start afresh"
+                "put a copy in its place (docs/reference/database.md), or move tge-scrape.db away to start afresh"
             }
             Self::Disk(_) => {
                 "look at the disk, its quota and limits on the size of files; what was saved is whole and the next cycle goes on from here"
@@ -105,7 +105,7 @@ impl StoreError {
                 "free some space; nothing half-written was kept and the next cycle goes on from here"
             }
             Self::Newer { .. } => "use the newer program, or name another folder with --state-dir",
-            Self::Locked(_) => "wait for it with --wait-lock 30s, or leave it to the next run",
+            Self::Locked(_) => "wait for it with --wait-lock 30s, or let the next run do the work",
             Self::Refused(_) | Self::Other(_) => {
                 "run `tge-scrape db check`; if it finds nothing this is a defect worth reporting"
             }

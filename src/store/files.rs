@@ -4,13 +4,12 @@ use std::{fs, io, path::Path};
 
 use super::StoreError;
 
-/// Name of the database in the state folder.
 pub const DATABASE: &str = "tge-scrape.db";
 
-/// Name of the lock that is held while the database is made or its schema changed.
+/// Lock for creating the database and changing its schema.
 pub const SCHEMA_LOCK: &str = "schema.lock";
 
-/// Makes `dir` with mode 0700 if it is missing.
+/// Creates `dir` with mode 0700 if it is missing.
 pub fn make_dir(dir: &Path) -> Result<(), StoreError> {
     if dir.is_dir() {
         return Ok(());
@@ -22,8 +21,8 @@ pub fn make_dir(dir: &Path) -> Result<(), StoreError> {
     builder.create(dir).map_err(|error| access(dir, &error))
 }
 
-/// Whether there is a file at `path`. Anything else that is there is refused, and so is what may not be looked at: a
-/// folder that is closed to this user is not an empty one.
+/// Whether `path` is a file. A folder, link or device is an error, and so is a path that this user may not read: an
+/// unreadable folder is not an empty one.
 pub fn is_there(path: &Path) -> Result<bool, StoreError> {
     match fs::metadata(path) {
         Ok(found) if found.is_file() => Ok(true),
@@ -44,10 +43,10 @@ fn no_file(path: &Path, found: &fs::Metadata) -> StoreError {
     StoreError::Access { path: path.to_owned(), cause: cause.to_owned() }
 }
 
-/// Opens `path` for reading and writing, made with mode 0600 if it is missing: SQLite would give it the mask's mode. A
-/// symbolic link is not followed: whoever may write to the folder could have us write anywhere.
+/// Opens `path` for reading and writing and creates it with mode 0600; SQLite would use the umask. A symbolic link is
+/// not followed: users who may write to the folder could redirect the file.
 pub fn open_private(path: &Path) -> Result<fs::File, StoreError> {
-    // Before it is opened: to open a pipe may take for ever.
+    // Before it is opened, because opening a pipe may block.
     if let Ok(found) = fs::symlink_metadata(path)
         && !found.is_file()
     {
@@ -63,7 +62,7 @@ pub fn open_private(path: &Path) -> Result<fs::File, StoreError> {
     options.open(path).map_err(|error| access(path, &error))
 }
 
-/// Removes `path`, which may not be there.
+/// Removes `path` if it exists.
 pub fn remove(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(access(path, &error)),
@@ -71,7 +70,7 @@ pub fn remove(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// What a refusal of the file system means.
+/// Maps an error of the file system.
 pub fn access(path: &Path, error: &io::Error) -> StoreError {
     if error.kind() == io::ErrorKind::StorageFull {
         StoreError::DiskFull

@@ -1,5 +1,5 @@
-//! One cycle at a time: an advisory lock of the operating system, released by the kernel when its holder
-//! dies. The number inside is for people only.
+//! One cycle at a time, by an advisory file lock that the kernel releases when its process dies. The process id in the
+//! file is for messages only.
 
 use std::{
     fs::{File, TryLockError},
@@ -11,10 +11,10 @@ use std::{
 use super::{StoreError, files};
 use crate::clock::Clock;
 
-/// How often a waiting run looks again.
-const LOOK: Duration = Duration::from_millis(200);
+/// Time between two attempts of a waiting run.
+const RETRY: Duration = Duration::from_millis(200);
 
-/// The lock of a state folder, held until dropped.
+/// The lock of a state folder, released on drop.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -22,28 +22,24 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the lock of `dir`, waiting up to `patience` for another run to end.
-    ///
-    /// # Errors
-    /// [`StoreError::Locked`] where another run still holds it, [`StoreError::Access`] where the folder cannot
-    /// be written.
     pub async fn take(dir: &Path, patience: Duration, clock: impl Clock) -> Result<Self, StoreError> {
         files::make_dir(dir)?;
         let path = dir.join("lock");
         let refused = |error: std::io::Error| files::access(&path, &error);
         let mut file = files::open_private(&path)?;
-        // Counted in looks, not read off a clock that may be set back meanwhile.
+        // Counted in attempts, because the clock may be set back meanwhile.
         let mut left = patience;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::Error(error)) => return Err(refused(error)),
                 Err(TryLockError::WouldBlock) if !left.is_zero() => {
-                    clock.sleep(LOOK.min(left)).await;
-                    left = left.saturating_sub(LOOK);
+                    clock.sleep(RETRY.min(left)).await;
+                    left = left.saturating_sub(RETRY);
                 }
                 Err(TryLockError::WouldBlock) => {
                     let mut holder = String::new();
-                    // Who holds it is a courtesy: unreadable, it is left out.
+                    // The message omits an unreadable process id.
                     let _ = file.read_to_string(&mut holder);
                     return Err(StoreError::Locked(holder.trim().parse().ok()));
                 }

@@ -1,7 +1,7 @@
-//! The lasting memory: whole steps, not rows.
+//! Persistent storage in SQLite.
 //!
-//! [`Store`] is the seam (docs/explain/decisions/0002-store-is-a-concrete-type.md): its methods speak in our own nouns, what is behind them is
-//! SQLite. SQLite blocks, so one thread of its own holds the connection and works through what it is sent.
+//! [`Store`] hides SQLite (docs/explain/decisions/0002-store-is-a-concrete-type.md): each method is one step of the
+//! program's work. SQLite blocks, so one thread owns the connection and runs the steps in order.
 
 mod db;
 mod error;
@@ -21,25 +21,25 @@ use crate::model::{
 };
 
 pub use error::StoreError;
-pub use lock::Lock;
-pub use rows::{
+pub(crate) use lock::Lock;
+pub(crate) use rows::{
     AlertTotal, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState, Labels,
     Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult,
-    SourceYield, StatementTimes, StoryRow, Words, XCallRow, XEnding,
+    SourceYield, StatementTimes, StoryRow, Words, XEnding,
 };
 
 use db::DbThread;
 
-/// What a command may do with the database.
+/// How a database is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Read while others may write.
     Read,
-    /// Read and write; the database is made, and its schema brought up to date.
+    /// Read and write; creates the database and migrates its schema.
     Write,
 }
 
-/// The way to the lasting memory; clones share it.
+/// A handle of the database; clones share it.
 #[derive(Debug, Clone)]
 pub struct Store {
     db: DbThread,
@@ -49,108 +49,108 @@ impl Store {
     /// Opens the database of the state folder `dir`.
     ///
     /// # Errors
-    /// When the folder or file cannot be used, is damaged, was written by a newer program, or (for reading)
-    /// does not exist yet.
+    /// The folder or file cannot be used, is damaged, was written by a newer program, or (for reading) does
+    /// not exist yet.
     pub fn open(dir: &Path, access: Access) -> Result<Self, StoreError> {
         Ok(Self { db: DbThread::new(sqlite::open_file(dir, access)?)? })
     }
 
-    /// A memory that ends with the process.
-    ///
-    /// # Errors
-    /// When the system gives no memory or no thread.
+    /// Opens a temporary database.
     pub fn open_in_memory() -> Result<Self, StoreError> {
         Ok(Self { db: DbThread::new(sqlite::open_memory()?)? })
     }
 
-    /// Tests the database of `dir`, which nobody else may write meanwhile, and mends it: what was damaged stays
-    /// beside it. Blocks.
-    ///
-    /// # Errors
-    /// When nothing can be recovered, or the file is of a newer program.
-    pub fn repair(dir: &Path) -> Result<Mended, StoreError> {
+    /// Checks and repairs the database of `dir`, which no other process may write meanwhile. Keeps a copy of the damaged
+    /// file. Blocks.
+    pub(crate) fn repair(dir: &Path) -> Result<Mended, StoreError> {
         sqlite::repair(dir)
     }
 
-    /// Whether `dir` holds a database, or something that [`Store::open`] says more about.
-    #[must_use]
-    pub fn exists(dir: &Path) -> bool {
+    /// Whether `dir` has a database, or anything that [`Store::open`] must examine.
+    pub(crate) fn exists(dir: &Path) -> bool {
         !matches!(files::is_there(&dir.join(files::DATABASE)), Ok(false))
     }
 
-    /// Opens a cycle and gives its number.
-    pub async fn begin_cycle(&self, now: Timestamp) -> Result<i64, StoreError> {
+    /// Stores the start of a cycle and returns its id.
+    pub(crate) async fn begin_cycle(&self, now: Timestamp) -> Result<i64, StoreError> {
         self.db.call(move |connection| sqlite::begin_cycle(connection, now)).await
     }
 
-    /// Saves how a cycle went.
-    pub async fn end_cycle(&self, cycle: CycleRecord) -> Result<(), StoreError> {
+    pub(crate) async fn end_cycle(&self, cycle: CycleRecord) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::end_cycle(connection, &cycle)).await
     }
 
-    /// The last `limit` finished cycles, newest first.
-    pub async fn cycles(&self, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
+    pub(crate) async fn cycles(&self, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
         self.cycles_since(Timestamp::UNIX_EPOCH, limit).await
     }
 
     /// The last `limit` finished cycles that began at `since` or later, newest first.
-    pub async fn cycles_since(&self, since: Timestamp, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
+    pub(crate) async fn cycles_since(
+        &self,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<CycleRow>, StoreError> {
         self.db.call(move |connection| sqlite::cycles(connection, since, limit)).await
     }
 
-    /// When the last cycle that ended with 0 began, if one is kept.
-    pub async fn last_success(&self) -> Result<Option<Timestamp>, StoreError> {
+    /// Start of the last stored cycle with exit code 0.
+    pub(crate) async fn last_success(&self) -> Result<Option<Timestamp>, StoreError> {
         self.db.call(|connection| sqlite::last_success(connection)).await
     }
 
-    /// The stages of the kept cycles with the numbers `first` to `last`: name and times, serialised.
-    pub async fn cycle_stages(&self, first: i64, last: i64) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    /// Name and serialised histogram of each stage of the stored cycles `first` to `last`.
+    pub(crate) async fn cycle_stages(
+        &self,
+        first: i64,
+        last: i64,
+    ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         self.db.call(move |connection| sqlite::cycle_stages(connection, first, last)).await
     }
 
     /// The sums of all periods from `first` to `last` in the order of their names, days and months mixed.
-    pub async fn sums(&self, first: String, last: String) -> Result<Vec<(String, String)>, StoreError> {
+    pub(crate) async fn sums(
+        &self,
+        first: String,
+        last: String,
+    ) -> Result<Vec<(String, String)>, StoreError> {
         self.db.call(move |connection| sqlite::sums(connection, &first, &last)).await
     }
 
-    /// The sums of one period with its stages; empty where there are none.
-    pub async fn period(&self, period: String) -> Result<PeriodSums, StoreError> {
+    pub(crate) async fn period(&self, period: String) -> Result<PeriodSums, StoreError> {
         self.db.call(move |connection| sqlite::period(connection, &period)).await
     }
 
-    /// What every source has cost and given.
-    pub async fn yields(&self) -> Result<Vec<SourceYield>, StoreError> {
+    pub(crate) async fn yields(&self) -> Result<Vec<SourceYield>, StoreError> {
         self.db.call(|connection| sqlite::yields(connection)).await
     }
 
-    /// Bodies and failures of the sources in the kept cycles from number `first` on.
-    pub async fn source_lines(&self, first: i64) -> Result<Vec<SourceLine>, StoreError> {
+    /// Bodies and failures of the sources in the stored cycles from `first` on.
+    pub(crate) async fn source_lines(&self, first: i64) -> Result<Vec<SourceLine>, StoreError> {
         self.db.call(move |connection| sqlite::source_lines(connection, first)).await
     }
 
-    /// Times of the statements run since this was last asked, or since opening.
-    pub async fn statement_times(&self) -> Result<StatementTimes, StoreError> {
+    /// Times of the statements since the last call.
+    pub(crate) async fn statement_times(&self) -> Result<StatementTimes, StoreError> {
         self.db.call(|_| Ok(sqlite::take_times())).await
     }
 
-    /// Every source ever asked.
-    pub async fn sources(&self) -> Result<Vec<SourceState>, StoreError> {
+    /// Every source ever fetched.
+    pub(crate) async fn sources(&self) -> Result<Vec<SourceState>, StoreError> {
         self.db.call(|connection| sqlite::sources(connection)).await
     }
 
-    /// Pauses that hosts asked for and that still run at `now`.
-    pub async fn host_waits(&self, now: Timestamp) -> Result<Vec<HostWait>, StoreError> {
+    /// Pauses of hosts that have not ended at `now`.
+    pub(crate) async fn host_waits(&self, now: Timestamp) -> Result<Vec<HostWait>, StoreError> {
         self.db.call(move |connection| sqlite::host_waits(connection, now)).await
     }
 
-    /// Up to `limit` entries that wait for their page and are due at `now`.
-    pub async fn backlog(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryRecord>, StoreError> {
+    /// Up to `limit` waiting entries that are due at `now`, alternating between sources.
+    pub(crate) async fn backlog(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryRecord>, StoreError> {
         self.db.call(move |connection| sqlite::backlog(connection, now, limit)).await
     }
 
-    /// Every remembered entry of the feed at `source` that one of `lookups` may be, under the rules with that
-    /// fingerprint.
-    pub async fn known_entries(
+    /// The stored entries of the feed at `source` that match `lookups`, given the fingerprint of the current rules.
+    pub(crate) async fn known_entries(
         &self,
         source: String,
         rules: u64,
@@ -160,44 +160,47 @@ impl Store {
         self.db.call(move |connection| sqlite::known_entries(connection, &source, rules, &lookups, now)).await
     }
 
-    /// What was found in an entry so far, oldest first.
-    pub async fn detections_of(&self, source: String, entry: EntryKey) -> Result<Vec<Detection>, StoreError> {
+    /// Oldest first.
+    pub(crate) async fn detections_of(
+        &self,
+        source: String,
+        entry: EntryKey,
+    ) -> Result<Vec<Detection>, StoreError> {
         self.db.call(move |connection| sqlite::detections_of(connection, &source, entry)).await
     }
 
-    /// The article kept under its canonical address.
+    /// The article stored under its canonical address.
     pub async fn article(&self, key: String) -> Result<Option<ArticleRecord>, StoreError> {
         self.db.call(move |connection| sqlite::article(connection, &key)).await
     }
 
-    /// The robots.txt kept for an origin.
-    pub async fn robots(&self, origin: String) -> Result<Option<RobotsRecord>, StoreError> {
+    pub(crate) async fn robots(&self, origin: String) -> Result<Option<RobotsRecord>, StoreError> {
         self.db.call(move |connection| sqlite::robots(connection, &origin)).await
     }
 
-    /// Stories told or joined since `since`, with their tellings.
-    pub async fn recent_stories(&self, since: Timestamp) -> Result<Vec<Story>, StoreError> {
+    /// Stories with a mention since `since`, with all their mentions.
+    pub(crate) async fn recent_stories(&self, since: Timestamp) -> Result<Vec<Story>, StoreError> {
         self.db.call(move |connection| sqlite::recent_stories(connection, since)).await
     }
 
-    /// Saves all that one visit taught, or nothing of it. Saving it again changes nothing; gives the ids of
-    /// the detections that were not known before.
+    /// Saves the results of one visit in one transaction. Saving them again changes nothing. Returns the ids of the new
+    /// detections.
     pub async fn commit(&self, commit: Commit) -> Result<Vec<String>, StoreError> {
         self.commit_all(Arc::new(vec![commit])).await
     }
 
-    /// The same of several visits, all or none of them: one transaction costs less than many.
+    /// As [`Store::commit`] for several visits: one transaction costs less than many.
     pub async fn commit_all(&self, commits: Arc<Vec<Commit>>) -> Result<Vec<String>, StoreError> {
         self.db.call(move |connection| sqlite::commit(connection, &commits)).await
     }
 
-    /// Whether one of the detections called `ids` is known.
-    pub async fn any_detection(&self, ids: Vec<String>) -> Result<bool, StoreError> {
+    /// Whether one of `ids` is stored.
+    pub(crate) async fn any_detection(&self, ids: Vec<String>) -> Result<bool, StoreError> {
         self.db.call(move |connection| sqlite::any_detection(connection, &ids)).await
     }
 
-    /// Has the entry that waits under `key` of `source` tried no earlier than `next_try`.
-    pub async fn postpone(
+    /// Delays a waiting entry until `next_try`.
+    pub(crate) async fn postpone(
         &self,
         source: String,
         key: EntryKey,
@@ -206,26 +209,25 @@ impl Store {
         self.db.call(move |connection| sqlite::postpone(connection, &source, key, next_try)).await
     }
 
-    /// The latest time up to `now` that earlier cycles confirm: what is old by it may be forgotten.
-    pub async fn confirmed_time(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+    /// The latest time up to `now` that earlier cycles confirm. Rows that are old by it may be deleted.
+    pub(crate) async fn confirmed_time(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
         self.db.call(move |connection| sqlite::confirmed_time(connection, now)).await
     }
 
-    /// What the channels know of `stories`.
-    pub async fn channel_story_states(
+    pub(crate) async fn channel_story_states(
         &self,
         stories: Vec<String>,
     ) -> Result<Vec<ChannelStoryState>, StoreError> {
         self.db.call(move |connection| sqlite::channel_story_states(connection, &stories)).await
     }
 
-    /// The alerts of `channel` that no message holds yet.
-    pub async fn queued(&self, channel: String) -> Result<Vec<Alert>, StoreError> {
+    /// The alerts of `channel` that are not bound, earliest due first.
+    pub(crate) async fn queued(&self, channel: String) -> Result<Vec<Alert>, StoreError> {
         self.db.call(move |connection| sqlite::queued(connection, &channel)).await
     }
 
-    /// Binds alerts into messages, all or none; those of `later` wait until then for a digest.
-    pub async fn bind(
+    /// Binds alerts into messages and defers others to a digest, in one transaction.
+    pub(crate) async fn bind(
         &self,
         messages: Vec<BoundMessage>,
         later: Vec<(String, Timestamp)>,
@@ -234,17 +236,17 @@ impl Store {
     }
 
     /// The messages of `channel` that have not arrived, oldest first.
-    pub async fn open_messages(&self, channel: String) -> Result<Vec<OpenMessage>, StoreError> {
+    pub(crate) async fn open_messages(&self, channel: String) -> Result<Vec<OpenMessage>, StoreError> {
         self.db.call(move |connection| sqlite::open_messages(connection, &channel)).await
     }
 
-    /// Notes that an attempt on `message` begins.
-    pub async fn attempt(&self, message: String) -> Result<(), StoreError> {
+    /// Stores that an attempt on `message` begins.
+    pub(crate) async fn attempt(&self, message: String) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::attempt(connection, &message)).await
     }
 
-    /// Notes how an attempt on `message` ended, and how its channel is now.
-    pub async fn settle(
+    /// Stores the result of an attempt on `message`, and its channel's new state.
+    pub(crate) async fn settle(
         &self,
         message: String,
         settled: Settled,
@@ -254,18 +256,17 @@ impl Store {
         self.db.call(move |connection| sqlite::settle(connection, &message, &settled, &channel, now)).await
     }
 
-    /// How every channel is that ever sent.
-    pub async fn channels(&self) -> Result<Vec<ChannelState>, StoreError> {
+    /// The state of every channel that ever sent.
+    pub(crate) async fn channels(&self) -> Result<Vec<ChannelState>, StoreError> {
         self.db.call(|connection| sqlite::channels(connection)).await
     }
 
-    /// The troubles that the operator was told of.
-    pub async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
+    pub(crate) async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
         self.db.call(|connection| sqlite::incidents(connection)).await
     }
 
-    /// Remembers troubles, forgets others, and queues what is told of them: all or nothing.
-    pub async fn notice(
+    /// Stores and deletes incidents and queues their notices, in one transaction.
+    pub(crate) async fn notice(
         &self,
         incidents: Vec<Incident>,
         forgotten: Vec<String>,
@@ -274,59 +275,57 @@ impl Store {
         self.db.call(move |connection| sqlite::notice(connection, &incidents, &forgotten, &alerts)).await
     }
 
-    /// Since when the oldest undelivered alert of `channels` is due.
-    pub async fn oldest_due(&self, channels: Vec<String>) -> Result<Option<Timestamp>, StoreError> {
+    /// Due time of the oldest undelivered alert of `channels`, without updates.
+    pub(crate) async fn oldest_due(&self, channels: Vec<String>) -> Result<Option<Timestamp>, StoreError> {
         self.db.call(move |connection| sqlite::oldest_due(connection, &channels)).await
     }
 
-    /// The newest `limit` rows of the outbox; only what has not arrived, if `open`.
-    pub async fn outbox(&self, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    /// The newest `limit` rows of the outbox; with `open`, only undelivered ones.
+    pub(crate) async fn outbox(&self, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
         self.db.call(move |connection| sqlite::rows(connection, open, limit)).await
     }
 
-    /// Makes all that `channels` have queued due now.
-    pub async fn hasten(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+    /// Makes all undelivered alerts of `channels` due now.
+    pub(crate) async fn hasten(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::hasten(connection, &channels, now)).await
     }
 
-    /// Opens the messages of `channels` again that were given up.
-    pub async fn revive(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+    /// Reopens the messages of `channels` that were given up.
+    pub(crate) async fn revive(&self, channels: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::revive(connection, &channels, now)).await
     }
 
-    /// How many alerts ended how, by channel, since the first one.
-    pub async fn alert_totals(&self) -> Result<Vec<AlertTotal>, StoreError> {
+    pub(crate) async fn alert_totals(&self) -> Result<Vec<AlertTotal>, StoreError> {
         self.db.call(|connection| sqlite::alert_totals(connection)).await
     }
 
-    /// How many alerts of `channels` no message holds, and how many messages have not arrived.
-    pub async fn waiting(&self, channels: Vec<String>) -> Result<u64, StoreError> {
+    /// Number of unbound alerts and undelivered messages of `channels`.
+    pub(crate) async fn waiting(&self, channels: Vec<String>) -> Result<u64, StoreError> {
         self.db.call(move |connection| sqlite::waiting(connection, &channels)).await
     }
 
     /// One detection per story that passes `filter`, newest first.
-    pub async fn events(&self, filter: EventFilter) -> Result<Vec<Detection>, StoreError> {
+    pub(crate) async fn events(&self, filter: EventFilter) -> Result<Vec<Detection>, StoreError> {
         Ok(self.stories(filter).await?.into_iter().map(|row| row.detection).collect())
     }
 
     /// The stories that pass `filter`, newest first, with their history.
-    pub async fn stories(&self, filter: EventFilter) -> Result<Vec<StoryRow>, StoreError> {
+    pub(crate) async fn stories(&self, filter: EventFilter) -> Result<Vec<StoryRow>, StoreError> {
         self.db.call(move |connection| sqlite::stories(connection, &filter)).await
     }
 
-    /// Every entry judged and first seen since `since`, with its detection.
-    pub async fn judged_entries(&self, since: Timestamp) -> Result<Vec<JudgedEntry>, StoreError> {
+    /// Every judged entry first seen since `since`.
+    pub(crate) async fn judged_entries(&self, since: Timestamp) -> Result<Vec<JudgedEntry>, StoreError> {
         self.db.call(move |connection| sqlite::judged_entries(connection, since)).await
     }
 
-    /// Saves a later judgement, or nothing of it; gives the ids of the detections that were not known before.
-    pub async fn rejudge(&self, judged: Rejudged) -> Result<Vec<String>, StoreError> {
+    /// Saves the results in one transaction; returns the ids of the new detections.
+    pub(crate) async fn rejudge(&self, judged: Rejudged) -> Result<Vec<String>, StoreError> {
         self.db.call(move |connection| sqlite::rejudge(connection, &judged)).await
     }
 
-    /// Notes the user's word on the detection whose id starts with `id`; `None` if no detection, or more than one,
-    /// is called so.
-    pub async fn label(
+    /// Labels the detection whose id starts with `id`; `None` if none or more than one does.
+    pub(crate) async fn label(
         &self,
         id: String,
         yes: bool,
@@ -335,33 +334,31 @@ impl Store {
         self.db.call(move |connection| sqlite::label(connection, &id, yes, now)).await
     }
 
-    /// How many of the labelled detections are launches.
-    pub async fn labels(&self) -> Result<Labels, StoreError> {
+    pub(crate) async fn labels(&self) -> Result<Labels, StoreError> {
         self.db.call(|connection| sqlite::labels(connection)).await
     }
 
-    /// Forgets at most `limit` rows of each kind that are past their time; gives how many.
-    pub async fn prune(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    /// Deletes at most `limit` expired rows of each kind; returns their number.
+    pub(crate) async fn prune(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.db.call(move |connection| sqlite::prune(connection, now, limit)).await
     }
 
-    /// How large the memory is.
-    pub async fn health(&self) -> Result<Health, StoreError> {
+    pub(crate) async fn health(&self) -> Result<Health, StoreError> {
         self.db.call(|connection| sqlite::health(connection)).await
     }
 
-    /// What is wrong with the database, one sentence each.
-    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
+    /// Faults of the database, one sentence each.
+    pub(crate) async fn check(&self) -> Result<Vec<String>, StoreError> {
         self.db.call(|connection| sqlite::check(connection)).await
     }
 
     /// Copies the database to a new file while it is in use.
-    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+    pub(crate) async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
         self.db.call(move |connection| sqlite::backup(connection, &to)).await
     }
 
-    /// The first column of what `sql` gives, for tests that look at the tables themselves.
+    /// The first column of the rows of `sql`.
     #[cfg(test)]
     pub(crate) async fn column(&self, sql: &'static str) -> Vec<String> {
         self.db.call(|connection| sqlite::column(connection, sql)).await.unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the store is asked for and what it answers with.
+//! Parameters and results of the store's methods.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,43 +6,38 @@ use std::path::PathBuf;
 use jiff::{Timestamp, civil::Date};
 
 use crate::model::{
-    Commit, CycleStatus, Detection, EntryKey, EntryMarks, EntryRecord, Event, Rewordings, SlowStatement,
-    SourceStatus, Stage, XPage,
+    AlertState, Commit, CycleStatus, Detection, EntryKey, EntryMarks, EntryRecord, Event, Rewordings,
+    SlowStatement, SourceStatus, Stage, XPage,
 };
 
-/// What a feed's entry is looked for by.
+/// What identifies a feed's entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
-    /// Keys it may be kept under, best first.
+    /// Keys it may be stored under, best first.
     pub keys: Vec<EntryKey>,
-    /// What else it may be recognised by.
+    /// Further hashes that identify it.
     pub marks: EntryMarks,
 }
 
-/// Where a remembered entry stands.
+/// State of a stored entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KnownState {
-    /// It cannot matter.
+    /// It cannot be a launch.
     Dropped {
-        /// Whether other rules said so: then it is looked at again.
+        /// Whether other rules dropped it: then it is filtered again.
         by_other_rules: bool,
     },
     /// Its page is still to be read.
     Waiting,
-    /// It has its verdict.
     Judged,
 }
 
-/// Marks as they are stored, in their short form ([`EntryKey::short`]).
+/// Marks as the database stores them ([`EntryKey::short`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ShortMarks {
-    /// Of the guid.
     pub id: Option<i64>,
-    /// Of the canonical link.
     pub link: Option<i64>,
-    /// Of the title.
     pub title: Option<i64>,
-    /// Of the text's opening.
     pub text: Option<i64>,
 }
 
@@ -55,8 +50,7 @@ impl From<EntryMarks> for ShortMarks {
 }
 
 impl ShortMarks {
-    /// Whether storing `newer` would change nothing: a mark that is missing there changes none.
-    #[must_use]
+    /// Whether storing `newer` would change nothing. A mark that `newer` lacks changes nothing.
     pub fn holds(&self, newer: &Self) -> bool {
         let holds = |own: Option<i64>, newer: Option<i64>| newer.is_none() || own == newer;
         holds(self.id, newer.id)
@@ -66,93 +60,78 @@ impl ShortMarks {
     }
 }
 
-/// The words an entry was last judged on, or is to be.
+/// The words that an entry was judged on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
-    /// Headline.
     pub title: String,
-    /// Address of the article.
     pub link: Option<String>,
-    /// The feed's text.
     pub text: String,
 }
 
-/// A remembered entry, as far as recognising it takes.
+/// A stored entry with the data that identifies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownEntry {
-    /// Identity within the source.
     pub key: EntryKey,
     /// Where it stands.
     pub state: KnownState,
-    /// Whether it was last seen so long ago that this is to be renewed.
-    pub is_aging: bool,
-    /// Its marks; `None` for one kept by schema 8 or older and not seen since.
+    /// Whether its last-seen day is old enough to be renewed.
+    pub is_stale: bool,
+    /// `None` for an entry stored by schema 8 or older and not seen since.
     pub marks: Option<ShortMarks>,
-    /// How often it was judged again for its words.
+    /// How often it was judged again because its words had changed.
     pub rewordings: Rewordings,
-    /// Its words, unless it was dropped or nothing of it changed.
+    /// `None` if it was dropped, or nothing of it changed.
     pub words: Option<Words>,
 }
 
-/// Which detections are asked for.
+/// Selects stories.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Found since then.
     pub since: Option<Timestamp>,
     /// Part of the project's name or ticker, in any case.
     pub project: Option<String>,
-    /// Only this event.
     pub event: Option<Event>,
-    /// Only this stage.
     pub stage: Option<Stage>,
-    /// Scores from here up.
     pub min_score: Option<u8>,
-    /// Only of the watch list.
     pub watched: bool,
-    /// At most this many.
     pub limit: usize,
-    /// The day as of which stages are given; `None` leaves them as they were when found.
+    /// The day for which stages are given; `None` keeps those of the detection.
     pub today: Option<Date>,
 }
 
-/// A judged entry with what it gave.
+/// A judged entry with its detection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JudgedEntry {
-    /// The entry.
     pub entry: EntryRecord,
-    /// The detection, if it is one.
+    /// `None` if it is no launch.
     pub detection: Option<Detection>,
 }
 
-/// A later judgement of entries: saved whole or not at all.
+/// The results of judging stored entries again, saved in one transaction.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rejudged {
-    /// The entries' new scores; what is found anew, with its stories.
+    /// The entries' new scores, and new findings with their stories.
     pub commit: Commit,
-    /// Detections that stay, as they are now.
+    /// Existing detections with their new values.
     pub changed: Vec<Detection>,
     /// Detections that are none any more.
     pub gone: Vec<Detection>,
 }
 
-/// The user's word on detections.
+/// The user's labels on detections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Labels {
-    /// Launches.
     pub yes: u32,
-    /// All that were labelled.
+    /// Number of labelled detections.
     pub all: u32,
 }
 
 impl Labels {
-    /// The share of labelled detections that are launches, 0–1; `None` where none is labelled.
-    #[must_use]
+    /// The share of labelled detections that are launches, 0–1; `None` if none is labelled.
     pub fn precision(self) -> Option<f64> {
         (self.all > 0).then(|| f64::from(self.yes) / f64::from(self.all))
     }
 
-    /// For people.
-    #[must_use]
     pub fn sentence(self) -> String {
         match self.precision() {
             None => "no detection has been labelled yet (tge-scrape label ID yes|no)".to_owned(),
@@ -168,221 +147,177 @@ impl Labels {
     }
 }
 
-/// A story as it is told outside.
+/// A story for output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoryRow {
-    /// The best-scored telling, as loud as the loudest, with all outlets.
+    /// The mention with the highest score, with the highest class of all, and all outlets.
     pub detection: Detection,
-    /// When it was first found.
     pub opened_at: Timestamp,
     /// When its class or date last changed.
     pub changed_at: Timestamp,
-    /// How often they did.
+    /// Number of those changes.
     pub revision: u32,
-    /// Its date; see [`crate::model::Verdict::event_date`].
+    /// See [`crate::model::Verdict::event_date`].
     pub event_date: Option<String>,
     /// Whether the project or venue itself gave that date.
     pub official: bool,
 }
 
-/// Alerts of one channel that ended in one way.
+/// Number of a channel's alerts with one result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertTotal {
-    /// The channel's name.
     pub channel: String,
-    /// `delivered` or `given_up`.
-    pub result: String,
-    /// How many.
+    /// `Delivered` or `GivenUp`.
+    pub result: AlertState,
     pub number: u64,
 }
 
-/// How large the memory is.
+/// Size and version of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
-    /// Version of the schema.
     pub schema: i64,
-    /// Size of the file.
     pub bytes: u64,
     /// Entries ever seen.
     pub entries: u64,
-    /// Detections kept.
+    /// Detections stored.
     pub detections: u64,
 }
 
-/// What was done about a damaged database.
+/// Result of a repair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mended {
-    /// Nothing: it is sound.
+    /// The database is sound.
     Sound,
     /// Indexes were built again; no row was damaged.
     Indexes {
-        /// The damaged file as it was.
+        /// Copy of the damaged file.
         kept: PathBuf,
     },
     /// Rows were copied into a new file.
     Rows {
-        /// The damaged file as it was.
+        /// Copy of the damaged file.
         kept: PathBuf,
-        /// What came over.
+        /// What was recovered.
         tables: Vec<RecoveredTable>,
     },
 }
 
-/// A table after its database was mended.
+/// A table of a repaired database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecoveredTable {
-    /// Its name.
     pub table: String,
-    /// Rows that came over.
+    /// Rows recovered.
     pub rows: u64,
     /// Whether those are all.
     pub whole: bool,
 }
 
-/// A finished cycle, to be kept.
+/// A finished cycle to store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CycleRecord {
-    /// Its number, from [`super::Store::begin_cycle`].
+    /// From [`super::Store::begin_cycle`].
     pub id: i64,
-    /// How long it took.
     pub duration_ms: u64,
-    /// How it ended.
     pub status: CycleStatus,
-    /// What the process ended with.
+    /// Exit code of the process.
     pub exit_code: u8,
-    /// Its report (docs/reference/outputs.md#cycle-report) without detections and sources, which have rows of their own.
+    /// Its report (docs/reference/outputs.md#cycle-report) without detections and sources, which have their own rows.
     pub report: String,
-    /// Each stage's times, serialised.
     pub histograms: Vec<(String, Vec<u8>)>,
-    /// Every source that was asked.
+    /// Every source that was fetched.
     pub sources: Vec<SourceResult>,
-    /// The sums this cycle belongs to, itself included.
+    /// The sums of its day, its month and all time, including this cycle.
     pub sums: Vec<PeriodSums>,
 }
 
-/// One source's part in a cycle.
+/// One source's result in a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceResult {
-    /// Its address.
     pub url: String,
     /// How its visit ended.
     pub outcome: SourceStatus,
     /// The failure's stable name.
     pub failure: Option<String>,
-    /// Last status code.
     pub status: Option<u16>,
     /// Entries in the body.
     pub entries: u32,
-    /// Of those, new.
+    /// New entries among them.
     pub new: u32,
-    /// Bytes received.
     pub bytes: u64,
-    /// How long it took.
     pub ms: u32,
 }
 
 /// Sums of a day (`2026-11-21`), a month (`2026-11`) or all time (`all`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PeriodSums {
-    /// Which.
     pub period: String,
-    /// The figures; empty where there are none yet.
+    /// The figures as JSON; empty if there are none yet.
     pub document: String,
-    /// Each stage's times, serialised.
     pub histograms: Vec<(String, Vec<u8>)>,
 }
 
-/// What a source has cost and given since it is known.
+/// Cost and results of a source since its first fetch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceYield {
-    /// Its address.
     pub url: String,
-    /// Times it was asked.
+    /// Number of requests.
     pub asked: u64,
-    /// Of those, failed.
+    /// Number of failed requests.
     pub failed: u64,
-    /// Bytes received.
     pub bytes: u64,
-    /// Stories it told before any other.
+    /// Stories that it reported first.
     pub first: u64,
 }
 
-/// A source's part in a kept cycle.
+/// A source's result in a stored cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceLine {
-    /// The cycle.
     pub cycle: i64,
-    /// The source's address.
     pub url: String,
-    /// The failure's stable name; `None` where a body came.
+    /// The failure's stable name; `None` if a body came.
     pub failure: Option<String>,
-    /// How long it took.
     pub ms: u32,
 }
 
 /// Times of the statements run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatementTimes {
-    /// How many statements took how many whole milliseconds.
+    /// Number of statements by duration in whole milliseconds.
     pub durations_ms: BTreeMap<u32, u64>,
-    /// Those over 100 ms.
+    /// Statements over 100 ms.
     pub slow: Vec<SlowStatement>,
 }
 
-/// A kept cycle.
+/// A stored cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CycleRow {
-    /// Its number.
     pub id: i64,
-    /// When it began.
     pub started_at: Timestamp,
     /// See [`CycleRecord::report`].
     pub report: String,
 }
 
-/// How a call to X ended that brought no page.
+/// Result of a call to X that brought no page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum XEnding {
     /// It cost nothing.
     Free {
-        /// Status code, if it was answered.
         status: Option<u16>,
-        /// Stable name of what was wrong.
+        /// Stable name of the failure.
         note: String,
     },
-    /// No answer came: it may have been charged.
+    /// No response came: it may have been charged.
     Lost {
-        /// Stable name of what was wrong.
+        /// Stable name of the failure.
         note: String,
     },
-    /// It was answered and is charged; nothing else of the page is kept.
+    /// It was answered and is charged, but nothing else of the page is used.
     Charged(Box<XPage>),
 }
 
-/// Whose posts are to be deleted.
+/// Which posts to delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PurgeWhat {
-    /// One post.
     Post(u64),
-    /// All of an account.
     Account(u64),
-}
-
-/// A call to X as the ledger has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct XCallRow {
-    /// When.
-    pub at: Timestamp,
-    /// The route's template.
-    pub route: String,
-    /// `o` open, `l` lost, `d` done.
-    pub state: String,
-    /// Status code.
-    pub status: Option<u16>,
-    /// Objects returned.
-    pub returned: u64,
-    /// Of these, charged.
-    pub billed: u64,
-    /// Cost, or reservation while it is open, millionths of a dollar.
-    pub micros: u64,
 }

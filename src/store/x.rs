@@ -1,22 +1,21 @@
-//! The steps that concern X: calls are reserved and ended here, what they brought is saved by [`Store::commit`].
+//! Steps for X: calls are reserved and ended here; [`Store::commit`] saves their pages.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{PurgeWhat, Store, StoreError, XCallRow, XEnding, sqlite};
+use super::{PurgeWhat, Store, StoreError, XEnding, sqlite};
 use crate::model::{RateState, XGap, XIntent, XLimit, XMemory, XPerson, XReserved, XUsage};
 
 impl Store {
-    /// All that is remembered of X at `now`, of what concerns the token with that fingerprint.
-    pub async fn x_memory(&self, credential: String, now: Timestamp) -> Result<XMemory, StoreError> {
+    /// The stored state of X at `now` for the token with that fingerprint.
+    pub(crate) async fn x_memory(&self, credential: String, now: Timestamp) -> Result<XMemory, StoreError> {
         self.db.call(move |connection| sqlite::x_memory(connection, &credential, now)).await
     }
 
-    /// Reserves a call to X before it is sent: `decide` sees limits, calls on their way and the month's bill as
-    /// they are at this moment for all processes, and says how many objects the call may return, or why it may
-    /// not be sent.
-    pub async fn x_reserve<R: Send + 'static>(
+    /// Reserves a call before it is sent. `decide` gets the current limits, calls in flight and the month's cost of all
+    /// processes, and returns how many objects the call may return, or a refusal.
+    pub(crate) async fn x_reserve<R: Send + 'static>(
         &self,
         intent: XIntent,
         decide: impl FnOnce(&RateState) -> Result<u32, R> + Send + 'static,
@@ -24,13 +23,13 @@ impl Store {
         self.db.call(move |connection| sqlite::x_reserve(connection, &intent, decide)).await
     }
 
-    /// Ends a reserved call that brought no page. One that did is ended by [`Store::commit`].
-    pub async fn x_end(&self, call: i64, ending: XEnding) -> Result<(), StoreError> {
+    /// Ends a reserved call that brought no page. [`Store::commit`] ends the others.
+    pub(crate) async fn x_end(&self, call: i64, ending: XEnding) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::x_end(connection, call, &ending)).await
     }
 
-    /// Remembers what an answer said of a route's limit: `learn` turns what was known into what is.
-    pub async fn x_learn(
+    /// Updates a route's limit: `learn` turns the stored limit into the new one.
+    pub(crate) async fn x_learn(
         &self,
         credential: String,
         route: &'static str,
@@ -39,53 +38,45 @@ impl Store {
         self.db.call(move |connection| sqlite::x_learn(connection, &credential, route, learn)).await
     }
 
-    /// Settles calls to X whose answer never came, where later answers tell what they can have cost.
-    pub async fn x_resolve(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Settles calls without a response as soon as later responses show what they can have cost.
+    pub(crate) async fn x_resolve(&self, now: Timestamp) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::x_resolve(connection, now)).await
     }
 
-    /// Remembers which dialect X speaks.
-    pub async fn x_set_dialect(&self, dialect: &'static str) -> Result<(), StoreError> {
+    pub(crate) async fn x_set_dialect(&self, dialect: &'static str) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::x_set_dialect(connection, dialect)).await
     }
 
-    /// Remembers what X said of its usage.
-    pub async fn x_set_usage(&self, usage: XUsage) -> Result<(), StoreError> {
+    pub(crate) async fn x_set_usage(&self, usage: XUsage) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::x_set_usage(connection, &usage)).await
     }
 
-    /// Posts that X charged on the day of `at`, by our ledger; kept for three days.
-    pub async fn x_posts_billed(&self, at: Timestamp) -> Result<u64, StoreError> {
+    /// Posts that X charged on the day of `at`, by our request log, which has the last three days.
+    pub(crate) async fn x_posts_billed(&self, at: Timestamp) -> Result<u64, StoreError> {
         self.db.call(move |connection| sqlite::x_posts_billed(connection, at)).await
     }
 
-    /// Which of these posts are known, each with the newest id of its chain of edits.
-    pub async fn x_known(&self, ids: Vec<u64>) -> Result<HashMap<u64, u64>, StoreError> {
+    /// The stored posts among `ids`, each with the newest id of its chain of edits. A purged post has the highest id.
+    pub(crate) async fn x_known(&self, ids: Vec<u64>) -> Result<HashMap<u64, u64>, StoreError> {
         self.db.call(move |connection| sqlite::x_known(connection, &ids)).await
     }
 
-    /// Those of these authors that are known.
-    pub async fn x_people(&self, users: Vec<u64>) -> Result<Vec<XPerson>, StoreError> {
+    pub(crate) async fn x_people(&self, users: Vec<u64>) -> Result<Vec<XPerson>, StoreError> {
         self.db.call(move |connection| sqlite::x_people(connection, &users)).await
     }
 
-    /// Counts a failure of each of these sources, with a sentence.
-    pub async fn x_failed(&self, failed: Vec<(String, String)>) -> Result<(), StoreError> {
+    /// Counts a failure of each source, with a sentence.
+    pub(crate) async fn x_failed(&self, failed: Vec<(String, String)>) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::x_failed(connection, &failed)).await
     }
 
-    /// Forgets gaps that nobody can fill any more.
-    pub async fn x_drop_gaps(&self, gaps: Vec<(String, XGap)>) -> Result<(), StoreError> {
+    /// Deletes gaps that can no longer be filled.
+    pub(crate) async fn x_drop_gaps(&self, gaps: Vec<(String, XGap)>) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::x_drop_gaps(connection, &gaps)).await
     }
 
-    /// Deletes posts and what was made of them; gives how many.
-    pub async fn x_purge(&self, what: PurgeWhat) -> Result<usize, StoreError> {
+    /// Deletes posts with their detections; returns the number of posts. A post's id stays, so that it is not read again.
+    pub(crate) async fn x_purge(&self, what: PurgeWhat) -> Result<usize, StoreError> {
         self.db.call(move |connection| sqlite::x_purge(connection, &what)).await
-    }
-
-    /// The last `limit` calls to X, newest first.
-    pub async fn x_calls(&self, limit: usize) -> Result<Vec<XCallRow>, StoreError> {
-        self.db.call(move |connection| sqlite::x_calls(connection, limit)).await
     }
 }

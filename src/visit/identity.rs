@@ -77,7 +77,7 @@ pub fn recognise(entries: &[Entry], lookups: &[Lookup], known: &[KnownEntry], da
 }
 
 fn sight(one: &Shown<'_>, known: &KnownEntry, day: u32) -> Sight {
-    let KnownEntry { key, state, is_aging: is_stale, rewordings, .. } = *known;
+    let KnownEntry { key, state, is_stale, rewordings, .. } = *known;
     if state == (KnownState::Dropped { by_other_rules: true }) {
         return Sight::Reopened { key };
     }

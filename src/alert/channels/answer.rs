@@ -1,4 +1,4 @@
-//! What a service's answer means where it does not say so in its own way.
+//! The meaning of a service's response by its HTTP status.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-use super::{Channel, Refusal};
+use super::{Arrived, Channel, Refusal};
 use crate::{
     alert::wording::shown,
     http::{Failure, PostRequest, PostResponse, Poster},
     text::secret::{SHORTEST, Secrets},
 };
 
-/// Characters of an answer that a sentence repeats.
+/// Characters of a response that an error repeats.
 const REPEATED: usize = 160;
 
-/// Sends `body` as JSON to `url`, and tells whether a status came at all.
+/// Posts `body` as JSON to `url`.
 pub async fn post_json(
     channel: &Channel,
     post: &Poster,
@@ -38,7 +38,7 @@ pub async fn post_json(
     deliver(post, request, now).await
 }
 
-/// Sends `parcel`; what comes back quotes nothing secret of it.
+/// Sends `request` and masks its secrets in an error response.
 pub async fn deliver(post: &Poster, request: PostRequest, now: Timestamp) -> Result<PostResponse, Refusal> {
     let (url, headers) = (request.url.clone(), request.headers.clone());
     let sent = post.post(request, now).await;
@@ -51,7 +51,7 @@ pub async fn deliver(post: &Poster, request: PostRequest, now: Timestamp) -> Res
     Ok(response)
 }
 
-/// Parts of an address and of its headers that open something: webhooks and bots have their secret in the path.
+/// Parts of an address and its headers that may be secret: webhooks and bots have their secret in the path.
 fn secrets(url: &Url, headers: &[(String, String)]) -> Secrets {
     let parts = url.path().split('/').chain(url.query().unwrap_or_default().split(['&', '=']));
     let authorization = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
@@ -72,9 +72,13 @@ fn unanswered(failure: &Failure, url: &Url) -> Refusal {
     }
 }
 
-/// The plain meaning of a status that is no success (docs/reference/failures.md#channels): 429 asks to slow down,
-/// 5xx and time-outs pass, 401, 403, 404 and 410 mean that the address or the secret is wrong, and any other
-/// 4xx that this message is.
+/// The result of a post whose status alone decides.
+pub fn outcome(response: &PostResponse, url: &Url) -> Result<Arrived, Refusal> {
+    if response.is_success() { Ok(Arrived::default()) } else { Err(refused(response, url)) }
+}
+
+/// The meaning of an error status (docs/reference/failures.md#channels): 429 asks to slow down, 5xx and time-outs are
+/// temporary, 401, 403, 404 and 410 mean a wrong address or secret, and any other 4xx rejects this message.
 pub fn refused(response: &PostResponse, url: &Url) -> Refusal {
     let host = url.host_str().unwrap_or("the host");
     let said = shown(&String::from_utf8_lossy(&response.body), REPEATED);
@@ -91,13 +95,13 @@ pub fn refused(response: &PostResponse, url: &Url) -> Refusal {
     }
 }
 
-/// Seconds as a service gives them, whole or not; nonsense is none.
+/// Seconds as a number or a text; `None` if it is neither.
 pub fn seconds(value: &Value) -> Option<Duration> {
     let seconds = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// The host of `url`: all of it that may be shown.
+/// The host of `url`; the rest may be secret.
 pub fn host(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
 }

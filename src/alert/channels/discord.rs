@@ -1,8 +1,8 @@
 //! Discord webhooks.
 //!
 //! Limits (docs/reference/formats.md#channel-limits): content 2,000; 10 embeds; title 256; description 4,096; 6,000 over all
-//! embeds, counted in UTF-16. The pace is read from `X-RateLimit-*`, never assumed; a 429 tells its wait in the
-//! body, in seconds with a fraction. Nobody can tell a message that comes twice: webhooks take no nonce.
+//! embeds, counted in UTF-16. `X-RateLimit-*` gives the pace; a 429 has its wait in the
+//! body, in seconds with a fraction. A duplicate cannot be recognised: webhooks take no nonce.
 
 use std::time::Duration;
 
@@ -23,18 +23,17 @@ use crate::{
     },
 };
 
-/// Launches in one message: an embed each.
+/// Launches in one message, each an embed.
 pub const CAPACITY: usize = 9;
-/// Over all embeds of a message.
+/// Maximum over all embeds of a message.
 const EMBEDS: usize = 6_000;
 const TITLE: usize = 256;
 const DESCRIPTION: usize = 4_096;
 const CONTENT: usize = 2_000;
 
-/// A webhook.
 #[derive(Clone)]
 pub struct Discord {
-    /// Its address, which is the secret.
+    /// The whole address is secret.
     pub url: Url,
 }
 
@@ -45,13 +44,10 @@ impl std::fmt::Debug for Discord {
 }
 
 impl Discord {
-    /// Its host.
-    #[must_use]
     pub fn host(&self) -> String {
         answer::host(&self.url)
     }
 
-    /// Sends one message.
     pub(super) async fn send(
         &self,
         channel: &Channel,
@@ -72,7 +68,7 @@ impl Discord {
     }
 }
 
-/// How long to wait where this was the last request of the present window.
+/// The wait after the last request of the current window.
 fn spent(response: &PostResponse) -> Option<Duration> {
     (response.header("x-ratelimit-remaining") == Some("0")).then(|| reset(response)).flatten()
 }
@@ -82,7 +78,6 @@ fn reset(response: &PostResponse) -> Option<Duration> {
 }
 
 /// The JSON body of `message`.
-#[must_use]
 pub fn payload(message: &Message) -> Value {
     let length = |embed: &Value| {
         let count = |key: &str| embed[key].as_str().map_or(0, |text| Unit::Utf16.length(text));
@@ -101,13 +96,7 @@ fn embeds(message: &Message, limit: usize) -> Vec<Value> {
     let mut embeds = Vec::new();
     for item in &message.items {
         let words = wording::words(item, limit);
-        let mut lines = vec![
-            escape(&words.title),
-            escape(&words.change),
-            escape(&words.facts),
-            escape(&words.why),
-            escape(&words.carried),
-        ];
+        let mut lines = words.lines(escape);
         let mut embed = json!({
             "title": cut(&format!("{} {}", sign(item.detection.class), escape(&words.heading)), TITLE, Unit::Utf16),
             "color": color(item.detection.class),
@@ -153,8 +142,8 @@ fn color(class: Class) -> u32 {
     }
 }
 
-/// Every mark of Discord's Markdown behind a backslash; `@` cannot mention anyone by `allowed_mentions`, and
-/// `<…>` forms no mention, emoji or time once its bracket is escaped.
+/// Escapes Discord's Markdown. `allowed_mentions` prevents mentions by `@`, and the escaped bracket prevents
+/// mentions, emoji and times by `<…>`.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

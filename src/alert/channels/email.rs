@@ -1,9 +1,9 @@
-//! Mail, by SMTP with TLS from the first byte or after STARTTLS, never without.
+//! Mail by SMTP, with TLS from the first byte or after STARTTLS, never without.
 //!
-//! Limits (docs/reference/formats.md#channel-limits): lines of at most 998 octets (RFC 5322), which the encodings see to; HTML
-//! under 100 kB. `Message-ID` is the message's identity, so that mail stores can tell one that comes twice;
+//! Limits (docs/reference/formats.md#channel-limits): lines of at most 998 octets (RFC 5322), by the encodings; HTML
+//! under 100 kB. `Message-ID` is the message's id, so that mail servers can recognise a duplicate;
 //! `References` names the story, so that mail programs show one thread per event (RFC 5322, section 3.6.4);
-//! `List-Id` (RFC 2919) and `Auto-Submitted` (RFC 3834) tell filters and vacation replies what this is.
+//! `List-Id` (RFC 2919) and `Auto-Submitted` (RFC 3834) are for filters and vacation replies.
 
 use std::{fmt::Display, fs, path::PathBuf, time::Duration};
 
@@ -35,40 +35,33 @@ use crate::{
     },
 };
 
-/// Launches in one message.
 pub const CAPACITY: usize = 40;
 /// Bytes of HTML; Gmail cuts what is longer.
 const HTML: usize = 95_000;
 /// Characters of a subject.
 const SUBJECT: usize = 150;
 
-/// How the connection is kept private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
-    /// TLS from the first byte, port 465 as a rule.
+    /// TLS from the first byte, usually port 465.
     Tls,
-    /// STARTTLS, which must succeed; port 587 as a rule.
+    /// STARTTLS, which must succeed, usually port 587.
     StartTls,
 }
 
-/// A mail server, and who writes to whom.
+/// A mail server with sender and receivers.
 #[derive(Clone)]
 pub struct Email {
     /// The server's name, which its certificate must carry.
     pub host: String,
-    /// Its port.
     pub port: u16,
-    /// How the connection is kept private.
     pub security: Security,
-    /// Login; empty for none.
+    /// Empty for no login.
     pub username: String,
-    /// Its password; never shown.
     pub password: String,
-    /// Sender.
     pub from: Mailbox,
-    /// Receivers.
     pub to: Vec<Mailbox>,
-    /// A certificate authority beside the system's, as PEM: for one's own server.
+    /// An additional certificate authority as PEM, for a private server.
     pub ca_file: Option<PathBuf>,
 }
 
@@ -79,21 +72,15 @@ impl std::fmt::Debug for Email {
 }
 
 impl Email {
-    /// Server and number of receivers.
-    #[must_use]
     pub fn shown(&self) -> String {
         format!("{}:{}, {} receivers", self.host, self.port, self.to.len())
     }
 
     /// Reads `name <address>`.
-    ///
-    /// # Errors
-    /// What is wrong with it.
     pub fn mailbox(text: &str) -> Result<Mailbox, String> {
         text.parse().map_err(|error| format!("{text:?} is not a mail address: {error}"))
     }
 
-    /// Sends one message to all receivers.
     pub(super) async fn send(&self, limit: Duration, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
         let mail = self.mail(attempt.message).map_err(Refusal::Rejected)?;
         let tls = self.tls()?;
@@ -116,7 +103,7 @@ impl Email {
         tls.build().map_err(|error| Refusal::Broken(format!("TLS cannot be set up: {error}")))
     }
 
-    /// 4xx answers and broken connections pass; 535 and its kin mean the login, any other 5xx this message.
+    /// 4xx replies and broken connections are temporary; 530, 534, 535 and 538 reject the login, other 5xx the message.
     fn refused(&self, error: &Unsent) -> Refusal {
         let (code, is_tls) = match error {
             Unsent::Connect(_) => (None, false),
@@ -133,7 +120,7 @@ impl Email {
         }
     }
 
-    /// The password, and what it is sent as by PLAIN (RFC 4616).
+    /// The password, and its encoding by PLAIN (RFC 4616).
     fn secrets(&self) -> Secrets {
         if self.password.is_empty() {
             return Secrets::default();
@@ -226,7 +213,7 @@ fn build(message: &Message, limit: usize) -> String {
     )
 }
 
-/// A link is called by its own address: what is read is where it leads.
+/// The text of a link is its address.
 fn link(link: &Link) -> String {
     match link {
         Link::Open { href, .. } => format!("<a href=\"{0}\" rel=\"noreferrer\">{0}</a>", html(href)),

@@ -1,4 +1,4 @@
-//! A file of JSON lines, one message each. Whether a message is there already is seen in the file itself.
+//! A file of JSON lines, one message each. Before a retry the file is searched for the message.
 
 use std::{
     fs::{self, OpenOptions},
@@ -9,28 +9,23 @@ use std::{
 use super::{Arrived, Attempt, Refusal};
 use crate::alert::document;
 
-/// How far back a message is looked for that may have been written: what one cycle writes at most.
+/// Bytes at the end of the file that are searched for an earlier attempt: the most that one cycle writes.
 const TAIL: u64 = 4 << 20;
 
-/// A file that grows.
 #[derive(Debug, Clone)]
 pub struct File {
-    /// Where.
     pub path: PathBuf,
 }
 
 impl File {
-    /// Its path.
-    #[must_use]
     pub fn shown(&self) -> String {
         self.path.display().to_string()
     }
 
-    /// Appends one message.
     pub(super) fn send(&self, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
         let mut line = document::document(attempt.message).to_string();
         line.push('\n');
-        self.append(&line, &attempt.message.id, attempt.before > 0)
+        self.append(&line, &attempt.message.id, attempt.prior_attempts > 0)
             .map_err(|error| Refusal::Later(format!("{}: {error}", self.path.display())))?;
         Ok(Arrived::default())
     }
@@ -55,7 +50,7 @@ impl File {
         if maybe_there && whole.into_iter().any(has) {
             return Ok(());
         }
-        // A line cut off by a full disk is ended first, so that it spoils no other.
+        // Ends a line that a full disk cut off, so that it does not damage the next.
         let mut bytes = Vec::with_capacity(line.len() + 1);
         if tail.last().is_some_and(|last| *last != b'\n') {
             bytes.push(b'\n');
@@ -80,14 +75,14 @@ mod tests {
         let file = File { path: dir.path().join("new/alerts.ndjson") };
         let message = message(Form::Single, vec![detection()]);
         for before in 0..3 {
-            file.send(Attempt { message: &message, now: now(), before }).unwrap();
+            file.send(Attempt { message: &message, now: now(), prior_attempts: before }).unwrap();
         }
         let text = fs::read_to_string(&file.path).unwrap();
         assert_eq!(text.lines().count(), 1);
         fs::write(&file.path, format!("{text}{}", &text[..40])).unwrap();
         let mut other = message.clone();
         other.id = "other".to_owned();
-        file.send(Attempt { message: &other, now: now(), before: 1 }).unwrap();
+        file.send(Attempt { message: &other, now: now(), prior_attempts: 1 }).unwrap();
         let lines: Vec<String> = fs::read_to_string(&file.path).unwrap().lines().map(str::to_owned).collect();
         assert_eq!(lines.len(), 3);
         assert!(serde_json::from_str::<serde_json::Value>(&lines[2]).is_ok());

@@ -1,5 +1,5 @@
-//! The ways to people and programs: each file is one service with its limits, its kind of "slow down" and
-//! what it can do against a message that comes twice.
+//! Channels: each file is one service with its limits, its way to ask for a slower pace, and its protection
+//! against duplicate messages.
 
 mod answer;
 mod discord;
@@ -15,6 +15,7 @@ mod webhook;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use strum::IntoStaticStr;
 
 pub use discord::Discord;
 pub use email::{Email, Mailbox, Security};
@@ -28,113 +29,83 @@ pub use webhook::{Webhook, WebhookSecret};
 use super::{ChannelPolicy, message::Message};
 use crate::http::Poster;
 
-/// A channel as the settings give it.
 #[derive(Debug, Clone)]
 pub struct Channel {
-    /// What it wants to hear and when.
     pub policy: ChannelPolicy,
-    /// Where it leads.
     pub kind: ChannelKind,
-    /// Least time between two messages.
+    /// Minimum time between two messages.
     pub interval: Duration,
-    /// Limit for one attempt.
+    /// Time limit of one attempt.
     pub timeout: Duration,
-    /// Whether its address may be a private one: the user's own server.
+    /// Whether its address may be private, for the user's own server.
     pub allow_private: bool,
-    /// Changes with whatever decides where and as whom it sends.
+    /// Hash of the settings and secrets that decide where and as whom it sends.
     pub fingerprint: String,
 }
 
 /// The kinds of channels (docs/reference/settings.md#kinds-of-channels).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum ChannelKind {
-    /// A Slack incoming webhook.
     Slack(Slack),
-    /// A Discord webhook.
     Discord(Discord),
-    /// A Telegram bot.
     Telegram(Telegram),
-    /// A mail server.
     Email(Box<Email>),
-    /// An ntfy topic.
     Ntfy(Ntfy),
-    /// A signed webhook.
     Webhook(Webhook),
-    /// A command.
     Exec(Exec),
-    /// A file of JSON lines.
     File(File),
 }
 
-/// What can be done against a message that was sent, but not noted as sent, before the process died.
+/// Protection against a message that was sent, but not stored as sent, before the process died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dedupe {
-    /// We see ourselves that it is there.
+    /// This program finds the first copy.
     Ours,
-    /// The receiver can: the message carries the same identity again.
+    /// The receiver can find it: the message has the same id again.
     Theirs,
-    /// Nobody: it comes twice.
+    /// None: the message arrives twice.
     Nobody,
 }
 
-/// One attempt to send one message.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {
-    /// The message.
     pub message: &'a Message,
-    /// The present.
     pub now: Timestamp,
-    /// Attempts begun before this one: if any, the message may have arrived.
-    pub before: u32,
+    /// Attempts begun before this one. If there were any, the message may have arrived.
+    pub prior_attempts: u32,
 }
 
-/// It arrived.
+/// The message arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Arrived {
-    /// How long the service wants to be left alone now.
+    /// How long the service asks for a pause.
     pub pause: Option<Duration>,
 }
 
-/// Why it did not arrive. No sentence names more of an address than its host.
+/// Why a message did not arrive. The texts contain nothing of an address but its host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Asked to slow down.
+    /// The service asks for a slower pace.
     #[error("{message}")]
-    Slow {
-        /// How long, if it said so.
-        wait: Option<Duration>,
-        /// What it said.
-        message: String,
-    },
-    /// It may work later.
+    Slow { wait: Option<Duration>, message: String },
+    /// A later attempt may succeed.
     #[error("{0}")]
     Later(String),
-    /// This message never will be taken; others may.
+    /// The service rejects this message for good; it may accept others.
     #[error("{0}")]
     Rejected(String),
-    /// Nothing will be taken until the settings change.
+    /// Every attempt fails until the settings change.
     #[error("{0}")]
     Broken(String),
 }
 
 impl ChannelKind {
-    /// The kind's name in the settings.
-    #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Slack(_) => "slack",
-            Self::Discord(_) => "discord",
-            Self::Telegram(_) => "telegram",
-            Self::Email(_) => "email",
-            Self::Ntfy(_) => "ntfy",
-            Self::Webhook(_) => "webhook",
-            Self::Exec(_) => "exec",
-            Self::File(_) => "file",
-        }
+        self.into()
     }
 
-    /// Launches that one message has room for.
-    #[must_use]
+    /// Most launches in one message.
     pub fn capacity(&self) -> usize {
         match self {
             Self::Slack(_) => slack::CAPACITY,
@@ -147,8 +118,6 @@ impl ChannelKind {
         }
     }
 
-    /// Who can see that a message came twice.
-    #[must_use]
     pub fn dedupe(&self) -> Dedupe {
         match self {
             Self::File(_) => Dedupe::Ours,
@@ -157,8 +126,7 @@ impl ChannelKind {
         }
     }
 
-    /// Where it leads, with nothing secret in it.
-    #[must_use]
+    /// The destination, without secrets.
     pub fn shown(&self) -> String {
         match self {
             Self::Slack(slack) => slack.host(),
@@ -174,10 +142,6 @@ impl ChannelKind {
 }
 
 impl Channel {
-    /// Sends one message once.
-    ///
-    /// # Errors
-    /// Why it did not arrive.
     pub async fn send(&self, post: &Poster, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
         match &self.kind {
             ChannelKind::Slack(slack) => slack.send(self, post, attempt).await,

@@ -1,8 +1,8 @@
 //! ntfy topics.
 //!
 //! Limits (docs/reference/formats.md#channel-limits): 4,096 bytes of message; a burst of 60, then one every 5 s. Each message
-//! carries a sequence id: since ntfy 2.16 a message with the same one replaces the first instead of ringing
-//! again; older servers show it twice.
+//! has a sequence id: since ntfy 2.16 a message with the same id replaces the first without a second notification;
+//! older servers show both.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -21,21 +21,18 @@ use crate::{
     },
 };
 
-/// Launches in one message.
 pub const CAPACITY: usize = 5;
 /// Bytes of a message.
 const MESSAGE: usize = 4_096;
 /// Bytes of a title; a phone shows fewer.
 const TITLE: usize = 200;
 
-/// A topic on a server.
 #[derive(Clone)]
 pub struct Ntfy {
-    /// The server.
     pub server: Url,
-    /// The topic, which is as good as a password where the server is open.
+    /// Secret on an open server, where it works like a password.
     pub topic: String,
-    /// Access token; empty for none.
+    /// Empty for none.
     pub token: String,
 }
 
@@ -46,13 +43,10 @@ impl std::fmt::Debug for Ntfy {
 }
 
 impl Ntfy {
-    /// Its host.
-    #[must_use]
     pub fn host(&self) -> String {
         answer::host(&self.server)
     }
 
-    /// Sends one message.
     pub(super) async fn send(
         &self,
         channel: &Channel,
@@ -65,16 +59,11 @@ impl Ntfy {
         }
         let body = payload(attempt.message, &self.topic);
         let response = answer::post_json(channel, post, &self.server, headers, &body, attempt.now).await?;
-        if response.is_success() {
-            Ok(Arrived::default())
-        } else {
-            Err(answer::refused(&response, &self.server))
-        }
+        answer::outcome(&response, &self.server)
     }
 }
 
 /// The JSON body of `message` for `topic`.
-#[must_use]
 pub fn payload(message: &Message, topic: &str) -> Value {
     let text = shrink(|limit| wording::text(message, limit), |text| text.len() <= MESSAGE);
     let mut body = json!({
@@ -92,7 +81,7 @@ pub fn payload(message: &Message, topic: &str) -> Value {
     body
 }
 
-/// ntfy knows 1 (quietest) to 5.
+/// ntfy's priorities are 1 (lowest) to 5.
 fn priority(class: Class) -> u8 {
     match class {
         Class::Critical => 5,
@@ -114,7 +103,7 @@ mod tests {
     };
 
     #[test]
-    fn a_payload_keeps_to_the_bytes_and_leads_where_it_says() {
+    fn a_payload_keeps_to_the_bytes_and_links_its_article() {
         for title in hostile() {
             let found = Detection { title: title.clone(), project: Some(title), ..detection() };
             let full = payload(&message(Form::Digest, vec![found.clone(); CAPACITY]), "t");

@@ -1,8 +1,7 @@
 //! Slack incoming webhooks.
 //!
-//! Limits (docs/reference/formats.md#channel-limits): 50 blocks, 3,000 characters of text in a section, a message whose blocks
-//! hold more than about 13,200 characters is refused, one message a second with short bursts. Nobody can tell
-//! a message that comes twice.
+//! Limits (docs/reference/formats.md#channel-limits): 50 blocks, 3,000 characters of text in a section, about 13,200
+//! characters in all blocks, one message a second with short bursts. A duplicate cannot be recognised.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -20,7 +19,7 @@ use crate::{
     },
 };
 
-/// Launches in one message: a section each, well under 50 blocks.
+/// Launches in one message, each a section: well under 50 blocks.
 pub const CAPACITY: usize = 12;
 /// Characters of all blocks together.
 const BLOCKS: usize = 12_000;
@@ -29,10 +28,9 @@ const SECTION: usize = 3_000;
 /// Characters of the fallback text; 4,000 are advised.
 const FALLBACK: usize = 1_000;
 
-/// An incoming webhook.
 #[derive(Clone)]
 pub struct Slack {
-    /// Its address, which is the secret.
+    /// The whole address is secret.
     pub url: Url,
 }
 
@@ -43,13 +41,10 @@ impl std::fmt::Debug for Slack {
 }
 
 impl Slack {
-    /// Its host.
-    #[must_use]
     pub fn host(&self) -> String {
         answer::host(&self.url)
     }
 
-    /// Sends one message.
     pub(super) async fn send(
         &self,
         channel: &Channel,
@@ -58,16 +53,11 @@ impl Slack {
     ) -> Result<Arrived, Refusal> {
         let body = payload(attempt.message);
         let response = answer::post_json(channel, post, &self.url, Vec::new(), &body, attempt.now).await?;
-        if response.is_success() {
-            Ok(Arrived::default())
-        } else {
-            Err(answer::refused(&response, &self.url))
-        }
+        answer::outcome(&response, &self.url)
     }
 }
 
 /// The JSON body of `message`.
-#[must_use]
 pub fn payload(message: &Message) -> Value {
     let sections = shrink(
         |limit| sections(message, limit),
@@ -93,15 +83,9 @@ fn sections(message: &Message, limit: usize) -> Vec<String> {
     }
     for item in &message.items {
         let words = wording::words(item, limit);
-        let mut lines = vec![
-            format!("{} *{}*", sign(item.detection.class), escape(&words.heading)),
-            escape(&words.title),
-            escape(&words.change),
-            escape(&words.facts),
-            escape(&words.why),
-            escape(&words.carried),
-            link(&words.link),
-        ];
+        let mut lines = words.lines(escape);
+        lines.insert(0, format!("{} *{}*", sign(item.detection.class), escape(&words.heading)));
+        lines.push(link(&words.link));
         lines.retain(|line| !line.is_empty());
         sections.push(lines.join("\n"));
     }
@@ -129,7 +113,7 @@ fn link(link: &Link) -> String {
     }
 }
 
-/// Slack's three entities; the marks of its markup, for which it knows no escape, become look-alikes.
+/// Escapes Slack's three entities. Its markup characters have no escape and are replaced by similar characters.
 fn escape(text: &str) -> String {
     let entities = htmlize::escape_text(text);
     entities.replace('*', "∗").replace('_', "＿").replace('~', "∼").replace('`', "ˋ")

@@ -1,8 +1,8 @@
 //! One mail over one connection, TLS from the first byte or after STARTTLS.
 //!
-//! lettre 0.11.23 keeps what a server sent behind its plain answer to STARTTLS and takes it for answers that came
-//! through TLS (RFC 3207, section 6, and CVE-2011-0411 are about servers; the same holds for clients). So the plain
-//! part of a connection goes through [`Plain`], which lets one answer pass for each command and nothing more
+//! lettre 0.11.23 keeps plain-text bytes that follow a server's response to STARTTLS and reads them as responses sent
+//! through TLS (RFC 3207, section 6, and CVE-2011-0411 describe this for servers; clients have the same problem). So
+//! the plain part of a connection goes through [`Plain`], which accepts one response per command
 //! (docs/explain/decisions/0032-one-smtp-response-per-command.md).
 
 use std::{
@@ -29,23 +29,19 @@ use tokio::{
 
 use super::email::{Email, Security};
 
-/// How long the server may take to say goodbye once it has taken the mail.
+/// Time limit for QUIT after the server has accepted the mail.
 const QUIT: Duration = Duration::from_secs(2);
 /// First bytes of TLS records: change of cipher, alert, handshake, data (RFC 8446, section 5.1).
 const RECORDS: std::ops::RangeInclusive<u8> = 20..=23;
 
-/// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsent {
-    /// No connection.
     #[error("no connection: {0}")]
     Connect(#[from] io::Error),
-    /// The server, or the way to it.
     #[error(transparent)]
     Smtp(#[from] Error),
 }
 
-/// Sends `mail`.
 pub async fn send(email: &Email, tls: TlsParameters, mail: &Mail, limit: Duration) -> Result<(), Unsent> {
     let (place, hello) = ((email.host.as_str(), email.port), ClientId::Domain("localhost".to_owned()));
     let mut connection = match email.security {
@@ -64,59 +60,57 @@ pub async fn send(email: &Email, tls: TlsParameters, mail: &Mail, limit: Duratio
         connection.auth(&[Mechanism::Plain, Mechanism::Login], &login).await?;
     }
     connection.send(mail.envelope(), &mail.formatted()).await?;
-    // It is taken: whatever comes of the goodbye.
+    // The mail is accepted, so the result of QUIT is ignored.
     let _ = tokio::time::timeout(QUIT, connection.quit()).await;
     Ok(())
 }
 
-/// Where the conversation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stand {
-    /// An answer is awaited; so many bytes of its present line have come, and the line is its last.
-    Answer { column: usize, last: bool },
-    /// The answer has come; nothing more may come before the next command.
+enum State {
+    /// Waits for a response: `column` bytes of its current line have come; `last` marks its last line.
+    Response { column: usize, last: bool },
+    /// The response is complete; nothing more may come before the next command.
     Quiet { starttls: bool },
-    /// The handshake has begun, its first byte has not come.
+    /// The handshake has begun, and its first byte has not come.
     Handshake,
-    /// TLS guards the rest.
+    /// TLS protects the rest.
     Open,
 }
 
-/// A connection before TLS, held to one answer for each command.
+/// A connection before TLS that accepts one response per command.
 #[derive(Debug)]
 struct Plain<S> {
     inner: S,
-    stand: Stand,
-    /// Whether the last command was STARTTLS.
+    state: State,
     starttls: bool,
 }
 
 impl<S> Plain<S> {
     fn new(inner: S) -> Self {
-        // The greeting is the answer to the connection.
-        Self { inner, stand: Stand::Answer { column: 0, last: false }, starttls: false }
+        // The greeting is the response to the connection.
+        Self { inner, state: State::Response { column: 0, last: false }, starttls: false }
     }
 
-    /// Takes in what came.
-    fn came(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn received(&mut self, bytes: &[u8]) -> io::Result<()> {
         for byte in bytes {
-            self.stand = match self.stand {
-                Stand::Answer { column, last } if *byte == b'\n' && (last || column == 3) => {
-                    Stand::Quiet { starttls: self.starttls }
+            self.state = match self.state {
+                State::Response { column, last } if *byte == b'\n' && (last || column == 3) => {
+                    State::Quiet { starttls: self.starttls }
                 }
-                Stand::Answer { .. } if *byte == b'\n' => Stand::Answer { column: 0, last: false },
+                State::Response { .. } if *byte == b'\n' => State::Response { column: 0, last: false },
                 // `250-` goes on, `250 ` and `250` do not (RFC 5321, section 4.2).
-                Stand::Answer { column, last } => {
-                    Stand::Answer { column: column + 1, last: if column == 3 { *byte != b'-' } else { last } }
+                State::Response { column, last } => State::Response {
+                    column: column + 1,
+                    last: if column == 3 { *byte != b'-' } else { last },
+                },
+                State::Quiet { .. } => {
+                    return Err(unasked("the server sent more than its response before encryption began"));
                 }
-                Stand::Quiet { .. } => {
-                    return Err(unasked("the server sent more than its answer before encryption began"));
-                }
-                Stand::Handshake if !RECORDS.contains(byte) => {
+                State::Handshake if !RECORDS.contains(byte) => {
                     return Err(unasked("plain text came in place of encryption"));
                 }
-                Stand::Handshake | Stand::Open => {
-                    self.stand = Stand::Open;
+                State::Handshake | State::Open => {
+                    self.state = State::Open;
                     return Ok(());
                 }
             };
@@ -124,13 +118,12 @@ impl<S> Plain<S> {
         Ok(())
     }
 
-    /// Takes in what was written.
-    fn went(&mut self, bytes: &[u8]) {
-        self.stand = match self.stand {
-            Stand::Quiet { starttls: true } => Stand::Handshake,
-            Stand::Quiet { starttls: false } => {
+    fn written(&mut self, bytes: &[u8]) {
+        self.state = match self.state {
+            State::Quiet { starttls: true } => State::Handshake,
+            State::Quiet { starttls: false } => {
                 self.starttls = bytes.eq_ignore_ascii_case(b"STARTTLS\r\n");
-                Stand::Answer { column: 0, last: false }
+                State::Response { column: 0, last: false }
             }
             other => other,
         };
@@ -138,10 +131,7 @@ impl<S> Plain<S> {
 }
 
 fn unasked(message_text: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("{message_text}: somebody may be adding to the connection"),
-    )
+    io::Error::new(io::ErrorKind::InvalidData, format!("{message_text}: the connection may be tampered with"))
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Plain<S> {
@@ -149,7 +139,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Plain<S> {
         let this = self.get_mut();
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
-        Poll::Ready(this.came(&buf.filled()[before..]))
+        Poll::Ready(this.received(&buf.filled()[before..]))
     }
 }
 
@@ -157,7 +147,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Plain<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = ready!(Pin::new(&mut this.inner).poll_write(cx, bytes))?;
-        this.went(&bytes[..written]);
+        this.written(&bytes[..written]);
         Poll::Ready(Ok(written))
     }
 
@@ -180,39 +170,39 @@ impl AsyncTokioStream for Plain<TcpStream> {
 mod tests {
     use super::*;
 
-    /// Each part that came, or was written where it begins with `>`; whether all was let through.
-    fn passes(parts: &[&str]) -> Result<Stand, String> {
+    /// Parts are received, or written if they begin with `>`; returns the final state.
+    fn passes(parts: &[&str]) -> Result<State, String> {
         let mut plain = Plain::new(());
         for part in parts {
             match part.strip_prefix('>') {
-                Some(written) => plain.went(written.as_bytes()),
-                None => plain.came(part.as_bytes()).map_err(|error| error.to_string())?,
+                Some(written) => plain.written(written.as_bytes()),
+                None => plain.received(part.as_bytes()).map_err(|error| error.to_string())?,
             }
         }
-        Ok(plain.stand)
+        Ok(plain.state)
     }
 
     const UNTIL: [&str; 5] =
         ["220-here\r\n220 I am\r\n", ">EHLO a\r\n", "250-here\r\n", "250 STARTTLS\r\n", ">STARTTLS\r\n"];
 
-    fn after(parts: &[&str]) -> Result<Stand, String> {
+    fn after(parts: &[&str]) -> Result<State, String> {
         passes(&[&UNTIL[..], parts].concat())
     }
 
     #[test]
-    fn a_conversation_in_turns_passes_however_it_is_cut() {
+    fn one_response_per_command_passes_however_it_is_cut() {
         assert_eq!(
             after(&["220 go\r\n", ">\u{16}\u{3}", "\u{16}\u{3}250 x\r\n", "250\r\n"]),
-            Ok(Stand::Open)
+            Ok(State::Open)
         );
         let one_by_one: Vec<String> = "220 go\r\n".chars().map(|c| c.to_string()).collect();
         let parts: Vec<&str> = one_by_one.iter().map(String::as_str).collect();
-        assert_eq!(after(&parts), Ok(Stand::Quiet { starttls: true }));
-        assert_eq!(passes(&["220\r\n", ">NOOP\r\n", "250\n"]), Ok(Stand::Quiet { starttls: false }));
+        assert_eq!(after(&parts), Ok(State::Quiet { starttls: true }));
+        assert_eq!(passes(&["220\r\n", ">NOOP\r\n", "250\n"]), Ok(State::Quiet { starttls: false }));
     }
 
     #[test]
-    fn what_comes_behind_an_answer_ends_the_attempt() {
+    fn bytes_after_a_response_end_the_attempt() {
         for parts in [
             &["220 go\r\n250 x\r\n"][..],
             &["220 g", "o\r\n2"],
@@ -222,7 +212,7 @@ mod tests {
             &["220 go\n250 x\r\n"],
         ] {
             let message_text = after(parts).unwrap_err();
-            assert!(message_text.contains("more than its answer"), "{parts:?} {message_text}");
+            assert!(message_text.contains("more than its response"), "{parts:?} {message_text}");
         }
         let message_text = after(&["220 go\r\n", ">\u{16}\u{3}", "250 x\r\n"]).unwrap_err();
         assert!(message_text.contains("in place of encryption"), "{message_text}");

@@ -1,8 +1,8 @@
 //! Telegram bots.
 //!
 //! Limits (docs/reference/formats.md#channel-limits): 4,096 characters after the markup is read, counted in UTF-16; about one
-//! message a second and chat, 20 a minute in a group. A 429 tells its wait in `parameters.retry_after`. HTML
-//! mode, since only `<`, `>` and `&` need escaping there. Nobody can tell a message that comes twice.
+//! message a second and chat, 20 a minute in a group. A 429 has its wait in `parameters.retry_after`. HTML
+//! mode is used, because only `<`, `>` and `&` need escaping in it. A duplicate cannot be recognised.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -17,17 +17,13 @@ use crate::{
     text::{cut::Unit, link::Link},
 };
 
-/// Launches in one message.
 pub const CAPACITY: usize = 10;
 /// UTF-16 units of a message once its markup is read.
 const TEXT: usize = 4_096;
 
-/// A bot and the chat it speaks in.
 #[derive(Clone)]
 pub struct Telegram {
-    /// Where the API answers.
     pub base_url: Url,
-    /// The bot's token; never shown.
     pub token: String,
     /// Number of the chat, or `@name` of a channel.
     pub chat: String,
@@ -40,19 +36,15 @@ impl std::fmt::Debug for Telegram {
 }
 
 impl Telegram {
-    /// Its host and chat.
-    #[must_use]
     pub fn shown(&self) -> String {
         format!("chat {} at {}", self.chat, answer::host(&self.base_url))
     }
 
-    /// Whether the chat is a group, which allows 20 messages a minute only.
-    #[must_use]
+    /// Whether the chat is a group, which allows 20 messages a minute.
     pub fn is_group(&self) -> bool {
         self.chat.starts_with(['-', '@'])
     }
 
-    /// Sends one message.
     pub(super) async fn send(
         &self,
         channel: &Channel,
@@ -88,7 +80,6 @@ impl Telegram {
 }
 
 /// The JSON body of `message` for `chat`.
-#[must_use]
 pub fn payload(message: &Message, chat: &str) -> Value {
     let text = shrink(|limit| text(message, limit), |text| Unit::Utf16.length(&bare(text)) <= TEXT);
     json!({
@@ -99,7 +90,7 @@ pub fn payload(message: &Message, chat: &str) -> Value {
     })
 }
 
-/// What a reader sees of our markup: tags taken out, entities read.
+/// The visible text of our markup.
 fn bare(text: &str) -> String {
     let mut out = String::new();
     let mut inside = false;
@@ -124,15 +115,9 @@ fn text(message: &Message, limit: usize) -> String {
     }
     for item in &message.items {
         let words = wording::words(item, limit);
-        let mut lines = vec![
-            format!("{} <b>{}</b>", sign(item.detection.class), html(&words.heading)),
-            html(&words.title),
-            html(&words.change),
-            html(&words.facts),
-            html(&words.why),
-            html(&words.carried),
-            link(&words.link),
-        ];
+        let mut lines = words.lines(html);
+        lines.insert(0, format!("{} <b>{}</b>", sign(item.detection.class), html(&words.heading)));
+        lines.push(link(&words.link));
         lines.retain(|line| !line.is_empty());
         parts.push(lines.join("\n"));
     }

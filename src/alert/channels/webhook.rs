@@ -1,8 +1,8 @@
 //! Signed webhooks after Standard Webhooks 1.0 (docs/reference/formats.md#webhook-signature).
 //!
-//! `webhook-id` is the message's identity and stays the same over all attempts, so that a receiver can leave
-//! out what it has; `webhook-timestamp` is the attempt's; `webhook-signature` is HMAC-SHA256 over
-//! `id.timestamp.body` with every secret there is, so that secrets can be changed without a gap.
+//! `webhook-id` is the message's id and the same in all attempts, so that a receiver can ignore
+//! duplicates; `webhook-timestamp` is the attempt's; `webhook-signature` is HMAC-SHA256 over
+//! `id.timestamp.body` with every configured secret, so that secrets can be rotated without a gap.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -18,18 +18,16 @@ use crate::{
 
 /// Launches in one message: bodies stay under 20 kB.
 pub const CAPACITY: usize = 4;
-/// Bytes of a body that are advised at most.
+/// Advised maximum of bytes of a body.
 const BODY: usize = 20_000;
 /// Bytes of a secret (Standard Webhooks: 24 to 64).
 const SECRET: std::ops::RangeInclusive<usize> = 24..=64;
 const PREFIX: &str = "whsec_";
 
-/// An endpoint and what it is signed with.
 #[derive(Clone)]
 pub struct Webhook {
-    /// Where.
     pub url: Url,
-    /// What signs; the newest first. Empty sends unsigned.
+    /// Newest first; empty sends unsigned.
     pub secrets: Vec<WebhookSecret>,
 }
 
@@ -51,9 +49,6 @@ impl std::fmt::Debug for Webhook {
 
 impl WebhookSecret {
     /// Reads `whsec_` and base64.
-    ///
-    /// # Errors
-    /// A sentence without the secret in it.
     pub fn read(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let key = STANDARD
@@ -67,7 +62,7 @@ impl WebhookSecret {
     }
 
     fn sign(&self, id: &str, seconds: i64, body: &[u8]) -> String {
-        // A key of any length is taken.
+        // HMAC accepts a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return String::new() };
         mac.update(format!("{id}.{seconds}.").as_bytes());
         mac.update(body);
@@ -76,13 +71,10 @@ impl WebhookSecret {
 }
 
 impl Webhook {
-    /// Its host.
-    #[must_use]
     pub fn host(&self) -> String {
         answer::host(&self.url)
     }
 
-    /// Sends one message.
     pub(super) async fn send(
         &self,
         channel: &Channel,
@@ -91,11 +83,7 @@ impl Webhook {
     ) -> Result<Arrived, Refusal> {
         let request = self.request(channel, attempt);
         let response = answer::deliver(post, request, attempt.now).await?;
-        if response.is_success() {
-            Ok(Arrived::default())
-        } else {
-            Err(answer::refused(&response, &self.url))
-        }
+        answer::outcome(&response, &self.url)
     }
 
     fn request(&self, channel: &Channel, attempt: Attempt<'_>) -> PostRequest {
@@ -123,7 +111,6 @@ impl Webhook {
 }
 
 /// `type`, `timestamp`, `data`.
-#[must_use]
 pub fn payload(message: &Message) -> Value {
     let mut data = document::document(message);
     let size = |data: &Value| serde_json::to_string(data).map_or(0, |text| text.len());

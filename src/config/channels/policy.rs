@@ -1,4 +1,4 @@
-//! What a channel wants to hear and when: the keys that every kind knows.
+//! The keys of every kind of channel: what it gets, and when.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     model::{Class, Event},
 };
 
-/// Messages a cycle for those who are no people.
+/// Messages per cycle for channels that programs read.
 const UNLIMITED: i64 = 1_000_000;
 
 impl ChannelReader<'_> {

@@ -13,11 +13,11 @@ fn loaded(text: &str, pairs: &[(&str, &str)]) -> Settings {
     let path = dir.path().join("s.toml");
     fs::write(&path, text).unwrap();
     let flags = Flags { config: Some(path), ..Flags::default() };
-    load(&flags, &Environment::of(pairs)).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    load(&flags, &Environment::of(pairs)).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 #[test]
-fn every_kind_is_read_with_what_it_wants() {
+fn every_kind_is_read_with_its_keys() {
     let settings = loaded(
         "[[channels]]\nkind = \"slack\"\nurl_env = \"SLACK\"\nquiet = \"22:00-07:00\"\nquiet_break = \"critical\"\ntime_zone = \"Europe/Berlin\"\n\
          [[channels]]\nkind = \"discord\"\nurl = \"https://discord.example/api/webhooks/1/t\"\nevents = [\"sale\"]\n\
@@ -25,7 +25,7 @@ fn every_kind_is_read_with_what_it_wants() {
          [[channels]]\nkind = \"email\"\nhost = \"mail.example\"\nfrom = \"Me <me@mail.example>\"\nto = [\"you@mail.example\"]\ntls = \"tls\"\n\
          [[channels]]\nkind = \"ntfy\"\nurl = \"https://ntfy.example/sub/my-topic\"\n\
          [[channels]]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/x\"\nallow_private_address = true\nsecret_env = \"HOOK\"\n\
-         [[channels]]\nkind = \"exec\"\ncommand = [\"tell\", \"me\"]\nenvironment = [\"EXTRA\"]\n\
+         [[channels]]\nkind = \"exec\"\ncommand = [\"notify\", \"me\"]\nenvironment = [\"EXTRA\"]\n\
          [[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\ntopics = [\"news\", \"ops\"]\nmin_class = \"low\"\ninstant = \"never\"\n",
         &[
             ("SLACK", "https://hooks.example/hunter2"),
@@ -53,13 +53,13 @@ fn every_kind_is_read_with_what_it_wants() {
 }
 
 #[test]
-fn every_mistake_is_told_with_its_line_and_no_secret() {
+fn every_error_is_reported_with_its_line_and_no_secret() {
     let errors = errors_of(
         "[[channels]]\nkind = \"slack\"\n[[channels]]\nkind = \"discord\"\nurl_env = \"NOT_SET\"\nurll = 1\n\
          [[channels]]\nkind = \"webhook\"\nurl = \"hunter2\"\nsecret = \"hunter2\"\n\
          [[channels]]\nkind = \"email\"\nhost = \"h.example\"\nfrom = \"nobody\"\nto = []\ntls = \"no\"\n\
          [[channels]]\nkind = \"file\"\nname = \"slack\"\npath = \"x\"\n\
-         [[channels]]\nkind = \"exec\"\ncommand = []\nquiet = \"10-11\"\ntime_zone = \"Mars/Olympus\"\nmin_class = \"loud\"\ndigest_at = [\"9\"]\n",
+         [[channels]]\nkind = \"exec\"\ncommand = []\nquiet = \"10-11\"\ntime_zone = \"Mars/Olympus\"\nmin_class = \"top\"\ndigest_at = [\"9\"]\n",
     );
     for wanted in [
         "settings:2: url: needs url, url_env or url_file",
@@ -70,7 +70,7 @@ fn every_mistake_is_told_with_its_line_and_no_secret() {
         "settings:14: from: \"nobody\" is not a mail address",
         "settings:15: to: needs at least one receiver",
         "settings:16: tls: should be starttls or tls",
-        "settings:19: name: a channel slack stands already at settings:2",
+        "settings:19: name: a channel slack is defined already at settings:2",
         "settings:23: command: needs the program",
         "settings:24: quiet: should be two times",
         "settings:25: time_zone: \"Mars/Olympus\" is no time zone",

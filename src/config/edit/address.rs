@@ -15,15 +15,15 @@ use crate::{
     },
 };
 
-/// Schemes by which browsers hand an address to a reader: they mean the web.
+/// Schemes that browsers use to open a feed reader; they stand for http or https.
 const READER_SCHEMES: [&str; 4] = ["feed:", "pcast:", "podcast:", "itpc:"];
 
-/// An address that no settings file may hold.
+/// An address that the settings do not accept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// It holds a name or a password; the address without them.
+    /// It contains a name or a password; here it is without them.
     Login(Box<Url>),
-    /// It is none; the sentence says so without a secret in it.
+    /// It is invalid; a sentence without a secret.
     NoAddress(String),
 }
 
@@ -40,7 +40,7 @@ impl Refused {
         match self {
             Self::Login(url) => {
                 format!(
-                    "the address {} comes with a name or password, which the settings never hold",
+                    "the address {} contains a name or password, which the settings do not accept",
                     plain(url.as_str())
                 )
             }
@@ -64,10 +64,7 @@ impl Refused {
     }
 }
 
-/// `text` as an address that the settings take. `feed://host` and the like mean the web.
-///
-/// # Errors
-/// What is wrong with it.
+/// Parses `text` as a feed's address; accepts schemes such as `feed:` for http or https.
 pub fn feed_url(text: &str) -> Result<Url, Refused> {
     let text = text.trim();
     let address = on_the_web(text);
@@ -87,7 +84,7 @@ fn no_address(text: &str) -> Refused {
     Refused::NoAddress(format!("{:?} is not an http or https address", plain(&without_login(text))))
 }
 
-/// What is written of `text`, which was read as `url`: as it stands where it is one word, else as it was read.
+/// The form of `text` to write: unchanged if it is one word, otherwise the parsed `url`.
 pub(super) fn written(text: &str, url: &Url) -> String {
     let address = on_the_web(text.trim());
     if address.contains(|c: char| c.is_whitespace() || c.is_control()) {
@@ -97,7 +94,7 @@ pub(super) fn written(text: &str, url: &Url) -> String {
     }
 }
 
-/// `feed://host`, `feed:https://host` and the like as the addresses they mean.
+/// Replaces schemes such as `feed:` by http or https.
 fn on_the_web(text: &str) -> Cow<'_, str> {
     let inner = READER_SCHEMES.iter().find_map(|scheme| {
         let head = text.get(..scheme.len()).filter(|head| head.eq_ignore_ascii_case(scheme))?;

@@ -1,4 +1,4 @@
-//! Feeds added to a settings file.
+//! Adds feeds to a settings file.
 
 use std::collections::HashSet;
 
@@ -18,10 +18,10 @@ use super::{
     address::{Refused, feed_url, written},
 };
 
-/// Characters of a name that a list gives.
+/// Maximum characters of a feed's name.
 const NAME: usize = 200;
 
-/// The feeds of a settings file while some are added. What stands in it is looked at once.
+/// The feeds of a settings file, indexed once.
 #[derive(Debug)]
 pub struct Feeds<'a> {
     document: &'a mut Document,
@@ -29,25 +29,19 @@ pub struct Feeds<'a> {
 }
 
 impl<'a> Feeds<'a> {
-    /// Looks at the feeds of `document`.
-    ///
-    /// # Errors
-    /// As [`Document::list`].
+    /// Indexes the feeds of `document`.
     pub fn of(document: &'a mut Document) -> Result<Self, NotAList> {
         let known = document.list("feeds")?.texts("url").into_iter().filter_map(identity).collect();
         Ok(Self { document, known })
     }
 
-    /// Whether the address stands there already, or was added.
+    /// Whether the file has the address, in any spelling.
     #[must_use]
     pub fn has(&self, url: &str) -> bool {
         identity(url).is_some_and(|identity| self.known.contains(&identity))
     }
 
-    /// Adds `outline`, unless its address is known; says whether it was added.
-    ///
-    /// # Errors
-    /// What is wrong with its address.
+    /// Adds `outline` unless its address is known; returns whether it was added.
     pub fn add(&mut self, outline: &Outline) -> Result<bool, Refused> {
         if self.has(&outline.url) {
             return Ok(false);
@@ -67,7 +61,7 @@ impl<'a> Feeds<'a> {
         if !tags.is_empty() {
             table["tags"] = value(tags);
         }
-        // That it is a list was seen when this was made.
+        // `of` has checked that it is a list.
         if let Ok(list) = self.document.list("feeds") {
             list.push(table);
         }
@@ -76,7 +70,7 @@ impl<'a> Feeds<'a> {
     }
 }
 
-/// The name that a list gives a feed. Some lists name a feed by its address, with the password in it.
+/// A feed's name for the settings. Some lists use the address as name, with its password.
 #[must_use]
 pub fn name_of(title: &str) -> String {
     match feed_url(title) {
@@ -85,7 +79,7 @@ pub fn name_of(title: &str) -> String {
     }
 }
 
-/// What identifies a feed: the same for all spellings of its address, with a login or without.
+/// A feed's identity: the same for all spellings of its address, with or without a login.
 #[must_use]
 pub fn identity(text: &str) -> Option<String> {
     match feed_url(text) {

@@ -73,7 +73,7 @@ fn other_spellings_of_an_address_are_the_same_feed() {
 }
 
 #[test]
-fn what_a_list_says_is_made_fit_for_the_settings() {
+fn texts_of_a_list_are_sanitised_for_the_settings() {
     let mut document = Document::parse("feeds = []").unwrap();
     let outline = Outline {
         url: " https://a.example/\tf\n ".to_owned(),
@@ -90,7 +90,7 @@ fn what_a_list_says_is_made_fit_for_the_settings() {
 }
 
 #[test]
-fn the_last_table_taken_out_leaves_an_empty_list() {
+fn removing_the_last_table_keeps_an_empty_list() {
     for text in ["[[projects]]\nname = \"A\"\n[http]\nconcurrency = 3\n", "projects = [{ name = \"A\" }]\n"] {
         let mut document = Document::parse(text).unwrap();
         assert_eq!(document.remove("projects", "name", &|name| name == "B"), Ok(0));
@@ -149,7 +149,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
 
     #[test]
-    fn whatever_is_added_the_settings_accept(
+    fn the_settings_accept_every_added_feed(
         outlines in proptest::collection::vec((tricky(), tricky(), tricky(), proptest::collection::vec(tricky(), 0..3)), 1..5),
         before in proptest::sample::select(vec!["feeds = []", "feeds = [{ url = \"https://z.example/\" }]", "[[feeds]]\nurl = \"https://z.example/\"\n"]),
     ) {

@@ -1,11 +1,10 @@
-//! Articles and robots.txt files: the lasting level of the page cache.
+//! Articles and robots.txt files: the persistent level of the page cache.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, optional, seconds, statements, time};
-use crate::model::{Article, ArticleRecord, Method, RobotsRecord, Validators};
+use crate::model::{Article, ArticleRecord, RobotsRecord, Validators};
 
-/// The article known under `key`.
 pub fn article(connection: &Connection, key: &str) -> Result<Option<ArticleRecord>, StoreError> {
     let mut statement = connection.prepare_cached(statements::ARTICLE)?;
     let found = statement.query_row([key], |row| {
@@ -22,7 +21,7 @@ pub fn article(connection: &Connection, key: &str) -> Result<Option<ArticleRecor
                 author: row.get("author")?,
                 canonical_url: row.get("canonical_url")?,
                 lang: row.get("lang")?,
-                method: Method::from_name(&row.get::<_, String>("method")?).unwrap_or_default(),
+                method: row.get::<_, String>("method")?.parse().unwrap_or_default(),
                 partial: row.get("partial")?,
             },
         })
@@ -30,7 +29,6 @@ pub fn article(connection: &Connection, key: &str) -> Result<Option<ArticleRecor
     Ok(found.optional()?)
 }
 
-/// The robots.txt kept for `origin`.
 pub fn robots(connection: &Connection, origin: &str) -> Result<Option<RobotsRecord>, StoreError> {
     let mut statement = connection.prepare_cached(statements::ROBOTS)?;
     let found = statement.query_row([origin], |row| {

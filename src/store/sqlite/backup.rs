@@ -10,26 +10,26 @@ use rusqlite::Connection;
 use super::StoreError;
 use crate::{failpoint::hit, store::files};
 
-/// Copies from before a change of the schema that are kept, newest first.
+/// Number of copies from before schema changes that are kept.
 const KEPT: usize = 3;
 
-/// `path` with `more` after its name.
+/// `path` with `more` appended to its name.
 pub fn beside(path: &Path, more: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(more);
     PathBuf::from(name)
 }
 
-/// Copies the database to `to`, which must not exist, while it is in use. The copy is written under a name of its own
-/// first: under `to` there is a whole database or nothing.
+/// Copies the database to `to`, which must not exist. The copy is written under a temporary name first, so `to` is a
+/// whole database or does not exist.
 pub fn backup(connection: &Connection, to: &Path) -> Result<(), StoreError> {
     refuse_target(connection, to)?;
     let refused = |error: io::Error| target(to, &error);
     let name = to.file_name().unwrap_or_default().to_string_lossy();
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Removed when it is dropped, as on every error.
+    // Removed on drop, and so on every error.
     let half = tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(folder).map_err(refused)?;
-    // Copying writes to the other file only, but a connection for reading refuses it all the same.
+    // Copying writes to the other file only, but a read-only connection refuses it.
     connection.pragma_update(None, "query_only", false)?;
     connection.execute("VACUUM INTO ?1", [half.path().to_string_lossy()])?;
     half.as_file().sync_all().map_err(refused)?;
@@ -37,7 +37,7 @@ pub fn backup(connection: &Connection, to: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Refuses to write a copy over anything, or under a name that SQLite gives to the database's own files.
+/// Refuses existing files, and names that SQLite uses for the database's own files.
 fn refuse_target(connection: &Connection, to: &Path) -> Result<(), StoreError> {
     let refused = |cause: &str| Err(StoreError::Target { path: to.to_owned(), cause: cause.to_owned() });
     if to == Path::new("-") {
@@ -58,7 +58,7 @@ fn refuse_target(connection: &Connection, to: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// What a refusal of the file system means for a copy that was to be called `to`.
+/// Maps an error of the file system at the target of a copy.
 fn target(to: &Path, error: &io::Error) -> StoreError {
     match files::access(to, error) {
         StoreError::Access { path, cause } => StoreError::Target { path, cause },
@@ -66,7 +66,7 @@ fn target(to: &Path, error: &io::Error) -> StoreError {
     }
 }
 
-/// Whether both names, of which neither need exist, are one name in one folder.
+/// Whether both paths have the same name in the same folder; neither needs to exist.
 fn same_place(one: &Path, other: &Path) -> bool {
     let folder = |path: &Path| {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -75,8 +75,8 @@ fn same_place(one: &Path, other: &Path) -> bool {
     one.file_name() == other.file_name() && folder(one).is_some_and(|one| folder(other) == Some(one))
 }
 
-/// Keeps a copy of the database at `path` as it is before its schema becomes `next`; written under another name
-/// first, so that a copy with its own name is whole.
+/// Copies the database at `path` before its schema becomes `next`. The copy is written under another name first, so a
+/// copy under the final name is whole.
 pub fn keep_before(connection: &Connection, path: &Path, next: i64) -> Result<(), StoreError> {
     let half = beside(path, ".copying");
     files::remove(&half)?;
@@ -91,14 +91,14 @@ pub fn keep_before(connection: &Connection, path: &Path, next: i64) -> Result<()
     Ok(())
 }
 
-/// Copies beside the database at `path` from before changes of its schema, newest first.
+/// Copies of the database at `path` from before schema changes, newest first.
 pub fn backups_of(path: &Path) -> Vec<PathBuf> {
     let mut found: Vec<(i64, PathBuf)> = numbered(path, "before-").collect();
     found.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// Removes the oldest of these copies. One that cannot be removed harms nobody.
+/// Removes the oldest of these copies.
 pub fn thin(path: &Path) {
     for old in backups_of(path).into_iter().skip(KEPT) {
         if let Err(error) = fs::remove_file(&old) {
@@ -107,13 +107,13 @@ pub fn thin(path: &Path) {
     }
 }
 
-/// The first free name for a damaged database put aside.
+/// The first free name for a copy of a damaged database.
 pub fn aside(path: &Path) -> PathBuf {
     let last = numbered(path, "damaged-").map(|(number, _)| number).max().unwrap_or(0);
     beside(path, &format!(".damaged-{}", last + 1))
 }
 
-/// Files beside `path` named like it with `.WORD` and a number.
+/// Files next to `path` with its name, `.WORD` and a number.
 fn numbered(path: &Path, word: &'static str) -> impl Iterator<Item = (i64, PathBuf)> {
     let prefix =
         path.file_name().map(|name| format!("{}.{word}", name.to_string_lossy())).unwrap_or_default();

@@ -1,15 +1,15 @@
-//! A clock that goes back: what was to wait ten minutes must not wait a year.
+//! Corrects stored times after the clock was set back: a wait of ten minutes must not become a year.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, day, seconds, statements, time};
+use super::{StoreError, day, seconds, statements, time, to_json};
 use crate::model::Detection;
 
-/// Seconds the clock may go back without being noticed: what keeping it right by the network amounts to.
+/// Seconds that the clock may go back without a correction: what time synchronisation does.
 const TOLERANCE: i64 = 120;
 
-/// Moments in seconds.
+/// Statements for times in seconds.
 const IN_SECONDS: [&str; 15] = [
     statements::CYCLES_BACK,
     statements::SOURCES_BACK,
@@ -23,27 +23,27 @@ const IN_SECONDS: [&str; 15] = [
     statements::QUEUED_BACK,
     statements::SETTLED_BACK,
     statements::MESSAGES_BACK,
-    statements::TOLD_BACK,
+    statements::CHANNEL_STORY_BACK,
     statements::CHANNELS_BACK,
-    statements::MATTERS_BACK,
+    statements::INCIDENTS_BACK,
 ];
-/// Moments in milliseconds.
+/// Statements for times in milliseconds.
 const IN_MILLISECONDS: [&str; 6] = [
     statements::X_SOURCES_BACK,
     statements::X_ACCOUNTS_BACK,
-    // Windows are by the server's clock, told apart from ours by a difference that holds no more.
+    // Windows use the server's clock, and the stored difference to our clock is wrong now.
     statements::X_LIMITS_BACK,
     statements::X_CALLS_BACK,
     statements::X_POSTS_BACK,
     statements::X_PEOPLE_BACK,
 ];
-/// Last sightings of entries, in days.
+/// Statements for last-seen days.
 const IN_DAYS: [&str; 3] =
     [statements::ENTRIES_BACK_DROPPED, statements::ENTRIES_BACK_JUDGED, statements::ENTRIES_BACK_WAITING];
 
-/// If the last cycle began later than `now`, moves every moment that cycles with such a clock have noted back by as
-/// much, so that pauses last as long as they would have. What earlier cycles noted stays: a pause that a server asked
-/// for before the clock jumped is still to be kept. Gives the seconds of the jump.
+/// If the last cycle began later than `now`, moves every time that cycles with such a clock have stored back by the
+/// difference, so that pauses keep their length. Times that earlier cycles stored stay, such as a pause that a server
+/// asked for before the clock jumped. Returns the seconds of the jump.
 pub fn mend(connection: &Connection, now: Timestamp) -> Result<Option<i64>, StoreError> {
     let mut newest = connection.prepare_cached(statements::CYCLE_NEWEST)?;
     let last: Option<i64> = newest.query_row([], |row| row.get(0)).optional()?;
@@ -68,7 +68,7 @@ pub fn mend(connection: &Connection, now: Timestamp) -> Result<Option<i64>, Stor
     Ok(Some(jump))
 }
 
-/// Moves what was found since `first` back by `jump` seconds, in the documents too: `events` shows the newest.
+/// Moves detections since `first` back by `jump` seconds, in their documents too, because `events` sorts by time.
 fn detections(connection: &Connection, jump: i64, first: i64) -> Result<(), StoreError> {
     let mut ahead = connection.prepare_cached(statements::DETECTIONS_AHEAD)?;
     let rows = ahead.query_map([first - 1], |row| {
@@ -77,11 +77,11 @@ fn detections(connection: &Connection, jump: i64, first: i64) -> Result<(), Stor
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     let back = |at: Timestamp| if seconds(at) >= first { at - SignedDuration::from_secs(jump) } else { at };
     for (id, published, document) in rows {
-        // One that cannot be read is left as it is.
+        // An unreadable document stays as it is.
         let Ok(mut found) = serde_json::from_str::<Detection>(&document) else { continue };
         found.detected_at = back(found.detected_at);
         found.published_at = found.published_at.map(back);
-        let document = serde_json::to_string(&found).map_err(|error| StoreError::Other(error.to_string()))?;
+        let document = to_json(&found)?;
         let values = params![id, seconds(back(time(published))), seconds(found.detected_at), document];
         connection.prepare_cached(statements::DETECTION_BACK)?.execute(values)?;
     }

@@ -10,7 +10,6 @@ use crate::{
     store::{CycleRecord, CycleRow, PeriodSums, SourceLine, SourceYield},
 };
 
-/// Opens a cycle and gives its number.
 pub fn begin_cycle(connection: &mut Connection, now: Timestamp) -> Result<i64, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if let Some(jump) = clock_skew::mend(&transaction, now)? {
@@ -23,7 +22,6 @@ pub fn begin_cycle(connection: &mut Connection, now: Timestamp) -> Result<i64, S
     Ok(id)
 }
 
-/// Saves how a cycle went, with the sums it belongs to.
 pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let values =
@@ -64,7 +62,6 @@ pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(),
     Ok(())
 }
 
-/// The last `limit` finished cycles that began at `since` or later, newest first.
 pub fn cycles(connection: &Connection, since: Timestamp, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
     let mut statement = connection.prepare_cached(statements::CYCLES_LAST)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -74,7 +71,6 @@ pub fn cycles(connection: &Connection, since: Timestamp, limit: usize) -> Result
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// When the last cycle that ended with 0 began, if there is one.
 pub fn last_success(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
     let at: Option<i64> =
         connection.prepare_cached(statements::CYCLE_SUCCESS)?.query_row([], |row| row.get(0)).optional()?;
@@ -87,21 +83,18 @@ fn stage(row: &Row<'_>) -> rusqlite::Result<Stage> {
     Ok((row.get(0)?, row.get(1)?))
 }
 
-/// The stages of all cycles from number `first` up to `last`, a line for each stage of each cycle.
 pub fn cycle_stages(connection: &Connection, first: i64, last: i64) -> Result<Vec<Stage>, StoreError> {
     let mut statement = connection.prepare_cached(statements::CYCLE_STAGES)?;
     let rows = statement.query_map([first, last], stage)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The sums of the periods from `first` up to `last`, in order.
 pub fn sums(connection: &Connection, first: &str, last: &str) -> Result<Vec<(String, String)>, StoreError> {
     let mut statement = connection.prepare_cached(statements::SUMS)?;
     let rows = statement.query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The sums of one period with its stages.
 pub fn period(connection: &Connection, period: &str) -> Result<PeriodSums, StoreError> {
     let document = sums(connection, period, period)?.pop().map(|(_, document)| document);
     let mut statement = connection.prepare_cached(statements::SUM_STAGES)?;
@@ -113,7 +106,6 @@ pub fn period(connection: &Connection, period: &str) -> Result<PeriodSums, Store
     })
 }
 
-/// What every source has given so far.
 pub fn yields(connection: &Connection) -> Result<Vec<SourceYield>, StoreError> {
     let mut statement = connection.prepare_cached(statements::SOURCE_YIELDS)?;
     let rows = statement.query_map([], |row| {
@@ -128,7 +120,6 @@ pub fn yields(connection: &Connection) -> Result<Vec<SourceYield>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Bodies and failures of the sources in the cycles from number `first` on.
 pub fn source_lines(connection: &Connection, first: i64) -> Result<Vec<SourceLine>, StoreError> {
     let mut statement = connection.prepare_cached(statements::CYCLE_SOURCES)?;
     let rows = statement.query_map([first], |row| {

@@ -1,27 +1,27 @@
-//! Detections and the stories they tell.
+//! Detections and their stories.
 
 use std::collections::HashSet;
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, outbox, seconds, sources, statements, time};
+use super::{StoreError, from_json, outbox, seconds, sources, statements, time, to_json};
 use crate::{
     model::{Detection, DetectionRecord, Event, Mention, Signature, Stage, StoredFinding, Story},
     store::{EventFilter, StoryRow},
 };
 
-/// Saves findings in their order: each with its story, what that story absorbs, and its alerts. Gives the ids of the
-/// detections that were not known before.
+/// Saves findings in their order: each with its story, the stories that it absorbs, and its alerts. Returns the ids of
+/// the new detections.
 ///
-/// The order matters: a story that one finding opens may be absorbed by the next, and opened again by a third.
+/// The order is significant: one finding may open a story, the next absorb it, and a third open it again.
 pub fn put(connection: &Connection, findings: &[StoredFinding]) -> Result<Vec<String>, StoreError> {
     let mut new = Vec::new();
     for finding in findings {
         let id = &finding.record.detection.id;
         let known = connection.prepare_cached(statements::DETECTION_KNOWN)?.exists([id])?;
         if known && !(finding.joined && is_story(connection, &finding.story.id)?) {
-            // It has its story, one that is out of memory: nothing is opened or told a second time.
+            // Its story was pruned: it is not opened or reported a second time.
             continue;
         }
         put_story(connection, &finding.story)?;
@@ -44,7 +44,6 @@ fn is_story(connection: &Connection, id: &str) -> Result<bool, StoreError> {
     Ok(connection.prepare_cached(statements::STORY_DATE)?.exists([id])?)
 }
 
-/// Whether one of the detections called `ids` is known.
 pub fn any(connection: &Connection, ids: &[String]) -> Result<bool, StoreError> {
     let mut statement = connection.prepare_cached(statements::DETECTION_KNOWN)?;
     for id in ids {
@@ -72,7 +71,7 @@ fn put_story(connection: &Connection, story: &Story) -> Result<(), StoreError> {
 fn put_one(connection: &Connection, record: &DetectionRecord) -> Result<(), StoreError> {
     let source = sources::id(connection, &record.source_url)?;
     let found = &record.detection;
-    let document = serde_json::to_string(found).map_err(|error| StoreError::Other(error.to_string()))?;
+    let document = to_json(found)?;
     connection.prepare_cached(statements::DETECTION_PUT)?.execute(params![
         found.id,
         found.story_id,
@@ -94,7 +93,6 @@ fn put_one(connection: &Connection, record: &DetectionRecord) -> Result<(), Stor
     Ok(())
 }
 
-/// Stories told or joined since `since`, with their tellings.
 pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<Story>, StoreError> {
     let mut statement = connection.prepare_cached(statements::STORIES_SINCE)?;
     let rows = statement.query_map([seconds(since)], |row| {
@@ -111,7 +109,7 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
         })
     })?;
     let mut stories = rows.collect::<Result<Vec<_>, _>>()?;
-    let mut mentions = connection.prepare_cached(statements::TELLINGS)?;
+    let mut mentions = connection.prepare_cached(statements::MENTIONS)?;
     for story in &mut stories {
         let rows = mentions.query_map([&story.id], |row| {
             Ok(Mention {
@@ -127,7 +125,6 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
     Ok(stories)
 }
 
-/// The stories that pass `filter`, newest first, with every outlet that carried them.
 pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<StoryRow>, StoreError> {
     let since = filter.since.map_or(i64::MIN, seconds);
     let mut statement = connection.prepare_cached(statements::DETECTIONS_SINCE)?;
@@ -144,19 +141,16 @@ pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<Stor
             continue;
         }
         let documents = of_story.query_map([&story], |row| row.get::<_, String>(0))?;
-        let mentions: Vec<Detection> = documents
-            .map(|document| {
-                serde_json::from_str(&document?).map_err(|error| StoreError::Corrupt(error.to_string()))
-            })
-            .collect::<Result<_, _>>()?;
+        let mentions: Vec<Detection> =
+            documents.map(|document| from_json(&document?)).collect::<Result<_, _>>()?;
         let date: Option<String> = date_of.query_row([&story], |row| row.get(0)).optional()?.flatten();
         found.extend(history(mentions, date, filter.today).filter(|row| filter.passes(&row.detection)));
     }
     Ok(found)
 }
 
-/// A story's head with what became of its class and date, telling by telling; `date` is the story's own. The stage
-/// is held against the date as of `today`.
+/// A story's head with the history of its class and date; `date` is the story's own. The stage is adjusted to the date
+/// on `today`.
 fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Date>) -> Option<StoryRow> {
     let detection = Detection::head(mentions.clone())?;
     mentions.sort_by_key(|mention| mention.detected_at);
@@ -164,12 +158,12 @@ fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Dat
     let (opened_at, mut class) = (first.detected_at, first.class);
     let (mut changed_at, mut revision, mut dated) = (opened_at, 0, first.event_date.clone());
     for mention in &mentions[1..] {
-        // A date that only says less than the one known is no other date.
+        // A less exact form of the known date is no change.
         let other = mention
             .event_date
             .as_ref()
             .filter(|new| dated.as_ref().is_none_or(|old| !old.starts_with(new.as_str())))
-            // A rumour moves no date.
+            // A rumour changes no date.
             .filter(|_| !mention.rumour);
         if mention.class > class || other.is_some() {
             class = class.max(mention.class);
@@ -187,8 +181,6 @@ fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Dat
 }
 
 impl EventFilter {
-    /// Whether `detection` is asked for.
-    #[must_use]
     pub fn passes(&self, detection: &Detection) -> bool {
         let named = |wanted: &String| {
             let wanted = wanted.to_lowercase();
@@ -205,8 +197,8 @@ impl EventFilter {
     }
 }
 
-/// How many stories there are to tell, and when the first was found.
-pub fn extent(connection: &Connection) -> Result<Option<i64>, StoreError> {
+/// Number of detections ever stored.
+pub fn count(connection: &Connection) -> Result<Option<i64>, StoreError> {
     Ok(connection
         .prepare_cached(statements::STORY_COUNT)?
         .query_row([], |row| row.get(0))

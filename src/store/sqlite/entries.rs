@@ -1,4 +1,4 @@
-//! Entries: known or not, waiting or done.
+//! Entries of feeds and their processing states.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,6 @@ use rusqlite::{Connection, Row, params};
 use super::{StoreError, bits, day, seconds, sources, statements, time};
 use crate::model::{EntryKey, EntryMarks, EntryRecord, EntryState, LastSeen, Rewordings};
 
-/// Entries waiting for their page and due at `now`: the one of each source that waits longest, then the next of each.
 pub fn backlog(
     connection: &Connection,
     now: Timestamp,
@@ -19,7 +18,6 @@ pub fn backlog(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Has a waiting entry tried no earlier than `next_try`.
 pub fn postpone(
     connection: &Connection,
     source: &str,
@@ -37,7 +35,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EntryRecord> {
     record(row, state)
 }
 
-/// The entry of `row`, which stands at `state`.
 pub fn record(row: &Row<'_>, state: EntryState) -> rusqlite::Result<EntryRecord> {
     Ok(EntryRecord {
         source_url: row.get("url")?,
@@ -56,8 +53,8 @@ pub fn record(row: &Row<'_>, state: EntryState) -> rusqlite::Result<EntryRecord>
     })
 }
 
-/// Rewordings as a column holds them: the day, then 8 bits of how often in all, then 8 of how often on that day.
-/// 0, which takes no room, is none.
+/// Unpacks the column: the day, then 8 bits for the total number, then 8 for the number on that day. None is 0, which
+/// SQLite stores without extra bytes.
 pub fn rewordings(packed: i64) -> Rewordings {
     let [.., a, b, c, d, total, on_day] = packed.to_be_bytes();
     Rewordings { day: u32::from_be_bytes([a, b, c, d]), on_day, total }
@@ -67,15 +64,15 @@ fn packed(rewordings: Rewordings) -> i64 {
     i64::from(rewordings.day) << 16 | i64::from(rewordings.total) << 8 | i64::from(rewordings.on_day)
 }
 
-/// The columns of `marks` for the entry `key`: identifier, link, title, text. An identifier that the key itself is
-/// made of is 0, which takes no room.
+/// The columns of `marks` for the entry `key`: identifier, link, title, text. An identifier equal to the key is 0,
+/// which SQLite stores without extra bytes.
 fn columns(key: EntryKey, marks: Option<EntryMarks>) -> [Option<i64>; 4] {
     let marks = marks.unwrap_or_default();
     let id = marks.id.map(|id| if id == key { 0 } else { id.short() });
     [id, marks.link.map(EntryKey::short), marks.title.map(EntryKey::short), marks.text.map(EntryKey::short)]
 }
 
-/// Saves `entries` as they stand; an entry that is there already changes its state.
+/// Saves `entries`; a known entry changes its state.
 pub fn put(connection: &Connection, entries: &[EntryRecord]) -> Result<(), StoreError> {
     let mut ids: HashMap<&str, i64> = HashMap::new();
     for entry in entries {
@@ -133,7 +130,7 @@ fn put_one(connection: &Connection, source: i64, entry: &EntryRecord) -> Result<
     Ok(())
 }
 
-/// Renews the sighting of known entries, and what they can be recognised by.
+/// Updates the last-seen day and the marks of known entries.
 pub fn refresh_last_seen(
     connection: &Connection,
     entries: &[LastSeen],
@@ -142,7 +139,7 @@ pub fn refresh_last_seen(
     let Some(at) = at else { return Ok(()) };
     for LastSeen { source_url, key, marks } in entries {
         let source = sources::id(connection, source_url)?;
-        connection.prepare_cached(statements::ENTRY_SIGHTED)?.execute(params![source, key.0, day(at)])?;
+        connection.prepare_cached(statements::ENTRY_LAST_SEEN)?.execute(params![source, key.0, day(at)])?;
         if marks.is_some() {
             let [id, link, title, text] = columns(*key, *marks);
             connection

@@ -6,7 +6,7 @@ use super::{open, statements};
 
 const SOURCES: usize = 20;
 
-/// A database with so many cycles, ten times as many entries, and a story with two tellings for each ten cycles.
+/// A database with so many cycles, ten times as many entries, and a story with two mentions for each ten cycles.
 fn history_of(cycles: usize) -> Connection {
     let connection = open::open_memory().unwrap();
     let fill = [
@@ -43,7 +43,7 @@ fn cost(connection: &Connection, sql: &str, values: &[Value]) -> (i32, usize) {
 }
 
 #[test]
-fn what_stats_reads_costs_the_same_after_ten_times_as_many_cycles() {
+fn the_queries_of_stats_cost_the_same_after_ten_times_as_many_cycles() {
     let (text, number) = (|text: &str| Value::Text(text.to_owned()), Value::Integer);
     let (few, many) = (history_of(600), history_of(6000));
     let read: [(&str, Vec<Value>); 8] = [
@@ -68,14 +68,14 @@ fn what_stats_reads_costs_the_same_after_ten_times_as_many_cycles() {
 }
 
 #[test]
-fn the_source_that_told_a_story_first_is_counted_through_all_changes() {
+fn the_first_source_of_a_story_is_counted_through_all_changes() {
     let connection = open::open_memory().unwrap();
     let run = |sql: &str| connection.execute_batch(sql).unwrap();
     let firsts = || -> Vec<i64> {
         let mut statement = connection.prepare("SELECT first_total FROM sources ORDER BY id").unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
-    let tell = |id: &str, story: &str, source: &str, at: i64| {
+    let mention = |id: &str, story: &str, source: &str, at: i64| {
         run(&format!(
             "INSERT INTO detections VALUES ('{id}', '{story}', {source}, x'01', 'listing', 'live', 80, 0, NULL, {at}, {at}, \
              0, x'00', '{{}}', NULL) ON CONFLICT (id) DO NOTHING"
@@ -83,13 +83,13 @@ fn the_source_that_told_a_story_first_is_counted_through_all_changes() {
     };
     run("INSERT INTO sources (id, url) VALUES (1, 'a'), (2, 'b'), (3, 'c');
         INSERT INTO stories (id, event, stage, opened_at, updated_at) VALUES ('s', 'sale', 'live', 0, 0), ('t', 'sale', 'live', 0, 0)");
-    tell("d1", "s", "1", 50);
-    tell("d1", "s", "2", 10);
+    mention("d1", "s", "1", 50);
+    mention("d1", "s", "2", 10);
     assert_eq!(firsts(), [1, 0, 0], "a known detection changes nothing");
-    tell("d2", "s", "2", 20);
-    assert_eq!(firsts(), [0, 1, 0], "found later, told earlier");
-    tell("d3", "t", "3", 5);
-    tell("d4", "t", "NULL", 60);
+    mention("d2", "s", "2", 20);
+    assert_eq!(firsts(), [0, 1, 0], "found later, published earlier");
+    mention("d3", "t", "3", 5);
+    mention("d4", "t", "NULL", 60);
     assert_eq!(firsts(), [0, 1, 1], "a post has no source among the feeds");
     run("UPDATE detections SET story = 's' WHERE story = 't'; DELETE FROM stories WHERE id = 't'");
     assert_eq!(firsts(), [0, 0, 1], "two stories that were one");

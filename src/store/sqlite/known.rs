@@ -1,4 +1,4 @@
-//! Which remembered entries the entries of a document may be.
+//! Finds the stored entries that match the entries of a document.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,13 @@ use crate::{
     store::{KnownEntry, KnownState, Lookup, ShortMarks, Words},
 };
 
-/// A sighting this old is renewed, in days: often enough to outlive the clean-up, seldom enough to cost nothing.
-const AGING: i64 = 30;
-/// Entries looked at for one link: of more none is identified by it.
+/// Days after which the last-seen day is renewed: before pruning would delete the entry, and rarely enough to be cheap.
+const STALE_DAYS: i64 = 30;
+/// Maximum entries read for one link: a link of more entries identifies none.
 const OF_ONE_LINK: i64 = 16;
-/// Entries looked at for one title: a status page repeats some dozens ("Scheduled maintenance").
+/// Maximum entries read for one title: a status page repeats some dozens ("Scheduled maintenance").
 const OF_ONE_TITLE: i64 = 32;
 
-/// Every entry of the feed at `source` that one of `lookups` may be. An entry that stands there as it was costs one
-/// look.
 pub fn known_entries(
     connection: &Connection,
     source: &str,
@@ -51,7 +49,7 @@ struct Found<'a> {
     source: i64,
     rules: i64,
     today: i64,
-    /// By key; with whether it was found unchanged.
+    /// By key; the bool is true if it was found unchanged.
     entries: BTreeMap<EntryKey, (KnownEntry, bool)>,
 }
 
@@ -111,7 +109,7 @@ fn read(row: &Row<'_>, rules: i64, today: i64) -> rusqlite::Result<KnownEntry> {
     Ok(KnownEntry {
         key,
         state,
-        is_aging: row.get::<_, i64>("seen")? < today - AGING,
+        is_stale: row.get::<_, i64>("seen")? < today - STALE_DAYS,
         marks: Some(marks).filter(|marks| *marks != ShortMarks::default()),
         rewordings: entries::rewordings(row.get("reworded")?),
         words: None,

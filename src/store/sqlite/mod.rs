@@ -1,4 +1,4 @@
-//! SQLite: the only folder that names rusqlite.
+//! SQLite: the only module that uses rusqlite.
 
 mod articles;
 mod backup;
@@ -28,6 +28,7 @@ mod x_tests;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{StoreError, files};
 
@@ -52,14 +53,12 @@ pub use repair::repair;
 pub use sources::{host_waits, sources};
 pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};
 pub use x_pages::{
-    calls as x_calls, drop_gaps as x_drop_gaps, failed as x_failed, known as x_known, memory as x_memory,
-    people as x_people, posts_billed as x_posts_billed, purge as x_purge, set_dialect as x_set_dialect,
-    set_usage as x_set_usage,
+    drop_gaps as x_drop_gaps, failed as x_failed, known as x_known, memory as x_memory, people as x_people,
+    posts_billed as x_posts_billed, purge as x_purge, set_dialect as x_set_dialect, set_usage as x_set_usage,
 };
 
 use crate::{failpoint::hit, model::Commit};
 
-/// Saves `commits` whole, in one transaction; gives the ids of the detections that were not known before.
 pub fn commit(connection: &mut Connection, commits: &[Commit]) -> Result<Vec<String>, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut new = Vec::new();
@@ -117,6 +116,14 @@ pub fn column(connection: &Connection, sql: &str) -> Result<Vec<String>, StoreEr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Other(error.to_string()))
+}
+
+fn from_json<T: DeserializeOwned>(document: &str) -> Result<T, StoreError> {
+    serde_json::from_str(document).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
 fn seconds(at: Timestamp) -> i64 {
     at.as_second()
 }
@@ -125,7 +132,7 @@ fn optional(at: Option<Timestamp>) -> Option<i64> {
     at.map(seconds)
 }
 
-/// A stored time; one that no calendar holds reads as 1970, so that a damaged row stays readable.
+/// A stored time. An invalid one reads as 1970, so that a damaged row stays readable.
 fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -134,7 +141,7 @@ fn day(at: Timestamp) -> i64 {
     at.as_second().div_euclid(86_400)
 }
 
-/// SQLite's integers are signed: a fingerprint keeps its bits.
+/// A fingerprint's bits as one of SQLite's signed integers.
 fn bits(value: u64) -> i64 {
     value.cast_signed()
 }

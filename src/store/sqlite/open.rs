@@ -1,4 +1,4 @@
-//! Opening, making, migrating and checking the database file.
+//! Opens, creates, migrates and checks the database file.
 
 use std::{fs::File, io::Read, path::Path, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{
     store::{Access, Health, files},
 };
 
-/// Each step takes the schema one version up; a step that has been released never changes.
+/// Each step migrates the schema by one version. A released step never changes.
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/1.sql")),
     M::up(include_str!("migrations/2.sql")),
@@ -26,17 +26,17 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/11.sql")),
 ];
 
-/// How long a statement waits for another process to finish writing.
+/// Time that a statement waits for a lock of another process.
 const BUSY: Duration = Duration::from_secs(10);
-/// Pages of the write-ahead log after which SQLite folds it back: 4 MiB.
+/// Pages of the write-ahead log at which SQLite checkpoints it: 4 MiB.
 const LOG_PAGES: u32 = 1000;
 
-/// How every SQLite database begins (SQLite, "Database File Format", section 1.3).
+/// First bytes of an SQLite database ("Database File Format", section 1.3).
 const HEADER: &[u8] = b"SQLite format 3\0";
-/// Bytes of the smallest page that SQLite knows (section 1.3.2): no database is shorter.
+/// SQLite's smallest page size (section 1.3.2): no database is shorter.
 const SHORTEST: u64 = 512;
 
-/// Opens the database in `dir`, made or brought up to date if `access` allows writing.
+/// Opens the database in `dir`; with write access it is created or migrated.
 pub fn open_file(dir: &Path, access: Access) -> Result<Connection, StoreError> {
     let path = dir.join(files::DATABASE);
     match access {
@@ -58,11 +58,11 @@ pub fn open_file(dir: &Path, access: Access) -> Result<Connection, StoreError> {
 
 fn read(path: &Path) -> Result<Connection, StoreError> {
     refuse_foreign(path)?;
-    // Not read-only to the file system: a reader of a write-ahead log shares its index file.
+    // Writable for the file system, because a reader of a write-ahead log shares its index file.
     let mut connection = connect(path)?;
     let found = match version(&connection) {
-        // In a closed folder that index cannot be made. Where there is no log nobody writes, and the file stands
-        // for itself.
+        // In a read-only folder that index cannot be created. Without a log no process writes, and the file is
+        // complete.
         Err(StoreError::Access { .. }) if !backup::beside(path, "-wal").exists() => {
             connection = unchanging(path)?;
             version(&connection)?
@@ -81,7 +81,7 @@ fn read(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// The file read as one that nobody changes.
+/// Opens the file as one that no process changes.
 fn unchanging(path: &Path) -> Result<Connection, StoreError> {
     let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
@@ -94,10 +94,10 @@ fn write(dir: &Path, path: &Path) -> Result<Connection, StoreError> {
     let found = version(&connection)?;
     refuse_newer(found)?;
     refuse_schema(&connection, found)?;
-    settle(&connection)?;
+    configure(&connection)?;
     if version(&connection)? < known() {
-        let _turn = turn(dir)?;
-        // Another process may have done it meanwhile.
+        let _lock = lock_schema(dir)?;
+        // Another process may have migrated it meanwhile.
         let found = version(&connection)?;
         refuse_newer(found)?;
         if found < known() {
@@ -110,23 +110,23 @@ fn write(dir: &Path, path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// The file as it is, never made: a name that is there is a whole database.
+/// Opens an existing file.
 pub fn connect(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(BUSY)?;
     Ok(connection)
 }
 
-/// Builds a new database under another name and gives it its own once it is whole; of several processes that
-/// want one, the first makes it.
+/// Creates a database under another name and renames it when it is complete. Of several processes the first
+/// creates it.
 fn create(dir: &Path, path: &Path) -> Result<(), StoreError> {
-    let _turn = turn(dir)?;
+    let _lock = lock_schema(dir)?;
     if files::is_there(path)? {
         return Ok(());
     }
     let new = backup::beside(path, ".new");
     build(&new, known())?;
-    // Whoever moves a database away and leaves its log would find the log in the new one.
+    // The log of a database that was moved away must not be applied to the new one.
     let log = backup::beside(path, "-wal");
     if log.exists() {
         let left = backup::beside(path, "-wal.left");
@@ -136,7 +136,7 @@ fn create(dir: &Path, path: &Path) -> Result<(), StoreError> {
     std::fs::rename(&new, path).map_err(|error| files::access(path, &error))
 }
 
-/// An empty database of that schema in the file `new`, whatever was there.
+/// Creates an empty database of that schema, replacing the file `new`.
 pub fn build(new: &Path, schema: i64) -> Result<(), StoreError> {
     for end in ["", "-journal", "-wal", "-shm"] {
         files::remove(&backup::beside(new, end))?;
@@ -149,17 +149,17 @@ pub fn build(new: &Path, schema: i64) -> Result<(), StoreError> {
     connection.close().map_err(|(_, error)| error.into())
 }
 
-/// The turn to make or change the database; others wait. A lock of its own: a cycle that holds the lock of
-/// cycles makes the database too.
-fn turn(dir: &Path) -> Result<File, StoreError> {
+/// Locks the creation and migration of the database. It is not the lock of cycles, because a cycle that holds that
+/// one creates the database too.
+fn lock_schema(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(files::SCHEMA_LOCK);
     let file = files::open_private(&path)?;
     file.lock().map_err(|error| files::access(&path, &error))?;
     Ok(file)
 }
 
-/// Refuses a file that is no SQLite database: SQLite would take one that is empty, or shorter than a page, for a new
-/// database. No process of ours leaves such a file: it has lost what it held.
+/// Refuses a file that is no SQLite database. SQLite would treat an empty or very short file as a new database, but
+/// this program never creates one: its content was lost.
 pub fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     let refused = |error: std::io::Error| files::access(path, &error);
     let mut start = Vec::new();
@@ -175,7 +175,7 @@ pub fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Refuses the database of another program: ours are numbered from 1 on and have sources from the first on.
+/// Refuses the database of another program. Our schemas begin at 1, and all have the table `sources`.
 fn refuse_schema(connection: &Connection, found: i64) -> Result<(), StoreError> {
     let ours = || {
         connection
@@ -189,15 +189,14 @@ fn refuse_schema(connection: &Connection, found: i64) -> Result<(), StoreError> 
     }
 }
 
-/// A database that lives as long as the process holds it.
 pub fn open_memory() -> Result<Connection, StoreError> {
     let mut connection = Connection::open_in_memory()?;
-    settle(&connection)?;
+    configure(&connection)?;
     to_latest(&mut connection)?;
     Ok(connection)
 }
 
-/// Says where the file is that SQLite complains of.
+/// Adds the path to an error of SQLite.
 fn at(path: &Path, error: StoreError) -> StoreError {
     match error {
         StoreError::Access { path: bare, cause } if bare == Path::new(files::DATABASE) => {
@@ -211,20 +210,19 @@ fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
-/// The schema's version.
+/// The schema version.
 pub fn version(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-/// Refuses the database of a newer program.
 pub fn refuse_newer(found: i64) -> Result<(), StoreError> {
     if found > known() { Err(StoreError::Newer { found, known: known() }) } else { Ok(()) }
 }
 
-fn settle(connection: &Connection) -> Result<(), StoreError> {
+fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // With a write-ahead log a commit survives the death of the process; the last ones may be lost with the
-    // power, never the consistency. A visit lost is a visit repeated.
+    // A commit to the write-ahead log survives the death of the process. A power failure may lose the last ones but
+    // keeps the database consistent, and the next cycle repeats a lost visit.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
@@ -243,7 +241,6 @@ fn migration(error: rusqlite_migration::Error) -> StoreError {
     }
 }
 
-/// What is wrong with the database, one sentence each; nothing for a sound one.
 pub fn check(connection: &Connection) -> Result<Vec<String>, StoreError> {
     match inspect(connection) {
         Err(StoreError::Corrupt(fault)) => Ok(vec![fault]),
@@ -271,7 +268,6 @@ fn inspect(connection: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(faults)
 }
 
-/// How large the memory is.
 pub fn health(connection: &Connection) -> Result<Health, StoreError> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let entries: Option<i64> =
@@ -280,6 +276,6 @@ pub fn health(connection: &Connection) -> Result<Health, StoreError> {
         schema: version(connection)?,
         bytes: super::amount(pragma("page_count")? * pragma("page_size")?),
         entries: super::amount(entries.unwrap_or(0)),
-        detections: super::amount(detections::extent(connection)?.unwrap_or(0)),
+        detections: super::amount(detections::count(connection)?.unwrap_or(0)),
     })
 }

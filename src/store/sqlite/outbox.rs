@@ -1,27 +1,26 @@
-//! The outbox: what is to be told, what is under way, what arrived.
+//! The outbox: alerts, messages and their results.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::{StoreError, amount, optional, seconds, statements, time};
+use super::{StoreError, amount, from_json, optional, seconds, statements, time, to_json};
 use crate::store::AlertTotal;
 use crate::{
     failpoint::hit,
     model::{
-        Alert, Body, BoundMessage, ChannelState, ChannelStoryState, Class, Incident, OpenMessage, OutboxRow,
-        Settled, Topic,
+        Alert, AlertState, Body, BoundMessage, ChannelState, ChannelStoryState, Class, Incident, OpenMessage,
+        OutboxRow, Settled, Topic,
     },
 };
 
-/// Queues alerts, and remembers what the channels then know; a known alert stays as it is.
+/// Queues alerts and stores the channels' new states. A known alert stays unchanged.
 pub fn put(
     connection: &Connection,
     alerts: &[Alert],
     states: &[ChannelStoryState],
 ) -> Result<(), StoreError> {
     for alert in alerts {
-        let body =
-            serde_json::to_string(&alert.body).map_err(|error| StoreError::Other(error.to_string()))?;
+        let body = to_json(&alert.body)?;
         if alert.replaces {
             connection
                 .prepare_cached(statements::ALERT_REPLACED)?
@@ -40,7 +39,7 @@ pub fn put(
         ])?;
     }
     for state in states {
-        connection.prepare_cached(statements::TOLD_PUT)?.execute(params![
+        connection.prepare_cached(statements::CHANNEL_STORY_PUT)?.execute(params![
             state.story,
             state.channel,
             state.class.as_str(),
@@ -52,24 +51,23 @@ pub fn put(
     Ok(())
 }
 
-/// What was known of the story `absorbed` belongs to the story `into` from now on.
+/// Moves alerts and states of the story `absorbed` to the story `into`.
 pub fn absorb(connection: &Connection, absorbed: &str, into: &str) -> Result<(), StoreError> {
-    connection.prepare_cached(statements::TOLD_LOUDER)?.execute([absorbed, into])?;
-    connection.prepare_cached(statements::TOLD_MOVE)?.execute([absorbed, into])?;
-    connection.prepare_cached(statements::TOLD_DROP)?.execute([absorbed])?;
-    // Of two alerts that wait the louder one stays: the channel hears of the story once.
+    connection.prepare_cached(statements::CHANNEL_STORY_LOUDER)?.execute([absorbed, into])?;
+    connection.prepare_cached(statements::CHANNEL_STORY_MOVE)?.execute([absorbed, into])?;
+    connection.prepare_cached(statements::CHANNEL_STORY_DROP)?.execute([absorbed])?;
+    // Of two queued alerts the one with the higher class stays, so that the channel gets one.
     connection.prepare_cached(statements::ALERT_QUIETER)?.execute([absorbed, into])?;
     connection.prepare_cached(statements::ALERT_QUIETER)?.execute([into, absorbed])?;
     connection.prepare_cached(statements::ALERT_MOVE)?.execute([absorbed, into])?;
     Ok(())
 }
 
-/// What the channels know of `stories`.
 pub fn channel_story_states(
     connection: &Connection,
     stories: &[String],
 ) -> Result<Vec<ChannelStoryState>, StoreError> {
-    let mut statement = connection.prepare_cached(statements::TOLD)?;
+    let mut statement = connection.prepare_cached(statements::CHANNEL_STORY)?;
     let mut all = Vec::new();
     for story in stories {
         let rows = statement.query_map([story], |row| {
@@ -98,7 +96,6 @@ fn outlets(row: &Row<'_>, column: usize) -> rusqlite::Result<usize> {
     Ok(usize::try_from(amount(row.get(column)?)).unwrap_or(usize::MAX))
 }
 
-/// The alerts of `channel` that are not bound yet, oldest first.
 pub fn queued(connection: &Connection, channel: &str) -> Result<Vec<Alert>, StoreError> {
     let mut statement = connection.prepare_cached(statements::QUEUED)?;
     let mut rows = statement.query([channel])?;
@@ -106,7 +103,7 @@ pub fn queued(connection: &Connection, channel: &str) -> Result<Vec<Alert>, Stor
     while let Some(row) = rows.next()? {
         let body: String = row.get(7)?;
         let story: Option<String> = row.get(2)?;
-        let mut body = serde_json::from_str(&body).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let mut body = from_json(&body)?;
         if let (Body::News { detection, .. }, Some(story)) = (&mut body, &story) {
             // Its story may have been absorbed since.
             detection.story_id.clone_from(story);
@@ -114,7 +111,7 @@ pub fn queued(connection: &Connection, channel: &str) -> Result<Vec<Alert>, Stor
         all.push(Alert {
             id: row.get(0)?,
             channel: channel.to_owned(),
-            topic: Topic::from_name(&row.get::<_, String>(1)?).unwrap_or(Topic::News),
+            topic: row.get::<_, String>(1)?.parse().unwrap_or(Topic::News),
             story,
             class: class(&row.get::<_, String>(3)?),
             instant: row.get(4)?,
@@ -128,7 +125,6 @@ pub fn queued(connection: &Connection, channel: &str) -> Result<Vec<Alert>, Stor
     Ok(all)
 }
 
-/// Binds alerts into messages; those of `later` wait for a digest.
 pub fn bind(
     connection: &mut Connection,
     messages: &[BoundMessage],
@@ -155,7 +151,6 @@ pub fn bind(
     Ok(())
 }
 
-/// The messages of `channel` that have not arrived, oldest first.
 pub fn open_messages(connection: &Connection, channel: &str) -> Result<Vec<OpenMessage>, StoreError> {
     let mut statement = connection.prepare_cached(statements::MESSAGES_OPEN)?;
     let rows = statement.query_map([channel], |row| {
@@ -171,14 +166,12 @@ pub fn open_messages(connection: &Connection, channel: &str) -> Result<Vec<OpenM
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Notes that an attempt begins.
 pub fn attempt(connection: &Connection, message: &str) -> Result<(), StoreError> {
     connection.prepare_cached(statements::MESSAGE_ATTEMPT)?.execute([message])?;
     hit("attempt-noted");
     Ok(())
 }
 
-/// Notes how an attempt ended, and how the channel is now.
 pub fn settle(
     connection: &mut Connection,
     message: &str,
@@ -237,7 +230,6 @@ fn maybe(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(time))
 }
 
-/// How every channel is that ever sent.
 pub fn channels(connection: &Connection) -> Result<Vec<ChannelState>, StoreError> {
     let mut statement = connection.prepare_cached(statements::CHANNELS)?;
     let rows = statement.query_map([], |row| {
@@ -255,9 +247,8 @@ pub fn channels(connection: &Connection) -> Result<Vec<ChannelState>, StoreError
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The matters that the operator was told of.
 pub fn incidents(connection: &Connection) -> Result<Vec<Incident>, StoreError> {
-    let mut statement = connection.prepare_cached(statements::MATTERS)?;
+    let mut statement = connection.prepare_cached(statements::INCIDENTS)?;
     let rows = statement.query_map([], |row| {
         Ok(Incident {
             subject: row.get(0)?,
@@ -270,7 +261,6 @@ pub fn incidents(connection: &Connection) -> Result<Vec<Incident>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Remembers matters and queues what is told of them, together.
 pub fn notice(
     connection: &mut Connection,
     incidents: &[Incident],
@@ -279,7 +269,7 @@ pub fn notice(
 ) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
     for incident in incidents {
-        transaction.prepare_cached(statements::MATTER_PUT)?.execute(params![
+        transaction.prepare_cached(statements::INCIDENT_PUT)?.execute(params![
             incident.subject,
             seconds(incident.since),
             seconds(incident.notified_at),
@@ -288,14 +278,13 @@ pub fn notice(
         ])?;
     }
     for subject in forgotten {
-        transaction.prepare_cached(statements::MATTER_DROP)?.execute([subject])?;
+        transaction.prepare_cached(statements::INCIDENT_DROP)?.execute([subject])?;
     }
     put(&transaction, alerts, &[])?;
     transaction.commit()?;
     Ok(())
 }
 
-/// Since when the oldest undelivered alert of `channels` is due; updates only ride along and do not count.
 pub fn oldest_due(connection: &Connection, channels: &[String]) -> Result<Option<Timestamp>, StoreError> {
     let mut oldest: Option<i64> = None;
     for channel in channels {
@@ -308,16 +297,18 @@ pub fn oldest_due(connection: &Connection, channels: &[String]) -> Result<Option
     Ok(oldest.map(time))
 }
 
-/// How many alerts ended how, by channel.
 pub fn alert_totals(connection: &Connection) -> Result<Vec<AlertTotal>, StoreError> {
     let mut statement = connection.prepare_cached(statements::ALERT_TOTALS)?;
     let rows = statement.query_map([], |row| {
-        Ok(AlertTotal { channel: row.get(0)?, result: row.get(1)?, number: super::amount(row.get(2)?) })
+        Ok(AlertTotal {
+            channel: row.get(0)?,
+            result: row.get::<_, String>(1)?.parse().unwrap_or(AlertState::GivenUp),
+            number: super::amount(row.get(2)?),
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The newest rows of the outbox; only what has not arrived, if `open`.
 pub fn rows(connection: &Connection, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
     let mut statement = connection.prepare_cached(statements::OUTBOX_ROWS)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -325,17 +316,17 @@ pub fn rows(connection: &Connection, open: bool, limit: usize) -> Result<Vec<Out
         let (message, settled): (Option<String>, Option<Timestamp>) = (row.get(7)?, maybe(row, 8)?);
         let given_up: bool = row.get::<_, Option<bool>>(9)?.unwrap_or(false);
         let state = match (&message, settled, given_up) {
-            (None, ..) => "queued",
-            (Some(_), None, _) => "bound",
-            (Some(_), Some(_), true) => "given_up",
-            (Some(_), Some(_), false) => "delivered",
+            (None, ..) => AlertState::Queued,
+            (Some(_), None, _) => AlertState::Bound,
+            (Some(_), Some(_), true) => AlertState::GivenUp,
+            (Some(_), Some(_), false) => AlertState::Delivered,
         };
         Ok(OutboxRow {
             id: row.get(0)?,
             channel: row.get(1)?,
-            topic: Topic::from_name(&row.get::<_, String>(2)?).unwrap_or(Topic::News),
+            topic: row.get::<_, String>(2)?.parse().unwrap_or(Topic::News),
             class: class(&row.get::<_, String>(3)?),
-            state: state.to_owned(),
+            state,
             due_at: time(row.get(4)?),
             created_at: time(row.get(5)?),
             title: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
@@ -348,7 +339,6 @@ pub fn rows(connection: &Connection, open: bool, limit: usize) -> Result<Vec<Out
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Makes everything of `channels` due now.
 pub fn hasten(connection: &mut Connection, channels: &[String], now: Timestamp) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
     for channel in channels {
@@ -360,7 +350,6 @@ pub fn hasten(connection: &mut Connection, channels: &[String], now: Timestamp) 
     Ok(())
 }
 
-/// Opens the messages of `channels` again that were given up.
 pub fn revive(connection: &mut Connection, channels: &[String], now: Timestamp) -> Result<(), StoreError> {
     let transaction = connection.transaction()?;
     for channel in channels {
@@ -370,7 +359,6 @@ pub fn revive(connection: &mut Connection, channels: &[String], now: Timestamp) 
     Ok(())
 }
 
-/// How many alerts of `channels` are not bound, and messages not arrived.
 pub fn waiting(connection: &Connection, channels: &[String]) -> Result<u64, StoreError> {
     let mut waiting = 0;
     for channel in channels {

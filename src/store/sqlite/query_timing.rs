@@ -1,5 +1,5 @@
-//! How long statements take. SQLite tells each one's time as it ends, to the millisecond, on the thread that
-//! ran it: the desk's own, so the sums need no lock.
+//! Times of statements. SQLite reports each statement's time in milliseconds on the thread that ran it. That is the
+//! database thread, so the sums need no lock.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -11,14 +11,13 @@ use rusqlite::{
 use super::statements;
 use crate::{model::SlowStatement, store::StatementTimes};
 
-/// A statement that takes longer is named in the figures.
+/// Slower statements are named in the figures.
 const SLOW: Duration = Duration::from_millis(100);
 
 thread_local! {
     static SEEN: RefCell<StatementTimes> = RefCell::default();
 }
 
-/// Begins to watch the statements of `connection`.
 pub fn watch(connection: &Connection) {
     connection.trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(ended));
 }
@@ -42,13 +41,13 @@ fn add(seen: &mut StatementTimes, took: Duration, slow: Option<String>) {
     }
 }
 
-/// The statement's name in the list, or its first word: BEGIN, COMMIT, VACUUM.
+/// The statement's name in the list, or its first word, such as COMMIT.
 fn name(sql: &str) -> &str {
     let listed = statements::ALL.iter().find(|(_, text)| *text == sql).map(|(name, _)| *name);
     listed.unwrap_or_else(|| sql.split_whitespace().next().unwrap_or("unknown"))
 }
 
-/// What was seen since the last time it was taken. Must run on the connection's thread.
+/// The times since the last call. Must run on the connection's thread.
 pub fn take() -> StatementTimes {
     SEEN.with_borrow_mut(std::mem::take)
 }

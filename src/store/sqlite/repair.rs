@@ -1,5 +1,5 @@
-//! Mending a damaged database: indexes are built again; else every row that can still be read goes into a new
-//! file, and the damaged one stays beside it.
+//! Repairs a damaged database: rebuilds the indexes, or copies every readable row into a new file. A copy of the
+//! damaged file is kept.
 
 use std::{
     fs,
@@ -14,9 +14,9 @@ use crate::{
     store::{Mended, RecoveredTable, files},
 };
 
-/// What rows that have lost their like need, before those that point nowhere are dropped. A story is made again
-/// from its detections; an entry that waits without its text would wait for ever; every feed is asked for in
-/// full, so that what is missing comes back.
+/// Completes rows whose related rows are lost, before orphans are deleted. A story is rebuilt from its detections; an
+/// entry that waits without its text would wait forever; every feed is fetched in full, so that missing entries come
+/// back.
 const JOIN: &str = "
     INSERT OR IGNORE INTO stories (id, project, token, event, stage, event_date, opened_at, updated_at)
         SELECT story, project, NULL, event, stage, NULL, min(detected_at), max(detected_at) FROM detections
@@ -25,15 +25,14 @@ const JOIN: &str = "
         OR (source, key) NOT IN (SELECT source, key FROM texts));
     UPDATE sources SET etag = NULL, last_modified = NULL, body_hash = NULL, due_at = NULL;";
 
-/// What the name of the new file ends in until it takes the place of the damaged one.
+/// Suffix of the new file until it replaces the damaged one.
 const RECOVERED: &str = ".recovered";
 
-/// Where detections are lost, what they were found in is to be judged again as soon as a feed shows it.
+/// If detections are lost, their entries are judged again when a feed shows them.
 const JUDGE_AGAIN: &str = "
     DELETE FROM entries WHERE state = 'j'
         AND NOT EXISTS (SELECT 1 FROM detections WHERE detections.source = entries.source AND detections.key = entries.key);";
 
-/// Tests the database in `dir` and mends it; gives what was done. Nobody else may write meanwhile.
 pub fn repair(dir: &Path) -> Result<Mended, StoreError> {
     let path = dir.join(files::DATABASE);
     if !files::is_there(&path)? {
@@ -51,7 +50,7 @@ fn mend(path: &Path) -> Result<Mended, StoreError> {
         return Err(StoreError::Corrupt("the file is empty".to_owned()));
     }
     let connection = open::connect(path)?;
-    // Else a file that was cut off is not read at all.
+    // Without this a truncated file cannot be read at all.
     connection.pragma_update(None, "writable_schema", true)?;
     let schema = open::version(&connection)?;
     open::refuse_newer(schema)?;
@@ -73,14 +72,14 @@ fn mend(path: &Path) -> Result<Mended, StoreError> {
     let new = backup::beside(path, RECOVERED);
     let made = open::build(&new, schema).and_then(|()| recover(&connection, &new));
     let tables = made.inspect_err(|_| {
-        // The file is as it was: no copy of it is needed, and nothing half-made.
+        // The file is unchanged, so neither its copy nor the new file is needed.
         for piece in [&kept, &new] {
             for end in ["", "-journal", "-wal", "-shm"] {
                 let _ = files::remove(&backup::beside(piece, end));
             }
         }
     })?;
-    // Without its log the old file can be replaced; the copy put aside has both.
+    // The old file can be replaced once it has no log; the copy has both.
     let _ = connection.pragma_update(None, "journal_mode", "DELETE");
     drop(connection);
     for end in ["-wal", "-shm"] {
@@ -92,7 +91,7 @@ fn mend(path: &Path) -> Result<Mended, StoreError> {
     Ok(Mended::Rows { kept, tables })
 }
 
-/// Copies the damaged file and its log as they are, under a free name.
+/// Copies the damaged file and its log under a free name.
 fn put_aside(path: &Path) -> Result<PathBuf, StoreError> {
     let kept = backup::aside(path);
     for end in ["", "-wal"] {
@@ -110,7 +109,7 @@ fn put_aside(path: &Path) -> Result<PathBuf, StoreError> {
     Ok(kept)
 }
 
-/// Fills the empty database `new` with what can be read of `old`.
+/// Fills the empty database `new` with the readable rows of `old`.
 fn recover(old: &Connection, new: &Path) -> Result<Vec<RecoveredTable>, StoreError> {
     let mut target = open::connect(new)?;
     target.pragma_update(None, "foreign_keys", false)?;
@@ -143,7 +142,7 @@ fn names(connection: &Connection, sql: &str) -> Result<Vec<String>, StoreError> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How a table is read and written. Its names come from our own schema, never from the damaged file.
+/// How a table is read and written. The names come from our own schema, never from the damaged file.
 struct Shape {
     columns: String,
     key: Vec<String>,
@@ -172,8 +171,8 @@ fn shape(new: &Connection, table: &str) -> Result<Shape, StoreError> {
     Ok(Shape { columns, key, insert, numbered })
 }
 
-/// Copies every row that can be read: from the front up to the first damage and from the back up to the last,
-/// and where rows are numbered from behind each damage too.
+/// Copies every readable row: forwards to the first damage, backwards to the last, and in
+/// tables with row ids also between damages.
 fn copy_table(old: &Connection, new: &Connection, table: String) -> Result<RecoveredTable, StoreError> {
     let shape = shape(new, &table)?;
     let select = |condition: &str, way: &str| {
@@ -203,8 +202,8 @@ fn copy_table(old: &Connection, new: &Connection, table: String) -> Result<Recov
     Ok(RecoveredTable { table, rows, whole: !damaged })
 }
 
-/// Copies what `sql` gives, behind row `from` if it asks for one, until its end or a damage; tells which.
-/// `last` becomes the last row's number.
+/// Copies the rows of `sql`, after row `from` if it has that parameter. Returns whether the end was reached without
+/// damage. `last` becomes the last row id.
 fn copy_rows(
     old: &Connection,
     new: &Connection,
@@ -225,7 +224,7 @@ fn copy_rows(
         };
         let Ok((number, values)) = values else { return Ok(false) };
         *last = number.or(*last);
-        // A row that breaks the table's own rules is damage too.
+        // A row that violates the table's constraints is damage too.
         let written = insert.execute(params_from_iter(values)).map_err(StoreError::from);
         if let Err(full @ (StoreError::DiskFull | StoreError::Disk(_))) = written {
             return Err(full);
@@ -241,7 +240,7 @@ fn values(row: &Row<'_>, width: usize) -> rusqlite::Result<(Option<i64>, Vec<Val
     Ok((number, (1..width).map(|at| row.get(at)).collect::<Result<_, _>>()?))
 }
 
-/// Drops rows whose other half is lost, until none is left.
+/// Deletes rows whose referenced row is lost, until none is left.
 fn drop_orphans(connection: &Connection) -> Result<(), StoreError> {
     loop {
         let mut dropped = 0;

@@ -6,7 +6,6 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{StoreError, amount, bits, count, optional, seconds, statements, time};
 use crate::model::{FailureKind, HostWait, Skips, SourceState, Validators};
 
-/// Every source ever asked.
 pub fn sources(connection: &Connection) -> Result<Vec<SourceState>, StoreError> {
     let mut statement = connection.prepare_cached(statements::SOURCES)?;
     let rows = statement.query_map([], read)?;
@@ -85,7 +84,7 @@ pub fn put(connection: &Connection, source: &SourceState) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The number of the source at `url`, made if it is unknown.
+/// The id of the source at `url`, which is created if it is unknown.
 pub fn id(connection: &Connection, url: &str) -> Result<i64, StoreError> {
     if let Some(id) = known_id(connection, url)? {
         return Ok(id);
@@ -94,12 +93,10 @@ pub fn id(connection: &Connection, url: &str) -> Result<i64, StoreError> {
     Ok(connection.last_insert_rowid())
 }
 
-/// The number of the source at `url`, if it is known.
 pub fn known_id(connection: &Connection, url: &str) -> Result<Option<i64>, StoreError> {
     Ok(connection.prepare_cached(statements::SOURCE_ID)?.query_row([url], |row| row.get(0)).optional()?)
 }
 
-/// The pauses still running at `now`.
 pub fn host_waits(connection: &Connection, now: Timestamp) -> Result<Vec<HostWait>, StoreError> {
     let mut statement = connection.prepare_cached(statements::HOST_WAITS)?;
     let rows = statement.query_map([seconds(now)], |row| {

@@ -1,4 +1,4 @@
-//! Every statement the store runs, in one list, so that a test can look at the plan of each.
+//! Every statement of the store in one list, so that a test can check each query plan.
 
 /// Defines the statements as constants and lists them all.
 macro_rules! statements {
@@ -91,7 +91,7 @@ statements! {
         ON CONFLICT (source, key) DO UPDATE SET state = ?3, rules = ?4, seen = max(seen, ?5), score = ?6, reason = ?7,
         id_mark = ifnull(?8, id_mark), link_mark = ifnull(?9, link_mark), title_mark = ifnull(?10, title_mark), text_mark = ifnull(?11, text_mark),
         reworded = max(reworded, ?12)";
-    ENTRY_SIGHTED = "UPDATE entries SET seen = max(seen, ?3) WHERE source = ?1 AND key = ?2";
+    ENTRY_LAST_SEEN = "UPDATE entries SET seen = max(seen, ?3) WHERE source = ?1 AND key = ?2";
     ENTRY_MARKED = "UPDATE entries SET id_mark = ifnull(?3, id_mark), link_mark = ifnull(?4, link_mark), title_mark = ifnull(?5, title_mark),
         text_mark = ifnull(?6, text_mark) WHERE source = ?1 AND key = ?2";
     DETECTIONS_OF_ENTRY = "SELECT document FROM detections
@@ -159,7 +159,7 @@ statements! {
     STORY_DROP = "DELETE FROM stories WHERE id = ?1";
     STORIES_SINCE = "SELECT id, project, token, event, stage, event_date, opened_at, updated_at FROM stories
         WHERE updated_at >= ?1";
-    TELLINGS = "SELECT ifnull(about, json_extract(document, '$.url')), json_extract(document, '$.source'),
+    MENTIONS = "SELECT ifnull(about, json_extract(document, '$.url')), json_extract(document, '$.source'),
         json_extract(document, '$.title'), told_at, signature FROM detections
         WHERE story = ?1 AND json_valid(document) ORDER BY told_at";
     DETECTION_KNOWN = "SELECT 1 FROM detections WHERE id = ?1";
@@ -171,7 +171,7 @@ statements! {
     STORY_DATE = "SELECT event_date FROM stories WHERE id = ?1";
     DETECTIONS_OF_STORY = "SELECT json_set(document, '$.story_id', story) FROM detections WHERE story = ?1 ORDER BY told_at, id";
 
-    KEPT = "SELECT sources.url, texts.key, title, link, summary, author, published, first_seen, texts.silent,
+    JUDGED_ENTRIES = "SELECT sources.url, texts.key, title, link, summary, author, published, first_seen, texts.silent,
         entries.rules, entries.reworded, entries.score,
         json_set(detections.document, '$.story_id', detections.story) AS document FROM entries
         JOIN texts ON texts.source = entries.source AND texts.key = entries.key
@@ -196,12 +196,12 @@ statements! {
     SETTLED_BACK = "UPDATE messages SET settled_at = settled_at - ?1 WHERE settled_at > ?2";
     MESSAGES_BACK = "UPDATE messages SET next_try = CASE WHEN next_try > ?2 THEN next_try - ?1 ELSE next_try END,
         created_at = CASE WHEN created_at > ?2 THEN created_at - ?1 ELSE created_at END WHERE settled_at IS NULL";
-    TOLD_BACK = "UPDATE told SET told_at = told_at - ?1 WHERE told_at > ?2";
+    CHANNEL_STORY_BACK = "UPDATE told SET told_at = told_at - ?1 WHERE told_at > ?2";
     CHANNELS_BACK = "UPDATE channels SET
         not_before = CASE WHEN not_before > ?2 THEN not_before - ?1 ELSE not_before END,
         failing_since = CASE WHEN failing_since > ?2 THEN failing_since - ?1 ELSE failing_since END,
         sent_at = CASE WHEN sent_at > ?2 THEN sent_at - ?1 ELSE sent_at END";
-    MATTERS_BACK = "UPDATE matters SET since = CASE WHEN since > ?2 THEN since - ?1 ELSE since END,
+    INCIDENTS_BACK = "UPDATE matters SET since = CASE WHEN since > ?2 THEN since - ?1 ELSE since END,
         told_at = CASE WHEN told_at > ?2 THEN told_at - ?1 ELSE told_at END,
         over_at = CASE WHEN over_at > ?2 THEN over_at - ?1 ELSE over_at END";
     ALERT_REPLACED = "DELETE FROM outbox WHERE story = ?1 AND channel = ?2 AND message IS NULL";
@@ -211,18 +211,18 @@ statements! {
         WHERE other.story = ?2 AND other.channel = outbox.channel AND other.message IS NULL AND other.topic = 'news'
         AND instr('low medium high critical', other.class) >= instr('low medium high critical', outbox.class))";
     ALERT_MOVE = "UPDATE outbox SET story = ?2 WHERE story = ?1 AND message IS NULL";
-    TOLD = "SELECT channel, class, event_date, told_at, outlets, EXISTS (SELECT 1 FROM outbox
+    CHANNEL_STORY = "SELECT channel, class, event_date, told_at, outlets, EXISTS (SELECT 1 FROM outbox
         WHERE outbox.story = told.story AND outbox.channel = told.channel AND message IS NULL)
         FROM told WHERE story = ?1";
-    TOLD_PUT = "INSERT INTO told (story, channel, class, event_date, told_at, outlets) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    CHANNEL_STORY_PUT = "INSERT INTO told (story, channel, class, event_date, told_at, outlets) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (story, channel) DO UPDATE SET class = ?3, event_date = ?4, told_at = ?5, outlets = ?6";
-    TOLD_LOUDER = "UPDATE told SET event_date = ifnull(told.event_date, other.event_date),
+    CHANNEL_STORY_LOUDER = "UPDATE told SET event_date = ifnull(told.event_date, other.event_date),
         class = iif(instr('low medium high critical', other.class) > instr('low medium high critical', told.class),
         other.class, told.class), outlets = max(told.outlets, other.outlets)
         FROM told AS other WHERE other.story = ?1 AND told.story = ?2 AND other.channel = told.channel";
-    TOLD_MOVE = "UPDATE OR IGNORE told SET story = ?2 WHERE story = ?1";
-    TOLD_DROP = "DELETE FROM told WHERE story = ?1";
-    TOLD_PRUNE = "DELETE FROM told WHERE (story, channel) IN (SELECT story, channel FROM told WHERE told_at < ?1 LIMIT ?2)";
+    CHANNEL_STORY_MOVE = "UPDATE OR IGNORE told SET story = ?2 WHERE story = ?1";
+    CHANNEL_STORY_DROP = "DELETE FROM told WHERE story = ?1";
+    CHANNEL_STORY_PRUNE = "DELETE FROM told WHERE (story, channel) IN (SELECT story, channel FROM told WHERE told_at < ?1 LIMIT ?2)";
     QUEUED = "SELECT id, topic, outbox.story, outbox.class, instant, due_at, created_at, document, ifnull(told.outlets, 1)
         FROM outbox LEFT JOIN told ON told.story = outbox.story AND told.channel = outbox.channel
         WHERE outbox.channel = ?1 AND message IS NULL ORDER BY due_at";
@@ -255,9 +255,9 @@ statements! {
     CHANNELS = "SELECT name, fingerprint, not_before, failures, failing_since, last_error, broken, sent_at FROM channels";
     CHANNEL_PUT = "INSERT OR REPLACE INTO channels (name, fingerprint, not_before, failures, failing_since, last_error,
         broken, sent_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    MATTERS = "SELECT subject, since, told_at, over_at, says FROM matters";
-    MATTER_PUT = "INSERT OR REPLACE INTO matters (subject, since, told_at, over_at, says) VALUES (?1, ?2, ?3, ?4, ?5)";
-    MATTER_DROP = "DELETE FROM matters WHERE subject = ?1";
+    INCIDENTS = "SELECT subject, since, told_at, over_at, says FROM matters";
+    INCIDENT_PUT = "INSERT OR REPLACE INTO matters (subject, since, told_at, over_at, says) VALUES (?1, ?2, ?3, ?4, ?5)";
+    INCIDENT_DROP = "DELETE FROM matters WHERE subject = ?1";
 
     X_SOURCES_BACK = "UPDATE x_sources SET complete_at = NULL WHERE complete_at > ?2 AND ?1 > 0";
     X_ACCOUNTS_BACK = "UPDATE x_accounts SET checked_at = checked_at - ?1 WHERE checked_at > ?2";
@@ -283,7 +283,6 @@ statements! {
     X_CALL_DONE = "UPDATE x_calls SET state = 'd', status = ?2, note = ?3, returned = ?4, billed = ?5, micros = ?6
         WHERE id = ?1";
     X_CALL_LOST = "UPDATE x_calls SET state = 'l', note = ?2 WHERE id = ?1";
-    X_CALLS_LAST = "SELECT at, route, state, status, returned, billed, micros FROM x_calls ORDER BY id DESC LIMIT ?1";
     X_CALLS_PRUNE = "DELETE FROM x_calls WHERE id IN
         (SELECT id FROM x_calls WHERE at < ?1 ORDER BY at LIMIT ?2)";
     X_PENDING = "SELECT id, at, server_at, state, route, sources, low, ceiling, most, price FROM x_calls

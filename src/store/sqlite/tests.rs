@@ -1,33 +1,27 @@
 mod cleanup;
 mod clock;
+mod files;
 mod findings;
 mod heads;
 mod outbox;
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::Connection;
 
 use super::{open, statements};
 use crate::{
-    clock::SystemClock,
     model::{
         Caution, Class, Commit, CycleStatus, Detection, DetectionRecord, EntryKey, EntryMarks, EntryRecord,
-        EntryState, Event, FailureKind, HostWait, Kind, LastSeen, Rewordings, Signature, Skips, SourceState,
+        EntryState, Event, FailureKind, HostWait, LastSeen, Rewordings, Signature, Skips, SourceState,
         SourceStatus, Stage, StoredFinding, Story, Validators,
+        samples::{self, now},
     },
     store::{
-        Access, CycleRecord, EventFilter, KnownEntry, KnownState, Lock, Lookup, PeriodSums, SourceResult,
-        Store, StoreError,
+        Access, CycleRecord, EventFilter, KnownEntry, KnownState, Lookup, PeriodSums, SourceResult, Store,
+        StoreError,
     },
 };
 
 const FEED: &str = "https://news.example/feed";
-
-fn now() -> Timestamp {
-    "2026-11-21T06:30:00Z".parse().unwrap()
-}
 
 fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
@@ -44,7 +38,7 @@ fn entry(number: u8, state: EntryState) -> EntryRecord {
         title: format!("Entry {number}"),
         link: Some(format!("https://news.example/{number}")),
         summary: "What the feed said.".to_owned(),
-        author: "desk".to_owned(),
+        author: "reporter".to_owned(),
         published: now(),
         first_seen: now(),
         suppress_alerts: false,
@@ -101,31 +95,13 @@ fn detection(id: &str, story: &str, score: u8) -> DetectionRecord {
     let found = Detection {
         id: id.to_owned(),
         story_id: story.to_owned(),
-        kind: Kind::News,
-        event: Event::Airdrop,
-        stage: Stage::Live,
-        rumour: false,
         score,
-        class: Class::High,
-        project: Some("Caldera".to_owned()),
-        token: Some("ERA".to_owned()),
-        watched: true,
         event_date: None,
-        title: format!("Told by {id}"),
+        title: format!("Reported by {id}"),
         url: format!("https://{id}.example/1"),
         source: id.to_owned(),
-        author: String::new(),
-        published_at: Some(now()),
-        detected_at: now(),
-        snippet: String::new(),
-        official: false,
-        paid: false,
-        independent_outlets: 1,
-        venue: None,
-        chain: None,
-        cautions: Vec::new(),
-        reasons: Vec::new(),
         also_at: Vec::new(),
+        ..samples::detection()
     };
     DetectionRecord {
         detection: found,
@@ -186,7 +162,7 @@ fn a_source_comes_back_as_it_went() {
 }
 
 #[test]
-fn what_was_dropped_is_new_again_under_other_rules() {
+fn a_dropped_entry_is_new_again_under_other_rules() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         save(&store, vec![dropped(1), waiting(2)]).await;
@@ -236,7 +212,7 @@ fn a_detection_is_new_only_once() {
 }
 
 #[test]
-fn a_story_is_one_row_with_every_outlet_and_comes_back_with_its_tellings() {
+fn a_story_is_one_row_with_every_outlet_and_comes_back_with_its_mentions() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         for (id, score) in [("a", 80), ("b", 95), ("c", 70)] {
@@ -289,17 +265,17 @@ fn pauses_of_hosts_end_by_themselves() {
 }
 
 #[test]
-fn old_sightings_are_asked_to_be_renewed() {
+fn an_old_last_seen_day_is_renewed() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         save(&store, vec![dropped(1)]).await;
-        let is_aging = async |at| known_at(&store, 7, &[1], at).await[0].is_aging;
-        assert!(!is_aging(now() + days(29)).await);
-        assert!(is_aging(now() + days(31)).await);
+        let is_stale = async |at| known_at(&store, 7, &[1], at).await[0].is_stale;
+        assert!(!is_stale(now() + days(29)).await);
+        assert!(is_stale(now() + days(31)).await);
         let refreshed = vec![LastSeen { source_url: FEED.to_owned(), key: EntryKey([1; 16]), marks: None }];
         let commit = Commit { source: Some(source(now() + days(31))), refreshed, ..Commit::default() };
         store.commit(commit).await.unwrap();
-        assert!(!is_aging(now() + days(31)).await);
+        assert!(!is_stale(now() + days(31)).await);
     });
 }
 
@@ -356,79 +332,9 @@ fn a_cycle_is_kept_with_its_report() {
 }
 
 #[test]
-fn others_read_while_one_writes() {
-    let dir = tempfile::tempdir().unwrap();
-    block(async {
-        assert!(matches!(Store::open(dir.path(), Access::Read), Err(StoreError::Missing(_))));
-        let writer = Store::open(dir.path(), Access::Write).unwrap();
-        writer.commit(found("a", "s", 80)).await.unwrap();
-        let blocker = Connection::open(dir.path().join("tge-scrape.db")).unwrap();
-        blocker.execute_batch("BEGIN IMMEDIATE; DELETE FROM detections;").unwrap();
-        let reader = Store::open(dir.path(), Access::Read).unwrap();
-        assert_eq!(reader.events(EventFilter { limit: 9, ..EventFilter::default() }).await.unwrap().len(), 1);
-        assert!(reader.commit(found("b", "s", 80)).await.is_err(), "a reader must not write");
-    });
-}
-
-#[test]
-fn a_newer_or_damaged_database_is_refused_with_its_own_error() {
-    let dir = tempfile::tempdir().unwrap();
-    drop(Store::open(dir.path(), Access::Write).unwrap());
-    let path = dir.path().join("tge-scrape.db");
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    for access in [Access::Read, Access::Write] {
-        assert!(matches!(Store::open(dir.path(), access), Err(StoreError::Newer { found: 99, .. })));
-    }
-    // In a folder of its own: the thread of the first store may still be closing its file.
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("tge-scrape.db");
-    std::fs::write(&path, "this is no database, but long enough to be taken for one".repeat(100)).unwrap();
-    assert!(matches!(Store::open(dir.path(), Access::Write), Err(StoreError::Corrupt(_))));
-}
-
-#[test]
-fn one_run_at_a_time_holds_the_lock() {
-    let dir = tempfile::tempdir().unwrap();
-    block(async {
-        let held = Lock::take(dir.path(), Duration::ZERO, SystemClock).await.unwrap();
-        let refused = Lock::take(dir.path(), Duration::ZERO, SystemClock).await.unwrap_err();
-        assert!(matches!(refused, StoreError::Locked(Some(pid)) if pid == std::process::id()), "{refused:?}");
-        drop(held);
-        Lock::take(dir.path(), Duration::ZERO, SystemClock).await.unwrap();
-    });
-}
-
-#[cfg(unix)]
-#[test]
-fn only_the_owner_can_read_the_state() {
-    use std::os::unix::fs::PermissionsExt;
-    let dir = tempfile::tempdir().unwrap();
-    let state = dir.path().join("deep/state");
-    drop(Store::open(&state, Access::Write).unwrap());
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&state), mode(&state.join("tge-scrape.db"))), (0o700, 0o600));
-}
-
-#[test]
-fn a_copy_is_a_whole_database() {
-    let dir = tempfile::tempdir().unwrap();
-    block(async {
-        let store = Store::open(&dir.path().join("a"), Access::Write).unwrap();
-        store.commit(found("a", "s", 80)).await.unwrap();
-        std::fs::create_dir(dir.path().join("b")).unwrap();
-        let copy = dir.path().join("b/tge-scrape.db");
-        store.backup(&copy).await.unwrap();
-        assert!(store.backup(&copy).await.is_err(), "an existing file is never overwritten");
-        let copied = Store::open(&dir.path().join("b"), Access::Read).unwrap();
-        assert_eq!(copied.events(EventFilter { limit: 9, ..EventFilter::default() }).await.unwrap().len(), 1);
-        assert_eq!(copied.check().await.unwrap(), Vec::<String>::new());
-    });
-}
-
-#[test]
 fn no_statement_walks_through_a_table_that_grows() {
     let connection = open::open_memory().unwrap();
-    // Read whole on purpose: a row per configured source, channel or account, the few troubles there are, the few
+    // Read whole on purpose: a row per configured source, channel or account, the few incidents, the few
     // pauses that run, the newest cycles and calls, which are walked backwards up to a limit, what is judged again on
     // request, and the user's own labels.
     let whole = [
@@ -437,7 +343,7 @@ fn no_statement_walks_through_a_table_that_grows() {
         "SOURCES_FORGET",
         "HOST_WAITS_BACK",
         "CHANNELS_BACK",
-        "MATTERS_BACK",
+        "INCIDENTS_BACK",
         "X_SOURCES_BACK",
         "X_ACCOUNTS_BACK",
         "X_LIMITS_BACK",
@@ -451,13 +357,12 @@ fn no_statement_walks_through_a_table_that_grows() {
         "SOURCE_YIELDS",
         "CHANNELS",
         "ALERT_TOTALS",
-        "MATTERS",
-        "KEPT",
+        "INCIDENTS",
+        "JUDGED_ENTRIES",
         "LABELS",
         "X_SOURCES",
         "X_GAPS",
         "X_ACCOUNTS",
-        "X_CALLS_LAST",
     ];
     let mut walks = Vec::new();
     for (name, sql) in statements::ALL {

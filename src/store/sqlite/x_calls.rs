@@ -1,19 +1,22 @@
-//! The ledger of calls to X: reserved before they are sent, settled when they are answered, so that several
-//! processes with one token stay within its limits and one budget.
+//! The request log of X: calls are reserved before they are sent and settled when they are answered, so that
+//! several processes with one token share its limits and one budget.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::{StoreError, amount, count, statements};
 use crate::{
     failpoint::hit,
-    model::{RateState, XIntent, XLimit, XPage, XReserved},
+    model::{
+        RateState, XIntent, XLimit, XPage, XReserved,
+        event_date::{day_of, month_number},
+    },
     store::XEnding,
 };
 
-/// A call that was not heard of for this long, milliseconds, will not be: longer than any answer may take.
+/// Milliseconds after which a call counts as lost: longer than any response may take.
 const FORGOTTEN_MS: i64 = 120_000;
-/// Calls that may have reached the server count against a window of this length, milliseconds.
+/// Milliseconds of a rate window: calls that may have reached the server count against it.
 const WINDOW_MS: i64 = 900_000;
 /// The route under which the whole credential is blocked.
 const ALL: &str = "*";
@@ -27,8 +30,7 @@ pub(super) fn at(ms: i64) -> Timestamp {
 }
 
 pub(super) fn month(at: Timestamp) -> i64 {
-    let date = at.to_zoned_datetime(TimeZone::UTC).date();
-    i64::from(date.year()) * 12 + i64::from(date.month()) - 1
+    i64::from(month_number(day_of(at)))
 }
 
 fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
@@ -40,7 +42,7 @@ fn add_to_month(connection: &Connection, month: i64, micros: i64) -> Result<(), 
     Ok(())
 }
 
-/// Spent and reserved in `month` and in later ones: where a clock was set back, those were this month's as well.
+/// Spent and reserved in `month` and later ones: after a clock was set back, the later ones belong to this month too.
 pub(super) fn spent(connection: &Connection, month: i64) -> Result<u64, StoreError> {
     let mut statement = connection.prepare_cached(statements::X_MONTH)?;
     let micros: Option<i64> = statement.query_row([month], |row| row.get(0))?;
@@ -65,7 +67,6 @@ fn limit(connection: &Connection, credential: &str, route: &str) -> Result<Optio
     Ok(statement.query_row([credential, route], read_limit).optional()?)
 }
 
-/// Reserves a call if `decide` says how many objects it may return.
 pub fn reserve<R>(
     connection: &mut Connection,
     intent: &XIntent,
@@ -108,7 +109,6 @@ pub fn reserve<R>(
     Ok(Ok(XReserved { call, most }))
 }
 
-/// Ends a call without a page.
 pub fn end(connection: &mut Connection, call: i64, ending: &XEnding) -> Result<(), StoreError> {
     let transaction = begin(connection)?;
     match ending {
@@ -123,7 +123,7 @@ pub fn end(connection: &mut Connection, call: i64, ending: &XEnding) -> Result<(
     Ok(transaction.commit()?)
 }
 
-/// Replaces a call's reservation by its cost, in the month of the reservation: by our clock, not by X's.
+/// Replaces a call's reservation by its cost, in the month of the reservation by our clock.
 fn settle(
     connection: &Connection,
     call: i64,
@@ -161,7 +161,6 @@ pub fn charge(connection: &Connection, page: &XPage) -> Result<(), StoreError> {
     settle(connection, page.call, Some(page.status), None, (returned, posts + users), cost)
 }
 
-/// Learns of a limit: `learn` turns what was known into what is.
 pub fn learn(
     connection: &mut Connection,
     credential: &str,
@@ -184,7 +183,7 @@ pub fn learn(
     Ok(transaction.commit()?)
 }
 
-/// A call whose answer never came.
+/// A call without a response.
 struct Pending {
     call: i64,
     sent: i64,
@@ -198,11 +197,9 @@ struct Pending {
     price: i64,
 }
 
-/// Settles calls whose answer never came, as soon as later answers tell what it can have held.
-///
-/// Whatever such a call was charged for is read again later. On the same UTC day that is free, so the call as
-/// such cost nothing beyond what the later one is charged; on another day it cost at most what was read again
-/// of its window.
+/// A later call reads the same posts again. On the same UTC day that is free, so the lost call cost nothing beyond the
+/// later one's charge. On another day it cost at most the posts of its window that were
+/// read again.
 pub fn resolve(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     let transaction = begin(connection)?;
     let pending: Vec<Pending> = {
@@ -231,7 +228,7 @@ pub fn resolve(connection: &mut Connection, now: Timestamp) -> Result<(), StoreE
     Ok(transaction.commit()?)
 }
 
-/// What a call without an answer cost, if that is known by now.
+/// The cost of a call without a response, if it is known by now.
 fn cost_of(connection: &Connection, pending: &Pending) -> Result<Option<i64>, StoreError> {
     let sent_on = super::day(at(pending.server_sent));
     if pending.sources.is_empty() {

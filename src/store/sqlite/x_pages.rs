@@ -1,4 +1,4 @@
-//! What is known of X: windows, accounts, posts.
+//! Stored windows, accounts and posts of X.
 
 use std::collections::HashMap;
 
@@ -11,13 +11,11 @@ use super::{
 };
 use crate::{
     model::{XAccount, XGap, XMemory, XPage, XPerson, XSource, XUsage},
-    store::{PurgeWhat, XCallRow},
+    store::PurgeWhat,
 };
 
-/// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-/// All that is remembered at `now`, of what concerns `credential`.
 pub fn memory(connection: &Connection, credential: &str, now: Timestamp) -> Result<XMemory, StoreError> {
     let mut gaps: HashMap<String, Vec<XGap>> = HashMap::new();
     let mut statement = connection.prepare_cached(statements::X_GAPS)?;
@@ -82,13 +80,11 @@ pub fn memory(connection: &Connection, credential: &str, now: Timestamp) -> Resu
     })
 }
 
-/// Remembers which dialect is spoken.
 pub fn set_dialect(connection: &Connection, dialect: &str) -> Result<(), StoreError> {
     connection.prepare_cached(statements::X_SETTING_PUT)?.execute(["dialect", dialect])?;
     Ok(())
 }
 
-/// Remembers what X said of its usage.
 pub fn set_usage(connection: &Connection, usage: &XUsage) -> Result<(), StoreError> {
     // Plain data with string keys always serialises.
     let value = serde_json::to_string(usage).unwrap_or_default();
@@ -96,13 +92,11 @@ pub fn set_usage(connection: &Connection, usage: &XUsage) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Posts charged on the day of `at`.
 pub fn posts_billed(connection: &Connection, at: Timestamp) -> Result<u64, StoreError> {
     let mut statement = connection.prepare_cached(statements::X_POSTS_BILLED)?;
     Ok(amount(statement.query_row([super::day(at)], |row| row.get(0))?))
 }
 
-/// Which of `ids` are known, each with the newest id of its chain; purged ones count as known and newest.
 pub fn known(connection: &Connection, ids: &[u64]) -> Result<HashMap<u64, u64>, StoreError> {
     let mut statement = connection.prepare_cached(statements::X_POST_KNOWN)?;
     let mut known = HashMap::new();
@@ -114,7 +108,6 @@ pub fn known(connection: &Connection, ids: &[u64]) -> Result<HashMap<u64, u64>, 
     Ok(known)
 }
 
-/// Those of `users` that are known.
 pub fn people(connection: &Connection, users: &[u64]) -> Result<Vec<XPerson>, StoreError> {
     let mut statement = connection.prepare_cached(statements::X_PERSON)?;
     let mut found = Vec::new();
@@ -131,7 +124,7 @@ pub fn people(connection: &Connection, users: &[u64]) -> Result<Vec<XPerson>, St
     Ok(found)
 }
 
-/// Saves a page, the detections aside.
+/// Saves a page without its detections.
 pub fn put(connection: &Connection, page: &XPage) -> Result<(), StoreError> {
     charge(connection, page)?;
     let now = ms(page.answered_at);
@@ -167,7 +160,6 @@ pub fn put(connection: &Connection, page: &XPage) -> Result<(), StoreError> {
     failed(connection, &page.failed)
 }
 
-/// Counts a failure of each source.
 pub fn failed(connection: &Connection, failed: &[(String, String)]) -> Result<(), StoreError> {
     for (source, sentence) in failed {
         connection.prepare_cached(statements::X_SOURCE_FAILED)?.execute(params![source, sentence])?;
@@ -175,7 +167,7 @@ pub fn failed(connection: &Connection, failed: &[(String, String)]) -> Result<()
     Ok(())
 }
 
-/// What is stored and lies after this was made up.
+/// Stored times after this are invalid.
 fn latest_ms(page: &XPage) -> i64 {
     page.windows.latest.map_or(i64::MAX, ms)
 }
@@ -184,7 +176,7 @@ fn put_windows(connection: &Connection, page: &XPage) -> Result<(), StoreError> 
     let change = &page.windows;
     let (latest, latest_id) = (latest_ms(page), change.latest_id.map_or(i64::MAX, count));
     for source in &change.sources {
-        // An answer without posts but with an error is no success.
+        // A response without posts but with an error is no success.
         let fails = page.failed.iter().any(|(failed, _)| failed == source);
         let values =
             params![source, change.head.map(count), change.complete_at.map(ms), fails, latest_id, latest];
@@ -200,7 +192,6 @@ fn put_windows(connection: &Connection, page: &XPage) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Forgets gaps that nobody can fill any more.
 pub fn drop_gaps(connection: &Connection, gaps: &[(String, XGap)]) -> Result<(), StoreError> {
     for (source, gap) in gaps {
         connection.prepare_cached(statements::X_GAP_CLOSE)?.execute(params![source, gap.owner])?;
@@ -208,8 +199,6 @@ pub fn drop_gaps(connection: &Connection, gaps: &[(String, XGap)]) -> Result<(),
     Ok(())
 }
 
-/// Deletes a post, or all of an account's, with the detections made of them; gives how many posts went. What is
-/// left of a post is its id, so that it does not come back.
 pub fn purge(connection: &mut Connection, what: &PurgeWhat) -> Result<usize, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let ids: Vec<i64> = match what {
@@ -246,21 +235,4 @@ pub fn purge(connection: &mut Connection, what: &PurgeWhat) -> Result<usize, Sto
     }
     transaction.commit()?;
     Ok(ids.len())
-}
-
-/// The last `limit` calls, newest first.
-pub fn calls(connection: &Connection, limit: usize) -> Result<Vec<XCallRow>, StoreError> {
-    let mut statement = connection.prepare_cached(statements::X_CALLS_LAST)?;
-    let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-        Ok(XCallRow {
-            at: at(row.get(0)?),
-            route: row.get(1)?,
-            state: row.get(2)?,
-            status: row.get(3)?,
-            returned: amount(row.get::<_, Option<i64>>(4)?.unwrap_or(0)),
-            billed: amount(row.get::<_, Option<i64>>(5)?.unwrap_or(0)),
-            micros: amount(row.get(6)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -14,7 +14,7 @@ fn kept(entry: &Entry, key: EntryKey) -> KnownEntry {
     KnownEntry {
         key,
         state: KnownState::Dropped { by_other_rules: false },
-        is_aging: false,
+        is_stale: false,
         marks: Some(entry.marks.into()),
         rewordings: Rewordings::default(),
         words: None,

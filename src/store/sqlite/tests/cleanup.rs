@@ -1,6 +1,6 @@
-//! What the clean-up forgets, and what it must not.
+//! Which rows pruning deletes, and which it keeps.
 
-use rusqlite::{StatementStatus, params};
+use rusqlite::{Connection, StatementStatus, params};
 
 use super::*;
 use crate::store::sqlite::{bits, day, prune, seconds};
@@ -24,7 +24,7 @@ async fn lived(store: &Store, from: i64, to: i64, changed: i64) {
 }
 
 #[test]
-fn what_a_quiet_source_brought_last_is_never_forgotten() {
+fn the_last_body_of_a_quiet_source_is_never_pruned() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         save(&store, vec![judged(1), dropped(2), waiting(3)]).await;
@@ -35,7 +35,7 @@ fn what_a_quiet_source_brought_last_is_never_forgotten() {
 }
 
 #[test]
-fn what_a_source_no_longer_shows_is_forgotten_in_time() {
+fn entries_that_left_their_feed_are_pruned_in_time() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         save(&store, vec![judged(1), dropped(2), waiting(3)]).await;
@@ -51,7 +51,7 @@ fn what_a_source_no_longer_shows_is_forgotten_in_time() {
 }
 
 #[test]
-fn a_source_that_nobody_asks_any_more_is_forgotten_as_a_whole_and_then_new() {
+fn a_source_without_requests_is_pruned_as_a_whole_and_then_new() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         save(&store, vec![judged(1), dropped(2)]).await;
@@ -73,7 +73,7 @@ fn a_source_that_nobody_asks_any_more_is_forgotten_as_a_whole_and_then_new() {
 }
 
 #[test]
-fn the_clean_up_does_not_read_again_what_it_keeps() {
+fn pruning_does_not_read_kept_entries_again() {
     let mut connection = open::open_memory().unwrap();
     let at = now() + days(200);
     let old = day(now());
@@ -96,7 +96,7 @@ fn the_clean_up_does_not_read_again_what_it_keeps() {
     };
     let before = cost(&connection);
     for _ in 0..5 {
-        assert_eq!(prune(&mut connection, at, 100).unwrap(), 0, "nothing of it is forgotten");
+        assert_eq!(prune(&mut connection, at, 100).unwrap(), 0, "nothing of it is deleted");
     }
     let after = cost(&connection);
     assert!(after * 20 < before, "{before} steps, then {after}");

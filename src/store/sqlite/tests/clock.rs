@@ -1,7 +1,7 @@
 //! A clock that is far ahead for a while, and comes back.
 
 use super::*;
-use crate::model::{Alert, Body, BoundMessage, ChannelState, Settled, Topic};
+use crate::model::{Alert, BoundMessage, ChannelState, Settled};
 
 fn hours(hours: i64) -> SignedDuration {
     SignedDuration::from_hours(hours)
@@ -13,11 +13,11 @@ fn ahead() -> SignedDuration {
 }
 
 #[test]
-fn a_time_is_believed_once_earlier_cycles_confirm_it() {
+fn a_time_is_accepted_once_earlier_cycles_confirm_it() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         let confirmed = async |at: Timestamp| store.confirmed_time(at).await.unwrap();
-        assert_eq!(confirmed(now()).await, now(), "no cycle says otherwise");
+        assert_eq!(confirmed(now()).await, now(), "without cycles");
         store.begin_cycle(now()).await.unwrap();
         assert_eq!(confirmed(now()).await, now());
         assert_eq!(confirmed(now() + hours(20)).await, now() + hours(20));
@@ -31,7 +31,7 @@ fn a_time_is_believed_once_earlier_cycles_confirm_it() {
         store.begin_cycle(last + ahead()).await.unwrap();
         store.begin_cycle(last + ahead() + days(400)).await.unwrap();
         assert_eq!(confirmed(last + ahead() + days(900)).await, last + hours(24));
-        // A computer that was off for years: a day later the time is believed.
+        // A computer that was off for years: a day later the time is accepted.
         for hour in 0..=30 {
             store.begin_cycle(last + ahead() + days(900) + hours(hour)).await.unwrap();
         }
@@ -67,7 +67,7 @@ fn one_cycle_ten_years_ahead_forgets_nothing() {
 }
 
 #[test]
-fn what_was_noted_with_the_wrong_clock_is_moved_back_and_nothing_else() {
+fn times_stored_with_the_wrong_clock_move_back_and_no_others() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         store.begin_cycle(now()).await.unwrap();
@@ -96,7 +96,7 @@ fn what_was_noted_with_the_wrong_clock_is_moved_back_and_nothing_else() {
         store.begin_cycle(back).await.unwrap();
 
         let sources = store.sources().await.unwrap();
-        assert_eq!(sources[0], asked_to_wait, "a server's wish from before");
+        assert_eq!(sources[0], asked_to_wait, "a server's pause from before");
         assert_eq!(
             (sources[1].checked_at, sources[1].due_at, sources[1].changed_at),
             (Some(back), Some(back + hours(1)), Some(back))
@@ -120,15 +120,10 @@ fn what_was_noted_with_the_wrong_clock_is_moved_back_and_nothing_else() {
 }
 
 #[test]
-fn an_alert_that_was_put_off_with_the_wrong_clock_waits_no_ten_years() {
+fn an_alert_deferred_with_the_wrong_clock_does_not_wait_ten_years() {
     block(async {
-        let store = Store::open_in_memory().unwrap();
-        store.begin_cycle(now()).await.unwrap();
-        let mut finding = finding("d", "s", &[]);
-        finding.alerts = vec![queued("a1", now(), now())];
-        store.commit(Commit { findings: vec![finding], ..Commit::default() }).await.unwrap();
         let wrong = now() + ahead();
-        store.begin_cycle(wrong).await.unwrap();
+        let store = with_alert_before(wrong).await;
         store.bind(Vec::new(), vec![("a1".to_owned(), wrong + hours(9))]).await.unwrap();
         store.begin_cycle(now() + hours(1)).await.unwrap();
         let alert = &store.queued("a".to_owned()).await.unwrap()[0];
@@ -139,13 +134,8 @@ fn an_alert_that_was_put_off_with_the_wrong_clock_waits_no_ten_years() {
 #[test]
 fn a_message_that_arrived_with_the_wrong_clock_is_forgotten_in_time() {
     block(async {
-        let store = Store::open_in_memory().unwrap();
-        store.begin_cycle(now()).await.unwrap();
-        let mut finding = finding("d", "s", &[]);
-        finding.alerts = vec![queued("a1", now(), now())];
-        store.commit(Commit { findings: vec![finding], ..Commit::default() }).await.unwrap();
         let wrong = now() + ahead();
-        store.begin_cycle(wrong).await.unwrap();
+        let store = with_alert_before(wrong).await;
         let message = BoundMessage {
             id: "m".to_owned(),
             channel: "a".to_owned(),
@@ -164,18 +154,17 @@ fn a_message_that_arrived_with_the_wrong_clock_is_forgotten_in_time() {
     });
 }
 
+/// A store with a cycle and an alert of now, in which a cycle at `wrong` has begun.
+async fn with_alert_before(wrong: Timestamp) -> Store {
+    let store = Store::open_in_memory().unwrap();
+    store.begin_cycle(now()).await.unwrap();
+    let mut finding = finding("d", "s", &[]);
+    finding.alerts = vec![queued("a1", now(), now())];
+    store.commit(Commit { findings: vec![finding], ..Commit::default() }).await.unwrap();
+    store.begin_cycle(wrong).await.unwrap();
+    store
+}
+
 fn queued(id: &str, created_at: Timestamp, due_at: Timestamp) -> Alert {
-    Alert {
-        id: id.to_owned(),
-        channel: "a".to_owned(),
-        topic: Topic::News,
-        story: Some("s".to_owned()),
-        class: Class::High,
-        instant: false,
-        due_at,
-        created_at,
-        body: Body::News { detection: Box::new(detection("d", "s", 80).detection), change: None, tier: 2 },
-        replaces: false,
-        outlets: 1,
-    }
+    Alert { instant: false, due_at, created_at, ..samples::alert(id, detection("d", "s", 80).detection) }
 }

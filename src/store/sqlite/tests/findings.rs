@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::*;
-use crate::model::{Alert, Body, ChannelStoryState, Topic};
+use crate::model::{Alert, Body, ChannelStoryState};
 
 fn commit(findings: Vec<StoredFinding>) -> Commit {
     Commit { findings, ..Commit::default() }
@@ -93,11 +93,11 @@ fn of_a_transaction_that_fails_nothing_is_kept() {
 }
 
 #[test]
-fn a_detection_that_is_known_opens_no_second_story_and_alerts_nobody() {
+fn a_known_detection_opens_no_second_story_and_sends_no_alert() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         store.commit(found("a", "old", 80)).await.unwrap();
-        let again = StoredFinding { joined: false, ..alertable_finding("a", "new", &[], Class::High) };
+        let again = StoredFinding { joined: false, ..finding_with_alert("a", "new", &[], Class::High) };
         assert_eq!(store.commit(commit(vec![again])).await.unwrap(), Vec::<String>::new());
         assert_eq!(grouped(&store).await, groups(&["old: a"]));
         assert_eq!(store.queued("a".to_owned()).await.unwrap(), []);
@@ -105,20 +105,8 @@ fn a_detection_that_is_known_opens_no_second_story_and_alerts_nobody() {
 }
 
 /// A finding with an alert, called like it, for the channel "a".
-fn alertable_finding(id: &str, story: &str, absorbed: &[&str], class: Class) -> StoredFinding {
-    let alert = Alert {
-        id: id.to_owned(),
-        channel: "a".to_owned(),
-        topic: Topic::News,
-        story: Some(story.to_owned()),
-        class,
-        instant: true,
-        due_at: now(),
-        created_at: now(),
-        body: Body::News { detection: Box::new(detection(id, story, 80).detection), change: None, tier: 2 },
-        replaces: false,
-        outlets: 1,
-    };
+fn finding_with_alert(id: &str, story: &str, absorbed: &[&str], class: Class) -> StoredFinding {
+    let alert = Alert { class, ..samples::alert(id, detection(id, story, 80).detection) };
     let state = ChannelStoryState {
         story: story.to_owned(),
         channel: "a".to_owned(),
@@ -132,14 +120,14 @@ fn alertable_finding(id: &str, story: &str, absorbed: &[&str], class: Class) -> 
 }
 
 #[test]
-fn alerts_go_with_their_story_and_the_louder_of_two_stays() {
+fn alerts_move_with_their_story_and_the_higher_class_stays() {
     use Class::{Critical, High};
     for (first, second, stays) in [(High, High, "a"), (High, Critical, "b"), (Critical, High, "a")] {
         block(async {
             let store = Store::open_in_memory().unwrap();
             let one = commit(vec![
-                alertable_finding("a", "s1", &[], first),
-                alertable_finding("b", "s2", &[], second),
+                finding_with_alert("a", "s1", &[], first),
+                finding_with_alert("b", "s2", &[], second),
                 finding("c", "s1", &["s2"]),
             ]);
             store.commit(one).await.unwrap();
@@ -183,8 +171,7 @@ fn a_post_is_known_to_its_story_under_the_address_it_points_at() {
         post.record.about = Some("https://press.example/claim".to_owned());
         store.commit(commit(vec![post, finding("b", "s", &[])])).await.unwrap();
         let stories = store.recent_stories(now() - days(1)).await.unwrap();
-        let mut urls: Vec<&str> =
-            stories[0].mentions.iter().map(|commit_with_alert| commit_with_alert.url.as_str()).collect();
+        let mut urls: Vec<&str> = stories[0].mentions.iter().map(|mention| mention.url.as_str()).collect();
         urls.sort_unstable();
         assert_eq!(urls, ["https://b.example/1", "https://press.example/claim"]);
         // What is shown is the post's own address.

@@ -1,4 +1,4 @@
-//! Which mention speaks for a story, and what is shown of its class, stage and date.
+//! The mention that represents a story, and its class, stage and date.
 
 use jiff::civil::date;
 
@@ -19,7 +19,7 @@ async fn row(store: &Store, filter: EventFilter) -> Option<StoryRow> {
 }
 
 #[test]
-fn a_rumour_speaks_only_for_a_story_without_any_other_mention_and_is_low() {
+fn a_rumour_represents_only_a_story_without_other_mentions_and_is_low() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         let rumour = |found: &mut Detection| (found.rumour, found.class) = (true, Class::High);
@@ -35,7 +35,7 @@ fn a_rumour_speaks_only_for_a_story_without_any_other_mention_and_is_low() {
 }
 
 #[test]
-fn a_stage_is_held_against_the_date_of_the_story_as_of_today() {
+fn a_stage_is_adjusted_to_the_date_of_the_story_on_today() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         store.commit(found("a", "s", 95)).await.unwrap();

@@ -1,26 +1,11 @@
 use super::*;
 use crate::model::{
-    Alert, Body, BoundMessage, ChannelState, ChannelStoryState, Incident, Notice, Phase, Settled, Topic,
+    Alert, AlertState, Body, BoundMessage, ChannelState, ChannelStoryState, Incident, Notice, Phase, Settled,
+    Topic,
 };
 
 fn alert(id: &str, story_id: &str) -> Alert {
-    Alert {
-        id: id.to_owned(),
-        channel: "a".to_owned(),
-        topic: Topic::News,
-        story: Some(story_id.to_owned()),
-        class: Class::High,
-        instant: true,
-        due_at: now(),
-        created_at: now(),
-        body: Body::News {
-            detection: Box::new(detection("d", story_id, 80).detection),
-            change: None,
-            tier: 2,
-        },
-        replaces: false,
-        outlets: 2,
-    }
+    Alert { outlets: 2, ..samples::alert(id, detection("d", story_id, 80).detection) }
 }
 
 fn state(story_id: &str, outlets: usize) -> ChannelStoryState {
@@ -59,7 +44,7 @@ fn names() -> Vec<String> {
 }
 
 #[test]
-fn an_alert_comes_with_its_detection_and_goes_its_way_once() {
+fn an_alert_keeps_its_detection_and_is_delivered_once() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         for _ in 0..2 {
@@ -86,9 +71,9 @@ fn an_alert_comes_with_its_detection_and_goes_its_way_once() {
         assert!(store.open_messages("a".to_owned()).await.unwrap().is_empty());
         assert_eq!(store.oldest_due(names()).await.unwrap(), None);
         let rows = store.outbox(false, 9).await.unwrap();
-        assert_eq!((rows[0].state.as_str(), rows[0].title.as_str()), ("delivered", "Told by d"));
+        assert_eq!((rows[0].state, rows[0].title.as_str()), (AlertState::Delivered, "Reported by d"));
         assert!(store.outbox(true, 9).await.unwrap().is_empty());
-        // A cycle that repeats its work tells nothing twice.
+        // A cycle that repeats its work queues nothing twice.
         store.commit(commit_with_alert("d", "s", alert("n1", "s"), 2)).await.unwrap();
         assert!(store.queued("a".to_owned()).await.unwrap().is_empty());
         store.prune(later + days(31), 10).await.unwrap();
@@ -97,7 +82,7 @@ fn an_alert_comes_with_its_detection_and_goes_its_way_once() {
 }
 
 #[test]
-fn what_waits_is_replaced_delayed_and_moved_with_its_story() {
+fn a_queued_alert_is_replaced_delayed_and_moved_with_its_story() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         store.commit(commit_with_alert("d", "s", alert("n1", "s"), 1)).await.unwrap();
@@ -122,7 +107,7 @@ fn what_waits_is_replaced_delayed_and_moved_with_its_story() {
 }
 
 #[test]
-fn what_was_given_up_can_be_revived() {
+fn a_given_up_message_can_be_revived() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         store.commit(commit_with_alert("d", "s", alert("n1", "s"), 1)).await.unwrap();
@@ -130,7 +115,7 @@ fn what_was_given_up_can_be_revived() {
         let state = ChannelState { name: "a".to_owned(), ..ChannelState::default() };
         let gone = Settled::GivenUp { error: "never".to_owned() };
         store.settle("m".to_owned(), gone, state, now()).await.unwrap();
-        assert_eq!(store.outbox(false, 9).await.unwrap()[0].state, "given_up");
+        assert_eq!(store.outbox(false, 9).await.unwrap()[0].state, AlertState::GivenUp);
         assert_eq!(store.waiting(names()).await.unwrap(), 0);
         store.revive(names(), now()).await.unwrap();
         assert_eq!(store.open_messages("a".to_owned()).await.unwrap()[0].tries, 0);
@@ -138,7 +123,7 @@ fn what_was_given_up_can_be_revived() {
 }
 
 #[test]
-fn matters_and_their_notices_are_saved_together() {
+fn incidents_and_their_notices_are_saved_together() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         let incident = Incident {

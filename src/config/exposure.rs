@@ -1,8 +1,14 @@
-//! Whether other users of the machine can read the secrets in the settings file, or change it.
+//! Secrets that others can read: on the network, because they are sent without TLS, or on this machine, because of the
+//! settings file's mode.
 
-use super::Settings;
+use url::Url;
 
-/// Keys of tables whose value is a secret itself, and the list they belong to.
+use super::{Settings, x_section::is_local};
+use crate::alert::ChannelKind;
+
+pub const CLEARTEXT_HINT: &str = "use an https address, or a tunnel that ends on this machine";
+
+/// Lists with the keys of their tables whose value is a secret.
 #[cfg(unix)]
 const SECRETS: [(&str, &str); 6] = [
     ("feeds", "headers"),
@@ -13,11 +19,41 @@ const SECRETS: [(&str, &str); 6] = [
     ("channels", "old_secret"),
 ];
 
+/// Names each setting whose secret is sent to an `http://` address outside this machine, with the address's host but
+/// without any part of the secret.
+pub fn cleartext(settings: &Settings) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut check = |name: &dyn Fn() -> String, url: &Url| {
+        if url.scheme() == "http" && !is_local(url) {
+            found.push(format!("{} (http://{})", name(), url.host_str().unwrap_or_default()));
+        }
+    };
+    for source in settings.sources.iter().filter(|source| !source.headers.is_empty()) {
+        if let Ok(url) = Url::parse(&source.url) {
+            check(&|| format!("the headers of the feed {}", source.name), &url);
+        }
+    }
+    for channel in &settings.alerts.channels {
+        let url = match &channel.kind {
+            ChannelKind::Slack(slack) => &slack.url,
+            ChannelKind::Discord(discord) => &discord.url,
+            ChannelKind::Telegram(telegram) => &telegram.base_url,
+            ChannelKind::Ntfy(ntfy) => &ntfy.server,
+            ChannelKind::Webhook(webhook) => &webhook.url,
+            // Mail uses TLS only; the others stay on this machine.
+            ChannelKind::Email(_) | ChannelKind::Exec(_) | ChannelKind::File(_) => continue,
+        };
+        check(&|| format!("the channel {}", channel.policy.name), url);
+    }
+    if let Some(url) = settings.metrics.healthcheck_url.as_deref().and_then(|url| Url::parse(url).ok()) {
+        check(&|| "the monitor's address in metrics.healthcheck_url_env".to_owned(), &url);
+    }
+    found
+}
+
 impl Settings {
-    /// What every user of this machine can do with the settings file that only its owner should, and what to do
-    /// about it.
+    /// A message and a hint if every user of this machine can read the file's secrets, or change the file.
     #[cfg(unix)]
-    #[must_use]
     pub fn exposed(&self) -> Option<(String, String)> {
         use std::os::unix::fs::PermissionsExt;
 
@@ -40,14 +76,12 @@ impl Settings {
         })
     }
 
-    /// Modes are those of Unix.
     #[cfg(not(unix))]
-    #[must_use]
     pub fn exposed(&self) -> Option<(String, String)> {
         None
     }
 
-    /// Whether a secret stands in the file itself.
+    /// Whether the file itself contains a secret.
     #[cfg(unix)]
     fn holds_secrets(&self) -> bool {
         let lists = &self.layers.lists;
