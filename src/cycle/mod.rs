@@ -417,7 +417,7 @@ impl<F: Fetch + 'static, C: Clock + 'static> Run<'_, F, C> {
         let statements = store.statement_times().await?;
         let mut summed = self.report.sum(report_builder::CycleEnd {
             x: self.x.as_ref().map(|round| x_figures::XEnd {
-                figures: &round.figures,
+                figures: round.figures(),
                 bill,
                 problem: x.as_ref().and_then(|x: &XOutcome| x.problem.clone()),
             }),

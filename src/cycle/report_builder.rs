@@ -83,7 +83,7 @@ pub struct CycleEnd<'a> {
     /// What it was told to do.
     pub task: &'a Task,
     /// X, where its round came to an end.
-    pub x: Option<XEnd<'a>>,
+    pub x: Option<XEnd>,
     /// What X would be asked, where this is only tried.
     pub x_planned: Option<visit::x::Preview>,
 }

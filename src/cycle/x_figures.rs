@@ -8,9 +8,9 @@ use crate::{
 };
 
 /// What is known of X when the cycle is over.
-pub struct XEnd<'a> {
+pub struct XEnd {
     /// Its counts.
-    pub figures: &'a visit::x::XFigures,
+    pub figures: visit::x::XFigures,
     /// What X has cost.
     pub bill: Option<visit::x::Bill>,
     /// Why it could not be read.

@@ -1,7 +1,8 @@
-//! One source, or one page, from request to verdict, told as a straight line.
+//! One source or one page, from request to verdict.
 //!
-//! A visit reads the network and the store but writes neither: all it learned leaves in a [`Commit`],
-//! which the cycle saves whole. Knows nothing of other visits, of deadlines or of outputs.
+//! The visit of a feed or page reads the store and does not write it: its results are a [`Commit`], which the cycle
+//! saves. A session with X ([`x`]) also records each call itself
+//! (docs/explain/decisions/0033-x-calls-are-recorded-at-once.md).
 
 mod article;
 mod feed;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use strum::{AsRefStr, EnumString, IntoStaticStr};
 use url::Url;
 
 use super::windows::{Bounds, time_of};
@@ -16,7 +17,8 @@ mod checks;
 use checks::{EDITED, chain_of, id, own_edits};
 
 /// How fields are named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, AsRefStr, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Dialect {
     /// `tweet.fields`.
     #[default]
@@ -26,21 +28,6 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The name the database keeps.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tweet => "tweet",
-            Self::Post => "post",
-        }
-    }
-
-    /// The dialect of that name; the older one for any other.
-    #[must_use]
-    pub fn from_name(name: &str) -> Self {
-        if name == "post" { Self::Post } else { Self::Tweet }
-    }
-
     /// The other one.
     #[must_use]
     pub fn other(self) -> Self {
@@ -215,6 +202,13 @@ pub struct Post {
     pub lang: String,
     /// Whether its text is withheld somewhere and may have been replaced.
     pub withheld: bool,
+}
+
+impl Post {
+    /// The first id of its chain of edits.
+    pub(crate) fn first_version(&self) -> u64 {
+        self.chain.first().copied().unwrap_or(self.id)
+    }
 }
 
 /// An account as X tells it.

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::api::{self, Dialect};
+use super::{
+    api::{self, Dialect},
+    limits::LONGEST_WAIT,
+};
 use crate::text::plain;
 
 /// What an answer other than a 200 means.
@@ -94,7 +97,9 @@ impl Problem {
             }
             Self::SpendCap(Some(until)) if *until > now => Action::StopUntil(*until),
             Self::SpendCap(Some(_)) => Action::StopRun,
-            Self::TooMany | Self::UsageCap(_) => Action::Wait,
+            Self::TooMany => Action::Wait,
+            // X does not say when the cap ends.
+            Self::UsageCap(_) => Action::StopUntil(now + LONGEST_WAIT),
             Self::Server(_) => Action::Retry,
             Self::BadRequest(_)
             | Self::WrongTokenKind
@@ -292,7 +297,7 @@ mod tests {
                 429,
                 r#"{"title":"UsageCapExceeded","period":"Monthly","type":"https://api.x.com/2/problems/usage-capped"}"#,
                 "usage_cap",
-                Action::Wait,
+                Action::StopUntil(now() + LONGEST_WAIT),
             ),
             (429, r#"{"title":"Too Many Requests"}"#, "too_many", Action::Wait),
             (503, "<html>", "server", Action::Retry),

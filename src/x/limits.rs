@@ -8,7 +8,7 @@ use crate::model::{RateState, XLimit};
 /// A window of X's limits.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 /// No wait is believed to be longer (docs/reference/x-api.md#rate-limits).
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 /// What the server's clock corrects of ours at most: a machine set to its local time is 14 hours off. Beyond that one
 /// of the two clocks is wrong, and X is not read (docs/explain/decisions/0031-x-uses-the-local-clock.md).
 pub const SKEW: SignedDuration = SignedDuration::from_hours(24);
@@ -108,7 +108,7 @@ pub fn learn(
     if !is_window(limit.reset, server_now) {
         limit.reset = 0;
     }
-    let day = |reset: &i64| (server_now - SLACK..=server_now + LONGEST.as_secs()).contains(reset);
+    let day = |reset: &i64| (server_now - SLACK..=server_now + LONGEST_WAIT.as_secs()).contains(reset);
     let window = seen.reset.filter(|reset| *reset >= server_now - SLACK && is_window(*reset, server_now));
     match (seen.remaining, window) {
         (Some(remaining), Some(reset)) if reset > limit.reset => {
@@ -162,11 +162,13 @@ fn refuse(limit: &mut XLimit, kind: Refusal, reset: Option<i64>, received: Times
     let reset = reset.map(local);
     let (until, reason) = match kind {
         Refusal::Window => (reset.unwrap_or(received + WINDOW), "X asked to slow down (429)"),
-        Refusal::UsageCap => (received + LONGEST, "the plan's cap of posts is used up (429 usage-capped)"),
+        Refusal::UsageCap => {
+            (received + LONGEST_WAIT, "the plan's cap of posts is used up (429 usage-capped)")
+        }
     };
     let doublings = limit.strikes.saturating_sub(2).min(10);
     let penalty = if limit.strikes > 1 { PENALTY * (1 << doublings) } else { SignedDuration::ZERO };
-    let until = until.max(received + penalty).min(received + LONGEST);
+    let until = until.max(received + penalty).min(received + LONGEST_WAIT);
     limit.blocked_until = limit.blocked_until.max(Some(until));
     limit.reason = Some(reason.to_owned());
 }
@@ -181,6 +183,12 @@ fn unknown(route: &str) -> XLimit {
 pub fn server_time(limit: &XLimit, now: Timestamp) -> Timestamp {
     let skew = Some(SignedDuration::from_millis(limit.skew_ms)).filter(|skew| skew.abs() <= SKEW);
     now.checked_add(skew.unwrap_or_default()).unwrap_or(now)
+}
+
+/// What time it is at the server, by the route with the latest window.
+pub(crate) fn server_now(limits: &[(String, XLimit)], now: Timestamp) -> Timestamp {
+    let latest = limits.iter().max_by_key(|(_, limit)| limit.reset);
+    latest.map_or(now, |(_, limit)| server_time(limit, now))
 }
 
 /// Whether a call may be sent.
@@ -296,7 +304,7 @@ mod tests {
         assert_eq!(first.blocked_until, Some(now() + SignedDuration::from_secs(7)));
         assert_eq!(third.blocked_until, Some(now() + SignedDuration::from_secs(120)));
         let cap = learn(None, SEARCH, seen(400, 5), now(), now(), Some(Refusal::UsageCap));
-        assert_eq!(cap.blocked_until, Some(now() + LONGEST));
+        assert_eq!(cap.blocked_until, Some(now() + LONGEST_WAIT));
         let good = learn(Some(&third), SEARCH, seen(449, 900), now(), now() + WINDOW, None);
         assert_eq!((good.strikes, good.blocked_until), (0, None));
     }

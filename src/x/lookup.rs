@@ -44,7 +44,7 @@ pub fn wanted(handles: &[String], known: &[XAccount], ttl: Duration, now: Timest
 
 /// Every handle by itself, known or not: what asking without savings comes to.
 #[must_use]
-pub fn alone(handles: &[String]) -> Wanted {
+pub fn unbatched(handles: &[String]) -> Wanted {
     let all = wanted(handles, &[], Duration::ZERO, Timestamp::UNIX_EPOCH);
     Wanted { calls: all.calls.into_iter().flatten().map(|handle| vec![handle]).collect(), ..all }
 }

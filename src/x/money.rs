@@ -2,6 +2,9 @@
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+/// Why a call is not made once the month's budget is spent.
+pub(crate) const BUDGET_USED_UP: &str = "the month's budget is used up";
+
 /// Prices of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prices {

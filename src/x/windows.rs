@@ -158,6 +158,17 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Reads everything new of `sources`.
+    pub(crate) fn head(sources: Vec<String>, bounds: Bounds, now: Timestamp) -> Self {
+        Self { sources, bounds, gap: None, repair: false, asked_at: now }
+    }
+
+    /// Fills a gap.
+    pub(crate) fn repair(sources: Vec<String>, gap: XGap, now: Timestamp) -> Self {
+        let bounds = Bounds::Ids { since: gap.low, until: Some(gap.high) };
+        Self { sources, bounds, gap: Some(gap), repair: true, asked_at: now }
+    }
+
     /// What the page of `call` changes; the question knows its gap from then on.
     pub fn after(&mut self, call: i64, span: PageSpan) -> XWindows {
         let mut change = XWindows { sources: self.sources.clone(), ..XWindows::default() };
@@ -207,7 +218,7 @@ mod tests {
 
     fn progress(bounds: Bounds) -> Progress {
         let sources = vec!["a:1".to_owned()];
-        Progress { sources, bounds, gap: None, repair: false, asked_at: at("2026-11-21T10:00:00Z") }
+        Progress::head(sources, bounds, at("2026-11-21T10:00:00Z"))
     }
 
     #[test]
@@ -304,8 +315,7 @@ mod tests {
     #[test]
     fn a_repair_leaves_the_head_alone() {
         let gap = XGap { owner: 3, low: 100, high: 500 };
-        let mut question = progress(Bounds::Ids { since: 100, until: Some(500) });
-        (question.gap, question.repair) = (Some(gap), true);
+        let mut question = Progress::repair(vec!["a:1".to_owned()], gap, at("2026-11-21T10:00:00Z"));
         let page = question.after(9, PageSpan { newest: Some(499), oldest: Some(400), more: true });
         assert_eq!((page.head, page.gap), (None, Some(XGap { high: 400, ..gap })));
         let last = question.after(10, PageSpan::default());

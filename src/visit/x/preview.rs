@@ -2,18 +2,20 @@
 
 use jiff::Timestamp;
 
-use super::{forecast, planned, planning::route_of, way_name};
+use super::{
+    forecast, planned,
+    planning::{Followed, dialect},
+};
 use crate::{
     model::{RateState, XAccount, XLimit, XMemory},
     store::{Store, StoreError},
     x::{
         Settings, Token,
-        api::Dialect,
-        limits::{self, RateDecision, rate_decision, server_time},
+        limits::{self, RateDecision, rate_decision, server_now},
         lookup,
-        money::Forecast,
+        money::{BUDGET_USED_UP, Forecast},
         plan,
-        windows::{Bounds, time_of},
+        windows::{self, Bounds, time_of},
     },
 };
 
@@ -53,10 +55,9 @@ pub struct Preview {
 pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview {
     let wanted = lookup::wanted(&settings.accounts, &memory.accounts, settings.user_ttl, now);
     let known = with_stand_ins(memory, &wanted);
-    let dialect = Dialect::from_name(memory.dialect.as_deref().unwrap_or_default());
-    let skewed = memory.limits.iter().max_by_key(|(_, limit)| limit.reset);
-    let server_now = skewed.map_or(now, |(_, limit)| server_time(limit, now));
-    let plan = planned(settings, &known, dialect, (now, server_now), plan::plan);
+    let server_now = server_now(&memory.limits, now);
+    let followed = Followed::new(settings, &known, windows::latest(now, server_now));
+    let plan = planned(settings, &followed, memory.spent, dialect(memory), server_now, plan::plan);
     let lookups = wanted.calls.iter().map(|handles| {
         let call = PreviewCall {
             what: format!("look up {} accounts", handles.len()),
@@ -66,24 +67,24 @@ pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview
         };
         (limits::USERS_BY, call)
     });
-    let asks = plan.questions.iter().map(|question| {
-        let since = match question.progress.bounds {
+    let queries = plan.queries.iter().map(|query| {
+        let since = match query.progress.bounds {
             Bounds::From(at) => at,
             Bounds::Ids { since, .. } => time_of(since),
         };
         let call = PreviewCall {
-            what: way_name(&question.way),
-            sources: question.progress.sources.len(),
+            what: query.endpoint.to_string(),
+            sources: query.progress.sources.len(),
             since: Some(since),
-            most: u64::from(question.most) * question.price,
+            most: u64::from(query.most) * query.price,
         };
-        (route_of(&question.way), call)
+        (query.endpoint.route(), call)
     });
     let budget_left = settings.budget.saturating_sub(memory.spent);
     let mut left_out: Vec<(String, String)> =
-        plan.left_out.iter().map(|(way, why)| (way_name(way), why.clone())).collect();
+        plan.left_out.iter().map(|(endpoint, why)| (endpoint.to_string(), why.clone())).collect();
     let (mut calls, mut most) = (Vec::new(), 0_u64);
-    for (route, call) in lookups.chain(asks) {
+    for (route, call) in lookups.chain(queries) {
         let taken = calls.iter().filter(|(other, _)| *other == route).count();
         let view = view(memory, route, taken);
         match rate_decision(&view, route, u32::try_from(taken).unwrap_or(u32::MAX), now) {
@@ -92,7 +93,7 @@ pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview
             }
             // A lookup is not made smaller; a page is.
             RateDecision::Go if call.since.is_none() && most + call.most > budget_left => {
-                left_out.push((call.what, "the month's budget is used up".to_owned()));
+                left_out.push((call.what, BUDGET_USED_UP.to_owned()));
             }
             RateDecision::Go => {
                 most = most.saturating_add(call.most);
