@@ -5,6 +5,7 @@
 
 mod call;
 mod caller;
+mod outcome;
 mod people;
 mod planning;
 mod posts;
@@ -23,19 +24,20 @@ use jiff::Timestamp;
 use crate::{
     clock::Clock,
     http::Fetch,
-    model::{Commit, XMemory, XPage, XUsage},
+    model::{Commit, XMemory, XPage},
     store::StoreError,
     x::{
         Settings,
         api::{self, Page},
         lookup,
-        money::Forecast,
         plan::{self, Query},
         usage as counted,
         windows::{self, Bounds, PageSpan, oldest_searchable_id, time_of},
     },
 };
 
+pub use outcome::XOutcome;
+pub(crate) use outcome::{Bill, XFigures};
 pub(crate) use planning::{Followed, forecast, planned};
 pub(crate) use preview::{Preview, PreviewCall, planned_by, preview};
 
@@ -53,27 +55,6 @@ pub struct XVisit {
     pub(crate) found: Vec<Finding>,
     /// Time spent on the network.
     pub(crate) fetch: Duration,
-}
-
-/// Counts of a session.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct XFigures {
-    pub calls: u64,
-    /// Accounts looked up.
-    pub users: u64,
-    pub posts: u64,
-    pub posts_new: u64,
-    /// Calls left for a later cycle.
-    pub deferred: u64,
-    /// Responses with status 429.
-    pub violations: u64,
-    /// Calls for X's own count of posts.
-    pub usage: u64,
-    /// Posts and accounts that cannot be true: from the future, or without an id.
-    pub refused: u64,
-    /// Accounts and searches that were read to the last page.
-    pub accounts_read: u64,
-    pub searches_read: u64,
 }
 
 /// A step that remains to be done.
@@ -106,25 +87,6 @@ pub struct Session {
     failures: Vec<String>,
     /// Without the counts of `caller`.
     figures: XFigures,
-}
-
-/// Messages of a session for the user.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct XOutcome {
-    /// Why X could not be read.
-    pub problem: Option<String>,
-    /// Calls left for later, failures of single calls, and changes.
-    pub notes: Vec<String>,
-}
-
-/// What X has cost, in millionths of a dollar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Bill {
-    pub cycle: u64,
-    pub month: u64,
-    pub forecast: Forecast,
-    /// X's own count of posts.
-    pub usage: Option<XUsage>,
 }
 
 impl Session {

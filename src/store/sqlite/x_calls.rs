@@ -13,10 +13,6 @@ use crate::{
 
 /// A call that was not heard of for this long, milliseconds, will not be: longer than any answer may take.
 const FORGOTTEN_MS: i64 = 120_000;
-/// Calls that may have reached the server count against a window of this length, milliseconds.
-const WINDOW_MS: i64 = 900_000;
-/// The route under which the whole credential is blocked.
-const ALL: &str = "*";
 
 pub(super) fn ms(at: Timestamp) -> i64 {
     at.as_millisecond()
@@ -73,12 +69,12 @@ pub fn reserve<R>(
 ) -> Result<Result<XReserved, R>, StoreError> {
     let transaction = begin(connection)?;
     let month = month(intent.at);
-    let flying = params![intent.credential, intent.route, ms(intent.at) - WINDOW_MS];
+    let flying = params![intent.credential, intent.route, ms(intent.at - XLimit::WINDOW)];
     let in_flight: i64 =
         transaction.prepare_cached(statements::X_IN_FLIGHT)?.query_row(flying, |row| row.get(0))?;
     let view = RateState {
         limit: limit(&transaction, &intent.credential, intent.route)?,
-        block: limit(&transaction, &intent.credential, ALL)?,
+        block: limit(&transaction, &intent.credential, XLimit::ALL_ROUTES)?,
         in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
         spent: spent(&transaction, month)?,
     };

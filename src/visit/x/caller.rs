@@ -196,9 +196,8 @@ impl ApiCaller {
             status: Some(response.status),
             note: problem.name().to_owned(),
         };
-        let clock_matters =
-            matches!(problem, None | Some(Problem::BadRequest(_) | Problem::StaleSince { .. }));
-        let skew = limits::skew(seen, sent, now).filter(|skew| clock_matters && skew.abs() > limits::SKEW);
+        let needs_clock = matches!(problem, None | Some(Problem::BadRequest(_) | Problem::StaleSince { .. }));
+        let skew = limits::skew(seen, sent, now).filter(|skew| needs_clock && skew.abs() > limits::SKEW);
         if let Some(skew) = skew {
             let ending = match &problem {
                 Some(problem) => free(problem),
@@ -316,7 +315,7 @@ impl ApiCaller {
             let known = known.cloned().unwrap_or_default();
             XLimit { blocked_until: known.blocked_until.max(Some(until)), reason: Some(reason), ..known }
         };
-        context.store.x_learn(self.credential.clone(), limits::ALL, block).await
+        context.store.x_learn(self.credential.clone(), XLimit::ALL_ROUTES, block).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a cycle would ask X now and what it may cost: nothing is sent, reserved or written.
+//! The calls that a cycle would make now, and their highest cost. Nothing is sent, reserved or written.
 
 use jiff::Timestamp;
 
@@ -22,35 +22,34 @@ use crate::{
 /// A call that would be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewCall {
-    /// What it asks.
+    /// Description of the query.
     pub what: String,
-    /// Accounts and searches it asks for.
+    /// Number of accounts and searches.
     pub sources: usize,
-    /// From when on; `None` where time does not matter.
+    /// Start of its window; `None` for lookups.
     pub since: Option<Timestamp>,
-    /// What it costs at most, millionths of a dollar.
+    /// Highest cost, millionths of a dollar.
     pub most: u64,
 }
 
-/// All that would be asked.
+/// The calls of a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The calls, in order.
     pub calls: Vec<PreviewCall>,
-    /// What is left out, and why.
+    /// Calls that are left out, with the reason.
     pub left_out: Vec<(String, String)>,
-    /// What the calls cost at most: no more than the budget has left.
+    /// Highest cost of all calls, at most the rest of the budget.
     pub most: u64,
     /// Spent and reserved in this month.
     pub spent: u64,
-    /// What the budget has left.
+    /// Rest of the budget.
     pub left: u64,
-    /// What the month will come to.
+    /// Expected cost of the month.
     pub forecast: Forecast,
 }
 
-/// Plans as a cycle at `now` would, by what is remembered. Accounts that were never looked up are planned for as if
-/// they were: only their ids are missing.
+/// Plans like a cycle at `now`. Accounts without a known id get a made-up one.
 #[must_use]
 pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview {
     let wanted = lookup::wanted(&settings.accounts, &memory.accounts, settings.user_ttl, now);
@@ -111,23 +110,20 @@ pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview
     }
 }
 
-/// What a cycle at `now` would ask X, by what `store` remembers.
-///
-/// # Errors
-/// When the store cannot be read.
+/// The calls of a cycle at `now`, from the state in `store`.
 pub async fn planned_by(store: &Store, settings: &Settings, now: Timestamp) -> Result<Preview, StoreError> {
     let credential = settings.token.as_ref().map(Token::fingerprint).unwrap_or_default();
     Ok(preview(settings, &store.x_memory(credential, now).await?, now))
 }
 
-/// What a call of `route` would be decided by once `taken` others were sent.
+/// The state that decides on a call to `route` after `taken` others.
 fn view(memory: &XMemory, route: &str, taken: usize) -> RateState {
     let limit = |name: &str| -> Option<XLimit> {
         memory.limits.iter().find(|(known, _)| known == name).map(|(_, limit)| limit.clone())
     };
     RateState {
         limit: limit(route),
-        block: limit(limits::ALL),
+        block: limit(XLimit::ALL_ROUTES),
         in_flight: u32::try_from(taken).unwrap_or(u32::MAX),
         spent: memory.spent,
     }
