@@ -54,9 +54,9 @@ fn a_page_that_fails_leaves_its_entry_waiting_until_it_can_be_read() {
 fn a_second_process_asks_politely_and_never_twice() {
     let lab = Lab::with_web();
     lab.cycle();
-    let before = lab.web().ledger().requests;
+    let before = lab.web().request_log().requests;
     let warm = lab.cycle();
-    let after: Vec<_> = lab.web().ledger().requests.split_off(before.len());
+    let after: Vec<_> = lab.web().request_log().requests.split_off(before.len());
     // Hosts that send no validators, fail, or break off can only be asked in full; those whose feeds are cut off
     // are once more.
     let open = [
@@ -109,7 +109,7 @@ fn a_second_process_asks_politely_and_never_twice() {
 fn figures_are_what_the_web_counted() {
     let lab = Lab::with_web();
     let report = lab.cycle();
-    let ledger = lab.web().ledger();
+    let ledger = lab.web().request_log();
     assert_eq!(report["http"]["requests"], ledger.requests.len());
     assert_eq!(report["http"]["connections_opened"], ledger.connections);
     let count =
@@ -125,7 +125,7 @@ fn figures_are_what_the_web_counted() {
 fn robots_are_obeyed_and_the_feed_is_judged_instead() {
     let lab = Lab::with_web();
     lab.cycle();
-    let asked = lab.web().ledger().requests;
+    let asked = lab.web().request_log().requests;
     assert!(asked.iter().any(|a| a.host == "stubbornnews" && a.path == "/robots.txt"));
     assert!(!asked.iter().any(|a| a.host == "stubbornnews" && a.path.contains("huddle01")));
     assert!(addresses(&events(&lab)).iter().any(|url| url.contains("huddle01")));
@@ -162,7 +162,7 @@ fn over_tls_a_host_is_asked_by_http2_on_one_connection_and_a_second_one_spares_t
     let cycle = |arguments: &[&str]| {
         let ran = ran(lab.command(arguments).env("SSL_CERT_FILE", &authority).output().unwrap());
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-        let ledger = lab.web().ledger();
+        let ledger = lab.web().request_log();
         (ledger.requests.len() as u64, ledger.connections, ledger.http2, ledger.resumed)
     };
     let (requests, connections, http2, resumed) = cycle(&["cycle"]);

@@ -20,7 +20,7 @@ fn stats_equal_the_ledger_of_the_web() {
         lab.cycle();
         lab.web().advance();
     }
-    let (ledger, stats) = (lab.web().ledger(), stats(&lab));
+    let (ledger, stats) = (lab.web().request_log(), stats(&lab));
     let totals = &stats["totals"];
     let count = |status: u16| ledger.requests.iter().filter(|asked| asked.status == status).count();
     assert_eq!(totals["cycles"], 3);

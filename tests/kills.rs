@@ -274,7 +274,7 @@ fn asked_to_stop_in_a_hook_it_ends_the_hook_with_all_it_started() {
             assert_eq!(child.wait().unwrap().code(), Some(code), "{hook}");
             // Ends when nobody holds the other end any more.
             assert_eq!(said.map(Result::unwrap).collect::<Vec<_>>(), Vec::<String>::new(), "{hook}");
-            let asked = lab.web().ledger().connections;
+            let asked = lab.web().request_log().connections;
             assert_eq!(asked == 0, hook == "before_cycle", "nothing is asked after the signal: {asked}");
         }
     }

@@ -1,4 +1,4 @@
-//! A month of cycles, simulated: news coming in, faults at random, X beside it, alerts on, somebody looking on.
+//! A month of cycles, simulated: news coming in, failures at random, X beside it, alerts on, somebody looking on.
 //!
 //! Each cycle is a process of its own, as cron runs it; what runs long is `events --follow`, so handles are
 //! counted there. After the month the state is watched as it ages.
@@ -32,7 +32,7 @@ const MONTH: i64 = 30 * 86_400;
 /// Seconds it is watched afterwards: longer than cycles and articles are kept.
 const AFTER: i64 = 60 * 86_400;
 /// Requests in a thousand that meet a fault.
-const TROUBLE: u32 = 40;
+const FAILING: u32 = 40;
 
 /// Where the state stood at one moment.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,7 @@ impl Soak {
             on_topics: 20.0,
             ..Population::default()
         });
-        people.plan = everything_goes_wrong();
+        people.failures = everything_goes_wrong();
         people.hold_ms = 5;
         let lab = Lab::with_options(Options {
             now: at.as_second(),
@@ -84,7 +84,7 @@ impl Soak {
         });
         lab.web().publish_every(4);
         lab.web().pace(MONTH / cycles);
-        lab.web().fail_share(TROUBLE);
+        lab.web().fail_share(FAILING);
         fs::write(lab.path().join("token"), x::TOKEN).unwrap();
         let posts = lab.web().x().unwrap().settings_toml(&lab.web().x_url());
         lab.settings(&format!(
@@ -136,7 +136,7 @@ impl Soak {
     fn counted(&self, at: i64) {
         let shift = at.to_string();
         let stats = self.lab.run(&["--shift-clock", &shift, "stats", "--format", "json"]).json();
-        let (ledger, calls) = (self.lab.web().ledger(), self.lab.web().x().unwrap().calls(0));
+        let (ledger, calls) = (self.lab.web().request_log(), self.lab.web().x().unwrap().calls(0));
         let totals = &stats["totals"];
         let with = |status: std::ops::Range<u16>| {
             let news = ledger.requests.iter().filter(|asked| status.contains(&asked.status)).count();
@@ -245,7 +245,7 @@ fn soak(month: i64, after: i64, limit: Duration) -> String {
         end.free,
         sizes.iter().map(|size| size.log).max().unwrap_or(0) >> 10,
         number(&soak.database(), "SELECT count(*) FROM stories"),
-        soak.lab.web().ledger().requests.len(),
+        soak.lab.web().request_log().requests.len(),
         soak.lab.web().x().unwrap().calls(0).len(),
     );
     assert!(late.abs_diff(early) * 10 <= early, "memory is not flat: {figures}");

@@ -198,10 +198,10 @@ fn a_page_that_cannot_be_saved_leaves_its_entry_waiting() {
     let waiting = number(&database, "SELECT count(*) FROM waiting");
     assert!(waiting > 0 && report["entries"]["waiting"] == waiting, "{waiting} of {}", report["entries"]);
     assert!(notices(&lab).iter().any(|notice| notice.to_string().contains("could not be saved")));
-    let asked = lab.web().ledger().requests.len();
+    let asked = lab.web().request_log().requests.len();
     let soon = lab.run(&["cycle", "--format", "json"]);
     assert_eq!(soon.code, 0, "{}", soon.stderr);
-    assert!(lab.web().ledger().requests.len() <= asked + 6, "the pages are not asked for in each cycle");
+    assert!(lab.web().request_log().requests.len() <= asked + 6, "the pages are not asked for in each cycle");
     allowed(&lab);
     assert_eq!(lab.run(&["--shift-clock", "7200", "cycle"]).code, 0);
     let never = bulk(6, 8);

@@ -49,7 +49,7 @@ fn asked_to_stop_it_stops_cleanly_with_143() {
     });
     let child = lab.start(&["cycle", "--format", "json"]);
     // Its database is there once the handlers are: the first request follows.
-    while lab.web().ledger().connections == 0 {
+    while lab.web().request_log().connections == 0 {
         pass(Duration::from_millis(5));
     }
     let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
@@ -82,7 +82,7 @@ fn a_monitor_that_hangs_delays_no_request_and_a_signal_ends_the_last_ping() {
     let settings = lab.web().settings_toml();
     lab.settings(&format!("{settings}\n[metrics]\nhealthcheck_url_env = \"PING\"\n"));
     let child = lab.command(&["cycle"]).env("PING", &url).spawn().unwrap();
-    while lab.web().ledger().connections == 0 {
+    while lab.web().request_log().connections == 0 {
         pass(Duration::from_millis(5));
     }
     asked.send(()).unwrap();
@@ -116,7 +116,7 @@ fn a_private_address_is_refused_unless_it_is_meant() {
     lab.settings(&settings);
     let report = lab.run(&["cycle", "--format", "json"]);
     assert_eq!(report.code, 4);
-    assert_eq!(lab.web().ledger().connections, 0);
+    assert_eq!(lab.web().request_log().connections, 0);
     assert_eq!(report.json()["sources"][0]["failure"], "private_address");
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use tge_scrape::fixture_web::{
-    Bulk, Options,
-    x::{self, InjectedFailure, Scripted, Standing},
+    Bulk, Injection, Options,
+    x::{self, InjectedFailure, Standing},
 };
 
 use crate::support::lab::{Lab, Ran, now};
@@ -93,7 +93,7 @@ fn whatever_is_wrong_with_x_is_one_sentence_and_the_news_goes_on() {
         let lab = lab(x::Content::Written, "");
         let sim = lab.web().x().unwrap();
         if let Some(failure) = failure {
-            sim.inject(Scripted::new(failure).times(1000));
+            sim.inject(Injection::new(failure).times(1000));
         }
         let token = if failure.is_some() { x::TOKEN } else { "AAAA%2Bwrong" };
         let both = with_token(&lab, token, &["cycle", "--format", "json"]);

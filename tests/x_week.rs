@@ -19,8 +19,8 @@ use tge_scrape::{
     config,
     cycle::{self, Progress},
     fixture_web::{
-        FixtureWeb, Options,
-        x::{self, Chance, InjectedFailure, Plan},
+        FixtureWeb, Injection, Options,
+        x::{self, InjectedFailure},
     },
     http::Client,
     store::{Access, Store},
@@ -111,7 +111,7 @@ fn start(dir: &Path, now_ms: i64) -> Child {
 struct Week {
     cycles: i64,
     population: x::Population,
-    plan: Plan,
+    failures: Vec<Injection<InjectedFailure>>,
     budget: f64,
     /// Whether each cycle is four processes of which some are killed; else four tasks of which some are dropped.
     processes: bool,
@@ -127,23 +127,21 @@ struct Came {
 }
 
 /// Refusals and failures of every kind, by chance.
-pub fn everything_goes_wrong() -> Plan {
-    let chance = |failure, share| Chance { failure, share, route: None, seconds: 1800 };
-    Plan {
-        script: Vec::new(),
-        chances: vec![
-            chance(InjectedFailure::WindowLimit, 0.003),
-            chance(InjectedFailure::WindowLimitOld, 0.001),
-            chance(InjectedFailure::BareLimit, 0.001),
-            chance(InjectedFailure::Unavailable, 0.01),
-            chance(InjectedFailure::UnavailablePage, 0.005),
-            chance(InjectedFailure::GatewayTimeout, 0.005),
-            chance(InjectedFailure::InternalError, 0.005),
-            chance(InjectedFailure::Timeout, 0.01),
-            chance(InjectedFailure::LostAnswer, 0.01),
-            chance(InjectedFailure::CutAnswer, 0.005),
-        ],
-    }
+pub fn everything_goes_wrong() -> Vec<Injection<InjectedFailure>> {
+    [
+        (InjectedFailure::WindowLimit, 0.003),
+        (InjectedFailure::WindowLimitOld, 0.001),
+        (InjectedFailure::BareLimit, 0.001),
+        (InjectedFailure::Unavailable, 0.01),
+        (InjectedFailure::UnavailablePage, 0.005),
+        (InjectedFailure::GatewayTimeout, 0.005),
+        (InjectedFailure::InternalError, 0.005),
+        (InjectedFailure::Timeout, 0.01),
+        (InjectedFailure::LostAnswer, 0.01),
+        (InjectedFailure::CutAnswer, 0.005),
+    ]
+    .map(|(failure, share)| Injection { seconds: 1800, ..Injection::new(failure).by_chance(share) })
+    .into()
 }
 
 /// A number that looks random, the same in every run.
@@ -157,7 +155,7 @@ fn lot(seed: i64, below: u64) -> u64 {
 async fn pass(week: &Week) -> Came {
     let mut options = x::Options::at(START_MS);
     options.content = x::Content::Generated(week.population.clone());
-    options.plan = week.plan.clone();
+    options.failures.clone_from(&week.failures);
     (options.skew_ms, options.dialect) = (week.skew_ms, week.dialect);
     (options.hold_ms, options.flight_ms) = (5, 250);
     let web = FixtureWeb::start(Options {
@@ -215,7 +213,7 @@ async fn pass(week: &Week) -> Came {
         calls.push((sim.calls(0).len() - before) as u64);
     }
     // Two calm cycles: what was left unread is read, and what a lost answer held is known.
-    sim.set_plan(Plan::default());
+    sim.set_failures(Vec::new());
     for later in [3, 4] {
         let now = START_MS + (week.cycles + later) * CYCLE_MS;
         sim.set_clock(now);
@@ -322,7 +320,7 @@ fn some_hours_of_trouble_lose_nothing_pass_no_limit_and_are_paid_right() {
     let week = Week {
         cycles: 36,
         population: small(),
-        plan: everything_goes_wrong(),
+        failures: everything_goes_wrong(),
         budget: 100.0,
         processes: false,
         skew_ms: 95_000,
@@ -337,7 +335,7 @@ fn the_newer_dialect_is_learned_once_and_read_as_well() {
     let week = Week {
         cycles: 4,
         population: small(),
-        plan: Plan::default(),
+        failures: Vec::new(),
         budget: 100.0,
         processes: false,
         skew_ms: 0,
@@ -357,7 +355,7 @@ fn the_budget_is_never_passed() {
     let week = Week {
         cycles: 12,
         population: small(),
-        plan: everything_goes_wrong(),
+        failures: everything_goes_wrong(),
         budget: 0.9,
         processes: false,
         skew_ms: 0,
@@ -376,7 +374,7 @@ fn a_whole_week_of_trouble_with_four_processes() {
     let week = Week {
         cycles: 1000,
         population: x::Population::default(),
-        plan: everything_goes_wrong(),
+        failures: everything_goes_wrong(),
         budget: 200.0,
         processes: true,
         skew_ms: -40_000,

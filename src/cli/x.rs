@@ -18,7 +18,7 @@ use crate::{
         plain,
     },
     store::{Access, Store},
-    visit::x::{PreviewCall, followed, preview},
+    visit::x::{Followed, PreviewCall, preview},
     wiring,
     x::{self, windows},
 };
@@ -182,12 +182,12 @@ const ACCOUNTS: [Column<Account>; 8] = [
 
 fn accounts(settings: &x::Settings, memory: &XMemory) -> Vec<Account> {
     let (now, secrets) = (SystemClock.now(), settings.secrets());
-    let (following, _) = followed(settings, memory, windows::latest(now, now));
+    let followed = Followed::new(settings, memory, windows::latest(now, now));
     let row = |handle: &String| {
         let handle = handle.trim_start_matches('@').to_ascii_lowercase();
         let known = memory.accounts.iter().find(|account| account.handle == handle);
         let id = known.and_then(|account| account.user);
-        let state = id.and_then(|id| following.iter().find(|account| account.user == id));
+        let state = id.and_then(|id| followed.accounts.iter().find(|account| account.user == id));
         let state = state.map(|account| account.state.clone()).unwrap_or_default();
         Account {
             username: known.map_or_else(|| handle.clone(), |account| account.username.clone()),

@@ -76,7 +76,7 @@ pub struct CycleEnd<'a> {
     /// Targets of earlier cycles, oldest first; empty unless missed targets decide the exit code.
     pub earlier_targets: Vec<Vec<Target>>,
     /// `None` where X was not read.
-    pub x: Option<XEnd<'a>>,
+    pub x: Option<XEnd>,
     /// Set in a dry run.
     pub x_planned: Option<visit::x::Preview>,
 }

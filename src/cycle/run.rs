@@ -245,7 +245,7 @@ impl<'a> Run<'a> {
         let statements = store.statement_times().await?;
         let mut finished = self.report.finish(CycleEnd {
             x: self.x.as_ref().map(|session| XEnd {
-                figures: &session.figures,
+                figures: session.figures(),
                 bill,
                 problem: x.as_ref().and_then(|x: &XOutcome| x.problem.clone()),
             }),

@@ -8,8 +8,8 @@ use crate::{
 };
 
 /// X's session at the end of the cycle.
-pub struct XEnd<'a> {
-    pub figures: &'a visit::x::XFigures,
+pub struct XEnd {
+    pub figures: visit::x::XFigures,
     pub bill: Option<visit::x::Bill>,
     pub problem: Option<String>,
 }

@@ -13,7 +13,7 @@ pub struct Bulk {
     pub feeds: usize,
     /// Entries of each feed.
     pub entries: usize,
-    /// Entries of each feed that tell of a launch.
+    /// Entries of each feed that report a launch.
     pub relevant: usize,
 }
 
@@ -49,7 +49,7 @@ fn project(feed: usize, entry: usize) -> String {
 const A_DAY: [usize; 20] = [70, 42, 28, 20, 14, 10, 8, 6, 5, 4, 3, 3, 2, 2, 1, 1, 1, 0, 0, 0];
 /// Ticks of a day: one is a minute, so that what comes in between two cycles has its time.
 const TICKS: usize = 1440;
-/// Of what is published later, one entry in this many tells of a launch.
+/// Of the entries published later, one in this many reports a launch.
 const LATER: usize = 6;
 
 /// Entries that feed `number` has published up to `tick`: evenly over the day, each feed from another minute on; or

@@ -1,17 +1,16 @@
 //! A host's feed in its dialect.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use htmlize::escape_attribute as xml;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     World,
     hosts::{Entry, Host},
+    random,
     server::Reply,
 };
 
-/// The feed of `host` at `tick`, with the validators and the faults it has.
+/// The feed of `host` at `tick`, with its validators and its damage.
 pub fn reply(world: &World, host: &Host, tick: u32) -> Reply {
     for (behaviour, status) in [("gone", 410), ("missing", 404), ("error", 500)] {
         if host.does(behaviour) {
@@ -33,9 +32,7 @@ pub fn reply(world: &World, host: &Host, tick: u32) -> Reply {
     let now = world.options.now;
     let body = body(&world.origin(&host.name), host, tick, now);
     let newest = host.published(tick).map(|entry| time(entry, now)).max().unwrap_or(now);
-    let mut hasher = DefaultHasher::new();
-    body.hash(&mut hasher);
-    let tag = format!("{}\"{:x}\"", if host.does("weak") { "W/" } else { "" }, hasher.finish());
+    let tag = format!("{}\"{:x}\"", if host.does("weak") { "W/" } else { "" }, random::number(&body));
     let mut reply = Reply::ok(content_type(host), body);
     if !host.does("bare") {
         reply = reply.with("etag", tag);

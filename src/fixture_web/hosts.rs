@@ -73,7 +73,7 @@ pub struct Truth {
     pub event: Option<String>,
     /// The stage.
     pub stage: Option<String>,
-    /// The story it tells.
+    /// Its story.
     pub story: Option<String>,
     /// Whose token.
     pub project: Option<String>,

@@ -1,15 +1,17 @@
-//! The simulated internet: outlets on loopback, a script of what changes, and a ledger of what was asked.
+//! The simulated internet: outlets on loopback, changes by a script, and a log of all requests.
 //!
-//! Imports no room of ours, so that client and server cannot be wrong in the same way. Every host is a name
-//! under `.localhost` on one listener (docs/explain/decisions/0001-fixture-hosts-use-localhost-names.md); what they publish is in `fixtures/web`.
+//! Imports no other module of this crate, so client and server do not share errors. Every host is a name under
+//! `.localhost` on one listener (docs/explain/decisions/0001-fixture-hosts-use-localhost-names.md); what the hosts
+//! publish is in `fixtures/web`.
 
 mod bulk;
-mod fault;
+mod failure;
 mod feeds;
 mod hosts;
+mod injection;
 mod moment;
 mod page;
-mod random_failure;
+mod random;
 mod server;
 pub mod x;
 
@@ -17,7 +19,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -29,9 +31,11 @@ use tokio::{
 };
 
 pub use bulk::Bulk;
-pub use fault::{Fault, Switched};
+pub use failure::InjectedFailure;
 pub use hosts::Truth;
+pub use injection::Injection;
 
+use failure::RandomFailure;
 use hosts::Host;
 
 /// What kind of web is wanted.
@@ -43,7 +47,7 @@ pub struct Options {
     pub seed: u64,
     /// How long an answer takes on average.
     pub latency: Duration,
-    /// How far an answer's time may lie from that.
+    /// How far an answer's time may differ from that.
     pub spread: Duration,
     /// Port to listen on; 0 lets the system choose.
     pub port: u16,
@@ -51,9 +55,9 @@ pub struct Options {
     pub bulk: Option<Bulk>,
     /// A simulated X beside them.
     pub x: Option<x::Options>,
-    /// What goes wrong from the start.
-    pub faults: Switched,
-    /// Everything over TLS, as this says; HTTP/2 with those who agree on it.
+    /// Failures from the start, by host or beginning of an address.
+    pub failures: Vec<(String, InjectedFailure)>,
+    /// TLS on every connection, with HTTP/2 where the client agrees.
     pub tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
 }
 
@@ -82,7 +86,7 @@ pub struct Asked {
 
 /// Everything the server saw.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ledger {
+pub struct RequestLog {
     /// Requests, in the order they came.
     pub requests: Vec<Asked>,
     /// Connections accepted.
@@ -91,7 +95,7 @@ pub struct Ledger {
     pub http2: u64,
     /// Of those over TLS, the ones that went on with an earlier session.
     pub resumed: u64,
-    /// Connections to the address that stands for a private one: nobody should ever come there.
+    /// Connections to the address that stands for a private one; a correct client makes none.
     pub inward: u64,
 }
 
@@ -102,20 +106,20 @@ struct World {
     port: u16,
     hosts: Vec<Host>,
     x: Option<x::Simulator>,
-    /// How long an answer takes on average, and how far it may lie from that.
+    /// Average time of an answer, and the largest difference from it.
     latency: Mutex<(Duration, Duration)>,
     tick: AtomicU32,
     tick_s: AtomicI64,
-    failing_per_mille: AtomicU32,
     /// Of the generated hosts, one in this many publishes in each tick; 0: as unevenly as in a day of news.
     every: AtomicUsize,
     requests: Mutex<Vec<Asked>>,
     connections: AtomicU64,
     http2: AtomicU64,
     resumed: AtomicU64,
-    faults: Mutex<Switched>,
-    /// Requests that met a fault.
-    faulted: AtomicU64,
+    failures: Mutex<Vec<Injection<InjectedFailure>>>,
+    random_failures: Mutex<Vec<Injection<RandomFailure>>>,
+    /// Requests to a host or part that fails.
+    failed: AtomicU64,
     /// Port of the listener that stands for a private address.
     inward: u16,
     inward_connections: AtomicU64,
@@ -152,14 +156,14 @@ impl FixtureWeb {
             port: listener.local_addr()?.port(),
             hosts,
             latency: Mutex::new((options.latency, options.spread)),
-            faults: Mutex::new(options.faults.clone()),
-            faulted: AtomicU64::new(0),
+            failures: Mutex::new(always(&options.failures)),
+            random_failures: Mutex::default(),
+            failed: AtomicU64::new(0),
             inward: inward.local_addr()?.port(),
             inward_connections: AtomicU64::new(0),
             options,
             tick: AtomicU32::new(0),
             tick_s: AtomicI64::new(0),
-            failing_per_mille: AtomicU32::new(0),
             every: AtomicUsize::new(0),
             requests: Mutex::default(),
             connections: AtomicU64::new(0),
@@ -185,9 +189,9 @@ impl FixtureWeb {
         self.world.inward
     }
 
-    /// From now on this goes wrong and nothing else.
-    pub fn set_faults(&self, faults: Switched) {
-        *self.world.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+    /// Replaces the failures, by host (`feed-00001`) or beginning of an address (`feed-00001/item-`).
+    pub fn set_failures(&self, failures: &[(String, InjectedFailure)]) {
+        *lock(&self.world.failures) = always(failures);
     }
 
     /// Lets time pass: what is scripted for the next tick is published.
@@ -203,19 +207,17 @@ impl FixtureWeb {
         self.world.tick_s.store(tick_s, Ordering::SeqCst);
     }
 
-    /// Has that many of a thousand requests meet a fault: 404, 429, 500, 503, a page instead of a feed, half an
-    /// answer.
+    /// So many of a thousand requests fail by chance: 404, 429, 500, 503, a page instead of a feed, half an answer.
     pub fn fail_share(&self, per_mille: u32) {
-        self.world.failing_per_mille.store(per_mille, Ordering::SeqCst);
+        *lock(&self.world.random_failures) = RandomFailure::injections(per_mille);
     }
 
     /// Answers take another time from now on.
     pub fn set_latency(&self, latency: Duration, spread: Duration) {
-        *self.world.latency.lock().unwrap_or_else(PoisonError::into_inner) = (latency, spread);
+        *lock(&self.world.latency) = (latency, spread);
     }
 
-    /// Of the generated hosts, one in `feeds` publishes in each tick, from the first tick on. To be said before
-    /// any time has passed.
+    /// Of the generated hosts, one in `feeds` publishes in each tick. To be called before the first tick.
     pub fn publish_every(&self, feeds: usize) {
         self.world.every.store(feeds.max(1), Ordering::SeqCst);
     }
@@ -232,11 +234,11 @@ impl FixtureWeb {
         self.world.origin(X_HOST)
     }
 
-    /// What was asked so far.
+    /// All requests and connections so far.
     #[must_use]
-    pub fn ledger(&self) -> Ledger {
-        Ledger {
-            requests: self.world.requests.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+    pub fn request_log(&self) -> RequestLog {
+        RequestLog {
+            requests: lock(&self.world.requests).clone(),
             connections: self.world.connections.load(Ordering::SeqCst),
             http2: self.world.http2.load(Ordering::SeqCst),
             resumed: self.world.resumed.load(Ordering::SeqCst),
@@ -297,6 +299,16 @@ const WATCHED: [(&str, &str, &str, &str); 3] = [
     ("Fabric", "\"Fabric Protocol\"", "", "\"fabric softener\""),
     ("Seismic", "\"Seismic Systems\"", "\"SEIS\"", "\"seismic activity\""),
 ];
+
+/// Locks `mutex`, also after a panic elsewhere.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Failures that never end.
+fn always(failures: &[(String, InjectedFailure)]) -> Vec<Injection<InjectedFailure>> {
+    failures.iter().map(|(target, failure)| Injection::new(*failure).times(u32::MAX).on(target)).collect()
+}
 
 impl World {
     fn origin(&self, host: &str) -> String {

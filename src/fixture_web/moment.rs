@@ -1,4 +1,4 @@
-//! Days inside written texts, so that "on 28 November" lies as far ahead in any month. Pure.
+//! Days inside written texts, so that "on 28 November" is equally far ahead in any month. Pure.
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 

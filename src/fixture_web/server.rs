@@ -1,9 +1,8 @@
-//! The listener: who is asked, what the answer is, and the ledger.
+//! The listener: finds the host of a request, answers, and logs it.
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
     io::{self, Write},
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -24,7 +23,15 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls::HandshakeKind};
 
-use super::{Asked, World, X_HOST, bulk, fault, feeds, hosts::Host, page, random_failure, x};
+use super::{
+    Asked, World, X_HOST, bulk,
+    failure::{self, RandomFailure},
+    feeds,
+    hosts::Host,
+    injection, lock, page,
+    random::{self, number},
+    x,
+};
 
 /// An answer before it is sent.
 #[derive(Debug, Default)]
@@ -64,7 +71,7 @@ pub async fn serve(listener: TcpListener, world: Arc<World>) {
         world.connections.fetch_add(1, Ordering::SeqCst);
         let world = Arc::clone(&world);
         tokio::spawn(async move {
-            let Some(stream) = fault::intercept(stream, &world).await else { return };
+            let Some(stream) = failure::intercept(stream, &world).await else { return };
             match &world.options.tls {
                 Some(tls) => {
                     let Ok(stream) = TlsAcceptor::from(Arc::clone(tls)).accept(stream).await else { return };
@@ -88,7 +95,7 @@ async fn talk(world: &Arc<World>, stream: impl AsyncRead + AsyncWrite + Unpin + 
         let world = Arc::clone(world);
         async move { answer(&world, request).await }
     });
-    // A client that goes away is its own affair.
+    // A client may close the connection at any time.
     let _ = if http2 {
         http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await
     } else {
@@ -96,7 +103,7 @@ async fn talk(world: &Arc<World>, stream: impl AsyncRead + AsyncWrite + Unpin + 
     };
 }
 
-/// Counts who comes where nobody should.
+/// Counts connections that a correct client does not make.
 pub async fn count(listener: TcpListener, world: Arc<World>) {
     while listener.accept().await.is_ok() {
         world.inward_connections.fetch_add(1, Ordering::SeqCst);
@@ -132,11 +139,11 @@ async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Bo
     let tick = world.tick();
     pause(world, &host, &path, tick).await;
     let (mut reply, found) = route(world, &host, &path, tick);
-    let struck =
-        random_failure::strike(world, world.failing_per_mille.load(Ordering::SeqCst), &host, &path, tick);
-    let broken = struck.as_ref().is_some_and(|(_, broken)| *broken);
-    if let Some((fault, _)) = struck {
-        reply = fault;
+    let request = [world.options.seed, number(&host), number(&path), tick.into()];
+    let failure = injection::next(&mut lock(&world.random_failures), &request, |_| true);
+    let failure = failure.map(|(failure, _)| failure);
+    if let Some(failure) = failure {
+        reply = failure.reply();
     }
     let gzip = text(hyper::header::ACCEPT_ENCODING).is_some_and(|accepts| accepts.contains("gzip"));
     revalidate(&mut reply, tag.as_deref(), date.as_deref(), found.is_some_and(|host| host.does("stubborn")));
@@ -151,21 +158,20 @@ async fn answer(world: &World, request: Request<Incoming>) -> Result<Response<Bo
         bytes: reply.body.len(),
         tick,
     };
-    world.requests.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
-    Ok(send(reply, broken || found.is_some_and(|host| host.does("reset"))))
+    lock(&world.requests).push(asked);
+    let breaks_off = failure == Some(RandomFailure::BrokenOff);
+    Ok(send(reply, breaks_off || found.is_some_and(|host| host.does("reset"))))
 }
 
 /// The simulated network's own delay, the same for the same request in every run.
 #[expect(clippy::disallowed_methods, reason = "this waiting is what is simulated")]
 async fn pause(world: &World, host: &str, path: &str, tick: u32) {
-    let (mean, spread) = *world.latency.lock().unwrap_or_else(PoisonError::into_inner);
+    let (mean, spread) = *lock(&world.latency);
     if mean.is_zero() {
         return;
     }
-    let mut hasher = DefaultHasher::new();
-    (world.options.seed, host, path, tick).hash(&mut hasher);
-    let share = (hasher.finish() % 2001) as f64 / 1000.0;
-    let wait = mean.saturating_sub(spread) + spread.mul_f64(share);
+    let share = random::share(&[world.options.seed, number(host), number(path), tick.into()]);
+    let wait = mean.saturating_sub(spread) + spread.mul_f64(2.0 * share);
     tokio::time::sleep(wait.max(Duration::ZERO)).await;
 }
 

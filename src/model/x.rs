@@ -2,7 +2,7 @@
 //!
 //! IDs are X's own 64-bit numbers. Money is in millionths of a US dollar.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A followed account or a search.
@@ -82,6 +82,13 @@ pub struct XLimit {
     pub strikes: u32,
     /// Why it is blocked, one sentence.
     pub reason: Option<String>,
+}
+
+impl XLimit {
+    /// The route of a limit that blocks the whole token.
+    pub const ALL_ROUTES: &'static str = "*";
+    /// Length of a window (docs/reference/x-api.md#rate-limits).
+    pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 }
 
 /// A call before it is sent.

@@ -1,7 +1,8 @@
-//! One source, or one page, from request to verdict.
+//! One source or one page, from request to verdict.
 //!
-//! A visit of a source or a page reads the store and returns its results as a [`Commit`], which the cycle saves in one
-//! transaction. It does not depend on other visits, deadlines or outputs.
+//! The visit of a feed or page reads the store and does not write it: its results are a [`Commit`], which the cycle
+//! saves. A session with X ([`x`]) also records each call itself
+//! (docs/explain/decisions/0034-x-calls-are-recorded-at-once.md).
 
 mod article;
 mod feed;

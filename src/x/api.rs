@@ -1,6 +1,6 @@
-//! Addresses and answers of the routes we use, in both dialects (docs/reference/x-api.md#two-dialects). Pure.
+//! Addresses and responses of the endpoints in use, in both dialects (docs/reference/x-api.md#two-dialects). Pure.
 //!
-//! One dialect is sent, both are read. Fields that are missing or unknown harm nothing.
+//! Requests use one dialect, responses may have either. Missing and unknown fields are no errors.
 
 use std::collections::BTreeSet;
 
@@ -12,68 +12,20 @@ use super::windows::{Bounds, time_of};
 use crate::text;
 
 mod checks;
+mod dialect;
+
+pub use dialect::Dialect;
 
 use checks::{EDITED, chain_of, id, own_edits};
 
-/// How fields are named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Dialect {
-    /// `tweet.fields`.
-    #[default]
-    Tweet,
-    /// `post.fields`; the author's id costs an expansion.
-    Post,
-}
-
-impl Dialect {
-    /// The name the database keeps.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tweet => "tweet",
-            Self::Post => "post",
-        }
-    }
-
-    /// The dialect of that name; the older one for any other.
-    #[must_use]
-    pub fn from_name(name: &str) -> Self {
-        if name == "post" { Self::Post } else { Self::Tweet }
-    }
-
-    /// The other one.
-    #[must_use]
-    pub fn other(self) -> Self {
-        match self {
-            Self::Tweet => Self::Post,
-            Self::Post => Self::Tweet,
-        }
-    }
-
-    /// The parameter that names the fields of posts.
-    #[must_use]
-    pub fn fields(self) -> &'static str {
-        match self {
-            Self::Tweet => "tweet.fields",
-            Self::Post => "post.fields",
-        }
-    }
-
-    /// Whether answers bring the author as an object that is charged for.
-    #[must_use]
-    pub fn expands_authors(self) -> bool {
-        self == Self::Post
-    }
-}
-
-/// Fields of a post in the older dialect. Private metrics would be refused and are never asked for.
+/// Fields of a post in the older dialect. X refuses requests for private metrics.
 const TWEET_FIELDS: &str = "author_id,conversation_id,created_at,edit_history_tweet_ids,entities,lang,note_tweet,possibly_sensitive,public_metrics,referenced_tweets,withheld";
-/// The same in the newer one, as far as it has them.
+/// The same in the newer dialect, as far as it has them.
 const POST_FIELDS: &str =
     "conversation_id,created_at,entities,lang,note_post,possibly_sensitive,public_metrics,withheld";
 /// Fields of a user.
 const USER_FIELDS: &str = "public_metrics,protected";
-/// Handles or ids a lookup takes (docs/reference/x-api.md#endpoints).
+/// Handles or ids in a lookup, at most (docs/reference/x-api.md#endpoints).
 pub const LOOKUP: usize = 100;
 
 fn route(base: &Url, path: &[&str]) -> Url {
@@ -86,7 +38,7 @@ fn route(base: &Url, path: &[&str]) -> Url {
     url
 }
 
-/// RFC 3339 with whole seconds: all that X takes.
+/// RFC 3339 with whole seconds, as X requires.
 fn instant(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
@@ -133,7 +85,7 @@ pub fn search(
     url
 }
 
-/// One account's posts: `most` is 5 to 100.
+/// Timeline of an account: `most` is 5 to 100.
 #[must_use]
 pub fn timeline(
     base: &Url,
@@ -154,7 +106,7 @@ pub fn timeline(
     url
 }
 
-/// Up to [`LOOKUP`] handles to accounts.
+/// Lookup of up to [`LOOKUP`] handles.
 #[must_use]
 pub fn users_by(base: &Url, handles: &[String]) -> Url {
     let mut url = route(base, &["2", "users", "by"]);
@@ -164,7 +116,7 @@ pub fn users_by(base: &Url, handles: &[String]) -> Url {
     url
 }
 
-/// Up to [`LOOKUP`] ids to accounts.
+/// Lookup of up to [`LOOKUP`] ids.
 #[must_use]
 pub fn users(base: &Url, ids: &[u64]) -> Url {
     let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
@@ -173,7 +125,7 @@ pub fn users(base: &Url, ids: &[u64]) -> Url {
     url
 }
 
-/// Posts that X counts for the project, by the day.
+/// X's count of the delivered posts, by day.
 #[must_use]
 pub fn usage(base: &Url) -> Url {
     let mut url = route(base, &["2", "usage", "tweets"]);
@@ -181,7 +133,7 @@ pub fn usage(base: &Url) -> Url {
     url
 }
 
-/// How a post stands to another one.
+/// The relation of a post to another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
     /// It repeats it.
@@ -192,22 +144,22 @@ pub enum Relation {
     Reply,
 }
 
-/// A post as X tells it.
+/// A post in a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
     /// Its id.
     pub id: u64,
-    /// The ids of its versions, oldest first; itself where X tells none.
+    /// The ids of its versions, oldest first, with its own last.
     pub chain: Vec<u64>,
-    /// The whole text, long posts included.
+    /// The whole text, also of a long post.
     pub text: String,
-    /// Who wrote it.
+    /// Id of its author.
     pub author: Option<u64>,
-    /// When; from the id where X does not say.
+    /// From the id where X gives no time.
     pub posted_at: Timestamp,
     /// The post that began the conversation.
     pub conversation: Option<u64>,
-    /// Addresses it links to, in full.
+    /// Linked addresses, in full.
     pub links: Vec<String>,
     /// Posts it refers to.
     pub refers: Vec<(Relation, u64)>,
@@ -217,27 +169,34 @@ pub struct Post {
     pub withheld: bool,
 }
 
-/// An account as X tells it.
+impl Post {
+    /// The first id of its chain of edits.
+    pub(crate) fn first_version(&self) -> u64 {
+        self.chain.first().copied().unwrap_or(self.id)
+    }
+}
+
+/// An account in a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// Its id.
     pub id: u64,
     /// Its handle.
     pub username: String,
-    /// Its followers, where told.
+    /// Number of followers, if given.
     pub followers: Option<u64>,
     /// Whether only its followers may read it.
     pub protected: bool,
 }
 
-/// Something an answer with a 200 could not give.
+/// An object that a response with status 200 lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partial {
     /// Last part of the problem's type, such as `resource-not-found`.
     pub kind: String,
-    /// The handle or id asked for.
+    /// The requested handle or id.
     pub value: String,
-    /// X's own words.
+    /// X's message.
     pub detail: String,
 }
 
@@ -246,27 +205,27 @@ pub struct Partial {
 pub struct Page {
     /// Posts of `data`, newest first as a rule.
     pub posts: Vec<Post>,
-    /// Posts beside them, which are charged as well.
+    /// Included posts, which are charged as well.
     pub further_posts: Vec<u64>,
-    /// Users of `data` or beside the posts.
+    /// Users of `data`, or included ones.
     pub users: Vec<User>,
-    /// What could not be given.
+    /// Objects that are missing.
     pub errors: Vec<Partial>,
-    /// Ids of posts that are refused because they lie in the future. They are charged for like the others.
+    /// Ids of posts that are refused because they are from the future. They are charged like the others.
     pub ahead: Vec<u64>,
-    /// Posts, or users, without an id that can be one.
+    /// Objects without a valid id.
     pub without_id: usize,
-    /// `meta.newest_id`. It moves nothing: only posts that came do.
+    /// `meta.newest_id`, which is only compared.
     pub claimed: Option<u64>,
-    /// The newest of the posts.
+    /// Id of the newest post.
     pub newest: Option<u64>,
-    /// The oldest of the posts.
+    /// Id of the oldest post.
     pub oldest: Option<u64>,
-    /// The way to the next page.
+    /// Token of the next page.
     pub next: Option<String>,
 }
 
-/// Why an answer could not be read.
+/// Why a response could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is not what X's API sends: {0}")]
 pub struct Unreadable(String);
@@ -309,13 +268,13 @@ fn envelope(body: &[u8]) -> Result<(Value, Page), Unreadable> {
     Ok((root, Page { errors, ..Page::default() }))
 }
 
-/// A list, or one object standing for itself, or nothing.
+/// The items of a list, or a single object.
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
     let one = value.is_object().then_some(value);
     value.as_array().into_iter().flatten().chain(one)
 }
 
-/// A number as X sends it: a string, as numbers lose digits.
+/// A number, which X sends as a string.
 pub(super) fn number(value: &Value) -> Option<u64> {
     value.as_str().map_or_else(|| value.as_u64(), |text| text.parse().ok())
 }
@@ -392,12 +351,12 @@ fn post(value: &Value) -> Option<Post> {
     })
 }
 
-/// X escapes three characters in texts.
+/// Texts have three escaped characters.
 fn plain(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// The new-dialect answers name authors only beside the posts: where there is exactly one, it wrote them all.
+/// In the newer dialect posts have no author ids: a single included user is the author of all.
 pub fn attribute(page: &mut Page) {
     if let [only] = page.users.as_slice() {
         let id = only.id;
@@ -405,7 +364,7 @@ pub fn attribute(page: &mut Page) {
     }
 }
 
-/// Every post the page is charged for.
+/// Ids of the posts that the page is charged for.
 #[must_use]
 pub fn billed_posts(page: &Page) -> Vec<u64> {
     let all: BTreeSet<u64> = page

@@ -1,24 +1,30 @@
-//! Every way X refuses, with what to do about it and one sentence (docs/reference/x-api.md#errors). Pure.
+//! Refusals of X: the action and the message for each (docs/reference/x-api.md#errors). Pure.
 
 use jiff::Timestamp;
 use serde_json::Value;
+use strum::IntoStaticStr;
 
-use super::api::{self, Dialect};
+use super::{
+    api::{self, Dialect},
+    limits::LONGEST_WAIT,
+};
 use crate::text::plain;
 
-/// What an answer other than a 200 means.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// The meaning of a response with a status other than 200.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Problem {
-    /// The parameter that names fields is not known: the other dialect is spoken.
+    /// X does not know the parameter for fields: it uses the other dialect.
     #[error("X does not know the parameter {0}")]
     Dialect(&'static str),
-    /// The oldest id asked for is older than search reaches.
+    /// Search does not go back to the lower bound of the query.
     #[error("X no longer searches back to where reading stopped")]
+    #[strum(serialize = "stale_since_id")]
     StaleSince {
-        /// The smallest id X says it takes.
+        /// The smallest id that X accepts.
         larger_than: Option<u64>,
     },
-    /// The request is wrong.
+    /// The request is invalid.
     #[error("X refuses the request: {0}")]
     BadRequest(String),
     /// 401.
@@ -52,9 +58,9 @@ pub enum Problem {
     #[error("the plan's cap of posts is used up (429 usage-capped{0})")]
     UsageCap(String),
     /// 5xx.
-    #[error("X is not well (status {0})")]
+    #[error("X has a server error (status {0})")]
     Server(u16),
-    /// A 200 that cannot be read, or a status that makes no sense.
+    /// A 200 that cannot be read, or an unexpected status.
     #[error("X sent an answer that cannot be read (status {0})")]
     Unreadable(u16),
 }
@@ -63,22 +69,22 @@ fn date(at: Option<Timestamp>) -> String {
     at.map_or_else(String::new, |at| format!(" until {}", at.strftime("%Y-%m-%d")))
 }
 
-/// What is done about a problem.
+/// What follows a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Ask again in the other dialect, once.
+    /// Send again in the other dialect, once.
     SwitchDialect,
-    /// Ask again from this id on, once, and remember a gap.
+    /// Send again from this id on, once.
     RetryFrom(Option<u64>),
-    /// Leave this query, go on with the others.
+    /// Give up this call and make the others.
     Skip,
     /// No further call in this run.
     StopRun,
-    /// No further call by anybody with this token until then.
+    /// No further call by any process with this token until then.
     StopUntil(Timestamp),
     /// No further call of this route until its limit allows it.
     Wait,
-    /// Ask again, at most twice, after a while.
+    /// Send again after a wait, at most twice.
     Retry,
 }
 
@@ -94,7 +100,9 @@ impl Problem {
             }
             Self::SpendCap(Some(until)) if *until > now => Action::StopUntil(*until),
             Self::SpendCap(Some(_)) => Action::StopRun,
-            Self::TooMany | Self::UsageCap(_) => Action::Wait,
+            Self::TooMany => Action::Wait,
+            // X does not say when the cap ends.
+            Self::UsageCap(_) => Action::StopUntil(now + LONGEST_WAIT),
             Self::Server(_) => Action::Retry,
             Self::BadRequest(_)
             | Self::WrongTokenKind
@@ -105,30 +113,14 @@ impl Problem {
         }
     }
 
-    /// Stable name for the ledger.
+    /// Stable name in the store.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Dialect(_) => "dialect",
-            Self::StaleSince { .. } => "stale_since_id",
-            Self::BadRequest(_) => "bad_request",
-            Self::Unauthorized => "unauthorized",
-            Self::NoCredits => "no_credits",
-            Self::NotEnrolled => "not_enrolled",
-            Self::SpendCap(_) => "spend_cap",
-            Self::WrongTokenKind => "wrong_token_kind",
-            Self::Forbidden(_) => "forbidden",
-            Self::NotFound => "not_found",
-            Self::Conflict => "conflict",
-            Self::TooMany => "too_many",
-            Self::UsageCap(_) => "usage_cap",
-            Self::Server(_) => "server",
-            Self::Unreadable(_) => "unreadable",
-        }
+        self.into()
     }
 }
 
-/// What `status` with `body` means to a request in `dialect`. The body may be empty or no JSON at all.
+/// The meaning of `status` with `body`, which need not be JSON, for a request in `dialect`.
 #[must_use]
 pub fn problem(status: u16, body: &[u8], dialect: Dialect) -> Problem {
     let root: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
@@ -165,7 +157,7 @@ pub fn problem(status: u16, body: &[u8], dialect: Dialect) -> Problem {
     }
 }
 
-/// Everything the body says in words.
+/// All texts of the body.
 fn words(root: &Value) -> String {
     let errors = root["errors"].as_array().into_iter().flatten();
     let said = errors
@@ -174,9 +166,9 @@ fn words(root: &Value) -> String {
     said.collect::<Vec<_>>().join(" ")
 }
 
-/// A sentence of theirs, short enough to show.
+/// A text of X, cut to a length for messages.
 fn shown(text: &str) -> String {
-    // Cut before it is made plain: the cut may leave a space at the end.
+    // Cut first: `plain` removes a space at the cut.
     let text = plain(&text.chars().take(200).collect::<String>());
     if text.is_empty() { "without a word on why".to_owned() } else { text }
 }
@@ -188,11 +180,11 @@ fn names_fields(root: &Value, lower: &str, dialect: Dialect) -> bool {
         error["parameter"] == name
             || error["parameters"].as_object().is_some_and(|map| map.contains_key(name))
     });
-    // A wrong value of a known parameter is a mistake of ours, which the other dialect would not mend.
+    // A wrong value of a known parameter is an error that the other dialect would not avoid.
     (named || lower.contains(name)) && !lower.contains("value [")
 }
 
-/// The id after "larger than" in X's sentence.
+/// The id after "larger than" in X's message.
 fn larger_than(lower: &str) -> Option<u64> {
     let (_, rest) = lower.split_once("larger than")?;
     let digits: String =
@@ -292,7 +284,7 @@ mod tests {
                 429,
                 r#"{"title":"UsageCapExceeded","period":"Monthly","type":"https://api.x.com/2/problems/usage-capped"}"#,
                 "usage_cap",
-                Action::Wait,
+                Action::StopUntil(now() + LONGEST_WAIT),
             ),
             (429, r#"{"title":"Too Many Requests"}"#, "too_many", Action::Wait),
             (503, "<html>", "server", Action::Retry),

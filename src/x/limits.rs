@@ -1,46 +1,42 @@
-//! How often may be asked: told from what the server said, before it has to refuse (docs/reference/x-api.md#rate-limits).
-//! Pure.
+//! Rate limits: decides from response headers whether a call may be sent, before X refuses it
+//! (docs/reference/x-api.md#rate-limits). Pure.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{RateState, XLimit};
 
-/// A window of X's limits.
-pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
-/// No wait is believed to be longer (docs/reference/x-api.md#rate-limits).
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-/// What the server's clock corrects of ours at most: a machine set to its local time is 14 hours off. Beyond that one
-/// of the two clocks is wrong, and X is not read (docs/explain/decisions/0031-x-uses-the-local-clock.md).
+const WINDOW: SignedDuration = XLimit::WINDOW;
+/// The longest wait that is accepted (docs/reference/x-api.md#rate-limits).
+pub(super) const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
+/// The largest correction by the server's clock: a machine set to its local time is up to 14 hours off. Beyond that,
+/// one of the clocks is wrong and X is not read (docs/explain/decisions/0031-x-uses-the-local-clock.md).
 pub const SKEW: SignedDuration = SignedDuration::from_hours(24);
-/// A reset is waited for by this much more than told: the `Date` header has whole seconds, and so has the reset.
+/// Added to the wait for a reset: the `Date` header and the reset have whole seconds.
 const MARGIN: SignedDuration = SignedDuration::from_secs(2);
-/// Seconds by which a reset may miss the window it belongs to.
+/// Seconds by which a reset may be outside its window.
 const SLACK: i64 = 60;
 /// The wait after a second refusal in a row, doubled with each further one (docs/reference/x-api.md#rate-limits).
 const PENALTY: SignedDuration = SignedDuration::from_secs(60);
-/// One part in so many of each window is kept free for whatever else uses the token.
-const KEPT_FREE: u32 = 10;
-/// One run takes at most one part in three of a window: a cycle of ten minutes in fifteen, halved, so that a
-/// second run fits (docs/reference/x-api.md#rate-limits).
+/// One part in so many of each window stays free for other programs with the same token.
+const RESERVE: u32 = 10;
+/// One run takes at most one part in three of a window: ten minutes of fifteen, halved, so that a second run fits (docs/reference/x-api.md#rate-limits).
 const RUN_SHARE: u32 = 3;
 
-/// Routes with the calls a window allows an app until the server says otherwise (docs/reference/x-api.md#endpoints).
+/// Calls per window and route, until the server states another number (docs/reference/x-api.md#endpoints).
 pub const ROUTES: [(&str, u32); 5] =
     [(SEARCH, 450), (TIMELINE, 10_000), (USERS_BY, 300), (USERS, 300), (USAGE, 50)];
 /// Recent search.
 pub const SEARCH: &str = "GET /2/tweets/search/recent";
-/// One account's posts.
+/// The posts of one account.
 pub const TIMELINE: &str = "GET /2/users/{id}/tweets";
-/// Handles to accounts.
+/// Accounts by handle.
 pub const USERS_BY: &str = "GET /2/users/by";
-/// Ids to accounts.
+/// Accounts by id.
 pub const USERS: &str = "GET /2/users";
-/// Posts that X counts for the project.
+/// X's count of the posts it delivered.
 pub const USAGE: &str = "GET /2/usage/tweets";
-/// The whole credential.
-pub const ALL: &str = "*";
 
-/// What an answer's headers say of limits.
+/// The headers of a response that concern limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Seen {
     /// `x-rate-limit-limit`.
@@ -49,7 +45,7 @@ pub struct Seen {
     pub remaining: Option<u32>,
     /// `x-rate-limit-reset`, seconds since 1970.
     pub reset: Option<i64>,
-    /// The reset of a 24-hour limit that is used up.
+    /// The reset of a used-up 24-hour limit, seconds since 1970.
     pub day_reset: Option<i64>,
     /// The `Date` header.
     pub date: Option<Timestamp>,
@@ -82,13 +78,13 @@ impl Seen {
 /// Kinds of refusal (docs/reference/x-api.md#rate-limits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The window, or the 24 hours the headers tell of.
+    /// The window, or the 24 hours that the headers name.
     Window,
-    /// The plan's cap: no header tells when it ends.
+    /// The plan's cap: no header states its end.
     UsageCap,
 }
 
-/// `known` after an answer between `sent` and `received`; `refused` if it was a 429.
+/// The limit `known` after a response between `sent` and `received`; `refused` if it was a 429.
 #[must_use]
 pub fn learn(
     known: Option<&XLimit>,
@@ -100,7 +96,7 @@ pub fn learn(
 ) -> XLimit {
     let mut limit = known.cloned().unwrap_or_else(|| unknown(route));
     if let Some(skew) = skew(seen, sent, received) {
-        // Less than the header can tell is no skew.
+        // The header is exact to a second.
         let exact = skew.abs() > SignedDuration::from_millis(1_500) && skew.abs() <= SKEW;
         limit.skew_ms = if exact { i64::try_from(skew.as_millis()).unwrap_or(0) } else { 0 };
     }
@@ -108,7 +104,7 @@ pub fn learn(
     if !is_window(limit.reset, server_now) {
         limit.reset = 0;
     }
-    let day = |reset: &i64| (server_now - SLACK..=server_now + LONGEST.as_secs()).contains(reset);
+    let day = |reset: &i64| (server_now - SLACK..=server_now + LONGEST_WAIT.as_secs()).contains(reset);
     let window = seen.reset.filter(|reset| *reset >= server_now - SLACK && is_window(*reset, server_now));
     match (seen.remaining, window) {
         (Some(remaining), Some(reset)) if reset > limit.reset => {
@@ -117,9 +113,9 @@ pub fn learn(
         (Some(remaining), Some(reset)) if reset == limit.reset => {
             limit.remaining = limit.remaining.min(remaining);
         }
-        // An answer overtaken by one from a later window.
+        // A response of an earlier window, which came late.
         (Some(_), Some(_)) => {}
-        // Nothing was told: this call is counted by us.
+        // Without headers, the call is counted here.
         _ => limit.remaining = limit.remaining.saturating_sub(1),
     }
     limit.limit = seen.limit.filter(|limit| *limit > 0).unwrap_or(limit.limit);
@@ -143,15 +139,15 @@ fn is_window(reset: i64, server_now: i64) -> bool {
     reset <= server_now + WINDOW.as_secs() + SLACK
 }
 
-/// How far the server's clock is ahead of ours, by an answer between `sent` and `received`.
+/// How far the server's clock is ahead, by a response between `sent` and `received`.
 #[must_use]
 pub fn skew(seen: Seen, sent: Timestamp, received: Timestamp) -> Option<SignedDuration> {
     let middle = sent + received.duration_since(sent) / 2;
-    // Half a second is what the whole seconds of the header leave out on average.
+    // The header drops half a second on average.
     Some(seen.date?.duration_since(middle) + SignedDuration::from_millis(500))
 }
 
-/// A refusal; `told` is the reset it names, by the server's clock.
+/// Blocks the route after a 429 that names `reset`, seconds since 1970 by the server's clock.
 fn refuse(limit: &mut XLimit, kind: Refusal, reset: Option<i64>, received: Timestamp) {
     limit.remaining = 0;
     limit.strikes += 1;
@@ -162,11 +158,13 @@ fn refuse(limit: &mut XLimit, kind: Refusal, reset: Option<i64>, received: Times
     let reset = reset.map(local);
     let (until, reason) = match kind {
         Refusal::Window => (reset.unwrap_or(received + WINDOW), "X asked to slow down (429)"),
-        Refusal::UsageCap => (received + LONGEST, "the plan's cap of posts is used up (429 usage-capped)"),
+        Refusal::UsageCap => {
+            (received + LONGEST_WAIT, "the plan's cap of posts is used up (429 usage-capped)")
+        }
     };
     let doublings = limit.strikes.saturating_sub(2).min(10);
     let penalty = if limit.strikes > 1 { PENALTY * (1 << doublings) } else { SignedDuration::ZERO };
-    let until = until.max(received + penalty).min(received + LONGEST);
+    let until = until.max(received + penalty).min(received + LONGEST_WAIT);
     limit.blocked_until = limit.blocked_until.max(Some(until));
     limit.reason = Some(reason.to_owned());
 }
@@ -176,23 +174,29 @@ fn unknown(route: &str) -> XLimit {
     XLimit { limit, remaining: limit, ..XLimit::default() }
 }
 
-/// What time it is at the server when it is `now` here.
+/// The server's time at the local time `now`.
 #[must_use]
 pub fn server_time(limit: &XLimit, now: Timestamp) -> Timestamp {
     let skew = Some(SignedDuration::from_millis(limit.skew_ms)).filter(|skew| skew.abs() <= SKEW);
     now.checked_add(skew.unwrap_or_default()).unwrap_or(now)
 }
 
+/// The server's time, by the route with the latest window.
+pub(crate) fn server_now(limits: &[(String, XLimit)], now: Timestamp) -> Timestamp {
+    let latest = limits.iter().max_by_key(|(_, limit)| limit.reset);
+    latest.map_or(now, |(_, limit)| server_time(limit, now))
+}
+
 /// Whether a call may be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RateDecision {
-    /// It may.
+    /// It may be sent.
     Go,
-    /// Not before that time, and why.
+    /// Not before this time, for this reason.
     NotBefore(Timestamp, String),
 }
 
-/// Decides at `now`, by what `view` says; `taken` calls of the route were sent by this run.
+/// Decides at `now`; this run has sent `taken` calls to the route.
 #[must_use]
 pub fn rate_decision(view: &RateState, route: &str, taken: u32, now: Timestamp) -> RateDecision {
     for known in [&view.block, &view.limit].into_iter().flatten() {
@@ -211,7 +215,7 @@ pub fn rate_decision(view: &RateState, route: &str, taken: u32, now: Timestamp) 
     } else {
         (now + reset.duration_since(server_time(&limit, now)) + MARGIN).max(now)
     };
-    if remaining <= view.in_flight.saturating_add(limit.limit / KEPT_FREE) {
+    if remaining <= view.in_flight.saturating_add(limit.limit / RESERVE) {
         return RateDecision::NotBefore(until, "this window's calls are used up".to_owned());
     }
     if taken >= (limit.limit / RUN_SHARE).max(1) {
@@ -270,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_holds_until_the_reset_whatever_remaining_says() {
+    fn a_refusal_holds_until_the_reset_whatever_remains() {
         let refused =
             learn(Some(&known(300, 600)), SEARCH, seen(14, 600), now(), now(), Some(Refusal::Window));
         assert_eq!(refused.remaining, 0);
@@ -296,7 +300,7 @@ mod tests {
         assert_eq!(first.blocked_until, Some(now() + SignedDuration::from_secs(7)));
         assert_eq!(third.blocked_until, Some(now() + SignedDuration::from_secs(120)));
         let cap = learn(None, SEARCH, seen(400, 5), now(), now(), Some(Refusal::UsageCap));
-        assert_eq!(cap.blocked_until, Some(now() + LONGEST));
+        assert_eq!(cap.blocked_until, Some(now() + LONGEST_WAIT));
         let good = learn(Some(&third), SEARCH, seen(449, 900), now(), now() + WINDOW, None);
         assert_eq!((good.strikes, good.blocked_until), (0, None));
     }

@@ -1,5 +1,5 @@
-//! Handles to accounts: who is to be looked up, and what the answer says of them (docs/reference/x-api.md#endpoints,
-//! docs/reference/x-api.md#errors). Pure. Accounts are followed by id; a handle is only how the settings name them.
+//! Which accounts to look up, and what a lookup changes (docs/reference/x-api.md#endpoints,
+//! docs/reference/x-api.md#errors). Pure. Accounts are followed by id; the settings name them by handle.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -8,19 +8,19 @@ use jiff::{SignedDuration, Timestamp};
 use super::{api::LOOKUP, api::Page, is_handle};
 use crate::model::XAccount;
 
-/// Lookups in a row that do not find an account before it is looked up as seldom as a known one.
+/// After so many failed lookups in a row, an account is looked up as rarely as a known one.
 const MISSES: u32 = 3;
 
-/// What is to be asked.
+/// The lookups to make.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// Handles, at most [`LOOKUP`] a call.
     pub calls: Vec<Vec<String>>,
-    /// Handles that cannot be any: one of them can spoil a whole call.
+    /// Invalid handles: a single one can make X refuse a whole call.
     pub impossible: Vec<String>,
 }
 
-/// Of `handles`, those unknown or looked up longer ago than `ttl`.
+/// Those of `handles` that are unknown or were looked up longer than `ttl` ago.
 #[must_use]
 pub fn wanted(handles: &[String], known: &[XAccount], ttl: Duration, now: Timestamp) -> Wanted {
     let known: HashMap<&str, &XAccount> =
@@ -42,9 +42,9 @@ pub fn wanted(handles: &[String], known: &[XAccount], ttl: Duration, now: Timest
     wanted
 }
 
-/// Every handle by itself, known or not: what asking without savings comes to.
+/// One call for each handle, known or not: the lookups of a run without savings.
 #[must_use]
-pub fn alone(handles: &[String]) -> Wanted {
+pub fn unbatched(handles: &[String]) -> Wanted {
     let all = wanted(handles, &[], Duration::ZERO, Timestamp::UNIX_EPOCH);
     Wanted { calls: all.calls.into_iter().flatten().map(|handle| vec![handle]).collect(), ..all }
 }
@@ -54,18 +54,18 @@ fn is_due(account: &XAccount, ttl: SignedDuration, now: Timestamp) -> bool {
     retried || account.checked_at.is_none_or(|at| now.duration_since(at) >= ttl)
 }
 
-/// What a lookup of handles taught.
+/// The result of a lookup.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Learned {
-    /// The accounts as they stand now.
+    /// The accounts, updated.
     pub accounts: Vec<XAccount>,
-    /// Ids of known accounts that are no longer behind their handle: they are looked up by id.
+    /// Ids of known accounts that no longer have their handle: they are looked up by id.
     pub missing: Vec<u64>,
-    /// Something people should know, one sentence each.
+    /// Messages for the user.
     pub notices: Vec<String>,
 }
 
-/// Holds the answer to a lookup of `asked` against what was `known`.
+/// Compares the response to a lookup of `asked` with the `known` accounts.
 #[must_use]
 pub fn by_handle(asked: &[String], known: &[XAccount], page: &Page, now: Timestamp) -> Learned {
     let mut learned = Learned::default();
@@ -114,7 +114,7 @@ pub fn by_handle(asked: &[String], known: &[XAccount], page: &Page, now: Timesta
     learned
 }
 
-/// Holds the answer to a lookup of ids against the accounts that were `missing` under their handle.
+/// Compares the response to a lookup of ids with the `known` accounts.
 #[must_use]
 pub fn by_id(asked: &[u64], known: &[XAccount], page: &Page, now: Timestamp) -> Learned {
     let mut learned = Learned::default();
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn renamed_vanished_and_taken_over_are_told_apart() {
+    fn renamed_vanished_and_taken_over_accounts_are_distinguished() {
         let known = [account("old", 1), account("lost", 2), account("stolen", 3), account("same", 4)];
         let asked: Vec<String> = ["old", "lost", "stolen", "same", "fresh"].map(str::to_owned).into();
         let error = Partial {

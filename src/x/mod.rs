@@ -1,6 +1,4 @@
-//! The X API v2: what is asked, how answers are read, what may be asked now and what it costs. Pure.
-//!
-//! Knows nothing of the network, the database or the clock: `visit::x` sends, the store remembers.
+//! The X API v2: queries, responses, rate limits and costs. Pure; `visit::x` makes the calls.
 
 pub mod api;
 pub mod errors;
@@ -17,20 +15,20 @@ use url::Url;
 
 use crate::text::secret::Secrets;
 
-/// What the settings say of X (docs/reference/settings.md#x). Every value is resolved.
+/// The resolved settings of X (docs/reference/settings.md#x).
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Whether X is to be read.
     pub enabled: bool,
-    /// Where the API answers.
+    /// Base address of the API.
     pub base_url: Url,
-    /// The token; without one there is no X.
+    /// The token; without one X is not read.
     pub token: Option<Token>,
-    /// What a calendar month may cost, millionths of a dollar.
+    /// Highest cost of a calendar month, millionths of a dollar.
     pub budget: u64,
-    /// Whether nobody set that budget.
+    /// Whether the budget is the default.
     pub budget_assumed: bool,
-    /// How far back a first look goes.
+    /// How far back the first read of a source goes.
     pub lookback: Duration,
     /// Handles to follow, without `@`.
     pub accounts: Vec<String>,
@@ -42,35 +40,35 @@ pub struct Settings {
     pub post_price: u64,
     /// Price of a user read, millionths of a dollar.
     pub user_price: u64,
-    /// How long a handle's id is used without asking again.
+    /// How long a handle's id is used without a new lookup.
     pub user_ttl: Duration,
-    /// Followers that the author of a post found by a search needs.
+    /// Followers that an author needs whose post was found by a search.
     pub min_followers: u64,
-    /// Whether the text of posts is kept.
+    /// Whether the text of posts is stored.
     pub keep_text: bool,
 }
 
 impl Settings {
-    /// Whether there is anything to do, and a token to do it with.
+    /// Whether there is a token and something to read.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.enabled && self.token.is_some() && !(self.accounts.is_empty() && self.searches.is_empty())
     }
 
-    /// The token as what is masked: X may quote it.
+    /// Masks the token in responses, which may quote it.
     #[must_use]
     pub fn secrets(&self) -> Secrets {
         Secrets::new(self.token.iter().map(|token| token.0.as_str()))
     }
 }
 
-/// A bearer token. Shown as dots.
+/// A bearer token; `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// The token in `text`: spaces and a pasted `Bearer ` are taken off, nothing is decoded
-    /// (docs/reference/x-api.md#endpoints). `None` where nothing is left, or where it could not be sent as a header.
+    /// The token in `text`, without spaces and a pasted `Bearer `; nothing is decoded
+    /// (docs/reference/x-api.md#endpoints). `None` where it is empty or not valid in a header.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let mut words = text.split_whitespace().peekable();
@@ -86,7 +84,7 @@ impl Token {
         format!("Bearer {}", self.0)
     }
 
-    /// Tells tokens apart without giving them away: the first 8 bytes of the SHA-256.
+    /// Identifies the token without revealing it: the first 8 bytes of its SHA-256.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         crate::text::hash::sha256_hex::<8>(&self.0)
@@ -99,7 +97,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Where X's API answers (docs/reference/x-api.md#endpoints).
+/// Address of X's API (docs/reference/x-api.md#endpoints).
 ///
 /// # Panics
 /// Never: the address is an address.

@@ -1,6 +1,9 @@
-//! What calls cost: exact amounts in millionths of a dollar (docs/reference/x-api.md#money). Pure.
+//! Costs in millionths of a dollar (docs/reference/x-api.md#money). Pure.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+/// Why a call is not made once the month's budget is spent.
+pub(crate) const BUDGET_USED_UP: &str = "the month's budget is used up";
 
 /// Prices of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +14,7 @@ pub struct Prices {
     pub user: u64,
 }
 
-/// Millionths in `dollars`, rounded to the nearest; nothing for what is no amount.
+/// Millionths in `dollars`, rounded to the nearest; 0 for negative and undefined amounts.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
@@ -28,14 +31,13 @@ pub fn day(at: Timestamp) -> Date {
     at.to_zoned_datetime(TimeZone::UTC).date()
 }
 
-/// The calendar month of `at`, UTC, as `2026-11`: what the budget counts by.
+/// The calendar month of `at`, UTC, as `2026-11`: the period of the budget.
 #[must_use]
 pub fn month(at: Timestamp) -> String {
     day(at).strftime("%Y-%m").to_string()
 }
 
-/// How many objects a call may return: `wanted`, fewer where the budget ends before that, `None` where it does
-/// not even reach for `least`, the fewest the route takes.
+/// Objects that the rest of the budget pays for: `wanted` at most, `None` below `least`.
 #[must_use]
 pub fn affordable(budget: u64, spent: u64, price: u64, wanted: u32, least: u32) -> Option<u32> {
     if price == 0 {
@@ -45,7 +47,7 @@ pub fn affordable(budget: u64, spent: u64, price: u64, wanted: u32, least: u32) 
     (fits >= least).then(|| fits.min(wanted))
 }
 
-/// What the month will have cost by its end, if the days to come cost what the last one did; days of budget left.
+/// Cost of the month if the days to come cost as much as the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forecast {
     /// Millionths of a dollar; never above the budget, which ends the spending.

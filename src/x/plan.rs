@@ -1,130 +1,166 @@
-//! What a cycle asks X, in which order, as few calls as possible (docs/reference/x-api.md#windows). Pure.
+//! The queries of a cycle, in as few calls as possible (docs/reference/x-api.md#windows). Pure.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    money::{Prices, affordable},
+    limits,
+    money::{BUDGET_USED_UP, Prices, affordable},
     windows::{Bounds, Progress, bounds, id_at, low, oldest_searchable_id, time_of},
 };
 use crate::model::{XGap, XSource};
 
-/// Characters of a query (docs/reference/x-api.md#queries).
+/// Longest query, characters (docs/reference/x-api.md#queries).
 pub const QUERY_LIMIT: usize = 512;
-/// Posts on a page at most; a longer page means fewer calls, and only what comes is paid.
-pub const PAGE: u32 = 100;
-/// Fewest posts a search may be asked for (docs/reference/x-api.md#endpoints).
-pub const LEAST_SEARCH: u32 = 10;
-/// The same for a timeline.
-pub const LEAST_TIMELINE: u32 = 5;
-/// Sources are asked together if their windows begin within this much of each other (docs/reference/x-api.md#windows).
+/// Posts on a page, at most: longer pages need fewer calls, and only returned posts are charged.
+const PAGE: u32 = 100;
+/// Smallest `max_results` of a search (docs/reference/x-api.md#endpoints).
+const LEAST_SEARCH: u32 = 10;
+/// Smallest `max_results` of a timeline.
+const LEAST_TIMELINE: u32 = 5;
+/// Sources share a query if their windows begin within this time of each other (docs/reference/x-api.md#windows).
 const TOGETHER: SignedDuration = SignedDuration::from_hours(1);
 
-/// An account that is followed.
+/// A followed account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Its id.
     pub user: u64,
-    /// What it is called now.
+    /// Its present handle.
     pub username: String,
     /// Whether its replies are read too.
     pub replies: bool,
-    /// Where reading stands.
+    /// How far it was read.
     pub state: XSource,
 }
 
-/// A search.
+/// A search of the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
-    /// The query as the settings have it.
+    /// The query in the settings.
     pub query: String,
-    /// Where reading stands.
+    /// How far it was read.
     pub state: XSource,
 }
 
-/// All a plan is made from.
+/// Everything that a plan depends on. Money is in millionths of a dollar.
 #[derive(Debug, Clone)]
 pub struct Inputs<'a> {
     /// Accounts whose ids are known.
     pub accounts: &'a [Account],
-    /// Searches.
-    pub topics: &'a [Search],
-    /// How far back a first look goes.
+    /// The searches.
+    pub searches: &'a [Search],
+    /// How far back the first read of a source goes.
     pub lookback: SignedDuration,
     /// The time by the server's clock.
     pub now: Timestamp,
-    /// What a month may cost, and what it has cost.
+    /// The budget of a month.
     pub budget: u64,
-    /// See `budget`.
+    /// What this month has cost.
     pub spent: u64,
-    /// What a post costs, with its author where the dialect makes us pay for one.
+    /// The price of a post and of its author.
     pub prices: Prices,
     /// Whether each post brings its author as an object that is charged for.
     pub paid_authors: bool,
 }
 
-/// How a question is put.
+/// The endpoint of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
-    /// Recent search with this query.
+    /// Recent search with this text.
     Search(String),
-    /// One account's timeline.
+    /// The posts of one account.
     Timeline {
-        /// The account.
+        /// Id of the account.
         user: u64,
         /// Whether replies are wanted.
         replies: bool,
     },
 }
 
-/// One question: a call, or several where there are more pages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
-    /// How it is put.
-    pub way: Endpoint,
-    /// Whom it asks for, from where on.
-    pub progress: Progress,
-    /// Whether it asks for topics: then a follower floor applies.
-    pub topics: bool,
-    /// Posts a call may bring.
-    pub most: u32,
-    /// The fewest it may be asked for.
-    pub least: u32,
-    /// What one post may cost at most.
-    pub price: u64,
+impl Endpoint {
+    pub(crate) fn route(&self) -> &'static str {
+        match self {
+            Self::Search(_) => limits::SEARCH,
+            Self::Timeline { .. } => limits::TIMELINE,
+        }
+    }
 }
 
-/// Posts that can no longer be had.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Search(query) => write!(f, "search {query}"),
+            Self::Timeline { user, .. } => write!(f, "timeline of account {user}"),
+        }
+    }
+}
+
+/// One query: a call, and another one for each further page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lost {
+pub struct Query {
+    /// Where it is sent.
+    pub endpoint: Endpoint,
+    /// The sources it reads, and how far.
+    pub progress: Progress,
+    /// Whether it is for searches: then authors need a minimum of followers.
+    pub(crate) for_searches: bool,
+    /// Posts on a page, at most.
+    pub(crate) most: u32,
+    /// The smallest maximum that the endpoint accepts.
+    pub(crate) least: u32,
+    /// Highest price of one post with its author.
+    pub(crate) price: u64,
+}
+
+impl Query {
+    fn new(endpoint: Endpoint, progress: Progress, for_searches: bool) -> Self {
+        let least = match endpoint {
+            Endpoint::Search(_) => LEAST_SEARCH,
+            Endpoint::Timeline { .. } => LEAST_TIMELINE,
+        };
+        Self { endpoint, progress, for_searches, most: PAGE, least, price: 0 }
+    }
+}
+
+/// Posts that search no longer returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lost {
     /// Keys of the sources.
     pub sources: Vec<String>,
-    /// From then.
     pub from: Timestamp,
-    /// Until then.
     pub until: Timestamp,
 }
 
-/// What a cycle would do.
+/// The queries of a cycle.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Questions in the order they are put: heads of accounts, heads of topics, gaps from the newest on.
-    pub questions: Vec<Query>,
-    /// Questions that are left out, with the reason.
+    /// In order: new posts of accounts, new posts of searches, gaps from the newest on.
+    pub queries: Vec<Query>,
+    /// Queries that are not made, with the reason.
     pub left_out: Vec<(Endpoint, String)>,
-    /// What search no longer reaches.
-    pub lost: Vec<Lost>,
-    /// Gaps that nobody can fill any more: source and owner.
-    pub dropped: Vec<(String, XGap)>,
+    pub(crate) lost: Vec<Lost>,
+    /// Gaps that can no longer be filled, with the key of their source.
+    pub(crate) dropped: Vec<(String, XGap)>,
 }
 
-/// A source on its way into a query.
+/// A source before it is packed into a query.
 #[derive(Debug, Clone)]
 struct Member {
     key: String,
     term: String,
     low: Option<u64>,
+}
+
+impl Member {
+    fn account(account: &Account, low: Option<u64>) -> Self {
+        Self { key: account.state.key.clone(), term: format!("from:{}", account.username), low }
+    }
+
+    fn search(search: &Search, low: Option<u64>) -> Self {
+        Self { key: search.state.key.clone(), term: term(&search.query), low }
+    }
 }
 
 /// Plans a cycle.
@@ -134,54 +170,41 @@ pub fn plan(inputs: &Inputs) -> Plan {
     for replies in [false, true] {
         accounts(inputs, replies, &mut plan);
     }
-    let members = inputs.topics.iter().map(|topic| Member {
-        key: topic.state.key.clone(),
-        term: term(&topic.query),
-        low: low(&topic.state),
-    });
-    heads(inputs, members.collect(), topics_suffix(inputs.topics), true, &mut plan);
+    let members = inputs.searches.iter().map(|search| Member::search(search, low(&search.state)));
+    heads(inputs, members.collect(), searches_suffix(inputs.searches), true, &mut plan);
     gaps(inputs, &mut plan);
     affordable_part(inputs, plan)
 }
 
-/// Plans a cycle that saves nothing: each account's timeline and each search is a question of its own. What it
-/// would have cost is what `calls.naive` counts (docs/reference/outputs.md#calls).
+/// Plans a cycle without savings: one query for each account's timeline and each search. Its calls are
+/// `calls.naive` of docs/reference/outputs.md#calls.
 #[must_use]
-pub fn plan_unbatched(inputs: &Inputs) -> Plan {
-    let mut plan = Plan::default();
-    let progress = |state: &XSource| Progress {
-        sources: vec![state.key.clone()],
-        bounds: bounds(low(state), inputs.lookback, inputs.now).0,
-        gap: None,
-        repair: false,
-        asked_at: inputs.now,
+pub(crate) fn plan_unbatched(inputs: &Inputs) -> Plan {
+    let head = |state: &XSource| {
+        let bounds = bounds(low(state), inputs.lookback, inputs.now).0;
+        Progress::head(vec![state.key.clone()], bounds, inputs.now)
     };
-    let ask = |way, progress, topics, least| Query { way, progress, topics, most: PAGE, least, price: 0 };
-    for account in inputs.accounts {
-        let way = Endpoint::Timeline { user: account.user, replies: account.replies };
-        plan.questions.push(ask(way, progress(&account.state), false, LEAST_TIMELINE));
-    }
-    for topic in inputs.topics {
-        let way =
-            Endpoint::Search(format!("{}{}", term(&topic.query), topics_suffix(std::slice::from_ref(topic))));
-        plan.questions.push(ask(way, progress(&topic.state), true, LEAST_SEARCH));
-    }
-    affordable_part(inputs, plan)
+    let accounts = inputs.accounts.iter().map(|account| {
+        let endpoint = Endpoint::Timeline { user: account.user, replies: account.replies };
+        Query::new(endpoint, head(&account.state), false)
+    });
+    let searches = inputs.searches.iter().map(|search| {
+        let suffix = searches_suffix(std::slice::from_ref(search));
+        let endpoint = Endpoint::Search(format!("{}{suffix}", term(&search.query)));
+        Query::new(endpoint, head(&search.state), true)
+    });
+    affordable_part(inputs, Plan { queries: accounts.chain(searches).collect(), ..Plan::default() })
 }
 
-/// Leaves out what the rest of the month's budget does not pay for.
+/// Moves the queries that the rest of the month's budget does not cover to `left_out`.
 fn affordable_part(inputs: &Inputs, mut plan: Plan) -> Plan {
     let price = inputs.prices.post + if inputs.paid_authors { inputs.prices.user } else { 0 };
-    let (kept, poor): (Vec<Query>, Vec<Query>) = std::mem::take(&mut plan.questions)
-        .into_iter()
-        .map(|question| {
-            let most = affordable(inputs.budget, inputs.spent, price, PAGE, question.least);
-            Query { most: most.unwrap_or(0), price, ..question }
-        })
-        .partition(|question| question.most > 0);
-    plan.questions = kept;
-    plan.left_out
-        .extend(poor.into_iter().map(|question| (question.way, "the month's budget is used up".into())));
+    for query in std::mem::take(&mut plan.queries) {
+        match affordable(inputs.budget, inputs.spent, price, PAGE, query.least) {
+            Some(most) if most > 0 => plan.queries.push(Query { most, price, ..query }),
+            _ => plan.left_out.push((query.endpoint, BUDGET_USED_UP.to_owned())),
+        }
+    }
     plan
 }
 
@@ -189,16 +212,16 @@ fn suffix(replies: bool) -> &'static str {
     if replies { " -is:retweet" } else { " -is:retweet -is:reply" }
 }
 
-/// English only, unless a query says otherwise itself.
-fn topics_suffix(topics: &[Search]) -> &'static str {
-    if topics.iter().any(|topic| topic.query.contains("lang:")) {
+/// English only, unless a query names a language.
+fn searches_suffix(searches: &[Search]) -> &'static str {
+    if searches.iter().any(|search| search.query.contains("lang:")) {
         " -is:retweet"
     } else {
         " -is:retweet lang:en"
     }
 }
 
-/// A query of the settings as a part of a larger one: AND binds before OR, so it gets parentheses.
+/// A search of the settings as part of a larger query: AND binds before OR, so it gets parentheses.
 fn term(query: &str) -> String {
     let query = query.trim();
     if query.contains(char::is_whitespace) { format!("({query})") } else { query.to_owned() }
@@ -208,35 +231,22 @@ fn accounts(inputs: &Inputs, replies: bool, plan: &mut Plan) {
     let oldest = oldest_searchable_id(inputs.now);
     let mut members = Vec::new();
     for account in inputs.accounts.iter().filter(|account| account.replies == replies) {
-        let low = low(&account.state);
-        match low {
-            // Search reaches seven days back; what is older only the account's own timeline has.
-            Some(old) if old < oldest => plan.questions.push(Query {
-                way: Endpoint::Timeline { user: account.user, replies },
-                progress: Progress {
-                    sources: vec![account.state.key.clone()],
-                    bounds: Bounds::Ids { since: old, until: None },
-                    gap: None,
-                    repair: false,
-                    asked_at: inputs.now,
-                },
-                topics: false,
-                most: PAGE,
-                least: LEAST_TIMELINE,
-                price: 0,
-            }),
-            _ => members.push(Member {
-                key: account.state.key.clone(),
-                term: format!("from:{}", account.username),
-                low,
-            }),
+        match low(&account.state) {
+            // Search covers seven days; only the account's timeline has older posts.
+            Some(since) if since < oldest => {
+                let bounds = Bounds::Ids { since, until: None };
+                let progress = Progress::head(vec![account.state.key.clone()], bounds, inputs.now);
+                let endpoint = Endpoint::Timeline { user: account.user, replies };
+                plan.queries.push(Query::new(endpoint, progress, false));
+            }
+            low => members.push(Member::account(account, low)),
         }
     }
     heads(inputs, members, suffix(replies), false, plan);
 }
 
-/// Questions for everything new of `members`.
-fn heads(inputs: &Inputs, members: Vec<Member>, suffix: &str, topics: bool, plan: &mut Plan) {
+/// Queries for the new posts of `members`.
+fn heads(inputs: &Inputs, members: Vec<Member>, suffix: &str, for_searches: bool, plan: &mut Plan) {
     for bucket in by_window(members) {
         for (query, members) in pack(bucket, suffix, &mut plan.left_out) {
             let low = members.iter().map(|member| member.low).min().flatten();
@@ -246,19 +256,13 @@ fn heads(inputs: &Inputs, members: Vec<Member>, suffix: &str, topics: bool, plan
                 let (from, until) = (time_of(from), time_of(until));
                 plan.lost.push(Lost { sources: sources.clone(), from, until });
             }
-            plan.questions.push(Query {
-                way: Endpoint::Search(query),
-                progress: Progress { sources, bounds, gap: None, repair: false, asked_at: inputs.now },
-                topics,
-                most: PAGE,
-                least: LEAST_SEARCH,
-                price: 0,
-            });
+            let progress = Progress::head(sources, bounds, inputs.now);
+            plan.queries.push(Query::new(Endpoint::Search(query), progress, for_searches));
         }
     }
 }
 
-/// Parts `members` into those that may be asked together: never asked before, or within an hour of each other.
+/// Groups members that may share a query: never read before, or to within an hour of each other.
 fn by_window(mut members: Vec<Member>) -> Vec<Vec<Member>> {
     members.sort_by(|a, b| (a.low, &a.key).cmp(&(b.low, &b.key)));
     let mut buckets: Vec<Vec<Member>> = Vec::new();
@@ -276,7 +280,7 @@ fn by_window(mut members: Vec<Member>) -> Vec<Vec<Member>> {
     buckets
 }
 
-/// Packs terms into as few queries as they fit in: the longest first, each into the first query with room.
+/// Packs terms into few queries: the longest first, each into the first query with enough space.
 fn pack(
     mut members: Vec<Member>,
     suffix: &str,
@@ -308,81 +312,55 @@ fn pack(
     bins.into_iter().map(|(_, members)| (query(&members), members)).collect()
 }
 
-/// Questions for what was left unread, the newest first.
+/// Queries for gaps, the newest first.
 fn gaps(inputs: &Inputs, plan: &mut Plan) {
     let oldest = oldest_searchable_id(inputs.now);
-    let mut repairs: Vec<(u64, Query)> = Vec::new();
+    let mut repairs: Vec<Query> = Vec::new();
     let mut groups: BTreeMap<(XGap, bool, bool), Vec<Member>> = BTreeMap::new();
     for account in inputs.accounts {
         for gap in &account.state.gaps {
-            let progress = |bounds| Progress {
-                sources: vec![account.state.key.clone()],
-                bounds,
-                gap: Some(*gap),
-                repair: true,
-                asked_at: inputs.now,
-            };
             if gap.low < oldest {
-                let bounds = Bounds::Ids { since: gap.low, until: Some(gap.high) };
-                repairs.push((
-                    gap.high,
-                    Query {
-                        way: Endpoint::Timeline { user: account.user, replies: account.replies },
-                        progress: progress(bounds),
-                        topics: false,
-                        most: PAGE,
-                        least: LEAST_TIMELINE,
-                        price: 0,
-                    },
-                ));
+                let progress = Progress::repair(vec![account.state.key.clone()], *gap, inputs.now);
+                let endpoint = Endpoint::Timeline { user: account.user, replies: account.replies };
+                repairs.push(Query::new(endpoint, progress, false));
             } else {
-                let term = format!("from:{}", account.username);
-                let member = Member { key: account.state.key.clone(), term, low: None };
-                groups.entry((*gap, false, account.replies)).or_default().push(member);
+                let members = groups.entry((*gap, false, account.replies)).or_default();
+                members.push(Member::account(account, None));
             }
         }
     }
-    for topic in inputs.topics {
-        for gap in &topic.state.gaps {
-            let key = topic.state.key.clone();
+    for search in inputs.searches {
+        for gap in &search.state.gaps {
+            let key = &search.state.key;
             if gap.low < oldest {
                 let (from, until) = (time_of(gap.low), time_of(gap.high.min(oldest)));
                 plan.lost.push(Lost { sources: vec![key.clone()], from, until });
             }
             if gap.high <= oldest {
-                plan.dropped.push((key, *gap));
+                plan.dropped.push((key.clone(), *gap));
                 continue;
             }
             let clamped = XGap { low: gap.low.max(oldest), ..*gap };
-            let member = Member { key, term: term(&topic.query), low: None };
-            groups.entry((clamped, true, false)).or_default().push(member);
+            groups.entry((clamped, true, false)).or_default().push(Member::search(search, None));
         }
     }
-    for ((gap, topics, replies), members) in groups {
-        let suffix = if topics { topics_suffix(inputs.topics) } else { suffix(replies) };
+    for ((gap, for_searches, replies), members) in groups {
+        let suffix = if for_searches { searches_suffix(inputs.searches) } else { suffix(replies) };
         for (query, members) in pack(members, suffix, &mut plan.left_out) {
-            let progress = Progress {
-                sources: members.into_iter().map(|member| member.key).collect(),
-                bounds: Bounds::Ids { since: gap.low, until: Some(gap.high) },
-                gap: Some(gap),
-                repair: true,
-                asked_at: inputs.now,
-            };
-            let way = Endpoint::Search(query);
-            let question = Query { way, progress, topics, most: PAGE, least: LEAST_SEARCH, price: 0 };
-            repairs.push((gap.high, question));
+            let sources = members.into_iter().map(|member| member.key).collect();
+            let progress = Progress::repair(sources, gap, inputs.now);
+            repairs.push(Query::new(Endpoint::Search(query), progress, for_searches));
         }
     }
-    repairs.sort_by_key(|(high, _)| std::cmp::Reverse(*high));
-    plan.questions.extend(repairs.into_iter().map(|(_, question)| question));
+    repairs.sort_by_key(|query| std::cmp::Reverse(query.progress.gap.map(|gap| gap.high)));
+    plan.queries.extend(repairs);
 }
 
-/// Which of `topics` a text found by a packed query answers: the first whose plain words all stand in it.
-#[must_use]
-pub fn matching<'a>(topics: &'a [Search], sources: &[String], text: &str) -> Option<&'a Search> {
+/// The first of `searches` with all of its plain words in `text`, a text that a packed query found.
+pub(crate) fn matching<'a>(searches: &'a [Search], sources: &[String], text: &str) -> Option<&'a Search> {
     let text = text.to_lowercase();
-    let is_said = |topic: &&Search| {
-        topic.query.to_lowercase().split(" or ").any(|branch| {
+    let is_match = |search: &&Search| {
+        search.query.to_lowercase().split(" or ").any(|branch| {
             let words = branch.replace(['(', ')', '"'], " ");
             let mut words = words
                 .split_whitespace()
@@ -391,24 +369,23 @@ pub fn matching<'a>(topics: &'a [Search], sources: &[String], text: &str) -> Opt
             words.peek().is_some() && words.all(|word| text.contains(word))
         })
     };
-    topics.iter().filter(|topic| sources.contains(&topic.state.key)).find(is_said)
+    searches.iter().filter(|search| sources.contains(&search.state.key)).find(is_match)
 }
 
-/// Key of an account's state.
+/// Key of an account as a source.
 #[must_use]
 pub fn account_key(user: u64) -> String {
     format!("a:{user}")
 }
 
-/// Key of a search's state: another query is another source.
+/// Key of a search as a source: another query is another source.
 #[must_use]
-pub fn topic_key(query: &str) -> String {
+pub fn search_key(query: &str) -> String {
     format!("t:{}", query.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// The highest id a call sent at `now` could be answered with.
-#[must_use]
-pub fn ceiling(now: Timestamp) -> u64 {
+/// The highest id that a call sent at `now` can return.
+pub(crate) fn ceiling(now: Timestamp) -> u64 {
     id_at(now.checked_add(SignedDuration::from_secs(60)).unwrap_or(now))
 }
 

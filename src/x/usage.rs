@@ -1,6 +1,6 @@
-//! What X counts of the posts it delivers, beside what our ledger has (docs/reference/x-api.md#usage). Pure.
+//! X's count of the posts it delivered, compared with our own (docs/reference/x-api.md#usage). Pure.
 //!
-//! The figure is late and no money: it decides nothing, it only warns.
+//! X's count is late and is not a bill, so it decides nothing and only causes warnings.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -8,33 +8,33 @@ use serde_json::Value;
 use super::{api, money::day};
 use crate::model::{XUsage, XUsageDay, XUsageState};
 
-/// How often it is read: 50 calls are allowed in 15 minutes, and it changes by the day.
+/// Interval of reading: X allows 50 calls in 15 minutes, and the count changes once a day.
 const EVERY: SignedDuration = SignedDuration::from_hours(24);
-/// How long it is remembered that the token may not ask.
+/// Interval where the token may not read it.
 const NOT_ALLOWED: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long nothing is asked after an answer that told nothing.
+/// Wait after a failure.
 const FAILED: SignedDuration = SignedDuration::from_hours(1);
-/// Days back of the day that is compared: X is late, and remembers what it charged for three.
+/// Age of the day that is compared: X's count is late, and our record of charged posts covers three days.
 const BACK: SignedDuration = SignedDuration::from_hours(48);
 /// Share of a day's posts, in percent, and posts by which the two counts may differ.
 const DIFFERS: (u64, u64) = (10, 20);
 /// Share of the cap, in percent, from which it is near.
 const NEAR: u64 = 80;
 
-/// What an answer says.
+/// The content of a response.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UsageResponse {
     /// Posts of the present billing period.
     pub posts: u64,
-    /// Posts that it allows.
+    /// Posts that the period allows.
     pub cap: Option<u64>,
-    /// Day of the month on which it begins.
+    /// Day of the month on which the period begins.
     pub reset_day: Option<u64>,
     /// Posts by day, as `2026-11-21`.
     pub days: Vec<(String, u64)>,
 }
 
-/// Reads the body of an answer: figures are numbers or strings, the days an object or a list.
+/// Reads a body: counts are numbers or strings, days an object or a list.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<UsageResponse> {
     let root: Value = serde_json::from_slice(body).ok()?;
@@ -55,7 +55,7 @@ pub fn read(body: &[u8]) -> Option<UsageResponse> {
     })
 }
 
-/// What is to be remembered of an answer: figures of a 200, or that there were none.
+/// What to store about a response: the counts of a 200, or why there are none.
 #[must_use]
 pub fn outcome(status: Option<u16>, body: &[u8]) -> (XUsageState, Option<UsageResponse>) {
     match (status, read(body)) {
@@ -65,7 +65,7 @@ pub fn outcome(status: Option<u16>, body: &[u8]) -> (XUsageState, Option<UsageRe
     }
 }
 
-/// Whether it is to be asked at `now`.
+/// Whether to read the count at `now`.
 #[must_use]
 pub fn is_due(known: Option<&XUsage>, credential: &str, now: Timestamp) -> bool {
     let Some(known) = known.filter(|known| known.credential == credential) else { return true };
@@ -75,11 +75,11 @@ pub fn is_due(known: Option<&XUsage>, credential: &str, now: Timestamp) -> bool 
         XUsageState::Failed => FAILED,
     };
     let since = now.duration_since(known.asked_at);
-    // Asked by a clock that was ahead, by more than clocks are set back by.
+    // Read while the clock was far ahead.
     since >= wait || since < -FAILED
 }
 
-/// The day that can be compared at `now`, with its beginning: whole, and counted by X by now.
+/// The day that can be compared at `now`, with its beginning: a whole one that X has counted.
 #[must_use]
 pub fn compared(now: Timestamp) -> (String, Timestamp) {
     let then = now.checked_sub(BACK).unwrap_or(now);
@@ -87,14 +87,14 @@ pub fn compared(now: Timestamp) -> (String, Timestamp) {
     (day(then).to_string(), Timestamp::from_second(begin).unwrap_or(then))
 }
 
-/// What `told` says of the day `date`, of which our ledger has `ours`.
+/// X's count of the day `date` beside ours.
 #[must_use]
 pub fn compare(usage: &UsageResponse, date: &str, ours: u64) -> Option<XUsageDay> {
     let (_, theirs) = usage.days.iter().find(|(day, _)| day == date)?;
     Some(XUsageDay { date: date.to_owned(), theirs: *theirs, ours })
 }
 
-/// What the operator should know, one sentence each.
+/// Warnings for the operator.
 #[must_use]
 pub fn warnings(usage: &XUsage) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -122,7 +122,7 @@ pub fn warnings(usage: &XUsage) -> Vec<String> {
     warnings
 }
 
-/// What is known of it, for people.
+/// The count, as a sentence for the user.
 #[must_use]
 pub fn sentence(usage: &XUsage) -> String {
     let at = usage.asked_at.strftime("%Y-%m-%d %H:%M UTC");
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_asked_once_a_day_and_seldom_where_it_may_not_be() {
+    fn usage_is_read_once_a_day_and_rarely_where_forbidden() {
         let usage = |state, hours| XUsage {
             credential: "c".to_owned(),
             asked_at: now() - SignedDuration::from_hours(hours),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cap_that_is_near_and_counts_that_differ_are_told() {
+    fn a_nearly_used_cap_and_different_counts_give_warnings() {
         let (date, begin) = compared(now());
         assert_eq!((date.as_str(), begin), ("2026-11-19", "2026-11-19T00:00:00Z".parse().unwrap()));
         let response = UsageResponse { days: vec![(date.clone(), 130)], ..UsageResponse::default() };

@@ -1,29 +1,29 @@
-//! What was read and what was not: heads and gaps (docs/reference/x-api.md#windows). Pure.
+//! How far each source was read: heads and gaps (docs/reference/x-api.md#windows). Pure.
 //!
-//! A page moves the head at once and leaves a gap below itself; the next page shrinks the gap, the last one
-//! closes it. So whatever fails in between, the memory says what is still to be read.
+//! The first page moves the head and opens a gap below itself. Each further page shrinks the gap, and the last one
+//! closes it. After a failure in between, the gap shows what remains to be read.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{XGap, XSource, XWindows};
 
-/// Milliseconds since 1970 at which ids begin to count (docs/reference/x-api.md#ids).
+/// Start of the time in ids, milliseconds since 1970 (docs/reference/x-api.md#ids).
 const ID_EPOCH_MS: i64 = 1_288_834_974_657;
-/// Low bits of an id that do not tell time.
+/// Low bits of an id that are not time.
 const ID_TIME_SHIFT: u32 = 22;
-/// Posts may enter the index after newer ones: each question reaches back this far behind the head
+/// Posts may enter the index after newer ones: each query begins this far before the head
 /// (docs/reference/x-api.md#windows).
 pub const OVERLAP: SignedDuration = SignedDuration::from_secs(120);
-/// Where a source is quiet its head is old. What was asked for to the last page needs no more than this much
-/// looking back: five times the overlap.
+/// The head of a quiet source is old. After a complete read, the next query begins this far before that read: five
+/// times the overlap.
 pub const QUIET_OVERLAP: SignedDuration = SignedDuration::from_secs(600);
-/// How far ahead of the time an id may lie: clocks of servers differ by seconds, ours may be an hour behind without
-/// anybody noticing. What lies further ahead was made up (docs/explain/decisions/0031-x-uses-the-local-clock.md).
+/// How far in the future an id may be: clocks of servers differ by seconds, and the local clock may be an hour behind.
+/// A later id is false (docs/explain/decisions/0031-x-uses-the-local-clock.md).
 pub const AHEAD: SignedDuration = SignedDuration::from_hours(1);
-/// Search reaches back seven days; a quarter of an hour is kept clear of that edge (docs/reference/x-api.md#windows).
+/// Search covers seven days; a quarter of an hour of them is not used (docs/reference/x-api.md#windows).
 pub const REACH: SignedDuration = SignedDuration::from_mins(7 * 24 * 60 - 15);
 
-/// The id that a post written at `at` would have at least.
+/// The smallest id of a post written at `at`.
 #[must_use]
 pub fn id_at(at: Timestamp) -> u64 {
     u64::try_from(at.as_millisecond() - ID_EPOCH_MS).unwrap_or(0) << ID_TIME_SHIFT
@@ -36,14 +36,14 @@ pub fn time_of(id: u64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// The latest time that is believed of an id where ours and the server's clock stand so.
+/// The latest time that an id may have, by the local and the server's time.
 #[must_use]
 pub fn latest(ours: Timestamp, server: Timestamp) -> Timestamp {
     ours.max(server).checked_add(AHEAD).unwrap_or(ours)
 }
 
-/// `source` without what lies after `latest`: a head that X once made up would hide every later post. Where nothing
-/// else is known of it, its newest post tells how far it was read.
+/// `source` without times after `latest`: a false head would hide every later post. Where nothing else is known, its
+/// newest post shows how far it was read.
 #[must_use]
 pub fn believable(source: XSource, latest: Timestamp) -> XSource {
     let id = id_at(latest);
@@ -61,8 +61,7 @@ pub fn believable(source: XSource, latest: Timestamp) -> XSource {
     }
 }
 
-/// `change` held to the time `now`, the earlier one where ours and the server's clock differ: nothing can have been
-/// read beyond it, whatever an answer says of its newest post.
+/// `change` limited to `now`, the earlier of the local and the server's time: nothing later can have been read.
 #[must_use]
 pub fn held(change: XWindows, now: Timestamp, latest: Timestamp) -> XWindows {
     XWindows {
@@ -74,10 +73,10 @@ pub fn held(change: XWindows, now: Timestamp, latest: Timestamp) -> XWindows {
     }
 }
 
-/// What is asked for. Ids and times are never mixed (docs/reference/x-api.md#windows).
+/// The range of a query. Ids and times are never mixed (docs/reference/x-api.md#windows).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bounds {
-    /// A first look: everything from that time on.
+    /// The first read of a source: everything from that time on.
     From(Timestamp),
     /// Ids above `since`, and below `until` where that is given.
     Ids {
@@ -89,7 +88,7 @@ pub enum Bounds {
 }
 
 impl Bounds {
-    /// The id below which nothing is asked for.
+    /// The id below which nothing is read.
     #[must_use]
     pub fn low(self) -> u64 {
         match self {
@@ -99,7 +98,7 @@ impl Bounds {
     }
 }
 
-/// From which id `source` is to be asked; `None` where it was never asked.
+/// The id from which to read `source`; `None` where it was never read.
 #[must_use]
 pub fn low(source: &XSource) -> Option<u64> {
     let behind = |id: u64, by: SignedDuration| {
@@ -111,13 +110,13 @@ pub fn low(source: &XSource) -> Option<u64> {
     head.max(quiet)
 }
 
-/// The lowest id that search still answers for at `now`, by the server's clock.
+/// The lowest id that search accepts at `now`, by the server's clock.
 #[must_use]
 pub fn oldest_searchable_id(now: Timestamp) -> u64 {
     now.checked_sub(REACH).map_or(0, id_at)
 }
 
-/// The bounds of a question for sources that stand at `low`, and what can no longer be had by search.
+/// The bounds of a query for sources read up to `low`, and the range that search no longer covers.
 #[must_use]
 pub fn bounds(low: Option<u64>, lookback: SignedDuration, now: Timestamp) -> (Bounds, Option<(u64, u64)>) {
     let oldest = oldest_searchable_id(now);
@@ -131,7 +130,7 @@ pub fn bounds(low: Option<u64>, lookback: SignedDuration, now: Timestamp) -> (Bo
     }
 }
 
-/// What a page says of itself.
+/// The range of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PageSpan {
     /// Its newest id.
@@ -142,26 +141,37 @@ pub struct PageSpan {
     pub more: bool,
 }
 
-/// A question under way, page after page.
+/// How far a query was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// Keys of the sources that are asked together.
+    /// Keys of the sources it reads.
     pub sources: Vec<String>,
-    /// What is asked for.
+    /// Its range.
     pub bounds: Bounds,
-    /// The gap that is being closed, or the one this question left behind.
+    /// The gap that it fills, or the one that it has opened.
     pub gap: Option<XGap>,
-    /// Whether this is the repair of a gap: then the head stays.
+    /// Whether it fills a gap: then the head stays.
     pub repair: bool,
-    /// When the first page was asked for, by the server's clock.
+    /// When the call for its first page was sent, by the server's clock.
     pub asked_at: Timestamp,
 }
 
 impl Progress {
-    /// What the page of `call` changes; the question knows its gap from then on.
+    /// Reads everything new of `sources`.
+    pub(crate) fn head(sources: Vec<String>, bounds: Bounds, now: Timestamp) -> Self {
+        Self { sources, bounds, gap: None, repair: false, asked_at: now }
+    }
+
+    /// Fills a gap.
+    pub(crate) fn repair(sources: Vec<String>, gap: XGap, now: Timestamp) -> Self {
+        let bounds = Bounds::Ids { since: gap.low, until: Some(gap.high) };
+        Self { sources, bounds, gap: Some(gap), repair: true, asked_at: now }
+    }
+
+    /// What the page of `call` changes in the store.
     pub fn after(&mut self, call: i64, span: PageSpan) -> XWindows {
         let mut change = XWindows { sources: self.sources.clone(), ..XWindows::default() };
-        // Asked by a clock that was far ahead: that nothing came from there tells nothing of what is behind.
+        // The clock was far ahead: an empty range of the future shows nothing about the past.
         if self.bounds.low() > id_at(self.asked_at) {
             return change;
         }
@@ -169,15 +179,14 @@ impl Progress {
             change.head = span.newest;
         }
         let low = self.bounds.low();
-        // Once a page reaches down to what is stored, what follows is none of the question's: bounds may count as
-        // included.
+        // A page may contain the bound itself. What follows that post is stored already.
         if span.more && span.oldest.is_none_or(|oldest| oldest > low) {
             let until = match self.bounds {
                 Bounds::Ids { until, .. } => until,
                 Bounds::From(_) => None,
             };
             let above = self.gap.map(|gap| gap.high).or(until);
-            // A page may be empty and still be followed by another one.
+            // An empty page may be followed by another one.
             let high = match (span.oldest, above) {
                 (Some(oldest), Some(above)) => oldest.min(above),
                 (Some(one), None) | (None, Some(one)) => one,
@@ -207,11 +216,11 @@ mod tests {
 
     fn progress(bounds: Bounds) -> Progress {
         let sources = vec!["a:1".to_owned()];
-        Progress { sources, bounds, gap: None, repair: false, asked_at: at("2026-11-21T10:00:00Z") }
+        Progress::head(sources, bounds, at("2026-11-21T10:00:00Z"))
     }
 
     #[test]
-    fn ids_tell_time_both_ways() {
+    fn ids_convert_to_times_and_back() {
         let then = at("2026-11-21T10:00:00.123Z");
         assert_eq!(time_of(id_at(then)), then);
         assert_eq!(time_of(id_at(then) | 0x3f_ffff), then);
@@ -230,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_from_the_future_says_nothing_of_the_past() {
+    fn a_query_from_the_future_changes_nothing() {
         let mut ahead = progress(Bounds::Ids { since: id_at(at("2027-11-14T10:00:00Z")), until: None });
         let change = ahead.after(3, PageSpan::default());
         assert_eq!((change.head, change.complete_at, change.closed), (None, None, None));
@@ -271,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_search_no_longer_reaches_is_told() {
+    fn the_range_that_search_no_longer_covers_is_returned() {
         let now = at("2026-11-21T10:00:00Z");
         let old = id_at(at("2026-11-01T00:00:00Z"));
         let day = SignedDuration::from_hours(24);
@@ -302,10 +311,9 @@ mod tests {
     }
 
     #[test]
-    fn a_repair_leaves_the_head_alone() {
+    fn a_repair_does_not_move_the_head() {
         let gap = XGap { owner: 3, low: 100, high: 500 };
-        let mut question = progress(Bounds::Ids { since: 100, until: Some(500) });
-        (question.gap, question.repair) = (Some(gap), true);
+        let mut question = Progress::repair(vec!["a:1".to_owned()], gap, at("2026-11-21T10:00:00Z"));
         let page = question.after(9, PageSpan { newest: Some(499), oldest: Some(400), more: true });
         assert_eq!((page.head, page.gap), (None, Some(XGap { high: 400, ..gap })));
         let last = question.after(10, PageSpan::default());
@@ -313,14 +321,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_posts_leaves_the_head_where_it_was() {
+    fn a_page_without_posts_does_not_move_the_head() {
         let change = progress(Bounds::Ids { since: 5, until: None }).after(1, PageSpan::default());
         assert_eq!((change.head, change.gap, change.closed), (None, None, None));
         assert!(change.complete_at.is_some());
     }
 
     proptest! {
-        /// However a question breaks off, what is stored and what is left in the gap are all there was.
+    /// Wherever a query ends early, each post is stored or in the gap.
         #[test]
         fn whatever_breaks_off_is_remembered(
             mut ids in proptest::collection::btree_set(101_u64..10_000, 0..60),

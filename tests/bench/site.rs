@@ -59,7 +59,7 @@ impl Site {
     /// One cycle, with `more` flags; what it says must be what the web counted.
     pub fn cycle(&mut self, more: &[&str]) -> Counts {
         let x = self.web.x().unwrap();
-        let (before, calls_before) = (self.web.ledger(), x.calls(0).len());
+        let (before, calls_before) = (self.web.request_log(), x.calls(0).len());
         let mut command = Command::new(env!("CARGO_BIN_EXE_tge-scrape"));
         let wrong = NOW + self.passed - SystemClock.now().as_second();
         command.args(["cycle", "--format", "json", "--shift-clock", &wrong.to_string()]);
@@ -69,7 +69,7 @@ impl Site {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(report["x"]["problem"], Value::Null, "X was read");
-        let (ledger, calls) = (self.web.ledger(), x.calls(calls_before));
+        let (ledger, calls) = (self.web.request_log(), x.calls(calls_before));
         let asked = &ledger.requests[before.requests.len()..];
         let mut counts = Counts::of(&report);
         assert_eq!(counts.requests, (asked.len() + calls.len()) as u64, "requests, as the web counted them");

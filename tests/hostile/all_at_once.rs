@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
-use tge_scrape::fixture_web::{Bulk, Fault, Options};
+use tge_scrape::fixture_web::{Bulk, InjectedFailure, Options};
 
 use super::{alerted, asked_for, ending, host, is_in, line, settings};
 use crate::support::{
@@ -25,12 +25,12 @@ const FEED: &str = "<rss version=\"2.0\"><channel><title>Sound</title><item><tit
 
 /// Every fault with the source it is met at. A host that asks for a pause has only that fault, since it is left
 /// alone afterwards.
-fn spread(lab: &Lab) -> Vec<(Fault, String, String)> {
-    let (limits, others): (Vec<Fault>, Vec<Fault>) =
-        Fault::ALL.iter().partition(|fault| fault.name().starts_with("limit_"));
+fn spread(lab: &Lab) -> Vec<(InjectedFailure, String, String)> {
+    let (limits, others): (Vec<InjectedFailure>, Vec<InjectedFailure>) =
+        InjectedFailure::ALL.iter().partition(|fault| fault.name().starts_with("limit_"));
     let hosts = WELL + limits.len() + 1..=WELL + ILL;
     let placed = limits.into_iter().zip(WELL + 1..).chain(others.into_iter().zip(hosts.cycle()));
-    let source = |(fault, number): (Fault, usize)| {
+    let source = |(fault, number): (InjectedFailure, usize)| {
         let at = format!("{}/feed.xml?{}", host(number), fault.name());
         let url = format!("http://{}.localhost:{}/feed.xml?{}", host(number), lab.web().port(), fault.name());
         (fault, at, url)
@@ -41,7 +41,7 @@ fn spread(lab: &Lab) -> Vec<(Fault, String, String)> {
 struct Hostile {
     lab: Lab,
     tls: TlsServer,
-    ill: Vec<(Fault, String, String)>,
+    ill: Vec<(InjectedFailure, String, String)>,
     /// What else must fail, with its failure.
     others: BTreeMap<String, &'static str>,
 }
@@ -53,7 +53,8 @@ impl Hostile {
             Lab::with_options(Options { now: now().as_second(), bulk: Some(bulk), ..Options::default() });
         let tls = TlsServer::start(lab.path(), FEED);
         let ill = spread(&lab);
-        lab.web().set_faults(ill.iter().map(|(fault, at, _)| (at.clone(), *fault)).collect());
+        let failures: Vec<_> = ill.iter().map(|(fault, at, _)| (at.clone(), *fault)).collect();
+        lab.web().set_failures(&failures);
         let inward = lab.web().inward_port();
         let mut others: BTreeMap<String, &str> = FAULTY.map(|name| (tls.feed(name), "tls")).into();
         others.insert(tls.feed("downgrade"), "downgrade");
@@ -110,7 +111,7 @@ fn with_all_faults_at_once_the_healthy_half_is_read_whole_and_each_fault_is_name
     assert_eq!(line(&report["sources"], &web.tls.feed("sound"))["outcome"], "fetched");
     let refused = report["sources"].as_array().unwrap().iter();
     let refused = refused.filter(|line| line["failure"] == "private_address").count();
-    assert_eq!((web.lab.web().ledger().inward, refused), (0, 7));
+    assert_eq!((web.lab.web().request_log().inward, refused), (0, 7));
     if let Some(peak) = report["memory"]["peak_rss_bytes"].as_u64() {
         let calm = super::lab(WELL, 30).cycle();
         let megabytes = |bytes: &Value| bytes.as_u64().unwrap_or(0) / 1_000_000;
@@ -125,16 +126,19 @@ fn with_all_faults_at_once_the_healthy_half_is_read_whole_and_each_fault_is_name
     for (fault, _, url) in &web.ill {
         let line = line(&list["feeds"], url);
         match (asked_for(*fault), ending(*fault)) {
-            _ if *fault == Fault::Gone => assert_eq!(line["state"], "gone"),
+            _ if *fault == InjectedFailure::Gone => assert_eq!(line["state"], "gone"),
             (seconds, Some(_)) => {
                 assert!(is_in(&line["next"], seconds.unwrap_or(600)), "{}: {line}", fault.name());
             }
             (_, None) => assert_ne!(line["state"], "failing", "{}: {line}", fault.name()),
         }
     }
-    let asked = web.lab.web().ledger().requests.len();
+    let asked = web.lab.web().request_log().requests.len();
     let next = web.cycle();
-    assert_eq!((next["http"]["requests"].as_u64(), web.lab.web().ledger().requests.len()), (Some(0), asked));
+    assert_eq!(
+        (next["http"]["requests"].as_u64(), web.lab.web().request_log().requests.len()),
+        (Some(0), asked)
+    );
     for line in next["sources"].as_array().unwrap() {
         let expected = if line["failure"].is_null() { "fresh" } else { "waiting" };
         assert_eq!(line["outcome"], expected, "{line}");
@@ -148,7 +152,7 @@ fn a_deadline_ends_a_hostile_cycle_and_what_was_read_is_kept() {
     web.lab.settings(&text.replace("timeout = \"120s\"", "timeout = \"8s\""));
     let report = web.run(&["cycle", "--format", "json"]).json();
     assert_eq!(report["cycle"]["deadline_hit"], true);
-    let drip = web.ill.iter().find(|(fault, ..)| *fault == Fault::SlowDrip).unwrap();
+    let drip = web.ill.iter().find(|(fault, ..)| *fault == InjectedFailure::SlowDrip).unwrap();
     assert_eq!(line(&report["sources"], &drip.2)["failure"], "unfinished");
     assert!(report["feeds"]["fetched"].as_u64().unwrap() > 0, "{report}");
     let database = web.lab.run(&["db", "check"]);

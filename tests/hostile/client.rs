@@ -6,7 +6,7 @@ use futures_util::future::{BoxFuture, join_all};
 use jiff::Timestamp;
 use tge_scrape::{
     clock::Clock,
-    fixture_web::{Bulk, Fault, FixtureWeb, Options},
+    fixture_web::{Bulk, FixtureWeb, InjectedFailure, Options},
     http::{self, Answer, Client, Failure, Outcome, Purpose, Request, Settings},
     model::Validators,
 };
@@ -75,43 +75,47 @@ async fn get_for(client: &Client, url: &str, purpose: Purpose) -> Answer {
     client.fetch(request, Standing.now()).await
 }
 
-async fn web(faults: Vec<(String, Fault)>) -> FixtureWeb {
-    let bulk = Some(Bulk { feeds: Fault::ALL.len(), entries: 30, relevant: 5 });
+async fn web(faults: Vec<(String, InjectedFailure)>) -> FixtureWeb {
+    let bulk = Some(Bulk { feeds: InjectedFailure::ALL.len(), entries: 30, relevant: 5 });
     let now = Standing.now().as_second();
-    FixtureWeb::start(Options { now, bulk, faults, ..Options::default() }).await.unwrap()
+    FixtureWeb::start(Options { now, bulk, failures: faults, ..Options::default() }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
-    let hosts = || (1..=Fault::ALL.len()).map(host);
-    let web = web(hosts().zip(Fault::ALL.iter().copied()).collect()).await;
+    let hosts = || (1..=InjectedFailure::ALL.len()).map(host);
+    let web = web(hosts().zip(InjectedFailure::ALL.iter().copied()).collect()).await;
     let client = client(FAULTY, hosts().map(|host| format!("{host}.localhost")).collect());
     let urls = web.feed_urls();
     let answers = join_all(urls.iter().map(|url| get(&client, url))).await;
     let mut wrong = Vec::new();
-    for (fault, Answer { outcome, stats }) in Fault::ALL.iter().zip(answers) {
+    for (fault, Answer { outcome, stats }) in InjectedFailure::ALL.iter().zip(answers) {
         let name = fault.name();
         let failure = match &outcome {
             Outcome::Failed(failure) => Some(failure),
             Outcome::Fetched { .. } | Outcome::NotModified { .. } => None,
         };
         // Whether a body is a feed is not for this room to say.
-        let expected = ending(*fault).filter(|_| *fault != Fault::Html);
+        let expected = ending(*fault).filter(|_| *fault != InjectedFailure::Html);
         let broken_off = matches!(&outcome, Outcome::Fetched { headers, .. } if headers.broken_off);
-        assert_eq!(broken_off, matches!(fault, Fault::NoLastChunk | Fault::LengthTooLong), "{name}");
+        assert_eq!(
+            broken_off,
+            matches!(fault, InjectedFailure::NoLastChunk | InjectedFailure::LengthTooLong),
+            "{name}"
+        );
         if failure.map(|failure| failure.kind().to_string()).as_deref() != expected {
             wrong.push(format!("{name}: {failure:?}"));
         }
         let requests = match fault {
-            Fault::RedirectChain => 6,
-            Fault::RedirectLoop => 3,
+            InjectedFailure::RedirectChain => 6,
+            InjectedFailure::RedirectLoop => 3,
             // The last: a name is looked up when the request is on its way.
-            Fault::HangUp
-            | Fault::Reset
-            | Fault::RedirectInward
-            | Fault::NotAcceptable
-            | Fault::RedirectCookie
-            | Fault::RedirectUtf8 => 2,
+            InjectedFailure::HangUp
+            | InjectedFailure::Reset
+            | InjectedFailure::RedirectInward
+            | InjectedFailure::NotAcceptable
+            | InjectedFailure::RedirectCookie
+            | InjectedFailure::RedirectUtf8 => 2,
             _ => 1,
         };
         assert!(stats.requests <= requests, "{name}: {} requests", stats.requests);
@@ -122,13 +126,14 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
         };
         // These waits are ours: the server asked for none.
         let ours = |_: &i64| {
-            failure == Some(&Failure::Challenge) || matches!(fault, Fault::LimitNonsense | Fault::LimitSilent)
+            failure == Some(&Failure::Challenge)
+                || matches!(fault, InjectedFailure::LimitNonsense | InjectedFailure::LimitSilent)
         };
         let said = asked_for(*fault).filter(|wait| !ours(wait));
         assert_eq!(wait.map(|wait| i64::try_from(wait.as_secs()).unwrap()), said, "{name}");
     }
     assert_eq!(wrong, Vec::<String>::new());
-    assert_eq!(web.ledger().inward, 0, "a private address was asked");
+    assert_eq!(web.request_log().inward, 0, "a private address was asked");
 }
 
 #[tokio::test]
@@ -155,14 +160,14 @@ async fn only_the_hosts_that_are_named_may_lead_to_private_addresses() {
         // A name with a final dot is none that is answered here; the system may not know it.
         assert!(["private_address", "dns"].contains(&failure.kind().as_ref()), "{url}: {failure:?}");
     }
-    assert_eq!((web.ledger().inward, web.ledger().connections), (0, 0));
+    assert_eq!((web.request_log().inward, web.request_log().connections), (0, 0));
     let answer = get(&client, &format!("http://feed-00001.localhost:{port}/feed.xml")).await;
     assert!(matches!(answer.outcome, Outcome::Fetched { .. }), "{:?}", answer.outcome);
 }
 
 #[tokio::test]
 async fn a_cookie_ends_with_its_request() {
-    let web = web(vec![(host(1), Fault::RedirectCookie)]).await;
+    let web = web(vec![(host(1), InjectedFailure::RedirectCookie)]).await;
     let client = client(WELL, vec!["feed-00001.localhost".to_owned()]);
     let url = &web.feed_urls()[0];
     for _ in 0..2 {
@@ -174,7 +179,7 @@ async fn a_cookie_ends_with_its_request() {
 
 #[tokio::test]
 async fn a_page_that_is_refused_for_a_limit_stops_pages_of_its_host_and_not_its_feed() {
-    let web = web(vec![(format!("{}/item-", host(1)), Fault::LimitSilent)]).await;
+    let web = web(vec![(format!("{}/item-", host(1)), InjectedFailure::LimitSilent)]).await;
     let client = client(WELL, vec!["feed-00001.localhost".to_owned()]);
     let feed = web.feed_urls()[0].clone();
     let page = feed.replace("feed.xml", "item-1");
@@ -185,7 +190,7 @@ async fn a_page_that_is_refused_for_a_limit_stops_pages_of_its_host_and_not_its_
     assert_eq!(name(&page, Purpose::Article).await, "rate_limited");
     assert_eq!(name(&page, Purpose::Article).await, "host_paused");
     assert_eq!(name(&feed, Purpose::Feed).await, "read");
-    web.set_faults(vec![(host(1), Fault::LimitSilent)]);
+    web.set_failures(&[(host(1), InjectedFailure::LimitSilent)]);
     assert_eq!(name(&feed, Purpose::Feed).await, "rate_limited");
     assert_eq!(name(&feed, Purpose::Feed).await, "host_paused");
 }
@@ -193,7 +198,7 @@ async fn a_page_that_is_refused_for_a_limit_stops_pages_of_its_host_and_not_its_
 #[tokio::test(flavor = "multi_thread")]
 async fn large_bodies_take_turns_and_all_of_them_arrive() {
     let hosts = || (1..=12).map(host);
-    let web = web(hosts().map(|host| (host, Fault::ManyEntries)).collect()).await;
+    let web = web(hosts().map(|host| (host, InjectedFailure::ManyEntries)).collect()).await;
     let client = client(WELL, hosts().map(|host| format!("{host}.localhost")).collect());
     let urls = web.feed_urls();
     let lengths = join_all(urls[..12].iter().map(async |url| match get(&client, url).await.outcome {

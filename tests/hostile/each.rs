@@ -1,6 +1,6 @@
 //! Every fault by itself, in a source that was well before and is well again: named, waited for, nothing lost.
 
-use tge_scrape::fixture_web::Fault;
+use tge_scrape::fixture_web::InjectedFailure;
 
 use super::{alerted, asked_for, ending, host, is_in, lab, line, settings};
 
@@ -11,13 +11,13 @@ const TICKS: usize = 120;
 
 #[test]
 fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
-    let all = Fault::ALL;
+    let all = InjectedFailure::ALL;
     let lab = lab(all.len(), 8);
     let hosts: Vec<String> = (1..=all.len()).map(host).collect();
     let sources = lab.web().feed_urls();
     let now = settings(&lab, LIMITS, "0s", &hosts, &sources);
     let later = settings(&lab, LIMITS, "10m", &hosts, &sources);
-    let faults = || hosts.iter().cloned().zip(all.iter().copied()).collect();
+    let faults = || -> Vec<_> { hosts.iter().cloned().zip(all.iter().copied()).collect() };
     // What a web without faults would have given.
     let calm = super::lab(all.len(), 8);
     calm.cycle();
@@ -27,14 +27,14 @@ fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
     lab.settings(&now);
     lab.cycle();
     let before = alerted(&lab);
-    lab.web().set_faults(faults());
+    lab.web().set_failures(&faults());
     (0..TICKS).for_each(|_| lab.web().advance());
     let report = lab.cycle();
     let mut wrong = Vec::new();
     for (fault, url) in all.iter().zip(&sources) {
         let line = line(&report["sources"], url);
         // A host that answers 304 may do so to one who has its validators.
-        let expected = ending(*fault).filter(|_| *fault != Fault::Stuck304);
+        let expected = ending(*fault).filter(|_| *fault != InjectedFailure::Stuck304);
         if line["failure"].as_str() != expected {
             wrong.push(format!("{}: {line}", fault.name()));
         }
@@ -42,35 +42,35 @@ fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
     assert_eq!(wrong, Vec::<String>::new());
     assert!(alerted(&lab).is_superset(&before), "old findings are gone");
 
-    lab.web().set_faults(Vec::new());
+    lab.web().set_failures(&[]);
     lab.cycle();
     let found = alerted(&lab);
     let asks_for_time = |url: &str| {
         let at = hosts.iter().position(|host| url.contains(&format!("{host}."))).unwrap();
-        all[at] == Fault::Gone || asked_for(all[at]).is_some()
+        all[at] == InjectedFailure::Gone || asked_for(all[at]).is_some()
     };
     let missing: Vec<_> = alerted(&calm).into_iter().filter(|url| !found.contains(url)).collect();
     let lost: Vec<_> = missing.iter().filter(|url| !asks_for_time(url)).collect();
     assert!(lost.is_empty(), "{lost:?}");
     assert!(!missing.is_empty(), "those who asked for time get it");
 
-    lab.web().set_faults(faults());
+    lab.web().set_failures(&faults());
     lab.settings(&later);
     lab.cycle();
     let list = lab.run(&["feed", "list", "--format", "json"]).json();
     for (fault, url) in all.iter().zip(&sources) {
         let line = line(&list["feeds"], url);
         match (asked_for(*fault), ending(*fault)) {
-            _ if *fault == Fault::Gone => assert_eq!(line["state"], "gone"),
+            _ if *fault == InjectedFailure::Gone => assert_eq!(line["state"], "gone"),
             (Some(seconds), _) => assert!(is_in(&line["next"], seconds), "{}: {line}", fault.name()),
             (None, Some(_)) => assert!(is_in(&line["next"], 600), "{}: {line}", fault.name()),
             (None, None) => assert_ne!(line["state"], "failing", "{}: {line}", fault.name()),
         }
     }
-    let asked = lab.web().ledger().requests.len();
+    let asked = lab.web().request_log().requests.len();
     let report = lab.cycle();
-    assert_eq!(lab.web().ledger().requests.len(), asked, "somebody was asked too soon: {report}");
-    assert_eq!(lab.web().ledger().inward, 0, "a private address was asked");
+    assert_eq!(lab.web().request_log().requests.len(), asked, "somebody was asked too soon: {report}");
+    assert_eq!(lab.web().request_log().inward, 0, "a private address was asked");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn of_a_hundred_thousand_entries_the_newest_thousand_are_taken() {
     let lab = lab(1, 8);
     let (hosts, sources) = (vec![host(1)], lab.web().feed_urls());
     lab.settings(&settings(&lab, "", "0s", &hosts, &sources));
-    lab.web().set_faults(vec![(host(1), Fault::ManyEntries)]);
+    lab.web().set_failures(&[(host(1), InjectedFailure::ManyEntries)]);
     let report = lab.cycle();
     assert_eq!(report["entries"]["read"], 1000);
     assert_eq!(report["feeds"]["repaired"], 1);
@@ -91,7 +91,7 @@ fn a_feed_over_the_limit_is_named_with_the_setting_to_raise() {
     let lab = lab(1, 8);
     let (hosts, sources) = (vec![host(1)], lab.web().feed_urls());
     lab.settings(&settings(&lab, "feed_body_limit = \"4KiB\"", "0s", &hosts, &sources));
-    lab.web().set_faults(vec![(host(1), Fault::EndlessBody)]);
+    lab.web().set_failures(&[(host(1), InjectedFailure::EndlessBody)]);
     let sentence =
         "the body is larger than http.feed_body_limit (4KiB) allows; raise that setting to read it";
     let cycle = lab.run(&["cycle", "-v"]);
@@ -101,7 +101,7 @@ fn a_feed_over_the_limit_is_named_with_the_setting_to_raise() {
     assert_eq!(lab.run(&["feed", "list", "--format", "json"]).json()["feeds"][0]["hint"], sentence);
     assert_eq!(lab.run(&["feed", "check", &sources[0], "--format", "json"]).json()["sentence"], sentence);
     assert!(lab.run(&["doctor"]).stdout.contains(sentence));
-    lab.web().set_faults(Vec::new());
+    lab.web().set_failures(&[]);
     lab.settings(&settings(&lab, "", "0s", &hosts, &sources));
     lab.cycle();
     assert_eq!(

@@ -8,73 +8,80 @@ mod pages;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tge_scrape::fixture_web::{Bulk, Fault, Options};
+use tge_scrape::fixture_web::{Bulk, InjectedFailure, Options};
 
 use crate::support::lab::{Lab, now};
 
 /// What comes of a source with a fault that was never read before: the failure's name, or that it is read.
-pub fn ending(fault: Fault) -> Option<&'static str> {
+pub fn ending(fault: InjectedFailure) -> Option<&'static str> {
     Some(match fault {
-        Fault::ServerError => "status",
-        Fault::Overloaded => "unavailable",
-        Fault::LimitSeconds
-        | Fault::LimitDate
-        | Fault::LimitEndless
-        | Fault::LimitNonsense
-        | Fault::LimitSilent
-        | Fault::LimitReset
-        | Fault::LimitFar => "rate_limited",
-        Fault::Gone => "gone",
-        Fault::Missing => "not_found",
-        Fault::Challenge | Fault::ChallengePage | Fault::ChallengeUnavailable => "challenge",
-        Fault::Stuck304 => "unasked_304",
-        Fault::RedirectChain => "too_many_redirects",
-        Fault::RedirectLoop => "redirect_loop",
-        Fault::RedirectPrivate | Fault::RedirectMapped | Fault::RedirectLinkLocal | Fault::RedirectInward => {
-            "private_address"
-        }
-        Fault::RedirectScheme | Fault::RedirectNowhere | Fault::RedirectLong => "bad_redirect",
-        Fault::SlowDrip => "total_timeout",
-        Fault::Stall | Fault::Silence => "idle_timeout",
-        Fault::HangUp | Fault::Reset => "reset",
-        Fault::EndlessBody | Fault::GzipBomb | Fault::ZstdBomb => "too_large",
-        Fault::DamagedGzip | Fault::BadChunk => "bad_body",
-        Fault::ManyHeaders | Fault::HugeHeader | Fault::NoHttp => "bad_answer",
-        Fault::Empty => "empty_body",
-        Fault::Html => "not_a_feed",
-        Fault::NotAcceptable
-        | Fault::RedirectCookie
-        | Fault::RedirectUtf8
-        | Fault::CodingCharset
-        | Fault::CodingFalse
-        | Fault::NoLastChunk
-        | Fault::LengthTooLong
-        | Fault::LengthTooShort
-        | Fault::WrongCharset
-        | Fault::MissingCharset
-        | Fault::Truncated
-        | Fault::Malformed
-        | Fault::ChangingEtag
-        | Fault::BareEntries
-        | Fault::FutureDates
-        | Fault::ManyEntries
-        | Fault::NestedBases
-        | Fault::DeepNesting
-        | Fault::EntityBomb
-        | Fault::ExternalEntity => return None,
+        InjectedFailure::ServerError => "status",
+        InjectedFailure::Overloaded => "unavailable",
+        InjectedFailure::LimitSeconds
+        | InjectedFailure::LimitDate
+        | InjectedFailure::LimitEndless
+        | InjectedFailure::LimitNonsense
+        | InjectedFailure::LimitSilent
+        | InjectedFailure::LimitReset
+        | InjectedFailure::LimitFar => "rate_limited",
+        InjectedFailure::Gone => "gone",
+        InjectedFailure::Missing => "not_found",
+        InjectedFailure::Challenge
+        | InjectedFailure::ChallengePage
+        | InjectedFailure::ChallengeUnavailable => "challenge",
+        InjectedFailure::Stuck304 => "unasked_304",
+        InjectedFailure::RedirectChain => "too_many_redirects",
+        InjectedFailure::RedirectLoop => "redirect_loop",
+        InjectedFailure::RedirectPrivate
+        | InjectedFailure::RedirectMapped
+        | InjectedFailure::RedirectLinkLocal
+        | InjectedFailure::RedirectInward => "private_address",
+        InjectedFailure::RedirectScheme
+        | InjectedFailure::RedirectNowhere
+        | InjectedFailure::RedirectLong => "bad_redirect",
+        InjectedFailure::SlowDrip => "total_timeout",
+        InjectedFailure::Stall | InjectedFailure::Silence => "idle_timeout",
+        InjectedFailure::HangUp | InjectedFailure::Reset => "reset",
+        InjectedFailure::EndlessBody | InjectedFailure::GzipBomb | InjectedFailure::ZstdBomb => "too_large",
+        InjectedFailure::DamagedGzip | InjectedFailure::BadChunk => "bad_body",
+        InjectedFailure::ManyHeaders | InjectedFailure::HugeHeader | InjectedFailure::NoHttp => "bad_answer",
+        InjectedFailure::Empty => "empty_body",
+        InjectedFailure::Html => "not_a_feed",
+        InjectedFailure::NotAcceptable
+        | InjectedFailure::RedirectCookie
+        | InjectedFailure::RedirectUtf8
+        | InjectedFailure::CodingCharset
+        | InjectedFailure::CodingFalse
+        | InjectedFailure::NoLastChunk
+        | InjectedFailure::LengthTooLong
+        | InjectedFailure::LengthTooShort
+        | InjectedFailure::WrongCharset
+        | InjectedFailure::MissingCharset
+        | InjectedFailure::Truncated
+        | InjectedFailure::Malformed
+        | InjectedFailure::ChangingEtag
+        | InjectedFailure::BareEntries
+        | InjectedFailure::FutureDates
+        | InjectedFailure::ManyEntries
+        | InjectedFailure::NestedBases
+        | InjectedFailure::DeepNesting
+        | InjectedFailure::EntityBomb
+        | InjectedFailure::ExternalEntity => return None,
     })
 }
 
 /// Seconds until a source with a fault is asked again after its first failure, where the server has a say in it.
-pub fn asked_for(fault: Fault) -> Option<i64> {
+pub fn asked_for(fault: InjectedFailure) -> Option<i64> {
     Some(match fault {
-        Fault::Overloaded => 600,
-        Fault::LimitSeconds => 2 * 3600,
-        Fault::LimitDate => 3 * 3600,
-        Fault::LimitEndless | Fault::LimitFar => 24 * 3600,
-        Fault::LimitReset => 5400,
-        Fault::LimitNonsense | Fault::LimitSilent => 3600,
-        Fault::Challenge | Fault::ChallengePage | Fault::ChallengeUnavailable => 6 * 3600,
+        InjectedFailure::Overloaded => 600,
+        InjectedFailure::LimitSeconds => 2 * 3600,
+        InjectedFailure::LimitDate => 3 * 3600,
+        InjectedFailure::LimitEndless | InjectedFailure::LimitFar => 24 * 3600,
+        InjectedFailure::LimitReset => 5400,
+        InjectedFailure::LimitNonsense | InjectedFailure::LimitSilent => 3600,
+        InjectedFailure::Challenge
+        | InjectedFailure::ChallengePage
+        | InjectedFailure::ChallengeUnavailable => 6 * 3600,
         _ => return None,
     })
 }

@@ -2,38 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use tge_scrape::fixture_web::Fault;
+use tge_scrape::fixture_web::InjectedFailure;
 
 use super::{alerted, host, lab, settings};
 
 #[test]
 fn entries_whose_pages_misbehave_are_judged_on_what_their_feeds_said() {
     let faults = [
-        Fault::ServerError,
-        Fault::Missing,
-        Fault::Challenge,
-        Fault::Stuck304,
-        Fault::RedirectChain,
-        Fault::RedirectPrivate,
-        Fault::SlowDrip,
-        Fault::Silence,
-        Fault::HangUp,
-        Fault::EndlessBody,
-        Fault::Reset,
-        Fault::GzipBomb,
-        Fault::DamagedGzip,
-        Fault::LengthTooLong,
-        Fault::ManyHeaders,
-        Fault::NoHttp,
-        Fault::Empty,
-        Fault::Html,
-        Fault::DeepNesting,
+        InjectedFailure::ServerError,
+        InjectedFailure::Missing,
+        InjectedFailure::Challenge,
+        InjectedFailure::Stuck304,
+        InjectedFailure::RedirectChain,
+        InjectedFailure::RedirectPrivate,
+        InjectedFailure::SlowDrip,
+        InjectedFailure::Silence,
+        InjectedFailure::HangUp,
+        InjectedFailure::EndlessBody,
+        InjectedFailure::Reset,
+        InjectedFailure::GzipBomb,
+        InjectedFailure::DamagedGzip,
+        InjectedFailure::LengthTooLong,
+        InjectedFailure::ManyHeaders,
+        InjectedFailure::NoHttp,
+        InjectedFailure::Empty,
+        InjectedFailure::Html,
+        InjectedFailure::DeepNesting,
     ];
     let lab = lab(faults.len(), 3);
     let hosts: Vec<String> = (1..=faults.len()).map(host).collect();
     let limits = "idle_timeout = \"1s\"\ntotal_timeout = \"2s\"";
     lab.settings(&settings(&lab, limits, "0s", &hosts, &lab.web().feed_urls()));
-    lab.web().set_faults(hosts.iter().map(|host| format!("{host}/item-")).zip(faults).collect());
+    let failures: Vec<_> = hosts.iter().map(|host| format!("{host}/item-")).zip(faults).collect();
+    lab.web().set_failures(&failures);
     let wanted: BTreeSet<String> = hosts
         .iter()
         .flat_map(|host| (0..2).map(move |item| format!("http://{host}.localhost/item-{item}")))
@@ -45,5 +46,5 @@ fn entries_whose_pages_misbehave_are_judged_on_what_their_feeds_said() {
         found = alerted(&lab);
     }
     assert_eq!(wanted.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new());
-    assert_eq!(lab.web().ledger().inward, 0, "a private address was asked");
+    assert_eq!(lab.web().request_log().inward, 0, "a private address was asked");
 }

@@ -11,7 +11,7 @@ use tge_scrape::{
     model::XSource,
     x::{
         money::Prices,
-        plan::{self, Account, Endpoint, Inputs, QUERY_LIMIT, Search, account_key, topic_key},
+        plan::{self, Account, Endpoint, Inputs, QUERY_LIMIT, Search, account_key, search_key},
     },
 };
 
@@ -79,15 +79,15 @@ pub fn settings(input: &[u8]) {
             state: state(account_key(user)),
         })
         .collect();
-    let topics: Vec<Search> = settings
+    let searches: Vec<Search> = settings
         .x
         .searches
         .iter()
-        .map(|query| Search { query: query.clone(), state: state(topic_key(query)) })
+        .map(|query| Search { query: query.clone(), state: state(search_key(query)) })
         .collect();
     let plan = plan::plan(&Inputs {
         accounts: &accounts,
-        topics: &topics,
+        searches: &searches,
         lookback: SignedDuration::from_hours(24),
         now: now(),
         budget: u64::MAX,
@@ -96,11 +96,11 @@ pub fn settings(input: &[u8]) {
         paid_authors: false,
     });
     assert_eq!(plan.left_out, [], "everything the settings admit is asked");
-    let asked: usize = plan.questions.iter().map(|question| question.progress.sources.len()).sum();
-    assert_eq!(asked, accounts.len() + topics.len());
-    for question in &plan.questions {
-        if let Endpoint::Search(query) = &question.way {
-            assert!(query.chars().count() <= QUERY_LIMIT, "{query}");
+    let asked: usize = plan.queries.iter().map(|query| query.progress.sources.len()).sum();
+    assert_eq!(asked, accounts.len() + searches.len());
+    for query in &plan.queries {
+        if let Endpoint::Search(text) = &query.endpoint {
+            assert!(text.chars().count() <= QUERY_LIMIT, "{text}");
         }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
-use tge_scrape::fixture_web::{Bulk, Fault, FixtureWeb, Options, x};
+use tge_scrape::fixture_web::{Bulk, FixtureWeb, InjectedFailure, Options, x};
 
 /// Serves the simulated internet on loopback until stdin closes
 #[derive(Parser)]
@@ -56,13 +56,13 @@ struct Args {
     /// Everything over TLS, by an authority whose certificate is written here
     #[arg(long, value_name = "FILE")]
     tls: Option<PathBuf>,
-    /// Let a host misbehave, such as feed-00001=gzip_bomb, or what of it begins like that, such as
-    /// feed-00001/item-=reset; the names are listed by --faults
-    #[arg(long, value_name = "HOST[/PATH]=NAME", value_parser = fault)]
-    fault: Vec<(String, Fault)>,
-    /// List the names of faults with what they do, and leave
+    /// Let a host fail, such as feed-00001=gzip_bomb, or the addresses there that begin so, such as
+    /// feed-00001/item-=reset; --failures lists the names
+    #[arg(long, value_name = "HOST[/PATH]=NAME", value_parser = failure)]
+    inject: Vec<(String, InjectedFailure)>,
+    /// List the failures with their effects, and exit
     #[arg(long)]
-    faults: bool,
+    failures: bool,
     /// Settings file to write
     #[arg(long)]
     settings: Option<PathBuf>,
@@ -81,10 +81,11 @@ enum People {
 }
 
 /// `HOST[/PATH]=NAME`; a path may hold a `=` itself.
-fn fault(text: &str) -> Result<(String, Fault), String> {
+fn failure(text: &str) -> Result<(String, InjectedFailure), String> {
     let (at, name) = text.rsplit_once('=').ok_or("write HOST=NAME")?;
-    let fault = Fault::named(name).ok_or_else(|| format!("there is no fault {name:?}; see --faults"))?;
-    Ok((at.to_owned(), fault))
+    let failure = InjectedFailure::named(name)
+        .ok_or_else(|| format!("there is no failure {name:?}; --failures lists them"))?;
+    Ok((at.to_owned(), failure))
 }
 
 /// The simulated X that was asked for.
@@ -105,9 +106,9 @@ fn simulated(args: &Args) -> Option<x::Options> {
 
 fn main() -> std::io::Result<()> {
     let args = Args::parse();
-    if args.faults {
-        let line = |fault: &Fault| format!("{:20}{}\n", fault.name(), fault.says());
-        return write!(std::io::stdout(), "{}", Fault::ALL.iter().map(line).collect::<String>());
+    if args.failures {
+        let line = |failure: &InjectedFailure| format!("{:20}{}\n", failure.name(), failure.effect());
+        return write!(std::io::stdout(), "{}", InjectedFailure::ALL.iter().map(line).collect::<String>());
     }
     let bulk = args.bulk.map(|feeds| Bulk { feeds, entries: args.entries, relevant: args.relevant });
     let options = Options {
@@ -118,7 +119,7 @@ fn main() -> std::io::Result<()> {
         port: args.port,
         bulk,
         x: simulated(&args),
-        faults: args.fault.clone(),
+        failures: args.inject.clone(),
         tls: args.tls.as_deref().map(authority::both),
     };
     let runtime = tokio::runtime::Runtime::new()?;
@@ -132,7 +133,7 @@ fn main() -> std::io::Result<()> {
     }
     writeln!(std::io::stdout(), "{}", web.port())?;
     std::io::stdin().read_to_end(&mut Vec::new())?;
-    let ledger = web.ledger();
+    let ledger = web.request_log();
     let count = |status: u16| ledger.requests.iter().filter(|asked| asked.status == status).count();
     writeln!(
         std::io::stdout(),

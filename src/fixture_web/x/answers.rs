@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{
-    api::{Asked, Dialect, Fault},
+    api::{Asked, Dialect, Violation},
     billing::{Billing, Resource},
     paging::{self, Page},
     problem::Partial,
@@ -49,7 +49,7 @@ impl Responder<'_> {
     ///
     /// # Errors
     /// What X refuses beyond the tables.
-    pub fn answer(&self, path: &str, asked: &Asked) -> Result<Given, Fault> {
+    pub fn answer(&self, path: &str, asked: &Asked) -> Result<Given, Violation> {
         let look = Look { dialect: self.dialect, asked, now: self.now };
         Ok(match path {
             "/2/users/by" => self.users(&look, "usernames", asked.all("usernames")),
@@ -131,7 +131,7 @@ impl Responder<'_> {
         given
     }
 
-    fn timeline(&self, look: &Look, asked: &Asked) -> Result<Given, Fault> {
+    fn timeline(&self, look: &Look, asked: &Asked) -> Result<Given, Violation> {
         let id = asked.number("id").unwrap_or(0);
         let account = self.world.accounts.get(&id);
         if account.is_none_or(|account| account.standing != Standing::Open) {
@@ -142,7 +142,7 @@ impl Responder<'_> {
         Ok(self.page(look, &page, true))
     }
 
-    /// A page of posts; `ends` whether the answer tells its newest and oldest.
+    /// A page of posts; with `ends`, the answer names its newest and oldest.
     pub(super) fn page(&self, look: &Look, page: &Page, ends: bool) -> Given {
         let mut given = self.rendered(look, &page.posts, Vec::new());
         let mut meta = Map::new();

@@ -18,7 +18,7 @@ pub enum Dialect {
 
 /// Why a request is not one X knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct Violation {
     /// `dialect` for what the other dialect would accept; else `path`, `missing`, `unknown`, `repeated`, `value`,
     /// `bounds`, `query` or `token`.
     pub kind: String,
@@ -30,8 +30,8 @@ pub struct Fault {
     pub reason: String,
 }
 
-impl Fault {
-    /// One fault.
+impl Violation {
+    /// One violation.
     pub fn new(kind: &str, parameter: &str, value: &str, reason: impl Into<String>) -> Self {
         Self {
             kind: kind.to_owned(),
@@ -45,7 +45,7 @@ impl Fault {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    #[expect(dead_code, reason = "tells the reader of the file where it comes from")]
+    #[expect(dead_code, reason = "names the source of the file for its reader")]
     version: String,
     enums: HashMap<String, String>,
     routes: Vec<Route>,
@@ -145,7 +145,7 @@ impl Api {
         self.tables.get(&dialect).map_or(&[], Vec::as_slice)
     }
 
-    /// The route of a request and what its path says.
+    /// The route of a request and the parameter in its path.
     pub fn route(&self, dialect: Dialect, method: &str, path: &str) -> Option<(&Route, Option<String>)> {
         let fits = |route: &&Route| route.method == method && fits(&route.path, path);
         // A fixed path wins over one with a parameter: /2/users/by is no user.
@@ -164,13 +164,13 @@ impl Api {
         route: &Route,
         in_path: Option<&str>,
         query: &[(String, String)],
-    ) -> Result<Asked, Vec<Fault>> {
-        let mut faults = Vec::new();
+    ) -> Result<Asked, Vec<Violation>> {
+        let mut violations = Vec::new();
         let mut asked = Asked::default();
         for parameter in &route.parameters {
             if parameter.r#in == "path" {
                 let value = in_path.unwrap_or_default();
-                faults.extend(parameter.refuse(value));
+                violations.extend(parameter.refuse(value));
                 asked.0.insert(parameter.name.clone(), vec![value.to_owned()]);
             } else if let Some(default) = &parameter.default {
                 let text = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
@@ -178,7 +178,7 @@ impl Api {
             }
             if parameter.required && !query.iter().any(|(name, _)| *name == parameter.name) {
                 let reason = format!("The `{}` query parameter can not be empty", parameter.name);
-                faults.push(Fault::new("missing", &parameter.name, "", reason));
+                violations.push(Violation::new("missing", &parameter.name, "", reason));
             }
         }
         let mut seen: Vec<&str> = Vec::new();
@@ -193,24 +193,24 @@ impl Api {
                     .collect();
                 let reason = format!("The query parameter [{name}] is not one of [{}]", known.join(","));
                 let kind = if self.elsewhere(dialect, route, name, None) { "dialect" } else { "unknown" };
-                faults.push(Fault::new(kind, name, value, reason));
+                violations.push(Violation::new(kind, name, value, reason));
                 continue;
             };
             if seen.contains(&name.as_str()) {
                 let reason = format!("The query parameter [{name}] is given more than once");
-                faults.push(Fault::new("repeated", name, value, reason));
+                violations.push(Violation::new("repeated", name, value, reason));
                 continue;
             }
             seen.push(name);
-            for mut fault in parameter.refuse(value) {
-                if fault.kind == "value" && self.elsewhere(dialect, route, name, Some(&fault.value)) {
-                    "dialect".clone_into(&mut fault.kind);
+            for mut violation in parameter.refuse(value) {
+                if violation.kind == "value" && self.elsewhere(dialect, route, name, Some(&violation.value)) {
+                    "dialect".clone_into(&mut violation.kind);
                 }
-                faults.push(fault);
+                violations.push(violation);
             }
             asked.0.insert(name.clone(), parameter.split(value));
         }
-        if faults.is_empty() { Ok(asked) } else { Err(faults) }
+        if violations.is_empty() { Ok(asked) } else { Err(violations) }
     }
 
     /// Whether the other dialect knows this parameter, or this value of it.
@@ -244,10 +244,10 @@ impl Parameter {
         if self.list { value.split(',').map(str::to_owned).collect() } else { vec![value.to_owned()] }
     }
 
-    fn refuse(&self, value: &str) -> Vec<Fault> {
+    fn refuse(&self, value: &str) -> Vec<Violation> {
         let name = &self.name;
         let items = self.split(value);
-        let mut faults = Vec::new();
+        let mut violations = Vec::new();
         if let Some(most) = self.most
             && items.len() > most
         {
@@ -255,17 +255,17 @@ impl Parameter {
                 "size must be between 1 and {most}: the `{name}` query parameter has {} values",
                 items.len()
             );
-            faults.push(Fault::new("bounds", name, value, reason));
+            violations.push(Violation::new("bounds", name, value, reason));
         }
         for (at, item) in items.iter().enumerate() {
             if let Some((kind, reason)) = self.refuse_item(item) {
-                faults.push(Fault::new(kind, name, item, reason));
+                violations.push(Violation::new(kind, name, item, reason));
             } else if !self.one_of.is_empty() && items[..at].contains(item) {
                 let reason = format!("The `{name}` query parameter names [{item}] twice");
-                faults.push(Fault::new("repeated", name, item, reason));
+                violations.push(Violation::new("repeated", name, item, reason));
             }
         }
-        faults
+        violations
     }
 
     fn refuse_item(&self, item: &str) -> Option<(&'static str, String)> {

@@ -1,4 +1,4 @@
-//! The listener's end: requests come in, answers go out; and the control address for tests over several processes.
+//! Serves requests to the simulated X, and the control address for other processes.
 
 use std::{io, time::Duration};
 
@@ -8,14 +8,13 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    Dialect,
-    faults::{Plan, Scripted},
+    Dialect, InjectedFailure,
     simulator::{Outcome, Request, Simulator},
     world::Standing,
 };
-use crate::fixture_web::server::Reply;
+use crate::fixture_web::{injection::Injection, server::Reply};
 
-/// What tests talk to; X has no such path.
+/// The control address; X has no such path.
 const CONTROL: &str = "/_control/";
 /// Longest body of a control request, bytes.
 const LONGEST: usize = 1 << 20;
@@ -94,7 +93,7 @@ struct OldPost {
     text: Option<String>,
 }
 
-/// Answers what tests ask: `docs/contributing.md` has the list.
+/// Answers a control request (docs/explain/simulated-x.md).
 fn control(simulator: &Simulator, method: &str, what: &str, body: &[u8]) -> Reply {
     let (name, query) = what.split_once('?').unwrap_or((what, ""));
     let asked = |wanted: &str| {
@@ -104,7 +103,7 @@ fn control(simulator: &Simulator, method: &str, what: &str, body: &[u8]) -> Repl
     };
     let done = match (method, name) {
         ("GET", "state") => Ok(state(simulator)),
-        ("GET", "ledger") => {
+        ("GET", "requests") => {
             let from = asked("from").and_then(|from| from.parse().ok()).unwrap_or(0);
             Ok(json!({"calls": simulator.calls(from)}))
         }
@@ -135,12 +134,12 @@ fn control(simulator: &Simulator, method: &str, what: &str, body: &[u8]) -> Repl
         }
         ("POST", "clock") => read(body).map(|clock| set_clock(simulator, &clock)),
         ("POST", "options") => read(body).map(|change| set_options(simulator, change)),
-        ("POST", "inject") => read::<Scripted>(body).map(|scripted| {
-            simulator.inject(scripted);
+        ("POST", "inject") => read(body).map(|injection| {
+            simulator.inject(injection);
             json!({})
         }),
-        ("POST", "plan") => read::<Plan>(body).map(|plan| {
-            simulator.set_plan(plan);
+        ("POST", "failures") => read::<Vec<Injection<InjectedFailure>>>(body).map(|failures| {
+            simulator.set_failures(failures);
             json!({})
         }),
         ("POST", "account") => read::<AccountChange>(body).and_then(|change| {
@@ -182,7 +181,7 @@ fn state(simulator: &Simulator) -> Value {
     };
     json!({
         "now_ms": now, "skew_ms": options.skew_ms, "running": options.running, "dialect": options.dialect,
-        "handles": simulator.handles(), "topics": simulator.topics(), "plan": options.plan,
+        "handles": simulator.handles(), "topics": simulator.topics(), "failures": options.failures,
     })
 }
 

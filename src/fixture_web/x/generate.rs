@@ -1,9 +1,7 @@
 //! A population made from a seed: accounts to follow, strangers, topics, and a fortnight of posts.
 
-use super::{
-    random::Row,
-    world::{Account, Draft, List, Reference, Standing, World},
-};
+use super::world::{Account, Draft, List, Reference, Standing, World};
+use crate::fixture_web::random::Row;
 
 /// How many there are and what they do.
 #[derive(Debug, Clone, PartialEq)]

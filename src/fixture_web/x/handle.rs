@@ -1,18 +1,18 @@
-//! What tests ask of the simulation and do to it.
+//! The interface of the simulation for tests.
 
 use std::time::Instant;
 
 use super::{
-    Content, Day, Options, Plan, Scripted, SentPost, Simulator, Standing, Summary,
+    Content, Day, InjectedFailure, Options, SentPost, Simulator, Standing, Summary,
     answers::Responder,
-    generate,
-    ledger::Call,
-    paging,
+    generate, paging,
     query::{self, Subject},
+    request_log::Call,
     state::State,
     world::{Draft, Post, SEARCH_REACH_MS},
     written::Written,
 };
+use crate::fixture_web::injection::Injection;
 
 impl Simulator {
     /// The present, Unix milliseconds, without the server's skew.
@@ -51,15 +51,15 @@ impl Simulator {
         self.state().limits.set(route, limit);
     }
 
-    /// Adds an injected failure to the script.
-    pub fn inject(&self, scripted: Scripted) {
-        self.state().options.plan.script.push(scripted);
+    /// Adds an injected failure.
+    pub fn inject(&self, injection: Injection<InjectedFailure>) {
+        self.state().options.failures.push(injection);
     }
 
-    /// Replaces everything that goes wrong, and lifts 24-hour limits and caps.
-    pub fn set_plan(&self, plan: Plan) {
+    /// Replaces the injected failures, and lifts 24-hour limits and caps.
+    pub fn set_failures(&self, failures: Vec<Injection<InjectedFailure>>) {
         let mut state = self.state();
-        state.options.plan = plan;
+        state.options.failures = failures;
         state.day_limit_until = i64::MIN;
         state.usage_cap_until = i64::MIN;
     }

@@ -1,16 +1,16 @@
-//! The headers that tell limits and the time.
+//! Headers of limits and time.
 
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::limits::Taken;
 use crate::fixture_web::server::Reply;
 
-/// Unix milliseconds as whole seconds, rounded up: a reset is never told too early.
+/// Unix milliseconds as whole seconds, rounded up: a reset is never named too early.
 fn seconds(ms: i64) -> String {
     (ms + 999).div_euclid(1000).to_string()
 }
 
-/// With what a window of fifteen minutes says.
+/// Adds the headers of a window of fifteen minutes.
 pub fn window(reply: Reply, taken: Taken) -> Reply {
     reply
         .with("x-rate-limit-limit", taken.limit.to_string())

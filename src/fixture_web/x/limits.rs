@@ -36,7 +36,7 @@ struct Window {
     spoilt: bool,
 }
 
-/// What a window says of a request.
+/// The state of a window at a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
     /// Requests a window allows.

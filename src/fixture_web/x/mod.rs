@@ -1,28 +1,26 @@
 //! A simulation of the X API v2: accounts and posts, its routes, its refusals, its limits and its bill.
 //!
-//! Imports nothing of ours outside the simulated internet. What it knows of X is in docs/reference/x-api.md; which
-//! parameters a request may have stands in `fixtures/x`, derived from X's OpenAPI descriptions 2.166 and 2.167.
-//! It speaks one dialect at a time and keeps a ledger of everything asked, everything charged, and everything that
-//! was wrong with a request.
+//! Imports nothing outside the simulated internet. It follows docs/reference/x-api.md; the permitted parameters of a
+//! request are in `fixtures/x`, derived from X's OpenAPI descriptions 2.166 and 2.167. It uses one dialect at a time,
+//! and logs every request with its cost and its violations of the description.
 
 mod answers;
 mod api;
 mod billing;
 mod control;
 mod entities;
-mod faults;
+mod failures;
 mod figures;
 mod generate;
 mod handle;
 mod headers;
-mod ledger;
 mod limits;
 mod paging;
 mod people;
 mod problem;
 mod query;
-mod random;
 mod render;
+mod request_log;
 mod simulator;
 mod state;
 #[cfg(test)]
@@ -30,17 +28,19 @@ mod tests;
 mod world;
 mod written;
 
-pub use api::{Dialect, Fault as Violation};
+pub use api::{Dialect, Violation};
 pub use billing::{Day, Prices};
 pub use control::serve;
-pub use faults::{Chance, InjectedFailure, Plan, Scripted};
+pub use failures::InjectedFailure;
 pub use generate::{LIST, Population};
-pub use ledger::{Call, Summary};
+pub use request_log::{Call, Summary};
 pub use simulator::Simulator;
 pub use world::{Standing, id_at};
 pub use written::SentPost;
 
-/// The token the simulation accepts unless told otherwise; decoding its percent signs breaks it, as with real ones.
+use super::injection::Injection;
+
+/// The default token; decoding its percent signs breaks it, as with real ones.
 pub const TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAFixture%2BToken%3Dof%2Bthe%2Bsimulation";
 
 /// Where accounts and posts come from.
@@ -61,7 +61,7 @@ impl Default for Content {
 /// What kind of X is wanted.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Seed of the population and of what goes wrong by chance.
+    /// Seed of the population and of failures by chance.
     pub seed: u64,
     /// The present at the start, Unix milliseconds.
     pub now_ms: i64,
@@ -77,7 +77,7 @@ pub struct Options {
     pub tokens: Vec<String>,
     /// Tokens of users that are accepted.
     pub user_tokens: Vec<String>,
-    /// Whether `includes` are charged, which X tells nowhere (docs/reference/x-api.md#included-objects).
+    /// Whether `includes` are charged, which X does not document (docs/reference/x-api.md#included-objects).
     pub bill_includes: bool,
     /// Prices.
     pub prices: Prices,
@@ -95,12 +95,12 @@ pub struct Options {
     pub hold_ms: u64,
     /// How long after a 429 left, real milliseconds, requests that arrive count as sent before it was known.
     pub flight_ms: u64,
-    /// What goes wrong.
-    pub plan: Plan,
+    /// Injected failures; targets are routes without method.
+    pub failures: Vec<Injection<InjectedFailure>>,
 }
 
 impl Options {
-    /// A generated population at `now_ms` in the older dialect, with nothing going wrong.
+    /// A generated population at `now_ms` in the older dialect, without failures.
     #[must_use]
     pub fn at(now_ms: i64) -> Self {
         Self {
@@ -121,7 +121,7 @@ impl Options {
             inclusive_timelines: true,
             hold_ms: 2_000,
             flight_ms: 0,
-            plan: Plan::default(),
+            failures: Vec::new(),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use super::{
     answers::Responder,
-    api::{Asked, Fault},
+    api::{Asked, Violation},
     query::{self, Subject},
-    random, render,
+    render,
     world::{EPOCH_MS, Post, Reference, SEARCH_REACH_MS, World, id_at},
 };
+use crate::fixture_web::random;
 
-/// What search leaves out at its end unless told, milliseconds (docs/reference/x-api.md#endpoints).
+/// Default age of the newest post that search returns, milliseconds (docs/reference/x-api.md#endpoints).
 const SETTLING_MS: i64 = 30_000;
 /// How close to the present `end_time` may be, milliseconds.
 const END_MARGIN_MS: i64 = 10_000;
@@ -46,14 +47,19 @@ pub struct Page<'a> {
 ///
 /// # Errors
 /// X's refusals of bounds and queries.
-pub fn bounds(responder: &Responder, asked: &Asked) -> Result<Bounds, Fault> {
+pub fn bounds(responder: &Responder, asked: &Asked) -> Result<Bounds, Violation> {
     let text = asked.one("query").unwrap_or_default();
     let query = query::parse(text, responder.query_limit)
-        .map_err(|reason| Fault::new("query", "query", text, reason))?;
+        .map_err(|reason| Violation::new("query", "query", text, reason))?;
     for (id, time) in [("since_id", "start_time"), ("since_id", "end_time"), ("until_id", "end_time")] {
         if asked.one(id).is_some() && asked.one(time).is_some() {
             let value = asked.one(id).unwrap_or_default();
-            return Err(Fault::new("bounds", id, value, format!("'{id}' can not be combined with '{time}'")));
+            return Err(Violation::new(
+                "bounds",
+                id,
+                value,
+                format!("'{id}' can not be combined with '{time}'"),
+            ));
         }
     }
     let oldest = responder.now - SEARCH_REACH_MS;
@@ -63,7 +69,7 @@ pub fn bounds(responder: &Responder, asked: &Asked) -> Result<Bounds, Fault> {
         }
     }
     let refuse = |name: &str, reason: String| {
-        Err(Fault::new("bounds", name, asked.one(name).unwrap_or_default(), reason))
+        Err(Violation::new("bounds", name, asked.one(name).unwrap_or_default(), reason))
     };
     let (start, end) = (asked.moment("start_time"), asked.moment("end_time"));
     if start.is_some_and(|start| start < oldest) {
@@ -92,14 +98,14 @@ pub fn bounds(responder: &Responder, asked: &Asked) -> Result<Bounds, Fault> {
     Ok(Bounds { query, low, high })
 }
 
-/// The refusal of an id that search does not reach; no fault of who asks, as time passes.
-pub fn stale(name: &str, id: u64, oldest: i64) -> Fault {
+/// The refusal of an id that search does not reach; no violation of who asks, as time passes.
+pub fn stale(name: &str, id: u64, oldest: i64) -> Violation {
     let reason = format!(
         "'{name}' must be a tweet id created after {}. Please use a '{name}' that is larger than {}",
         render::time(oldest),
         id_at(oldest)
     );
-    Fault::new("stale", name, &id.to_string(), reason)
+    Violation::new("stale", name, &id.to_string(), reason)
 }
 
 /// Every post the bounds hold that search shows now, newest first.
@@ -141,10 +147,10 @@ fn candidates<'a>(world: &'a World, now: i64, bounds: &Bounds, high: u64) -> imp
 ///
 /// # Errors
 /// X's refusals.
-pub fn search<'a>(responder: &Responder<'a>, asked: &Asked) -> Result<Page<'a>, Fault> {
+pub fn search<'a>(responder: &Responder<'a>, asked: &Asked) -> Result<Page<'a>, Violation> {
     if asked.one("next_token").is_some() && asked.one("pagination_token").is_some() {
         let reason = "'next_token' and 'pagination_token' can not be combined";
-        return Err(Fault::new("bounds", "next_token", "", reason));
+        return Err(Violation::new("bounds", "next_token", "", reason));
     }
     let bounds = bounds(responder, asked)?;
     let mark = mark(asked, &["query", "since_id", "until_id", "start_time", "end_time"]);
@@ -161,7 +167,7 @@ pub fn search<'a>(responder: &Responder<'a>, asked: &Asked) -> Result<Page<'a>, 
 ///
 /// # Errors
 /// X's refusals.
-pub fn timeline<'a>(responder: &Responder<'a>, author: u64, asked: &Asked) -> Result<Page<'a>, Fault> {
+pub fn timeline<'a>(responder: &Responder<'a>, author: u64, asked: &Asked) -> Result<Page<'a>, Violation> {
     let excludes = |name: &str| asked.all("exclude").iter().any(|kind| kind == name);
     let (no_replies, no_reposts) = (excludes("replies"), excludes("retweets"));
     let edge = u64::from(!responder.inclusive);
@@ -192,7 +198,7 @@ pub fn timeline<'a>(responder: &Responder<'a>, author: u64, asked: &Asked) -> Re
 ///
 /// # Errors
 /// X's refusals.
-pub fn list<'a>(responder: &Responder<'a>, asked: &Asked) -> Result<Page<'a>, Fault> {
+pub fn list<'a>(responder: &Responder<'a>, asked: &Asked) -> Result<Page<'a>, Violation> {
     let id = asked.number("id");
     let members = responder.world.lists.iter().find(|list| Some(list.id) == id);
     let members = members.map(|list| list.members.clone()).unwrap_or_default();
@@ -208,7 +214,7 @@ pub fn list<'a>(responder: &Responder<'a>, asked: &Asked) -> Result<Page<'a>, Fa
 ///
 /// # Errors
 /// When the token is none of ours.
-pub fn members(count: usize, asked: &Asked) -> Result<(usize, usize, Option<String>), Fault> {
+pub fn members(count: usize, asked: &Asked) -> Result<(usize, usize, Option<String>), Violation> {
     let most = asked.number("max_results").and_then(|most| usize::try_from(most).ok()).unwrap_or(100);
     let from = match asked.one("pagination_token") {
         None => 0,
@@ -244,7 +250,7 @@ fn mark(asked: &Asked, names: &[&str]) -> u32 {
 }
 
 /// The id before which the page of a token starts.
-fn opened(asked: &Asked, name: &str, mark: u32) -> Result<Option<u64>, Fault> {
+fn opened(asked: &Asked, name: &str, mark: u32) -> Result<Option<u64>, Violation> {
     let Some(token) = asked.one(name) else { return Ok(None) };
     let parts = token.get(..16).zip(token.get(16..));
     let parts = parts.map(|(id, rest)| (u64::from_str_radix(id, 16), u32::from_str_radix(rest, 16)));
@@ -254,7 +260,7 @@ fn opened(asked: &Asked, name: &str, mark: u32) -> Result<Option<u64>, Fault> {
     }
 }
 
-fn bad_token(name: &str, token: &str) -> Fault {
+fn bad_token(name: &str, token: &str) -> Violation {
     let reason = format!("Invalid '{name}': '{token}'. The token goes with another question, or none.");
-    Fault::new("token", name, token, reason)
+    Violation::new("token", name, token, reason)
 }

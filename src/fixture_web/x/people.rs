@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     answers::{Given, Responder, body},
-    api::{Asked, Fault},
+    api::{Asked, Violation},
     billing::Resource,
     paging,
     render::Look,
@@ -81,7 +81,7 @@ impl Responder<'_> {
         Given { body: json!({"data": data}), data: vec![Resource::List(list.id)], includes: Vec::new() }
     }
 
-    pub(super) fn members(&self, look: &Look, asked: &Asked) -> Result<Given, Fault> {
+    pub(super) fn members(&self, look: &Look, asked: &Asked) -> Result<Given, Violation> {
         let Some(list) = self.list_of(asked) else { return Ok(self.missing_list(asked)) };
         let (from, to, next) = paging::members(list.members.len(), asked)?;
         let wanted: Vec<String> = list.members[from..to].iter().map(u64::to_string).collect();

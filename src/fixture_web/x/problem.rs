@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::api::{Dialect, Fault};
+use super::api::{Dialect, Violation};
 use crate::fixture_web::server::Reply;
 
-/// What [`kind`] is told for request `number`: the newer description knows one host only.
+/// The argument of [`kind`] for request `number`: the newer description has one host only.
 pub fn turn(number: usize, dialect: Dialect) -> usize {
     match dialect {
         Dialect::Tweet => number,
@@ -32,7 +32,7 @@ pub fn refuse(status: u16, body: &Value) -> Reply {
     }
 }
 
-/// A refusal that says no more than its status.
+/// A refusal without details.
 pub fn plain(status: u16, title: &str) -> Reply {
     refuse(status, &json!({"title": title, "type": "about:blank", "status": status, "detail": title}))
 }
@@ -43,17 +43,17 @@ pub fn named(turn: usize, status: u16, title: &str, name: &str, detail: &str) ->
 }
 
 /// 400: what is wrong with the request.
-pub fn invalid(turn: usize, dialect: Dialect, faults: &[Fault]) -> Reply {
-    let error = |fault: &Fault| match dialect {
+pub fn invalid(turn: usize, dialect: Dialect, violations: &[Violation]) -> Reply {
+    let error = |violation: &Violation| match dialect {
         Dialect::Tweet => {
-            json!({"parameters": {&fault.parameter: [&fault.value]}, "message": fault.reason})
+            json!({"parameters": {&violation.parameter: [&violation.value]}, "message": violation.reason})
         }
         Dialect::Post => json!({
-            "parameter": fault.parameter, "value": fault.value, "detail": fault.reason,
+            "parameter": violation.parameter, "value": violation.value, "detail": violation.reason,
             "title": "Invalid Request", "type": kind(turn, "invalid-request"),
         }),
     };
-    let errors: Vec<Value> = faults.iter().map(error).collect();
+    let errors: Vec<Value> = violations.iter().map(error).collect();
     refuse(
         400,
         &json!({

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::{
     api::{Asked, Dialect},
     entities::{self, Span},
-    random,
     world::{Account, Post, Reference, World},
 };
+use crate::fixture_web::random;
 
 /// Characters of a post's `text`; more is in its note (docs/reference/x-api.md#posts).
 const SHORT: usize = 280;
@@ -213,7 +213,7 @@ const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// X's own short address of `address`.
 fn short(address: &str) -> String {
-    let number = address.bytes().fold(7, |sum, byte| random::mix(sum ^ u64::from(byte)));
+    let number = random::number(address);
     let letter = |at: u32| char::from(LETTERS[usize::try_from((number >> (6 * at)) % 36).unwrap_or(0)]);
     let tail: String = (0..10).map(letter).collect();
     format!("https://t.co/{tail}")

@@ -1,4 +1,4 @@
-//! The simulation itself: one request after the other, in the order X looks at things.
+//! Answers one request after the other, with X's order of checks.
 
 use std::{
     io,
@@ -11,18 +11,18 @@ use serde_json::json;
 use super::{
     Content, Options,
     answers::Given,
-    api::{Api, Dialect, Fault, Route},
+    api::{Api, Dialect, Route, Violation},
     billing::{Billing, Resource},
-    faults::{self, InjectedFailure},
+    failures::{self, InjectedFailure},
     generate, headers,
-    ledger::Call,
     limits::{Limits, Taken},
     paging, problem,
+    request_log::Call,
     state::{State, reset_date},
     world::SEARCH_REACH_MS,
     written::Written,
 };
-use crate::fixture_web::server::Reply;
+use crate::fixture_web::{injection, server::Reply};
 
 /// A request as it came.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Makes accounts and posts and waits for requests.
+    /// Makes accounts and posts.
     ///
     /// # Errors
     /// When the compiled-in tables are broken.
@@ -83,7 +83,7 @@ impl Simulator {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers a request and writes it into the ledger.
+    /// Answers a request and logs it.
     pub fn ask(&self, request: &Request) -> Outcome {
         let mut state = self.state();
         let now = state.server_now();
@@ -117,7 +117,7 @@ impl Simulator {
             // Newer than the description, and seen to answer apps like this (docs/reference/x-api.md#usage).
             if path != "/2/usage/credits" {
                 let reason = format!("{} {path} is no route of the description", request.method);
-                call.violations.push(Fault::new("path", "path", path, reason));
+                call.violations.push(Violation::new("path", "path", path, reason));
             }
             return Outcome::Answer(Reply { status: 404, ..Reply::default() });
         };
@@ -127,7 +127,7 @@ impl Simulator {
         };
         call.credential.clone_from(&credential);
         if !(if user { route.user } else { route.bearer }) {
-            let reply = faults::reply(InjectedFailure::UnsupportedAuthentication, turn, dialect, "");
+            let reply = failures::reply(InjectedFailure::UnsupportedAuthentication, turn, dialect, "");
             return Outcome::Answer(reply.unwrap_or_default());
         }
         self.admitted(state, Visit { route, in_path, query, credential, user, now }, call)
@@ -146,11 +146,12 @@ impl Simulator {
         let day_limited = now < state.day_limit_until;
         if !taken.allowed || day_limited {
             let failure = if day_limited { InjectedFailure::DayLimit } else { InjectedFailure::WindowLimit };
-            let reply = faults::reply(failure, turn, dialect, "").unwrap_or_default();
+            let reply = failures::reply(failure, turn, dialect, "").unwrap_or_default();
             return Outcome::Answer(state.limited(who, taken, reply));
         }
-        let seed = state.options.seed;
-        let (happened, lasts) = state.options.plan.next(seed, call.number, path).unzip();
+        let request = [state.options.seed, u64::try_from(call.number).unwrap_or(u64::MAX)];
+        let failures = &mut state.options.failures;
+        let (happened, lasts) = injection::next(failures, &request, |route| route == path).unzip();
         call.injected = happened.and_then(|failure| json!(failure).as_str().map(str::to_owned));
         if let Some(failure) = happened
             && let Some(outcome) = befall(state, who, taken, (failure, lasts.unwrap_or(0)), now, turn)
@@ -165,9 +166,9 @@ impl Simulator {
         }
         let mut given = match self.worked(state, &visit, turn, happened) {
             Ok(given) => given,
-            Err(faults) => {
-                call.violations.clone_from(&faults);
-                return Outcome::Answer(headers::window(problem::invalid(turn, dialect, &faults), taken));
+            Err(violations) => {
+                call.violations.clone_from(&violations);
+                return Outcome::Answer(headers::window(problem::invalid(turn, dialect, &violations), taken));
             }
         };
         if happened == Some(InjectedFailure::PartialError) {
@@ -190,7 +191,7 @@ impl Simulator {
         visit: &Visit,
         turn: usize,
         happened: Option<InjectedFailure>,
-    ) -> Result<Given, Vec<Fault>> {
+    ) -> Result<Given, Vec<Violation>> {
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(visit.query.as_bytes()).into_owned().collect();
         let asked = self.api.check(state.options.dialect, visit.route, visit.in_path.as_deref(), &pairs)?;
@@ -199,7 +200,7 @@ impl Simulator {
             return Err(vec![paging::stale("since_id", id, visit.now - SEARCH_REACH_MS)]);
         }
         let answer = state.responder(visit.now, turn).answer(&visit.route.path, &asked);
-        answer.map_err(|fault| vec![fault])
+        answer.map_err(|violation| vec![violation])
     }
 }
 
@@ -241,7 +242,7 @@ fn befall(
     if failure == InjectedFailure::Timeout {
         return Some(Outcome::Silence(state.options.hold_ms));
     }
-    let reply = faults::reply(failure, turn, state.options.dialect, &reset_date(now))?;
+    let reply = failures::reply(failure, turn, state.options.dialect, &reset_date(now))?;
     let until = now + seconds * 1000;
     match failure {
         InjectedFailure::DayLimit => state.day_limit_until = until,

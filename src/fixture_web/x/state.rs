@@ -1,4 +1,4 @@
-//! What a simulated X remembers.
+//! The state of a simulated X.
 
 use std::time::Instant;
 
@@ -9,10 +9,10 @@ use super::{
     answers::Responder,
     api::Route,
     billing::Billing,
-    faults::{self, InjectedFailure},
+    failures::{self, InjectedFailure},
     headers,
-    ledger::Call,
     limits::{Limits, Taken},
+    request_log::Call,
     world::World,
     written::Written,
 };
@@ -79,10 +79,10 @@ impl State {
         } else {
             return None;
         };
-        faults::reply(failure, turn, self.options.dialect, &reset_date(now))
+        failures::reply(failure, turn, self.options.dialect, &reset_date(now))
     }
 
-    /// A 429 with the headers that tell its end, remembered as such.
+    /// A 429 with the headers that name its end; the route stays blocked until then.
     pub fn limited(&mut self, (credential, route): (&str, &Route), taken: Taken, reply: Reply) -> Reply {
         let reply = headers::window(reply, taken);
         let until =

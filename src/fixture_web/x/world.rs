@@ -39,7 +39,7 @@ pub struct Account {
     pub username: String,
     /// Name shown.
     pub name: String,
-    /// What it says of itself.
+    /// Its profile text.
     pub description: String,
     /// Followers.
     pub followers: u64,
@@ -171,7 +171,7 @@ impl World {
     pub fn publish(&mut self, draft: Draft) -> u64 {
         let first = id_at(draft.at_ms);
         let last = self.posts.range(first..first + (1 << 22)).next_back().map(|(id, _)| *id);
-        let id = last.map_or(first + 1, |last| last + 1 + super::random::mix(last) % 997);
+        let id = last.map_or(first + 1, |last| last + 1 + crate::fixture_web::random::mix(last) % 997);
         let target = draft.about.and_then(|(_, id)| self.posts.get(&id));
         let reply = matches!(draft.about, Some((Reference::RepliedTo, _)));
         let conversation = target.filter(|_| reply).map_or(id, |target| target.conversation);

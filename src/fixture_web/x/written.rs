@@ -56,12 +56,12 @@ struct Said {
     edited: String,
     #[serde(default)]
     likes: u64,
-    /// What a careful reader says of it, as in `fixtures/web`.
+    /// The verdict of a careful reader, as in `fixtures/web`.
     #[serde(default)]
     truth: String,
 }
 
-/// What a careful reader says of a post.
+/// The verdict of a careful reader on a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentPost {
     /// Handle of its author.

@@ -16,10 +16,6 @@ use crate::{
 
 /// Milliseconds after which a call counts as lost: longer than any response may take.
 const FORGOTTEN_MS: i64 = 120_000;
-/// Milliseconds of a rate window: calls that may have reached the server count against it.
-const WINDOW_MS: i64 = 900_000;
-/// The route under which the whole credential is blocked.
-const ALL: &str = "*";
 
 pub(super) fn ms(at: Timestamp) -> i64 {
     at.as_millisecond()
@@ -74,12 +70,12 @@ pub fn reserve<R>(
 ) -> Result<Result<XReserved, R>, StoreError> {
     let transaction = begin(connection)?;
     let month = month(intent.at);
-    let flying = params![intent.credential, intent.route, ms(intent.at) - WINDOW_MS];
+    let flying = params![intent.credential, intent.route, ms(intent.at - XLimit::WINDOW)];
     let in_flight: i64 =
         transaction.prepare_cached(statements::X_IN_FLIGHT)?.query_row(flying, |row| row.get(0))?;
     let view = RateState {
         limit: limit(&transaction, &intent.credential, intent.route)?,
-        block: limit(&transaction, &intent.credential, ALL)?,
+        block: limit(&transaction, &intent.credential, XLimit::ALL_ROUTES)?,
         in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
         spent: spent(&transaction, month)?,
     };

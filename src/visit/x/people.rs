@@ -1,11 +1,8 @@
-//! Handles and ids to accounts, a hundred a call.
+//! Looks up accounts by handle or id, up to a hundred a call.
 
 use std::time::Duration;
 
-use super::{
-    Session, Work, XVisit,
-    call::{ApiCall, Sent},
-};
+use super::{Session, Work, XVisit, call::ApiCall};
 use crate::{
     model::{Commit, XPage},
     store::StoreError,
@@ -16,63 +13,57 @@ use crate::{
     },
 };
 
+/// The response to a lookup.
+pub(super) struct Lookup {
+    pub charge: XPage,
+    pub page: Page,
+    elapsed: Duration,
+}
+
 impl Session {
-    pub(super) async fn look_up(
+    pub(super) async fn look_up_handles(
         &mut self,
         context: &Context,
-        handles: Vec<String>,
+        handles: &[String],
     ) -> Result<Option<XVisit>, StoreError> {
-        let Some((billed, page, fetch)) = self.people(context, ApiCall::Handles(handles.clone())).await?
-        else {
-            return Ok(None);
-        };
-        let learned = lookup::by_handle(&handles, &self.memory.accounts, &page, context.now());
-        Ok(Some(self.learned(learned, billed, fetch)))
+        self.figures.users += handles.len() as u64;
+        let lookup = self.look_up(context, ApiCall::Handles(handles)).await?;
+        Ok(lookup.map(|lookup| {
+            let learned = lookup::by_handle(handles, &self.memory.accounts, &lookup.page, context.now());
+            self.learn_accounts(learned, lookup)
+        }))
     }
 
     pub(super) async fn look_up_ids(
         &mut self,
         context: &Context,
-        ids: Vec<u64>,
+        ids: &[u64],
     ) -> Result<Option<XVisit>, StoreError> {
-        let Some((billed, page, fetch)) = self.people(context, ApiCall::Ids(ids.clone())).await? else {
-            return Ok(None);
-        };
-        let learned = lookup::by_id(&ids, &self.memory.accounts, &page, context.now());
-        Ok(Some(self.learned(learned, billed, fetch)))
+        self.figures.users += ids.len() as u64;
+        let lookup = self.look_up(context, ApiCall::Ids(ids)).await?;
+        Ok(lookup.map(|lookup| {
+            let learned = lookup::by_id(ids, &self.memory.accounts, &lookup.page, context.now());
+            self.learn_accounts(learned, lookup)
+        }))
     }
 
-    /// Asks for accounts: what the answer costs, what it says and how long it took; nothing where none came that
-    /// can be read.
-    pub(super) async fn people(
+    pub(super) async fn look_up(
         &mut self,
         context: &Context,
-        ask: ApiCall,
-    ) -> Result<Option<(XPage, Page, Duration)>, StoreError> {
-        self.figures.users += match &ask {
-            ApiCall::Handles(handles) => handles.len() as u64,
-            ApiCall::Ids(ids) => ids.len() as u64,
-            ApiCall::Posts { .. } | ApiCall::Usage => 0,
-        };
-        let Sent::Answered(answer) = self.send(context, &ask).await? else { return Ok(None) };
-        let Ok(mut page) = api::people(&answer.body) else {
-            self.unreadable(context, answer.call).await?;
+        call: ApiCall<'_>,
+    ) -> Result<Option<Lookup>, StoreError> {
+        let result = self.caller.call(context, call).await?;
+        let Ok(response) = self.response(result) else { return Ok(None) };
+        let Ok(mut page) = api::people(&response.body) else {
+            self.failures.push(self.caller.settle_unreadable(context, response.call).await?);
             return Ok(None);
         };
         self.refuse(&mut page, context.now());
-        let billed = XPage {
-            call: answer.call,
-            answered_at: answer.at,
-            status: answer.status,
-            users_billed: page.users.iter().map(|user| user.id).collect(),
-            user_price: self.settings.user_price,
-            ..XPage::default()
-        };
-        Ok(Some((billed, page, answer.elapsed)))
+        let charge = response.charge(&page, &self.settings);
+        Ok(Some(Lookup { charge, page, elapsed: response.elapsed }))
     }
 
-    /// Takes in what a lookup taught of the accounts that are followed.
-    fn learned(&mut self, learned: Learned, billed: XPage, fetch: Duration) -> XVisit {
+    fn learn_accounts(&mut self, learned: Learned, lookup: Lookup) -> XVisit {
         self.notices.extend(learned.notices);
         for account in &learned.accounts {
             self.memory.accounts.retain(|known| known.handle != account.handle);
@@ -81,8 +72,8 @@ impl Session {
         for ids in learned.missing.chunks(api::LOOKUP) {
             self.work.push_front(Work::Ids(ids.to_vec()));
         }
-        let page = XPage { accounts: learned.accounts, ..billed };
+        let page = XPage { accounts: learned.accounts, ..lookup.charge };
         let commit = Commit { x: vec![page], ..Commit::default() };
-        XVisit { commit, fetch, ..XVisit::default() }
+        XVisit { commit, fetch: lookup.elapsed, ..XVisit::default() }
     }
 }

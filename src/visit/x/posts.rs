@@ -1,162 +1,213 @@
-//! Posts to findings: what is new is folded into statements, judged, and held against the follower floor.
+//! Turns the posts of a page into records and findings: new posts are joined by thread and judged, and findings of
+//! unknown authors need a minimum of followers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use url::Url;
-
-use super::{Session, call::ApiCall};
+use super::{
+    Session,
+    call::ApiCall,
+    planning::Followed,
+    threads::{Thread, link, origin, threads},
+};
 use crate::{
-    detect::{Item, Origin},
-    model::{EntryKey, Kind, XAccount, XPage, XPerson, XPost},
+    detect::{Item, Rules},
+    model::{EntryKey, Kind, XPage, XPerson, XPost},
     store::StoreError,
-    text::{
-        address::{self, LONGEST_LINK},
-        cut::headline,
-    },
+    text::cut::headline,
     visit::{Context, Finding, kept},
     x::{
-        api::{self, Page, Post, Relation},
-        plan::{Query, matching},
+        Settings,
+        api::{self, Page, Post, User},
+        plan::{Query, account_key, matching},
     },
 };
 
-/// What the posts of a page came to.
-pub struct Read {
-    /// To be kept.
+/// What the posts of a page gave.
+pub(super) struct Reading {
     pub posts: Vec<XPost>,
-    /// What was found.
-    pub found: Vec<Finding>,
-    /// Posts never seen before.
+    /// Posts that the store did not have.
     pub new: u64,
-    /// Authors learned of.
+    pub found: Vec<Finding>,
+    /// Authors that became known.
     pub people: Vec<XPerson>,
     /// The lookup of authors, if one was needed.
     pub lookup: Option<XPage>,
 }
 
+/// A finding and the post it was made from.
+struct JudgedThread {
+    post: u64,
+    author: Option<u64>,
+    finding: Finding,
+}
+
+type People = HashMap<u64, XPerson>;
+
 impl Session {
-    /// Judges the posts of `page` that are new, or newly edited.
+    /// Judges the posts of `page` that are new or newly edited.
     pub(super) async fn judge(
         &mut self,
         context: &Context,
-        question: &Query,
+        query: &Query,
         page: &Page,
         first_look: bool,
-    ) -> Result<Read, StoreError> {
-        let ids = page.posts.iter().map(key_of).collect();
-        let known = context.store.x_known(ids).await?;
-        // A handle may have been taken over: what its new owner writes is not what is followed.
-        let own =
-            |post: &&Post| question.topics || post.author.is_none_or(|author| self.name_of(author).is_some());
-        let posts: Vec<&Post> = page.posts.iter().filter(own).collect();
-        let fresh = |post: &&&Post| known.get(&key_of(post)).is_none_or(|latest| *latest < post.id);
-        let mut people: HashMap<u64, XPerson> = page
-            .users
-            .iter()
-            .map(|user| {
-                let person =
-                    XPerson { user: user.id, username: user.username.clone(), followers: user.followers };
-                (user.id, person)
-            })
-            .collect();
+    ) -> Result<Reading, StoreError> {
+        let known = context.store.x_known(page.posts.iter().map(Post::first_version).collect()).await?;
+        let mut people: People = page.users.iter().map(|user| (user.id, person(user))).collect();
         let authors: Vec<XPerson> = people.values().cloned().collect();
-        let statements = fold(posts.iter().filter(fresh).copied());
-        let mut found: Vec<(u64, Finding)> = Vec::new();
-        let mut alertable = if first_look { self.catch_up } else { usize::MAX };
-        for statement in &statements {
-            let silent = alertable == 0;
-            alertable = alertable.saturating_sub(1);
-            if let Some(one) = self.statement(context, question, statement, &people, silent) {
-                found.push((statement.head.author.unwrap_or(0), one));
-            }
+        let may_alert = if first_look { context.settings.catch_up } else { usize::MAX };
+        let reader = self.reader(query);
+        let posts = reader.relevant_posts(page);
+        let is_new = |post: &&&Post| known.get(&post.first_version()).is_none_or(|latest| *latest < post.id);
+        let judged: Vec<JudgedThread> = threads(posts.iter().filter(is_new).copied())
+            .iter()
+            .enumerate()
+            .filter_map(|(at, thread)| reader.judge(&context.rules, thread, &people, at >= may_alert))
+            .collect();
+        let (lookup, learned) = self.look_up_authors(context, &judged, &mut people).await?;
+        let reader = self.reader(query);
+        Ok(Reading {
+            new: posts.iter().filter(|post| !known.contains_key(&post.first_version())).count() as u64,
+            posts: posts.iter().map(|post| reader.record(post, &people)).collect(),
+            found: judged.into_iter().filter_map(|found| reader.accept(found, &people)).collect(),
+            people: authors.into_iter().chain(learned).collect(),
+            lookup,
+        })
+    }
+
+    fn reader<'a>(&'a self, query: &'a Query) -> PostReader<'a> {
+        PostReader { settings: &self.settings, followed: &self.followed, query }
+    }
+
+    /// Adds the followers of authors of `judged` to `people`, from the store or by one lookup.
+    async fn look_up_authors(
+        &mut self,
+        context: &Context,
+        judged: &[JudgedThread],
+        people: &mut People,
+    ) -> Result<(Option<XPage>, Vec<XPerson>), StoreError> {
+        let strangers = |people: &People| {
+            let mut ids: Vec<u64> = judged.iter().filter_map(|judged| judged.author).collect();
+            ids.retain(|id| {
+                self.followed.name_of(*id).is_none()
+                    && people.get(id).is_none_or(|person| person.followers.is_none())
+            });
+            ids.sort_unstable();
+            ids.dedup();
+            ids
+        };
+        for person in context.store.x_people(strangers(people)).await? {
+            people.insert(person.user, person);
         }
-        let (lookup, learned) = self.authors(context, &found, &mut people).await?;
-        let found = found.into_iter().filter(|(author, one)| self.counts(*author, one, &people));
-        let found = found.map(|(author, one)| self.named(author, one, &people)).collect();
-        let new = posts.iter().filter(|post| !known.contains_key(&key_of(post))).count() as u64;
-        let posts = posts.iter().map(|post| self.record_of(question, post, &people)).collect();
-        Ok(Read { posts, found, new, people: authors.into_iter().chain(learned).collect(), lookup })
+        let mut unknown = strangers(people);
+        unknown.truncate(api::LOOKUP);
+        if unknown.is_empty() || self.settings.min_followers == 0 {
+            return Ok((None, Vec::new()));
+        }
+        self.figures.users += unknown.len() as u64;
+        let Some(lookup) = self.look_up(context, ApiCall::Ids(&unknown)).await? else {
+            return Ok((None, Vec::new()));
+        };
+        let learned: Vec<XPerson> = lookup.page.users.iter().map(person).collect();
+        people.extend(learned.iter().map(|person| (person.user, person.clone())));
+        Ok((Some(lookup.charge), learned))
+    }
+}
+
+fn person(user: &User) -> XPerson {
+    XPerson { user: user.id, username: user.username.clone(), followers: user.followers }
+}
+
+/// Reads the posts that `query` returned. Pure.
+struct PostReader<'a> {
+    settings: &'a Settings,
+    followed: &'a Followed,
+    query: &'a Query,
+}
+
+impl PostReader<'_> {
+    /// Where accounts were asked for, only their posts: a handle may have been taken over by somebody else.
+    fn relevant_posts<'p>(&self, page: &'p Page) -> Vec<&'p Post> {
+        let is_followed = |author| self.followed.name_of(author).is_some();
+        let is_relevant = |post: &&Post| self.query.for_searches || post.author.is_none_or(is_followed);
+        page.posts.iter().filter(is_relevant).collect()
     }
 
-    /// What an account is called, if it is followed.
-    fn name_of(&self, user: u64) -> Option<&str> {
-        self.accounts.iter().find(|account| account.user == user).map(|account| account.username.as_str())
-    }
-
-    fn handle(&self, author: Option<u64>, people: &HashMap<u64, XPerson>) -> Option<String> {
+    fn handle(&self, author: Option<u64>, people: &People) -> Option<String> {
         let author = author?;
-        let followed = self.name_of(author).map(str::to_owned);
+        let followed = self.followed.name_of(author).map(str::to_owned);
         followed.or_else(|| people.get(&author).map(|person| person.username.clone()))
     }
 
-    fn record_of(&self, question: &Query, post: &Post, people: &HashMap<u64, XPerson>) -> XPost {
-        let handle = self.handle(post.author, people);
-        let followed = post.author.filter(|author| self.name_of(*author).is_some());
+    fn record(&self, post: &Post, people: &People) -> XPost {
+        let sources = &self.query.progress.sources;
+        let followed = post.author.filter(|author| self.followed.name_of(*author).is_some());
         let source = match followed {
-            Some(author) if !question.topics => crate::x::plan::account_key(author),
-            _ => {
-                let topic = matching(&self.topics, &question.progress.sources, &post.text);
-                let first = || question.progress.sources.first().cloned().unwrap_or_default();
-                topic.map_or_else(first, |topic| topic.state.key.clone())
-            }
+            Some(author) if !self.query.for_searches => account_key(author),
+            _ => matching(&self.followed.searches, sources, &post.text).map_or_else(
+                || sources.first().cloned().unwrap_or_default(),
+                |search| search.state.key.clone(),
+            ),
         };
         XPost {
-            id: key_of(post),
+            id: post.first_version(),
             latest: post.id,
             author: post.author,
             source,
             posted_at: post.posted_at,
             text: if self.keeps_text(post) { kept(&post.text).to_owned() } else { String::new() },
-            url: link(handle.as_deref(), post.id),
+            url: link(self.handle(post.author, people).as_deref(), post.id),
         }
     }
 
-    /// Whether a post's text may be stored: not where it is withheld somewhere (docs/reference/x-api.md#posts).
+    /// The text of a post that is withheld somewhere is not stored (docs/reference/x-api.md#posts).
     fn keeps_text(&self, post: &Post) -> bool {
         self.settings.keep_text && !post.withheld
     }
 
-    /// A statement with its verdict, if that is worth telling.
-    fn statement(
+    /// The finding of a thread that is a launch, or a rumour of one with a project's name.
+    fn judge(
         &self,
-        context: &Context,
-        question: &Query,
-        statement: &Thread,
-        people: &HashMap<u64, XPerson>,
-        silent: bool,
-    ) -> Option<Finding> {
-        let post = statement.head;
+        rules: &Rules,
+        thread: &Thread,
+        people: &People,
+        suppress_alerts: bool,
+    ) -> Option<JudgedThread> {
+        let post = thread.head;
         let handle = self.handle(post.author, people);
         let url = link(handle.as_deref(), post.id);
-        let author = handle.clone().unwrap_or_default();
-        let source = match (&handle, question.topics) {
+        let about = thread.about(handle.as_deref());
+        let source = match (&handle, self.query.for_searches) {
             (Some(handle), false) => format!("@{handle}"),
-            _ => matching(&self.topics, &question.progress.sources, &statement.text)
-                .map_or_else(|| "X search".to_owned(), |topic| format!("X search {}", topic.query)),
+            _ => matching(&self.followed.searches, &self.query.progress.sources, &thread.text)
+                .map_or_else(|| "X search".to_owned(), |search| format!("X search {}", search.query)),
         };
-        let verdict = context.rules.judge(&Item {
+        let author = handle.unwrap_or_default();
+        let verdict = rules.judge(&Item {
             kind: Kind::Post,
             title: "",
-            text: kept(&statement.text),
+            text: kept(&thread.text),
             author: &author,
             source: &source,
             url: &url,
             published: Some(post.posted_at),
-            origin: origin(&self.memory.accounts, post.author, &author),
+            origin: origin(&self.followed.known, post.author, &author),
         });
-        let rumour = verdict.rumour && verdict.project.is_some();
-        if !verdict.tge && !rumour {
+        let is_named_rumour = verdict.rumour && verdict.project.is_some();
+        if !verdict.tge && !is_named_rumour {
             return None;
         }
-        Some(Finding {
-            source_url: question_source(question),
-            entry: EntryKey::of_post(key_of(post)),
-            identity: EntryKey::of_post(key_of(post)),
-            suppress_alerts: silent,
+        let key = EntryKey::of_post(post.first_version());
+        let source_url = if self.query.for_searches { "https://x.com/search" } else { "https://x.com" };
+        let finding = Finding {
+            source_url: source_url.to_owned(),
+            entry: key,
+            identity: key,
+            suppress_alerts,
             verdict,
-            title: headline(&statement.text),
-            text: kept(&statement.text).to_owned(),
-            about: about(statement, handle.as_deref()),
+            title: headline(&thread.text),
+            text: kept(&thread.text).to_owned(),
+            about,
             url,
             author,
             published: post.posted_at,
@@ -165,219 +216,27 @@ impl Session {
             textless: !self.keeps_text(post),
             read_at: None,
             coin: None,
-        })
-    }
-
-    /// Looks up authors of findings whose followers nobody knows yet: one call, only where a floor is set.
-    async fn authors(
-        &mut self,
-        context: &Context,
-        found: &[(u64, Finding)],
-        people: &mut HashMap<u64, XPerson>,
-    ) -> Result<(Option<XPage>, Vec<XPerson>), StoreError> {
-        let strangers = |people: &HashMap<u64, XPerson>| {
-            let mut ids: Vec<u64> = found.iter().map(|(author, _)| *author).collect();
-            ids.retain(|id| {
-                *id != 0
-                    && self.name_of(*id).is_none()
-                    && people.get(id).is_none_or(|person| person.followers.is_none())
-            });
-            ids.sort_unstable();
-            ids.dedup();
-            ids
         };
-        let unknown = strangers(people);
-        for person in context.store.x_people(unknown).await? {
-            people.insert(person.user, person);
-        }
-        let unknown: Vec<u64> = strangers(people).into_iter().take(api::LOOKUP).collect();
-        if unknown.is_empty() || self.settings.min_followers == 0 {
-            return Ok((None, Vec::new()));
-        }
-        let Some((billed, page, _)) = self.people(context, ApiCall::Ids(unknown)).await? else {
-            return Ok((None, Vec::new()));
-        };
-        let learned: Vec<XPerson> = page
-            .users
-            .iter()
-            .map(|user| XPerson { user: user.id, username: user.username.clone(), followers: user.followers })
-            .collect();
-        people.extend(learned.iter().map(|person| (person.user, person.clone())));
-        Ok((Some(billed), learned))
+        Some(JudgedThread { post: post.id, author: post.author, finding })
     }
 
-    /// Whether a finding counts: followed accounts always do, strangers from the follower floor on. Where their
-    /// followers could not be learned, a watched project decides.
-    fn counts(&self, author: u64, found: &Finding, people: &HashMap<u64, XPerson>) -> bool {
-        if self.name_of(author).is_some() || self.settings.min_followers == 0 {
-            return true;
-        }
-        match people.get(&author).and_then(|person| person.followers) {
-            Some(followers) => followers >= self.settings.min_followers,
-            None => found.verdict.watched,
-        }
-    }
-
-    /// A finding with its author's name, which may have been learned after the judgement.
-    fn named(&self, author: u64, found: Finding, people: &HashMap<u64, XPerson>) -> Finding {
-        match self.handle(Some(author), people) {
-            Some(handle) if found.author.is_empty() => {
-                let id = found.url.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or(0);
-                Finding { url: link(Some(&handle), id), author: handle, ..found }
+    /// The finding of `judged`, with its author's handle, if its author is followed or has enough followers. Where
+    /// the followers are unknown, a watched project is enough.
+    fn accept(&self, judged: JudgedThread, people: &People) -> Option<Finding> {
+        let JudgedThread { post, author, mut finding } = judged;
+        let least = self.settings.min_followers;
+        if least > 0 && author.is_none_or(|author| self.followed.name_of(author).is_none()) {
+            let followers = author.and_then(|author| people.get(&author)?.followers);
+            if !followers.map_or(finding.verdict.watched, |followers| followers >= least) {
+                return None;
             }
-            _ => found,
         }
-    }
-}
-
-/// What proves who posted: the number of a followed account, whatever it is called now; else the handle that X gives for
-/// the author. A handle that a followed account had and a stranger uses now proves nothing.
-fn origin<'a>(accounts: &'a [XAccount], author: Option<u64>, handle: &'a str) -> Origin<'a> {
-    let followed = || accounts.iter().filter(|account| account.user.is_some());
-    if let Some(known) = followed().find(|account| account.user == author) {
-        return Origin::Account(&known.handle);
-    }
-    let taken = followed().any(|account| {
-        [&account.handle, &account.username].into_iter().any(|name| name.eq_ignore_ascii_case(handle))
-    });
-    if taken || author.is_none() { Origin::Unproven } else { Origin::Account(handle) }
-}
-
-/// One or more posts that say one thing.
-#[derive(Debug, PartialEq, Eq)]
-struct Thread<'a> {
-    /// The post that stands for it.
-    head: &'a Post,
-    /// The text of all.
-    text: String,
-    /// Addresses they link to.
-    links: Vec<&'a str>,
-}
-
-/// Folds posts: reposts say nothing of their own, a thread is one statement. Newest first.
-fn fold<'a>(posts: impl Iterator<Item = &'a Post>) -> Vec<Thread<'a>> {
-    let mut threads: BTreeMap<(Option<u64>, u64), Vec<&Post>> = BTreeMap::new();
-    for post in posts {
-        if post.refers.iter().any(|(relation, _)| *relation == Relation::Repost) {
-            continue;
+        if finding.author.is_empty()
+            && let Some(handle) = self.handle(author, people)
+        {
+            finding.url = link(Some(&handle), post);
+            finding.author = handle;
         }
-        let thread = post.author.and(post.conversation).unwrap_or(post.id);
-        threads.entry((post.author, thread)).or_default().push(post);
-    }
-    let mut statements: Vec<Thread> = threads
-        .into_values()
-        .filter_map(|mut posts| {
-            posts.sort_by_key(|post| post.id);
-            posts.dedup_by_key(|post| post.id);
-            let text = posts.iter().map(|post| post.text.as_str()).collect::<Vec<_>>().join("\n");
-            let links = posts.iter().flat_map(|post| &post.links).map(String::as_str).collect();
-            Some(Thread { head: posts.first()?, text, links })
-        })
-        .collect();
-    statements.sort_by_key(|statement| std::cmp::Reverse(statement.head.id));
-    statements
-}
-
-/// The first id of a post's chain of edits.
-fn key_of(post: &Post) -> u64 {
-    post.chain.first().copied().unwrap_or(post.id)
-}
-
-/// A post's address; it answers without the author's name too.
-fn link(handle: Option<&str>, id: u64) -> String {
-    match handle.filter(|handle| !handle.is_empty()) {
-        Some(handle) => format!("https://x.com/{handle}/status/{id}"),
-        None => format!("https://x.com/i/web/status/{id}"),
-    }
-}
-
-/// What a statement is about: the article it links to, the post it quotes, or the thread it goes on with.
-fn about(statement: &Thread, handle: Option<&str>) -> Option<String> {
-    let own = statement.head.id.to_string();
-    for text in &statement.links {
-        let Ok(url) = Url::parse(text) else { continue };
-        let host = url.host_str().unwrap_or_default();
-        if matches!(host, "x.com" | "twitter.com" | "www.x.com" | "www.twitter.com" | "t.co") {
-            let mut parts = url.path().trim_start_matches('/').split('/');
-            if let (Some(name), Some("status"), Some(id)) = (parts.next(), parts.next(), parts.next())
-                && id != own
-            {
-                return Some(format!("https://x.com/{name}/status/{id}"));
-            }
-        } else if url.path() != "/" && url.as_str().len() <= LONGEST_LINK {
-            return Some(address::canonical(&url));
-        }
-    }
-    let began = statement.head.conversation.filter(|id| *id != statement.head.id);
-    began
-        .filter(|_| statement.head.refers.iter().any(|(relation, _)| *relation == Relation::Reply))
-        .map(|id| link(handle, id))
-}
-
-/// Under which address the statistics of sources count what a question found.
-fn question_source(question: &Query) -> String {
-    if question.topics { "https://x.com/search".to_owned() } else { "https://x.com".to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::x::windows::time_of;
-
-    fn post(id: u64, author: u64, conversation: u64, text: &str) -> Post {
-        Post {
-            id,
-            chain: vec![id],
-            text: text.to_owned(),
-            author: Some(author),
-            posted_at: time_of(id),
-            conversation: Some(conversation),
-            links: Vec::new(),
-            refers: Vec::new(),
-            lang: String::new(),
-            withheld: false,
-        }
-    }
-
-    #[test]
-    fn a_thread_is_one_statement_and_a_repost_none() {
-        let mut repost = post(9, 1, 9, "RT @b: again");
-        repost.refers.push((Relation::Repost, 3));
-        let posts = [post(7, 1, 5, "second"), post(5, 1, 5, "first"), post(6, 2, 5, "an answer"), repost];
-        let folded = fold(posts.iter());
-        let texts: Vec<&str> = folded.iter().map(|statement| statement.text.as_str()).collect();
-        assert_eq!(texts, ["an answer", "first\nsecond"]);
-        assert_eq!(folded[1].head.id, 5);
-    }
-
-    #[test]
-    fn a_statement_is_about_the_article_or_the_post_it_points_at() {
-        let with = |links: &[&str]| {
-            let mut one = post(7, 1, 7, "x");
-            one.links = links.iter().map(|link| (*link).to_owned()).collect();
-            about(&fold([one].iter()).remove(0), Some("me"))
-        };
-        assert_eq!(with(&["https://news.example/a?utm_source=x"]).unwrap(), "https://news.example/a");
-        assert_eq!(
-            with(&["https://twitter.com/Project/status/55"]).unwrap(),
-            "https://x.com/Project/status/55"
-        );
-        assert_eq!(with(&["https://x.com/me/status/7/photo/1", "https://project.example/"]), None);
-    }
-
-    #[test]
-    fn an_account_is_known_by_its_number() {
-        let followed = XAccount {
-            handle: "plimsoll".to_owned(),
-            username: "plimsoll_new".to_owned(),
-            user: Some(7),
-            ..XAccount::default()
-        };
-        let of = |author, handle| origin(std::slice::from_ref(&followed), author, handle);
-        assert_eq!(of(Some(7), "plimsoll_new"), Origin::Account("plimsoll"));
-        assert_eq!(of(Some(8), "somebody"), Origin::Account("somebody"));
-        for stranger in [of(Some(8), "Plimsoll"), of(Some(8), "plimsoll_new"), of(None, "somebody")] {
-            assert_eq!(stranger, Origin::Unproven);
-        }
+        Some(finding)
     }
 }

@@ -1,62 +1,62 @@
-//! What a cycle would ask X now and what it may cost: nothing is sent, reserved or written.
+//! The calls that a cycle would make now, and their highest cost. Nothing is sent, reserved or written.
 
 use jiff::Timestamp;
 
-use super::{forecast, planned, planning::route_of, way_name};
+use super::{
+    forecast, planned,
+    planning::{Followed, dialect},
+};
 use crate::{
     model::{RateState, XAccount, XLimit, XMemory},
     store::{Store, StoreError},
     x::{
         Settings, Token,
-        api::Dialect,
-        limits::{self, RateDecision, rate_decision, server_time},
+        limits::{self, RateDecision, rate_decision, server_now},
         lookup,
-        money::Forecast,
+        money::{BUDGET_USED_UP, Forecast},
         plan,
-        windows::{Bounds, time_of},
+        windows::{self, Bounds, time_of},
     },
 };
 
 /// A call that would be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewCall {
-    /// What it asks.
+    /// Description of the query.
     pub what: String,
-    /// Accounts and searches it asks for.
+    /// Number of accounts and searches.
     pub sources: usize,
-    /// From when on; `None` where time does not matter.
+    /// Start of its window; `None` for lookups.
     pub since: Option<Timestamp>,
-    /// What it costs at most, millionths of a dollar.
+    /// Highest cost, millionths of a dollar.
     pub most: u64,
 }
 
-/// All that would be asked.
+/// The calls of a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The calls, in order.
     pub calls: Vec<PreviewCall>,
-    /// What is left out, and why.
+    /// Calls that are left out, with the reason.
     pub left_out: Vec<(String, String)>,
-    /// What the calls cost at most: no more than the budget has left.
+    /// Highest cost of all calls, at most the rest of the budget.
     pub most: u64,
     /// Spent and reserved in this month.
     pub spent: u64,
-    /// What the budget has left.
+    /// Rest of the budget.
     pub left: u64,
-    /// What the month will come to.
+    /// Expected cost of the month.
     pub forecast: Forecast,
 }
 
-/// Plans as a cycle at `now` would, by what is remembered. Accounts that were never looked up are planned for as if
-/// they were: only their ids are missing.
+/// Plans like a cycle at `now`. Accounts without a known id get a made-up one.
 #[must_use]
 pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview {
     let wanted = lookup::wanted(&settings.accounts, &memory.accounts, settings.user_ttl, now);
     let known = with_stand_ins(memory, &wanted);
-    let dialect = Dialect::from_name(memory.dialect.as_deref().unwrap_or_default());
-    let skewed = memory.limits.iter().max_by_key(|(_, limit)| limit.reset);
-    let server_now = skewed.map_or(now, |(_, limit)| server_time(limit, now));
-    let plan = planned(settings, &known, dialect, (now, server_now), plan::plan);
+    let server_now = server_now(&memory.limits, now);
+    let followed = Followed::new(settings, &known, windows::latest(now, server_now));
+    let plan = planned(settings, &followed, memory.spent, dialect(memory), server_now, plan::plan);
     let lookups = wanted.calls.iter().map(|handles| {
         let call = PreviewCall {
             what: format!("look up {} accounts", handles.len()),
@@ -66,24 +66,24 @@ pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview
         };
         (limits::USERS_BY, call)
     });
-    let asks = plan.questions.iter().map(|question| {
-        let since = match question.progress.bounds {
+    let queries = plan.queries.iter().map(|query| {
+        let since = match query.progress.bounds {
             Bounds::From(at) => at,
             Bounds::Ids { since, .. } => time_of(since),
         };
         let call = PreviewCall {
-            what: way_name(&question.way),
-            sources: question.progress.sources.len(),
+            what: query.endpoint.to_string(),
+            sources: query.progress.sources.len(),
             since: Some(since),
-            most: u64::from(question.most) * question.price,
+            most: u64::from(query.most) * query.price,
         };
-        (route_of(&question.way), call)
+        (query.endpoint.route(), call)
     });
     let budget_left = settings.budget.saturating_sub(memory.spent);
     let mut left_out: Vec<(String, String)> =
-        plan.left_out.iter().map(|(way, why)| (way_name(way), why.clone())).collect();
+        plan.left_out.iter().map(|(endpoint, why)| (endpoint.to_string(), why.clone())).collect();
     let (mut calls, mut most) = (Vec::new(), 0_u64);
-    for (route, call) in lookups.chain(asks) {
+    for (route, call) in lookups.chain(queries) {
         let taken = calls.iter().filter(|(other, _)| *other == route).count();
         let view = view(memory, route, taken);
         match rate_decision(&view, route, u32::try_from(taken).unwrap_or(u32::MAX), now) {
@@ -92,7 +92,7 @@ pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview
             }
             // A lookup is not made smaller; a page is.
             RateDecision::Go if call.since.is_none() && most + call.most > budget_left => {
-                left_out.push((call.what, "the month's budget is used up".to_owned()));
+                left_out.push((call.what, BUDGET_USED_UP.to_owned()));
             }
             RateDecision::Go => {
                 most = most.saturating_add(call.most);
@@ -110,23 +110,20 @@ pub fn preview(settings: &Settings, memory: &XMemory, now: Timestamp) -> Preview
     }
 }
 
-/// What a cycle at `now` would ask X, by what `store` remembers.
-///
-/// # Errors
-/// When the store cannot be read.
+/// The calls of a cycle at `now`, from the state in `store`.
 pub async fn planned_by(store: &Store, settings: &Settings, now: Timestamp) -> Result<Preview, StoreError> {
     let credential = settings.token.as_ref().map(Token::fingerprint).unwrap_or_default();
     Ok(preview(settings, &store.x_memory(credential, now).await?, now))
 }
 
-/// What a call of `route` would be decided by once `taken` others were sent.
+/// The state that decides on a call to `route` after `taken` others.
 fn view(memory: &XMemory, route: &str, taken: usize) -> RateState {
     let limit = |name: &str| -> Option<XLimit> {
         memory.limits.iter().find(|(known, _)| known == name).map(|(_, limit)| limit.clone())
     };
     RateState {
         limit: limit(route),
-        block: limit(limits::ALL),
+        block: limit(XLimit::ALL_ROUTES),
         in_flight: u32::try_from(taken).unwrap_or(u32::MAX),
         spent: memory.spent,
     }

@@ -1,9 +1,8 @@
-//! What X counts of its own, asked once a day after everything else. Whatever comes of it, nothing else is changed.
+//! X's own count of posts, read once a day after everything else. A failure changes nothing else.
 
-use super::{
-    Session,
-    call::{ApiCall, Denied},
-};
+use jiff::Timestamp;
+
+use super::{call::ApiCall, caller::ApiCaller};
 use crate::{
     model::XUsage,
     store::{StoreError, XEnding},
@@ -14,21 +13,20 @@ use crate::{
     },
 };
 
-impl Session {
-    /// Asks X for its count and remembers it, with ours of the same day.
-    pub(super) async fn usage(&mut self, context: &Context) -> Result<(), StoreError> {
-        let (ask, now) = (ApiCall::Usage, context.now());
-        let reserved = match self.reserve(context, &ask, now).await? {
-            Ok(reserved) => reserved,
-            // It is asked by a later cycle.
-            Err(Denied::Limit(_) | Denied::Budget) => return Ok(()),
-        };
-        self.figures.usage += 1;
-        let response = self.exchange(context, &ask, reserved).await;
-        let (status, body, note) = match response {
+impl ApiCaller {
+    /// Reads X's count and stores it, with our count of the same day. Our record begins at `first_call`.
+    pub async fn ask_usage(
+        &mut self,
+        context: &Context,
+        first_call: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let (call, now) = (ApiCall::Usage, context.now());
+        // Where it may not be sent, a later cycle sends it.
+        let Ok(reserved) = self.reserve(context, call, now).await? else { return Ok(()) };
+        let (status, body, note) = match self.send(context, call, reserved).await {
             Ok(response) => {
                 let refused = (response.status == 429).then_some(Refusal::Window);
-                self.learn(context, &ask, Seen::read(&response.headers), now, refused).await?;
+                self.learn(context, call, Seen::read(&response.headers), now, refused).await?;
                 (Some(response.status), response.body, "usage".to_owned())
             }
             Err(failure) => (None, bytes::Bytes::new(), failure.kind().to_string()),
@@ -39,8 +37,8 @@ impl Session {
             XUsage { credential: self.credential.clone(), asked_at: now, state, ..XUsage::default() };
         if let Some(response) = response {
             let (date, begin) = compared(self.server_now(now));
-            // Days before the ledger began, or of which it has been cleaned, cannot be compared.
-            if self.memory.first_call_at.is_some_and(|first| first <= begin) {
+            // Days before the record began, or of which it has been cleaned, cannot be compared.
+            if first_call.is_some_and(|first| first <= begin) {
                 usage.day = compare(&response, &date, context.store.x_posts_billed(begin).await?);
             }
             (usage.posts, usage.cap, usage.reset_day) =

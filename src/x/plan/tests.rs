@@ -17,15 +17,15 @@ fn account(user: u64, name: &str, head: Option<u64>) -> Account {
     Account { user, username: name.to_owned(), replies: false, state }
 }
 
-fn topic(query: &str, head: Option<u64>) -> Search {
-    let state = XSource { key: topic_key(query), head, ..XSource::default() };
+fn search(query: &str, head: Option<u64>) -> Search {
+    let state = XSource { key: search_key(query), head, ..XSource::default() };
     Search { query: query.to_owned(), state }
 }
 
-fn inputs<'a>(accounts: &'a [Account], topics: &'a [Search]) -> Inputs<'a> {
+fn inputs<'a>(accounts: &'a [Account], searches: &'a [Search]) -> Inputs<'a> {
     Inputs {
         accounts,
-        topics,
+        searches,
         lookback: SignedDuration::from_hours(24),
         now: now(),
         budget: 5_000_000,
@@ -36,9 +36,9 @@ fn inputs<'a>(accounts: &'a [Account], topics: &'a [Search]) -> Inputs<'a> {
 }
 
 fn queries(plan: &Plan) -> Vec<&str> {
-    plan.questions
+    plan.queries
         .iter()
-        .filter_map(|question| match &question.way {
+        .filter_map(|query| match &query.endpoint {
             Endpoint::Search(query) => Some(query.as_str()),
             Endpoint::Timeline { .. } => None,
         })
@@ -47,12 +47,12 @@ fn queries(plan: &Plan) -> Vec<&str> {
 
 #[test]
 fn a_hundred_accounts_and_twenty_topics_are_at_most_nine_calls() {
-    // The longest handles there are, and topics of 80 characters.
+    // The longest handles there are, and searches of 80 characters.
     let accounts: Vec<Account> =
         (0..100).map(|n| account(n, &format!("account_name_{n:02}"), Some(ago(10)))).collect();
-    let topics: Vec<Search> = (0..20)
+    let searches: Vec<Search> = (0..20)
         .map(|n| {
-            topic(
+            search(
                 &format!(
                     "\"token generation event {n:02}\" (airdrop OR snapshot OR claim OR presale) has:links"
                 ),
@@ -60,9 +60,9 @@ fn a_hundred_accounts_and_twenty_topics_are_at_most_nine_calls() {
             )
         })
         .collect();
-    assert!(topics.iter().all(|topic| (60..=80).contains(&topic.query.len())));
-    let plan = plan(&inputs(&accounts, &topics));
-    assert!(plan.questions.len() <= 9, "{}", plan.questions.len());
+    assert!(searches.iter().all(|search| (60..=80).contains(&search.query.len())));
+    let plan = plan(&inputs(&accounts, &searches));
+    assert!(plan.queries.len() <= 9, "{}", plan.queries.len());
     assert!(plan.left_out.is_empty() && plan.lost.is_empty());
 }
 
@@ -83,20 +83,20 @@ fn queries_are_grouped_by_how_far_they_reach_back() {
             "(from:a OR from:b) -is:retweet -is:reply"
         ]
     );
-    let together = &plan.questions[2].progress;
+    let together = &plan.queries[2].progress;
     assert_eq!(together.bounds, Bounds::Ids { since: low(&accounts[2].state).unwrap(), until: None });
-    assert_eq!(plan.questions[0].progress.bounds, Bounds::From(now() - SignedDuration::from_hours(24)));
+    assert_eq!(plan.queries[0].progress.bounds, Bounds::From(now() - SignedDuration::from_hours(24)));
 }
 
 #[test]
 fn what_search_no_longer_has_is_asked_of_the_timeline_or_told_as_lost() {
     let old = ago(60 * 24 * 9);
-    let plan = plan(&inputs(&[account(7, "asleep", Some(old))], &[topic("$ABC airdrop", Some(old))]));
-    assert_eq!(plan.questions[0].way, Endpoint::Timeline { user: 7, replies: false });
+    let plan = plan(&inputs(&[account(7, "asleep", Some(old))], &[search("$ABC airdrop", Some(old))]));
+    assert_eq!(plan.queries[0].endpoint, Endpoint::Timeline { user: 7, replies: false });
     assert_eq!(queries(&plan), ["(($ABC airdrop)) -is:retweet lang:en"]);
     assert_eq!(plan.lost.len(), 1);
     assert_eq!(
-        plan.questions[1].progress.bounds,
+        plan.queries[1].progress.bounds,
         Bounds::Ids { since: oldest_searchable_id(now()), until: None }
     );
 }
@@ -114,15 +114,15 @@ fn gaps_come_last_newest_first_and_together_where_they_were_left_together() {
         with(account(2, "b", Some(ago(5))), &[shared]),
         with(account(3, "c", Some(ago(5))), &[gap(2, 60 * 24 * 9, 60 * 24 * 8)]),
     ];
-    let mut topics = [topic("x", Some(ago(5)))];
-    topics[0].state.gaps = vec![gap(9, 60 * 24 * 9, 60 * 24 * 8)];
-    let plan = plan(&inputs(&accounts, &topics));
-    let repairs: Vec<&Query> = plan.questions.iter().filter(|question| question.progress.repair).collect();
-    assert_eq!(plan.questions.len() - repairs.len(), 2);
-    assert_eq!(repairs[0].way, Endpoint::Search("(from:a) -is:retweet -is:reply".into()));
-    assert_eq!(repairs[1].way, Endpoint::Search("(from:a OR from:b) -is:retweet -is:reply".into()));
+    let mut searches = [search("x", Some(ago(5)))];
+    searches[0].state.gaps = vec![gap(9, 60 * 24 * 9, 60 * 24 * 8)];
+    let plan = plan(&inputs(&accounts, &searches));
+    let repairs: Vec<&Query> = plan.queries.iter().filter(|query| query.progress.repair).collect();
+    assert_eq!(plan.queries.len() - repairs.len(), 2);
+    assert_eq!(repairs[0].endpoint, Endpoint::Search("(from:a) -is:retweet -is:reply".into()));
+    assert_eq!(repairs[1].endpoint, Endpoint::Search("(from:a OR from:b) -is:retweet -is:reply".into()));
     assert_eq!(repairs[1].progress.bounds, Bounds::Ids { since: shared.low, until: Some(shared.high) });
-    assert_eq!(repairs[2].way, Endpoint::Timeline { user: 3, replies: false });
+    assert_eq!(repairs[2].endpoint, Endpoint::Timeline { user: 3, replies: false });
     assert_eq!((plan.dropped.len(), plan.lost.len()), (1, 1));
 }
 
@@ -130,17 +130,17 @@ fn gaps_come_last_newest_first_and_together_where_they_were_left_together() {
 fn the_end_of_the_budget_makes_pages_smaller_and_then_leaves_calls_out() {
     let accounts = [account(1, "a", None)];
     let with = |spent| plan(&Inputs { spent, ..inputs(&accounts, &[]) });
-    assert_eq!(with(0).questions[0].most, 100);
-    assert_eq!(with(4_900_000).questions[0].most, 20);
+    assert_eq!(with(0).queries[0].most, 100);
+    assert_eq!(with(4_900_000).queries[0].most, 20);
     let poor = with(4_960_000);
-    assert!(poor.questions.is_empty() && poor.left_out[0].1.contains("budget"));
+    assert!(poor.queries.is_empty() && poor.left_out[0].1.contains("budget"));
 }
 
 #[test]
 fn a_post_is_attributed_to_the_topic_whose_words_it_has() {
-    let topics = [topic("\"snapshot date\" OR tge", None), topic("$ABC airdrop lang:en", None)];
-    let sources: Vec<String> = topics.iter().map(|topic| topic.state.key.clone()).collect();
-    let found = |text: &str| matching(&topics, &sources, text).map(|topic| topic.query.as_str());
+    let searches = [search("\"snapshot date\" OR tge", None), search("$ABC airdrop lang:en", None)];
+    let sources: Vec<String> = searches.iter().map(|search| search.state.key.clone()).collect();
+    let found = |text: &str| matching(&searches, &sources, text).map(|search| search.query.as_str());
     assert_eq!(found("The $abc AIRDROP is live"), Some("$ABC airdrop lang:en"));
     assert_eq!(found("our TGE"), Some("\"snapshot date\" OR tge"));
     assert_eq!(found("nothing of it"), None);
@@ -155,28 +155,28 @@ proptest! {
     ) {
         let accounts: Vec<Account> = handles.iter().zip(1..)
             .map(|((name, head), user)| account(user, name, head.map(ago))).collect();
-        let mut topics: Vec<Search> = words.iter().filter(|(query, _)| !query.trim().is_empty())
-            .map(|(query, head)| topic(query, head.map(ago))).collect();
-        // Spaces make no other topic.
-        topics.sort_by(|a, b| a.state.key.cmp(&b.state.key));
-        topics.dedup_by(|a, b| a.state.key == b.state.key);
-        let plan = plan(&inputs(&accounts, &topics));
+        let mut searches: Vec<Search> = words.iter().filter(|(query, _)| !query.trim().is_empty())
+            .map(|(query, head)| search(query, head.map(ago))).collect();
+        // Spaces make no other search.
+        searches.sort_by(|a, b| a.state.key.cmp(&b.state.key));
+        searches.dedup_by(|a, b| a.state.key == b.state.key);
+        let plan = plan(&inputs(&accounts, &searches));
         let mut asked: Vec<&String> =
-            plan.questions.iter().flat_map(|question| &question.progress.sources).collect();
+            plan.queries.iter().flat_map(|query| &query.progress.sources).collect();
         asked.sort();
         let mut all: Vec<&String> =
-            accounts.iter().map(|a| &a.state.key).chain(topics.iter().map(|t| &t.state.key)).collect();
+            accounts.iter().map(|a| &a.state.key).chain(searches.iter().map(|t| &t.state.key)).collect();
         all.sort();
         prop_assert_eq!(asked, all);
         for query in queries(&plan) {
             prop_assert!(query.chars().count() <= QUERY_LIMIT);
         }
-        for question in &plan.questions {
-            for key in &question.progress.sources {
-                let state = accounts.iter().map(|a| &a.state).chain(topics.iter().map(|t| &t.state))
+        for query in &plan.queries {
+            for key in &query.progress.sources {
+                let state = accounts.iter().map(|a| &a.state).chain(searches.iter().map(|t| &t.state))
                     .find(|state| state.key == *key).unwrap();
                 if let Some(own) = low(state) {
-                    prop_assert!(question.progress.bounds.low() <= own.max(oldest_searchable_id(now())));
+                    prop_assert!(query.progress.bounds.low() <= own.max(oldest_searchable_id(now())));
                 }
             }
         }
@@ -186,11 +186,11 @@ proptest! {
 #[test]
 fn without_savings_every_account_and_search_is_a_question_of_its_own() {
     let accounts: Vec<Account> = (0..30).map(|n| account(n, &format!("name_{n}"), Some(ago(10)))).collect();
-    let topics = [topic("airdrop OR claim", None), topic("$ERA", Some(ago(20)))];
-    let plan = plan_unbatched(&inputs(&accounts, &topics));
-    assert_eq!(plan.questions.len(), 32);
-    assert!(plan.questions.iter().all(|question| question.progress.sources.len() == 1));
+    let searches = [search("airdrop OR claim", None), search("$ERA", Some(ago(20)))];
+    let plan = plan_unbatched(&inputs(&accounts, &searches));
+    assert_eq!(plan.queries.len(), 32);
+    assert!(plan.queries.iter().all(|query| query.progress.sources.len() == 1));
     assert_eq!(queries(&plan), ["(airdrop OR claim) -is:retweet lang:en", "$ERA -is:retweet lang:en"]);
-    let poor = Inputs { budget: 0, ..inputs(&accounts, &topics) };
-    assert_eq!((plan_unbatched(&poor).questions.len(), plan_unbatched(&poor).left_out.len()), (0, 32));
+    let poor = Inputs { budget: 0, ..inputs(&accounts, &searches) };
+    assert_eq!((plan_unbatched(&poor).queries.len(), plan_unbatched(&poor).left_out.len()), (0, 32));
 }

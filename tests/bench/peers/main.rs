@@ -138,9 +138,9 @@ fn tls(runs: usize) {
     let site = Site::over(Wire::Tls, 200, 5, "");
     for arguments in [&["cycle"][..], &["cycle", "--naive"]] {
         site.forget();
-        let before = site.web.ledger();
+        let before = site.web.request_log();
         site.command(arguments);
-        let after = site.web.ledger();
+        let after = site.web.request_log();
         println!(
             "200 feeds over TLS, `{}`: {} requests on {} connections, {} of them HTTP/2, {} by an earlier session",
             arguments.join(" "),

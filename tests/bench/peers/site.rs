@@ -150,7 +150,7 @@ impl Site {
 
     /// Every address asked so far, each once, in the order of their hosts.
     pub fn asked(&self) -> Vec<(String, Option<String>)> {
-        let asked = self.web.ledger().requests.into_iter();
+        let asked = self.web.request_log().requests.into_iter();
         let scheme = if self.wire == Wire::Tls { "https" } else { "http" };
         let whole =
             asked.map(|one| format!("{scheme}://{}.localhost:{}{}", one.host, self.web.port(), one.path));
@@ -159,7 +159,7 @@ impl Site {
 
     /// Requests answered so far, and how many of them with 304.
     pub fn answered(&self) -> (usize, usize) {
-        let requests = self.web.ledger().requests;
+        let requests = self.web.request_log().requests;
         (requests.len(), requests.iter().filter(|one| one.status == 304).count())
     }
 

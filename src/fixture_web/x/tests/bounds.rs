@@ -52,7 +52,7 @@ async fn a_token_goes_with_its_question_only() {
     let token = page.body["meta"]["next_token"].as_str().unwrap().to_owned();
     assert_eq!(lab.get(SEARCH, &[("query", "harbour"), ("pagination_token", &token)]).await.ids().len(), 2);
     assert_eq!(lab.get(SEARCH, &[("query", "news"), ("next_token", &token)]).await.status, 400);
-    assert_eq!(lab.faults(), ["token next_token"]);
+    assert_eq!(lab.violations(), ["token next_token"]);
     let both = [("query", "harbour"), ("next_token", token.as_str()), ("pagination_token", token.as_str())];
     assert_eq!(lab.get(SEARCH, &both).await.status, 400);
 }
@@ -87,12 +87,12 @@ async fn ids_and_times_are_not_mixed() {
     let id = id_at(NOW - 60_000).to_string();
     for (a, b) in [("since_id", "start_time"), ("since_id", "end_time"), ("until_id", "end_time")] {
         let got = lab.search("harbour", &[(a, &id), (b, "2026-11-18T10:00:00Z")]).await;
-        assert_eq!((got.status, lab.faults()), (400, vec![format!("bounds {a}")]));
+        assert_eq!((got.status, lab.violations()), (400, vec![format!("bounds {a}")]));
     }
 }
 
 #[tokio::test]
-async fn search_reaches_back_seven_days_and_says_which_id_will_do() {
+async fn search_covers_seven_days_and_names_the_smallest_id() {
     let lab = Lab::silent().await;
     let week = NOW - 7 * 86_400_000;
     let got = lab.search("harbour", &[("since_id", &(id_at(week) - 1).to_string())]).await;
@@ -136,7 +136,7 @@ async fn some_generated_posts_are_indexed_after_newer_ones() {
 }
 
 #[tokio::test]
-async fn a_deleted_post_leaves_a_short_page() {
+async fn a_page_with_a_deleted_post_is_shorter() {
     let lab = Lab::silent().await;
     let ids = a_row(&lab, 12);
     assert!(lab.x().delete(ids[5]));

@@ -21,15 +21,15 @@ async fn the_wrong_dialect_is_refused_by_name() {
         lab.x().change(|options| options.dialect = dialect);
         assert_eq!(lab.search("token", &[(right, names)]).await.status, 200);
         let got = lab.search("token", &[(wrong, names)]).await;
-        assert_eq!((got.status, lab.faults()), (400, vec![format!("dialect {wrong}")]));
+        assert_eq!((got.status, lab.violations()), (400, vec![format!("dialect {wrong}")]));
         assert!(got.complaint().contains(wrong), "{}", got.complaint());
     }
     let summary = lab.x().summary();
     assert_eq!((summary.wrong_dialect, summary.violations), (2, 0));
     lab.search("token", &[("expansions", "referenced_tweets.id")]).await;
-    assert_eq!(lab.faults(), ["dialect expansions"]);
+    assert_eq!(lab.violations(), ["dialect expansions"]);
     lab.search("token", &[("post.fields", "colour")]).await;
-    assert_eq!(lab.faults(), ["value post.fields"]);
+    assert_eq!(lab.violations(), ["value post.fields"]);
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn entities_point_into_the_text() {
 }
 
 #[tokio::test]
-async fn an_edit_is_a_new_id_and_the_chain_tells_the_old() {
+async fn an_edit_is_a_new_id_and_the_chain_has_the_old() {
     let lab = Lab::silent().await;
     let handle = lab.x().handles()[0].clone();
     let first = lab.x().publish(&handle, "harbour, Monday").unwrap();

@@ -1,4 +1,4 @@
-//! Who is there, and that a written world is what it says.
+//! Generated accounts, and the accounts of `fixtures/x`.
 
 use std::collections::BTreeSet;
 

@@ -1,9 +1,9 @@
-//! Limits, and everything that can be made to go wrong.
+//! Limits and injected failures.
 
 use serde_json::json;
 
 use super::{
-    super::{Chance, InjectedFailure, Plan, Scripted},
+    super::{InjectedFailure, Injection},
     *,
 };
 
@@ -88,7 +88,7 @@ async fn each_refusal_has_its_shape() {
         (InjectedFailure::PartialError, 200, "in_reply_to_user_id"),
     ] {
         lab.x().advance_clock(900_000);
-        lab.x().set_plan(Plan { script: vec![Scripted::new(failure)], chances: Vec::new() });
+        lab.x().set_failures(vec![Injection::new(failure)]);
         let got = lab.search("harbour", &[]).await;
         assert_eq!(got.status, status, "{failure:?}");
         assert!(got.complaint().contains(sign), "{failure:?}: {}", got.complaint());
@@ -99,7 +99,7 @@ async fn each_refusal_has_its_shape() {
 #[tokio::test]
 async fn a_scripted_limit_lasts_to_its_reset() {
     let lab = Lab::silent().await;
-    lab.x().inject(Scripted::new(InjectedFailure::WindowLimit));
+    lab.x().inject(Injection::new(InjectedFailure::WindowLimit));
     assert_eq!(lab.search("harbour", &[]).await.header("x-rate-limit-remaining"), "0");
     assert_eq!(lab.search("harbour", &[]).await.status, 429);
     // Nobody who counts could have known, but the 429 had said so.
@@ -107,7 +107,7 @@ async fn a_scripted_limit_lasts_to_its_reset() {
     assert_eq!((summary.beyond_limit, summary.while_blocked), (0, 1));
     lab.x().advance_clock(900_000);
     assert_eq!(lab.search("harbour", &[]).await.status, 200);
-    lab.x().inject(Scripted { seconds: 7_200, ..Scripted::new(InjectedFailure::DayLimit) });
+    lab.x().inject(Injection { seconds: 7_200, ..Injection::new(InjectedFailure::DayLimit) });
     let got = lab.search("harbour", &[]).await;
     assert_eq!(got.header("x-app-limit-24hour-remaining"), "0");
     let reset: i64 = got.header("x-app-limit-24hour-reset").parse().unwrap();
@@ -118,9 +118,9 @@ async fn a_scripted_limit_lasts_to_its_reset() {
 }
 
 #[tokio::test]
-async fn a_request_in_flight_is_nobodys_fault() {
+async fn a_request_in_flight_does_not_count_as_blocked() {
     let lab = Lab::new(Options { flight_ms: 600_000, ..with(silent()) }).await;
-    lab.x().inject(Scripted::new(InjectedFailure::WindowLimit));
+    lab.x().inject(Injection::new(InjectedFailure::WindowLimit));
     lab.search("harbour", &[]).await;
     lab.search("harbour", &[]).await;
     assert_eq!(lab.x().summary().while_blocked, 0);
@@ -129,12 +129,12 @@ async fn a_request_in_flight_is_nobodys_fault() {
 #[tokio::test]
 async fn lost_answers_are_charged_and_timeouts_are_not() {
     let lab = Lab::few().await;
-    lab.x().inject(Scripted::new(InjectedFailure::Timeout).times(1));
+    lab.x().inject(Injection::new(InjectedFailure::Timeout).times(1));
     assert!(lab.try_with(TOKEN, SEARCH, &[("query", "token")]).await.is_err());
     assert_eq!(lab.x().billed().posts, 0);
     for failure in [InjectedFailure::LostAnswer, InjectedFailure::CutAnswer] {
         let before = lab.x().calls(0).len();
-        lab.x().inject(Scripted::new(failure));
+        lab.x().inject(Injection::new(failure));
         let query = if failure == InjectedFailure::LostAnswer { "token" } else { "airdrop" };
         assert!(lab.try_with(TOKEN, SEARCH, &[("query", query)]).await.is_err());
         let call = &lab.x().calls(before)[0];
@@ -145,7 +145,7 @@ async fn lost_answers_are_charged_and_timeouts_are_not() {
 #[tokio::test]
 async fn a_script_waits_for_its_route_and_its_turn() {
     let lab = Lab::silent().await;
-    lab.x().inject(Scripted::new(InjectedFailure::Unavailable).on("/2/users/by").after(1).times(2));
+    lab.x().inject(Injection::new(InjectedFailure::Unavailable).on("/2/users/by").after(1).times(2));
     let mut seen = Vec::new();
     for _ in 0..4 {
         assert_eq!(lab.search("harbour", &[]).await.status, 200);
@@ -157,7 +157,7 @@ async fn a_script_waits_for_its_route_and_its_turn() {
 #[tokio::test]
 async fn a_stale_id_by_script_needs_an_id() {
     let lab = Lab::silent().await;
-    lab.x().inject(Scripted::new(InjectedFailure::StaleSinceId).times(2));
+    lab.x().inject(Injection::new(InjectedFailure::StaleSinceId).times(2));
     assert_eq!(lab.search("harbour", &[]).await.status, 200);
     let id = super::super::id_at(NOW - 60_000).to_string();
     let got = lab.search("harbour", &[("since_id", &id)]).await;
@@ -169,9 +169,8 @@ async fn a_stale_id_by_script_needs_an_id() {
 async fn chance_is_the_same_for_the_same_seed() {
     let mut runs = Vec::new();
     for seed in [1, 1, 2] {
-        let chance = Chance { failure: InjectedFailure::Unavailable, share: 0.3, route: None, seconds: 0 };
-        let plan = Plan { script: Vec::new(), chances: vec![chance] };
-        let lab = Lab::new(Options { seed, plan, ..with(silent()) }).await;
+        let failures = vec![Injection::new(InjectedFailure::Unavailable).by_chance(0.3)];
+        let lab = Lab::new(Options { seed, failures, ..with(silent()) }).await;
         for _ in 0..100 {
             lab.search("harbour", &[]).await;
         }
@@ -207,7 +206,7 @@ async fn everything_can_be_done_from_another_process() {
     assert_eq!(lab.get(&format!("/2/tweets/{}", edited.as_str().unwrap()), &[]).await.ids(), [0_u64; 0]);
     lab.control("account", json!({"username": handle, "standing": "suspended"})).await;
     assert!(lab.get("/2/users/by", &[("usernames", handle)]).await.body["data"].is_null());
-    lab.control("plan", json!({"chances": [{"failure": "bare_limit", "share": 1.0}]})).await;
+    lab.control("failures", json!([{"failure": "bare_limit", "share": 1.0}])).await;
     assert_eq!(lab.get("/2/users/by", &[("usernames", handle)]).await.status, 429);
     assert!(lab.control("clock", json!({"later": 1})).await["error"].is_string());
 }

@@ -64,7 +64,7 @@ fn few() -> Population {
     }
 }
 
-/// Nobody says anything unless told to.
+/// A population that posts nothing by itself.
 fn silent() -> Population {
     Population { originals: 0.0, replies: 0.0, reposts: 0.0, on_topics: 0.0, ..few() }
 }
@@ -120,14 +120,14 @@ impl Lab {
     }
 
     /// The kinds of what was wrong with the last request.
-    fn faults(&self) -> Vec<String> {
+    fn violations(&self) -> Vec<String> {
         let calls = self.x().calls(0);
         calls
             .last()
             .unwrap()
             .violations
             .iter()
-            .map(|fault| format!("{} {}", fault.kind, fault.parameter))
+            .map(|violation| format!("{} {}", violation.kind, violation.parameter))
             .collect()
     }
 }

@@ -40,7 +40,7 @@ async fn operators_find_what_they_name() {
 }
 
 #[tokio::test]
-async fn reposts_replies_and_quotes_can_be_told_apart() {
+async fn reposts_replies_and_quotes_are_distinguished() {
     let lab = Lab::new(with(Population { accounts: 8, ..few() })).await;
     let all =
         lab.x().handles().iter().map(|handle| format!("from:{handle}")).collect::<Vec<_>>().join(" OR ");
@@ -61,7 +61,7 @@ async fn five_hundred_and_twelve_characters_and_no_more() {
     let longest = format!("harbour {}", "x".repeat(504));
     assert_eq!(lab.search(&longest, &[]).await.status, 200);
     assert_eq!(lab.search(&format!("{longest}x"), &[]).await.status, 400);
-    assert_eq!(lab.faults(), ["query query"]);
+    assert_eq!(lab.violations(), ["query query"]);
 }
 
 #[test]

@@ -14,13 +14,13 @@ async fn a_hundred_users_and_no_more() {
     let more = format!("{},onemore", handles.join(","));
     assert_eq!(lab.get("/2/users/by", &[("usernames", &more)]).await.status, 400);
     let bad = lab.get("/2/users/by", &[("usernames", "fine,not-fine")]).await;
-    assert_eq!((bad.status, lab.faults()), (400, vec!["value usernames".to_owned()]));
+    assert_eq!((bad.status, lab.violations()), (400, vec!["value usernames".to_owned()]));
     assert_eq!(lab.get("/2/users/by", &[]).await.status, 400);
-    assert_eq!(lab.faults(), ["missing usernames"]);
+    assert_eq!(lab.violations(), ["missing usernames"]);
 }
 
 #[tokio::test]
-async fn users_that_cannot_be_read_are_told_beside_the_others() {
+async fn users_that_cannot_be_read_are_named_beside_the_others() {
     let lab = Lab::silent().await;
     let handles = lab.x().handles();
     lab.x().set_account(&handles[1], Standing::Suspended, None);
@@ -55,7 +55,7 @@ async fn a_closed_account_has_an_empty_timeline_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_timeline_leaves_out_what_it_is_told_to() {
+async fn a_timeline_leaves_out_excluded_posts() {
     let lab = Lab::few().await;
     let handle = lab.x().handles()[0].clone();
     let user = lab.get(&format!("/2/users/by/username/{handle}"), &[]).await;
@@ -78,7 +78,7 @@ async fn lists_page_without_ends_and_know_no_ids() {
     let next = lab.get(&path, &[("max_results", "3"), ("pagination_token", token)]).await;
     assert!(next.ids()[0] < got.ids()[2]);
     assert_eq!(lab.get(&path, &[("since_id", "1")]).await.status, 400);
-    assert_eq!(lab.faults(), ["unknown since_id"]);
+    assert_eq!(lab.violations(), ["unknown since_id"]);
     let members = lab.get(&format!("/2/lists/{LIST}/members"), &[("max_results", "3")]).await;
     let token = members.body["meta"]["next_token"].as_str().unwrap();
     let rest = lab.get(&format!("/2/lists/{LIST}/members"), &[("pagination_token", token)]).await;
@@ -98,7 +98,7 @@ async fn counts_add_up() {
 }
 
 #[tokio::test]
-async fn usage_tells_the_posts_charged() {
+async fn usage_has_the_charged_posts() {
     let lab = Lab::few().await;
     let posts = lab.search("token", &[]).await.ids().len();
     let got = lab.get("/2/usage/tweets", &[("usage.fields", "daily_project_usage")]).await;
@@ -112,7 +112,7 @@ async fn usage_tells_the_posts_charged() {
 #[tokio::test]
 async fn what_no_description_has_is_refused_and_counted() {
     let lab = Lab::few().await;
-    for (path, query, fault) in [
+    for (path, query, violation) in [
         (SEARCH, vec![("query", "a"), ("max_results", "5")], "bounds max_results"),
         (SEARCH, vec![("query", "a"), ("max_results", "many")], "value max_results"),
         (SEARCH, vec![("query", "a"), ("colour", "red")], "unknown colour"),
@@ -125,7 +125,7 @@ async fn what_no_description_has_is_refused_and_counted() {
     ] {
         let got = lab.get(path, &query).await;
         assert!([400, 404].contains(&got.status), "{path} {query:?}");
-        assert_eq!(lab.faults(), [fault]);
+        assert_eq!(lab.violations(), [violation]);
     }
     assert_eq!(lab.x().summary().violations, 9);
 }

@@ -1,10 +1,6 @@
-//! The connection of a host with a fault, served by hand.
+//! Serves the connection of a failing host, byte by byte.
 
-use std::{
-    io,
-    sync::{PoisonError, atomic::Ordering},
-    time::Duration,
-};
+use std::{io, sync::atomic::Ordering, time::Duration};
 
 use bytes::Bytes;
 use tokio::{
@@ -13,18 +9,18 @@ use tokio::{
 };
 
 use super::{content, head};
-use crate::fixture_web::{Asked, World, server};
+use crate::fixture_web::{Asked, World, lock, server};
 
-/// A request's head is taken to be no longer.
+/// Longest head of a request, bytes.
 const LONGEST: usize = 64 * 1024;
-/// So often is looked whether it is there.
+/// Attempts to read a whole head.
 const PEEKS: usize = 100;
 /// Time between two bytes of a drip: far within any limit for silence.
 const DRIP: Duration = Duration::from_millis(20);
 
 /// What is sent, and how.
 pub struct Played {
-    /// Status, for the ledger; 0 for none.
+    /// Status, for the request log; 0 for none.
     pub status: u16,
     /// Head as it goes over the wire.
     pub head: Vec<u8>,
@@ -59,32 +55,32 @@ impl Played {
     }
 }
 
-/// Serves `stream` if its first request is for a host with a fault; else gives it back untouched.
+/// Serves `stream` if its first request is to a failing host; else gives it back untouched.
 pub async fn intercept(mut stream: TcpStream, world: &World) -> Option<TcpStream> {
-    if world.faults.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+    if lock(&world.failures).is_empty() {
         return Some(stream);
     }
     let asked = peeked(&stream).await.ok()?;
     let Some((host, path)) = request(&asked) else { return Some(stream) };
-    if !world.has_fault(&host) {
+    if !world.has_failure(&host) {
         return Some(stream);
     }
-    // Nobody is told when the other side has gone.
+    // The other side may have closed the connection.
     let _ = stream.read_exact(&mut vec![0; asked.len()]).await;
     let tick = world.tick();
     let reply = server::route(world, &host, &path, tick).0;
-    let played = match world.fault(&host, &path) {
+    let played = match world.failure(&host, &path) {
         None => Played::new(reply.status, &reply.headers, reply.body),
-        Some(fault) => {
-            let number = world.faulted.fetch_add(1, Ordering::SeqCst);
+        Some(failure) => {
+            let number = world.failed.fetch_add(1, Ordering::SeqCst);
             let scene = content::Scene { world, path: &path, asked: &asked, reply, number };
-            head::played(fault, &scene).unwrap_or_else(|| content::played(fault, &scene))
+            head::played(failure, &scene).unwrap_or_else(|| content::played(failure, &scene))
         }
     };
     let bytes = if let Body::Whole(body) = &played.body { body.len() } else { 0 };
     let conditional = asked.to_ascii_lowercase().contains("\r\nif-");
     let asked = Asked { host, path, conditional, status: played.status, bytes, tick };
-    world.requests.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+    lock(&world.requests).push(asked);
     let _ = send(stream, played).await;
     None
 }

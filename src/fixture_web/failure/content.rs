@@ -1,9 +1,9 @@
-//! Faults of what is said: the host's own feed or page, spoiled.
+//! Failures of content: the host's own feed or page, damaged.
 
-use super::{Fault, play::Played};
+use super::{InjectedFailure, play::Played};
 use crate::fixture_web::{World, server::Reply};
 
-/// A request to a host with a fault.
+/// A request to a failing host.
 pub struct Scene<'a> {
     /// The web.
     pub world: &'a World,
@@ -11,14 +11,14 @@ pub struct Scene<'a> {
     pub path: &'a str,
     /// The head of the request.
     pub asked: &'a str,
-    /// What it would be answered without the fault.
+    /// What it would be answered without the failure.
     pub reply: Reply,
-    /// How many requests met a fault before.
+    /// How many requests met a failure before.
     pub number: u64,
 }
 
-/// What `fault` makes of the answer; a fault of another kind leaves it as it is.
-pub fn played(fault: Fault, scene: &Scene<'_>) -> Played {
+/// The damaged answer; the whole answer for a failure of another kind.
+pub fn played(failure: InjectedFailure, scene: &Scene<'_>) -> Played {
     let Reply { status, headers, body } = &scene.reply;
     let text = String::from_utf8_lossy(body);
     let titled = |title: &str| text.replacen("<title>", &format!("<title>{title} "), 1);
@@ -28,55 +28,59 @@ pub fn played(fault: Fault, scene: &Scene<'_>) -> Played {
         Played::new(*status, &others.chain(own).collect::<Vec<_>>(), body)
     };
     let said = |text: String| Played::new(*status, headers, text.into_bytes());
-    match fault {
-        Fault::WrongCharset => labelled(Some("text/xml; charset=koi8-r"), titled("Zürich").into_bytes()),
-        Fault::MissingCharset => {
+    match failure {
+        InjectedFailure::WrongCharset => {
+            labelled(Some("text/xml; charset=koi8-r"), titled("Zürich").into_bytes())
+        }
+        InjectedFailure::MissingCharset => {
             let silent = titled("Новости и объявления недели").replacen(" encoding=\"UTF-8\"", "", 1);
             labelled(None, encoding_rs::WINDOWS_1251.encode(&silent).0.into_owned())
         }
-        Fault::Truncated => {
+        InjectedFailure::Truncated => {
             let end = (0..=text.len() * 2 / 3).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             said(text[..end].to_owned())
         }
-        Fault::Malformed => {
+        InjectedFailure::Malformed => {
             let open = text.replace("</title>", "").replace("</description>", " & <b>so <i>on</b>");
             said(open.replace("</channel>", "").replace("</rss>", "< </p>"))
         }
-        Fault::Html => {
+        InjectedFailure::Html => {
             let page =
                 "<!doctype html><html><head><title>Sign in</title></head><body><form></form></body></html>";
             labelled(Some("text/html"), page.into())
         }
-        Fault::ChangingEtag => {
+        InjectedFailure::ChangingEtag => {
             let others = headers.iter().filter(|(name, _)| *name != "etag").cloned();
             let tag = ("etag", format!("\"{}\"", scene.number));
             Played::new(*status, &others.chain([tag]).collect::<Vec<_>>(), body.clone())
         }
-        Fault::BareEntries => said(
+        InjectedFailure::BareEntries => said(
             ["pubDate", "link", "guid"]
                 .iter()
                 .fold(text.into_owned(), |text, name| replaced(&text, name, "")),
         ),
-        Fault::FutureDates => {
+        InjectedFailure::FutureDates => {
             said(replaced(&text, "pubDate", "<pubDate>Tue, 01 Jan 2999 00:00:00 GMT</pubDate>"))
         }
-        Fault::ManyEntries => {
+        InjectedFailure::ManyEntries => {
             let rows: String =
                 (0..100_000).map(|row| format!("<item><title>Row {row}</title></item>\n")).collect();
             said(text.replacen("<item>", &format!("{rows}<item>"), 1))
         }
-        Fault::NestedBases => {
+        InjectedFailure::NestedBases => {
             let base = format!("<x xml:base=\"{}/\">", "a".repeat(20_000)).repeat(200);
             said(text.replacen("<item>", &format!("{base}<item>"), 1))
         }
-        Fault::DeepNesting => said(text.replacen("<item>", &format!("{}<item>", "<x>".repeat(1_000_000)), 1)),
-        Fault::EntityBomb => {
+        InjectedFailure::DeepNesting => {
+            said(text.replacen("<item>", &format!("{}<item>", "<x>".repeat(1_000_000)), 1))
+        }
+        InjectedFailure::EntityBomb => {
             let level = |n: u32| format!("<!ENTITY e{n} \"{}\">", format!("&e{};", n + 1).repeat(10));
             let levels: String = (0..10).map(level).collect();
             let declared = format!("<!DOCTYPE rss [{levels}<!ENTITY e10 \"ha\">]>\n<rss");
             said(titled("&e0;").replacen("<rss", &declared, 1))
         }
-        Fault::ExternalEntity => {
+        InjectedFailure::ExternalEntity => {
             let inward = scene.world.inward;
             let declared = format!(
                 "<!DOCTYPE rss SYSTEM \"http://127.0.0.1:{inward}/rss.dtd\" [<!ENTITY e SYSTEM \"http://127.0.0.1:{inward}/e\">]>\n<rss"

@@ -14,7 +14,7 @@ pub fn gzip(mebibytes: usize) -> impl Iterator<Item = Bytes> + Send {
     let (mut one, mut all) = (Crc::new(), Crc::new());
     one.update(&zeros);
     let mut block = Vec::with_capacity(64 * 1024);
-    // A deflater with room for its output does not fail.
+    // A deflater with enough space for its output does not fail.
     let _ = Compress::new(Compression::best(), false).compress_vec(&zeros, &mut block, FlushCompress::Full);
     (0..mebibytes).for_each(|_| all.combine(&one));
     let header = Bytes::from_static(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);

@@ -14,6 +14,11 @@ pub fn share(parts: &[u64]) -> f64 {
     (number >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+/// A number that depends on all of `bytes`.
+pub fn number(bytes: impl AsRef<[u8]>) -> u64 {
+    bytes.as_ref().iter().fold(7, |sum, byte| mix(sum ^ u64::from(*byte)))
+}
+
 /// A row of numbers from a seed.
 #[derive(Debug, Clone)]
 pub struct Row(u64);

@@ -1,46 +1,46 @@
-//! What servers do wrong, on purpose: a fault for each way, switched on for a host, or for a part of one.
+//! Injected failures of hosts: of a whole host, or of a part of one.
 //!
-//! A host with a fault is answered by hand, byte by byte, since no library would send what these send.
+//! Such a host is answered byte by byte, because no library sends what these hosts send.
 
 mod bombs;
 mod content;
 mod head;
 mod play;
+mod random;
 
-use std::sync::PoisonError;
-
-use super::World;
+use super::{World, lock};
 
 pub use play::intercept;
+pub use random::RandomFailure;
 
-macro_rules! faults {
-    ($($fault:ident $name:literal $says:literal,)*) => {
-        /// One way to misbehave.
+macro_rules! failures {
+    ($($failure:ident $name:literal $effect:literal,)*) => {
+        /// A way in which a host fails.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Fault {
-            $(#[doc = $says] $fault,)*
+        pub enum InjectedFailure {
+            $(#[doc = $effect] $failure,)*
         }
 
-        impl Fault {
-            /// Every fault.
-            pub const ALL: &'static [Self] = &[$(Self::$fault,)*];
+        impl InjectedFailure {
+            /// Every failure.
+            pub const ALL: &'static [Self] = &[$(Self::$failure,)*];
 
-            /// Its name, as options have it.
+            /// Its name in options.
             #[must_use]
             pub fn name(self) -> &'static str {
-                match self { $(Self::$fault => $name,)* }
+                match self { $(Self::$failure => $name,)* }
             }
 
-            /// What it does, in a line.
+            /// What the host does, in a line.
             #[must_use]
-            pub fn says(self) -> &'static str {
-                match self { $(Self::$fault => $says,)* }
+            pub fn effect(self) -> &'static str {
+                match self { $(Self::$failure => $effect,)* }
             }
         }
     };
 }
 
-faults! {
+failures! {
     ServerError "server_error" "answers 500",
     Overloaded "overloaded" "answers 503 with Retry-After: 600",
     LimitSeconds "limit_seconds" "answers 429 with Retry-After in seconds (7200)",
@@ -55,12 +55,12 @@ faults! {
     Challenge "challenge" "answers 403 with a browser challenge",
     ChallengePage "challenge_page" "answers 200 with the page of a browser challenge",
     ChallengeUnavailable "challenge_unavailable" "answers 503 with the page of a browser challenge",
-    NotAcceptable "not_acceptable" "answers 406 to whoever does not ask for text/html first",
+    NotAcceptable "not_acceptable" "answers 406 to requests that do not prefer text/html",
     Stuck304 "stuck_304" "answers 304 whatever it is asked, even to requests without validators",
-    RedirectChain "redirect_chain" "redirects on and on, each time elsewhere",
+    RedirectChain "redirect_chain" "redirects without end, each time to another address",
     RedirectLoop "redirect_loop" "redirects in a circle of two",
     RedirectPrivate "redirect_private" "redirects to a loopback address",
-    RedirectMapped "redirect_mapped" "redirects to a loopback address in the dress of IPv6",
+    RedirectMapped "redirect_mapped" "redirects to a loopback address written as IPv6",
     RedirectLinkLocal "redirect_link_local" "redirects to 169.254.169.254",
     RedirectInward "redirect_inward" "redirects to a name that resolves to a private address",
     RedirectScheme "redirect_scheme" "redirects to a file: address",
@@ -78,17 +78,17 @@ faults! {
     ZstdBomb "zstd_bomb" "sends a few kilobytes of zstd that unpack to a gibibyte",
     DamagedGzip "damaged_gzip" "sends gzip with a damaged middle",
     CodingCharset "coding_charset" "names a character set as Content-Encoding",
-    CodingFalse "coding_false" "says br and sends its body plain",
+    CodingFalse "coding_false" "names br as coding and sends its body plain",
     NoLastChunk "no_last_chunk" "sends a whole body in chunks and hangs up before the last, empty one",
     BadChunk "bad_chunk" "sends a chunk whose length is no number",
-    LengthTooLong "length_too_long" "sends less than its Content-Length says",
-    LengthTooShort "length_too_short" "sends more than its Content-Length says",
+    LengthTooLong "length_too_long" "sends less than its Content-Length",
+    LengthTooShort "length_too_short" "sends more than its Content-Length",
     ManyHeaders "many_headers" "sends 10,000 headers",
     HugeHeader "huge_header" "sends a header of a megabyte",
     NoHttp "no_http" "answers in another protocol",
     Empty "empty" "answers 200 with nothing",
-    WrongCharset "wrong_charset" "says koi8-r and sends UTF-8",
-    MissingCharset "missing_charset" "sends windows-1251 and says nothing",
+    WrongCharset "wrong_charset" "names koi8-r and sends UTF-8",
+    MissingCharset "missing_charset" "sends windows-1251 and names no charset",
     Truncated "truncated" "sends a feed that ends after two thirds, lengths and validators as if whole",
     Malformed "malformed" "sends a feed without a proper end to anything",
     Html "html" "sends a web page for a feed",
@@ -99,32 +99,31 @@ faults! {
     NestedBases "nested_bases" "nests 200 elements with an xml:base of 20,000 characters each",
     DeepNesting "deep_nesting" "nests a million elements",
     EntityBomb "entity_bomb" "declares entities that grow tenfold, ten times",
-    ExternalEntity "external_entity" "declares an entity that lies at a private address",
+    ExternalEntity "external_entity" "declares an entity at a private address",
 }
 
-impl Fault {
-    /// The fault of that name.
+impl InjectedFailure {
+    /// The failure of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|fault| fault.name() == name)
+        Self::ALL.iter().copied().find(|failure| failure.name() == name)
     }
 }
 
-/// What the faults are switched on for, and which: a host (`feed-00001`) or what of it begins like that
-/// (`feed-00001/item-`); the first that fits counts.
-pub type Switched = Vec<(String, Fault)>;
-
 impl World {
-    /// Whether anything of `host` is at fault.
-    fn has_fault(&self, host: &str) -> bool {
-        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.iter().any(|(at, _)| at.split('/').next() == Some(host))
+    /// Whether any part of `host` fails.
+    fn has_failure(&self, host: &str) -> bool {
+        let targets = |target: &Option<String>| {
+            target.as_deref().is_some_and(|target| target.split('/').next() == Some(host))
+        };
+        lock(&self.failures).iter().any(|injection| targets(&injection.target))
     }
 
-    /// The fault of `path`, query and all, at `host`.
-    fn fault(&self, host: &str, path: &str) -> Option<Fault> {
-        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |at: &str| at == host || (at.contains('/') && format!("{host}{path}").starts_with(at));
-        faults.iter().find(|(at, _)| fits(at)).map(|(_, fault)| *fault)
+    /// The failure of `path`, with its query, at `host`.
+    fn failure(&self, host: &str, path: &str) -> Option<InjectedFailure> {
+        let fits = |target: &str| {
+            target == host || (target.contains('/') && format!("{host}{path}").starts_with(target))
+        };
+        super::injection::next(&mut lock(&self.failures), &[], fits).map(|(failure, _)| failure)
     }
 }

@@ -1,11 +1,11 @@
-//! What can be made to go wrong: by a script, or by chance from a seed.
+//! Injected failures of the simulated X and their answers.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    api::{self, Dialect},
-    problem, random,
+    api::{Dialect, Violation},
+    problem,
 };
 use crate::fixture_web::server::Reply;
 
@@ -23,7 +23,7 @@ pub enum InjectedFailure {
     UsageCap,
     /// 429: too many connections.
     ConnectionLimit,
-    /// 429 without body, and without headers that tell a reset.
+    /// 429 without body, and without headers that name a reset.
     BareLimit,
     /// 500 with a problem document.
     InternalError,
@@ -47,9 +47,9 @@ pub enum InjectedFailure {
     PaymentRequired,
     /// 403: the app has no access.
     NotEnrolled,
-    /// 403: a spending limit, told by title and date.
+    /// 403: a spending limit, named by title and date.
     SpendCapTitle,
-    /// 403: a spending limit, told by type.
+    /// 403: a spending limit, named by type.
     SpendCapType,
     /// 403: wants a user's token.
     UnsupportedAuthentication,
@@ -63,108 +63,6 @@ pub enum InjectedFailure {
     Conflict,
     /// 200 with an entry in `errors` beside the data.
     PartialError,
-}
-
-/// An injected failure that happens to certain requests in turn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Scripted {
-    /// What happens.
-    pub failure: InjectedFailure,
-    /// Only on this route (template, without method).
-    #[serde(default)]
-    pub route: Option<String>,
-    /// Leaves so many requests alone first.
-    #[serde(default)]
-    pub after: u32,
-    /// Happens so often.
-    #[serde(default = "once")]
-    pub times: u32,
-    /// How long a limit or cap lasts.
-    #[serde(default = "hour")]
-    pub seconds: i64,
-}
-
-fn once() -> u32 {
-    1
-}
-
-fn hour() -> i64 {
-    3600
-}
-
-impl Scripted {
-    /// Once, at the next request, on any route; limits and caps last an hour.
-    #[must_use]
-    pub fn new(failure: InjectedFailure) -> Self {
-        Self { failure, route: None, after: 0, times: once(), seconds: hour() }
-    }
-
-    /// Only on this route.
-    #[must_use]
-    pub fn on(self, route: &str) -> Self {
-        Self { route: Some(route.to_owned()), ..self }
-    }
-
-    /// So often.
-    #[must_use]
-    pub fn times(self, times: u32) -> Self {
-        Self { times, ..self }
-    }
-
-    /// After so many requests.
-    #[must_use]
-    pub fn after(self, after: u32) -> Self {
-        Self { after, ..self }
-    }
-}
-
-/// An injected failure that happens now and then.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Chance {
-    /// What happens.
-    pub failure: InjectedFailure,
-    /// Probability at a request.
-    pub share: f64,
-    /// Only on this route (template, without method).
-    #[serde(default)]
-    pub route: Option<String>,
-    /// How long a limit or cap lasts.
-    #[serde(default = "hour")]
-    pub seconds: i64,
-}
-
-/// Everything planned.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Plan {
-    /// In turn.
-    pub script: Vec<Scripted>,
-    /// Now and then.
-    pub chances: Vec<Chance>,
-}
-
-impl Plan {
-    /// What happens to request `number` on `path`, and how long it lasts in seconds. The script goes first.
-    pub fn next(&mut self, seed: u64, number: usize, path: &str) -> Option<(InjectedFailure, i64)> {
-        let fits = |route: &Option<String>| route.as_deref().is_none_or(|route| route == path);
-        for scripted in self.script.iter_mut().filter(|scripted| fits(&scripted.route)) {
-            if scripted.after > 0 {
-                scripted.after -= 1;
-            } else if scripted.times > 0 {
-                scripted.times -= 1;
-                return Some((scripted.failure, scripted.seconds));
-            }
-        }
-        let number = u64::try_from(number).unwrap_or(u64::MAX);
-        let happens = |at: usize, chance: &Chance| {
-            fits(&chance.route)
-                && random::share(&[seed, number, u64::try_from(at).unwrap_or(0)]) < chance.share
-        };
-        let mut chances = self.chances.iter().enumerate();
-        chances.find(|(at, chance)| happens(*at, chance)).map(|(_, chance)| (chance.failure, chance.seconds))
-    }
 }
 
 /// The answer of an injected failure that is answered without looking at the request; `None` for the others.
@@ -232,9 +130,9 @@ pub fn reply(failure: InjectedFailure, turn: usize, dialect: Dialect, reset_date
             "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.",
         ),
         InjectedFailure::InvalidRequest => {
-            let fault =
-                api::Fault::new("injected", "query", "", "The request is not valid for a reason not told");
-            problem::invalid(turn, dialect, &[fault])
+            let violation =
+                Violation::new("injected", "query", "", "The request is not valid for an unnamed reason");
+            problem::invalid(turn, dialect, &[violation])
         }
         InjectedFailure::EmptyNotFound => Reply { status: 404, ..Reply::default() },
         InjectedFailure::Conflict => {

@@ -1,8 +1,8 @@
-//! Every request as X saw it.
+//! The log of requests to the simulated X.
 
 use serde::{Deserialize, Serialize};
 
-use super::api::Fault;
+use super::api::Violation;
 
 /// One request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub struct Call {
     /// What it cost, millionths of a dollar.
     pub micro_usd: u64,
     /// What was wrong with it.
-    pub violations: Vec<Fault>,
+    pub violations: Vec<Violation>,
 }
 
 /// What a test asks of all calls at once.
@@ -62,10 +62,13 @@ impl Summary {
             beyond_limit: count(&|call| call.beyond_limit),
             while_blocked: count(&|call| call.while_blocked),
             violations: count(&|call| {
-                call.violations.iter().any(|fault| !["dialect", "stale"].contains(&fault.kind.as_str()))
+                call.violations
+                    .iter()
+                    .any(|violation| !["dialect", "stale"].contains(&violation.kind.as_str()))
             }),
             wrong_dialect: count(&|call| {
-                !call.violations.is_empty() && call.violations.iter().all(|fault| fault.kind == "dialect")
+                !call.violations.is_empty()
+                    && call.violations.iter().all(|violation| violation.kind == "dialect")
             }),
             micro_usd: calls.iter().map(|call| call.micro_usd).sum(),
         }
