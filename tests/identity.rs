@@ -67,6 +67,8 @@ impl OneBody {
         let context = Context {
             http: Client::new(settings.http.clone(), Arc::new(Standing)).unwrap(),
             clock: Arc::new(Standing),
+            // Those of `old_database`.
+            rules: Arc::new(Rules::compile(&detect::Settings::default())),
             ..wiring::context(&settings, store, usize::MAX, false).unwrap()
         };
         Self { url, body, context }
