@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeMap,
+    future::ready,
     path::Path,
     sync::{Arc, Mutex},
     time::Duration,
@@ -42,9 +43,8 @@ impl Clock for Standing {
         "2026-11-21T10:00:00Z".parse().unwrap()
     }
 
-    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()> {
-        // A time limit must not pass at once.
-        Box::pin(tokio::time::sleep(wait))
+    fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
     }
 }
 
@@ -67,6 +67,8 @@ impl OneBody {
         let context = Context {
             http: Client::new(settings.http.clone(), Arc::new(Standing)).unwrap(),
             clock: Arc::new(Standing),
+            // Those of `old_database`.
+            rules: Arc::new(Rules::compile(&detect::Settings::default())),
             ..wiring::context(&settings, store, usize::MAX, false).unwrap()
         };
         Self { url, body, context }
