@@ -247,7 +247,7 @@ fn links_and_anchors_of_all_pages_exist() {
 }
 
 #[test]
-fn pages_and_headings_that_code_cites_exist() {
+fn pages_and_headings_cited_by_code_exist() {
     let pages = pages();
     let mut texts = BTreeMap::new();
     let is_ours = |path: &Path| {
@@ -296,7 +296,7 @@ fn pages_are_short_except_measurements() {
 }
 
 #[test]
-fn anchors_are_those_of_github() {
+fn anchors_equal_those_of_github() {
     let page = "# `[[feeds]]`\n## What's 1.5 × 2?\n```\n# no heading\n```\n### See [this page](other.md)\n## What's 1.5 × 2?\n#no";
     let found: Vec<String> = anchors(page).into_iter().collect();
     assert_eq!(found, ["feeds", "see-this-page", "whats-15--2", "whats-15--2-1"]);

@@ -27,7 +27,7 @@ pub struct Counts {
     pub reusable: u64,
     pub reused: u64,
     /// What the cycle says it would have cost without savings.
-    pub calls_naive: u64,
+    pub calls_without_savings: u64,
     pub ms: u64,
     pub peak: u64,
 }
@@ -54,7 +54,7 @@ impl Counts {
             hits: figure("/cache/fresh_hits") + figure("/cache/revalidated"),
             reusable,
             reused: requests.saturating_sub(connections).min(reusable),
-            calls_naive: figure("/calls/naive"),
+            calls_without_savings: figure("/calls/naive"),
             ms: figure("/cycle/duration_ms"),
             peak: figure("/memory/peak_rss_bytes"),
         }
@@ -79,7 +79,7 @@ impl Counts {
             (&mut self.hits, other.hits),
             (&mut self.reusable, other.reusable),
             (&mut self.reused, other.reused),
-            (&mut self.calls_naive, other.calls_naive),
+            (&mut self.calls_without_savings, other.calls_without_savings),
             (&mut self.ms, other.ms),
         ] {
             *sum += more;

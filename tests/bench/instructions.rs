@@ -19,7 +19,7 @@ const BUDGET: &str = include_str!("instructions.toml");
 /// A stage may cost this share of its budget: compilers, libraries and processors differ, and one that became much
 /// cheaper has a budget that guards nothing.
 const BOUNDS: std::ops::RangeInclusive<f64> = 0.6..=1.3;
-/// Runs that tell a program's start from its work, and runs to tell it by.
+/// Numbers of runs. Their difference is the work without the start of the program.
 const FEW: u32 = 2;
 const MANY: u32 = 12;
 

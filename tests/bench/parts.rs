@@ -31,7 +31,7 @@ const RUNS: usize = 2000;
 /// What takes long is run less often.
 const LONG_ENOUGH: Duration = Duration::from_secs(5);
 
-/// Runs `work` often and tells its times.
+/// Runs `work` often and prints its times.
 fn time(name: &str, mut work: impl FnMut(usize)) {
     let begun = Instant::now();
     (0..RUNS / 10).take_while(|_| begun.elapsed() < LONG_ENOUGH / 10).for_each(&mut work);

@@ -56,7 +56,7 @@ impl Site {
         Self { runtime, web, dir, flags, passed: 0, delays: Vec::new() }
     }
 
-    /// One cycle, with `more` flags; what it says must be what the web counted.
+    /// One cycle with `more` flags. Its report must equal the counts of the web.
     pub fn cycle(&mut self, more: &[&str]) -> Counts {
         let x = self.web.x().unwrap();
         let (before, calls_before) = (self.web.ledger(), x.calls(0).len());

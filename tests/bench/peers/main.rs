@@ -1,8 +1,8 @@
-//! Ours beside its peers on one web in one run: what the wire costs, what the least program costs, what we cost.
+//! The program and its peers on one web in one run: the cost of the network, of a minimal program, and of this one.
 //!
 //! `cargo bench --bench peers [-- PART…]` with the parts `warm`, `cold`, `whole`, `tls`, `many`, `start` and `history`;
-//! `--runs N` for other than five of each. Every run is a process of its own, ours and its peer's taking turns, and
-//! medians are told. Nothing here fails for being slow: counts are held by the bench `cycle`.
+//! `--runs N` sets the number of runs (five). Every run is a process, and program and peer alternate. Medians are
+//! printed. Nothing here fails for being slow; the bench `cycle` checks exact counts.
 
 #![expect(
     clippy::unwrap_used,
@@ -168,7 +168,7 @@ fn many(runs: usize) {
     site.end();
 }
 
-/// How long it takes to say something.
+/// The time of a start.
 fn start(runs: usize) {
     let site = Site::new(20, 5, "");
     site.cycle();
