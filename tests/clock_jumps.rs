@@ -93,7 +93,7 @@ fn jumps(times: &[i64]) {
         .collect();
     let stories = number("SELECT count(DISTINCT story) FROM detections WHERE NOT silent");
     assert!(stories > 0);
-    assert_eq!(i64::try_from(alerted.len()).unwrap(), stories, "each was told");
+    assert_eq!(i64::try_from(alerted.len()).unwrap(), stories, "every story was alerted");
     // With a clock a year behind, the program requests times that X no longer searches. X refuses that without cost.
     let agreed = times.iter().all(|at| agrees(*at));
     assert!(!agreed || lab.web().x().unwrap().summary().violations == 0);

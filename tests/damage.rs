@@ -13,7 +13,8 @@ use rusqlite::Connection;
 
 use crate::support::{
     lab::{Lab, Ran, ran},
-    state::{Outcome, column, number, opened, sound, write_first_schema},
+    mount::{Mount, mounted},
+    state::{Outcome, column, detection_paths, number, opened, sound, write_first_schema},
     world::bulk,
 };
 
@@ -208,28 +209,8 @@ fn file_size_limit_is_reported_and_the_next_cycle_continues() {
     lab.cycle();
     let never = bulk(6, 8);
     never.cycle();
-    assert_eq!(found(&lab), found(&never));
+    assert_eq!(detection_paths(&lab.state()), detection_paths(&never.state()));
     sound(&lab.state());
-}
-
-/// Paths of the detections without the port, which differs between webs.
-fn found(lab: &Lab) -> BTreeSet<String> {
-    let urls: BTreeSet<String> =
-        column(&opened(&lab.state()).1, "SELECT json_extract(document, '$.url') FROM detections");
-    urls.iter().map(|url| format!("{}{}", &url[7..17], url.rsplit_once('/').unwrap().1)).collect()
-}
-
-fn mounted(arguments: &[&str]) -> bool {
-    Command::new("mount").args(arguments).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-}
-
-/// A mount that ends with the test.
-struct Mount(PathBuf);
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
 }
 
 #[cfg(target_os = "linux")]
@@ -239,11 +220,7 @@ fn full_disk_is_reported_and_saved_rows_stay() {
     let disk = lab.state();
     fs::create_dir(&disk).unwrap();
     let path = disk.to_str().unwrap().to_owned();
-    if !mounted(&["-t", "tmpfs", "-o", "size=128k", "none", &path]) {
-        eprintln!("skipped: only root can make a small disk here");
-        return;
-    }
-    let mount = Mount(disk);
+    let Some(mount) = Mount::new(&disk, &["-t", "tmpfs", "-o", "size=128k", "none"]) else { return };
     let mut refused = 0;
     for size in ["128k", "400k", "700k", "1000k"] {
         assert!(mounted(&["-o", &format!("remount,size={size}"), &path]));
@@ -259,7 +236,7 @@ fn full_disk_is_reported_and_saved_rows_stay() {
     lab.cycle();
     let never = bulk(6, 8);
     never.cycle();
-    assert_eq!(found(&lab), found(&never));
+    assert_eq!(detection_paths(&lab.state()), detection_paths(&never.state()));
     sound(&lab.state());
     drop(mount);
 }
@@ -270,13 +247,9 @@ fn read_only_state_folder_stops_writers_but_not_readers() {
     let lab = full();
     let before = folded(&lab);
     let path = lab.state().to_str().unwrap().to_owned();
-    if !mounted(&["--bind", &path, &path]) {
-        eprintln!("skipped: only root can close a folder to root");
-        return;
-    }
-    let mount = Mount(lab.state());
+    let Some(mount) = Mount::new(&lab.state(), &["--bind", &path]) else { return };
     if !mounted(&["-o", "remount,ro,bind", &path]) {
-        eprintln!("skipped: this system cannot close a folder");
+        eprintln!("skipped: this system cannot make a folder read-only");
         return;
     }
     said(&lab.run(&["cycle"]), 1, "Read-only file system", "--state-dir");

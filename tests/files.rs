@@ -190,24 +190,14 @@ fn backup_overwrites_no_file() {
 #[cfg(target_os = "linux")]
 #[test]
 fn full_disk_keeps_no_partial_backup_or_repair() {
-    use std::process::Stdio;
+    use crate::support::mount::{Mount, mounted};
 
-    let mounted = |arguments: &[&str]| {
-        Command::new("mount")
-            .args(arguments)
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    };
     let lab = bulk(4, 8);
     lab.cycle();
     let disk = lab.path().join("disk");
     fs::create_dir(&disk).unwrap();
     let path = disk.to_str().unwrap().to_owned();
-    if !mounted(&["-t", "tmpfs", "-o", "size=100k", "none", &path]) {
-        eprintln!("skipped: only root can make a small disk here");
-        return;
-    }
+    let Some(_mount) = Mount::new(&disk, &["-t", "tmpfs", "-o", "size=100k", "none"]) else { return };
     refused(&lab, &["db", "backup", "disk/copy.db"], "the disk is full");
     assert_eq!(names(&disk), Vec::<String>::new());
     assert!(mounted(&["-o", "remount,size=20m", &path]));
@@ -231,5 +221,4 @@ fn full_disk_keeps_no_partial_backup_or_repair() {
     assert!(left.iter().all(|name| !name.contains("damaged") && !name.contains("recovered")), "{left:?}");
     assert!(mounted(&["-o", "remount,size=20m", &path]));
     assert_eq!(lab.run(&["--state-dir", "disk/state", "db", "check", "--repair"]).code, 0);
-    let _ = Command::new("umount").arg("-l").arg(&disk).status();
 }

@@ -61,29 +61,41 @@ fn run(lab: &Lab, arguments: &[&str]) -> Ran {
     ran(command.args(arguments).env("TZ", "UTC").output().unwrap())
 }
 
+/// The help of `command` and of its subcommands, depth first.
+fn help(lab: &Lab, command: &[&str]) -> String {
+    let arguments = [command, &["--help"]].concat();
+    let help = lab.run(&arguments);
+    assert_eq!(help.code, 0, "{arguments:?}");
+    // The flags of every command are shown once.
+    let own = help.stdout.split("\nEverywhere:").next().unwrap().trim_end();
+    let shown = if command.is_empty() { help.stdout.trim_end() } else { own };
+    let mut text = format!("$ tge-scrape {}\n", arguments.join(" "));
+    text.extend(shown.lines().map(|line| line.trim_end().to_owned() + "\n"));
+    if !command.is_empty() {
+        for inner in subcommands(&help.stdout) {
+            text += &format!("\n{}", self::help(lab, &[command, &[inner]].concat()));
+        }
+    }
+    text
+}
+
+/// Names of the subcommands in a help text.
+fn subcommands(help: &str) -> Vec<&str> {
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let lines = lines.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+    lines.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect()
+}
+
 #[test]
 fn help_of_every_command_equals_its_snapshot() {
     let lab = Lab::new();
-    let mut text = String::new();
-    let mut count = 0;
-    let mut commands: Vec<Vec<String>> = vec![Vec::new()];
-    while let Some(command) = commands.pop() {
-        let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
-        let help = lab.run(&arguments);
-        assert_eq!(help.code, 0, "{arguments:?}");
-        let inner = help.stdout.lines().skip_while(|line| *line != "Commands:").skip(1);
-        let inner = inner.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
-        let inner = inner.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
-        commands.extend(inner.map(|name| [command.clone(), vec![name.to_owned()]].concat()));
-        // The flags of every command are shown once.
-        let own = help.stdout.split("\nEverywhere:").next().unwrap();
-        let shown = if command.is_empty() { &help.stdout } else { own };
-        text += &format!("$ tge-scrape {}\n{}\n\n", arguments.join(" "), shown.trim_end());
-        count += 1;
+    let all = help(&lab, &[]);
+    compare("help", &all);
+    let commands = subcommands(&all);
+    assert!(commands.len() > 15, "only {commands:?} were found");
+    for command in commands {
+        compare(&format!("help_{command}"), &help(&lab, &[command]));
     }
-    assert!(count > 40, "only {count} commands were found");
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    compare("help", &lines.join("\n"));
 }
 
 /// A line of `stats --targets` without the value, where that depends on the machine.

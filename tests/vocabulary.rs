@@ -151,7 +151,9 @@ fn files(path: PathBuf, found: &mut BTreeMap<String, String>) {
     let name = path.strip_prefix(root()).unwrap().display().to_string();
     if path.is_dir() {
         if !DATA.contains(&name.as_str()) {
-            fs::read_dir(path).unwrap().for_each(|entry| files(entry.unwrap().path(), found));
+            for entry in fs::read_dir(path).unwrap() {
+                files(entry.unwrap().path(), found);
+            }
         }
     } else if EXTENSIONS.contains(&path.extension().map_or("", |extension| extension.to_str().unwrap())) {
         found.insert(name, fs::read_to_string(&path).unwrap());
@@ -261,7 +263,9 @@ fn excepts(exception: &Exception, found: &Use) -> bool {
 #[test]
 fn old_words_are_gone() {
     let mut texts = BTreeMap::new();
-    PLACES.iter().for_each(|place| files(root().join(place), &mut texts));
+    for place in PLACES {
+        files(root().join(place), &mut texts);
+    }
     assert!(texts.len() > 300, "only {} files were read", texts.len());
     let found: Vec<Use> = texts.iter().flat_map(|(path, text)| uses(path, text)).collect();
     let left: Vec<String> = found

@@ -1,7 +1,7 @@
-//! The real binary against the simulated internet, X included, with and without its savings.
+//! The real binary against the fixture web and the simulated X, with and without savings.
 //!
-//! Counts are held against `budget.toml`; times are printed as ratios. `--quick` runs the smallest web
-//! only, a number the web of so many hosts; `--write` prints a new budget instead of holding to the old one.
+//! Counts are compared with `budget.toml`; times are printed as ratios. `--quick` runs the smallest web
+//! only, a number the web of so many hosts; `--write` prints a new budget instead of the comparison.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use counts::{Counts, share};
 use site::Site;
 
-/// What the budget holds: exact counts by scenario.
+/// The budget: exact counts by scenario.
 const BUDGET: &str = include_str!("budget.toml");
 /// Cycles of a day, ten minutes apart.
 const DAY: u64 = 144;
@@ -26,7 +26,7 @@ const DAY: u64 = 144;
 /// falls due at the edge between two cycles, a feed or a robots.txt of yesterday, is asked for in the one or in the
 /// other.
 const NEARLY: f64 = 0.01;
-/// The scenarios, in the order they are run; a day begins where the tick ended.
+/// The scenarios in the order of their runs. A day starts after the tick.
 const SCENARIOS: [&str; 4] = ["cold", "warm", "tick", "day"];
 
 /// How the binary is run.
@@ -76,7 +76,7 @@ fn measure(hosts: usize) -> Measured {
             all.insert((at, how), counts);
         }
     }
-    // What a cycle says that it saved is what the same cycle costs with every saving switched off.
+    // The reported cost without savings equals that of the same cycle with every saving switched off.
     for at in 0..3 {
         let (ours, without_savings) = (all[&(at, How::Ours)], all[&(at, How::WithoutSavings)]);
         assert_eq!(

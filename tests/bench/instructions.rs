@@ -1,7 +1,7 @@
-//! What the pure stages cost in instructions, held to `instructions.toml`. Instructions do not depend on how busy the
+//! Instructions of the pure stages, compared with `instructions.toml`. They do not depend on how busy the
 //! machine is, so this can fail a check where seconds cannot.
 //!
-//! Each stage is run under valgrind's callgrind a few times and many times; the difference is the stage alone.
+//! Each stage runs under valgrind's callgrind a few times and many times. The difference is the stage alone.
 //! `-- --write` prints a new budget. Counts hold for a build without link-time optimisation, as the check makes it.
 
 #![expect(

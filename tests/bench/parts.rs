@@ -1,4 +1,4 @@
-//! The parts of a cycle, each on its own: median and 99th percentile.
+//! The stages of a cycle, one by one: median and 99th percentile.
 
 #![expect(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ use tge_scrape::{
 use url::Url;
 
 const RUNS: usize = 2000;
-/// What takes long is run less often.
+/// Slow stages run less often.
 const LONG_ENOUGH: Duration = Duration::from_secs(5);
 
 /// Runs `work` often and prints its times.

@@ -2,6 +2,7 @@ pub mod authority;
 pub mod inbox;
 pub mod lab;
 pub mod mail;
+pub mod mount;
 pub mod random;
 pub mod redact;
 pub mod services;

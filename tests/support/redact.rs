@@ -6,16 +6,9 @@ pub fn redacted(text: &str) -> String {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let inside = out.ends_with(|c: char| c.is_ascii_alphanumeric());
-        let length = match token(rest).filter(|_| !inside || out.ends_with('T')) {
-            Some((length, placeholder)) => {
-                out.push_str(placeholder);
-                length
-            }
-            None => {
-                out.push(c);
-                c.len_utf8()
-            }
-        };
+        let found = token(rest).filter(|_| !inside || out.ends_with('T'));
+        let length = found.map_or(c.len_utf8(), |(length, _)| length);
+        out.push_str(found.map_or(&rest[..length], |(_, placeholder)| placeholder));
         rest = &rest[length..];
     }
     out

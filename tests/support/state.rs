@@ -106,3 +106,10 @@ pub fn write_first_schema(dir: &Path) {
     database.pragma_update(None, "user_version", 1).unwrap();
     database.pragma_update(None, "journal_mode", "WAL").unwrap();
 }
+
+/// Paths of the detections without the port, which differs between webs.
+pub fn detection_paths(dir: &Path) -> BTreeSet<String> {
+    let urls: BTreeSet<String> =
+        column(&opened(dir).1, "SELECT json_extract(document, '$.url') FROM detections");
+    urls.iter().map(|url| format!("{}{}", &url[7..17], url.rsplit_once('/').unwrap().1)).collect()
+}

@@ -1,7 +1,5 @@
 //! A lab with every kind of channel, and the services behind them.
 
-use std::fs;
-
 use serde_json::Value;
 use tge_scrape::{
     fixture_web::{
@@ -15,7 +13,7 @@ use super::{
     inbox::{Answer, Inbox, Received},
     lab::{Lab, addresses, now},
     mail::MailServer,
-    services,
+    services, state,
 };
 
 /// Settings of a channel that reports everything at once.
@@ -100,9 +98,9 @@ impl World {
         rows.map(|row| format!("\n[[channels]]\n{row}\n{AT_ONCE}")).concat()
     }
 
+    /// The lines of the file of a channel.
     pub fn lines(&self, file: &str) -> Vec<Value> {
-        let text = fs::read_to_string(self.lab.path().join(file)).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?}"))).collect()
+        state::lines(&self.lab.path().join(file))
     }
 
     pub fn webhooks(&self) -> Vec<Value> {

@@ -34,7 +34,7 @@ fn show(what: &str, cost: Cost) {
     );
 }
 
-/// Ours beside a peer, in turns.
+/// Alternates the program with a peer.
 fn beside(
     what: &str,
     runs: usize,
@@ -58,7 +58,7 @@ fn beside(
     );
 }
 
-/// What is measured, in a line.
+/// One line about the measurement.
 fn name(feeds: usize, what: &str, http: &str, wire: Wire) -> String {
     let width = if http.is_empty() { "default width" } else { http };
     let tls = if wire == Wire::Tls { " over TLS" } else { "" };
@@ -84,7 +84,7 @@ fn warm_over(wire: Wire, runs: usize, feeds: usize, http: &str) {
     site.end();
 }
 
-/// Every feed is new, none has anything whose page is wanted.
+/// Every feed is new, and none has a candidate.
 fn cold(runs: usize) {
     for http in ["", WIDE] {
         cold_over(Wire::Plain, runs, http);
@@ -179,7 +179,7 @@ fn start(runs: usize) {
     site.end();
 }
 
-/// A comparison, given how many runs its medians are of.
+/// A comparison with the number of runs.
 type Part = fn(usize);
 
 fn main() {

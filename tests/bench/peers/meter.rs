@@ -10,15 +10,15 @@ use std::{
 /// What one run cost.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cost {
-    /// From start to end.
+    /// Wall time.
     pub wall: Duration,
-    /// User and system together.
+    /// User and system time.
     pub cpu: Duration,
     /// Peak resident size, bytes.
     pub peak: u64,
 }
 
-/// The last two lines on stderr are ours: memory in KiB, then seconds of wall, user and system.
+/// The last two lines of stderr have the memory in KiB, and the seconds of wall, user and system time.
 const LAUNCHER: &str = r#"TIMEFORMAT='%3R %3U %3S'; time command time -q -f %M "$@" >/dev/null"#;
 
 /// Runs `command` with further variables, which must succeed, and returns its cost.
