@@ -2,7 +2,7 @@
 //!
 //! `INSTA_UPDATE=always cargo test --test main snapshots::` accepts changed texts; read the difference before you commit it.
 
-use std::fs;
+use std::{fs, sync::LazyLock};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -54,10 +54,13 @@ fn settings(feed: &Inbox, more: &str) -> String {
     )
 }
 
-/// Runs a command at noon, in UTC and on a wide terminal.
+/// Seconds by which the clock is shifted, so that the first command runs at noon and later ones do not go back.
+static SHIFT: LazyLock<String> =
+    LazyLock::new(|| (NOON.parse::<Timestamp>().unwrap().as_second() - now().as_second()).to_string());
+
+/// Runs a command soon after noon, in UTC.
 fn run(lab: &Lab, arguments: &[&str]) -> Ran {
-    let shift = NOON.parse::<Timestamp>().unwrap().as_second() - now().as_second();
-    let mut command = lab.command(&["--shift-clock", &shift.to_string()]);
+    let mut command = lab.command(&["--shift-clock", &SHIFT]);
     ran(command.args(arguments).env("TZ", "UTC").output().unwrap())
 }
 
