@@ -171,7 +171,9 @@ fn without_literals(text: &str) -> String {
             let length = rest.find('\n').unwrap_or(rest.len());
             kept.push_str(&rest[..length]);
             length
-        } else if rest.starts_with(&raw) && !kept.ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+        } else if rest.starts_with(&raw)
+            && !kept.trim_end_matches('b').ends_with(|c: char| c.is_alphanumeric() || c == '_')
+        {
             let end = format!("\"{}", "#".repeat(hashes));
             rest[raw.len()..].find(&end).map_or(rest.len(), |at| raw.len() + at + end.len())
         } else if c == '"' {

@@ -213,14 +213,14 @@ fn old_key(identity: &str) -> Vec<u8> {
 fn old_database(dir: &Path, source: &str, keys: &[&str]) {
     let database = rusqlite::Connection::open(dir.join("tge-scrape.db")).unwrap();
     for step in [
-        include_str!("../../src/store/sqlite/migrations/1.sql"),
-        include_str!("../../src/store/sqlite/migrations/2.sql"),
-        include_str!("../../src/store/sqlite/migrations/3.sql"),
-        include_str!("../../src/store/sqlite/migrations/4.sql"),
-        include_str!("../../src/store/sqlite/migrations/5.sql"),
-        include_str!("../../src/store/sqlite/migrations/6.sql"),
-        include_str!("../../src/store/sqlite/migrations/7.sql"),
-        include_str!("../../src/store/sqlite/migrations/8.sql"),
+        include_str!("../src/store/sqlite/migrations/1.sql"),
+        include_str!("../src/store/sqlite/migrations/2.sql"),
+        include_str!("../src/store/sqlite/migrations/3.sql"),
+        include_str!("../src/store/sqlite/migrations/4.sql"),
+        include_str!("../src/store/sqlite/migrations/5.sql"),
+        include_str!("../src/store/sqlite/migrations/6.sql"),
+        include_str!("../src/store/sqlite/migrations/7.sql"),
+        include_str!("../src/store/sqlite/migrations/8.sql"),
     ] {
         database.execute_batch(step).unwrap();
     }
