@@ -1,14 +1,16 @@
-//! A clock that is set back: nothing is lost, no wait becomes endless.
+//! A clock that is set back or ahead: nothing is lost, and no wait becomes endless.
 
 use std::{collections::BTreeSet, fs};
 
-use serde_json::Value;
-use tge_scrape::fixture_web::{Bulk, x};
+use tge_scrape::{
+    figures::CycleReport,
+    fixture_web::{Bulk, x},
+};
 
 use crate::support::{
     lab::Lab,
     state::{alerted_stories, column, lines, sound},
-    world::{LOUD, with_people},
+    world::{AT_ONCE, with_people},
 };
 
 const HOUR: i64 = 3600;
@@ -20,27 +22,27 @@ fn lab() -> Lab {
     let posts = lab.web().x().unwrap().settings_toml(&lab.web().x_url());
     lab.settings(&format!(
         "{}{posts}bearer_token_file = \"token\"\nmin_followers = 0\n[[channels]]\nkind = \"file\"\npath = \
-         \"alerts.ndjson\"\n{LOUD}",
+         \"alerts.ndjson\"\n{AT_ONCE}",
         lab.web().settings_toml().replace("feed_ttl = \"0s\"", "feed_ttl = \"10m\"\nfeed_ttl_max = \"10m\""),
     ));
     lab
 }
 
-fn cycle(lab: &Lab, at: i64) -> Value {
+fn cycle(lab: &Lab, at: i64) -> CycleReport {
     let ran = lab.run(&["--shift-clock", &at.to_string(), "cycle", "--format", "json"]);
     assert_eq!(ran.code, 0, "at {at}: {}", ran.stderr);
-    let report = ran.json();
-    let problem = report["x"]["problem"].as_str().unwrap_or_default();
-    assert_eq!(problem.contains("set the clock right"), !agrees(at), "at {at}: {}", report["x"]);
+    let report = ran.report();
+    let problem = report.x.problem.as_deref().unwrap_or_default();
+    assert_eq!(problem.contains("set the clock right"), !agrees(at), "at {at}: {:?}", report.x);
     report
 }
 
-/// Whether our clock, wrong by `at` seconds, is near enough to X's: by less than a day.
+/// Whether a clock that is wrong by `at` seconds agrees with that of X to less than a day.
 fn agrees(at: i64) -> bool {
     at.abs() < 86_400
 }
 
-/// News come in after a cycle at each of `times`; the last of them must see all of it.
+/// Publishes news before a cycle at each of `times`. The last cycle must have all of it.
 fn jumps(times: &[i64]) {
     let lab = lab();
     cycle(&lab, 0);
@@ -61,7 +63,7 @@ fn jumps(times: &[i64]) {
     let calls = lab.web().x().unwrap().calls(0).len();
     lab.web().x().unwrap().advance_clock(660_000);
     let quiet = cycle(&lab, last + 660);
-    assert_eq!(quiet["feeds"]["not_modified"], 4, "each feed was asked again after its usual wait: {quiet}");
+    assert_eq!(quiet.feeds.not_modified, 4, "each feed was requested again after its interval: {quiet:?}");
     assert!(lab.web().x().unwrap().calls(0).len() > calls, "X was asked again");
     sound(&lab.state());
     let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
@@ -76,7 +78,7 @@ fn jumps(times: &[i64]) {
         &database,
         "SELECT document FROM detections WHERE document LIKE '%Zentumo opens its airdrop claim, part%'",
     );
-    // What was written while the clocks disagreed, or just before, is read once they agree again.
+    // Posts published while the clocks disagreed, or just before, are read when they agree again.
     if agrees(last) {
         assert_eq!(parts.len(), times.len(), "{parts:#?}");
         assert_eq!(posts, i64::try_from(times.len()).unwrap(), "a clock that is far ahead forgets no post");
@@ -91,34 +93,34 @@ fn jumps(times: &[i64]) {
         .collect();
     let stories = number("SELECT count(DISTINCT story) FROM detections WHERE NOT silent");
     assert!(stories > 0);
-    assert_eq!(i64::try_from(alerted.len()).unwrap(), stories, "each was told");
-    // By a clock that is a year behind X is asked for times it no longer searches, which it refuses free of charge.
+    assert_eq!(i64::try_from(alerted.len()).unwrap(), stories, "every story was alerted");
+    // With a clock a year behind, the program requests times that X no longer searches. X refuses that without cost.
     let agreed = times.iter().all(|at| agrees(*at));
     assert!(!agreed || lab.web().x().unwrap().summary().violations == 0);
 }
 
 #[test]
-fn an_hour_back() {
+fn clock_set_back_by_an_hour_loses_nothing() {
     jumps(&[660, 660 - HOUR, 1320 - HOUR]);
 }
 
 #[test]
-fn a_year_back() {
+fn clock_set_back_by_a_year_loses_nothing() {
     jumps(&[660, 660 - YEAR, 1320 - YEAR]);
 }
 
 #[test]
-fn a_year_back_and_right_again() {
+fn clock_set_back_by_a_year_and_corrected_loses_nothing() {
     jumps(&[660, 660 - YEAR, 1320 - YEAR, 1320, 1980]);
 }
 
 #[test]
-fn a_year_ahead_by_mistake_and_back() {
+fn clock_set_ahead_by_a_year_and_corrected_loses_nothing() {
     jumps(&[660, 660 + YEAR, 1320, 1980]);
 }
 
 #[test]
-fn ten_years_ahead_for_one_cycle_or_three_and_back() {
+fn clock_set_ahead_by_ten_years_and_corrected_loses_nothing() {
     jumps(&[660, 660 + 10 * YEAR, 1320, 1980]);
     jumps(&[660, 660 + 10 * YEAR, 1320 + 10 * YEAR, 1980 + 11 * YEAR, 1320, 1980]);
 }

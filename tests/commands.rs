@@ -1,4 +1,4 @@
-//! What a user types first, and what they are told when it is wrong.
+//! Commands that a new user runs first, and the messages for wrong input.
 
 use std::{io::Write, process::Stdio};
 
@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 #[test]
-fn the_demo_shows_detections_figures_and_targets_and_leaves_nothing() {
+fn demo_shows_detections_figures_and_targets_and_writes_no_file() {
     let lab = Lab::new();
     let demo = lab.run(&["demo"]);
     assert_eq!(demo.code, 0, "{}", demo.stderr);
@@ -21,28 +21,20 @@ fn the_demo_shows_detections_figures_and_targets_and_leaves_nothing() {
     assert!(missed.iter().any(|line| line.contains("error_ratio")), "{table}");
     for line in missed {
         let name = line.split_whitespace().next().unwrap();
-        assert!(why.contains(&format!("{name}: ")), "{name} is missed without a word why: {why}");
+        assert!(why.contains(&format!("{name}: ")), "{name} is missed without a reason: {why}");
     }
     assert!(why.contains("outlets fail on purpose (") && why.contains("not_found"), "{why}");
 }
 
 #[test]
-fn help_names_every_command_and_a_wrong_one_is_exit_2() {
-    let lab = Lab::new();
-    let help = lab.run(&["--help"]);
-    assert_eq!(help.code, 0);
-    for command in [
-        "demo", "cycle", "events", "stats", "feed", "article", "explain", "classify", "config", "doctor",
-        "db",
-    ] {
-        assert!(help.stdout.contains(command), "{command}");
-    }
-    let wrong = lab.run(&["cycel"]);
-    assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""));
+fn unknown_command_exits_with_2() {
+    let ran = Lab::new().run(&["cycel"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("'cycle'"), "{}", ran.stderr);
 }
 
 #[test]
-fn wrong_settings_are_exit_3_with_every_mistake() {
+fn wrong_settings_exit_with_3_and_every_error() {
     let lab = Lab::new();
     lab.settings("[http]\nconcurency = 3\n[cycle]\ntimeout = \"soon\"\n");
     for command in [["config", "check"], ["cycle", "--dry-run"]] {
@@ -57,7 +49,7 @@ fn wrong_settings_are_exit_3_with_every_mistake() {
 }
 
 #[test]
-fn a_settings_file_that_is_named_must_be_there() {
+fn settings_file_given_by_flag_must_exist() {
     let lab = Lab::new();
     let ran = lab.run(&["-c", "nowhere.toml", "config", "check"]);
     assert_eq!(ran.code, 3);
@@ -65,7 +57,7 @@ fn a_settings_file_that_is_named_must_be_there() {
 }
 
 #[test]
-fn the_settings_it_writes_are_settings_it_takes() {
+fn config_init_writes_settings_that_config_check_accepts() {
     let lab = Lab::new();
     assert_eq!(lab.run(&["config", "init"]).code, 0);
     let again = lab.run(&["config", "init"]);
@@ -76,7 +68,7 @@ fn the_settings_it_writes_are_settings_it_takes() {
 }
 
 #[test]
-fn feeds_come_and_go_and_comments_stay() {
+fn feed_add_import_and_remove_keep_comments() {
     let lab = Lab::new();
     lab.settings(
         "# my own words\n[http]\nconcurrency = 3 # few\n\n[[feeds]]\nurl = \"https://a.example/feed\"\n",
@@ -102,7 +94,7 @@ fn feeds_come_and_go_and_comments_stay() {
 }
 
 #[test]
-fn a_page_leads_to_its_feed_which_is_shown_before_it_is_kept() {
+fn feed_add_finds_the_feed_of_a_page_and_shows_it() {
     let page = "<html><head><link rel=\"alternate\" type=\"application/rss+xml\" href=\"/gone.xml\">\
                 <link rel=\"alternate\" type=\"application/rss+xml\" href=\"/feed.xml\"></head><body>news</body></html>";
     let feed = "<rss version=\"2.0\"><channel><title>Ledger News</title><item><title>Newest of all</title><guid>1</guid></item></channel></rss>";
@@ -136,7 +128,7 @@ fn a_page_leads_to_its_feed_which_is_shown_before_it_is_kept() {
 }
 
 #[test]
-fn the_watch_list_is_changed_and_comments_stay() {
+fn project_add_and_remove_keep_comments() {
     let lab = Lab::new();
     lab.settings("# mine\n[[projects]]\nname = \"Caldera\" # first\n");
     let add = [
@@ -166,7 +158,7 @@ fn the_watch_list_is_changed_and_comments_stay() {
 }
 
 #[test]
-fn a_feed_is_tried_before_it_is_trusted() {
+fn feed_check_reports_a_good_feed_and_a_parked_page() {
     let lab = Lab::with_web();
     let origin = |host: &str| format!("http://{host}.localhost:{}", lab.web().port());
     let good = lab.run(&["feed", "check", &format!("{}/feed.xml", origin("ledgerline"))]);
@@ -183,7 +175,7 @@ fn a_feed_is_tried_before_it_is_trusted() {
 }
 
 #[test]
-fn reading_commands_say_what_is_missing_before_the_first_cycle() {
+fn reading_commands_ask_for_a_first_cycle() {
     let lab = Lab::with_web();
     for command in ["events", "stats"] {
         let ran = lab.run(&[command]);
@@ -193,8 +185,6 @@ fn reading_commands_say_what_is_missing_before_the_first_cycle() {
     let doctor = lab.run(&["doctor"]);
     assert_eq!(doctor.code, 0, "{}", doctor.stdout);
     lab.cycle();
-    assert!(lab.run(&["stats"]).stdout.contains("ok"));
-    assert!(lab.run(&["stats", "--targets"]).stdout.contains("cycle_time"));
     let doctor = lab.run(&["doctor"]).stdout;
     let (passed, _) =
         doctor.split_once("last cycle ").and_then(|(_, rest)| rest.split_once(" s ago")).unwrap();
@@ -204,7 +194,7 @@ fn reading_commands_say_what_is_missing_before_the_first_cycle() {
 }
 
 #[test]
-fn what_cannot_be_parsed_is_one_line_and_no_panic() {
+fn feed_parse_rejects_a_web_page_in_one_line() {
     let lab = Lab::new();
     let mut child = lab.command(&["feed", "parse", "-"]).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"<html><p>not a feed").unwrap();
@@ -222,7 +212,7 @@ fn what_cannot_be_parsed_is_one_line_and_no_panic() {
 const SAVED: &str = "<rss version=\"2.0\"><channel><item><title>Claim opens</title><link>/claim</link></item></channel></rss>";
 
 #[test]
-fn a_saved_feed_is_unpacked_and_its_links_get_their_base() {
+fn feed_parse_unpacks_files_and_resolves_links() {
     let lab = Lab::new();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(SAVED.as_bytes()).unwrap();
@@ -243,7 +233,7 @@ fn a_saved_feed_is_unpacked_and_its_links_get_their_base() {
 }
 
 #[test]
-fn an_entry_without_a_summary_shows_the_opening_of_its_content() {
+fn feed_parse_takes_a_missing_summary_from_the_content() {
     let lab = Lab::new();
     let xhtml = "<x:div xmlns:x=\"http://www.w3.org/1999/xhtml\"><x:p>The claim is open.</x:p></x:div>";
     let entry =
@@ -254,7 +244,7 @@ fn an_entry_without_a_summary_shows_the_opening_of_its_content() {
 }
 
 #[test]
-fn a_saved_feed_is_held_to_the_limit_of_a_feed_before_and_after_unpacking() {
+fn feed_parse_limits_the_size_before_and_after_unpacking() {
     let lab = Lab::new();
     lab.settings("[http]\nfeed_body_limit = \"2KiB\"\n");
     let large = SAVED.replace("Claim opens", &"Claim opens ".repeat(300));
@@ -278,7 +268,7 @@ fn a_saved_feed_is_held_to_the_limit_of_a_feed_before_and_after_unpacking() {
 }
 
 #[test]
-fn completions_and_manual_come_from_the_same_definitions() {
+fn completions_and_manual_pages_are_printed() {
     let lab = Lab::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(lab.run(&["completions", shell]).stdout.contains("tge-scrape"), "{shell}");

@@ -1,64 +1,41 @@
-//! The cycle as cron runs it: the real binary against the fixture web, a new process each time.
+//! The cycle as cron runs it: a new process of the real binary each time, against the fixture web.
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use tge_scrape::fixture_web::{Bulk, Options};
+use tge_scrape::{
+    figures::report::Schema,
+    fixture_web::{Bulk, Options},
+    model::Detection,
+};
 
 use crate::support::{
     authority::both,
-    lab::{Lab, now, ran},
+    lab::{Lab, addresses, now, ran},
 };
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
-}
-
-/// Every address told of: detections and their further outlets.
-pub fn addresses<'a>(detections: impl IntoIterator<Item = &'a Value>) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    for detection in detections {
-        all.insert(text(&detection["url"]));
-        all.extend(detection["also_at"].as_array().unwrap().iter().map(|outlet| text(&outlet["url"])));
-    }
-    all
-}
-
-pub fn events(lab: &Lab) -> Vec<Value> {
-    lab.run(&["events", "--format", "json"]).json()["detections"].as_array().unwrap().clone()
-}
-
-/// What must have been found by `tick`: every launch of a feed that can be read.
-pub fn wanted(lab: &Lab, tick: u32) -> BTreeSet<String> {
-    let launches = lab.web().truth(tick).into_iter().filter(|truth| truth.tge == "yes" && truth.reachable);
-    launches.map(|truth| truth.url).collect()
-}
-
 #[test]
-fn a_page_that_fails_leaves_its_entry_waiting_until_it_can_be_read() {
+fn entry_waits_until_its_page_can_be_read() {
     let lab = Lab::with_web();
     let first = lab.cycle();
-    assert!(first["entries"]["waiting"].as_u64().unwrap() >= 3, "{first}");
-    let failing = |found: &[Value]| {
+    assert!(first.entries.waiting >= 3, "{first:?}");
+    let failing = |found: &[Detection]| {
         addresses(found).iter().any(|url| url.contains("ledgerline") && url.contains("120-000-wallets"))
     };
-    assert!(!failing(&events(&lab)));
+    assert!(!failing(&lab.events()));
     lab.web().advance();
     let second = lab.cycle();
-    assert_eq!(second["entries"]["waiting"], 0);
-    assert!(failing(&events(&lab)));
+    assert_eq!(second.entries.waiting, 0);
+    assert!(failing(&lab.events()));
 }
 
 #[test]
-fn a_second_process_asks_politely_and_never_twice() {
+fn second_cycle_sends_conditional_requests_and_fetches_no_page_again() {
     let lab = Lab::with_web();
     lab.cycle();
     let before = lab.web().request_log().requests;
     let warm = lab.cycle();
     let after: Vec<_> = lab.web().request_log().requests.split_off(before.len());
-    // Hosts that send no validators, fail, or break off can only be asked in full; those whose feeds are cut off
-    // are once more.
+    // These hosts send no validators, fail or break off, so they cannot be requested conditionally.
     let open = [
         "brokenpages",
         "brokenpress",
@@ -95,8 +72,8 @@ fn a_second_process_asks_politely_and_never_twice() {
         .filter(|asked| pages.contains(&(&asked.host, &asked.path)))
         .collect();
     assert!(again.is_empty(), "{again:?}");
-    assert_eq!(warm["entries"]["new"], 0);
-    assert!(warm["feeds"]["not_modified"].as_u64().unwrap() >= 48, "{warm}");
+    assert_eq!(warm.entries.new, 0);
+    assert!(warm.feeds.not_modified >= 48, "{warm:?}");
     assert!(
         !after.iter().any(
             |asked| ["gonedaily", "goneweekly", "slowdownsun", "busydesk"].contains(&asked.host.as_str())
@@ -106,54 +83,55 @@ fn a_second_process_asks_politely_and_never_twice() {
 }
 
 #[test]
-fn figures_are_what_the_web_counted() {
+fn report_equals_the_counts_of_the_web() {
     let lab = Lab::with_web();
     let report = lab.cycle();
     let ledger = lab.web().request_log();
-    assert_eq!(report["http"]["requests"], ledger.requests.len());
-    assert_eq!(report["http"]["connections_opened"], ledger.connections);
-    let count =
-        |status: std::ops::Range<u16>| ledger.requests.iter().filter(|a| status.contains(&a.status)).count();
-    assert_eq!(report["http"]["outcomes"]["5xx"], count(500..600));
-    assert_eq!(report["http"]["outcomes"]["429"], count(429..430));
-    assert_eq!(report["schema"], 1);
-    assert_eq!(report["feeds"]["total"], lab.web().feed_urls().len());
-    assert!(report["memory"]["peak_rss_bytes"].as_u64().is_none_or(|bytes| bytes > 1 << 20));
+    assert_eq!(report.http.requests, ledger.requests.len() as u64);
+    assert_eq!(report.http.connections_opened, ledger.connections);
+    let count = |status: std::ops::Range<u16>| {
+        ledger.requests.iter().filter(|asked| status.contains(&asked.status)).count() as u64
+    };
+    assert_eq!(report.http.outcomes.server_error, count(500..600));
+    assert_eq!(report.http.outcomes.too_many, count(429..430));
+    assert_eq!(report.schema, Schema::default());
+    assert_eq!(report.feeds.total, lab.web().feed_urls().len() as u64);
+    assert!(report.memory.peak_rss_bytes.is_none_or(|bytes| bytes > 1 << 20));
 }
 
 #[test]
-fn robots_are_obeyed_and_the_feed_is_judged_instead() {
+fn forbidden_page_is_not_fetched_and_its_feed_entry_is_judged() {
     let lab = Lab::with_web();
     lab.cycle();
     let asked = lab.web().request_log().requests;
     assert!(asked.iter().any(|a| a.host == "stubbornnews" && a.path == "/robots.txt"));
     assert!(!asked.iter().any(|a| a.host == "stubbornnews" && a.path.contains("huddle01")));
-    assert!(addresses(&events(&lab)).iter().any(|url| url.contains("huddle01")));
+    assert!(addresses(&lab.events()).iter().any(|url| url.contains("huddle01")));
 }
 
 #[test]
-fn a_dry_run_finds_the_same_and_leaves_nothing() {
+fn dry_run_finds_the_same_and_writes_no_state() {
     let lab = Lab::with_web();
     let ran = lab.run(&["cycle", "--dry-run", "--format", "json"]);
-    let dry = addresses(ran.json()["detections"].as_array().unwrap());
+    let dry = addresses(&ran.report().detections);
     assert!(!lab.state().exists());
-    let real = addresses(lab.cycle()["detections"].as_array().unwrap());
+    let real = addresses(&lab.cycle().detections);
     assert_eq!(dry, real);
 }
 
 #[test]
-fn other_rules_look_again_at_what_was_dropped() {
+fn changed_rules_judge_dropped_entries_again() {
     let lab = Lab::with_web();
     lab.cycle();
     let settings = lab.web().settings_toml();
     lab.settings(&format!("{settings}\n[[projects]]\nname = \"Harbour\"\naliases = [\"Litecoin\"]\n"));
     let again = lab.cycle();
-    assert!(again["entries"]["new"].as_u64().unwrap() > 100, "{}", again["entries"]);
-    assert_eq!(again["feeds"]["not_modified"], 0);
+    assert!(again.entries.new > 100, "{:?}", again.entries);
+    assert_eq!(again.feeds.not_modified, 0);
 }
 
 #[test]
-fn over_tls_a_host_is_asked_by_http2_on_one_connection_and_a_second_one_spares_the_handshake() {
+fn tls_uses_one_http2_connection_per_host_and_resumes_sessions() {
     let folder = tempfile::tempdir().unwrap();
     let authority = folder.path().join("authority.pem");
     let bulk = Some(Bulk { feeds: 6, entries: 8, relevant: 3 });
@@ -168,7 +146,7 @@ fn over_tls_a_host_is_asked_by_http2_on_one_connection_and_a_second_one_spares_t
     let (requests, connections, http2, resumed) = cycle(&["cycle"]);
     assert!(requests >= 6 * 4, "each feed and the pages of its launches: {requests}");
     assert_eq!((connections, http2, resumed), (6, 6, 0));
-    // Without kept connections each request has its own; only a host's first needs the whole handshake.
+    // Without savings each request has its own connection, and only the first to a host needs a full handshake.
     let (then, opened, _, resumed) = cycle(&["cycle", "--naive"]);
     let (then, opened) = (then - requests, opened - connections);
     assert!(then >= 6, "{then}");

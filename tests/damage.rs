@@ -1,5 +1,5 @@
-//! Disks that are full or closed, databases that are damaged, old or new: one sentence, the right exit code,
-//! nothing lost that can still be read.
+//! Disks that are full or read-only, databases that are damaged, old or too new: one error message, the right exit code,
+//! and no loss of readable rows.
 
 use std::{
     collections::BTreeSet,
@@ -11,20 +11,18 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::{
-    overlap::first_schema,
-    support::{
-        lab::{Lab, Ran, ran},
-        state::{Outcome, column, number, opened, sound},
-        world::bulk,
-    },
+use crate::support::{
+    lab::{Lab, Ran, ran},
+    mount::{Mount, mounted},
+    state::{Outcome, column, detection_paths, number, opened, sound, write_first_schema},
+    world::bulk,
 };
 
 fn database(lab: &Lab) -> PathBuf {
     lab.state().join("tge-scrape.db")
 }
 
-/// One sentence and what to do, nothing else.
+/// Fails unless the command prints one sentence and a hint, and nothing else.
 fn said(ran: &Ran, code: i32, sentence: &str, hint: &str) {
     assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{}", ran.stderr);
     assert!(ran.stderr.contains(sentence), "{sentence:?} in {}", ran.stderr);
@@ -32,7 +30,7 @@ fn said(ran: &Ran, code: i32, sentence: &str, hint: &str) {
     assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
 }
 
-/// Folds the log into the file, so that the file is all there is.
+/// Writes the log into the database file and returns its bytes.
 fn folded(lab: &Lab) -> Vec<u8> {
     let connection = Connection::open(database(lab)).unwrap();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
@@ -46,7 +44,7 @@ fn overwrite(path: &Path, at: u64, bytes: &[u8]) {
     file.write_all(bytes).unwrap();
 }
 
-/// A lab that has found something.
+/// A lab with detections.
 fn full() -> Lab {
     let lab = bulk(6, 8);
     lab.cycle();
@@ -54,14 +52,14 @@ fn full() -> Lab {
 }
 
 #[test]
-fn a_state_folder_that_cannot_be_used_is_one_sentence_and_exit_1() {
+fn unusable_state_folder_exits_with_1_and_a_hint() {
     let lab = Lab::with_web();
     fs::write(lab.state(), "a file stands where the folder should").unwrap();
     said(&lab.run(&["cycle"]), 1, "state", "--state-dir");
 }
 
 #[test]
-fn what_is_no_database_is_named_and_left_alone() {
+fn invalid_database_is_reported_and_not_changed() {
     let rubbish = "rubbish ".repeat(2000).into_bytes();
     for (bytes, sentence) in [(rubbish, "damaged"), (Vec::new(), "the file is empty")] {
         let lab = Lab::with_web();
@@ -76,7 +74,7 @@ fn what_is_no_database_is_named_and_left_alone() {
 }
 
 #[test]
-fn a_newer_database_is_refused_with_3_and_left_alone() {
+fn newer_database_exits_with_3_and_is_not_changed() {
     let lab = full();
     Connection::open(database(&lab)).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let before = folded(&lab);
@@ -87,7 +85,7 @@ fn a_newer_database_is_refused_with_3_and_left_alone() {
 }
 
 #[test]
-fn bytes_overwritten_or_cut_off_anywhere_are_told_and_what_can_be_read_is_recovered() {
+fn damaged_pages_are_reported_and_readable_rows_recovered() {
     let lab = full();
     let whole = folded(&lab);
     let entries = number(&opened(&lab.state()).1, "SELECT count(*) FROM entries");
@@ -117,7 +115,7 @@ fn bytes_overwritten_or_cut_off_anywhere_are_told_and_what_can_be_read_is_recove
         sound(&lab.state());
         let found: BTreeSet<String> = column(&opened(&lab.state()).1, "SELECT id FROM detections");
         recovered += found.len();
-        // What is gone and still stands in the feeds comes back.
+        // Lost entries that the feeds still contain come back.
         lab.cycle();
         lab.cycle();
         sound(&lab.state());
@@ -132,7 +130,7 @@ fn number_of_entries(lab: &Lab) -> i64 {
 }
 
 #[test]
-fn a_damaged_index_is_built_again_and_costs_no_row() {
+fn damaged_index_is_rebuilt_without_losing_rows() {
     let lab = full();
     let before = Outcome::of(&lab.state());
     folded(&lab);
@@ -140,7 +138,7 @@ fn a_damaged_index_is_built_again_and_costs_no_row() {
     let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'detections_by_time'";
     let page = u64::try_from(number(&connection, sql)).unwrap() - 1;
     drop(connection);
-    // An index whose page says it is empty: cell count and content start of a leaf.
+    // An index page that claims to be empty: cell count and content start of a leaf.
     overwrite(&database(&lab), page * 4096, &[0x0A, 0, 0, 0, 0, 0x10, 0, 0]);
     let check = lab.run(&["db", "check"]);
     assert_eq!(check.code, 1);
@@ -154,10 +152,10 @@ fn a_damaged_index_is_built_again_and_costs_no_row() {
 }
 
 #[test]
-fn an_older_database_is_copied_before_it_is_changed_and_can_be_put_back() {
+fn older_database_is_backed_up_before_migration() {
     let lab = Lab::with_web();
-    first_schema(&lab);
-    // Of copies from before, the newest three stay.
+    write_first_schema(&lab.state());
+    // Only the newest three backups stay.
     for number in [-3, -2, -1] {
         fs::write(lab.state().join(format!("tge-scrape.db.before-{number}")), "older").unwrap();
     }
@@ -170,7 +168,7 @@ fn an_older_database_is_copied_before_it_is_changed_and_can_be_put_back() {
     drop(kept);
     assert!(!lab.state().join("tge-scrape.db.before--3").exists(), "three are kept");
     assert!(lab.state().join("tge-scrape.db.before--2").exists());
-    // As docs/reference/database.md says.
+    // The steps of docs/reference/database.md.
     for end in ["-wal", "-shm"] {
         let _ = fs::remove_file(lab.state().join(format!("tge-scrape.db{end}")));
     }
@@ -181,7 +179,7 @@ fn an_older_database_is_copied_before_it_is_changed_and_can_be_put_back() {
     assert_eq!(lab.run(&["db", "check"]).code, 0);
 }
 
-/// Runs a cycle that may not write a file beyond so many blocks of 512 or 1024 bytes.
+/// Runs a cycle that cannot write a file beyond so many blocks of 512 or 1024 bytes.
 #[cfg(unix)]
 fn limited(lab: &Lab, blocks: u32) -> Ran {
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" cycle");
@@ -196,7 +194,7 @@ fn limited(lab: &Lab, blocks: u32) -> Ran {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_may_not_grow_is_said_and_the_next_cycle_goes_on() {
+fn file_size_limit_is_reported_and_the_next_cycle_continues() {
     let lab = bulk(6, 8);
     for blocks in [40, 160, 400, 800] {
         let full = limited(&lab, blocks);
@@ -211,42 +209,18 @@ fn a_file_that_may_not_grow_is_said_and_the_next_cycle_goes_on() {
     lab.cycle();
     let never = bulk(6, 8);
     never.cycle();
-    assert_eq!(found(&lab), found(&never));
+    assert_eq!(detection_paths(&lab.state()), detection_paths(&never.state()));
     sound(&lab.state());
-}
-
-/// Paths of what was found; two webs have ports of their own.
-fn found(lab: &Lab) -> BTreeSet<String> {
-    let urls: BTreeSet<String> =
-        column(&opened(&lab.state()).1, "SELECT json_extract(document, '$.url') FROM detections");
-    urls.iter().map(|url| format!("{}{}", &url[7..17], url.rsplit_once('/').unwrap().1)).collect()
-}
-
-fn mounted(arguments: &[&str]) -> bool {
-    Command::new("mount").args(arguments).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-}
-
-/// A mount that ends with the test.
-struct Mount(PathBuf);
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_said_and_what_was_saved_stays() {
+fn full_disk_is_reported_and_saved_rows_stay() {
     let lab = bulk(6, 8);
     let disk = lab.state();
     fs::create_dir(&disk).unwrap();
     let path = disk.to_str().unwrap().to_owned();
-    if !mounted(&["-t", "tmpfs", "-o", "size=128k", "none", &path]) {
-        eprintln!("skipped: only root can make a small disk here");
-        return;
-    }
-    let mount = Mount(disk);
+    let Some(mount) = Mount::new(&disk, &["-t", "tmpfs", "-o", "size=128k", "none"]) else { return };
     let mut refused = 0;
     for size in ["128k", "400k", "700k", "1000k"] {
         assert!(mounted(&["-o", &format!("remount,size={size}"), &path]));
@@ -262,24 +236,20 @@ fn a_full_disk_is_said_and_what_was_saved_stays() {
     lab.cycle();
     let never = bulk(6, 8);
     never.cycle();
-    assert_eq!(found(&lab), found(&never));
+    assert_eq!(detection_paths(&lab.state()), detection_paths(&never.state()));
     sound(&lab.state());
     drop(mount);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_read_only_folder_is_said_by_who_writes_and_read_by_who_reads() {
+fn read_only_state_folder_stops_writers_but_not_readers() {
     let lab = full();
     let before = folded(&lab);
     let path = lab.state().to_str().unwrap().to_owned();
-    if !mounted(&["--bind", &path, &path]) {
-        eprintln!("skipped: only root can close a folder to root");
-        return;
-    }
-    let mount = Mount(lab.state());
+    let Some(mount) = Mount::new(&lab.state(), &["--bind", &path]) else { return };
     if !mounted(&["-o", "remount,ro,bind", &path]) {
-        eprintln!("skipped: this system cannot close a folder");
+        eprintln!("skipped: this system cannot make a folder read-only");
         return;
     }
     said(&lab.run(&["cycle"]), 1, "Read-only file system", "--state-dir");

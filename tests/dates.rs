@@ -1,6 +1,8 @@
-//! Dates of every supported form and language: rendered and read again, and damaged.
+//! Dates of every supported form and language: rendered and read, and damaged.
 //!
 //! Cases: `PROPTEST_CASES`, 256 without it. A long run: `PROPTEST_CASES=100000 cargo test --test main dates::`.
+
+mod languages;
 
 use jiff::{
     Timestamp,
@@ -10,109 +12,9 @@ use jiff::{
 use proptest::{prelude::*, sample::Index};
 use tge_scrape::text::dates::read;
 
+use languages::{LANGUAGES, Language, PARTS};
+
 use crate::properties::{date, folded};
-
-/// Months in full, months abbreviated, days of the week from Monday on; and how a date is written.
-struct Language {
-    months: &'static str,
-    short: &'static str,
-    days: &'static str,
-    long: &'static str,
-}
-
-/// `{d}` is the day, `{m}` the month's number, `{M}` its name, `{S}` its short name, `{y}` the year.
-const LANGUAGES: [Language; 15] = [
-    Language {
-        months: "January February March April May June July August September October November December",
-        short: "Jan Feb Mar Apr May Jun Jul Aug Sept. Oct Nov Dec",
-        days: "Monday Tues Wed Thursday Fri Sat Sunday",
-        long: "{M} {d}, {y}",
-    },
-    Language {
-        months: "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-        short: "gen feb mar apr mag giu lug ago set ott nov dic",
-        days: "lunedì mar mercoledì gio ven sab dom",
-        long: "{d} {M} {y}",
-    },
-    Language {
-        months: "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
-        short: "jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez.",
-        days: "seg terça-feira qua qui sexta-feira sáb dom",
-        long: "{d} de {M} de {y}",
-    },
-    Language {
-        months: "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-        short: "ene feb mar abr may jun jul ago sept oct nov dic",
-        days: "lunes mar mié jueves vie sáb domingo",
-        long: "{d} de {M} de {y}",
-    },
-    Language {
-        months: "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
-        short: "янв. февр. мар. апр. май июн. июл. авг. сент. окт. нояб. дек.",
-        days: "пн вторник ср четверг пт сб воскресенье",
-        long: "{d} {M} {y} г.",
-    },
-    Language {
-        months: "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
-        short: "січ. лют. бер. квіт. трав. черв. лип. серп. вер. жовт. лист. груд.",
-        days: "пн вівторок ср четвер пт сб неділя",
-        long: "{d} {M} {y} р.",
-    },
-    Language {
-        months: "Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık",
-        short: "Oca Şub Mar Nis May Haz Tem Ağu Eyl Eki Kas Ara",
-        days: "Pzt Sal Çar Perşembe Cum Cmt Paz",
-        long: "{d} {M} {y}",
-    },
-    Language {
-        months: "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-        short: "Jan. Febr. Mrz Apr. Mai Jun. Jul. Aug. Sept. Okt. Nov. Dez.",
-        days: "Mo Dienstag Mi Do Fr Samstag So",
-        long: "{d}. {M} {y}",
-    },
-    Language {
-        months: "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-        short: "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
-        days: "lun mar. mercredi jeu ven sam. dimanche",
-        long: "{d} {M} {y}",
-    },
-    Language {
-        months: "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
-        short: "sty lut mar kwi maj cze lip sie wrz paź lis gru",
-        days: "pn wtorek śr czw pt sob niedziela",
-        long: "{d} {M} {y} r.",
-    },
-    Language {
-        months: "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
-        short: "Jan Peb Mar Apr Mei Jun Jul Agt Sep Okt Nop Des",
-        days: "Senin Selasa Rab Kamis Jumat Sab Minggu",
-        long: "{d} {M} {y}",
-    },
-    Language {
-        months: "",
-        short: "",
-        days: "Thứ_Hai Thứ_Ba Thứ_Tư Thứ_Năm Thứ_Sáu Thứ_Bảy Chủ_Nhật",
-        long: "{d} tháng {m}, {y}",
-    },
-    Language {
-        months: "",
-        short: "",
-        days: "周一 星期二 周三 星期四 周五 周六 星期日",
-        long: "{y}年{m}月{d}日",
-    },
-    Language {
-        months: "",
-        short: "",
-        days: "(月) (火) 水曜日 (木) (金) 土曜日 (日)",
-        long: "{y}年{m}月{d}日",
-    },
-    Language {
-        months: "",
-        short: "",
-        days: "월요일 화요일 (수) 목요일 (금) 토요일 (일)",
-        long: "{y}년 {m}월 {d}일",
-    },
-];
 
 fn word(list: &str, at: usize) -> String {
     list.split(' ').nth(at).unwrap_or_default().replace('_', " ")
@@ -122,7 +24,7 @@ fn weekday(language: &Language, weekday: Weekday) -> String {
     word(language.days, usize::try_from(weekday.to_monday_zero_offset()).unwrap())
 }
 
-/// The pattern filled in for `at`.
+/// `pattern` with the parts of `at`.
 fn filled(language: &Language, pattern: &str, at: DateTime) -> String {
     let month = usize::try_from(at.month() - 1).unwrap();
     pattern
@@ -134,14 +36,14 @@ fn filled(language: &Language, pattern: &str, at: DateTime) -> String {
         .replace("{y}", &at.year().to_string())
 }
 
-/// Days as they are written in every language, with the same patterns for names.
+/// Days in every language; languages share the patterns with names.
 fn day() -> impl Strategy<Value = (usize, String)> {
     let patterns =
         ["{D}, {d} {S} {y}", "{d}-{S}-{y}", "{D} {d} {S} {y}", "{S} {d}, {y}", "{y} {S} {d}", "{d} {M} {y}"];
     let named = (0..11_usize, prop::sample::select(patterns.to_vec()));
     let own = (0..LANGUAGES.len(), prop::sample::select(vec!["{}", "{D}, {}", "{D} {}"]));
     let own = own.prop_map(|(at, pattern)| {
-        // A weekday in brackets stands behind its date.
+        // A weekday in brackets follows its date.
         let pattern = if at >= 13 {
             pattern.replace("{D}, {}", "{} {D}").replace("{D} {}", "{} {D}")
         } else {
@@ -161,7 +63,7 @@ fn day() -> impl Strategy<Value = (usize, String)> {
     prop_oneof![named.prop_map(|(at, pattern)| (at, pattern.to_owned())), own, numbers]
 }
 
-/// How a time is written, and whether with its seconds.
+/// A time in one of ten forms, and whether it has seconds.
 fn clock(at: DateTime, form: usize) -> (String, bool) {
     let (hour, minute, second) = (at.hour(), at.minute(), at.second());
     let twelve = if hour % 12 == 0 { 12 } else { hour % 12 };
@@ -180,7 +82,7 @@ fn clock(at: DateTime, form: usize) -> (String, bool) {
     }
 }
 
-/// Zones by number and by name, with their minutes from UTC.
+/// Zones by number and by name, with their offset from UTC in minutes.
 const ZONES: [(&str, i32); 16] = [
     ("", 0),
     ("Z", 0),
@@ -200,7 +102,7 @@ const ZONES: [(&str, i32); 16] = [
     ("+0900 KST", 540),
 ];
 
-/// A date text, and the instant it stands for.
+/// The text of a date, and its instant.
 fn rendered() -> impl Strategy<Value = (String, Timestamp)> {
     let seconds = 788_918_400_i64 + 86_400..4_102_444_800 - 86_400;
     (seconds, day(), 0..10_usize, prop::sample::select(&ZONES[..]), any::<bool>()).prop_map(
@@ -209,7 +111,7 @@ fn rendered() -> impl Strategy<Value = (String, Timestamp)> {
             let offset = Offset::from_seconds(minutes * 60).unwrap();
             let at = Timestamp::from_second(seconds).unwrap();
             let local = offset.to_datetime(at);
-            // Where both orders give the same weekday, the text says neither.
+            // Where both orders give the same weekday, the text is ambiguous.
             let swapped = jiff::civil::Date::new(local.year(), local.day(), local.month());
             let open =
                 swapped.is_ok_and(|date| date.weekday() == local.date().weekday() && date != local.date());
@@ -224,7 +126,7 @@ fn rendered() -> impl Strategy<Value = (String, Timestamp)> {
     )
 }
 
-/// Dates in forms of their own: with the time inside, or without words.
+/// Dates that contain the time, or have no words.
 fn compact() -> impl Strategy<Value = (String, Timestamp)> {
     (788_918_400_i64 + 86_400..4_102_444_800 - 86_400, 0..10_usize).prop_map(|(seconds, form)| {
         let at = Timestamp::from_second(seconds).unwrap();
@@ -300,11 +202,11 @@ fn damaged(text: &str, damage: &Damage) -> String {
     letters.into_iter().collect()
 }
 
-/// Names of further languages and short forms that are read, by their first letters.
+/// The first letters of further month names that are read.
 const EXTRA: [(i8, &str); 8] =
     [(1, "ian"), (3, "maa"), (3, "mae"), (3, "mrt"), (6, "iun"), (7, "iul"), (8, "ags"), (11, "noi")];
 
-/// Whether the month of `at`, as it is in some zone, stands in `text` by its number or by an opening of its name.
+/// Whether the month of `at`, in some zone, is in `text` as its number or as the start of its name.
 fn month_stands(text: &str, at: Timestamp) -> bool {
     let text = folded(text);
     let compact = text.split(|c: char| !c.is_ascii_digit()).any(|group| group.len() >= 8);
@@ -339,14 +241,14 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_rendered_is_read_as_the_same_instant((text, at) in prop_oneof![3 => rendered(), 1 => compact()]) {
+    fn rendered_dates_are_read_as_the_same_instant((text, at) in prop_oneof![3 => rendered(), 1 => compact()]) {
         prop_assert_eq!(read(&text), Some(at), "{}", text);
         date(&text);
     }
 
-    /// Damage gives no date, or another date that the damaged text says: no component is made up, no digit ignored.
+    /// A damaged date gives no date, or a date that is in the damaged text.
     #[test]
-    fn damage_makes_up_no_date(
+    fn damaged_dates_give_no_invented_date(
         (text, _) in prop_oneof![3 => rendered(), 1 => compact()],
         damages in prop::collection::vec(damage(), 1..4),
     ) {
@@ -357,62 +259,10 @@ proptest! {
         }
     }
 
-    /// The same for texts that nobody wrote as a date.
+    /// The same for texts that are no damaged dates.
     #[test]
-    fn parts_in_any_order_make_up_no_date(parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 1..9)) {
+    fn random_date_parts_give_no_invented_date(parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 1..9)) {
         date(&parts.concat());
         date(&parts.join(" "));
     }
 }
-
-/// Parts of dates, and what is none.
-const PARTS: [&str; 48] = [
-    "1",
-    "05",
-    "9",
-    "20",
-    "31",
-    "09",
-    "2026",
-    "1999",
-    "26",
-    "14",
-    "00",
-    "263",
-    "20260920",
-    "140000",
-    "1767607200",
-    "123",
-    ":",
-    "-",
-    "/",
-    ".",
-    ",",
-    " ",
-    "+",
-    "(",
-    ")",
-    "T",
-    "Z",
-    "W38",
-    "th",
-    "Sep",
-    "mar",
-    "May",
-    "lun",
-    "Paz",
-    "am",
-    "p.m.",
-    "UTC",
-    "KST",
-    "年",
-    "月",
-    "日",
-    "下午",
-    "시",
-    "tháng",
-    "năm",
-    "de",
-    "h",
-    "XYZ",
-];

@@ -236,9 +236,9 @@ fn links_and_anchors_of_all_pages_exist() {
                 let path = if path.is_empty() { Some(page.clone()) } else { resolved(page, path) };
                 let whole =
                     path.map(|path| if anchor.is_empty() { path } else { format!("{path}#{anchor}") });
-                let says =
+                let problem =
                     whole.map_or_else(|| Some("it leads out".to_owned()), |whole| missing(&whole, &pages));
-                wrong.extend(says.map(|says| format!("{page}:{number}: {target}: {says}")));
+                wrong.extend(problem.map(|problem| format!("{page}:{number}: {target}: {problem}")));
             }
         }
     }
@@ -247,7 +247,7 @@ fn links_and_anchors_of_all_pages_exist() {
 }
 
 #[test]
-fn pages_and_headings_that_code_cites_exist() {
+fn pages_and_headings_cited_by_code_exist() {
     let pages = pages();
     let mut texts = BTreeMap::new();
     let is_ours = |path: &Path| {
@@ -262,7 +262,7 @@ fn pages_and_headings_that_code_cites_exist() {
         for (number, target) in citations(text) {
             cited += 1;
             headings += usize::from(target.contains('#'));
-            wrong.extend(missing(&target, &pages).map(|says| format!("{file}:{number}: {says}")));
+            wrong.extend(missing(&target, &pages).map(|problem| format!("{file}:{number}: {problem}")));
         }
         let absent = ABSENT.iter().filter(|name| text.contains(**name));
         wrong.extend(absent.map(|name| format!("{file} cites {name:?}, which is not in the repository")));
@@ -296,7 +296,7 @@ fn pages_are_short_except_measurements() {
 }
 
 #[test]
-fn anchors_are_those_of_github() {
+fn anchors_equal_those_of_github() {
     let page = "# `[[feeds]]`\n## What's 1.5 × 2?\n```\n# no heading\n```\n### See [this page](other.md)\n## What's 1.5 × 2?\n#no";
     let found: Vec<String> = anchors(page).into_iter().collect();
     assert_eq!(found, ["feeds", "see-this-page", "whats-15--2", "whats-15--2-1"]);
@@ -305,12 +305,12 @@ fn anchors_are_those_of_github() {
 #[test]
 fn missing_pages_and_headings_are_found() {
     let pages = BTreeMap::from([("docs/a.md".to_owned(), "# One\n".to_owned())]);
-    let says = |target| missing(target, &pages);
-    assert_eq!(says("docs/a.md"), None);
-    assert_eq!(says("docs/a.md#one"), None);
-    assert_eq!(says("docs/a.md#two").unwrap(), "docs/a.md has no heading #two");
-    assert_eq!(says("docs/none.md#one").unwrap(), "there is no page docs/none.md");
-    assert_eq!(says("docs/none.md").unwrap(), "there is no file docs/none.md");
+    let problem = |target| missing(target, &pages);
+    assert_eq!(problem("docs/a.md"), None);
+    assert_eq!(problem("docs/a.md#one"), None);
+    assert_eq!(problem("docs/a.md#two").unwrap(), "docs/a.md has no heading #two");
+    assert_eq!(problem("docs/none.md#one").unwrap(), "there is no page docs/none.md");
+    assert_eq!(problem("docs/none.md").unwrap(), "there is no file docs/none.md");
     assert_eq!(resolved("docs/guide/x.md", "../a.md").as_deref(), Some("docs/a.md"));
     assert_eq!(resolved("README.md", "../a.md"), None);
     assert_eq!(targets("see [a](b.md#c), `[d](e)` and ![f](g.svg \"h\")"), ["b.md#c", "g.svg"]);

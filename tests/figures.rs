@@ -1,12 +1,13 @@
-//! Figures a user can trust: what `stats` says is what the web counted, before the first cycle and after many.
+//! Figures of `stats`, `report` and monitoring, compared with the counts of the web.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use tge_scrape::figures::CycleReport;
 
 use crate::support::{
     lab::Lab,
-    world::{LOUD, bulk},
+    world::{AT_ONCE, bulk},
 };
 
 fn stats(lab: &Lab) -> Value {
@@ -14,7 +15,7 @@ fn stats(lab: &Lab) -> Value {
 }
 
 #[test]
-fn stats_equal_the_ledger_of_the_web() {
+fn stats_equal_the_request_log_of_the_web() {
     let lab = Lab::with_web();
     for _ in 0..3 {
         lab.cycle();
@@ -32,47 +33,33 @@ fn stats_equal_the_ledger_of_the_web() {
     let sent: usize = ledger.requests.iter().map(|asked| asked.bytes).sum();
     let received = totals["bytes_received"].as_u64().unwrap();
     assert!(received.abs_diff(sent as u64) * 100 <= sent as u64, "{received} of {sent}");
-    let cycles = stats["cycles"].as_array().unwrap();
-    let sum: u64 = cycles.iter().map(|cycle| cycle["http"]["requests"].as_u64().unwrap()).sum();
-    assert_eq!(totals["requests"], sum);
-    let path = |cycle: &Value| {
-        cycle["critical_path"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|step| step["ms"].as_f64().unwrap())
-            .sum::<f64>()
-    };
-    let whole = |cycle: &Value| cycle["cycle"]["duration_ms"].as_f64().unwrap();
-    assert!(
-        cycles.iter().all(|cycle| (path(cycle) - whole(cycle)).abs() < 2.0),
-        "the path adds up to the cycle"
-    );
+    let cycles: Vec<CycleReport> = serde_json::from_value(stats["cycles"].clone()).unwrap();
+    assert_eq!(totals["requests"], cycles.iter().map(|cycle| cycle.http.requests).sum::<u64>());
+    for cycle in &cycles {
+        let path: f64 = cycle.critical_path.iter().map(|step| step.ms).sum();
+        let whole = cycle.cycle.duration_ms as f64;
+        assert!((path - whole).abs() < 2.0, "the critical path has {path} ms of {whole}");
+    }
     let asked: u64 =
         stats["sources"].as_array().unwrap().iter().map(|source| source["asked"].as_u64().unwrap()).sum();
-    let visits = |cycle: &Value| {
-        ["fetched", "not_modified", "failed"]
-            .iter()
-            .map(|key| cycle["feeds"][key].as_u64().unwrap())
-            .sum::<u64>()
-    };
+    let visits = |cycle: &CycleReport| cycle.feeds.fetched + cycle.feeds.not_modified + cycle.feeds.failed;
     assert_eq!(asked, cycles.iter().map(visits).sum::<u64>());
 }
 
 #[test]
-fn every_view_of_the_figures_stands_on_its_own() {
+fn stats_views_exclude_each_other() {
     let lab = Lab::with_web();
     lab.cycle();
-    for (flag, wanted) in [
-        ("--targets", "connection_reuse"),
-        ("--stages", "whole cycle"),
-        ("--feeds", "detections"),
-        ("--why", "along their critical paths"),
-        ("--cycles", "ok"),
-    ] {
+    for (flag, wanted) in [("--stages", "whole cycle"), ("--why", "along their critical paths")] {
         let shown = lab.run(&["stats", flag]);
         assert!(shown.stdout.contains(wanted) && !shown.stdout.contains('\x1b'), "{flag}: {}", shown.stdout);
     }
+    lab.cycle();
+    let cycles = lab.run(&["stats", "--cycles", "--format", "csv"]).stdout;
+    let mut rows = csv::Reader::from_reader(cycles.as_bytes());
+    let status = rows.headers().unwrap().iter().position(|name| name == "status").unwrap();
+    let statuses: Vec<String> = rows.records().map(|row| row.unwrap()[status].to_owned()).collect();
+    assert_eq!(statuses, ["ok", "ok"], "{cycles}");
     assert!(lab.run(&["stats", "--stages", "--since", "400d"]).stdout.contains("feed_fetch"));
     assert_eq!(lab.run(&["events", "--format", "prometheus"]).code, 2);
     assert_eq!(lab.run(&["stats", "--why", "--feeds"]).code, 2);
@@ -80,7 +67,7 @@ fn every_view_of_the_figures_stands_on_its_own() {
 }
 
 #[test]
-fn a_page_is_written_before_the_first_cycle_and_after() {
+fn report_page_is_written_before_and_after_the_first_cycle() {
     let lab = Lab::with_web();
     let read = || std::fs::read_to_string(lab.path().join("page.html")).unwrap();
     assert_eq!(lab.run(&["report", "-o", "page.html"]).code, 0);
@@ -90,13 +77,13 @@ fn a_page_is_written_before_the_first_cycle_and_after() {
     assert_eq!(lab.run(&["report", "-o", "page.html"]).code, 0);
     let page = read();
     assert!(page.contains("$ERA") && page.contains("data-points=\"2\""), "{page}");
-    // Nothing is asked of the network: no scripts, and addresses only as links.
+    // The page loads nothing from the network: it has no scripts, and addresses only in links.
     assert!(!page.contains("<script") && !page.contains(" src=") && page.contains("default-src 'none'"));
     assert_eq!(lab.run(&["report", "-o", "nowhere/page.html"]).code, 1);
 }
 
 #[test]
-fn the_textfile_is_whole_and_counters_never_fall() {
+fn textfile_is_complete_and_counters_never_fall() {
     let lab = Lab::with_web();
     let settings = lab.web().settings_toml();
     lab.settings(&format!("{settings}\n[metrics]\ntextfile = \"figures.prom\"\n"));
@@ -125,18 +112,16 @@ fn the_textfile_is_whole_and_counters_never_fall() {
 }
 
 #[test]
-fn a_profile_has_a_lane_for_every_visit() {
+fn profile_has_one_event_per_visit_without_crossings() {
     let lab = Lab::with_web();
-    let report = lab.run(&["cycle", "--format", "json", "--profile", "trace.json"]).json();
+    let report = lab.run(&["cycle", "--format", "json", "--profile", "trace.json"]).report();
     let trace: Value =
         serde_json::from_str(&std::fs::read_to_string(lab.path().join("trace.json")).unwrap()).unwrap();
     let events = trace["traceEvents"].as_array().unwrap();
     let named = |name: &str| events.iter().filter(|event| event["name"] == name).count();
-    let visits = report["feeds"]["total"].as_u64().unwrap()
-        + report["entries"]["candidates"].as_u64().unwrap()
-        - report["articles"]["from_feed"].as_u64().unwrap();
+    let visits = report.feeds.total + report.entries.candidates - report.articles.from_feed;
     assert_eq!(named("visit") as u64, visits);
-    // Viewers draw what overlaps in a lane as nested, and give up on what crosses.
+    // Viewers show overlapping events of a thread as nested and fail on events that cross.
     let mut threads: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
     for event in events.iter().filter(|event| event["ph"] == "X") {
         let (start, took) = (event["ts"].as_f64().unwrap(), event["dur"].as_f64().unwrap());
@@ -145,7 +130,7 @@ fn a_profile_has_a_lane_for_every_visit() {
     }
     for thread in threads.values() {
         for (at, (start, end)) in thread.iter().enumerate() {
-            // Times are told to the nanosecond, as floats.
+            // Times are written as floats with nanoseconds.
             let before = |one: &f64, other: &f64| *one <= other + 0.001;
             let crosses = |(from, to): &&(f64, f64)| {
                 let inside = before(start, from) && before(to, end);
@@ -161,7 +146,7 @@ fn a_profile_has_a_lane_for_every_visit() {
 }
 
 #[test]
-fn a_monitor_hears_of_the_start_and_of_the_end() {
+fn healthcheck_is_pinged_at_start_and_end() {
     use std::io::{Read, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/token", listener.local_addr().unwrap());
@@ -193,24 +178,22 @@ fn a_monitor_hears_of_the_start_and_of_the_end() {
 }
 
 #[test]
-fn without_its_savings_it_finds_the_same_and_asks_for_more() {
+fn cycle_without_savings_sends_more_requests() {
     let lab = Lab::with_web();
     let without_savings = Lab::with_web();
     let ours = lab.cycle();
-    let theirs = without_savings.run(&["cycle", "--naive", "--format", "json"]).json();
-    let requests = |report: &Value| report["http"]["requests"].as_u64().unwrap();
-    assert!(2 * requests(&theirs) > 3 * requests(&ours), "{} {}", requests(&theirs), requests(&ours));
-    assert_eq!(theirs["http"]["connections_opened"], theirs["http"]["requests"]);
-    let again = without_savings.run(&["cycle", "--naive", "--format", "json"]).json();
-    assert_eq!(again["feeds"]["not_modified"], 0);
-    assert_eq!(again["entries"]["new"], 0);
+    let theirs = without_savings.run(&["cycle", "--naive", "--format", "json"]).report();
+    assert!(2 * theirs.http.requests > 3 * ours.http.requests, "{:?} {:?}", theirs.http, ours.http);
+    assert_eq!(theirs.http.connections_opened, theirs.http.requests);
+    let again = without_savings.run(&["cycle", "--naive", "--format", "json"]).report();
+    assert_eq!((again.feeds.not_modified, again.entries.new), (0, 0));
 }
 
 #[test]
-fn alerts_are_counted_by_channel_and_how_they_ended() {
+fn alert_counters_have_channel_and_result() {
     let lab = bulk(1, 2);
     let settings = format!(
-        "{}\n[metrics]\ntextfile = \"figures.prom\"\n[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{LOUD}",
+        "{}\n[metrics]\ntextfile = \"figures.prom\"\n[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{AT_ONCE}",
         lab.web().settings_toml()
     );
     lab.settings(&settings);
@@ -228,5 +211,5 @@ fn alerts_are_counted_by_channel_and_how_they_ended() {
     assert_eq!(series("tge_scrape_outbox_oldest_timestamp_seconds{channel=\"file\"}").to_bits(), 0);
     lab.cycle();
     let again = series("tge_scrape_alerts_total{channel=\"file\",result=\"delivered\"}");
-    assert_eq!(again.to_bits(), delivered.to_bits(), "nothing new, nothing told");
+    assert_eq!(again.to_bits(), delivered.to_bits(), "a cycle without news sends nothing");
 }

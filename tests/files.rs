@@ -1,4 +1,4 @@
-//! What lies where the database, its lock or a copy of it should lie.
+//! Other files at the paths of the database, its lock or a backup.
 
 use std::{fs, path::Path, process::Command};
 
@@ -10,7 +10,7 @@ use crate::support::{
     world::bulk,
 };
 
-/// One sentence and a hint, and the exit code 1.
+/// Fails unless the command exits with 1, with `sentence` and a hint.
 fn refused(lab: &Lab, arguments: &[&str], sentence: &str) {
     let ran = lab.run(arguments);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{arguments:?}: {}", ran.stderr);
@@ -32,7 +32,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_file_shorter_than_any_database_is_no_new_one() {
+fn truncated_database_file_is_not_replaced() {
     let header = b"SQLite format 3\0".to_vec();
     let short = [vec![b'S'], vec![0; 100], header.clone(), [header, vec![0; 490]].concat(), vec![b'x'; 4096]];
     for bytes in short {
@@ -45,12 +45,12 @@ fn a_file_shorter_than_any_database_is_no_new_one() {
             refused(&lab, command, "the database is damaged");
         }
         refused(&lab, &["db", "check", "--repair"], "nothing can be recovered");
-        assert_eq!(fs::read(database(&lab)).unwrap(), bytes, "it is left alone");
+        assert_eq!(fs::read(database(&lab)).unwrap(), bytes, "the file was changed");
     }
 }
 
 #[test]
-fn the_database_of_another_program_is_left_alone() {
+fn database_of_another_program_is_not_changed() {
     for version in [0, 5] {
         let lab = Lab::with_web();
         fs::create_dir_all(lab.state()).unwrap();
@@ -68,7 +68,7 @@ fn the_database_of_another_program_is_left_alone() {
 }
 
 #[test]
-fn a_folder_in_the_place_of_a_file_is_named() {
+fn folder_at_the_path_of_a_state_file_is_reported() {
     for name in ["tge-scrape.db", "lock"] {
         let lab = Lab::with_web();
         fs::create_dir_all(lab.state().join(name)).unwrap();
@@ -78,7 +78,7 @@ fn a_folder_in_the_place_of_a_file_is_named() {
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for() {
+fn pipe_at_the_path_of_a_state_file_is_reported_at_once() {
     for name in ["tge-scrape.db", "lock", "schema.lock"] {
         let lab = Lab::with_web();
         fs::create_dir_all(lab.state()).unwrap();
@@ -89,7 +89,7 @@ fn a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_in_the_place_of_a_lock_is_not_followed() {
+fn symbolic_link_at_the_path_of_a_lock_is_not_followed() {
     for name in ["lock", "schema.lock"] {
         let lab = Lab::with_web();
         fs::create_dir_all(lab.state()).unwrap();
@@ -100,9 +100,9 @@ fn a_link_in_the_place_of_a_lock_is_not_followed() {
         assert_eq!(fs::read_to_string(&target).unwrap(), "not to be written to");
         fs::remove_file(&target).unwrap();
         refused(&lab, &["cycle"], "symbolic link");
-        assert!(!target.exists(), "nor is anything made through it");
+        assert!(!target.exists(), "a file was created through the link");
     }
-    // The database itself may lie elsewhere.
+    // The database itself may be a symbolic link.
     let lab = bulk(1, 1);
     lab.cycle();
     let elsewhere = lab.path().join("elsewhere.db");
@@ -116,11 +116,11 @@ fn a_link_in_the_place_of_a_lock_is_not_followed() {
 
 #[cfg(unix)]
 #[test]
-fn a_state_folder_that_is_closed_to_this_user_is_not_an_empty_one() {
+fn unreadable_state_folder_is_not_taken_for_an_empty_one() {
     use std::os::unix::{fs::PermissionsExt, process::CommandExt};
     let lab = bulk(1, 1);
     lab.cycle();
-    // Root may read anything: the command runs as another user, who may reach it but not the state.
+    // Root may read anything, so the command runs as another user.
     let open = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     open(lab.path());
     let binary = lab.path().join("tge-scrape");
@@ -154,7 +154,7 @@ fn a_state_folder_that_is_closed_to_this_user_is_not_an_empty_one() {
 }
 
 #[test]
-fn a_copy_is_written_over_nothing() {
+fn backup_overwrites_no_file() {
     let lab = bulk(1, 1);
     lab.cycle();
     fs::create_dir(lab.path().join("folder")).unwrap();
@@ -178,7 +178,7 @@ fn a_copy_is_written_over_nothing() {
         refused(&lab, &["db", "backup", "/dev/stdout"], "exists already");
         refused(&lab, &["db", "backup", "/dev/null"], "exists already");
     }
-    assert_eq!((names(lab.path()), names(&lab.path().join("folder"))), before, "nothing is left behind");
+    assert_eq!((names(lab.path()), names(&lab.path().join("folder"))), before, "a file was added or removed");
     assert_eq!(fs::read_to_string(lab.path().join("file")).unwrap(), "mine");
     let copied = lab.run(&["db", "backup", "folder/copy.db"]);
     assert_eq!(copied.code, 0, "{}", copied.stderr);
@@ -189,31 +189,21 @@ fn a_copy_is_written_over_nothing() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_leaves_no_piece_of_a_copy_or_a_repair() {
-    use std::process::Stdio;
+fn full_disk_keeps_no_partial_backup_or_repair() {
+    use crate::support::mount::{Mount, mounted};
 
-    let mounted = |arguments: &[&str]| {
-        Command::new("mount")
-            .args(arguments)
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    };
     let lab = bulk(4, 8);
     lab.cycle();
     let disk = lab.path().join("disk");
     fs::create_dir(&disk).unwrap();
     let path = disk.to_str().unwrap().to_owned();
-    if !mounted(&["-t", "tmpfs", "-o", "size=100k", "none", &path]) {
-        eprintln!("skipped: only root can make a small disk here");
-        return;
-    }
+    let Some(_mount) = Mount::new(&disk, &["-t", "tmpfs", "-o", "size=100k", "none"]) else { return };
     refused(&lab, &["db", "backup", "disk/copy.db"], "the disk is full");
     assert_eq!(names(&disk), Vec::<String>::new());
     assert!(mounted(&["-o", "remount,size=20m", &path]));
     assert_eq!(lab.run(&["db", "backup", "disk/copy.db"]).code, 0);
 
-    // A database that no index can mend, on a disk with room for its copy but not for a new one.
+    // Rebuilding indexes cannot repair this database. The disk has space for its copy but not for a new one.
     fs::create_dir(disk.join("state")).unwrap();
     fs::rename(disk.join("copy.db"), disk.join("state/tge-scrape.db")).unwrap();
     let database = Connection::open(disk.join("state/tge-scrape.db")).unwrap();
@@ -231,5 +221,4 @@ fn a_full_disk_leaves_no_piece_of_a_copy_or_a_repair() {
     assert!(left.iter().all(|name| !name.contains("damaged") && !name.contains("recovered")), "{left:?}");
     assert!(mounted(&["-o", "remount,size=20m", &path]));
     assert_eq!(lab.run(&["--state-dir", "disk/state", "db", "check", "--repair"]).code, 0);
-    let _ = Command::new("umount").arg("-l").arg(&disk).status();
 }

@@ -1,4 +1,4 @@
-//! Lists of feeds into the settings and out: what is taken, what is named, and that the settings stay valid.
+//! Import and export of lists of feeds: added feeds, skipped outlines, valid settings.
 
 use std::{fs, io::Write, process::Stdio};
 
@@ -10,7 +10,7 @@ fn opml(outlines: &str) -> String {
     )
 }
 
-/// A lab with settings and a list, and what importing it gave.
+/// A lab with settings and a list, and the result of its import.
 fn imported(settings: &str, list: &[u8], more: &[&str]) -> (Lab, Ran) {
     let lab = Lab::new();
     lab.settings(settings);
@@ -29,7 +29,7 @@ fn is_valid(lab: &Lab) {
 }
 
 #[test]
-fn an_import_never_writes_what_the_settings_refuse() {
+fn feed_import_writes_only_valid_settings() {
     let list = opml(
         "<outline type=\"rss\" text=\"Paid letter\" xmlUrl=\"https://reader:hunter2@letters.example/feed\"/>\n\
          <outline type=\"rss\" text=\"Token\" xmlUrl=\"feed://hunter2@token.example/feed\"/>\n\
@@ -65,7 +65,7 @@ fn an_import_never_writes_what_the_settings_refuse() {
 }
 
 #[test]
-fn adding_never_writes_what_the_settings_refuse() {
+fn feed_add_and_project_add_write_only_valid_settings() {
     let lab = Lab::new();
     lab.settings("# mine\nfeeds = []\n");
     for url in [
@@ -98,7 +98,7 @@ fn adding_never_writes_what_the_settings_refuse() {
 }
 
 #[test]
-fn lists_that_are_empty_or_inline_are_added_to() {
+fn empty_and_inline_lists_are_extended() {
     let list = opml(
         "<outline title=\"Chain\" xmlUrl=\"https://one.example/feed\"/><outline xmlUrl=\"https://two.example/feed\"/>",
     );
@@ -125,7 +125,7 @@ fn lists_that_are_empty_or_inline_are_added_to() {
 }
 
 #[test]
-fn a_named_settings_file_is_made_by_what_adds_to_it() {
+fn settings_file_given_by_flag_is_created_by_feed_add() {
     let lab = Lab::new();
     let add = ["-c", "new.toml", "feed", "add", "--untried", "https://a.example/f"];
     assert_eq!(lab.run(&add).code, 0);
@@ -135,7 +135,7 @@ fn a_named_settings_file_is_made_by_what_adds_to_it() {
 }
 
 #[test]
-fn what_is_no_list_gives_one_sentence() {
+fn invalid_opml_gives_one_error_message() {
     let lab = Lab::new();
     lab.settings("feeds = []\n");
     for (name, bytes, expected) in [
@@ -172,7 +172,7 @@ fn what_is_no_list_gives_one_sentence() {
 }
 
 #[test]
-fn each_outline_that_is_left_out_is_named_the_first_of_many() {
+fn skipped_outlines_are_listed_up_to_a_limit() {
     let bad: String = (0..25)
         .map(|at| format!("<outline text=\"Bad {at}\" xmlUrl=\"gopher://{at}.example/\"/>\n"))
         .collect();
@@ -201,7 +201,7 @@ fn each_outline_that_is_left_out_is_named_the_first_of_many() {
 }
 
 #[test]
-fn exports_of_other_readers_come_in_whole() {
+fn exports_of_other_readers_are_imported_completely() {
     let list = opml(
         "<outline text=\"Info\" title=\"Info\"><outline text=\"Deep\"><outline type=\"rss\" text=\"Größe & mehr\" xmlUrl=\"http://one.example/news.atom?a=1&b=2&copy=3\"/></outline></outline>\n\
          ,<outline type=\"rss\" text=\"twice\" xmlUrl=\"https://www.one.example/news.atom?b=2&amp;a=1&amp;copy=3\"/>\n\
@@ -232,7 +232,7 @@ fn exports_of_other_readers_come_in_whole() {
 }
 
 #[test]
-fn what_goes_out_comes_in_as_it_was() {
+fn feed_export_and_import_are_inverse() {
     let lab = Lab::new();
     lab.settings(
         "[[feeds]]\nurl = \"https://a.example/f?x=1&y=2\"\nname = \"A <b> & \\\"c\\\"\"\nsite = \"https://a.example/\"\ntags = [\"L2\", \"news\"]\n\
@@ -254,7 +254,7 @@ fn what_goes_out_comes_in_as_it_was() {
 }
 
 #[test]
-fn a_long_list_is_imported_and_lasts() {
+fn list_of_five_thousand_feeds_is_imported() {
     let many: String = (0..5000)
         .map(|at| format!("<outline text=\"Outlet {at}\" xmlUrl=\"https://h{at}.example/f\"/>\n"))
         .collect();

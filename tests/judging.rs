@@ -1,21 +1,21 @@
-//! Judging again, by the user's word and by other rules, through the real binary.
+//! Labels, `rescan`, `classify --compare` and `explain`.
 
-use std::{fs, io::Write, process::Stdio};
+use std::{collections::BTreeSet, fs, io::Write, process::Stdio};
 
 use serde_json::Value;
+use tge_scrape::model::Detection;
 
-use crate::{cycle::events, support::lab::Lab};
+use crate::support::lab::Lab;
 
 #[test]
-fn a_label_is_kept_and_gives_the_precision_as_the_user_sees_it() {
+fn labels_are_stored_and_give_the_precision() {
     let lab = Lab::with_web();
     lab.cycle();
-    let ids: Vec<String> =
-        events(&lab).iter().map(|event| event["id"].as_str().unwrap().to_owned()).take(4).collect();
+    let ids: Vec<String> = lab.events().into_iter().map(|event| event.id).take(4).collect();
     for (id, word) in ids.iter().zip(["yes", "yes", "no", "yes"]) {
         assert_eq!(lab.run(&["label", id, word]).code, 0);
     }
-    // The beginning of an id suffices, and a second thought replaces the first.
+    // The beginning of an ID is enough, and a later label replaces an earlier one.
     let last = lab.run(&["label", &ids[2][..12], "yes", "--format", "json"]).json();
     assert_eq!((last["labelled"].as_u64(), last["precision"].as_f64()), (Some(4), Some(1.0)));
     assert_eq!(lab.run(&["label", &ids[0], "no"]).code, 0);
@@ -27,38 +27,35 @@ fn a_label_is_kept_and_gives_the_precision_as_the_user_sees_it() {
 }
 
 #[test]
-fn a_rescan_applies_other_rules_to_what_is_kept_and_back() {
+fn rescan_applies_changed_rules_and_reverts_them() {
     let lab = Lab::with_web();
     lab.cycle();
-    let before = events(&lab);
+    let before = lab.events();
     let settings = fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
-    // A rule that no text passes takes every launch away; rumours are told below any threshold.
+    // A muted word removes its launches.
     lab.settings(&format!("{settings}\n[detect]\nmute = [\"airdrop\"]\n"));
     let dry = lab.run(&["rescan", "--dry-run", "--format", "json"]).json();
     let gone = |report: &Value, kind: &str| {
         report["changes"].as_array().unwrap().iter().filter(|change| change["change"] == kind).count()
     };
     assert!(gone(&dry, "gone") > 0, "{dry}");
-    assert_eq!(events(&lab), before, "a dry run changes nothing");
+    assert_eq!(lab.events(), before, "a dry run changes nothing");
     let real = lab.run(&["rescan", "--format", "json"]).json();
     assert_eq!(gone(&real, "gone"), gone(&dry, "gone"));
-    let during = events(&lab);
+    let during = lab.events();
     assert!(during.len() < before.len());
-    assert!(during.iter().all(|event| !event["title"].as_str().unwrap().to_lowercase().contains("airdrop")));
+    assert!(during.iter().all(|event| !event.title.to_lowercase().contains("airdrop")));
     lab.settings(&settings);
     let back = lab.run(&["rescan", "--format", "json"]).json();
     assert_eq!(gone(&back, "new"), gone(&dry, "gone"));
-    let titles = |events: &[Value]| {
-        let mut titles: Vec<String> =
-            events.iter().map(|event| event["title"].as_str().unwrap().to_owned()).collect();
-        titles.sort();
-        titles.len()
+    let titles = |events: &[Detection]| -> BTreeSet<String> {
+        events.iter().map(|event| event.title.clone()).collect()
     };
-    assert_eq!(titles(&events(&lab)), titles(&before));
+    assert_eq!(titles(&lab.events()), titles(&before));
 }
 
 #[test]
-fn two_settings_are_compared_text_by_text() {
+fn classify_compares_two_settings_text_by_text() {
     let lab = Lab::new();
     let (old, new) = (lab.path().join("old.toml"), lab.path().join("new.toml"));
     fs::write(&old, "").unwrap();
@@ -82,7 +79,7 @@ fn two_settings_are_compared_text_by_text() {
 }
 
 #[test]
-fn an_address_is_explained() {
+fn explain_judges_an_address() {
     let lab = Lab::with_web();
     let url = lab.web().truth(2).into_iter().find(|truth| truth.tge == "yes" && truth.reachable).unwrap().url;
     let judged = lab.run(&["explain", &url, "--format", "json"]).json();

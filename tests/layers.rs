@@ -1,10 +1,10 @@
-//! A room imports downwards only: reads the `crate::` paths of every source file and names the offender.
+//! Modules import only from lower levels. Reads the `crate::` paths of every source file.
 
 use std::{fs, path::Path};
 
-/// Rooms by level, lowest first; a room may use rooms of lower levels and, at level 0, of its own.
+/// Modules by level, lowest first. Modules of level 0 and of levels 4 and above may import from their own level.
 const LEVELS: &[&[&str]] = &[
-    &["model", "text", "clock", "exit", "failpoint", "panics"],
+    &["model", "text", "clock", "failpoint", "panics"],
     &["http", "feed", "article", "detect", "x", "store", "figures"],
     &["visit", "render", "alert"],
     &["cycle"],
@@ -13,7 +13,7 @@ const LEVELS: &[&[&str]] = &[
 ];
 
 fn level(module: &str) -> Option<usize> {
-    LEVELS.iter().position(|rooms| rooms.contains(&module))
+    LEVELS.iter().position(|modules| modules.contains(&module))
 }
 
 fn sources(dir: &Path, found: &mut Vec<(String, String)>) {
@@ -27,9 +27,9 @@ fn sources(dir: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// Every room named after `crate::` in `text`, braces included.
+/// The modules named after `crate::` in `text`, also in braces.
 fn imports(text: &str) -> Vec<String> {
-    let mut rooms = Vec::new();
+    let mut modules = Vec::new();
     for (at, _) in text.match_indices("crate::") {
         let rest = &text[at + "crate::".len()..];
         if let Some(list) = rest.strip_prefix('{') {
@@ -47,19 +47,19 @@ fn imports(text: &str) -> Vec<String> {
                 } else if depth == 0 && c == ',' {
                     word.clear();
                 } else if !word.is_empty() {
-                    rooms.push(std::mem::take(&mut word));
+                    modules.push(std::mem::take(&mut word));
                 }
             }
-            rooms.extend((!word.is_empty()).then_some(word));
+            modules.extend((!word.is_empty()).then_some(word));
         } else {
-            rooms.push(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+            modules.push(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
         }
     }
-    rooms
+    modules
 }
 
 #[test]
-fn rooms_import_downwards_only() {
+fn modules_import_only_from_lower_levels() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&root, &mut files);
@@ -70,7 +70,7 @@ fn rooms_import_downwards_only() {
         for other in imports(text) {
             let Some(theirs) = level(&other) else { continue };
             let allowed = match level(module) {
-                // The simulated internet knows nothing of us.
+                // The fixture web imports nothing from the program.
                 None => false,
                 Some(ours) => {
                     other == module || theirs < ours || (ours == theirs && (ours == 0 || ours >= 4))
@@ -86,7 +86,7 @@ fn rooms_import_downwards_only() {
 }
 
 #[test]
-fn imports_are_read_with_and_without_braces() {
+fn imports_are_parsed_with_and_without_braces() {
     let text = "use crate::model::Entry;\nuse crate::{http::{Fetch, Request}, store};";
     assert_eq!(imports(text), ["model", "http", "store"]);
 }

@@ -1,4 +1,4 @@
-//! Odd values on the command line and limits of the system: a sentence and an exit code, never a panic.
+//! Odd values on the command line and limits of the system: an error message and an exit code, never a panic.
 
 use std::{collections::BTreeSet, ffi::OsString, fs};
 
@@ -31,11 +31,11 @@ fn odd_values() -> Vec<OsString> {
     values
 }
 
-/// What `--help` says a command takes.
+/// Subcommands, flags and arguments of a command, read from `--help`.
 struct Help {
     commands: Vec<String>,
     flags: BTreeSet<String>,
-    /// Whether each argument is needed.
+    /// Whether each argument is required.
     arguments: Vec<bool>,
 }
 
@@ -63,11 +63,11 @@ fn help(lab: &Lab, command: &[String]) -> Help {
     }
 }
 
-/// Every command that does something, with its help.
-fn leaves(lab: &Lab, command: Vec<String>, found: &mut Vec<(Vec<String>, Help)>) {
+/// Adds every command without subcommands, with its help.
+fn collect_commands(lab: &Lab, command: Vec<String>, found: &mut Vec<(Vec<String>, Help)>) {
     let help = help(lab, &command);
     for inner in &help.commands {
-        leaves(lab, [command.clone(), vec![inner.clone()]].concat(), found);
+        collect_commands(lab, [command.clone(), vec![inner.clone()]].concat(), found);
     }
     if help.commands.is_empty() {
         found.push((command, help));
@@ -76,17 +76,21 @@ fn leaves(lab: &Lab, command: Vec<String>, found: &mut Vec<(Vec<String>, Help)>)
 
 fn ends_well(ran: &Ran, arguments: &[OsString]) {
     assert!((0..=75).contains(&ran.code), "{} after {arguments:?}: {}", ran.code, ran.stderr);
-    assert!(!ran.stderr.contains("a bug in tge-scrape"), "{arguments:?}: {}", ran.stderr);
-    assert!(ran.code == 0 || !ran.stderr.is_empty() || !ran.stdout.is_empty(), "{arguments:?} says nothing");
+    // The message of a panic names a line of a source file.
+    assert!(!ran.stderr.contains(".rs:"), "{arguments:?}: {}", ran.stderr);
+    assert!(
+        ran.code == 0 || !ran.stderr.is_empty() || !ran.stdout.is_empty(),
+        "{arguments:?} prints nothing"
+    );
 }
 
 #[test]
-fn no_value_on_the_command_line_ends_in_a_panic() {
+fn odd_argument_values_cause_no_panic() {
     let lab = world::bulk(1, 2);
     lab.cycle();
     lab.settings("feeds = []\nprojects = []\n");
     let mut found = Vec::new();
-    leaves(&lab, Vec::new(), &mut found);
+    collect_commands(&lab, Vec::new(), &mut found);
     assert!(found.len() > 30, "{}", found.len());
     let global: BTreeSet<String> =
         ["--config", "--state-dir", "--format", "--color", "--log-format"].map(str::to_owned).into();
@@ -127,7 +131,7 @@ fn no_value_on_the_command_line_ends_in_a_panic() {
     assert!(tried > 400, "{tried}");
 }
 
-/// A shell with this limit before the program.
+/// Runs the program in a shell after `ulimit` with `limit`.
 #[cfg(unix)]
 fn limited(lab: &Lab, limit: &str, arguments: &[&str]) -> Ran {
     let mut command = std::process::Command::new("/bin/sh");
@@ -138,7 +142,7 @@ fn limited(lab: &Lab, limit: &str, arguments: &[&str]) -> Ran {
 
 #[cfg(unix)]
 #[test]
-fn few_open_files_give_a_sentence() {
+fn low_limit_of_open_files_gives_an_error_message() {
     let lab = world::bulk(1, 2);
     lab.cycle();
     for files in [4, 5, 6, 8, 10, 12, 14, 16, 20, 30] {
@@ -160,7 +164,7 @@ fn few_open_files_give_a_sentence() {
 
 #[cfg(unix)]
 #[test]
-fn a_limit_on_the_size_of_files_gives_a_sentence_and_leaves_no_part() {
+fn low_limit_of_file_size_gives_an_error_and_no_partial_file() {
     let lab = world::bulk(1, 2);
     lab.cycle();
     fs::remove_dir_all(lab.state()).unwrap();
@@ -183,7 +187,7 @@ fn a_limit_on_the_size_of_files_gives_a_sentence_and_leaves_no_part() {
 
 #[cfg(unix)]
 #[test]
-fn a_small_stack_is_enough() {
+fn small_stack_is_enough() {
     let lab = world::bulk(1, 2);
     for arguments in [&["cycle"][..], &["stats"], &["config", "show"], &["feed", "export"]] {
         let ran = limited(&lab, "-s 64", arguments);
@@ -193,7 +197,7 @@ fn a_small_stack_is_enough() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_settings_file_is_refused() {
+fn invalid_settings_files_are_rejected() {
     let lab = Lab::new();
     fs::write(lab.path().join("utf16.toml"), [0xff, 0xfe, b'a', 0]).unwrap();
     for (path, expected) in

@@ -1,39 +1,47 @@
-//! One test program: a line on each module.
+//! One test program, with a line about each module.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, reason = "a failed setup fails the test at its line")]
 
 mod support;
 
-mod alerts; // what channels get, and when they cannot be reached
+mod alerts; // alerts and channels that fail
 mod clock_jumps; // a clock that is set back
-mod commands; // what a user types, and what goes wrong
+mod commands; // commands and messages for wrong input
 mod cycle; // the cycle as cron runs it
 mod damage; // disks and databases that fail
 mod dates; // dates of every form and language, rendered and damaged
 mod docs; // links, citations and length of documents
-mod fair_share; // what one feed may take of what all share
-mod figures; // what stats, report and monitoring say
-mod files; // what lies where the database, its lock or a copy should lie
-mod ground_truth; // what was found and how it was grouped, against what is true
-mod hostile; // a web that does everything wrong
-mod identity; // what a feed does to its items
-mod import; // lists of feeds into the settings and out
-mod judging; // judging again, by the user's word and by other rules
-mod kills; // killed while telling
-mod layers; // who may import whom
+#[cfg(debug_assertions)]
+mod failpoints; // processes killed at failpoints
+mod fair_share; // one feed does not block the others
+mod figures; // stats, report and monitoring
+mod files; // other files at the paths of the database, its lock or a backup
+mod ground_truth; // findings and stories, compared with the ground truth
+mod hostile; // injected failures of the web
+mod identity; // items of a feed that changes at random
+mod import; // import and export of lists of feeds
+mod judging; // labels, rescan, compare and explain
+mod kills; // cycles killed at random moments
+mod layers; // imports between modules
 mod limits; // odd values on the command line, and limits of the system
-mod origins; // who speaks, and of which coins
+mod mail; // alerts by mail
+mod operator; // hooks, notices and `events --follow`
+mod origins; // official sources, and notices of several coins
 mod overlap; // several processes at once
-mod properties; // what must hold whatever comes in
-mod regressions; // every input that once broke something
+mod properties; // properties of any input
+mod regressions; // stored inputs of properties
 mod rewording; // items whose words or guids change
-mod secrecy; // secrets, shells, modes and statements
+mod secrecy; // secrets, shells, file modes and SQL statements
+#[cfg(unix)]
+mod signals; // SIGTERM and SIGINT
+mod snapshots; // help, tables and messages as a whole
 mod soak; // a month, simulated
-mod stories; // stories that join, visits that cannot be saved, quiet feeds
-mod strict; // what --strict and --strict-targets decide
-mod terminal; // what feeds may print
-mod x; // X beside the news
-mod x_hostile; // an X that must not be believed
-mod x_week; // a week on X with everything going wrong
+mod stories; // joined stories, failed saves, unchanged feeds
+mod terminal; // control characters in feeds
+mod titles; // feeds with hostile titles
+mod vocabulary; // old words that do not come back
+mod x; // X and feeds in one cycle
+mod x_hostile; // hostile responses of X
+mod x_week; // a week on X with injected failures
 
-mod survival; // stops, deadlines, no network
+mod survival; // deadlines, no network, long titles

@@ -1,19 +1,17 @@
-//! Who speaks, and of which coins: feeds and pages of our own on loopback, read by the real binary.
+//! Official sources, and notices of several coins: feeds and pages on loopback, read by the real binary.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tge_scrape::model::{Class, Detection};
 
-use crate::{
-    cycle::events,
-    support::{
-        inbox::{Answer, Inbox},
-        lab::{Lab, now},
-    },
+use crate::support::{
+    inbox::{Answer, Inbox},
+    lab::{Lab, now},
 };
 
-/// Hosts answer by their names: a feed with `items`, a project's own site with one page, and any other host with a page
-/// on a claim. `PORT` in the items is the port of this web.
+/// Hosts answer by their names: a feed with `items`, the site of a project with one page, and other hosts with a page about
+/// a claim. `PORT` in the items stands for the port of this web.
 fn web(items: String, own_page: Option<&'static str>) -> Inbox {
     Inbox::start(move |received, _| {
         let (host, port) = received.header("host").split_once(':').unwrap_or_default();
@@ -55,8 +53,8 @@ fn item(title: &str, link: &str, more: &str) -> String {
 const QUICK: &str = "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n";
 const PROJECT: &str = "[[projects]]\nname = \"Plimsoll\"\ntokens = [\"PLIM\"]\nhandles = [\"plimsollxyz\"]\ndomains = [\"plimsoll.localhost\"]\n";
 
-/// What the launches of one feed come to, each alert on its own line of `alerts.ndjson`.
-fn found(web: &Inbox, host: &str, tier: u8, more: &str) -> (Lab, Vec<Value>) {
+/// The detections of one feed. Each alert is a line of `alerts.ndjson`.
+fn found(web: &Inbox, host: &str, tier: u8, more: &str) -> (Lab, Vec<Detection>) {
     let lab = Lab::new();
     let port = web.port;
     let feed = format!("[[feeds]]\nurl = \"http://{host}:{port}/feed\"\nname = \"Source\"\ntier = {tier}\n");
@@ -65,14 +63,14 @@ fn found(web: &Inbox, host: &str, tier: u8, more: &str) -> (Lab, Vec<Value>) {
     lab.settings(&format!("{QUICK}{feed}{channel}{more}"));
     let ran = lab.run(&["cycle", "--catch-up", "9"]);
     assert!(ran.code == 0 || ran.code == 4, "{}", ran.stderr);
-    let events = events(&lab);
+    let events = lab.events();
     (lab, events)
 }
 
 const CLAIM: &str = "Plimsoll airdrop claim is now live: claim PLIM tokens";
 
 #[test]
-fn nobody_speaks_for_a_project_by_saying_so() {
+fn official_requires_the_page_of_the_project() {
     let author =
         "<author>plimsollxyz</author><source url=\"http://plimsoll.localhost/feed\">Plimsoll</source>";
     for (name, link, more, own_page) in [
@@ -86,36 +84,26 @@ fn nobody_speaks_for_a_project_by_saying_so() {
         let web = web(item(CLAIM, link, more), own_page);
         let (_lab, events) = found(&web, "stranger.localhost", 3, PROJECT);
         assert_eq!(events.len(), 1, "{name}: {events:?}");
-        assert_eq!(
-            (&events[0]["watched"], &events[0]["official"]),
-            (&Value::Bool(true), &Value::Bool(false)),
-            "{name}"
-        );
-        assert_ne!(events[0]["class"], "critical", "{name}");
+        assert_eq!((events[0].watched, events[0].official), (true, false), "{name}");
+        assert_ne!(events[0].class, Class::Critical, "{name}");
     }
 }
 
 #[test]
-fn a_project_speaks_on_its_own_page_and_in_its_own_feed() {
+fn official_is_set_for_the_page_and_the_feed_of_a_project() {
     let link = "http://plimsoll.localhost:PORT/blog/claim";
-    // A stranger's headline is not the project's word: the page gives title and verdict.
+    // A third party's headline does not count as official: title and verdict come from the page.
     let there = web(item("Plimsoll airdrop claim ended, buy PLIM now", link, ""), Some(CLAIM));
     let (_lab, events) = found(&there, "stranger.localhost", 3, PROJECT);
-    assert_eq!(
-        (events[0]["official"].as_bool(), events[0]["class"].as_str()),
-        (Some(true), Some("critical"))
-    );
-    assert_eq!(events[0]["title"], CLAIM);
+    assert_eq!((events[0].official, events[0].class), (true, Class::Critical));
+    assert_eq!(events[0].title, CLAIM);
     let own = web(item(CLAIM, "", ""), None);
     let (_lab, events) = found(&own, "plimsoll.localhost", 2, PROJECT);
-    assert_eq!(
-        (events[0]["official"].as_bool(), events[0]["class"].as_str()),
-        (Some(true), Some("critical"))
-    );
+    assert_eq!((events[0].official, events[0].class), (true, Class::Critical));
 }
 
 #[test]
-fn a_tier_1_source_speaks_in_its_own_words_and_not_on_the_pages_of_others() {
+fn official_is_set_for_tier_1_sources_only_on_their_own_pages() {
     for (link, official) in [
         ("", true),
         ("http://venue.localhost:PORT/notice", true),
@@ -123,57 +111,53 @@ fn a_tier_1_source_speaks_in_its_own_words_and_not_on_the_pages_of_others() {
     ] {
         let web = web(item(CLAIM, link, ""), None);
         let (_lab, events) = found(&web, "venue.localhost", 1, "");
-        assert_eq!(events[0]["official"], official, "{link}");
+        assert_eq!(events[0].official, official, "{link}");
     }
 }
 
 #[test]
-fn each_coin_of_a_notice_is_a_detection_and_a_story_and_they_are_alerted_together() {
+fn notice_of_three_coins_gives_three_stories_in_one_alert() {
     let title = "Korvex Will List Quorra (QRA), Plimsoll (PLIM) and Sabelle (SBL)";
     let web = web(item(title, "", ""), None);
     let (lab, events) = found(&web, "venue.localhost", 2, PROJECT);
-    let mut coins: Vec<(&str, &str, bool)> = events
+    let mut coins: Vec<_> = events
         .iter()
-        .map(|event| {
-            let text = |key: &str| event[key].as_str().unwrap();
-            (text("project"), text("token"), event["watched"].as_bool().unwrap())
-        })
+        .map(|event| (event.project.as_deref().unwrap(), event.token.as_deref().unwrap(), event.watched))
         .collect();
     coins.sort_unstable();
     assert_eq!(coins, [("Plimsoll", "PLIM", true), ("Quorra", "QRA", false), ("Sabelle", "SBL", false)]);
-    for key in ["id", "story_id"] {
-        let values: BTreeSet<&str> = events.iter().map(|event| event[key].as_str().unwrap()).collect();
-        assert_eq!(values.len(), 3, "{key}");
-    }
-    assert!(events.iter().all(|event| event["also_at"].as_array().unwrap().is_empty()), "one outlet");
+    let ids: BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
+    let stories: BTreeSet<&str> = events.iter().map(|event| event.story_id.as_str()).collect();
+    assert_eq!((ids.len(), stories.len()), (3, 3));
+    assert!(events.iter().all(|event| event.also_at.is_empty()), "one outlet");
     let alerts = std::fs::read_to_string(lab.path().join("alerts.ndjson")).unwrap();
     let message: Value = serde_json::from_str(alerts.lines().next().unwrap()).unwrap();
     assert_eq!((alerts.lines().count(), message["detections"].as_array().unwrap().len()), (1, 3));
     assert_eq!(message["detections"][0]["project"], "Plimsoll", "the watched one first");
-    // A later cycle, and a second judgement of what is kept, find nothing new.
+    // A later cycle and a rescan find nothing new.
     lab.cycle();
     let again = lab.run(&["rescan", "--format", "json"]).json();
     assert_eq!(again["changes"].as_array().unwrap().len(), 0, "{again}");
-    // Other words of the user: the coins keep their identities.
+    // After a change of the watch list the coins have the same IDs.
     let settings = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
     lab.settings(&settings.replace("Plimsoll", "SABELLE").replace("\"PLIM\"", "\"SBL\""));
     assert_eq!(lab.run(&["rescan"]).code, 0);
-    let ids = |events: &[Value]| -> BTreeSet<(String, String)> {
-        events.iter().map(|event| (event["token"].to_string(), event["id"].to_string())).collect()
+    let ids = |events: &[Detection]| -> BTreeSet<(Option<String>, String)> {
+        events.iter().map(|event| (event.token.clone(), event.id.clone())).collect()
     };
-    assert_eq!(ids(&crate::cycle::events(&lab)), ids(&events));
+    assert_eq!(ids(&lab.events()), ids(&events));
     assert_eq!(std::fs::read_to_string(lab.path().join("alerts.ndjson")).unwrap(), alerts);
 }
 
 #[test]
-fn a_strangers_flood_does_not_hold_back_what_is_watched() {
+fn watched_project_is_alerted_first_despite_a_flood() {
     let flood: String = (0..40)
         .map(|number| {
             let name = format!("Zork{}{}eth", char::from(b'A' + number % 26), char::from(b'a' + number / 26));
             item(&format!("{name} airdrop claim is now live"), "", "")
         })
         .collect();
-    // Scored lower than the flood, and from a better source.
+    // Its score is lower than those of the flood, and its source is better.
     let watched = item("Korvex Lists Plimsoll (PLIM)", "", "");
     let web = Inbox::start(move |received, _| {
         let outlet = received.header("host").starts_with("outlet.localhost");
@@ -191,10 +175,9 @@ fn a_strangers_flood_does_not_hold_back_what_is_watched() {
     let feeds = feed("stranger.localhost", 3) + &feed("outlet.localhost", 2);
     lab.settings(&format!("{QUICK}{feeds}{channel}{PROJECT}"));
     assert_eq!(lab.run(&["cycle", "--catch-up", "99"]).code, 0);
-    let score = |event: &Value| event["score"].as_u64().unwrap();
-    let events = events(&lab);
-    let plimsoll = events.iter().find(|event| event["project"] == "Plimsoll").unwrap();
-    assert!(events.iter().filter(|event| score(event) > score(plimsoll)).count() > 30, "{plimsoll}");
+    let events = lab.events();
+    let plimsoll = events.iter().find(|event| event.project.as_deref() == Some("Plimsoll")).unwrap();
+    assert!(events.iter().filter(|event| event.score > plimsoll.score).count() > 30, "{plimsoll:?}");
     let first = inbox.all().remove(0).json();
     assert!(first["title"].as_str().unwrap().contains("Plimsoll"), "{first}");
 }

@@ -1,4 +1,4 @@
-//! Several processes at once: one works, the others leave; readers read; a database is made and changed once.
+//! Several processes at once: one cycle runs, the others exit, readers are not blocked, and one process migrates.
 
 use std::{
     fs,
@@ -10,13 +10,13 @@ use std::{
 use crate::support::{
     inbox::{Answer, Inbox},
     lab::{Lab, ran},
-    state::{number, opened, sound},
+    state::{number, opened, sound, write_first_schema},
 };
 
 const FEED: &str = "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>One</title><item><title>Kalori opens \
                     airdrop claim for its KALO token</title><link>http://127.0.0.1/1</link><guid>1</guid></item></channel></rss>";
 
-/// A lab with one feed, which is answered when `held` says so.
+/// A lab with the feed of `inbox`.
 fn lab(inbox: &Inbox) -> Lab {
     let lab = Lab::new();
     lab.settings(&format!(
@@ -28,14 +28,14 @@ fn lab(inbox: &Inbox) -> Lab {
 }
 
 #[test]
-fn of_ten_cycles_one_works_nine_leave_and_readers_read_all_the_while() {
+fn ten_cycles_at_once_run_one_and_block_no_reader() {
     let (arrived, first) = channel();
     let (release, held) = channel::<()>();
     let held = Mutex::new(held);
     let inbox = Inbox::start(move |_, before| {
         if before > 0 {
             let _ = arrived.send(());
-            // Once nobody holds it back any more, it answers at once.
+            // Answers at once when the sender is dropped.
             let _ = held.lock().unwrap().recv();
         }
         Some(Answer::new(200, FEED).with("content-type", "application/rss+xml"))
@@ -46,14 +46,14 @@ fn of_ten_cycles_one_works_nine_leave_and_readers_read_all_the_while() {
     first.recv().unwrap();
     let readers: [&[&str]; 5] =
         [&["stats"], &["events"], &["db", "check"], &["feed", "list"], &["alerts", "list"]];
-    let mut left = 0;
-    while left < 9 {
+    let mut ended = 0;
+    while ended < 9 {
         for reader in readers {
             let read = lab.run(reader);
             assert_eq!((read.code, read.stderr.as_str()), (0, ""), "{reader:?}: {}", read.stdout);
         }
-        left = running.iter_mut().filter_map(|child| child.try_wait().unwrap()).count();
-        assert!(left < 10, "the one at work is held");
+        ended = running.iter_mut().filter_map(|child| child.try_wait().unwrap()).count();
+        assert!(ended < 10, "the running cycle ended before its feed answered");
     }
     drop(release);
     let mut codes: Vec<i32> = running
@@ -70,12 +70,16 @@ fn of_ten_cycles_one_works_nine_leave_and_readers_read_all_the_while() {
     codes.sort_unstable();
     assert_eq!(codes, [0, 75, 75, 75, 75, 75, 75, 75, 75, 75]);
     let (_copy, database) = opened(&lab.state());
-    assert_eq!(number(&database, "SELECT count(*) FROM cycles"), 2, "only who worked left a trace");
+    assert_eq!(
+        number(&database, "SELECT count(*) FROM cycles"),
+        2,
+        "a cycle that exits with 75 is not recorded"
+    );
     sound(&lab.state());
 }
 
 #[test]
-fn who_waits_for_the_lock_works_once_it_is_free() {
+fn wait_lock_runs_the_cycle_when_the_lock_is_free() {
     let lab = Lab::with_web();
     fs::create_dir_all(lab.state()).unwrap();
     let lock = fs::File::create(lab.state().join("lock")).unwrap();
@@ -91,17 +95,7 @@ fn who_waits_for_the_lock_works_once_it_is_free() {
     assert_eq!(waiting.wait().unwrap().code(), Some(0));
 }
 
-/// A database of the first schema with one source in it.
-pub fn first_schema(lab: &Lab) {
-    fs::create_dir_all(lab.state()).unwrap();
-    let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
-    database.execute_batch(include_str!("../src/store/sqlite/migrations/1.sql")).unwrap();
-    database.execute("INSERT INTO sources (url) VALUES ('http://old.example/feed')", []).unwrap();
-    database.pragma_update(None, "user_version", 1).unwrap();
-    database.pragma_update(None, "journal_mode", "WAL").unwrap();
-}
-
-/// Commands that write to the database without the lock of cycles, all at once.
+/// Eight commands that write to the database, at once.
 fn eight_writers(lab: &Lab) -> Vec<Child> {
     let one = |_| {
         let mut command: Command = lab.command(&["db", "prune"]);
@@ -111,14 +105,14 @@ fn eight_writers(lab: &Lab) -> Vec<Child> {
 }
 
 #[test]
-fn a_database_is_made_and_changed_by_one_process_though_many_try() {
+fn database_is_created_and_migrated_by_one_of_many_processes() {
     for old in [false, true] {
         let lab = Lab::new();
         if old {
-            first_schema(&lab);
+            write_first_schema(&lab.state());
         }
-        // Prune takes the lock of cycles; the library's own door takes none.
-        let doors: Vec<_> = (0..4)
+        // `db prune` takes the lock of cycles; the library itself takes none.
+        let openers: Vec<_> = (0..4)
             .map(|_| {
                 let dir = lab.state();
                 std::thread::spawn(move || {
@@ -130,8 +124,8 @@ fn a_database_is_made_and_changed_by_one_process_though_many_try() {
             .into_iter()
             .map(|child| ran(child.wait_with_output().unwrap()).code)
             .collect();
-        for door in doors {
-            door.join().unwrap().unwrap();
+        for opener in openers {
+            opener.join().unwrap().unwrap();
         }
         assert!(codes.iter().all(|code| [0, 75].contains(code)) && codes.contains(&0), "{codes:?}");
         sound(&lab.state());
@@ -146,9 +140,8 @@ fn a_database_is_made_and_changed_by_one_process_though_many_try() {
     }
 }
 
-/// How long a reader's wait may take at most is SQLite's own affair; that it ends is ours.
 #[test]
-fn a_database_that_another_program_keeps_is_one_sentence_and_loses_nothing() {
+fn database_locked_by_another_program_is_reported_in_one_sentence() {
     let lab = Lab::with_web();
     lab.cycle();
     let entries = |lab: &Lab| number(&opened(&lab.state()).1, "SELECT count(*) FROM entries");
@@ -162,7 +155,7 @@ fn a_database_that_another_program_keeps_is_one_sentence_and_loses_nothing() {
     assert!(kept.stderr.contains("another program has kept the database locked"), "{}", kept.stderr);
     assert!(kept.stderr.contains("hint: close the program"), "{}", kept.stderr);
     assert_eq!(kept.stderr.lines().count(), 2, "{}", kept.stderr);
-    assert_eq!(lab.run(&["events"]).code, 0, "readers go on");
+    assert_eq!(lab.run(&["events"]).code, 0, "readers are not blocked");
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(entries(&lab), before);
     lab.cycle();

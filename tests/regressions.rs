@@ -1,14 +1,13 @@
-//! Every input kept, through the property it belongs to: what fuzzing starts from (`tests/fuzz/seeds`) and what it
-//! once broke (`tests/fuzz/regressions`), a folder for each target.
+//! Stored inputs and their properties: seeds of fuzzing (`tests/fuzz/seeds`) and inputs of earlier faults
+//! (`tests/fuzz/regressions`), in one folder per target.
 
 use std::{fs, panic, path::Path};
 
 use crate::properties;
 
-/// A property of some bytes.
 type Property = fn(&[u8]);
 
-/// The targets of `tests/fuzz`, with the folders of fixtures that are inputs as they stand.
+/// The targets of `tests/fuzz`, with the folders of fixtures that are inputs as well.
 const TARGETS: [(&str, Property, &[&str]); 7] = [
     ("feed", properties::feed, &["fixtures/entries"]),
     ("article", properties::article, &["fixtures/article"]),
@@ -19,7 +18,7 @@ const TARGETS: [(&str, Property, &[&str]); 7] = [
     ("headers", properties::headers, &[]),
 ];
 
-/// Holds `property` to every file of `folder`; gives how many there were.
+/// Applies `property` to every file of `folder`. Returns the number of files.
 fn hold(property: Property, folder: &Path) -> usize {
     let Ok(files) = fs::read_dir(folder) else { return 0 };
     let mut inputs: Vec<_> = files.map(|file| file.unwrap().path()).filter(|path| path.is_file()).collect();
@@ -32,7 +31,7 @@ fn hold(property: Property, folder: &Path) -> usize {
 }
 
 #[test]
-fn every_input_kept_holds() {
+fn stored_inputs_satisfy_their_properties() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (name, property, fixtures) in TARGETS {
         let fuzz = root.join("tests/fuzz");
@@ -45,7 +44,7 @@ fn every_input_kept_holds() {
 }
 
 #[test]
-fn every_fuzz_target_is_held_here_too() {
+fn fuzz_targets_equal_the_tested_properties() {
     let manifest = include_str!("fuzz/Cargo.toml");
     let mut built: Vec<&str> = manifest
         .lines()

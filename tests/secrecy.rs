@@ -1,5 +1,5 @@
-//! What is secret stays so: the real binary with a secret in every place that takes one, everything it writes read
-//! through afterwards.
+//! Secrets, shells, file modes and SQL statements. The real binary runs with a secret in every setting that takes one, and
+//! everything that it writes is searched for them.
 
 use std::{
     fs,
@@ -16,7 +16,8 @@ use crate::support::{
     inbox::{Answer, Inbox},
     lab::{Lab, ran},
     mail::MailServer,
-    world::LOUD,
+    world::AT_ONCE,
+    x::x_lab,
 };
 
 const SLACK: &str = "slack-path-5ecret";
@@ -25,15 +26,15 @@ const TELEGRAM: &str = "4711:telegram-5ecret-token";
 const NTFY: &str = "tk_ntfy5ecrettoken";
 /// Base64 of 32 bytes.
 const WEBHOOK: &str = "d2ViaG9va3NlY3JldHdlYmhvb2tzZWNyZXR3ZWJob29r";
-/// What the mail server asks for.
+/// The password of the mail server.
 const MAIL: &str = "hunter2";
-/// What it gets for it (RFC 4616).
+/// The same as it is sent (RFC 4616).
 const LOGIN: &str = "AG1lAGh1bnRlcjI=";
 const FEED: &str = "feed-header-5ecret";
 const PING: &str = "ping-path-5ecret";
 const ALL: [&str; 10] = [SLACK, DISCORD, TELEGRAM, NTFY, WEBHOOK, MAIL, LOGIN, FEED, PING, x::TOKEN];
 
-/// A service for all channels and a feed; while `refuses` is set, it refuses and quotes what it was asked.
+/// A service for all channels and a feed. While `refuses` is set, it answers 403 and quotes the request.
 fn service(refuses: Arc<AtomicBool>) -> Inbox {
     let feed = "<rss version=\"2.0\"><channel><title>F</title><item><guid>1</guid><title>Zorblax opens claims for its ZORB \
                 airdrop</title><link>http://127.0.0.1:9/claim</link><description>Zorblax said eligible users can claim the ZORB \
@@ -50,7 +51,7 @@ fn service(refuses: Arc<AtomicBool>) -> Inbox {
     })
 }
 
-/// Settings that hold, or name, every secret; X and the news of `lab` beside them.
+/// Settings with every secret, or with the name of its variable, for the sources of `lab`.
 fn settings(lab: &Lab, inbox: &Inbox, mail: &MailServer) -> String {
     fs::write(lab.path().join("telegram.token"), TELEGRAM).unwrap();
     let rows = [
@@ -69,7 +70,7 @@ fn settings(lab: &Lab, inbox: &Inbox, mail: &MailServer) -> String {
             .to_owned(),
         "kind = \"file\"\npath = \"alerts.ndjson\"".to_owned(),
     ];
-    let channels = rows.map(|row| format!("\n[[channels]]\n{row}\n{LOUD}")).concat();
+    let channels = rows.map(|row| format!("\n[[channels]]\n{row}\n{AT_ONCE}")).concat();
     let looking = "[\"/bin/sh\", \"-c\", \"cat > hook.json; env > hook.env; cat /proc/$PPID/cmdline > parent.argv; cp -r state seen\"]";
     format!(
         "{}\n[[feeds]]\nurl = \"{}\"\nname = \"F\"\nheaders_env = {{ Authorization = \"FEED\" }}\n{channels}\n[hooks]\nafter_cycle = {looking}\n\
@@ -79,7 +80,7 @@ fn settings(lab: &Lab, inbox: &Inbox, mail: &MailServer) -> String {
     )
 }
 
-/// Every file below `folder`, but for those the secrets were put into.
+/// Every file below `folder` except those that the test wrote secrets to.
 fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -99,8 +100,8 @@ fn leaked(text: &[u8]) -> Vec<&'static str> {
 }
 
 #[test]
-fn no_secret_is_in_a_log_an_output_a_file_or_a_process() {
-    let lab = crate::x::lab(Content::Written, "");
+fn secrets_appear_in_no_log_output_file_or_process() {
+    let lab = x_lab(Content::Written, "");
     let refuses = Arc::new(AtomicBool::new(false));
     let inbox = service(Arc::clone(&refuses));
     let mail = MailServer::start(lab.path(), false, |before| {
@@ -150,7 +151,7 @@ fn no_secret_is_in_a_log_an_output_a_file_or_a_process() {
         }
         let _ = fs::remove_file(lab.path().join("copy.db"));
     }
-    // What is to be kept from view was in use, and was quoted at us.
+    // The secrets were used, and services quoted them.
     let asked = inbox.all();
     let paths: String = asked.iter().map(|received| format!("{}\n", received.path)).collect();
     for secret in [SLACK, DISCORD, TELEGRAM, PING] {
@@ -187,7 +188,7 @@ fn no_secret_is_in_a_log_an_output_a_file_or_a_process() {
 }
 
 #[test]
-fn a_command_is_run_as_it_is_written_without_a_shell() {
+fn commands_run_without_a_shell() {
     let inbox = Inbox::start(|received, _| {
         let words =
             "Zorblax said eligible users can claim the ZORB token from 25 December 2026. '; touch owned; '";
@@ -212,7 +213,7 @@ fn a_command_is_run_as_it_is_written_without_a_shell() {
     let literal = "$(touch owned); `touch owned` > x";
     lab.settings(&format!(
         "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n[detect]\nthreshold = 20\n[[feeds]]\nurl = \"{}\"\nname = \"$(touch owned)\"\n\
-         [[channels]]\nkind = \"exec\"\ncommand = [\"/usr/bin/tee\", \"{literal}\"]\n{LOUD}\
+         [[channels]]\nkind = \"exec\"\ncommand = [\"/usr/bin/tee\", \"{literal}\"]\n{AT_ONCE}\
          [hooks]\non_detection = [\"/usr/bin/tee\", \"hook {literal}\"]\n",
         inbox.url("/feed")
     ));
@@ -227,7 +228,7 @@ fn a_command_is_run_as_it_is_written_without_a_shell() {
 
 #[cfg(unix)]
 #[test]
-fn planted_links_are_never_written_through() {
+fn symbolic_links_are_replaced_not_followed() {
     use std::os::unix::fs::symlink;
 
     let lab = crate::support::world::bulk(1, 2);
@@ -263,12 +264,12 @@ fn planted_links_are_never_written_through() {
 
 #[cfg(unix)]
 #[test]
-fn whatever_the_mask_what_it_keeps_is_its_owner_s() {
+fn files_are_private_whatever_the_umask() {
     use std::os::unix::fs::PermissionsExt;
 
     let lab = crate::support::world::bulk(1, 2);
     let more = format!(
-        "\n[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{LOUD}\
+        "\n[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{AT_ONCE}\
          [hooks]\nafter_cycle = [\"/bin/sh\", \"-c\", \"stat -c '%a %n' state state/* > modes\"]\n"
     );
     lab.settings(&(lab.web().settings_toml() + &more));
@@ -289,19 +290,19 @@ fn whatever_the_mask_what_it_keeps_is_its_owner_s() {
         assert_eq!(mode(path), 0o600, "{path} is {:o}", mode(path));
     }
     assert_eq!(mode("state"), 0o700);
-    // While it ran: the write-ahead log and its index have entries in them too.
+    // During the cycle the write-ahead log and its index contain entries too.
     let modes = fs::read_to_string(lab.path().join("modes")).unwrap();
     assert!(modes.contains("tge-scrape.db-wal"), "{modes}");
     for line in modes.lines() {
         assert!(line.starts_with("700 state") || line.starts_with("600 state/"), "{modes}");
     }
-    // A file the user opened to others stays so.
+    // The mode of a file that the user changed stays.
     fs::set_permissions(lab.path().join("fresh.toml"), fs::Permissions::from_mode(0o640)).unwrap();
     open(&["feed", "add", "https://b.example/feed", "--untried", "--config", "fresh.toml"]);
     assert_eq!(mode("fresh.toml"), 0o640);
 }
 
-/// Reads `file` of the store and names what in it is no constant on its way to the database.
+/// The calls in `text` of the store whose SQL is not a constant.
 fn built_statements(file: &str, text: &str) -> Vec<String> {
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
     let mut found = Vec::new();
@@ -312,7 +313,7 @@ fn built_statements(file: &str, text: &str) -> Vec<String> {
             let argument = text[at + call.len()..].trim_start();
             let constant = argument.starts_with('"')
                 || argument.starts_with("statements::")
-                // A loop over constants; what is built can only be a String, and that is looked for below.
+                // A loop over constants. The code below finds statements that are built.
                 || argument.starts_with("statement)");
             if !constant {
                 found.push(format!("{file}: {call}{}", argument.lines().next().unwrap_or_default()));
@@ -333,14 +334,16 @@ fn built_statements(file: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn statements_are_constants_and_values_are_parameters() {
+fn sql_statements_are_constants() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let mut sources = Vec::new();
     files(&folder, &mut sources);
     let mut offences = Vec::new();
     let mut prepared = 0;
-    // Repair names each table and column of the schema it has just built itself; its values are parameters too.
-    let spared = |name: &str| name.contains("tests") || name.ends_with("/repair.rs");
+    // The repair names tables and columns of the schema that it has just created. Its values are parameters too.
+    let spared = |name: &str| {
+        name.ends_with("tests.rs") || name.contains("/sqlite/tests/") || name.ends_with("/repair.rs")
+    };
     let is_rust = |name: &str| Path::new(name).extension().is_some_and(|kind| kind == "rs");
     for (name, text) in sources.iter().filter(|(name, _)| is_rust(name) && !spared(name)) {
         let text = String::from_utf8(text.clone()).unwrap();
@@ -358,9 +361,9 @@ fn statements_are_constants_and_values_are_parameters() {
     }
 }
 
-/// Whatever speaks HTTP is built in one place, which knows one proxy: that of the settings.
+/// Only one place builds HTTP clients, and it uses no proxy but that of the settings.
 #[test]
-fn clients_are_made_where_the_environment_s_proxy_is_left_out() {
+fn http_clients_ignore_proxies_of_the_environment() {
     let mut sources = Vec::new();
     files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
     let makes = |text: &str| {
@@ -370,7 +373,7 @@ fn clients_are_made_where_the_environment_s_proxy_is_left_out() {
     let mut found = false;
     for (name, text) in sources {
         let text = String::from_utf8_lossy(&text).into_owned();
-        // Tests come last in a file, and ask loopback only.
+        // Tests come last in a file and request only loopback addresses.
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
         if name.contains("/tests") || !makes(text) {
             continue;

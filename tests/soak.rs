@@ -1,7 +1,7 @@
-//! A month of cycles, simulated: news coming in, failures at random, X beside it, alerts on, somebody looking on.
+//! A simulated month of cycles with news, random failures, X, alerts and a follower of events.
 //!
-//! Each cycle is a process of its own, as cron runs it; what runs long is `events --follow`, so handles are
-//! counted there. After the month the state is watched as it ages.
+//! Each cycle is a process, as cron runs it. Only `events --follow` runs for long, so open files are counted there.
+//! After the month, further cycles check the deletion of old rows.
 
 use std::{
     collections::BTreeSet,
@@ -18,23 +18,21 @@ use tge_scrape::fixture_web::{
     x::{self, Population},
 };
 
-use crate::{
-    support::{
-        lab::{Lab, now},
-        state::{alerted_stories, column, lines, number, sound},
-        world::LOUD,
-    },
-    x_week::everything_goes_wrong,
+use crate::support::{
+    lab::{Lab, now},
+    state::{alerted_stories, column, lines, number, sound},
+    world::AT_ONCE,
+    x::random_failures,
 };
 
 /// Seconds of the month.
 const MONTH: i64 = 30 * 86_400;
-/// Seconds it is watched afterwards: longer than cycles and articles are kept.
+/// Seconds of the further cycles: longer than cycles and articles are stored.
 const AFTER: i64 = 60 * 86_400;
-/// Requests in a thousand that meet a fault.
-const FAILING: u32 = 40;
+/// Failing requests in a thousand.
+const FAILURES_PER_MILLE: u32 = 40;
 
-/// Where the state stood at one moment.
+/// Pages of the database and bytes of its log.
 #[derive(Debug, Clone, Copy)]
 struct Size {
     pages: i64,
@@ -53,7 +51,7 @@ struct Soak {
 
 impl Drop for Soak {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // An error means that it has ended by itself.
         let _ = self.follower.kill();
         let _ = self.follower.wait();
     }
@@ -74,7 +72,7 @@ impl Soak {
             on_topics: 20.0,
             ..Population::default()
         });
-        people.failures = everything_goes_wrong();
+        people.failures = random_failures();
         people.hold_ms = 5;
         let lab = Lab::with_options(Options {
             now: at.as_second(),
@@ -84,15 +82,15 @@ impl Soak {
         });
         lab.web().publish_every(4);
         lab.web().pace(MONTH / cycles);
-        lab.web().fail_share(FAILING);
+        lab.web().fail_share(FAILURES_PER_MILLE);
         fs::write(lab.path().join("token"), x::TOKEN).unwrap();
         let posts = lab.web().x().unwrap().settings_toml(&lab.web().x_url());
         lab.settings(&format!(
             "{}{posts}bearer_token_file = \"token\"\nmonthly_budget_usd = 1000.0\nmin_followers = 0\n\
-             \n[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{LOUD}",
+             \n[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{AT_ONCE}",
             lab.web().settings_toml(),
         ));
-        // The first sight of a source alerts nobody; it also makes the database for whoever looks on.
+        // The first fetch of a source sends no alerts. It also creates the database for the follower.
         lab.cycle();
         let seen = File::create(lab.path().join("followed.ndjson")).unwrap();
         let mut follow = lab.command(&["events", "--follow", "--format", "ndjson", "--since", "1h"]);
@@ -106,9 +104,9 @@ impl Soak {
         self.lab.web().x().unwrap().set_clock(now().as_millisecond() + at * 1000);
         let ran = self.lab.run(&["--shift-clock", &at.to_string(), "cycle", "--format", "json"]);
         assert!(ran.code == 0 || ran.code == 4, "at {at} s: {} {}", ran.code, ran.stderr);
-        let report = ran.json();
-        assert_eq!(report["cycle"]["deadline_hit"], false);
-        self.memory.extend(report["memory"]["peak_rss_bytes"].as_u64());
+        let report = ran.report();
+        assert!(!report.cycle.deadline_hit);
+        self.memory.extend(report.memory.peak_rss_bytes);
         self.cycles += 1;
     }
 
@@ -126,13 +124,13 @@ impl Soak {
         }
     }
 
-    /// Open files of the process that looks on, where the system tells.
+    /// Open files of `events --follow`; `None` without `/proc`.
     fn handles(&self) -> Option<usize> {
         let folder = PathBuf::from(format!("/proc/{}/fd", self.follower.id()));
         fs::read_dir(folder).ok().map(Iterator::count)
     }
 
-    /// The figures of `stats` against what the other side counted.
+    /// Compares `stats` with the counts of the fixture web and the simulated X.
     fn counted(&self, at: i64) {
         let shift = at.to_string();
         let stats = self.lab.run(&["--shift-clock", &shift, "stats", "--format", "json"]).json();
@@ -157,23 +155,23 @@ impl Soak {
         for source in stats["sources"].as_array().unwrap() {
             let url = source["url"].as_str().unwrap();
             let host = url.trim_start_matches("http://").split('.').next().unwrap();
-            // What failed and was tried again within a cycle counts once.
+            // A request that was repeated within a cycle counts once.
             let asked =
                 ledger.requests.iter().filter(|asked| asked.host == host && asked.path == "/feed.xml");
             let cycles: BTreeSet<u32> = asked.map(|asked| asked.tick).collect();
             assert_eq!(source["asked"].as_u64(), Some(cycles.len() as u64), "{source}");
         }
         let database = self.database();
-        // A story that proved to be another is no row any more.
+        // A merged story has no row any more.
         let stories = number(&database, "SELECT count(*) FROM stories").cast_unsigned();
         assert!(totals["stories_new"].as_u64() >= Some(stories) && stories > 0, "{totals}");
     }
 
-    /// Nothing is kept past its time, and what was found was told once, to the file and to who looks on.
+    /// Fails unless old rows are deleted and every story was alerted once.
     fn kept(&self, at: i64, step: i64) {
         sound(&self.lab.state());
         let database = self.database();
-        // The clean-up goes by the time that earlier cycles confirm: up to three of them behind.
+        // Deletion uses the time that earlier cycles confirm, which is up to three cycles old.
         let oldest = now().as_second() + at - 30 * 86_400 - 4 * step - 3600;
         for table in ["cycles WHERE started_at", "articles WHERE fetched_at"] {
             let late = number(&database, &format!("SELECT count(*) FROM {table} < {oldest}"));
@@ -189,7 +187,7 @@ impl Soak {
             .flat_map(|line| line["detections"].as_array().unwrap())
             .map(|detection| detection["story_id"].as_str().unwrap().to_owned())
             .collect();
-        assert_eq!(found.difference(&stories).collect::<Vec<_>>(), Vec::<&String>::new(), "not told");
+        assert_eq!(found.difference(&stories).collect::<Vec<_>>(), Vec::<&String>::new(), "without an alert");
     }
 }
 
@@ -200,9 +198,8 @@ fn median(values: &[u64]) -> u64 {
     sorted[sorted.len() / 2]
 }
 
-/// Runs `month` cycles over a month and `after` over the two after it; gives the figures. Ends early, and says
-/// so, after `limit`.
-#[expect(clippy::print_stdout, reason = "an hour is long without a word")]
+/// Runs `month` cycles over a month and `after` cycles over the next two. Fails after `limit`. Returns the figures.
+#[expect(clippy::print_stdout, reason = "a test of an hour shows its progress")]
 fn soak(month: i64, after: i64, limit: Duration) -> String {
     let mut soak = Soak::new(month);
     let mut handles = Vec::new();
@@ -257,13 +254,13 @@ fn soak(month: i64, after: i64, limit: Duration) -> String {
 }
 
 #[test]
-fn a_month_in_forty_cycles_keeps_its_size_and_its_figures() {
+fn month_of_forty_cycles_keeps_size_and_figures() {
     println!("{}", soak(40, 10, Duration::from_mins(15)));
 }
 
-/// `cargo test --test main -- --ignored a_month_of_two_thousand --nocapture`
+/// `cargo test --test main -- --ignored month_of_two_thousand --nocapture`
 #[test]
 #[ignore = "takes long: two thousand processes"]
-fn a_month_of_two_thousand_cycles_keeps_its_size_and_its_figures() {
+fn month_of_two_thousand_cycles_keeps_size_and_figures() {
     println!("{}", soak(2000, 200, Duration::from_hours(4)));
 }

@@ -1,7 +1,6 @@
-//! Stories that join, visits that cannot be saved, and feeds that stay as they are for months.
+//! Joined stories, visits that cannot be saved, and feeds that stay unchanged for months.
 
 use std::{
-    collections::BTreeSet,
     fs,
     sync::{
         Arc,
@@ -12,18 +11,18 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde_json::Value;
-use tge_scrape::fixture_web::Bulk;
+use tge_scrape::{figures::CycleReport, fixture_web::Bulk, model::SourceStatus};
 
 use crate::support::{
     inbox::{Answer, Inbox},
     lab::{Lab, now},
-    state::{Outcome, alerted_stories, column, lines, number, opened, sound},
-    world::{LOUD, bulk, with_people},
+    state::{Outcome, alerted_stories, detection_paths, lines, number, opened, sound},
+    world::{AT_ONCE, bulk, with_people},
 };
 
 const DAY: i64 = 86_400;
 
-/// A text long enough to be judged as it is.
+/// A text long enough to be judged without its page.
 fn long(title: &str, words: &str) -> String {
     let line =
         |word: &str| format!("The note on {word} says who may take part and where the official page is. ");
@@ -59,7 +58,7 @@ fn settings(server: &Inbox, feeds: &[&str], more: &str) -> String {
 }
 
 #[test]
-fn a_visit_may_open_a_story_and_prove_it_another_one() {
+fn visit_may_merge_a_story_that_it_opened() {
     let at = Some(now() - SignedDuration::from_mins(30));
     let one = rss(&[item("Quorith token claim opens for early users", "a1", "wallets portal", at)]);
     let other = rss(&[
@@ -73,14 +72,14 @@ fn a_visit_may_open_a_story_and_prove_it_another_one() {
         _ => Some(Answer::new(404, "")),
     });
     let lab = Lab::new();
-    let channel = format!("[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{LOUD}");
+    let channel = format!("[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{AT_ONCE}");
     lab.settings(&settings(&server, &["/one.xml"], &channel));
     assert_eq!(lab.run(&["cycle", "--catch-up", "9"]).code, 0);
     lab.settings(&settings(&server, &["/one.xml", "/other.xml"], &channel));
     for _ in 0..2 {
         let ran = lab.run(&["cycle", "--catch-up", "9", "--format", "json"]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
-        assert_eq!(ran.json()["feeds"]["fetched"], 2);
+        assert_eq!(ran.report().feeds.fetched, 2);
     }
     sound(&lab.state());
     let (_copy, database) = opened(&lab.state());
@@ -91,17 +90,16 @@ fn a_visit_may_open_a_story_and_prove_it_another_one() {
     alerted_stories(
         lines(&lab.path().join("alerts.ndjson")).iter().filter(|line| line["detections"].is_array()),
     );
-    let events = lab.run(&["events", "--format", "json"]).json();
-    assert_eq!(events["detections"].as_array().unwrap().len(), 1);
-    assert_eq!(events["detections"][0]["also_at"].as_array().unwrap().len(), 3);
+    let events = lab.events();
+    assert_eq!((events.len(), events[0].also_at.len()), (1, 3));
     assert_eq!(lab.run(&["stats"]).code, 0);
 }
 
-/// A lab of six feeds with a database, in which the trigger `when` refuses rows of the second feed.
+/// A lab of six feeds whose database rejects rows of the second feed in `table`.
 fn refusing(table: &str) -> (Lab, String) {
     let lab = bulk(6, 8);
     let channel = "[[channels]]\nkind = \"file\"\npath = \"ops.ndjson\"\ntopics = [\"ops\"]\n";
-    lab.settings(&format!("{}\n{channel}{LOUD}", lab.web().settings_toml()));
+    lab.settings(&format!("{}\n{channel}{AT_ONCE}", lab.web().settings_toml()));
     assert_eq!(lab.run(&["db", "prune"]).code, 0);
     let url = lab.web().feed_urls()[1].clone();
     Connection::open(lab.state().join("tge-scrape.db"))
@@ -121,15 +119,10 @@ fn allowed(lab: &Lab) {
         .unwrap();
 }
 
-fn source(report: &Value, url: &str) -> Value {
-    report["sources"].as_array().unwrap().iter().find(|source| source["url"] == url).unwrap().clone()
-}
-
-/// What was found, without the port.
-fn found(lab: &Lab) -> BTreeSet<String> {
-    let urls: BTreeSet<String> =
-        column(&opened(&lab.state()).1, "SELECT json_extract(document, '$.url') FROM detections");
-    urls.iter().map(|url| format!("{}{}", &url[7..17], url.rsplit_once('/').unwrap().1)).collect()
+/// How the visit to the source at `url` ended.
+fn outcome<'a>(report: &'a CycleReport, url: &str) -> (SourceStatus, Option<&'a str>) {
+    let source = report.sources.iter().find(|source| source.url == url).unwrap();
+    (source.outcome, source.failure.as_deref())
 }
 
 fn notices(lab: &Lab) -> Vec<Value> {
@@ -138,17 +131,13 @@ fn notices(lab: &Lab) -> Vec<Value> {
 }
 
 #[test]
-fn a_feed_that_cannot_be_saved_fails_alone_and_is_read_when_it_can() {
+fn unsaved_feed_fails_alone_and_is_read_later() {
     let (lab, url) = refusing("entries");
     let ran = lab.run(&["cycle", "-v", "--format", "json"]);
     assert_eq!(ran.code, 0, "one of six: {}", ran.stderr);
-    let report = ran.json();
-    assert_eq!((&report["feeds"]["fetched"], &report["feeds"]["failed"]), (&Value::from(5), &Value::from(1)));
-    let refused = source(&report, &url);
-    assert_eq!(
-        (refused["outcome"].as_str(), refused["failure"].as_str()),
-        (Some("failed"), Some("not_saved"))
-    );
+    let report = ran.report();
+    assert_eq!((report.feeds.fetched, report.feeds.failed), (5, 1));
+    assert_eq!(outcome(&report, &url), (SourceStatus::Failed, Some("not_saved")));
     assert!(
         ran.stderr.contains("could not be saved") && ran.stderr.contains("this row is refused"),
         "{}",
@@ -164,39 +153,39 @@ fn a_feed_that_cannot_be_saved_fails_alone_and_is_read_when_it_can() {
     let notices = notices(&lab);
     assert!(
         notices.iter().any(|notice| notice.to_string().contains("cannot be saved")),
-        "the operator is told: {notices:?}"
+        "no notice of it: {notices:?}"
     );
     assert_eq!(lab.run(&["cycle", "--strict"]).code, 4);
     sound(&lab.state());
     allowed(&lab);
     let day = lab.run(&["--shift-clock", "90000", "cycle", "--format", "json"]);
     assert_eq!(
-        (day.code, source(&day.json(), &url)["outcome"].as_str()),
-        (0, Some("fetched")),
+        (day.code, outcome(&day.report(), &url)),
+        (0, (SourceStatus::Fetched, None)),
         "{}",
         day.stderr
     );
     let never = bulk(6, 8);
     never.cycle();
-    assert_eq!(found(&lab), found(&never));
+    assert_eq!(detection_paths(&lab.state()), detection_paths(&never.state()));
     assert_eq!(Outcome::of(&lab.state()).entries.len(), Outcome::of(&never.state()).entries.len());
 }
 
 #[test]
-fn a_page_that_cannot_be_saved_leaves_its_entry_waiting() {
+fn unsaved_page_keeps_its_entry_waiting() {
     let (lab, url) = refusing("detections");
     let ran = lab.run(&["cycle", "-v", "--format", "json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let report = ran.json();
-    let refused = source(&report, &url);
-    assert_eq!(
-        (refused["outcome"].as_str(), refused["failure"].as_str()),
-        (Some("failed"), Some("not_saved"))
-    );
-    assert_eq!(report["feeds"]["failed"], 1, "{}", report["feeds"]);
+    let report = ran.report();
+    assert_eq!(outcome(&report, &url), (SourceStatus::Failed, Some("not_saved")));
+    assert_eq!(report.feeds.failed, 1, "{:?}", report.feeds);
     let (_copy, database) = opened(&lab.state());
     let waiting = number(&database, "SELECT count(*) FROM waiting");
-    assert!(waiting > 0 && report["entries"]["waiting"] == waiting, "{waiting} of {}", report["entries"]);
+    assert!(
+        waiting > 0 && i64::try_from(report.entries.waiting) == Ok(waiting),
+        "{waiting}, {:?}",
+        report.entries
+    );
     assert!(notices(&lab).iter().any(|notice| notice.to_string().contains("could not be saved")));
     let asked = lab.web().request_log().requests.len();
     let soon = lab.run(&["cycle", "--format", "json"]);
@@ -206,12 +195,12 @@ fn a_page_that_cannot_be_saved_leaves_its_entry_waiting() {
     assert_eq!(lab.run(&["--shift-clock", "7200", "cycle"]).code, 0);
     let never = bulk(6, 8);
     never.cycle();
-    assert_eq!(found(&lab), found(&never));
+    assert_eq!(detection_paths(&lab.state()), detection_paths(&never.state()));
     sound(&lab.state());
 }
 
 #[test]
-fn an_answer_of_x_that_cannot_be_saved_is_billed_and_read_again() {
+fn unsaved_response_of_x_is_billed_and_read_again() {
     let lab = with_people(Bulk { feeds: 4, entries: 4, relevant: 1 }, 5.0);
     fs::write(lab.path().join("token"), tge_scrape::fixture_web::x::TOKEN).unwrap();
     let sim = lab.web().x().unwrap();
@@ -227,20 +216,20 @@ fn an_answer_of_x_that_cannot_be_saved_is_billed_and_read_again() {
         .unwrap();
     let first = lab.run(&["cycle", "--catch-up", "99", "--format", "json"]);
     assert_eq!(first.code, 0, "{}", first.stderr);
-    let report = first.json();
-    assert!(report["x"]["problem"].as_str().unwrap().contains("could not be saved"), "{}", report["x"]);
-    assert_eq!(report["feeds"]["fetched"], 4, "the news go on");
-    assert_ne!(report["x"]["cost_usd"], "0.000000", "X charges what it sent");
+    let report = first.report();
+    assert!(report.x.problem.as_ref().unwrap().contains("could not be saved"), "{:?}", report.x);
+    assert_eq!(report.feeds.fetched, 4, "feeds are read all the same");
+    assert_ne!(report.x.cost_usd.micros, 0, "X charges for what it sent");
     assert_eq!(number(&database(), "SELECT count(*) FROM x_calls WHERE state <> 'd'"), 0);
     sound(&lab.state());
     allowed(&lab);
     sim.advance_clock(960_000);
     let second = lab.run(&["--shift-clock", "960", "cycle", "--catch-up", "99", "--format", "json"]);
-    assert_eq!((second.code, &second.json()["x"]["problem"]), (0, &Value::Null), "{}", second.stderr);
+    assert_eq!((second.code, second.report().x.problem), (0, None), "{}", second.stderr);
     assert!(number(&database(), "SELECT count(*) FROM x_posts") > 0);
 }
 
-/// How a feed stays as it is.
+/// How a server shows that a feed is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Quiet {
     SameBody,
@@ -248,7 +237,7 @@ enum Quiet {
 }
 
 #[test]
-fn what_a_quiet_feed_still_shows_is_never_told_again() {
+fn unchanged_feed_repeats_no_alert_for_months() {
     for (quiet, dated) in [(Quiet::SameBody, true), (Quiet::SameBody, false), (Quiet::NotModified, true)] {
         let titles = [
             "Quorith airdrop claim is now live: QRTH tokens claimable today",
@@ -278,12 +267,12 @@ fn what_a_quiet_feed_still_shows_is_never_told_again() {
             Some(if quiet == Quiet::NotModified { answer.with("ETag", &tag) } else { answer })
         });
         let lab = Lab::new();
-        let channel = format!("[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{LOUD}");
+        let channel = format!("[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{AT_ONCE}");
         lab.settings(&settings(&server, &["/feed"], &channel));
         let cycle = |day: i64| {
             let ran = lab.run(&["--shift-clock", &(day * DAY).to_string(), "cycle", "--format", "json"]);
             assert_eq!(ran.code, 0, "day {day}: {}", ran.stderr);
-            ran.json()
+            ran.report()
         };
         cycle(0);
         shown.store(2, Ordering::SeqCst);
@@ -291,7 +280,7 @@ fn what_a_quiet_feed_still_shows_is_never_told_again() {
         (10..200).step_by(19).for_each(|day| drop(cycle(day)));
         (196..200).for_each(|day| drop(cycle(day)));
         shown.store(3, Ordering::SeqCst);
-        assert_eq!(cycle(200)["entries"]["new"], 1, "{quiet:?}, dated: {dated}");
+        assert_eq!(cycle(200).entries.new, 1, "{quiet:?}, dated: {dated}");
         cycle(201);
         let alerted: Vec<String> = lines(&lab.path().join("alerts.ndjson"))
             .iter()
@@ -302,7 +291,7 @@ fn what_a_quiet_feed_still_shows_is_never_told_again() {
         assert_eq!(
             alerted,
             titles[1..],
-            "{quiet:?}, dated: {dated}: what stood there at first is never told"
+            "{quiet:?}, dated: {dated}: what a first fetch found is never alerted"
         );
     }
 }

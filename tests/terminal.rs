@@ -1,5 +1,5 @@
-//! Feeds, pages and posts cannot steer a terminal: every command that prints what came from outside, given titles with
-//! escape sequences, C1 controls and characters that turn the direction of writing.
+//! Feeds, pages and posts cannot control a terminal. Titles have escape sequences, C1 controls and characters that change
+//! the writing direction; every command that prints foreign text is run.
 
 use std::fs;
 
@@ -8,19 +8,19 @@ use crate::support::{
     lab::{Lab, Ran},
 };
 
-/// Colour, the clipboard (OSC 52), a link (OSC 8), the title of the window, C1's CSI, a bell, a turn of direction, a
-/// deletion; as a feed can send them.
+/// Colour, clipboard (OSC 52), link (OSC 8), window title, CSI of C1, bell, writing direction and deletion, as a feed can
+/// send them.
 const MARKS: &str = "\x1b[31m\x1b]52;c;aGk=\x07\x1b]8;;https://evil.example\x1b\\\u{9b}2J\u{90}\u{7}\u{202E}\u{2066}\u{7f}\r\u{8}";
 
-/// What of `text` steers a terminal.
+/// The characters of `text` that control a terminal.
 fn steering(text: &str) -> Vec<char> {
     let turns = |c: char| matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    // Lines of CSV end so (RFC 4180).
+    // CSV has CRLF at the end of lines (RFC 4180).
     text.replace("\r\n", "\n").chars().filter(|c| *c != '\n' && (c.is_control() || turns(*c))).collect()
 }
 
 fn feed(host: &str) -> String {
-    // XML has no characters below U+0020 but by accident: readers pass over them, or take the reference.
+    // XML permits no characters below U+0020. Readers ignore them or accept the reference.
     let marks = MARKS.replace('\x1b', "&#27;").replace('\x07', "&#7;");
     let names = ["Zorblax", "Quendar", "Mivotel"];
     let item = |name: &str| {
@@ -47,7 +47,7 @@ fn article() -> String {
     )
 }
 
-/// A lab with the hostile feed, one that fails with hostile words, and a page that names a feed in hostile ones.
+/// A lab with a hostile feed, one with a hostile redirect, and a page with a hostile title.
 fn lab() -> (Lab, Inbox) {
     let inbox = Inbox::start(|received, _| {
         Some(match received.path.split('?').next().unwrap_or_default() {
@@ -74,7 +74,7 @@ fn lab() -> (Lab, Inbox) {
 }
 
 #[test]
-fn no_command_lets_a_feed_steer_the_terminal() {
+fn feed_text_cannot_control_the_terminal() {
     let (lab, inbox) = lab();
     let quiet = |ran: &Ran, arguments: &[&str]| {
         for (stream, text) in [("stdout", &ran.stdout), ("stderr", &ran.stderr)] {
@@ -143,13 +143,13 @@ fn no_command_lets_a_feed_steer_the_terminal() {
         vec!["project", "add", MARKS],
         vec!["--config", MARKS, "cycle"],
     ];
-    let mut errors = 0;
+    let mut shown = 0;
     for arguments in &commands {
         let ran = lab.run(arguments);
         quiet(&ran, arguments);
-        errors += usize::from(ran.stdout.contains("Zorblax"));
+        shown += usize::from(ran.stdout.contains("Zorblax"));
     }
-    assert!(errors >= 12, "only {errors} commands told of a launch");
+    assert!(shown >= 12, "only {shown} commands showed a launch");
     let html = lab.run(&["report", "-o", "report.html"]);
     quiet(&html, &["report"]);
     let judged = format!(

@@ -1,5 +1,5 @@
-//! A week on X with four processes that share one token and one state, while everything goes wrong that can:
-//! nothing offered is lost or kept twice, no limit is passed, and the money is right.
+//! A week on X with injected failures and four processes that share one token and one state: no post is lost or stored
+//! twice, no limit is exceeded, and the recorded cost is right.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -28,16 +28,18 @@ use tge_scrape::{
     wiring,
 };
 
+use crate::support::{random::Random, x::random_failures};
+
 /// A cycle every ten minutes.
 const CYCLE_MS: i64 = 600_000;
-/// The start: a Tuesday noon, so that midnights and a change of month lie within a week.
+/// The start: a Tuesday noon, so that a week has midnights and a change of month.
 const START_MS: i64 = 1_795_521_600_000;
-/// How far back the first look goes, as built in.
+/// The built-in age limit of posts at the first read.
 const LOOKBACK_MS: i64 = 24 * 3_600_000;
-/// What a process of the week is told by.
-const TOLD: &str = "X_WEEK_PROCESS";
+/// The variable with the arguments of a process of the week.
+const PROCESS_ARGUMENTS: &str = "X_WEEK_PROCESS";
 
-/// A clock that stands still but for short waits, which pass at once; a long one, such as a deadline, never ends.
+/// A clock that moves only by short waits, which end at once. A long wait, such as a deadline, never ends.
 #[derive(Debug)]
 struct Standing(AtomicI64);
 
@@ -87,11 +89,11 @@ async fn one_cycle(dir: &Path, now_ms: i64) -> Result<figures::CycleReport, Stri
 
 use tge_scrape::figures;
 
-/// Not a test by itself: the week starts it as a process of its own, which it may kill.
+/// Not a test by itself: the week runs it as a process that it may kill.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the process that starts it has no other way to tell it")]
-fn a_process_of_the_week() {
-    let Ok(path) = std::env::var(TOLD) else { return };
+#[expect(clippy::disallowed_methods, reason = "the test program accepts no arguments for a test")]
+fn week_process() {
+    let Ok(path) = std::env::var(PROCESS_ARGUMENTS) else { return };
     let (now, dir) = path.split_once(' ').unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(one_cycle(Path::new(dir), now.parse().unwrap())).unwrap();
@@ -99,60 +101,34 @@ fn a_process_of_the_week() {
 
 fn start(dir: &Path, now_ms: i64) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "x_week::a_process_of_the_week"])
-        .env(TOLD, format!("{now_ms} {}", dir.display()))
+        .args(["--exact", "x_week::week_process"])
+        .env(PROCESS_ARGUMENTS, format!("{now_ms} {}", dir.display()))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
 }
 
-/// What kind of week it is.
+/// The conditions of a week.
 struct Week {
     cycles: i64,
     population: x::Population,
     failures: Vec<Injection<InjectedFailure>>,
     budget: f64,
-    /// Whether each cycle is four processes of which some are killed; else four tasks of which some are dropped.
+    /// Whether each cycle is four processes, some of which are killed. Otherwise it is four tasks, some of which are dropped.
     processes: bool,
     skew_ms: i64,
     dialect: x::Dialect,
 }
 
-/// What came of it.
-struct Came {
+/// The result of a week.
+struct Outcome {
     web: FixtureWeb,
     dir: tempfile::TempDir,
     calls: Vec<u64>,
 }
 
-/// Refusals and failures of every kind, by chance.
-pub fn everything_goes_wrong() -> Vec<Injection<InjectedFailure>> {
-    [
-        (InjectedFailure::WindowLimit, 0.003),
-        (InjectedFailure::WindowLimitOld, 0.001),
-        (InjectedFailure::BareLimit, 0.001),
-        (InjectedFailure::Unavailable, 0.01),
-        (InjectedFailure::UnavailablePage, 0.005),
-        (InjectedFailure::GatewayTimeout, 0.005),
-        (InjectedFailure::InternalError, 0.005),
-        (InjectedFailure::Timeout, 0.01),
-        (InjectedFailure::LostAnswer, 0.01),
-        (InjectedFailure::CutAnswer, 0.005),
-    ]
-    .map(|(failure, share)| Injection { seconds: 1800, ..Injection::new(failure).by_chance(share) })
-    .into()
-}
-
-/// A number that looks random, the same in every run.
-fn lot(seed: i64, below: u64) -> u64 {
-    let mut value = seed.cast_unsigned().wrapping_add(0x9e37_79b9_7f4a_7c15);
-    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (value ^ (value >> 31)) % below
-}
-
-async fn pass(week: &Week) -> Came {
+async fn run(week: &Week) -> Outcome {
     let mut options = x::Options::at(START_MS);
     options.content = x::Content::Generated(week.population.clone());
     options.failures.clone_from(&week.failures);
@@ -176,28 +152,27 @@ async fn pass(week: &Week) -> Came {
         week.budget,
     );
     std::fs::write(dir.path().join("tge-scrape.toml"), text).unwrap();
-    // Whoever is first makes the database; that is not what is tried here.
+    // The database exists before the first cycle: creating it is tested elsewhere.
     drop(Store::open(&dir.path().join("state"), Access::Write).unwrap());
-    let mut calls = Vec::new();
+    let (mut calls, mut random) = (Vec::new(), Random::new(7));
     for cycle in 0..week.cycles {
         let now = START_MS + cycle * CYCLE_MS;
         sim.set_clock(now);
         let before = sim.calls(0).len();
         if week.processes {
             let children: Vec<Child> = (0..4).map(|_| start(dir.path(), now)).collect();
-            for (number, mut child) in (0..).zip(children) {
-                if lot(cycle * 4 + number, 8) == 0 {
-                    let _ = child.wait_timeout(lot(cycle * 4 + number + 1_000_000, 400));
-                    let _ = child.kill();
+            for mut child in children {
+                if random.below(8) == 0 {
+                    kill_after(&mut child, random.below(400));
                 }
                 child.wait().unwrap();
             }
         } else {
             let tasks: Vec<_> = (0..4)
-                .map(|number| {
+                .map(|_| {
                     let path = dir.path().to_owned();
-                    let dropped = lot(cycle * 4 + number, 8) == 0;
-                    let after = Duration::from_millis(lot(cycle * 4 + number + 1_000_000, 300));
+                    let dropped = random.below(8) == 0;
+                    let after = Duration::from_millis(random.below(300));
                     tokio::spawn(async move {
                         let work = one_cycle(&path, now);
                         if dropped { tokio::time::timeout(after, work).await.ok() } else { Some(work.await) }
@@ -212,7 +187,7 @@ async fn pass(week: &Week) -> Came {
         }
         calls.push((sim.calls(0).len() - before) as u64);
     }
-    // Two calm cycles: what was left unread is read, and what a lost answer held is known.
+    // Cycles without failures read what is missing and settle the cost of lost responses.
     sim.set_failures(Vec::new());
     for later in [3, 4] {
         let now = START_MS + (week.cycles + later) * CYCLE_MS;
@@ -220,28 +195,19 @@ async fn pass(week: &Week) -> Came {
         one_cycle(dir.path(), now).await.unwrap();
     }
     one_cycle(dir.path(), START_MS + (week.cycles + 4) * CYCLE_MS).await.unwrap();
-    Came { web, dir, calls }
+    Outcome { web, dir, calls }
 }
 
-/// Waiting for a child for a while.
-trait WaitTimeout {
-    fn wait_timeout(&mut self, ms: u64) -> Option<()>;
+/// Kills `child` after `ms` milliseconds.
+#[expect(clippy::disallowed_methods, reason = "the process needs real time before it is killed")]
+fn kill_after(child: &mut Child, ms: u64) {
+    std::thread::sleep(Duration::from_millis(ms));
+    let _ = child.kill();
 }
 
-impl WaitTimeout for Child {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a process is left to itself for a moment before it is killed"
-    )]
-    fn wait_timeout(&mut self, ms: u64) -> Option<()> {
-        std::thread::sleep(Duration::from_millis(ms));
-        self.try_wait().ok().flatten().map(|_| ())
-    }
-}
-
-impl Came {
-    /// Ids kept, the first and the newest of each chain of edits, and how many posts that are.
-    fn kept(&self) -> (HashMap<u64, u64>, HashSet<u64>) {
+impl Outcome {
+    /// Stored IDs: the first and newest of each chain of edits, and all of them.
+    fn stored(&self) -> (HashMap<u64, u64>, HashSet<u64>) {
         let connection = rusqlite::Connection::open(self.dir.path().join("state/tge-scrape.db")).unwrap();
         let mut statement = connection.prepare("SELECT id, latest FROM x_posts").unwrap();
         let rows = statement
@@ -254,7 +220,7 @@ impl Came {
         (chains, all)
     }
 
-    /// What our ledger says was spent, reservations included, millionths of a dollar.
+    /// Recorded cost with reservations, millionths of a dollar.
     fn spent(&self) -> u64 {
         let connection = rusqlite::Connection::open(self.dir.path().join("state/tge-scrape.db")).unwrap();
         let sum: i64 =
@@ -262,8 +228,8 @@ impl Came {
         u64::try_from(sum).unwrap()
     }
 
-    /// Holds what came against what X offered and billed; gives the figures.
-    fn held(&self, week: &Week) -> String {
+    /// Compares the result with the posts that X offered and billed. Returns the figures.
+    fn check(&self, week: &Week) -> String {
         let sim = self.web.x().unwrap();
         let summary = sim.summary();
         assert_eq!(
@@ -276,16 +242,16 @@ impl Came {
         queries.extend(sim.topics().iter().map(|topic| format!("({topic}) -is:retweet lang:en")));
         let end = START_MS + (week.cycles - 1) * CYCLE_MS + week.skew_ms;
         let from = START_MS + week.skew_ms;
-        // Three hours: what a 429 and a few killed cycles may take from a post that is deleted soon.
+        // Three hours: a 429 and a few killed cycles may delay the read of a post that is soon deleted.
         let mut offered = sim.offered(&queries, (from, end), 3 * 3_600_000).unwrap();
-        // A first look goes back a day, not the seven that search reaches: that would be billed.
+        // The first read goes back a day, because older posts cost money.
         offered.retain(|id| *id >= x::id_at(from - LOOKBACK_MS));
-        let (chains, kept) = self.kept();
-        let missing: Vec<u64> = offered.iter().copied().filter(|id| !kept.contains(id)).collect();
+        let (chains, stored) = self.stored();
+        let missing: Vec<u64> = offered.iter().copied().filter(|id| !stored.contains(id)).collect();
         let billed = sim.billed().micro_usd;
         let spent = self.spent();
         let report = format!(
-            "{} calls, {} posts offered, {} kept, {} missing; billed {} µ$, our ledger {} µ$",
+            "{} calls, {} posts offered, {} stored, {} missing; billed {} µ$, recorded {} µ$",
             summary.calls,
             offered.len(),
             chains.len(),
@@ -316,22 +282,22 @@ fn small() -> x::Population {
 }
 
 #[test]
-fn some_hours_of_trouble_lose_nothing_pass_no_limit_and_are_paid_right() {
+fn x_failures_of_some_hours_lose_no_post_and_exceed_no_limit() {
     let week = Week {
         cycles: 36,
         population: small(),
-        failures: everything_goes_wrong(),
+        failures: random_failures(),
         budget: 100.0,
         processes: false,
         skew_ms: 95_000,
         dialect: x::Dialect::Tweet,
     };
-    let figures = runtime().block_on(pass(&week)).held(&week);
+    let figures = runtime().block_on(run(&week)).check(&week);
     println!("{figures}");
 }
 
 #[test]
-fn the_newer_dialect_is_learned_once_and_read_as_well() {
+fn newer_x_dialect_is_detected_once_and_read() {
     let week = Week {
         cycles: 4,
         population: small(),
@@ -341,47 +307,47 @@ fn the_newer_dialect_is_learned_once_and_read_as_well() {
         skew_ms: 0,
         dialect: x::Dialect::Post,
     };
-    let came = runtime().block_on(pass(&week));
+    let came = runtime().block_on(run(&week));
     let summary = came.web.x().unwrap().summary();
     assert!((1..=4).contains(&summary.wrong_dialect), "{}", summary.wrong_dialect);
     assert_eq!((summary.violations, summary.beyond_limit), (0, 0));
-    assert!(came.kept().0.len() > 20);
+    assert!(came.stored().0.len() > 20);
     let billed = came.web.x().unwrap().billed().micro_usd;
     assert!(came.spent().abs_diff(billed) * 100 <= billed, "{} {billed}", came.spent());
 }
 
 #[test]
-fn the_budget_is_never_passed() {
+fn x_budget_is_never_exceeded() {
     let week = Week {
         cycles: 12,
         population: small(),
-        failures: everything_goes_wrong(),
+        failures: random_failures(),
         budget: 0.9,
         processes: false,
         skew_ms: 0,
         dialect: x::Dialect::Tweet,
     };
-    let came = runtime().block_on(pass(&week));
+    let came = runtime().block_on(run(&week));
     let billed = came.web.x().unwrap().billed().micro_usd;
     assert!(billed > 300_000 && billed <= 900_000, "{billed}");
     assert!(came.spent() <= 900_000, "{}", came.spent());
 }
 
-/// The whole week, with real processes and real kills: about half an hour. `cargo test -- --ignored a_whole_week`
+/// The whole week, with real processes and real kills: about half an hour. `cargo test -- --ignored x_failures_of_a_week`
 #[test]
 #[ignore = "takes long: a thousand cycles of four processes"]
-fn a_whole_week_of_trouble_with_four_processes() {
+fn x_failures_of_a_week_with_four_processes_lose_no_post() {
     let week = Week {
         cycles: 1000,
         population: x::Population::default(),
-        failures: everything_goes_wrong(),
+        failures: random_failures(),
         budget: 200.0,
         processes: true,
         skew_ms: -40_000,
         dialect: x::Dialect::Tweet,
     };
-    let came = runtime().block_on(pass(&week));
-    let figures = came.held(&week);
+    let came = runtime().block_on(run(&week));
+    let figures = came.check(&week);
     let most = came.calls.iter().copied().skip(1).max().unwrap_or(0);
     println!("{figures}; most calls of a cycle, four processes together: {most}");
 }

@@ -167,6 +167,7 @@ pub struct Outlet {
 
 /// A launch that was found (docs/reference/outputs.md#detection). The fields are in the order of the output.
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and the output's")]
+#[expect(missing_docs, reason = "docs/reference/outputs.md#detection describes each")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
     /// Stable: derived from the input, so a repeated run gives the same id.

@@ -19,9 +19,10 @@ pub(crate) use alert::{
 };
 pub use article::Article;
 pub(crate) use article::Method;
-pub(crate) use cycle::{CycleStatus, SlowStatement, SourceStatus};
-pub(crate) use detection::{Caution, Coin, Detection, Event, Outlet, Reason, Verdict};
-pub use detection::{Class, Kind, Stage};
+pub(crate) use cycle::SlowStatement;
+pub use cycle::{CycleStatus, SourceStatus};
+pub(crate) use detection::{Caution, Coin, Event, Outlet, Reason, Verdict};
+pub use detection::{Class, Detection, Kind, Stage};
 pub(crate) use entry::{Entry, EntryMarks};
 pub use entry::{EntryKey, Rewordings};
 pub use failure::FailureKind;

@@ -1,4 +1,4 @@
-//! What is counted in one cycle, or in several together.
+//! Counts of one or more cycles.
 
 use serde_json::Value;
 
@@ -26,14 +26,14 @@ pub struct Counts {
     /// Requests beyond the first to their origin, and those of them on a connection that was open.
     pub reusable: u64,
     pub reused: u64,
-    /// What the cycle says it would have cost without savings.
-    pub calls_naive: u64,
+    /// The cost without savings, as the cycle reports it.
+    pub calls_without_savings: u64,
     pub ms: u64,
     pub peak: u64,
 }
 
 impl Counts {
-    /// Of a cycle's report.
+    /// Reads the report of a cycle.
     pub fn of(report: &Value) -> Self {
         let figure = |path: &str| report.pointer(path).and_then(Value::as_u64).unwrap_or(0);
         let (requests, connections) = (figure("/http/requests"), figure("/http/connections_opened"));
@@ -54,13 +54,13 @@ impl Counts {
             hits: figure("/cache/fresh_hits") + figure("/cache/revalidated"),
             reusable,
             reused: requests.saturating_sub(connections).min(reusable),
-            calls_naive: figure("/calls/naive"),
+            calls_without_savings: figure("/calls/naive"),
             ms: figure("/cycle/duration_ms"),
             peak: figure("/memory/peak_rss_bytes"),
         }
     }
 
-    /// Adds all of `other`; of the memory the peak stays.
+    /// Adds `other`. Of the memory the larger peak stays.
     pub fn add(&mut self, other: &Self) {
         self.peak = self.peak.max(other.peak);
         for (sum, more) in [
@@ -79,14 +79,14 @@ impl Counts {
             (&mut self.hits, other.hits),
             (&mut self.reusable, other.reusable),
             (&mut self.reused, other.reused),
-            (&mut self.calls_naive, other.calls_naive),
+            (&mut self.calls_without_savings, other.calls_without_savings),
             (&mut self.ms, other.ms),
         ] {
             *sum += more;
         }
     }
 
-    /// What the budget holds of it.
+    /// The counts of the budget.
     pub fn exact(&self) -> [(&'static str, u64); 9] {
         [
             ("requests", self.requests),

@@ -1,7 +1,7 @@
-//! The real binary against the simulated internet, X included, with and without its savings.
+//! The real binary against the fixture web and the simulated X, with and without savings.
 //!
-//! Counts are held against `budget.toml`; times are told as ratios. `--quick` runs the smallest web
-//! only, a number the web of so many hosts; `--write` prints a new budget instead of holding to the old one.
+//! Counts are compared with `budget.toml`; times are printed as ratios. `--quick` runs the smallest web
+//! only, a number the web of so many hosts; `--write` prints a new budget instead of the comparison.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use counts::{Counts, share};
 use site::Site;
 
-/// What the budget holds: exact counts by scenario.
+/// The budget: exact counts by scenario.
 const BUDGET: &str = include_str!("budget.toml");
 /// Cycles of a day, ten minutes apart.
 const DAY: u64 = 144;
@@ -26,20 +26,20 @@ const DAY: u64 = 144;
 /// falls due at the edge between two cycles, a feed or a robots.txt of yesterday, is asked for in the one or in the
 /// other.
 const NEARLY: f64 = 0.01;
-/// The scenarios, in the order they are run; a day begins where the tick ended.
+/// The scenarios in the order of their runs. A day starts after the tick.
 const SCENARIOS: [&str; 4] = ["cold", "warm", "tick", "day"];
 
 /// How the binary is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum How {
-    Naive,
+    WithoutSavings,
     Ours,
 }
 
 impl How {
     fn as_str(self) -> &'static str {
         match self {
-            Self::Naive => "naive",
+            Self::WithoutSavings => "without savings",
             Self::Ours => "ours",
         }
     }
@@ -50,8 +50,8 @@ type Measured = BTreeMap<(usize, How), Counts>;
 /// The scenarios of a web of `hosts` hosts.
 fn measure(hosts: usize) -> Measured {
     let mut all = BTreeMap::new();
-    for how in [How::Ours, How::Naive] {
-        let flags = if how == How::Naive { &["--naive"][..] } else { &[] };
+    for how in [How::Ours, How::WithoutSavings] {
+        let flags = if how == How::WithoutSavings { &["--naive"][..] } else { &[] };
         let mut site = Site::new(hosts, flags);
         let cold = site.cycle(&[]);
         site.advance_x();
@@ -62,9 +62,9 @@ fn measure(hosts: usize) -> Measured {
         let mut day = Counts::default();
         for _ in 0..DAY {
             site.advance();
-            day.add(&site.cycle(if how == How::Naive { &["--only", "news"] } else { &[] }));
+            day.add(&site.cycle(if how == How::WithoutSavings { &["--only", "news"] } else { &[] }));
         }
-        if how == How::Naive {
+        if how == How::WithoutSavings {
             // The cycles before asked X for the same every time, one account and one search a call, and once for its
             // count: a day of them would bring nothing but 144 times that, and the count once.
             assert!(cold.x == warm.x + 1 && warm.x == tick.x, "calls to X: {} {} {}", cold.x, warm.x, tick.x);
@@ -76,10 +76,14 @@ fn measure(hosts: usize) -> Measured {
             all.insert((at, how), counts);
         }
     }
-    // What a cycle says that it saved is what the same cycle costs with every saving switched off.
+    // The reported cost without savings equals that of the same cycle with every saving switched off.
     for at in 0..3 {
-        let (ours, without_savings) = (all[&(at, How::Ours)], all[&(at, How::Naive)]);
-        assert_eq!(ours.calls_naive, without_savings.requests, "calls.naive of the {} cycle", SCENARIOS[at]);
+        let (ours, without_savings) = (all[&(at, How::Ours)], all[&(at, How::WithoutSavings)]);
+        assert_eq!(
+            ours.calls_without_savings, without_savings.requests,
+            "calls.naive of the {} cycle",
+            SCENARIOS[at]
+        );
     }
     all
 }
@@ -110,7 +114,7 @@ fn show(hosts: usize, all: &Measured) {
     let saved =
         |ours: u64, without_savings: u64| share(without_savings.saturating_sub(ours), without_savings);
     for (at, name) in SCENARIOS.iter().enumerate() {
-        let (ours, without_savings) = (all[&(at, How::Ours)], all[&(at, How::Naive)]);
+        let (ours, without_savings) = (all[&(at, How::Ours)], all[&(at, How::WithoutSavings)]);
         println!(
             "{name}: calls −{}, of these news −{} and X −{}; full responses −{}, news' bytes −{}, time × {:.2}, answers 429: {}",
             saved(ours.requests, without_savings.requests),
@@ -122,15 +126,15 @@ fn show(hosts: usize, all: &Measured) {
             ours.violations,
         );
     }
-    let (day, cold) = (all[&(3, How::Ours)], all[&(0, How::Naive)]);
+    let (day, cold) = (all[&(3, How::Ours)], all[&(0, How::WithoutSavings)]);
     println!(
-        "day, against a program that forgets everything between runs and so makes a cold naive cycle each time: calls −{}, full responses −{}",
+        "day, against a program that forgets everything between runs and so makes a cold cycle without savings each time: calls −{}, full responses −{}",
         saved(day.requests, DAY * cold.requests),
         saved(day.full, DAY * cold.full),
     );
 }
 
-/// Where `counts` leave the budget.
+/// Where `counts` exceed the budget.
 fn compare(section: &str, counts: &Counts, budget: &toml_edit::Table, wrong: &mut Vec<String>) {
     let held = budget.get(section).and_then(toml_edit::Item::as_table);
     let held = |key: &str| held.and_then(|held| held.get(key)?.as_integer()).map(i64::cast_unsigned);

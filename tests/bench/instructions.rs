@@ -1,7 +1,7 @@
-//! What the pure stages cost in instructions, held to `instructions.toml`. Instructions do not depend on how busy the
+//! Instructions of the pure stages, compared with `instructions.toml`. They do not depend on how busy the
 //! machine is, so this can fail a check where seconds cannot.
 //!
-//! Each stage is run under valgrind's callgrind a few times and many times; the difference is the stage alone.
+//! Each stage runs under valgrind's callgrind a few times and many times. The difference is the stage alone.
 //! `-- --write` prints a new budget. Counts hold for a build without link-time optimisation, as the check makes it.
 
 #![expect(
@@ -19,7 +19,7 @@ const BUDGET: &str = include_str!("instructions.toml");
 /// A stage may cost this share of its budget: compilers, libraries and processors differ, and one that became much
 /// cheaper has a budget that guards nothing.
 const BOUNDS: std::ops::RangeInclusive<f64> = 0.6..=1.3;
-/// Runs that tell a program's start from its work, and runs to tell it by.
+/// Numbers of runs. Their difference is the work without the start of the program.
 const FEW: u32 = 2;
 const MANY: u32 = 12;
 

@@ -1,4 +1,4 @@
-//! The parts of a cycle, each on its own: median and 99th percentile.
+//! The stages of a cycle, one by one: median and 99th percentile.
 
 #![expect(
     clippy::unwrap_used,
@@ -28,10 +28,10 @@ use tge_scrape::{
 use url::Url;
 
 const RUNS: usize = 2000;
-/// What takes long is run less often.
+/// Slow stages run less often.
 const LONG_ENOUGH: Duration = Duration::from_secs(5);
 
-/// Runs `work` often and tells its times.
+/// Runs `work` often and prints its times.
 fn time(name: &str, mut work: impl FnMut(usize)) {
     let begun = Instant::now();
     (0..RUNS / 10).take_while(|_| begun.elapsed() < LONG_ENOUGH / 10).for_each(&mut work);

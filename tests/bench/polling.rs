@@ -1,4 +1,4 @@
-//! What it saves to ask quiet feeds seldom, and how much later their news is known.
+//! Requests saved by long intervals for quiet feeds, and the delay of their news.
 
 use crate::{DAY, counts::Counts, site::Site};
 

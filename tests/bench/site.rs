@@ -1,4 +1,4 @@
-//! A web with a state folder of its own, and the real binary run on it.
+//! A web with a state folder, and the real binary.
 
 use std::{process::Command, time::Duration};
 
@@ -11,13 +11,13 @@ use tge_scrape::{
 
 use crate::counts::Counts;
 
-/// The web's present at the start, seconds since 1970: any will do, as long as every run has the same.
+/// The time of the web at the start, seconds since 1970; equal in every run.
 const NOW: i64 = 1_795_000_000;
-/// What passes between two cycles, seconds: the usual cron.
+/// Seconds between two cycles.
 const BETWEEN_S: i64 = 600;
 /// A tick of the web, seconds.
 const TICK_S: i64 = 60;
-/// No cycle may take longer: the ceiling catches hangs, nothing finer.
+/// Longest time of a cycle, which finds hangs only.
 const CEILING_MS: u64 = 240_000;
 
 pub struct Site {
@@ -50,13 +50,13 @@ impl Site {
         web.pace(TICK_S);
         let dir = tempfile::tempdir().unwrap();
         let x = web.x().unwrap().settings_toml(&web.x_url());
-        // Money is no object: what is counted is calls, and a budget that ends stops them.
+        // The budget is large, because a used-up budget would stop the counted calls.
         let settings = format!("{}{x}monthly_budget_usd = 100000.0\n", web.settings_toml());
         std::fs::write(dir.path().join("tge-scrape.toml"), settings).unwrap();
         Self { runtime, web, dir, flags, passed: 0, delays: Vec::new() }
     }
 
-    /// One cycle, with `more` flags; what it says must be what the web counted.
+    /// One cycle with `more` flags. Its report must equal the counts of the web.
     pub fn cycle(&mut self, more: &[&str]) -> Counts {
         let x = self.web.x().unwrap();
         let (before, calls_before) = (self.web.request_log(), x.calls(0).len());
@@ -92,14 +92,14 @@ impl Site {
         counts
     }
 
-    /// Ten minutes pass: news come in, people post.
+    /// Moves the time by ten minutes with news and posts.
     pub fn advance(&mut self) {
         (0..BETWEEN_S / TICK_S).for_each(|_| self.web.advance());
         self.passed += BETWEEN_S;
         self.advance_x();
     }
 
-    /// Ten minutes without news; people post all the same.
+    /// Moves the time by ten minutes with posts but without news.
     pub fn advance_x(&self) {
         self.web.x().unwrap().advance_clock(BETWEEN_S * 1000);
     }

@@ -70,7 +70,7 @@ pub fn all() -> Vec<Stage> {
     let early = move || {
         let titles =
             ["Museum opens its map room to visitors", "Caldera opens airdrop claim for its ERA token"];
-        // One is over too soon to be told from what differs between two starts of a program.
+        // One address takes less than the difference between two starts of a program.
         for title in titles.into_iter().cycle().take(2_000) {
             let headline =
                 Headline { title, summary: "What the feed said of it.", categories: &[], cut_short: false };

@@ -1,30 +1,33 @@
-//! All faults at once on half of forty hosts, and TLS faults beside them.
+//! All failures at once on half of forty hosts, and TLS failures.
 
 use std::{collections::BTreeMap, path::Path};
 
-use serde_json::Value;
-use tge_scrape::fixture_web::{Bulk, InjectedFailure, Options};
+use tge_scrape::{
+    figures::{CycleReport, report::SourceFigures},
+    fixture_web::{Bulk, InjectedFailure, Options},
+    model::SourceStatus,
+};
 
-use super::{alerted, asked_for, ending, host, is_in, line, settings};
+use super::{alerted, asked_for, ending, host, is_in, line, settings, source};
 use crate::support::{
     lab::{Lab, Ran, now, ran},
     tls::{FAULTY, TlsServer},
 };
 
-/// Hosts without a fault.
+/// Hosts without a failure.
 const WELL: usize = 20;
-/// Hosts with faults, beside those of TLS.
+/// Hosts with failures other than those of TLS.
 const ILL: usize = 17;
-/// Of the entries of a host, those that tell of a launch.
+/// Entries of a host about a launch.
 const RELEVANT: usize = 5;
-/// What a cycle may hold, bytes: 100 MB.
+/// Largest peak memory of a cycle, bytes.
 const MEMORY: u64 = 100_000_000;
 
 const FEED: &str = "<rss version=\"2.0\"><channel><title>Sound</title><item><title>Harbour opens airdrop claim for its HRB token</title>\
     <description>Harbour said eligible users can claim the HRB token from today.</description><guid>1</guid></item></channel></rss>";
 
-/// Every fault with the source it is met at. A host that asks for a pause has only that fault, since it is left
-/// alone afterwards.
+/// Every failure with its source. A host that asks for a pause has only that failure, because it is not requested
+/// afterwards.
 fn spread(lab: &Lab) -> Vec<(InjectedFailure, String, String)> {
     let (limits, others): (Vec<InjectedFailure>, Vec<InjectedFailure>) =
         InjectedFailure::ALL.iter().partition(|fault| fault.name().starts_with("limit_"));
@@ -42,7 +45,7 @@ struct Hostile {
     lab: Lab,
     tls: TlsServer,
     ill: Vec<(InjectedFailure, String, String)>,
-    /// What else must fail, with its failure.
+    /// Other sources that must fail, with their failure.
     others: BTreeMap<String, &'static str>,
 }
 
@@ -76,13 +79,13 @@ impl Hostile {
         ran(command.env("SSL_CERT_FILE", &self.tls.authority).output().unwrap())
     }
 
-    fn cycle(&self) -> Value {
+    fn cycle(&self) -> CycleReport {
         let ran = self.run(&["cycle", "--format", "json"]);
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-        ran.json()
+        ran.report()
     }
 
-    /// Addresses of the healthy hosts' launches that were not told of.
+    /// Addresses of the healthy hosts' launches that were not found.
     fn lost(&self) -> Vec<String> {
         let found = alerted(&self.lab);
         let item = |number: usize, item: usize| format!("http://{}.localhost/item-{item}", host(number));
@@ -92,36 +95,27 @@ impl Hostile {
 }
 
 #[test]
-fn with_all_faults_at_once_the_healthy_half_is_read_whole_and_each_fault_is_named() {
+fn healthy_hosts_are_read_while_all_failures_are_injected() {
     let web = Hostile::new("connect_timeout = \"3s\"\nidle_timeout = \"4s\"\ntotal_timeout = \"12s\"");
     let report = web.cycle();
-    assert_eq!(report["cycle"]["deadline_hit"], false);
+    assert!(!report.cycle.deadline_hit);
     assert_eq!(web.lost(), Vec::<String>::new());
     let mut wrong = Vec::new();
     for (fault, _, url) in &web.ill {
-        let line = line(&report["sources"], url);
-        if line["failure"].as_str() != ending(*fault) {
-            wrong.push(format!("{}: {line}", fault.name()));
+        let source = source(&report, url);
+        if source.failure.as_deref() != ending(*fault) {
+            wrong.push(format!("{}: {source:?}", fault.name()));
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
     for (url, failure) in &web.others {
-        assert_eq!(line(&report["sources"], url)["failure"], *failure, "{url}");
+        assert_eq!(source(&report, url).failure.as_deref(), Some(*failure), "{url}");
     }
-    assert_eq!(line(&report["sources"], &web.tls.feed("sound"))["outcome"], "fetched");
-    let refused = report["sources"].as_array().unwrap().iter();
-    let refused = refused.filter(|line| line["failure"] == "private_address").count();
+    assert_eq!(source(&report, &web.tls.feed("sound")).outcome, SourceStatus::Fetched);
+    let is_private = |source: &&SourceFigures| source.failure.as_deref() == Some("private_address");
+    let refused = report.sources.iter().filter(is_private).count();
     assert_eq!((web.lab.web().request_log().inward, refused), (0, 7));
-    if let Some(peak) = report["memory"]["peak_rss_bytes"].as_u64() {
-        let calm = super::lab(WELL, 30).cycle();
-        let megabytes = |bytes: &Value| bytes.as_u64().unwrap_or(0) / 1_000_000;
-        eprintln!(
-            "peak memory {} MB, without faults {} MB",
-            peak / 1_000_000,
-            megabytes(&calm["memory"]["peak_rss_bytes"])
-        );
-        assert!(peak < MEMORY, "{peak} bytes");
-    }
+    assert!(report.memory.peak_rss_bytes.is_none_or(|peak| peak < MEMORY), "{:?}", report.memory);
     let list = web.run(&["feed", "list", "--format", "json"]).json();
     for (fault, _, url) in &web.ill {
         let line = line(&list["feeds"], url);
@@ -135,32 +129,30 @@ fn with_all_faults_at_once_the_healthy_half_is_read_whole_and_each_fault_is_name
     }
     let asked = web.lab.web().request_log().requests.len();
     let next = web.cycle();
-    assert_eq!(
-        (next["http"]["requests"].as_u64(), web.lab.web().request_log().requests.len()),
-        (Some(0), asked)
-    );
-    for line in next["sources"].as_array().unwrap() {
-        let expected = if line["failure"].is_null() { "fresh" } else { "waiting" };
-        assert_eq!(line["outcome"], expected, "{line}");
+    assert_eq!((next.http.requests, web.lab.web().request_log().requests.len()), (0, asked));
+    for source in &next.sources {
+        let failed = source.failure.is_some();
+        let expected = if failed { SourceStatus::Waiting } else { SourceStatus::Fresh };
+        assert_eq!(source.outcome, expected, "{source:?}");
     }
 }
 
 #[test]
-fn a_deadline_ends_a_hostile_cycle_and_what_was_read_is_kept() {
+fn deadline_ends_a_hostile_cycle_and_keeps_what_was_read() {
     let web = Hostile::new("idle_timeout = \"60s\"\ntotal_timeout = \"60s\"");
     let text = std::fs::read_to_string(web.lab.path().join("tge-scrape.toml")).unwrap();
     web.lab.settings(&text.replace("timeout = \"120s\"", "timeout = \"8s\""));
-    let report = web.run(&["cycle", "--format", "json"]).json();
-    assert_eq!(report["cycle"]["deadline_hit"], true);
+    let report = web.run(&["cycle", "--format", "json"]).report();
+    assert!(report.cycle.deadline_hit);
     let drip = web.ill.iter().find(|(fault, ..)| *fault == InjectedFailure::SlowDrip).unwrap();
-    assert_eq!(line(&report["sources"], &drip.2)["failure"], "unfinished");
-    assert!(report["feeds"]["fetched"].as_u64().unwrap() > 0, "{report}");
+    assert_eq!(source(&report, &drip.2).failure.as_deref(), Some("unfinished"));
+    assert!(report.feeds.fetched > 0, "{report:?}");
     let database = web.lab.run(&["db", "check"]);
     assert_eq!(database.code, 0, "{}{}", database.stdout, database.stderr);
 }
 
 #[test]
-fn a_certificate_that_is_worth_nothing_is_told_with_its_reason() {
+fn invalid_certificates_are_reported_with_their_reason() {
     let web = Hostile::new("");
     let sentence = |url: &str, authority: &Path| {
         let mut command = web.lab.command(&["feed", "check", url, "--format", "json"]);
@@ -175,7 +167,7 @@ fn a_certificate_that_is_worth_nothing_is_told_with_its_reason() {
         );
     }
     assert_eq!(sentence(&web.tls.feed("sound"), &web.tls.authority).0, 0);
-    // Plain words where TLS is expected.
+    // A plain response where TLS is expected.
     let plain = format!("https://{}.localhost:{}/feed.xml", host(1), web.lab.web().port());
     let (_, alerted) = sentence(&plain, &web.tls.authority);
     assert!(alerted.starts_with("tls failed"), "{alerted}");

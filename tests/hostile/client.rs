@@ -1,4 +1,4 @@
-//! The http room alone, on real sockets: how each fault ends, after how many requests and bytes.
+//! The HTTP client alone, on real sockets: the failure, requests and bytes of each injected failure.
 
 use std::{future::ready, sync::Arc, time::Duration};
 
@@ -20,12 +20,12 @@ use url::Url;
 use super::{asked_for, ending, host};
 
 const LIMIT: u64 = 5 << 20;
-/// Time for an answer where some never come: long enough for those that do on a busy machine.
+/// Time limit where some responses never come: long enough for the others on a busy machine.
 const FAULTY: Duration = Duration::from_secs(12);
-/// Time for an answer where all come.
+/// Time limit where all responses come.
 const WELL: Duration = Duration::from_mins(2);
 
-/// The present, and waits that are over at once.
+/// The time of the machine, with waits that end at once.
 #[derive(Clone)]
 struct Standing;
 
@@ -39,7 +39,7 @@ impl Clock for Standing {
     }
 }
 
-/// A client that reaches `private_hosts` and gives an answer so long.
+/// A client that may connect to `private_hosts` and waits for a response up to `limit`.
 fn client(limit: Duration, private_hosts: Vec<String>) -> Client {
     let settings = Settings {
         user_agent: http::USER_AGENT.to_owned(),
@@ -82,7 +82,7 @@ async fn web(faults: Vec<(String, InjectedFailure)>) -> FixtureWeb {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
+async fn injected_failures_have_names_and_few_requests_and_bytes() {
     let hosts = || (1..=InjectedFailure::ALL.len()).map(host);
     let web = web(hosts().zip(InjectedFailure::ALL.iter().copied()).collect()).await;
     let client = client(FAULTY, hosts().map(|host| format!("{host}.localhost")).collect());
@@ -95,7 +95,7 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
             Outcome::Failed(failure) => Some(failure),
             Outcome::Fetched { .. } | Outcome::NotModified { .. } => None,
         };
-        // Whether a body is a feed is not for this room to say.
+        // The client does not check whether a body is a feed.
         let expected = ending(*fault).filter(|_| *fault != InjectedFailure::Html);
         let broken_off = matches!(&outcome, Outcome::Fetched { headers, .. } if headers.broken_off);
         assert_eq!(
@@ -109,7 +109,7 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
         let requests = match fault {
             InjectedFailure::RedirectChain => 6,
             InjectedFailure::RedirectLoop => 3,
-            // The last: a name is looked up when the request is on its way.
+            // `RedirectInward`: the name is resolved after the request has started.
             InjectedFailure::HangUp
             | InjectedFailure::Reset
             | InjectedFailure::RedirectInward
@@ -124,7 +124,7 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
             Some(Failure::RateLimited { retry_after } | Failure::Unavailable { retry_after }) => *retry_after,
             _ => None,
         };
-        // These waits are ours: the server asked for none.
+        // The program chooses these waits: the server asked for none.
         let ours = |_: &i64| {
             failure == Some(&Failure::Challenge)
                 || matches!(fault, InjectedFailure::LimitNonsense | InjectedFailure::LimitSilent)
@@ -133,11 +133,11 @@ async fn every_fault_ends_by_its_name_after_few_requests_and_few_bytes() {
         assert_eq!(wait.map(|wait| i64::try_from(wait.as_secs()).unwrap()), said, "{name}");
     }
     assert_eq!(wrong, Vec::<String>::new());
-    assert_eq!(web.request_log().inward, 0, "a private address was asked");
+    assert_eq!(web.request_log().inward, 0, "a private address was requested");
 }
 
 #[tokio::test]
-async fn only_the_hosts_that_are_named_may_lead_to_private_addresses() {
+async fn private_addresses_are_reachable_only_for_listed_hosts() {
     let web = web(Vec::new()).await;
     let (port, inward) = (web.port(), web.inward_port());
     let client = client(WELL, vec!["feed-00001.localhost".to_owned()]);
@@ -157,7 +157,7 @@ async fn only_the_hosts_that_are_named_may_lead_to_private_addresses() {
     ] {
         let answer = get(&client, &url).await;
         let Outcome::Failed(failure) = &answer.outcome else { panic!("{url}: {:?}", answer.outcome) };
-        // A name with a final dot is none that is answered here; the system may not know it.
+        // The system may not resolve a name with a final dot.
         assert!(["private_address", "dns"].contains(&failure.kind().as_ref()), "{url}: {failure:?}");
     }
     assert_eq!((web.request_log().inward, web.request_log().connections), (0, 0));
@@ -166,7 +166,7 @@ async fn only_the_hosts_that_are_named_may_lead_to_private_addresses() {
 }
 
 #[tokio::test]
-async fn a_cookie_ends_with_its_request() {
+async fn cookies_end_with_their_request() {
     let web = web(vec![(host(1), InjectedFailure::RedirectCookie)]).await;
     let client = client(WELL, vec!["feed-00001.localhost".to_owned()]);
     let url = &web.feed_urls()[0];
@@ -178,7 +178,7 @@ async fn a_cookie_ends_with_its_request() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_refused_for_a_limit_stops_pages_of_its_host_and_not_its_feed() {
+async fn rate_limited_page_pauses_pages_of_its_host_but_not_its_feed() {
     let web = web(vec![(format!("{}/item-", host(1)), InjectedFailure::LimitSilent)]).await;
     let client = client(WELL, vec!["feed-00001.localhost".to_owned()]);
     let feed = web.feed_urls()[0].clone();
@@ -196,7 +196,7 @@ async fn a_page_that_is_refused_for_a_limit_stops_pages_of_its_host_and_not_its_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_bodies_take_turns_and_all_of_them_arrive() {
+async fn large_bodies_are_all_received() {
     let hosts = || (1..=12).map(host);
     let web = web(hosts().map(|host| (host, InjectedFailure::ManyEntries)).collect()).await;
     let client = client(WELL, hosts().map(|host| format!("{host}.localhost")).collect());
@@ -208,7 +208,8 @@ async fn large_bodies_take_turns_and_all_of_them_arrive() {
     assert!(lengths.await.into_iter().all(|length| length > 3 << 20));
 }
 
-/// Answers on each connection until that is closed; says which connection each request came by, and then that it ended.
+/// Answers on each connection until it is closed. Sends the number of the connection for each request, and `None` at its
+/// end.
 fn served(listener: TcpListener) -> mpsc::UnboundedReceiver<Option<usize>> {
     let (alerted, seen) = mpsc::unbounded_channel();
     tokio::spawn(async move {
@@ -230,7 +231,7 @@ fn served(listener: TcpListener) -> mpsc::UnboundedReceiver<Option<usize>> {
 }
 
 #[tokio::test]
-async fn a_host_keeps_its_connection_until_it_is_left() {
+async fn connection_of_a_host_stays_open_until_close_idle() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let mut seen = served(listener);
@@ -241,9 +242,9 @@ async fn a_host_keeps_its_connection_until_it_is_left() {
         assert_eq!(seen.recv().await, Some(Some(connection)));
     }
     client.close_idle("one.localhost");
-    assert_eq!(seen.recv().await, Some(None), "what was open to the host is closed");
+    assert_eq!(seen.recv().await, Some(None), "the connection of the host is closed");
     get(&client, &format!("http://two.localhost:{port}/")).await;
-    assert_eq!(seen.recv().await, Some(Some(2)), "what is open to another stays");
+    assert_eq!(seen.recv().await, Some(Some(2)), "the connection of another host stays open");
     get(&client, &format!("http://one.localhost:{port}/")).await;
     assert_eq!(seen.recv().await, Some(Some(3)));
     assert_eq!(client.counts().connections_opened, 3);

@@ -1,16 +1,16 @@
-//! Every fault by itself, in a source that was well before and is well again: named, waited for, nothing lost.
+//! Every failure by itself, in a source that worked before and works again.
 
 use tge_scrape::fixture_web::InjectedFailure;
 
-use super::{alerted, asked_for, ending, host, is_in, lab, line, settings};
+use super::{alerted, asked_for, ending, host, is_in, lab, line, settings, source};
 
 const LIMITS: &str = "connect_timeout = \"3s\"\nidle_timeout = \"4s\"\ntotal_timeout = \"12s\"";
 
-/// How long the faults last: every host publishes three entries meanwhile.
+/// Ticks of the failures, in which every host publishes three entries.
 const TICKS: usize = 120;
 
 #[test]
-fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
+fn injected_failures_are_named_waited_for_and_cost_no_entry() {
     let all = InjectedFailure::ALL;
     let lab = lab(all.len(), 8);
     let hosts: Vec<String> = (1..=all.len()).map(host).collect();
@@ -18,7 +18,7 @@ fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
     let now = settings(&lab, LIMITS, "0s", &hosts, &sources);
     let later = settings(&lab, LIMITS, "10m", &hosts, &sources);
     let faults = || -> Vec<_> { hosts.iter().cloned().zip(all.iter().copied()).collect() };
-    // What a web without faults would have given.
+    // The result of a web without failures.
     let calm = super::lab(all.len(), 8);
     calm.cycle();
     (0..TICKS).for_each(|_| calm.web().advance());
@@ -32,15 +32,15 @@ fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
     let report = lab.cycle();
     let mut wrong = Vec::new();
     for (fault, url) in all.iter().zip(&sources) {
-        let line = line(&report["sources"], url);
-        // A host that answers 304 may do so to one who has its validators.
+        let source = source(&report, url);
+        // A 304 is a good response to a request with validators.
         let expected = ending(*fault).filter(|_| *fault != InjectedFailure::Stuck304);
-        if line["failure"].as_str() != expected {
-            wrong.push(format!("{}: {line}", fault.name()));
+        if source.failure.as_deref() != expected {
+            wrong.push(format!("{}: {source:?}", fault.name()));
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
-    assert!(alerted(&lab).is_superset(&before), "old findings are gone");
+    assert!(alerted(&lab).is_superset(&before), "earlier findings are lost");
 
     lab.web().set_failures(&[]);
     lab.cycle();
@@ -52,7 +52,7 @@ fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
     let missing: Vec<_> = alerted(&calm).into_iter().filter(|url| !found.contains(url)).collect();
     let lost: Vec<_> = missing.iter().filter(|url| !asks_for_time(url)).collect();
     assert!(lost.is_empty(), "{lost:?}");
-    assert!(!missing.is_empty(), "those who asked for time get it");
+    assert!(!missing.is_empty(), "hosts that asked for a pause get it");
 
     lab.web().set_failures(&faults());
     lab.settings(&later);
@@ -69,25 +69,25 @@ fn each_fault_is_named_and_waited_for_and_costs_no_entry() {
     }
     let asked = lab.web().request_log().requests.len();
     let report = lab.cycle();
-    assert_eq!(lab.web().request_log().requests.len(), asked, "somebody was asked too soon: {report}");
-    assert_eq!(lab.web().request_log().inward, 0, "a private address was asked");
+    assert_eq!(lab.web().request_log().requests.len(), asked, "a host was requested too soon: {report:?}");
+    assert_eq!(lab.web().request_log().inward, 0, "a private address was requested");
 }
 
 #[test]
-fn of_a_hundred_thousand_entries_the_newest_thousand_are_taken() {
+fn newest_thousand_of_a_hundred_thousand_entries_are_read() {
     let lab = lab(1, 8);
     let (hosts, sources) = (vec![host(1)], lab.web().feed_urls());
     lab.settings(&settings(&lab, "", "0s", &hosts, &sources));
     lab.web().set_failures(&[(host(1), InjectedFailure::ManyEntries)]);
     let report = lab.cycle();
-    assert_eq!(report["entries"]["read"], 1000);
-    assert_eq!(report["feeds"]["repaired"], 1);
-    // Its own entries come last in the feed, and are the only ones with a date.
+    assert_eq!(report.entries.read, 1000);
+    assert_eq!(report.feeds.repaired, 1);
+    // The real entries are last in the feed, and the only ones with a date.
     assert_eq!(alerted(&lab).len(), 2);
 }
 
 #[test]
-fn a_feed_over_the_limit_is_named_with_the_setting_to_raise() {
+fn feed_over_the_limit_is_reported_with_the_setting_to_raise() {
     let lab = lab(1, 8);
     let (hosts, sources) = (vec![host(1)], lab.web().feed_urls());
     lab.settings(&settings(&lab, "feed_body_limit = \"4KiB\"", "0s", &hosts, &sources));

@@ -1,4 +1,4 @@
-//! A web that does everything wrong: what each fault leads to, one at a time and all at once.
+//! Injected failures of the web, one at a time and all at once.
 
 mod all_at_once;
 mod client;
@@ -8,11 +8,14 @@ mod pages;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tge_scrape::fixture_web::{Bulk, InjectedFailure, Options};
+use tge_scrape::{
+    figures::{CycleReport, report::SourceFigures},
+    fixture_web::{Bulk, InjectedFailure, Options},
+};
 
-use crate::support::lab::{Lab, now};
+use crate::support::lab::{Lab, addresses, now};
 
-/// What comes of a source with a fault that was never read before: the failure's name, or that it is read.
+/// Name of the failure of a source that was never read before, or `None` if it is read.
 pub fn ending(fault: InjectedFailure) -> Option<&'static str> {
     Some(match fault {
         InjectedFailure::ServerError => "status",
@@ -70,7 +73,7 @@ pub fn ending(fault: InjectedFailure) -> Option<&'static str> {
     })
 }
 
-/// Seconds until a source with a fault is asked again after its first failure, where the server has a say in it.
+/// Seconds until a source is requested again after its first failure, where the server asks for a wait.
 pub fn asked_for(fault: InjectedFailure) -> Option<i64> {
     Some(match fault {
         InjectedFailure::Overloaded => 600,
@@ -91,13 +94,13 @@ pub fn host(number: usize) -> String {
     format!("feed-{number:05}")
 }
 
-/// A web of generated hosts, each with so many entries, two of which tell of a launch.
+/// A web of generated hosts with so many entries each, two of them about a launch.
 pub fn lab(hosts: usize, entries: usize) -> Lab {
     let bulk = Bulk { feeds: hosts, entries, relevant: 2 };
     Lab::with_options(Options { now: now().as_second(), bulk: Some(bulk), ..Options::default() })
 }
 
-/// Settings that reach the generated hosts by name and nothing else that is private.
+/// Settings that permit the generated hosts by name and no other private address.
 pub fn settings(lab: &Lab, limits: &str, feed_ttl: &str, hosts: &[String], sources: &[String]) -> String {
     let private: Vec<String> = hosts.iter().map(|host| format!("\"{host}.localhost\"")).collect();
     let feeds: String = sources.iter().map(|url| format!("\n[[feeds]]\nurl = \"{url}\"\n")).collect();
@@ -110,20 +113,25 @@ pub fn settings(lab: &Lab, limits: &str, feed_ttl: &str, hosts: &[String], sourc
     )
 }
 
-/// The line on `url` in a report or a list of feeds.
+/// The source at `url` in `report`.
+pub fn source<'a>(report: &'a CycleReport, url: &str) -> &'a SourceFigures {
+    report.sources.iter().find(|source| source.url == url).unwrap_or_else(|| panic!("{url} is missing"))
+}
+
+/// The line about `url` in a list of feeds.
 pub fn line<'a>(lines: &'a Value, url: &str) -> &'a Value {
     let found = lines.as_array().unwrap().iter().find(|line| line["url"] == url);
     found.unwrap_or_else(|| panic!("{url} is not among {lines}"))
 }
 
-/// Addresses told of, without the port, which differs from web to web.
+/// Addresses of the detections without the port, which differs between webs.
 pub fn alerted(lab: &Lab) -> BTreeSet<String> {
     let port = format!(":{}", lab.web().port());
-    let all = crate::cycle::addresses(&crate::cycle::events(lab));
+    let all = addresses(&lab.events());
     all.into_iter().map(|url| url.replace(&port, "")).collect()
 }
 
-/// Whether `next` lies `seconds` from now, to the tenth that jitter and the test itself may take.
+/// Whether `next` is `seconds` from now, with a tolerance for jitter and for the time of the test.
 pub fn is_in(next: &Value, seconds: i64) -> bool {
     let next: jiff::Timestamp = next.as_str().unwrap().parse().unwrap();
     let wait = next.duration_since(now()).as_secs();

@@ -1,4 +1,4 @@
-//! Faults of pages: the entry is judged on what its feed said.
+//! Failures of pages: the entry is judged on the text of its feed.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use tge_scrape::fixture_web::InjectedFailure;
 use super::{alerted, host, lab, settings};
 
 #[test]
-fn entries_whose_pages_misbehave_are_judged_on_what_their_feeds_said() {
+fn entries_with_failing_pages_are_judged_on_their_feed_text() {
     let faults = [
         InjectedFailure::ServerError,
         InjectedFailure::Missing,
@@ -39,12 +39,12 @@ fn entries_whose_pages_misbehave_are_judged_on_what_their_feeds_said() {
         .iter()
         .flat_map(|host| (0..2).map(move |item| format!("http://{host}.localhost/item-{item}")))
         .collect();
-    // Three tries of each page, and one more for what the machine was too slow for.
+    // Three tries of each page, and one more for a slow machine.
     let mut found = BTreeSet::new();
     for _ in 0..4 {
         lab.cycle();
         found = alerted(&lab);
     }
     assert_eq!(wanted.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new());
-    assert_eq!(lab.web().request_log().inward, 0, "a private address was asked");
+    assert_eq!(lab.web().request_log().inward, 0, "a private address was requested");
 }

@@ -7,7 +7,7 @@ use tge_scrape::text::{
 };
 use url::Url;
 
-/// An identity is its own identity and an address; what is shown hides nothing and says where it leads.
+/// A canonical address is an address and its own canonical form. The shown form hides nothing and contains the host.
 pub fn address(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let base: Url = "https://news.example/feeds/main.xml".parse().unwrap();

@@ -6,11 +6,11 @@ use url::Url;
 
 use super::{Message, now};
 
-/// Instrumented code and code that was not optimised put more on the stack than the program does.
+/// Instrumented and unoptimised code needs more stack than the program.
 const STACK: usize = 4 * STACK_BYTES;
 
-/// A page is read or refused, whatever it is; an article has text, an address that is one, and no date in the future or, as a
-/// guess, outside of the month that its own address names.
+/// Any page is read or rejected. An article has text, a valid address, and no date in the future. A guessed date is in the
+/// month that the address names.
 pub fn article(input: &[u8]) {
     let url: Url = "https://news.example/2026/11/caldera-opens-claim".parse().unwrap();
     let message = Message::read(input);
@@ -18,7 +18,7 @@ pub fn article(input: &[u8]) {
         Page { bytes: message.body, content_type: message.text("content-type"), url: &url, now: now() };
     thread::scope(|scope| {
         let reader = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || holds(&page)).unwrap();
-        // Its panic has been told by then.
+        // The panic hook has printed the panic by then.
         assert!(reader.join().is_ok());
     });
 }

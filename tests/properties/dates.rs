@@ -2,7 +2,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tge_scrape::text::dates::{Order, readings};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// A date is read only where year, month and day all stand in the text, and every group of digits has a meaning.
+/// A date is read only if year, month and day are in the text and every group of digits has a meaning.
 pub fn date(text: &str) {
     let Some(reading) = readings(text) else { return };
     for order in [Order::DayFirst, Order::MonthFirst] {
@@ -35,11 +35,11 @@ fn stands_in(text: &str, at: Timestamp) -> bool {
     }
     let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     let named = words.clone().any(|word| word.chars().count() >= 3);
-    // Epochs, and days counted by weeks or from New Year, name no month.
+    // Epoch times, week dates and ordinal dates name no month.
     let counted = groups.len() <= 2 && words.clone().next().is_none()
         || groups.iter().any(|group| group.text.len() == 3)
         || text.contains(['w', 'W']);
-    // The zone may move the day by one, and hour 24 by one more.
+    // The zone may change the day by one, and hour 24 by one more.
     counted
         || (-2..=2).any(|days| {
             let date = at.to_zoned_datetime(TimeZone::UTC).date().checked_add(jiff::Span::new().days(days));

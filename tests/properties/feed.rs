@@ -6,8 +6,8 @@ use url::Url;
 
 use super::Message;
 
-/// A rebuilt feed always parses and is rebuilt into itself; what is read keeps its promises; lists of feeds go out
-/// and in again unchanged.
+/// A rebuilt feed always parses and is rebuilt into itself. Entries keep the limits of `model::Entry`. Lists of feeds are
+/// equal after export and import.
 pub fn feed(input: &[u8]) {
     let url: Url = "https://news.example/feeds/main.xml".parse().unwrap();
     let message = Message::read(input);
@@ -29,14 +29,14 @@ pub fn feed(input: &[u8]) {
     for mapping in PRESETS.into_iter().filter_map(preset) {
         promises(&document, &SourceFormat::Json(mapping));
     }
-    // Any line of it may be a date.
+    // Any line may be a date.
     text.lines().take(64).filter(|line| line.len() <= 200).for_each(super::date);
     if text.contains("outline") {
         lists(message.body);
     }
 }
 
-/// What `model::Entry` says of itself.
+/// The limits of `model::Entry`.
 fn promises(document: &Document<'_>, format: &SourceFormat) {
     let Ok(feed) = feed::read(document, format) else { return };
     for entry in feed.entries {
@@ -76,7 +76,7 @@ fn lists(bytes: &[u8]) {
     assert_eq!(round(&once), once, "a list goes out and in unchanged");
 }
 
-/// Whether `text` has words outside of what looks like tags: those are left out of a title.
+/// Whether `text` has words outside of tags, which are removed from a title.
 fn has_words(text: &str) -> bool {
     let mut in_tag = false;
     text.chars().any(|c| {

@@ -13,10 +13,11 @@ use url::Url;
 
 use super::{Message, now};
 
-/// Bytes that a body may grow to.
+/// Largest size of a body, bytes.
 const LIMIT: u64 = 1 << 16;
 
-/// Cookies and credentials stay with their owner. Validators come back as they went, no wait is longer than a day, no life time is nothing, no body outgrows its limit.
+/// Cookies and credentials stay with their owner. Validators are returned unchanged, no wait is longer than a day, no
+/// freshness is zero, and no body exceeds its limit.
 pub fn headers(input: &[u8]) {
     let message = Message::read(input);
     let mut headers = HeaderMap::new();

@@ -32,8 +32,8 @@ fn rules() -> &'static Rules {
     })
 }
 
-/// A stage never contradicts the date, further coins are others, a rumour is low, a score lies between 0 and 100, a reason quotes the text, explaining changes nothing, and the early filter drops
-/// nothing that the same words would make a launch.
+/// A stage never contradicts the date, further coins differ, a rumour is low, a score is between 0 and 100, reasons quote
+/// the text, and explaining changes nothing. The early filter drops no text that is judged a launch.
 pub fn judgement(input: &[u8]) {
     let message = Message::read(input);
     let body = String::from_utf8_lossy(message.body);
@@ -81,7 +81,7 @@ pub fn judgement(input: &[u8]) {
         for cut_short in [false, true] {
             let headline = Headline { title, summary: text, categories: &[], cut_short };
             let early = rules().early(&headline);
-            // The early filter reads on where judgement has stopped: it may meet what the user has muted.
+            // The early filter reads further than judgement, so it may find a muted phrase.
             let muted_later = text.len() > BODY_LIMIT && early == Early::Dropped("muted");
             assert!(early == Early::Candidate || muted_later, "{early:?}: {title:?} {text:?}");
         }

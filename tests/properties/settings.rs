@@ -17,7 +17,7 @@ use tge_scrape::{
 
 use super::now;
 
-/// What is added to settings that are accepted is accepted, whatever list it comes from.
+/// Accepted settings stay accepted after an import of any list.
 fn imports(input: &[u8], text: &str) {
     let known = feed::read_opml(input).unwrap_or_default().feeds.into_iter().map(|(_, outline)| outline);
     let plain = Outline { url: "https://added.example/feed".to_owned(), ..Outline::default() };
@@ -45,11 +45,10 @@ fn imports(input: &[u8], text: &str) {
     }
 }
 
-/// Any text is settings or mistakes, each with its line; what settings admit can be compiled, and asked of X in
-/// queries that X takes.
+/// Any text gives settings or errors with lines. Accepted settings can be compiled, and give queries that X accepts.
 pub fn settings(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
-    // Settings may name files to read a secret from: those of this machine are none of ours.
+    // Settings may name files of this machine that contain secrets.
     if text.contains("_file") || text.contains("\\u") {
         return;
     }
@@ -64,7 +63,7 @@ pub fn settings(input: &[u8]) {
     };
     assert!(!config::shown(&settings).is_empty());
     assert!((0.0..=1.0).contains(&settings.cycle.max_failed_ratio));
-    // Compiling takes a hundred times as long as all the rest: one input in sixteen.
+    // Compiling takes a hundred times as long as everything else, so only one input in sixteen is compiled.
     let own = ["projects", "phrases", "mute"].iter().any(|key| text.contains(key));
     if own && input.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) % 16 == 0 {
         let _ = Rules::compile(&settings.detect);

@@ -13,11 +13,11 @@ use tge_scrape::{
 
 use super::{Message, now};
 
-/// The token that an answer may quote.
+/// The token that a response may quote.
 const TOKEN: &str = "AAAAAAAAxyz%2BToken%3Dof%2Bthe%2Bproperty";
 
-/// Any answer of X is a page or an error with a name; its bounds hold, each post is charged once, no wait is longer
-/// than a day, no head and no post lies in the future, no sentence holds a secret, and nothing in one steers a terminal.
+/// Any response of X is a page or a named error. Its bounds hold, each post is charged once, and no wait is longer than a
+/// day. No head and no post has a future time. No message contains a secret or controls a terminal.
 pub fn x_answers(input: &[u8]) {
     let message = Message::read(input);
     secrets(message.body);
@@ -89,7 +89,7 @@ fn pages(body: &[u8]) {
     }
 }
 
-/// Whatever stands around a quoted token, and however the rest is encoded, nothing of it is left.
+/// No part of a quoted token stays, whatever its context and encoding.
 fn secrets(body: &[u8]) {
     let quoted = [&b"{\"title\":\"no\",\"detail\":\""[..], TOKEN.as_bytes(), b" ", body].concat();
     let secrets = Secrets::new([TOKEN]);

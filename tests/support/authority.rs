@@ -1,4 +1,4 @@
-//! A certificate authority of our own.
+//! A certificate authority.
 
 use std::{collections::HashMap, path::Path, sync::Arc, sync::Mutex};
 
@@ -11,7 +11,6 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
-/// Vouches for names.
 #[derive(Debug)]
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -19,23 +18,22 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// A new one.
     pub fn new() -> Self {
         let mut own = CertificateParams::new(Vec::<String>::new()).unwrap();
         own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // By the usual name what it signs would pass for signed by itself with those who compare names.
+        // With the default name, its certificates would look self-signed.
         own.distinguished_name.push(DnType::CommonName, "An authority of our own");
         let key = KeyPair::generate().unwrap();
         let pem = own.self_signed(&key).unwrap().pem();
         Self { issuer: Issuer::new(own, key), pem }
     }
 
-    /// Writes its own certificate, for clients that are to trust it.
+    /// Writes its own certificate, for clients that trust it.
     pub fn write(&self, path: &Path) {
         std::fs::write(path, &self.pem).unwrap();
     }
 
-    /// A certificate of `key` for `name`, good until the beginning of that year.
+    /// A certificate of `key` for `name`, valid until the start of `year`.
     pub fn signed(&self, name: &str, key: &KeyPair, year: i32) -> Certificate {
         let mut leaf = CertificateParams::new(vec![name.to_owned()]).unwrap();
         leaf.not_after = date_time_ymd(year, 1, 1);
@@ -43,14 +41,14 @@ impl Authority {
     }
 }
 
-/// `certificate` with its `key`, as a server wants them.
+/// `certificate` with its `key`, in the form that a server needs.
 pub fn certified(certificate: &Certificate, key: &KeyPair) -> Arc<CertifiedKey> {
     let secret = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
     let signing = aws_lc_rs::sign::any_supported_type(&secret).unwrap();
     Arc::new(CertifiedKey::new(vec![certificate.der().clone()], signing))
 }
 
-/// TLS as a server with these certificates speaks it.
+/// The configuration of a TLS server with these certificates.
 pub fn server(certificates: impl ResolvesServerCert + 'static) -> ServerConfig {
     ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
@@ -59,7 +57,7 @@ pub fn server(certificates: impl ResolvesServerCert + 'static) -> ServerConfig {
         .with_cert_resolver(Arc::new(certificates))
 }
 
-/// A good certificate for every name that is asked for.
+/// A valid certificate for every requested name.
 #[derive(Debug)]
 pub struct Good {
     authority: Authority,
@@ -68,7 +66,6 @@ pub struct Good {
 }
 
 impl Good {
-    /// By `authority`.
     pub fn by(authority: Authority) -> Self {
         Self { authority, key: KeyPair::generate().unwrap(), made: Mutex::default() }
     }
@@ -83,13 +80,13 @@ impl ResolvesServerCert for Good {
     }
 }
 
-/// HTTP/2 and HTTP/1.1 for every name, by an authority whose certificate goes to `path`.
+/// HTTP/2 and HTTP/1.1 for every name. The certificate of the authority is written to `path`.
 pub fn both(path: &Path) -> Arc<ServerConfig> {
     let authority = Authority::new();
     authority.write(path);
     let mut config = server(Good::by(authority));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    // Sessions are the client's to keep, as with most servers.
+    // The client stores its sessions, as with most servers.
     config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
     Arc::new(config)
 }

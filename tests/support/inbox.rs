@@ -1,6 +1,4 @@
-//! An HTTP server on loopback that takes what channels send, answers as it is told, and keeps everything.
-//!
-//! Reads bytes by itself: it shares no code with the client.
+//! An HTTP server on loopback that answers by a script and stores every request. It shares no code with the client.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -15,16 +13,14 @@ use std::{
 
 use serde_json::Value;
 
-/// One request as it came.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Received {
     /// Path with query.
     pub path: String,
-    /// Names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The exact bytes.
     pub body: Vec<u8>,
-    /// What was answered.
+    /// Status of the response; 0 without one.
     pub status: u16,
 }
 
@@ -38,7 +34,6 @@ impl Received {
     }
 }
 
-/// What to answer.
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
@@ -65,7 +60,7 @@ struct Shared {
     bell: Mutex<Option<Sender<()>>>,
 }
 
-/// A server; ends when dropped.
+/// A server, until it is dropped.
 pub struct Inbox {
     pub port: u16,
     shared: Arc<Shared>,
@@ -73,7 +68,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Answers each request by `script`, which also gets the number of those before; `None` never answers.
+    /// Answers each request by `script`, which also gets the number of earlier requests. `None` never answers.
     pub fn start(script: impl Fn(&Received, usize) -> Option<Answer> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -96,17 +91,16 @@ impl Inbox {
         Self { port, shared, thread: Some(thread) }
     }
 
-    /// Everything so far.
     pub fn all(&self) -> Vec<Received> {
         self.shared.kept.lock().unwrap().clone()
     }
 
-    /// What was taken, 2xx.
+    /// Requests answered by 2xx.
     pub fn taken(&self) -> Vec<Received> {
         self.all().into_iter().filter(|received| (200..300).contains(&received.status)).collect()
     }
 
-    /// Rings `bell` with each request, once it is answered.
+    /// Sends to `bell` after each response.
     pub fn ring(&self, bell: Sender<()>) {
         *self.shared.bell.lock().unwrap() = Some(bell);
     }
@@ -149,7 +143,7 @@ fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         received.status = answer.as_ref().map_or(0, |answer| answer.status);
         shared.kept.lock().unwrap().push(received);
         let Some(answer) = answer else {
-            // Never answers: waits until the other side gives up.
+            // Waits until the client closes the connection.
             let _ = reader.read(&mut [0])?;
             return Ok(());
         };

@@ -1,40 +1,47 @@
-//! A place of its own for each test: a temporary folder, a scrubbed environment, the real binary, and the
-//! fixture web where it is wanted.
+//! A temporary folder for each test, the real binary in an empty environment, and the fixture web if needed.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
 
 use serde_json::Value;
-use tge_scrape::fixture_web::{FixtureWeb, Options};
+use tge_scrape::{
+    figures::CycleReport,
+    fixture_web::{FixtureWeb, Options},
+    model::Detection,
+};
 use tokio::runtime::Runtime;
 
-/// The present, by the machine's clock: what the fixture web dates its entries by.
+/// The time of the machine, which dates the entries of the fixture web.
 #[expect(clippy::disallowed_methods, reason = "the binary under test reads the machine's clock too")]
 pub fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
-/// A folder with settings and state, and a web if asked for.
+/// A folder with settings and state, and optionally a fixture web.
 pub struct Lab {
     dir: tempfile::TempDir,
     web: Option<(Runtime, FixtureWeb)>,
 }
 
-/// How a command ended.
 pub struct Ran {
-    /// Exit code; negative for the signal that ended it.
+    /// Exit code; the negative signal if one ended the process.
     pub code: i32,
-    /// What it printed.
     pub stdout: String,
-    /// What it said beside.
     pub stderr: String,
 }
 
 impl Ran {
     /// stdout as one JSON document.
     pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error} in {:?}, stderr {:?}", self.stdout, self.stderr))
+    }
+
+    /// stdout as the report of a cycle.
+    pub fn report(&self) -> CycleReport {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error} in {:?}, stderr {:?}", self.stdout, self.stderr))
     }
@@ -51,7 +58,7 @@ impl Lab {
         Self::with_options(Options { now: now().as_second(), ..Options::default() })
     }
 
-    /// The same with a web of another kind.
+    /// The same with other options of the web.
     pub fn with_options(options: Options) -> Self {
         let runtime = Runtime::new().unwrap();
         let web = runtime.block_on(FixtureWeb::start(options)).unwrap();
@@ -60,27 +67,23 @@ impl Lab {
         lab
     }
 
-    /// The web.
     pub fn web(&self) -> &FixtureWeb {
         &self.web.as_ref().expect("this lab has a web").1
     }
 
-    /// The temporary folder.
     pub fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    /// The state folder.
     pub fn state(&self) -> PathBuf {
         self.path().join("state")
     }
 
-    /// Writes the settings file.
     pub fn settings(&self, text: &str) {
         std::fs::write(self.path().join("tge-scrape.toml"), text).unwrap();
     }
 
-    /// The command with nothing of the surroundings in it.
+    /// The command with an empty environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tge-scrape"));
         command.args(arguments).current_dir(self.path()).env_clear().env("HOME", self.path());
@@ -88,25 +91,37 @@ impl Lab {
         command
     }
 
-    /// Starts a command and leaves it running.
     pub fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).spawn().unwrap()
     }
 
-    /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         ran(self.command(arguments).output().unwrap())
     }
 
-    /// Runs a cycle and gives its report; anything but success fails the test.
-    pub fn cycle(&self) -> Value {
+    /// Runs a cycle, which must succeed, and returns its report.
+    pub fn cycle(&self) -> CycleReport {
         let ran = self.run(&["cycle", "--format", "json"]);
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-        ran.json()
+        ran.report()
+    }
+
+    /// The detections of `events`.
+    pub fn events(&self) -> Vec<Detection> {
+        serde_json::from_value(self.run(&["events", "--format", "json"]).json()["detections"].take()).unwrap()
     }
 }
 
-/// How a finished process ended.
+/// The addresses of `detections` and of their further outlets.
+pub fn addresses<'a>(detections: impl IntoIterator<Item = &'a Detection>) -> BTreeSet<String> {
+    let urls = |detection: &'a Detection| {
+        let others = detection.also_at.iter().map(|outlet| &outlet.url);
+        [&detection.url].into_iter().chain(others)
+    };
+    detections.into_iter().flat_map(urls).cloned().collect()
+}
+
+/// The result of a finished process.
 pub fn ran(output: Output) -> Ran {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);

@@ -1,5 +1,5 @@
-//! A mail server on loopback with TLS or STARTTLS (RFC 5321, RFC 3207), as strict as it may be: no mail
-//! without encryption and login, no line over 998 octets, no bare line feed.
+//! A mail server on loopback with TLS or STARTTLS (RFC 5321, RFC 3207). It rejects mail without encryption or login, lines
+//! over 998 octets and bare line feeds.
 
 use std::{
     net::SocketAddr,
@@ -16,10 +16,10 @@ use tokio_rustls::TlsAcceptor;
 
 use super::authority::{Authority, Good, server};
 
-/// How a mail ends, by its number.
+/// The response to each mail, by its number.
 type Script = dyn Fn(usize) -> &'static str + Send + Sync;
 
-/// What a man in the middle adds in the clear: behind the greeting, and to the answer to STARTTLS, in these parts.
+/// Plain text that an attacker adds after the greeting and, in these parts, to the response to STARTTLS.
 #[derive(Default)]
 pub struct Injected {
     pub greeting: &'static str,
@@ -34,7 +34,7 @@ struct Shared {
     implicit: bool,
 }
 
-/// A server; ends when dropped.
+/// A server, until it is dropped.
 pub struct MailServer {
     pub port: u16,
     pub authority: PathBuf,
@@ -43,7 +43,7 @@ pub struct MailServer {
 }
 
 impl MailServer {
-    /// Listens; writes its authority's certificate into `dir`. `script` gives the answer to each mail's data.
+    /// Starts the server and writes its authority's certificate into `dir`. `script` gives the response to each mail.
     pub fn start(
         dir: &Path,
         implicit: bool,
@@ -52,7 +52,7 @@ impl MailServer {
         Self::with(dir, implicit, Injected::default(), script)
     }
 
-    /// A server with STARTTLS whose connection somebody adds to; once it is encrypted nothing is answered any more.
+    /// A server with STARTTLS and injected text. It answers nothing after encryption.
     pub fn injected(dir: &Path, injected: Injected) -> Self {
         Self::with(dir, false, injected, |_| "250 taken")
     }
@@ -86,7 +86,7 @@ impl MailServer {
         Self { port, authority, shared, _runtime: runtime }
     }
 
-    /// Every mail taken, headers and body.
+    /// Every accepted mail, headers and body.
     pub fn mails(&self) -> Vec<String> {
         self.shared.mails.lock().unwrap().clone()
     }
@@ -104,7 +104,7 @@ async fn greet(stream: TcpStream, shared: Arc<Shared>) -> Option<()> {
     if talk(&mut bare, &shared, false).await? {
         let mut secure = BufReader::new(shared.acceptor.accept(bare.into_inner()).await.ok()?);
         if !shared.injected.starttls.is_empty() {
-            // Listens to whatever comes, until the other side gives up.
+            // Reads until the client closes the connection.
             while line(&mut secure).await.is_some() {}
             return None;
         }
@@ -124,7 +124,7 @@ async fn line<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<String>
     String::from_utf8(bytes).ok()
 }
 
-/// One conversation; true if TLS is to begin.
+/// One conversation; true if TLS follows.
 async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut BufReader<S>,
     shared: &Shared,

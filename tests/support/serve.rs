@@ -2,7 +2,7 @@
 //!
 //! Prints the port, writes a settings file and a list of feed addresses, and serves until stdin closes.
 
-#[expect(clippy::unwrap_used, reason = "without its certificates it cannot serve")]
+#[expect(clippy::unwrap_used, reason = "it cannot serve without its certificates")]
 mod authority;
 
 use std::{
@@ -26,37 +26,37 @@ struct Args {
     /// Entries of a generated feed
     #[arg(long, default_value_t = 30)]
     entries: usize,
-    /// Of those, entries that tell of a launch
+    /// Of those, entries about a launch
     #[arg(long, default_value_t = 5)]
     relevant: usize,
-    /// Average time of an answer, milliseconds
+    /// Average time of a response, milliseconds
     #[arg(long, default_value_t = 50)]
     latency_ms: u64,
-    /// How far an answer may lie from that, milliseconds
+    /// Largest difference from that, milliseconds
     #[arg(long, default_value_t = 20)]
     spread_ms: u64,
-    /// A simulated X beside them, at x.localhost; its control address is in docs/contributing.md
+    /// A simulated X as well, at x.localhost; docs/explain/simulated-x.md describes its control address
     #[arg(long, value_enum)]
     x: Option<People>,
     /// The simulated X speaks the newer dialect (post.fields)
     #[arg(long)]
     x_post: bool,
-    /// Its present, Unix milliseconds; the clock then stands still until it is set [default: runs from --now]
+    /// Its time, Unix milliseconds; the clock then stands still until it is set [default: runs from --now]
     #[arg(long)]
     x_now_ms: Option<i64>,
-    /// How long a request that times out is held, milliseconds
+    /// Time before a request times out, milliseconds
     #[arg(long, default_value_t = 2_000)]
     x_hold_ms: u64,
-    /// How long after a 429 requests still count as sent before it was known, milliseconds
+    /// Time after a 429 in which further requests do not count as violations, milliseconds
     #[arg(long, default_value_t = 0)]
     x_flight_ms: u64,
-    /// The present at the start, seconds since 1970
+    /// The time at the start, seconds since 1970
     #[arg(long, default_value_t = 1_795_000_000)]
     now: i64,
-    /// Everything over TLS, by an authority whose certificate is written here
+    /// Serve over TLS; the certificate of the authority is written to this file
     #[arg(long, value_name = "FILE")]
     tls: Option<PathBuf>,
-    /// Let a host fail, such as feed-00001=gzip_bomb, or the addresses there that begin so, such as
+    /// Inject a failure at a host, such as feed-00001=gzip_bomb, or at paths that begin so, such as
     /// feed-00001/item-=reset; --failures lists the names
     #[arg(long, value_name = "HOST[/PATH]=NAME", value_parser = failure)]
     inject: Vec<(String, InjectedFailure)>,
@@ -71,7 +71,7 @@ struct Args {
     urls: Option<PathBuf>,
 }
 
-/// Who is on the simulated X.
+/// Content of the simulated X.
 #[derive(Clone, Copy, ValueEnum)]
 enum People {
     /// A hundred accounts and twenty topics, made from a seed

@@ -1,5 +1,5 @@
-//! The services that channels lead to, with the limits they document: each answers a good message as it would,
-//! and a bad one with the refusal it would give.
+//! The services of the channels with their documented limits. They accept good messages, and refuse others as the real
+//! services do.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub fn slack(received: &Received) -> Answer {
         return Answer::new(400, "msg_blocks_too_long");
     }
     for text in texts.iter().chain([&text]) {
-        // Every `<` that is left opens a link of ours, never a mention or a command.
+        // Every remaining `<` starts a link of the program, never a mention or a command.
         let ours = |rest: &str| {
             rest.starts_with("http") && rest.split('>').next().is_some_and(|link| link.contains('|'))
         };
@@ -119,7 +119,7 @@ pub fn ntfy(received: &Received) -> Answer {
 /// The secret of [`webhook`].
 pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// A receiver after Standard Webhooks: checks the signature with an HMAC of its own (RFC 2104).
+/// A receiver of Standard Webhooks, which checks the signature with its own HMAC (RFC 2104).
 pub fn webhook(received: &Received) -> Answer {
     let key = STANDARD.decode(&SECRET[6..]).unwrap();
     let pad = |with: u8| -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! What a state folder holds, read past the program: whether it is sound, and what a run has come to.
+//! Reads a state folder without the program: its integrity and the outcome of a run.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,7 @@ use std::{
 use rusqlite::{Connection, types::FromSql};
 use serde_json::Value;
 
-/// Opens a copy of the database in `dir`, log included, so that what a kill left stays for the next run to mend.
+/// Opens a copy of the database in `dir` with its log. The original stays as a kill made it.
 pub fn opened(dir: &Path) -> (tempfile::TempDir, Connection) {
     let copy = tempfile::tempdir().unwrap();
     for name in ["tge-scrape.db", "tge-scrape.db-wal"] {
@@ -21,7 +21,7 @@ pub fn opened(dir: &Path) -> (tempfile::TempDir, Connection) {
     (copy, connection)
 }
 
-/// Fails unless SQLite finds the database of `dir` whole. One that was never finished is not there.
+/// Fails unless the database in `dir` passes the checks of SQLite. A kill may have prevented its creation.
 pub fn sound(dir: &Path) {
     if !dir.join("tge-scrape.db").exists() {
         return;
@@ -30,7 +30,7 @@ pub fn sound(dir: &Path) {
     let word: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(word, "ok");
     let mut statement = connection.prepare("PRAGMA foreign_key_check").unwrap();
-    assert!(!statement.exists([]).unwrap(), "a row points nowhere");
+    assert!(!statement.exists([]).unwrap(), "a row refers to a missing row");
 }
 
 /// The first column of all rows.
@@ -39,26 +39,24 @@ pub fn column<T: FromSql + Ord>(connection: &Connection, sql: &str) -> BTreeSet<
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-/// One number.
 pub fn number(connection: &Connection, sql: &str) -> i64 {
     connection.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// What a run has come to, without the moments it happened in.
+/// The outcome of a run, without times.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Each entry with its state and score.
     pub entries: BTreeSet<String>,
-    /// Detections, those of one story together.
+    /// Detections by story.
     pub stories: BTreeSet<BTreeSet<String>>,
-    /// Posts kept.
+    /// Stored posts.
     pub posts: BTreeSet<i64>,
-    /// Alerts that wait: channel and story.
+    /// Waiting alerts: channel and story.
     pub waiting: BTreeSet<String>,
 }
 
 impl Outcome {
-    /// Reads it from the database in `dir`.
     pub fn of(dir: &Path) -> Self {
         let (_copy, connection) = opened(dir);
         let mut stories: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -83,18 +81,35 @@ impl Outcome {
     }
 }
 
-/// Each line of a file channel's file.
+/// The lines of the file of a file channel.
 pub fn lines(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap_or_default();
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?}"))).collect()
 }
 
-/// What was told in `documents`: id, class and date of each detection; fails where one is told twice.
+/// ID, class and date of each detection in `documents`. Fails if one is reported twice.
 pub fn alerted_stories<'a>(documents: impl IntoIterator<Item = &'a Value>) -> BTreeSet<String> {
     let mut alerted_stories = BTreeSet::new();
     for detection in documents.into_iter().flat_map(|document| document["detections"].as_array().unwrap()) {
         let key = format!("{} {} {}", detection["id"], detection["class"], detection["event_date"]);
-        assert!(alerted_stories.insert(key.clone()), "{key} was told twice");
+        assert!(alerted_stories.insert(key.clone()), "{key} was reported twice");
     }
     alerted_stories
+}
+
+/// Writes a database of the first schema, with one source, into `dir`.
+pub fn write_first_schema(dir: &Path) {
+    fs::create_dir_all(dir).unwrap();
+    let database = Connection::open(dir.join("tge-scrape.db")).unwrap();
+    database.execute_batch(include_str!("../../src/store/sqlite/migrations/1.sql")).unwrap();
+    database.execute("INSERT INTO sources (url) VALUES ('http://old.example/feed')", []).unwrap();
+    database.pragma_update(None, "user_version", 1).unwrap();
+    database.pragma_update(None, "journal_mode", "WAL").unwrap();
+}
+
+/// Paths of the detections without the port, which differs between webs.
+pub fn detection_paths(dir: &Path) -> BTreeSet<String> {
+    let urls: BTreeSet<String> =
+        column(&opened(dir).1, "SELECT json_extract(document, '$.url') FROM detections");
+    urls.iter().map(|url| format!("{}{}", &url[7..17], url.rsplit_once('/').unwrap().1)).collect()
 }

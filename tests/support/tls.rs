@@ -1,4 +1,4 @@
-//! A web server with TLS on loopback whose certificate depends on the name it is asked for.
+//! A TLS web server on loopback whose certificate depends on the requested name.
 
 use std::{
     net::SocketAddr,
@@ -22,19 +22,19 @@ use tokio_rustls::{
 
 use super::authority::{Authority, certified, server};
 
-/// Names under `.localhost` whose certificates are worth nothing, each in its own way.
+/// Names under `.localhost` with invalid certificates.
 pub const FAULTY: [&str; 3] = ["selfsigned", "expired", "wrongname"];
 
-/// A server; ends when dropped.
+/// A server, until it is dropped.
 pub struct TlsServer {
     pub port: u16,
-    /// Certificate of the authority that vouches for the proper names.
+    /// Certificate of the authority for the valid names.
     pub authority: PathBuf,
     _runtime: Runtime,
 }
 
 impl TlsServer {
-    /// Listens; writes its authority's certificate into `dir`. `sound.localhost` answers with `feed`,
+    /// Starts the server and writes its authority's certificate into `dir`. `sound.localhost` serves `feed`,
     /// `downgrade.localhost` redirects to plain http.
     pub fn start(dir: &Path, feed: &str) -> Self {
         let trusted = Authority::new();
@@ -54,7 +54,6 @@ impl TlsServer {
         Self { port, authority, _runtime: runtime }
     }
 
-    /// Address of the feed at `name`.
     pub fn feed(&self, name: &str) -> String {
         format!("https://{name}.localhost:{}/feed.xml", self.port)
     }
@@ -77,7 +76,7 @@ async fn answer(acceptor: TlsAcceptor, stream: TcpStream, feed: Arc<str>) -> Opt
     stream.shutdown().await.ok()
 }
 
-/// Certificates by name, made when they are asked for.
+/// Creates certificates by name.
 #[derive(Debug)]
 struct Certificates(Authority);
 
@@ -88,7 +87,7 @@ impl ResolvesServerCert for Certificates {
         let certificate = match name.trim_end_matches(".localhost") {
             "selfsigned" => {
                 let mut own = CertificateParams::new(vec![name.clone()]).ok()?;
-                // By the usual name it would pass for a bad signature of the authority's.
+                // With the default name, it would look like a bad signature of the authority.
                 own.distinguished_name.push(DnType::CommonName, name.clone());
                 own.self_signed(&key).ok()?
             }

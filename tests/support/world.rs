@@ -1,31 +1,31 @@
-//! Every kind of channel in one lab, each with the service it leads to.
-
-use std::fs;
+//! A lab with every kind of channel, and the services behind them.
 
 use serde_json::Value;
-use tge_scrape::fixture_web::{
-    Bulk, Options,
-    x::{self, Population},
+use tge_scrape::{
+    fixture_web::{
+        Bulk, Options,
+        x::{self, Population},
+    },
+    model::Detection,
 };
 
 use super::{
     inbox::{Answer, Inbox, Received},
-    lab::{Lab, now},
+    lab::{Lab, addresses, now},
     mail::MailServer,
-    services,
+    services, state,
 };
-use crate::cycle::addresses;
 
-/// What makes a channel tell everything at once.
-pub const LOUD: &str = "min_class = \"low\"\ninstant = \"low\"\nmax_age = \"9999d\"\ndigest_at = []\ninterval = \"0s\"\nallow_private_address = true\n";
+/// Settings of a channel that reports everything at once.
+pub const AT_ONCE: &str = "min_class = \"low\"\ninstant = \"low\"\nmax_age = \"9999d\"\ndigest_at = []\ninterval = \"0s\"\nallow_private_address = true\n";
 
-/// A lab whose feeds tell of so many launches each.
+/// A lab with generated feeds of `relevant` launches each.
 pub fn bulk(feeds: usize, relevant: usize) -> Lab {
     let bulk = Bulk { feeds, entries: relevant + 2, relevant };
     Lab::with_options(Options { now: now().as_second(), bulk: Some(bulk), ..Options::default() })
 }
 
-/// A lab with a few people on X beside the feeds of `bulk`, of which every fourth publishes in each tick.
+/// A lab with a few people on X and the feeds of `bulk`, a quarter of which publish in each tick.
 pub fn with_people(bulk: Bulk, on_topics: f64) -> Lab {
     let mut people = x::Options::at(now().as_millisecond());
     people.content = x::Content::Generated(Population {
@@ -42,7 +42,7 @@ pub fn with_people(bulk: Bulk, on_topics: f64) -> Lab {
     lab
 }
 
-/// Every kind of channel with what it leads to.
+/// Every kind of channel with its service.
 pub struct World {
     pub lab: Lab,
     pub slack: Inbox,
@@ -95,19 +95,19 @@ impl World {
             "kind = \"exec\"\ncommand = [\"/bin/sh\", \"-c\", \"cat >> exec.ndjson\"]".to_owned(),
             "kind = \"file\"\npath = \"alerts.ndjson\"".to_owned(),
         ];
-        rows.map(|row| format!("\n[[channels]]\n{row}\n{LOUD}")).concat()
+        rows.map(|row| format!("\n[[channels]]\n{row}\n{AT_ONCE}")).concat()
     }
 
+    /// The lines of the file of a channel.
     pub fn lines(&self, file: &str) -> Vec<Value> {
-        let text = fs::read_to_string(self.lab.path().join(file)).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?}"))).collect()
+        state::lines(&self.lab.path().join(file))
     }
 
     pub fn webhooks(&self) -> Vec<Value> {
         self.webhook.taken().iter().map(|received| received.json()["data"].clone()).collect()
     }
 
-    /// What each channel was told, as one text each.
+    /// All notifications of each channel as one text.
     pub fn notifications(&self) -> Vec<(&'static str, String)> {
         let bodies = |inbox: &Inbox| {
             inbox
@@ -129,7 +129,7 @@ impl World {
         ]
     }
 
-    /// Runs cycles until nothing waits.
+    /// Runs cycles until no alert waits.
     pub fn settle(&self, arguments: &[&str]) {
         for _ in 0..30 {
             let ran = self.lab.run(arguments);
@@ -148,14 +148,15 @@ impl World {
     }
 }
 
-/// A mail with its quoted-printable undone, as far as addresses need it.
+/// A mail with decoded line breaks and equals signs, so that addresses are complete.
 fn decoded(mail: &str) -> String {
     mail.replace("=\r\n", "").replace("=3D", "=")
 }
 
-/// Addresses that tell a story apart in what channels got.
-pub fn missing(notifications: &str, found: &[Value]) -> Vec<String> {
-    let tells =
-        |detection: &Value| addresses([detection]).iter().any(|url| notifications.contains(url.as_str()));
-    found.iter().filter(|found| !tells(found)).map(|found| found["title"].to_string()).collect()
+/// Titles of the detections in `found` with no address in `notifications`.
+pub fn missing(notifications: &str, found: &[Detection]) -> Vec<String> {
+    let is_missing = |detection: &&Detection| {
+        !addresses([*detection]).iter().any(|url| notifications.contains(url.as_str()))
+    };
+    found.iter().filter(is_missing).map(|found| found.title.clone()).collect()
 }

@@ -60,7 +60,7 @@ impl Counts {
     }
 }
 
-/// Where this program lies in memory (proc(5), `/proc/PID/maps`: the first line is its beginning).
+/// The address of this program in memory (proc(5), `/proc/PID/maps`: the first line is its beginning).
 fn base() -> usize {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     usize::from_str_radix(maps.split('-').next().unwrap(), 16).unwrap()

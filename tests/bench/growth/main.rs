@@ -26,7 +26,7 @@ const MOST: f64 = 2.6;
 /// Instructions for each byte added below which an input costs nothing worth holding to [`MOST`].
 const FREE: f64 = 48.0;
 
-/// What the readers want at most, as in the program.
+/// The longest input of the readers, as in the program.
 const STACK: usize = 64 << 20;
 
 /// Runs every reader of `group` over every token: what valgrind counts.
@@ -34,7 +34,7 @@ fn work(group: &Group) {
     for (at, reader) in (group.readers)().iter().enumerate() {
         for (index, token) in tokens::ALL.iter().enumerate() {
             let text = |times: usize| tokens::repeated(token, reader.bytes * times);
-            // What is made ready at the first use of a pattern or a table is not the reader's growth.
+            // The first use of a pattern or table prepares it, which is no growth.
             (reader.work)(&text(1));
             for (times, run) in [1, 2, 4].into_iter().zip(slots::three(at, index)) {
                 run(&*reader.work, &text(times));

@@ -28,7 +28,7 @@ use url::Url;
 /// Readers that are run in one process.
 pub struct Group {
     pub name: &'static str,
-    /// Makes its readers, and what they want ready.
+    /// Creates the readers and what they need.
     pub readers: fn() -> Vec<Reader>,
 }
 

@@ -7,7 +7,7 @@ macro_rules! sizes {
     ($($size:ident)*) => {
         $(#[inline(never)]
         pub fn $size(work: &dyn Fn(&str), text: &str) {
-            // Functions that are alike would be made one.
+            // The linker would merge equal functions.
             std::hint::black_box((module_path!(), stringify!($size)));
             work(text);
         })*

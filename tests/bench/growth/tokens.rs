@@ -1,4 +1,4 @@
-//! What inputs are made of.
+//! Tokens of the inputs.
 
 /// Tokens that are repeated; `#` in one with a `%d` before it is not special, `%d` is how often it has been repeated.
 pub const ALL: &[&str] = &[

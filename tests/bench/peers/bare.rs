@@ -1,4 +1,4 @@
-//! The least a program of this kind can do: fetch every feed, parse it, store its entries, know nothing else.
+//! A minimal program of this kind: it fetches and parses every feed and stores the entries.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -10,12 +10,12 @@ use futures_util::{StreamExt, stream};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rusqlite::{Connection, params};
 
-/// The flag that makes this program the bare loop over a list of addresses, into a database.
+/// The flag that runs the minimal program over a list of addresses.
 pub const FLAG: &str = "--bare";
 /// Requests at once.
 const IN_FLIGHT: usize = 50;
 
-/// Every name is this machine.
+/// Resolves every name to this machine.
 pub struct Here;
 
 impl Resolve for Here {

@@ -1,19 +1,19 @@
-//! What history costs: the same cycle on an empty memory and on one of millions of entries.
+//! The cost of history: the same cycle with an empty database and with one of millions of entries.
 
 use rusqlite::{Connection, params};
 
 use super::{meter::median, show, site::Site};
 
-/// Entries remembered from before.
+/// Stored entries.
 const ENTRIES: i64 = 10_000_000;
-/// Feeds of the cycle; what is remembered belongs to them and to as many that are gone.
+/// Feeds of the cycle. The stored entries belong to them and to as many removed feeds.
 const FEEDS: usize = 200;
-/// Days over which they were last seen: what is dropped is kept for 400.
+/// Days over which they were last seen. Dropped entries are stored for 400 days.
 const AGES: i64 = 380;
-/// Odd, so that no two multiples of it are the same in 64 bits: keys as scattered as hashes are.
+/// Odd, so that its multiples differ in 64 bits, as hashes do.
 const SCATTER: i64 = 0x9e37_79b9_7f4a_7c15_u64.cast_signed();
 
-/// Ten million remembered entries against none.
+/// Compares ten million stored entries with none.
 pub fn run(runs: usize) {
     let (empty, full) = (Site::new(FEEDS, 5, ""), Site::new(FEEDS, 5, ""));
     for site in [&empty, &full] {

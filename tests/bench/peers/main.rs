@@ -1,8 +1,8 @@
-//! Ours beside its peers on one web in one run: what the wire costs, what the least program costs, what we cost.
+//! The program and its peers on one web in one run: the cost of the network, of a minimal program, and of this one.
 //!
 //! `cargo bench --bench peers [-- PART…]` with the parts `warm`, `cold`, `whole`, `tls`, `many`, `start` and `history`;
-//! `--runs N` for other than five of each. Every run is a process of its own, ours and its peer's taking turns, and
-//! medians are told. Nothing here fails for being slow: counts are held by the bench `cycle`.
+//! `--runs N` sets the number of runs (five). Every run is a process, and program and peer alternate. Medians are
+//! printed. Nothing here fails for being slow; the bench `cycle` checks exact counts.
 
 #![expect(
     clippy::unwrap_used,
@@ -34,7 +34,7 @@ fn show(what: &str, cost: Cost) {
     );
 }
 
-/// Ours beside a peer, in turns.
+/// Alternates the program with a peer.
 fn beside(
     what: &str,
     runs: usize,
@@ -58,7 +58,7 @@ fn beside(
     );
 }
 
-/// What is measured, in a line.
+/// One line about the measurement.
 fn name(feeds: usize, what: &str, http: &str, wire: Wire) -> String {
     let width = if http.is_empty() { "default width" } else { http };
     let tls = if wire == Wire::Tls { " over TLS" } else { "" };
@@ -84,7 +84,7 @@ fn warm_over(wire: Wire, runs: usize, feeds: usize, http: &str) {
     site.end();
 }
 
-/// Every feed is new, none has anything whose page is wanted.
+/// Every feed is new, and none has a candidate.
 fn cold(runs: usize) {
     for http in ["", WIDE] {
         cold_over(Wire::Plain, runs, http);
@@ -168,7 +168,7 @@ fn many(runs: usize) {
     site.end();
 }
 
-/// How long it takes to say something.
+/// The time of a start.
 fn start(runs: usize) {
     let site = Site::new(20, 5, "");
     site.cycle();
@@ -179,7 +179,7 @@ fn start(runs: usize) {
     site.end();
 }
 
-/// A comparison, given how many runs its medians are of.
+/// A comparison with the number of runs.
 type Part = fn(usize);
 
 fn main() {

@@ -1,7 +1,6 @@
-//! What a process costs: wall clock, processor time, peak memory, as the kernel counts them.
+//! Wall time, processor time and peak memory of a process, as the kernel counts them.
 //!
-//! Bash tells time to the millisecond, GNU time tells memory; both are as small beside what they measure as a
-//! launcher can be.
+//! Bash measures time to the millisecond, GNU time measures memory. Both cost little beside the measured process.
 
 use std::{
     process::{Command, Stdio},
@@ -11,18 +10,18 @@ use std::{
 /// What one run cost.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cost {
-    /// From start to end.
+    /// Wall time.
     pub wall: Duration,
-    /// User and system together.
+    /// User and system time.
     pub cpu: Duration,
     /// Peak resident size, bytes.
     pub peak: u64,
 }
 
-/// The last two lines on stderr are ours: memory in KiB, then seconds of wall, user and system.
+/// The last two lines of stderr have the memory in KiB, and the seconds of wall, user and system time.
 const LAUNCHER: &str = r#"TIMEFORMAT='%3R %3U %3S'; time command time -q -f %M "$@" >/dev/null"#;
 
-/// Runs `command` with these variables more, which must end well, and tells what it cost.
+/// Runs `command` with further variables, which must succeed, and returns its cost.
 pub fn measure(command: &[&str], variables: Vec<(&'static str, String)>) -> Cost {
     let output = Command::new("bash")
         .args(["-c", LAUNCHER, "bash"])

@@ -1,4 +1,4 @@
-//! A generated web on loopback with a state folder, and the programs that are sent to it.
+//! A generated web on loopback with a state folder, and the programs that read it.
 
 use std::{collections::BTreeSet, path::PathBuf, process::Command, time::Duration};
 
@@ -10,21 +10,21 @@ use super::{
     meter::{self, Cost},
 };
 
-/// Certificate of who vouches for a site.
+/// Certificate of the authority of a site.
 const AUTHORITY: &str = "authority.pem";
 /// The program measured.
 pub const OURS: &str = env!("CARGO_BIN_EXE_tge-scrape");
 
-/// How a site is talked to.
+/// The protocol of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {
     /// Plain HTTP/1.1.
     Plain,
-    /// TLS, and HTTP/2 with those who speak it.
+    /// TLS, with HTTP/2 if the client supports it.
     Tls,
 }
 
-/// A web and a folder for what its visitors write.
+/// A web and a folder for the files of its clients.
 pub struct Site {
     runtime: tokio::runtime::Runtime,
     /// The web.
@@ -70,22 +70,22 @@ impl Site {
         self.path(name).to_string_lossy().into_owned()
     }
 
-    /// What is to be trusted, for programs that read it from the environment.
+    /// The variable with the trusted certificate.
     fn trust(&self) -> Vec<(&'static str, String)> {
         if self.wire == Wire::Tls { vec![("SSL_CERT_FILE", self.text(AUTHORITY))] } else { Vec::new() }
     }
 
-    /// Forgets all state.
+    /// Deletes all state.
     pub fn forget(&self) {
         let _ = std::fs::remove_dir_all(self.path("state"));
     }
 
-    /// One of our cycles.
+    /// One cycle.
     pub fn cycle(&self) -> Cost {
         self.command(&["cycle"])
     }
 
-    /// One of our cycles, by its own report.
+    /// One cycle, with its report.
     pub fn report(&self) -> Value {
         let output = Command::new(OURS)
             .args(["cycle", "--format", "json", "-c", &self.text("settings.toml")])
@@ -96,16 +96,16 @@ impl Site {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Another of our commands.
+    /// Another command.
     pub fn command(&self, arguments: &[&str]) -> Cost {
         let (settings, state) = (self.text("settings.toml"), self.text("state"));
         let whole = [&[OURS], arguments, &["-c", &settings, "--state-dir", &state]].concat();
         meter::measure(&whole, self.trust())
     }
 
-    /// Has curl fetch `urls`, fifty at a time, each with its `If-None-Match` where it has one.
+    /// Fetches `urls` with curl, fifty at a time, with `If-None-Match` where one is known.
     pub fn curl(&self, urls: &[(String, Option<String>)]) -> Cost {
-        // Each address stands in a section of its own, and says there whom to trust.
+        // Each address has its own section with the trusted certificate.
         let authority = self.text(AUTHORITY);
         let trust =
             if self.wire == Wire::Tls { format!("cacert = \"{authority}\"\n") } else { String::new() };
@@ -121,7 +121,7 @@ impl Site {
         meter::measure(&command, Vec::new())
     }
 
-    /// Has the bare loop read every feed into a new database.
+    /// Runs the minimal program over every feed, with a new database.
     pub fn bare(&self) -> Cost {
         let _ = std::fs::remove_file(self.path("bare.db"));
         let program = std::env::current_exe().unwrap();
@@ -131,7 +131,7 @@ impl Site {
 
     /// Every feed with its entity tag.
     pub fn tagged(&self) -> Vec<(String, Option<String>)> {
-        // Who answers is known here.
+        // The certificate is known here.
         let client = reqwest::Client::builder()
             .tls_danger_accept_invalid_certs(true)
             .no_proxy()
@@ -148,7 +148,7 @@ impl Site {
         })
     }
 
-    /// Every address asked so far, each once, in the order of their hosts.
+    /// Every requested address once, ordered by host.
     pub fn asked(&self) -> Vec<(String, Option<String>)> {
         let asked = self.web.request_log().requests.into_iter();
         let scheme = if self.wire == Wire::Tls { "https" } else { "http" };
