@@ -5,79 +5,18 @@
 //! does not count: it repeats names that are checked where they are defined.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
-/// The old words. docs/glossary.md has the terms that replace them.
-const OLD_WORDS: &[&str] = &[
-    "told",
-    "tell",
-    "tells",
-    "telling",
-    "tellings",
-    "retold",
-    "home",
-    "homes",
-    "leave",
-    "leaves",
-    "leaving",
-    "lie",
-    "lies",
-    "glance",
-    "glances",
-    "shelf",
-    "shelves",
-    "shelved",
-    "desk",
-    "desks",
-    "tally",
-    "tallies",
-    "matter",
-    "matters",
-    "room",
-    "rooms",
-    "house",
-    "houses",
-    "door",
-    "doors",
-    "mishap",
-    "mishaps",
-    "goodbye",
-    "rider",
-    "riders",
-    "parcel",
-    "parcels",
-    "receipt",
-    "receipts",
-    "trail",
-    "trails",
-    "admission",
-    "guarded",
-    "loud",
-    "loudness",
-    "sift",
-    "sifts",
-    "sifted",
-    "sighted",
-    "aging",
-    "naive",
-    "rehearsal",
-    "shield",
-    "shielded",
-    "mistake",
-    "mistakes",
-    "lay",
-    "lays",
-    "trouble",
-    "troubles",
-    "noticed",
-    "clue",
-    "clues",
-    "rhythm",
-    "whoever",
-];
+/// The old words; docs/glossary.md has the terms that replace them. Old words with an ordinary use, such as mark, part,
+/// place, round, silent, step and turn, are not listed.
+const OLD_WORDS: &str = "told tell tells telling tellings retold home homes leave leaves leaving lie lies glance glances \
+    shelf shelves shelved desk desks tally tallies matter matters room rooms house houses door doors \
+    mishap mishaps goodbye rider riders parcel parcels receipt receipts trail trails admission guarded \
+    loud loudness sift sifts sifted sighted aging naive rehearsal shield shielded mistake mistakes lay \
+    lays trouble troubles noticed clue clues rhythm whoever";
 
 /// Files and folders that are read.
 const PLACES: [&str; 7] = ["src", "tests", "docs", ".ci", "README.md", "fixtures/README.md", "Cargo.toml"];
@@ -243,9 +182,10 @@ fn words(line: &str) -> Vec<String> {
 }
 
 fn uses(path: &str, text: &str) -> Vec<Use> {
+    let old_words: BTreeSet<&str> = OLD_WORDS.split(' ').collect();
     let mut found = Vec::new();
     for (index, (line, whole)) in counted(path, text).lines().zip(text.lines()).enumerate() {
-        let old = words(line).into_iter().filter(|word| OLD_WORDS.contains(&word.as_str()));
+        let old = words(line).into_iter().filter(|word| old_words.contains(word.as_str()));
         found.extend(old.map(|word| Use {
             path: path.to_owned(),
             number: index + 1,
