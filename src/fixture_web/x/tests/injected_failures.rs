@@ -192,13 +192,13 @@ async fn everything_can_be_done_from_another_process() {
     assert_eq!(clock["now_ms"], NOW + 60_000);
     assert_eq!(lab.control("matching?query=harbour", Value::Null).await["ids"], json!([id]));
     lab.control("options", json!({"route": SEARCH, "limit": 2, "dialect": "post"})).await;
-    lab.control("inject", json!({"failure": "unavailable", "route": SEARCH})).await;
+    lab.control("inject", json!({"failure": "unavailable", "target": SEARCH})).await;
     assert_eq!(lab.search("harbour", &[("post.fields", "lang")]).await.status, 503);
     let got = lab.search("harbour", &[("post.fields", "lang")]).await;
     assert_eq!((got.status, got.header("x-rate-limit-remaining")), (200, "0"));
-    let ledger = lab.control("ledger?from=1", Value::Null).await;
-    assert_eq!(ledger["calls"][0]["posts"], json!([id]));
-    assert_eq!(ledger["calls"][0]["route"], format!("GET {SEARCH}"));
+    let log = lab.control("requests?from=1", Value::Null).await;
+    assert_eq!(log["calls"][0]["posts"], json!([id]));
+    assert_eq!(log["calls"][0]["route"], format!("GET {SEARCH}"));
     assert_eq!(lab.control("bill", Value::Null).await["total"]["micro_usd"], 5_000);
     assert_eq!(lab.control("summary", Value::Null).await["calls"], 2);
     let edited = lab.control("edit", json!({"id": id, "text": "harbour again"})).await["id"].clone();
