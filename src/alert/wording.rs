@@ -47,6 +47,45 @@ impl Words {
     }
 }
 
+/// The markup of a service whose messages are text.
+pub struct Markup {
+    /// Makes escaped text bold.
+    pub bold: fn(&str) -> String,
+    pub escape: fn(&str) -> String,
+    pub link: fn(&Link) -> String,
+}
+
+/// The paragraphs of `message`: its subject, each launch, each update, each notice, and the number of alerts that wait.
+pub fn paragraphs(message: &Message, limit: usize, markup: &Markup) -> Vec<String> {
+    let Markup { bold, escape, link } = markup;
+    let mut paragraphs = Vec::new();
+    if message.form != Form::Single {
+        paragraphs.push(bold(&escape(&subject(message))));
+    }
+    if message.form == Form::Sample {
+        paragraphs.push(SAMPLE.to_owned());
+    }
+    for item in &message.items {
+        let words = words(item, limit);
+        let mut lines = words.lines(escape);
+        lines.insert(0, format!("{} {}", sign(item.detection.class), bold(&escape(&words.heading))));
+        lines.push(link(&words.link));
+        lines.retain(|line| !line.is_empty());
+        paragraphs.push(lines.join("\n"));
+    }
+    for changed in &message.updates {
+        let (line, to) = update(changed, limit);
+        paragraphs.push(format!("{} {}", escape(&line), link(&to)));
+    }
+    for notified in &message.notices {
+        let (text, hint) = notice(notified, limit * 2);
+        paragraphs.push(escape(&format!("{text}\n{hint}")).trim_end().to_owned());
+    }
+    paragraphs.push(waiting(message));
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs
+}
+
 /// `text` for a message: on one line, sanitised, at most `limit` characters.
 pub fn shown(text: &str, limit: usize) -> String {
     // A rough first cut, so that a long text is not segmented as a whole.

@@ -2,53 +2,52 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-use super::{Arrived, Channel, Refusal};
+use super::{Arrived, Delivery, Refusal};
 use crate::{
     alert::wording::shown,
-    http::{Failure, PostRequest, PostResponse, Poster},
+    http::{Failure, PostRequest, PostResponse},
     text::secret::{SHORTEST, Secrets},
 };
 
 /// Characters of a response that an error repeats.
 const REPEATED: usize = 160;
 
-/// Posts `body` as JSON to `url`.
-pub async fn post_json(
-    channel: &Channel,
-    post: &Poster,
-    url: &Url,
-    headers: Vec<(String, String)>,
-    body: &Value,
-    now: Timestamp,
-) -> Result<PostResponse, Refusal> {
-    let mut all = vec![("Content-Type".to_owned(), "application/json; charset=utf-8".to_owned())];
-    all.extend(headers);
-    let request = PostRequest {
-        url: url.clone(),
-        headers: all,
-        // Plain data with string keys always serialises.
-        body: serde_json::to_vec(body).unwrap_or_default(),
-        allow_private: channel.allow_private,
-        timeout: channel.timeout,
-    };
-    deliver(post, request, now).await
-}
-
-/// Sends `request` and masks its secrets in an error response.
-pub async fn deliver(post: &Poster, request: PostRequest, now: Timestamp) -> Result<PostResponse, Refusal> {
-    let (url, headers) = (request.url.clone(), request.headers.clone());
-    let sent = post.post(request, now).await;
-    let mut response = sent.map_err(|failure| unanswered(&failure, &url))?;
-    if !response.is_success()
-        && let Some(masked) = secrets(&url, &headers).mask_bytes(&response.body)
-    {
-        response.body = masked;
+impl Delivery<'_> {
+    /// Posts `body` as JSON to `url`.
+    pub async fn post_json(
+        &self,
+        url: &Url,
+        headers: Vec<(String, String)>,
+        body: &Value,
+    ) -> Result<PostResponse, Refusal> {
+        let mut all = vec![("Content-Type".to_owned(), "application/json; charset=utf-8".to_owned())];
+        all.extend(headers);
+        let request = PostRequest {
+            url: url.clone(),
+            headers: all,
+            // Plain data with string keys always serialises.
+            body: serde_json::to_vec(body).unwrap_or_default(),
+            allow_private: self.channel.allow_private,
+            timeout: self.channel.timeout,
+        };
+        self.post(request).await
     }
-    Ok(response)
+
+    /// Sends `request` and masks its secrets in an error response.
+    pub async fn post(&self, request: PostRequest) -> Result<PostResponse, Refusal> {
+        let (url, headers) = (request.url.clone(), request.headers.clone());
+        let sent = self.poster.post(request, self.attempt.now).await;
+        let mut response = sent.map_err(|failure| unanswered(&failure, &url))?;
+        if !response.is_success()
+            && let Some(masked) = secrets(&url, &headers).mask_bytes(&response.body)
+        {
+            response.body = masked;
+        }
+        Ok(response)
+    }
 }
 
 /// Parts of an address and its headers that may be secret: webhooks and bots have their secret in the path.

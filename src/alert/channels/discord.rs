@@ -9,13 +9,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Arrived, Attempt, Channel, Refusal, answer};
+use super::{Arrived, Delivery, Refusal, answer};
 use crate::{
     alert::{
         message::{Form, Message},
         wording::{self, SAMPLE, shrink, sign},
     },
-    http::{PostResponse, Poster},
+    http::PostResponse,
     model::Class,
     text::{
         cut::{Unit, cut},
@@ -37,25 +37,10 @@ pub struct Discord {
     pub url: Url,
 }
 
-impl std::fmt::Debug for Discord {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Discord({})", self.host())
-    }
-}
-
 impl Discord {
-    pub fn host(&self) -> String {
-        answer::host(&self.url)
-    }
-
-    pub(super) async fn send(
-        &self,
-        channel: &Channel,
-        post: &Poster,
-        attempt: Attempt<'_>,
-    ) -> Result<Arrived, Refusal> {
-        let body = payload(attempt.message);
-        let response = answer::post_json(channel, post, &self.url, Vec::new(), &body, attempt.now).await?;
+    pub(super) async fn send(&self, delivery: &Delivery<'_>) -> Result<Arrived, Refusal> {
+        let body = payload(delivery.attempt.message);
+        let response = delivery.post_json(&self.url, Vec::new(), &body).await?;
         if response.is_success() {
             return Ok(Arrived { pause: spent(&response) });
         }

@@ -26,6 +26,8 @@ pub use slack::Slack;
 pub use telegram::Telegram;
 pub use webhook::{Webhook, WebhookSecret};
 
+use answer::host;
+
 use super::{ChannelPolicy, message::Message};
 use crate::http::Poster;
 
@@ -44,7 +46,7 @@ pub struct Channel {
 }
 
 /// The kinds of channels (docs/reference/settings.md#kinds-of-channels).
-#[derive(Debug, Clone, IntoStaticStr)]
+#[derive(Clone, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum ChannelKind {
     Slack(Slack),
@@ -76,6 +78,13 @@ pub struct Attempt<'a> {
     pub prior_attempts: u32,
 }
 
+/// One attempt over HTTP.
+pub(super) struct Delivery<'a> {
+    pub channel: &'a Channel,
+    pub poster: &'a Poster,
+    pub attempt: Attempt<'a>,
+}
+
 /// The message arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Arrived {
@@ -98,6 +107,13 @@ pub enum Refusal {
     /// Every attempt fails until the settings change.
     #[error("{0}")]
     Broken(String),
+}
+
+/// Without secrets.
+impl std::fmt::Debug for ChannelKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}({})", self.kind(), self.shown())
+    }
 }
 
 impl ChannelKind {
@@ -129,12 +145,12 @@ impl ChannelKind {
     /// The destination, without secrets.
     pub fn shown(&self) -> String {
         match self {
-            Self::Slack(slack) => slack.host(),
-            Self::Discord(discord) => discord.host(),
+            Self::Slack(slack) => host(&slack.url),
+            Self::Discord(discord) => host(&discord.url),
             Self::Telegram(telegram) => telegram.shown(),
             Self::Email(email) => email.shown(),
-            Self::Ntfy(ntfy) => ntfy.host(),
-            Self::Webhook(webhook) => webhook.host(),
+            Self::Ntfy(ntfy) => host(&ntfy.server),
+            Self::Webhook(webhook) => host(&webhook.url),
             Self::Exec(exec) => exec.shown(),
             Self::File(file) => file.shown(),
         }
@@ -142,14 +158,15 @@ impl ChannelKind {
 }
 
 impl Channel {
-    pub async fn send(&self, post: &Poster, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
+    pub async fn send(&self, poster: &Poster, attempt: Attempt<'_>) -> Result<Arrived, Refusal> {
+        let delivery = Delivery { channel: self, poster, attempt };
         match &self.kind {
-            ChannelKind::Slack(slack) => slack.send(self, post, attempt).await,
-            ChannelKind::Discord(discord) => discord.send(self, post, attempt).await,
-            ChannelKind::Telegram(telegram) => telegram.send(self, post, attempt).await,
+            ChannelKind::Slack(slack) => slack.send(&delivery).await,
+            ChannelKind::Discord(discord) => discord.send(&delivery).await,
+            ChannelKind::Telegram(telegram) => telegram.send(&delivery).await,
             ChannelKind::Email(email) => email.send(self.timeout, attempt).await,
-            ChannelKind::Ntfy(ntfy) => ntfy.send(self, post, attempt).await,
-            ChannelKind::Webhook(webhook) => webhook.send(self, post, attempt).await,
+            ChannelKind::Ntfy(ntfy) => ntfy.send(&delivery).await,
+            ChannelKind::Webhook(webhook) => webhook.send(&delivery).await,
             ChannelKind::Exec(exec) => exec.send(self.timeout, attempt).await,
             ChannelKind::File(file) => file.send(attempt),
         }

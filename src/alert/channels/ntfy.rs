@@ -7,13 +7,12 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Arrived, Attempt, Channel, Refusal, answer};
+use super::{Arrived, Delivery, Refusal, answer};
 use crate::{
     alert::{
         message::Message,
         wording::{self, shrink},
     },
-    http::Poster,
     model::Class,
     text::{
         cut::{Unit, cut},
@@ -36,29 +35,14 @@ pub struct Ntfy {
     pub token: String,
 }
 
-impl std::fmt::Debug for Ntfy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Ntfy({})", self.host())
-    }
-}
-
 impl Ntfy {
-    pub fn host(&self) -> String {
-        answer::host(&self.server)
-    }
-
-    pub(super) async fn send(
-        &self,
-        channel: &Channel,
-        post: &Poster,
-        attempt: Attempt<'_>,
-    ) -> Result<Arrived, Refusal> {
+    pub(super) async fn send(&self, delivery: &Delivery<'_>) -> Result<Arrived, Refusal> {
         let mut headers = Vec::new();
         if !self.token.is_empty() {
             headers.push(("Authorization".to_owned(), format!("Bearer {}", self.token)));
         }
-        let body = payload(attempt.message, &self.topic);
-        let response = answer::post_json(channel, post, &self.server, headers, &body, attempt.now).await?;
+        let body = payload(delivery.attempt.message, &self.topic);
+        let response = delivery.post_json(&self.server, headers, &body).await?;
         answer::outcome(&response, &self.server)
     }
 }

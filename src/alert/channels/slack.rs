@@ -6,13 +6,12 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Arrived, Attempt, Channel, Refusal, answer};
+use super::{Arrived, Delivery, Refusal, answer};
 use crate::{
     alert::{
-        message::{Form, Message},
-        wording::{self, SAMPLE, shrink, sign},
+        message::Message,
+        wording::{self, Markup, shrink},
     },
-    http::Poster,
     text::{
         cut::{Unit, cut},
         link::Link,
@@ -34,25 +33,10 @@ pub struct Slack {
     pub url: Url,
 }
 
-impl std::fmt::Debug for Slack {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Slack({})", self.host())
-    }
-}
-
 impl Slack {
-    pub fn host(&self) -> String {
-        answer::host(&self.url)
-    }
-
-    pub(super) async fn send(
-        &self,
-        channel: &Channel,
-        post: &Poster,
-        attempt: Attempt<'_>,
-    ) -> Result<Arrived, Refusal> {
-        let body = payload(attempt.message);
-        let response = answer::post_json(channel, post, &self.url, Vec::new(), &body, attempt.now).await?;
+    pub(super) async fn send(&self, delivery: &Delivery<'_>) -> Result<Arrived, Refusal> {
+        let body = payload(delivery.attempt.message);
+        let response = delivery.post_json(&self.url, Vec::new(), &body).await?;
         answer::outcome(&response, &self.url)
     }
 }
@@ -74,33 +58,11 @@ pub fn payload(message: &Message) -> Value {
 }
 
 fn sections(message: &Message, limit: usize) -> Vec<String> {
-    let mut sections = Vec::new();
-    if message.form != Form::Single {
-        sections.push(format!("*{}*", escape(&wording::subject(message))));
-    }
-    if message.form == Form::Sample {
-        sections.push(SAMPLE.to_owned());
-    }
-    for item in &message.items {
-        let words = wording::words(item, limit);
-        let mut lines = words.lines(escape);
-        lines.insert(0, format!("{} *{}*", sign(item.detection.class), escape(&words.heading)));
-        lines.push(link(&words.link));
-        lines.retain(|line| !line.is_empty());
-        sections.push(lines.join("\n"));
-    }
-    for update in &message.updates {
-        let (line, to) = wording::update(update, limit);
-        sections.push(format!("{} {}", escape(&line), link(&to)));
-    }
-    for notice in &message.notices {
-        let (message_text, hint) = wording::notice(notice, limit * 2);
-        sections.push(escape(&format!("{message_text}\n{hint}")).trim_end().to_owned());
-    }
-    sections.push(wording::waiting(message));
-    sections.retain(|section| !section.is_empty());
-    sections.iter().map(|section| cut(section, SECTION, Unit::Utf16)).collect()
+    let paragraphs = wording::paragraphs(message, limit, &MARKUP);
+    paragraphs.iter().map(|paragraph| cut(paragraph, SECTION, Unit::Utf16)).collect()
 }
+
+const MARKUP: Markup = Markup { bold: |text| format!("*{text}*"), escape, link };
 
 fn link(link: &Link) -> String {
     match link {
@@ -123,7 +85,10 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
-        alert::samples::{detection, hostile, message},
+        alert::{
+            message::Form,
+            samples::{detection, hostile, message},
+        },
         model::Detection,
     };
 

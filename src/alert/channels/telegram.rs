@@ -7,13 +7,12 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Arrived, Attempt, Channel, Refusal, answer};
+use super::{Arrived, Delivery, Refusal, answer};
 use crate::{
     alert::{
-        message::{Form, Message},
-        wording::{self, SAMPLE, html, shrink, sign},
+        message::Message,
+        wording::{self, Markup, html, shrink},
     },
-    http::Poster,
     text::{cut::Unit, link::Link},
 };
 
@@ -29,12 +28,6 @@ pub struct Telegram {
     pub chat: String,
 }
 
-impl std::fmt::Debug for Telegram {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Telegram({})", self.shown())
-    }
-}
-
 impl Telegram {
     pub fn shown(&self) -> String {
         format!("chat {} at {}", self.chat, answer::host(&self.base_url))
@@ -45,16 +38,11 @@ impl Telegram {
         self.chat.starts_with(['-', '@'])
     }
 
-    pub(super) async fn send(
-        &self,
-        channel: &Channel,
-        post: &Poster,
-        attempt: Attempt<'_>,
-    ) -> Result<Arrived, Refusal> {
+    pub(super) async fn send(&self, delivery: &Delivery<'_>) -> Result<Arrived, Refusal> {
         let mut url = self.base_url.clone();
         url.set_path(&format!("{}/bot{}/sendMessage", url.path().trim_end_matches('/'), self.token));
-        let body = payload(attempt.message, &self.chat);
-        let response = answer::post_json(channel, post, &url, Vec::new(), &body, attempt.now).await?;
+        let body = payload(delivery.attempt.message, &self.chat);
+        let response = delivery.post_json(&url, Vec::new(), &body).await?;
         let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         if response.is_success() && answer["ok"] == true {
             return Ok(Arrived::default());
@@ -106,33 +94,10 @@ fn bare(text: &str) -> String {
 }
 
 fn text(message: &Message, limit: usize) -> String {
-    let mut parts = Vec::new();
-    if message.form != Form::Single {
-        parts.push(format!("<b>{}</b>", html(&wording::subject(message))));
-    }
-    if message.form == Form::Sample {
-        parts.push(SAMPLE.to_owned());
-    }
-    for item in &message.items {
-        let words = wording::words(item, limit);
-        let mut lines = words.lines(html);
-        lines.insert(0, format!("{} <b>{}</b>", sign(item.detection.class), html(&words.heading)));
-        lines.push(link(&words.link));
-        lines.retain(|line| !line.is_empty());
-        parts.push(lines.join("\n"));
-    }
-    for update in &message.updates {
-        let (line, to) = wording::update(update, limit);
-        parts.push(format!("{} {}", html(&line), link(&to)));
-    }
-    for notice in &message.notices {
-        let (message_text, hint) = wording::notice(notice, limit * 2);
-        parts.push(html(&format!("{message_text}\n{hint}")).trim_end().to_owned());
-    }
-    parts.push(wording::waiting(message));
-    parts.retain(|part| !part.is_empty());
-    parts.join("\n\n")
+    wording::paragraphs(message, limit, &MARKUP).join("\n\n")
 }
+
+const MARKUP: Markup = Markup { bold: |text| format!("<b>{text}</b>"), escape: html, link };
 
 fn link(link: &Link) -> String {
     match link {
@@ -145,7 +110,10 @@ fn link(link: &Link) -> String {
 mod tests {
     use super::*;
     use crate::{
-        alert::samples::{detection, hostile, message},
+        alert::{
+            message::Form,
+            samples::{detection, hostile, message},
+        },
         model::Detection,
     };
 

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
-use super::{Arrived, Attempt, Channel, Refusal, answer};
+use super::{Arrived, Attempt, Channel, Delivery, Refusal, answer};
 use crate::{
     alert::{document, message::Message},
-    http::{PostRequest, Poster},
+    http::PostRequest,
 };
 
 /// Launches in one message: bodies stay under 20 kB.
@@ -41,12 +41,6 @@ impl std::fmt::Debug for WebhookSecret {
     }
 }
 
-impl std::fmt::Debug for Webhook {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Webhook({})", self.host())
-    }
-}
-
 impl WebhookSecret {
     /// Reads `whsec_` and base64.
     pub fn read(text: &str) -> Result<Self, String> {
@@ -71,18 +65,8 @@ impl WebhookSecret {
 }
 
 impl Webhook {
-    pub fn host(&self) -> String {
-        answer::host(&self.url)
-    }
-
-    pub(super) async fn send(
-        &self,
-        channel: &Channel,
-        post: &Poster,
-        attempt: Attempt<'_>,
-    ) -> Result<Arrived, Refusal> {
-        let request = self.request(channel, attempt);
-        let response = answer::deliver(post, request, attempt.now).await?;
+    pub(super) async fn send(&self, delivery: &Delivery<'_>) -> Result<Arrived, Refusal> {
+        let response = delivery.post(self.request(delivery.channel, delivery.attempt)).await?;
         answer::outcome(&response, &self.url)
     }
 
@@ -156,7 +140,7 @@ mod tests {
             url: Url::parse("https://h.example/hunter2").unwrap(),
             secrets: vec![WebhookSecret::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()],
         };
-        assert_eq!(format!("{webhook:?}"), "Webhook(h.example)");
+        assert_eq!(format!("{:?}", crate::alert::ChannelKind::Webhook(webhook)), "webhook(h.example)");
     }
 
     #[test]
