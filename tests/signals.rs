@@ -108,7 +108,7 @@ fn sigterm_during_delivery_finishes_one_message_and_starts_no_other() {
     arrivals.recv().unwrap();
     send_signal(&child, "-TERM");
     let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-    assert!(log.any(|line| line.unwrap().contains("asked to stop")));
+    assert!(log.any(|line| line.unwrap().contains("after the signal to stop")));
     drop(release);
     assert_eq!(log.map(Result::unwrap).filter(|line| line.contains("an alert")).count(), 0);
     assert_eq!(child.wait().unwrap().code(), Some(143));

@@ -54,6 +54,7 @@ const EXCEPTIONS: &[Exception] = &[
     exception("home", "src/config/", "home_dir", "the user's home directory, as in std::env::home_dir"),
     exception("home", "src/feed/json_feed.rs", "home_page_url", "field of JSON Feed"),
     exception("home", "src/article/metadata.rs", "home page", "standard term for the first page of a site"),
+    exception("matter", "src/config/starter.toml", "Matter Labs", "name of a company"),
     exception("desk", "src/config/starter.toml", "CoinDesk", "name of an outlet"),
     exception("naive", "src/cli/cycle.rs", "naive", "flag `--naive`"),
     exception("naive", "src/figures/", "rename = \"naive\"", "JSON key"),

@@ -182,7 +182,7 @@ fn suspended_account_is_reported_once() {
     let later = (8 * 86_400).to_string();
     let arguments = ["--shift-clock", &later, "cycle", "--only", "x", "-v"];
     let run = || with_token(&lab, x::TOKEN, &arguments).stderr;
-    let expected = format!("X leaves out @{handle}: ");
+    let expected = format!("X omits @{handle}: ");
     // The first run finds out how old the last read is.
     assert!((0..2).any(|_| run().contains(&expected)));
     let accounts = ["--shift-clock", &later, "x", "accounts", "--format", "json"];

@@ -4,6 +4,16 @@ use super::message::{Form, Item, Message};
 pub use crate::model::samples::{alert, detection, hostile, now};
 use crate::model::{Detection, Event, Mention, Signature, Stage, Story};
 
+/// Detections with hostile texts in every field that a message shows.
+pub fn hostile_detections() -> impl Iterator<Item = Detection> {
+    hostile().into_iter().map(|text| Detection {
+        title: text.clone(),
+        source: text.clone(),
+        project: Some(text),
+        ..detection()
+    })
+}
+
 /// A story with that number of outlets.
 pub fn story(outlets: usize) -> Story {
     let mention = |at: usize| Mention {

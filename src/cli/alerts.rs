@@ -19,14 +19,8 @@ use crate::{
 
 use super::{Format, Globals, output::Output, print_rows};
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
 #[derive(Debug, Subcommand)]
-enum What {
+pub enum What {
     /// Send a sample to each channel; exit code 1 if one fails
     Test {
         /// Only these channels
@@ -57,9 +51,9 @@ enum What {
     },
 }
 
-pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
-    match &args.what {
+    match what {
         What::Test { names } => test(&settings, names, globals, output),
         What::List { all, limit } => list(&settings, *all, *limit, globals, output),
         What::Flush { names, all, given_up, wait_lock } => {

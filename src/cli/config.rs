@@ -13,14 +13,8 @@ use crate::{
 
 use super::{Globals, files, output::Output, print_rows};
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
 #[derive(Debug, Subcommand)]
-enum What {
+pub enum What {
     /// Write a settings file with every value and the starter feeds, commented
     Init {
         /// File to write
@@ -36,8 +30,8 @@ enum What {
     Show,
 }
 
-pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    match &args.what {
+pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    match what {
         What::Init { file, force } => init(file, *force, output),
         What::Check => check(globals, output),
         What::Show => show(globals, output),

@@ -17,14 +17,8 @@ use super::{Globals, output::Output};
 /// Rows deleted in one step.
 const STEP: usize = 10_000;
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
 #[derive(Debug, Subcommand)]
-enum What {
+pub enum What {
     /// Test the database; exit code 1 if it is damaged
     Check {
         /// Repair it: rebuild indexes, or move readable rows to a new file and keep the damaged one
@@ -49,11 +43,11 @@ enum What {
     },
 }
 
-pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let dir = &settings.state_dir;
     let runtime = wiring::small_runtime()?;
-    match &args.what {
+    match what {
         What::Check { repair: true } => {
             let _lock = runtime.block_on(Lock::take(dir, Duration::ZERO, SystemClock))?;
             output.print(&mended(&Store::repair(dir)?))?;

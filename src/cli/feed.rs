@@ -16,14 +16,8 @@ use crate::{error::Error, exit::Exit};
 
 use super::{Globals, output::Output};
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
 #[derive(Debug, Subcommand)]
-enum What {
+pub enum What {
     /// Show every source with its health
     List,
     /// Find the feed of a page, try it, and add it to the settings file
@@ -49,8 +43,8 @@ enum What {
     Parse(parse::Args),
 }
 
-pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    match args.what {
+pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    match what {
         What::List => sources::list(globals, output),
         What::Add(args) => add::run(args, globals, output),
         What::Remove { url } => edit::remove(&url, globals, output),

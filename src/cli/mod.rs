@@ -149,13 +149,16 @@ enum Command {
     /// Show how cycles went, where their time goes, what sources give and cost
     Stats(stats::Args),
     /// Try channels, show the outbox, deliver
-    Alerts(alerts::Args),
+    #[command(subcommand)]
+    Alerts(alerts::What),
     /// Write one self-contained page with charts and tables
     Report(report::Args),
     /// List, change, try, import, export and parse sources
-    Feed(feed::Args),
+    #[command(subcommand)]
+    Feed(feed::What),
     /// Show and change the watch list
-    Project(project::Args),
+    #[command(subcommand)]
+    Project(project::What),
     /// Read the article out of a saved page
     Article(article::Args),
     /// Explain the score of a text
@@ -167,13 +170,15 @@ enum Command {
     /// Mark a detection as a launch or not; `stats` shows the precision by these marks
     Label(label::Args),
     /// Write, check and show the settings
-    Config(config::Args),
+    #[command(subcommand)]
+    Config(config::What),
     /// Show what a cycle would ask X, and the accounts it follows
     X(x::Args),
     /// Show what is wrong and what to do about it
     Doctor(doctor::Args),
     /// Check, copy and clean up the database
-    Db(db::Args),
+    #[command(subcommand)]
+    Db(db::What),
     /// Write a completion script for a shell
     Completions(completions::Args),
     /// Write the manual pages into a folder
@@ -223,19 +228,19 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         Command::Cycle(args) => cycle::run(&args, globals, output),
         Command::Events(args) => events::run(args, globals, output),
         Command::Stats(args) => stats::run(&args, globals, output),
-        Command::Alerts(args) => alerts::run(&args, globals, output),
+        Command::Alerts(what) => alerts::run(&what, globals, output),
         Command::Report(args) => report::run(&args, globals, output),
-        Command::Feed(args) => feed::run(args, globals, output),
-        Command::Project(args) => project::run(args, globals, output),
+        Command::Feed(what) => feed::run(what, globals, output),
+        Command::Project(what) => project::run(what, globals, output),
         Command::Article(args) => article::run(args, globals, output),
         Command::Explain(args) => explain::run(&args, globals, output),
         Command::Classify(args) => classify::run(&args, globals, output),
         Command::Rescan(args) => rescan::run(&args, globals, output),
         Command::Label(args) => label::run(&args, globals, output),
-        Command::Config(args) => config::run(&args, globals, output),
+        Command::Config(what) => config::run(&what, globals, output),
         Command::X(args) => x::run(&args, globals, output),
         Command::Doctor(args) => doctor::run(&args, globals, output),
-        Command::Db(args) => db::run(&args, globals, output),
+        Command::Db(what) => db::run(&what, globals, output),
         Command::Completions(args) => completions::run(&args, Cli::command(), output),
         Command::Man(args) => man::run(&args, Cli::command()),
     }

@@ -15,14 +15,8 @@ use crate::{
 
 use super::{Globals, output::Output, print_rows, settings_file::SettingsFile};
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
 #[derive(Debug, Subcommand)]
-enum What {
+pub enum What {
     /// Show the watch list
     List,
     /// Add a project to the settings file; asks for the rest on a terminal if only a name is given
@@ -35,7 +29,7 @@ enum What {
 }
 
 #[derive(Debug, clap::Args)]
-struct Added {
+pub struct Added {
     /// Its name, as shown
     name: String,
     /// Other spelling or product name; may be given several times
@@ -75,8 +69,8 @@ impl Level {
     }
 }
 
-pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    match args.what {
+pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    match what {
         What::List => list(globals, output),
         What::Add(added) => add(added, globals, output),
         What::Remove { name } => remove(&name, globals, output),

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Keys of every kind.
-const COMMON: [&str; 21] = [
+pub(super) const COMMON: [&str; 21] = [
     "kind",
     "name",
     "enabled",

@@ -203,11 +203,11 @@ pub fn file(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
     if let Some(named) = flags.config.clone().or_else(|| environment.path("TGE_SCRAPE_CONFIG")) {
         return Some(named);
     }
-    let config_home =
+    let config_dir =
         environment.path("XDG_CONFIG_HOME").or_else(|| Some(environment.path("HOME")?.join(".config")));
     let places = [
         Some(PathBuf::from(FILE_NAME)),
-        config_home.map(|dir| dir.join("tge-scrape/config.toml")),
+        config_dir.map(|dir| dir.join("tge-scrape/config.toml")),
         Some(PathBuf::from("/etc/tge-scrape/config.toml")),
     ];
     places.into_iter().flatten().find(|path| path.exists())

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-const FEED_KEYS: [&str; 12] = [
+pub(super) const FEED_KEYS: [&str; 12] = [
     "url",
     "name",
     "site",

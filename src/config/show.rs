@@ -1,6 +1,6 @@
 //! Every value with its origin; secrets are masked.
 
-use super::{Settings, raw::RawValue};
+use super::{Settings, channels, raw::RawValue, rows::FEED_KEYS};
 
 /// One value of `config show`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -13,17 +13,8 @@ pub struct Shown {
     pub origin: String,
 }
 
-/// Keys of a list's tables that are no secret; others, such as headers and a channel's addresses, may be.
-const OPEN: &[&str] = &[
-    "url",
-    "name",
-    "tier",
-    "tags",
-    "enabled",
-    "kind",
-    "preset",
-    "mapping",
-    "verified",
+/// Further keys of a list's tables that are no secret.
+const OPEN: [&str; 15] = [
     "aliases",
     "tokens",
     "exclude",
@@ -33,24 +24,6 @@ const OPEN: &[&str] = &[
     "threshold",
     "text",
     "weight",
-    "min_class",
-    "site",
-    "topics",
-    "instant",
-    "events",
-    "projects",
-    "watched_only",
-    "time_zone",
-    "digest_at",
-    "quiet",
-    "quiet_break",
-    "max_instant",
-    "cool_down",
-    "max_age",
-    "updates",
-    "interval",
-    "timeout",
-    "allow_private_address",
     "host",
     "port",
     "tls",
@@ -58,6 +31,13 @@ const OPEN: &[&str] = &[
     "ca_file",
     "server",
 ];
+
+/// Whether the value of `key` may be shown; others, such as headers and a channel's addresses, may be secret.
+fn is_open(list: &str, key: &str) -> bool {
+    let of_feeds = FEED_KEYS.contains(&key) && !key.starts_with("headers");
+    let is_named = of_feeds || channels::COMMON.contains(&key) || OPEN.contains(&key);
+    is_named && !(list == "channels" && key == "url")
+}
 const DOTS: &str = "\"••••\"";
 
 /// All settings: single values first, then lists.
@@ -81,7 +61,7 @@ pub fn shown(settings: &Settings) -> Vec<Shown> {
     for (list, rows) in &layers.lists {
         for (at, row) in rows.iter().enumerate() {
             for (key, _, value) in &row.pairs {
-                let secret = !OPEN.contains(&key.as_str()) || (*list == "channels" && key == "url");
+                let secret = !is_open(list, key);
                 let value = if secret { DOTS.to_owned() } else { value.show() };
                 all.push(Shown { key: format!("{list}[{at}].{key}"), value, origin: row.place.clone() });
             }

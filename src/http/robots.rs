@@ -196,7 +196,7 @@ fn escape(byte: u8, out: &mut String) {
 }
 
 /// Whether `pattern` matches the beginning of `path`, or all of it where it ends in `$`. Each part
-/// between stars is searched for from left to right and taken where it occurs first, which leaves most of the path.
+/// between stars is searched for from left to right and taken at its first occurrence, so that most of the path remains.
 fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, ends) = match pattern.strip_suffix('$') {
         Some(pattern) => (pattern, true),

@@ -345,7 +345,7 @@ impl Session {
                 error.value == account.user.to_string() || error.value.eq_ignore_ascii_case(&account.username)
             });
             let who = account.map_or_else(|| error.value.clone(), |account| format!("@{}", account.username));
-            let sentence = format!("X leaves out {who}: {} ({})", error.detail, error.kind);
+            let sentence = format!("X omits {who}: {} ({})", error.detail, error.kind);
             failed.extend(account.map(|account| (account.state.key.clone(), sentence.clone())));
             self.failures.push(sentence);
         }

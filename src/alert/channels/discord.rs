@@ -143,20 +143,11 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        alert::samples::{detection, hostile, message},
-        model::Detection,
-    };
+    use crate::alert::samples::{hostile_detections, message};
 
     #[test]
     fn a_payload_keeps_to_the_limits_and_mentions_nobody() {
-        for title in hostile() {
-            let found = Detection {
-                title: title.clone(),
-                source: title.clone(),
-                project: Some(title),
-                ..detection()
-            };
+        for found in hostile_detections() {
             let body = payload(&message(Form::Digest, vec![found; CAPACITY]));
             assert_eq!(body["allowed_mentions"], json!({ "parse": [] }));
             let embeds = body["embeds"].as_array().unwrap();

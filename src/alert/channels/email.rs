@@ -218,10 +218,7 @@ fn link(link: &Link) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        alert::samples::{detection, hostile, message},
-        model::Detection,
-    };
+    use crate::alert::samples::{detection, hostile_detections, message};
 
     fn email() -> Email {
         Email {
@@ -257,13 +254,7 @@ mod tests {
 
     #[test]
     fn no_title_adds_a_header_a_tag_or_a_long_line() {
-        for title in hostile() {
-            let found = Detection {
-                title: title.clone(),
-                project: Some(title.clone()),
-                source: title,
-                ..detection()
-            };
+        for found in hostile_detections() {
             for form in [Form::Single, Form::Digest] {
                 let many =
                     message(form, vec![found.clone(); if form == Form::Single { 1 } else { CAPACITY }]);

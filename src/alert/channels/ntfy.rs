@@ -78,18 +78,14 @@ fn priority(class: Class) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        alert::{
-            message::Form,
-            samples::{detection, hostile, message},
-        },
-        model::Detection,
+    use crate::alert::{
+        message::Form,
+        samples::{hostile_detections, message},
     };
 
     #[test]
     fn a_payload_keeps_to_the_bytes_and_links_its_article() {
-        for title in hostile() {
-            let found = Detection { title: title.clone(), project: Some(title), ..detection() };
+        for found in hostile_detections() {
             let full = payload(&message(Form::Digest, vec![found.clone(); CAPACITY]), "t");
             assert!(full["message"].as_str().unwrap().len() <= MESSAGE);
             assert!(full["title"].as_str().unwrap().len() <= TITLE);

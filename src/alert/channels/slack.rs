@@ -84,23 +84,14 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        alert::{
-            message::Form,
-            samples::{detection, hostile, message},
-        },
-        model::Detection,
+    use crate::alert::{
+        message::Form,
+        samples::{hostile_detections, message},
     };
 
     #[test]
     fn a_payload_keeps_to_the_limits_and_marks_nothing_of_a_feeds() {
-        for title in hostile() {
-            let found = Detection {
-                title: title.clone(),
-                source: title.clone(),
-                project: Some(title),
-                ..detection()
-            };
+        for found in hostile_detections() {
             let body = payload(&message(Form::Digest, vec![found; CAPACITY]));
             let blocks = body["blocks"].as_array().unwrap();
             assert!(blocks.len() <= 50);

@@ -109,23 +109,14 @@ fn link(link: &Link) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        alert::{
-            message::Form,
-            samples::{detection, hostile, message},
-        },
-        model::Detection,
+    use crate::alert::{
+        message::Form,
+        samples::{hostile_detections, message},
     };
 
     #[test]
     fn a_payload_keeps_to_the_limit_and_has_no_markup_but_ours() {
-        for title in hostile() {
-            let found = Detection {
-                title: title.clone(),
-                source: title.clone(),
-                project: Some(title),
-                ..detection()
-            };
+        for found in hostile_detections() {
             let body = payload(&message(Form::Digest, vec![found; CAPACITY]), "-100");
             let text = body["text"].as_str().unwrap();
             assert!(bare(text).encode_utf16().count() <= TEXT);

@@ -67,7 +67,7 @@ const QUIET: [&str; 8] = [
     "New examples in the developer documentation, with tests.",
     "Good morning to those who read release notes first.",
 ];
-const LOUD: [&str; 6] = [
+const SHOUTED: [&str; 6] = [
     "{} airdrop claim opens tomorrow, check whether you are eligible.",
     "{} token launch is set for next week, tokenomics inside.",
     "Snapshot for the {} airdrop was taken, the claim follows.",
@@ -235,7 +235,7 @@ fn draft(row: &mut Row, plan: &Population, act: &Act, last: &[u64]) -> Draft {
         _ => {
             let subject = capital(&name(number));
             draft.text = if row.happens(0.2) {
-                row.pick(&LOUD).replace("{}", &subject)
+                row.pick(&SHOUTED).replace("{}", &subject)
             } else {
                 format!("{} ({number})", row.pick(&QUIET))
             };

@@ -61,22 +61,22 @@ mod tests {
     use super::*;
 
     const MINUTE: Duration = Duration::from_mins(1);
-    const RHYTHM: PollBounds = PollBounds { least: Duration::from_mins(10), most: Duration::from_hours(2) };
+    const BOUNDS: PollBounds = PollBounds { least: Duration::from_mins(10), most: Duration::from_hours(2) };
 
     #[test]
     fn a_busy_source_is_asked_as_often_as_allowed_and_a_sleeping_one_as_seldom() {
-        let minutes = |gap: u32| RHYTHM.interval(Some(MINUTE * gap), Duration::ZERO).as_secs() / 60;
+        let minutes = |gap: u32| BOUNDS.interval(Some(MINUTE * gap), Duration::ZERO).as_secs() / 60;
         assert_eq!([1, 20, 45, 180, 720, 10_000].map(minutes), [10, 10, 15, 30, 60, 120]);
     }
 
     #[test]
     fn silence_counts_when_it_is_longer_than_chance_makes_it() {
-        let after = |silence: u32| RHYTHM.interval(Some(MINUTE * 45), MINUTE * silence);
+        let after = |silence: u32| BOUNDS.interval(Some(MINUTE * 45), MINUTE * silence);
         assert_eq!(after(180), after(0));
         assert_eq!(after(720), MINUTE * 30);
         assert_eq!(
-            RHYTHM.interval(None, Duration::ZERO),
-            RHYTHM.least,
+            BOUNDS.interval(None, Duration::ZERO),
+            BOUNDS.least,
             "of an unknown source the best is believed"
         );
     }

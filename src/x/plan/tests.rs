@@ -89,7 +89,7 @@ fn queries_are_grouped_by_how_far_they_reach_back() {
 }
 
 #[test]
-fn what_search_no_longer_has_is_asked_of_the_timeline_or_told_as_lost() {
+fn posts_beyond_search_are_read_from_the_timeline_or_reported_as_lost() {
     let old = ago(60 * 24 * 9);
     let plan = plan(&inputs(&[account(7, "asleep", Some(old))], &[search("$ABC airdrop", Some(old))]));
     assert_eq!(plan.queries[0].endpoint, Endpoint::Timeline { user: 7, replies: false });
@@ -127,7 +127,7 @@ fn gaps_come_last_newest_first_and_together_where_they_were_left_together() {
 }
 
 #[test]
-fn the_end_of_the_budget_makes_pages_smaller_and_then_leaves_calls_out() {
+fn end_of_the_budget_makes_pages_smaller_and_then_omits_calls() {
     let accounts = [account(1, "a", None)];
     let with = |spent| plan(&Inputs { spent, ..inputs(&accounts, &[]) });
     assert_eq!(with(0).queries[0].most, 100);

@@ -55,7 +55,7 @@ async fn a_closed_account_has_an_empty_timeline_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_timeline_leaves_out_excluded_posts() {
+async fn timeline_omits_excluded_posts() {
     let lab = Lab::few().await;
     let handle = lab.x().handles()[0].clone();
     let user = lab.get(&format!("/2/users/by/username/{handle}"), &[]).await;
