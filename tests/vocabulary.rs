@@ -56,7 +56,6 @@ const EXCEPTIONS: &[Exception] = &[
     exception("desk", "src/config/starter.toml", "CoinDesk", "name of an outlet"),
     exception("naive", "src/cli/cycle.rs", "naive", "flag `--naive`"),
     exception("naive", "src/figures/", "rename = \"naive\"", "JSON key"),
-    exception("naive", "src/figures/", "`naive`", "JSON key"),
     exception("naive", "src/figures/", "calls_naive", "JSON key"),
     exception("naive", "src/x/plan.rs", "`calls.naive`", "JSON key"),
     exception("lie", ".ci/cases", "\"lie.xml\"", "name of a file in the field cases"),
