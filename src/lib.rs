@@ -4,11 +4,11 @@
 //!
 //! | level | modules |
 //! |--:|---|
-//! | 0 | [`model`] shared types, [`text`] normal forms, [`clock`], [`exit`] codes, [`failpoint`], [`panics`] |
+//! | 0 | [`model`] shared types, [`text`] normal forms, [`clock`], `exit` codes, [`failpoint`], [`panics`] |
 //! | 1 | [`http`], [`feed`], [`article`], [`detect`], [`x`], [`store`], [`figures`] |
-//! | 2 | [`visit`] one source from request to verdict, [`render`] text out, [`alert`] decisions and delivery |
+//! | 2 | [`visit`] one source from request to verdict, `render` text out, `alert` decisions and delivery |
 //! | 3 | [`cycle`] all sources in parallel |
-//! | 4 | [`config`], [`wiring`], [`error`] |
+//! | 4 | [`config`], [`wiring`], `error` |
 //! | 5 | [`cli`] |
 //!
 //! [`fixture_web`] is the simulated internet. It imports no other module, so that client and server do not share an

@@ -9,7 +9,7 @@ pub struct Shown {
     pub key: String,
     /// As TOML.
     pub value: String,
-    /// See [`Origin`](super::Origin).
+    /// See `Origin`.
     pub origin: String,
 }
 

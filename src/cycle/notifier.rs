@@ -80,7 +80,7 @@ impl Notifier {
         Ok(())
     }
 
-    /// Queues notices for the operator, then delivers what is due. `confirmed` is [`Store::confirmed_time`]; `refused` has
+    /// Queues notices for the operator, then delivers what is due. `confirmed` is `Store::confirmed_time`; `refused` has
     /// a sentence for each visit of this cycle that could not be saved.
     pub async fn end(
         &self,

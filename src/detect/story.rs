@@ -51,7 +51,7 @@ pub struct NewMention {
     pub event: Event,
     /// How far it has come.
     pub stage: Stage,
-    /// When it happens; see [`crate::model::Verdict::event_date`].
+    /// When it happens; see `crate::model::Verdict::event_date`.
     pub event_date: Option<String>,
     /// Whose token.
     pub project: Option<String>,

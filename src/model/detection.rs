@@ -182,7 +182,7 @@ pub struct Detection {
     pub project: Option<String>,
     pub token: Option<String>,
     pub watched: bool,
-    /// See [`Verdict::event_date`].
+    /// See `Verdict::event_date`.
     pub event_date: Option<String>,
     pub title: String,
     pub url: String,

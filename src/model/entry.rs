@@ -37,7 +37,7 @@ impl Entry {
 
 /// Identity of an entry within its source: the first 16 bytes of a SHA-256 over the guid, or the canonical link, or
 /// title and summary. It is never random, so that an entry is new only once. It does not change when guid, link or
-/// words change later: see [`EntryMarks`].
+/// words change later: see `EntryMarks`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct EntryKey(pub [u8; 16]);
 

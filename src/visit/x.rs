@@ -1,6 +1,6 @@
 //! A session with X: one API call after another. The cycle saves the page of a call before the next call is made.
 //!
-//! [`Session`] decides what comes next, [`caller`] makes the calls, [`posts`] turns pages into findings. Which queries
+//! [`Session`] decides what comes next, `caller` makes the calls, `posts` turns pages into findings. Which queries
 //! there are and what they cost is decided in [`crate::x`].
 
 mod call;
