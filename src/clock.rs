@@ -7,7 +7,8 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
+
+use crate::text::hash::sha256;
 
 /// The time, and waits. Tests have clocks of their own.
 pub trait Clock: Send + Sync {
@@ -20,8 +21,7 @@ pub trait Clock: Send + Sync {
 
 /// A fraction from 0 up to 1 that is always the same for `seed`, to spread waits that would end at one moment.
 pub(crate) fn jitter(seed: &str) -> f64 {
-    let [a, b, c, d, ..] = Sha256::digest(seed).0;
-    f64::from(u32::from_be_bytes([a, b, c, d])) / 2_f64.powi(32)
+    f64::from(u32::from_be_bytes(sha256(seed))) / 2_f64.powi(32)
 }
 
 /// Seconds added to the time of [`SystemClock`]: tests and measurements simulate clock jumps and longer periods.

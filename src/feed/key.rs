@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{
     model::{Entry, EntryKey, EntryMarks},
     text::{
         address,
+        hash::sha256,
         words::{opening_words, title_words},
     },
 };
@@ -82,10 +82,5 @@ pub fn of_words(key: EntryKey, title: &str, text: &str) -> EntryKey {
 }
 
 fn hash(identity: &str) -> EntryKey {
-    EntryKey(half_digest(identity.as_bytes()))
-}
-
-/// The first 16 bytes of the SHA-256 of `bytes`.
-pub(crate) fn half_digest(bytes: &[u8]) -> [u8; 16] {
-    Sha256::digest(bytes)[..16].try_into().unwrap_or_default()
+    EntryKey(sha256(identity))
 }

@@ -29,7 +29,6 @@ use crate::{
 
 pub use decode::decode;
 pub use json_source::{PRESETS, preset};
-pub(crate) use key::half_digest;
 pub use key::{keys, marks, of_words};
 pub use opml::{NotTaken, OpmlError, OpmlList, Outline, Skipped, read_opml, write_opml};
 pub use parse::parse;

@@ -21,7 +21,7 @@ use crate::{
         SourceState, Validators,
     },
     store::StoreError,
-    text::{address, host::pace_key},
+    text::{address, hash::sha256, host::pace_key},
 };
 
 use super::{
@@ -117,7 +117,7 @@ impl Asked<'_> {
 
     async fn read(&self, body: Bytes, headers: Headers) -> FeedVisit {
         let rules = self.context.rules.fingerprint();
-        let hash = feed::half_digest(&body);
+        let hash = sha256(&body);
         let result = Read { feed: None, headers: &headers, hash, rules, new: 0, plain: self.plain };
         let bounds = self.poll_bounds();
         let new_state = |result: Read<'_>| after_read(&self.state, result, &self.stats, bounds, self.now);
