@@ -1,7 +1,7 @@
 //! The items to learn from.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     error::Error,
     fs,
     io::{BufRead, BufReader, Read},
@@ -20,6 +20,13 @@ const WEAK: f64 = 0.25;
 const OWN: f64 = 0.3;
 /// The day on which ours are read: their dates are around it.
 const OWN_DAY: &str = "2026-11-20";
+/// The labelled sets; all but the first may be missing.
+const SETS: [&str; 4] =
+    ["tge-dev.jsonl", "tge-dev-2.jsonl", "tge-dev-exchange-posts.jsonl", "tge-dev-other.jsonl"];
+/// Repositories that collect many feeds: each feed is an origin of its own.
+const COLLECTIONS: [&str; 2] = ["digitalarchivo/web3-news-daily", "chimoke-hub/web3-news-collector"];
+/// Parts of the cross-validation by origin.
+pub const ORIGIN_FOLDS: usize = 5;
 
 /// One text to learn from.
 #[derive(Debug, Default)]
@@ -35,8 +42,14 @@ pub struct Item {
     pub event: Option<String>,
     pub stage: Option<String>,
     pub project: Option<String>,
-    /// Cross-validation part; `None`: never held out.
+    /// Shared by the items of one project; `None`: never held out.
     pub story: Option<String>,
+    /// Repository, or repository and feed, that the text comes from.
+    pub origin: String,
+    /// Part of the cross-validation by origin, if the origin is held out at all.
+    pub fold: Option<usize>,
+    /// Index into [`Corpus::sets`].
+    pub set: Option<usize>,
     pub weight: f64,
 }
 
@@ -44,17 +57,29 @@ pub struct Corpus {
     pub items: Vec<Item>,
     /// Texts of the unlabelled corpus that are not in `items`.
     pub rest: Vec<Item>,
-    /// First 12 hex digits of the SHA-256 over the labelled file and the label list.
+    /// Names of the labelled sets that were read.
+    pub sets: Vec<&'static str>,
+    /// First 12 hex digits of the SHA-256 over the labelled files and the label list.
     pub hash: String,
 }
 
 impl Corpus {
     /// Reads the real texts in `folder`, the labels of unlabelled ones in `labels`, and the texts `own` of this project.
     pub fn read(folder: &Path, labels: &Path, own: &Path) -> Result<Self, Box<dyn Error>> {
-        let dev = fs::read_to_string(folder.join("tge-dev.jsonl"))?;
         let further = fs::read_to_string(labels)?;
         let own = fs::read_to_string(own)?;
-        let hash = Sha256::new().chain_update(&dev).chain_update(&further).chain_update(&own).finalize();
+        let mut hash = Sha256::new();
+        let mut items = Vec::new();
+        let mut sets = Vec::new();
+        for name in SETS.into_iter().filter(|name| *name == SETS[0] || folder.join(name).exists()) {
+            let lines = fs::read_to_string(folder.join(name))?;
+            hash.update(&lines);
+            for line in lines.lines() {
+                items.push(Item { set: Some(sets.len()), ..from_json(&serde_json::from_str(line)?) });
+            }
+            sets.push(name);
+        }
+        let hash = hash.chain_update(&further).chain_update(&own).finalize();
         let hash = format!(
             "{:012x}",
             hash.iter().take(6).fold(0_u64, |number, &byte| number << 8 | u64::from(byte))
@@ -64,21 +89,6 @@ impl Corpus {
             .filter(|line| !line.starts_with("# "))
             .filter_map(|line| line.split_once('\t'))
             .collect();
-        let mut items = Vec::new();
-        for line in dev.lines() {
-            let value: Value = serde_json::from_str(line)?;
-            let text = |key: &str| value[key].as_str().map(str::to_owned);
-            items.push(Item {
-                yes: value["tge"] == "yes",
-                rumour: value["tge"] == "rumour",
-                event: text("event"),
-                stage: text("stage"),
-                project: text("project"),
-                story: text("story"),
-                weight: 1.0,
-                ..plain(&value)
-            });
-        }
         items.extend(own.lines().filter(|line| !line.starts_with("# ")).map(written));
         // The unlabelled corpus repeats the labelled items, some under other ids.
         let known: HashSet<String> = items.iter().flat_map(|item| [item.id.clone(), opening(item)]).collect();
@@ -99,7 +109,44 @@ impl Corpus {
                 None => rest.push(item),
             }
         }
-        Ok(Self { items, rest, hash })
+        assign_folds(&mut items);
+        Ok(Self { items, rest, sets, hash })
+    }
+}
+
+/// Divides the origins of the labelled sets into parts of about equal size: the largest first, each to the part with
+/// the fewest items. Other items of these origins get the same part.
+fn assign_folds(items: &mut [Item]) {
+    let mut sizes = BTreeMap::<String, usize>::new();
+    for item in items.iter().filter(|item| item.set.is_some()) {
+        *sizes.entry(item.origin.clone()).or_default() += 1;
+    }
+    let mut origins: Vec<(String, usize)> = sizes.into_iter().collect();
+    origins.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut filled = [0_usize; ORIGIN_FOLDS];
+    let mut folds = HashMap::new();
+    for (origin, size) in origins {
+        let fold = (0..ORIGIN_FOLDS).min_by_key(|&fold| filled[fold]).unwrap_or(0);
+        filled[fold] += size;
+        folds.insert(origin, fold);
+    }
+    for item in items {
+        item.fold = folds.get(&item.origin).copied();
+    }
+}
+
+/// A line of a labelled set.
+fn from_json(value: &Value) -> Item {
+    let text = |key: &str| value[key].as_str().map(str::to_owned);
+    Item {
+        yes: value["tge"] == "yes",
+        rumour: value["tge"] == "rumour",
+        event: text("event"),
+        stage: text("stage"),
+        project: text("project"),
+        story: text("story"),
+        weight: 1.0,
+        ..plain(value)
     }
 }
 
@@ -145,7 +192,12 @@ fn labelled(item: Item, label: &str) -> Item {
 
 fn plain(value: &Value) -> Item {
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let mut origin = text("origin");
+    if COLLECTIONS.contains(&origin.as_str()) {
+        origin = format!("{origin} {}", text("source"));
+    }
     Item {
+        origin,
         id: text("id"),
         post: value["kind"] == "post",
         title: text("title"),

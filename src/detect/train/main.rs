@@ -16,7 +16,7 @@ mod publish;
 use std::{collections::BTreeMap, error::Error, path::Path};
 
 use data::Corpus;
-use model::{Row, Trial};
+use model::{Row, Split, Trial};
 use tge_scrape::{
     detect::{
         facts::event_dates,
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [folder, task @ ..] = arguments.as_slice() else {
-        return Err("usage: train DATA_DIR [mine | errors | ablate | curve | write DATE]".into());
+        return Err("usage: train DATA_DIR [mine | errors | ablate | curve | sums FILE | write DATE]".into());
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/detect");
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/text/headlines.tsv");
@@ -54,15 +54,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (names, rows) = named_signals(&corpus);
     println!("{} texts, {} signals", rows.len(), names.len());
     let trial = Trial::new(&corpus, &names, rows);
-    let results = trial.held_out(1.0);
-    let figures = measure::figures(&trial, &results);
-    measure::print_figures("all signals", &figures);
+    let by_story = trial.held_out(Split::Story, 1.0);
+    let figures = measure::figures(&trial, &by_story);
+    measure::print_figures("stories left out", &figures);
+    measure::print_sets(&trial, &by_story, figures.threshold);
+    let by_origin = trial.held_out(Split::Origin, 1.0);
+    let figures = measure::figures(&trial, &by_origin);
+    measure::print_figures("origins left out", &figures);
+    measure::print_sets(&trial, &by_origin, figures.threshold);
     measure::print_event_figures(&figures);
     match task {
-        ["errors"] => measure::errors(&trial, &results, figures.threshold),
-        ["ablate"] => measure::ablate(&trial),
-        ["curve"] => measure::curve(&trial),
-        ["write", date] => publish::publish(&trial, &results, &figures, date, &root.join("weights.tsv"))?,
+        ["errors"] => measure::errors(&trial, &by_origin, figures.threshold),
+        ["ablate"] => measure::ablate(&trial, Split::Origin),
+        ["curve"] => measure::curve(&trial, Split::Origin),
+        ["sums", file] => publish::write_sums(&trial, &by_origin, Path::new(file))?,
+        ["write", date] => publish::publish(&trial, &by_origin, &figures, date, &root.join("weights.tsv"))?,
         _ => {}
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     data::Item,
-    model::{EVENTS, Held, Row, STAGES, Trial},
+    model::{EVENTS, Held, Row, STAGES, Split, Trial},
 };
 
 /// F1 that is given away for fewer false alarms: its curve is flat at the top, the flood of everyday texts is not.
@@ -32,11 +32,21 @@ fn share(hits: usize, of: usize) -> f64 {
     hits as f64 / of.max(1) as f64
 }
 
+/// Figures over all held-out items, at the threshold that suits them.
 pub fn figures(trial: &Trial, results: &[Option<Held>]) -> Figures {
-    let mut pairs: Vec<(f64, bool)> = judged(trial, results)
-        .filter(|(item, _)| !item.rumour)
-        .map(|(item, held)| (held.sum, item.yes))
-        .collect();
+    figures_of(trial, results, None, |_| true)
+}
+
+/// Figures over the items that `keep` takes, at `threshold` or the one that suits them.
+fn figures_of(
+    trial: &Trial,
+    results: &[Option<Held>],
+    threshold: Option<f64>,
+    keep: impl Fn(&Item) -> bool,
+) -> Figures {
+    let judged = || judged(trial, results).filter(|(item, _)| keep(item));
+    let mut pairs: Vec<(f64, bool)> =
+        judged().filter(|(item, _)| !item.rumour).map(|(item, held)| (held.sum(), item.yes)).collect();
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = pairs.iter().filter(|pair| pair.1).count();
     let mut out = Figures {
@@ -60,17 +70,20 @@ pub fn figures(trial: &Trial, results: &[Option<Held>]) -> Figures {
         curve.push((f1, precision, recall, sum));
     }
     let best = curve.iter().map(|point| point.0).fold(0.0, f64::max);
-    if let Some(&(f1, precision, recall, threshold)) = curve.iter().find(|point| point.0 >= best - SLACK) {
-        out = Figures { f1, precision, recall, threshold, ..out };
+    let point = match threshold {
+        Some(threshold) => curve.iter().rev().find(|point| point.3 >= threshold),
+        None => curve.iter().find(|point| point.0 >= best - SLACK),
+    };
+    if let Some(&(f1, precision, recall, at)) = point {
+        out = Figures { f1, precision, recall, threshold: threshold.unwrap_or(at), ..out };
     }
-    let flagged: Vec<(&Item, Held)> =
-        judged(trial, results).filter(|(_, held)| held.sum >= out.threshold).collect();
+    let flagged: Vec<(&Item, Held)> = judged().filter(|(_, held)| held.sum() >= out.threshold).collect();
     let right: Vec<&(&Item, Held)> = flagged.iter().filter(|(item, _)| item.yes).collect();
     out.rumours = flagged.iter().filter(|(item, _)| item.rumour).count();
-    for (item, held) in judged(trial, results).filter(|(item, _)| item.yes) {
+    for (item, held) in judged().filter(|(item, _)| item.yes) {
         let event = EVENTS.iter().position(|event| item.event.as_deref() == Some(*event));
         if let Some((found, all)) = event.map(|event| &mut out.found[event]) {
-            *found += usize::from(held.sum >= out.threshold);
+            *found += usize::from(held.sum() >= out.threshold);
             *all += 1;
         }
     }
@@ -80,11 +93,11 @@ pub fn figures(trial: &Trial, results: &[Option<Held>]) -> Figures {
 }
 
 fn wrong_event(item: &Item, held: &Held) -> bool {
-    item.event.as_deref() != Some(EVENTS[held.event])
+    item.event.as_deref() != Some(EVENTS[held.event()])
 }
 
 fn wrong_stage(item: &Item, held: &Held) -> bool {
-    item.stage.as_deref() != Some(STAGES[held.stage])
+    item.stage.as_deref() != Some(STAGES[held.stage()])
 }
 
 pub fn print_figures(what: &str, figures: &Figures) {
@@ -99,6 +112,13 @@ pub fn print_figures(what: &str, figures: &Figures) {
         figures.stage,
         figures.rumours
     );
+}
+
+/// The figures of each labelled set at one `threshold`.
+pub fn print_sets(trial: &Trial, results: &[Option<Held>], threshold: f64) {
+    for (set, name) in trial.corpus.sets.iter().enumerate() {
+        print_figures(name, &figures_of(trial, results, Some(threshold), |item| item.set == Some(set)));
+    }
 }
 
 /// Recall by event.
@@ -134,7 +154,7 @@ fn family(name: &str) -> &'static str {
 }
 
 /// What each family is worth: the figures without it.
-pub fn ablate(trial: &Trial) {
+pub fn ablate(trial: &Trial, split: Split) {
     let families: BTreeSet<&str> = trial.names.iter().map(|name| family(name)).collect();
     for gone in families {
         let without = |row: &Row| {
@@ -142,21 +162,21 @@ pub fn ablate(trial: &Trial) {
         };
         let rows = trial.rows.iter().map(without).collect();
         let trial = Trial::new(trial.corpus, trial.names, rows);
-        print_figures(&format!("without {gone}"), &figures(&trial, &trial.held_out(1.0)));
+        print_figures(&format!("without {gone}"), &figures(&trial, &trial.held_out(split, 1.0)));
     }
 }
 
 /// The learning curve: the figures from a share of the stories.
-pub fn curve(trial: &Trial) {
+pub fn curve(trial: &Trial, split: Split) {
     for share in [0.125, 0.25, 0.5, 0.75] {
-        print_figures(&format!("{share} of the stories"), &figures(trial, &trial.held_out(share)));
+        print_figures(&format!("{share} of the stories"), &figures(trial, &trial.held_out(split, share)));
     }
 }
 
 /// Every labelled text that a model which has not seen it gets wrong.
 pub fn errors(trial: &Trial, results: &[Option<Held>], threshold: f64) {
     for (item, held) in judged(trial, results) {
-        let verdict = match (held.sum >= threshold, item.yes, item.rumour) {
+        let verdict = match (held.sum() >= threshold, item.yes, item.rumour) {
             (true, false, true) => "FALSE rumour",
             (true, false, false) => "FALSE",
             (false, true, _) => "MISS",
@@ -164,14 +184,22 @@ pub fn errors(trial: &Trial, results: &[Option<Held>], threshold: f64) {
         };
         let mut wrong = vec![verdict.to_owned()];
         if item.yes && wrong_event(item, &held) {
-            wrong.push(format!("event {} not {}", EVENTS[held.event], item.event.as_deref().unwrap_or("-")));
+            wrong.push(format!(
+                "event {} not {}",
+                EVENTS[held.event()],
+                item.event.as_deref().unwrap_or("-")
+            ));
         }
         if item.yes && wrong_stage(item, &held) {
-            wrong.push(format!("stage {} not {}", STAGES[held.stage], item.stage.as_deref().unwrap_or("-")));
+            wrong.push(format!(
+                "stage {} not {}",
+                STAGES[held.stage()],
+                item.stage.as_deref().unwrap_or("-")
+            ));
         }
         if wrong.iter().any(|word| !word.is_empty()) {
             let text: String = item.text.replace('\n', " / ").chars().take(160).collect();
-            println!("{} {:+.1} | {} | {text}", wrong.join(" "), held.sum, item.title);
+            println!("{} {:+.1} | {} | {text}", wrong.join(" "), held.sum(), item.title);
         }
     }
 }

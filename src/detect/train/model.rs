@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    ops::Range,
     thread,
 };
 
@@ -10,12 +9,12 @@ use sha2::{Digest, Sha256};
 use tge_scrape::detect::headline::{FACT_PRIORS, PRIORS};
 
 use crate::{
-    data::{Corpus, Item},
+    data::{Corpus, Item, ORIGIN_FOLDS},
     fit::{Columns, fit},
 };
 
-/// Parts of the cross-validation.
-const FOLDS: u8 = 10;
+/// Parts of the cross-validation by story.
+const STORY_FOLDS: usize = 10;
 /// Penalty on a weight's distance from where it starts.
 const RIDGE: f64 = 1.7;
 /// A signal must fire in so many texts to be given a weight.
@@ -34,9 +33,54 @@ pub type Row = Vec<(u32, f32)>;
 /// What a model says of a text it has not seen.
 #[derive(Clone, Copy)]
 pub struct Held {
-    pub sum: f64,
-    pub event: usize,
-    pub stage: usize,
+    /// The raw sum of each column.
+    pub sums: [f64; COLUMNS],
+}
+
+impl Held {
+    /// The raw sum of the score.
+    pub fn sum(&self) -> f64 {
+        self.sums[0]
+    }
+
+    pub fn event(&self) -> usize {
+        best(&self.sums[1..=EVENTS.len()])
+    }
+
+    pub fn stage(&self) -> usize {
+        best(&self.sums[1 + EVENTS.len()..])
+    }
+}
+
+fn best(sums: &[f64]) -> usize {
+    (0..sums.len()).max_by(|&a, &b| sums[a].total_cmp(&sums[b])).unwrap_or(0)
+}
+
+/// What a cross-validation holds out together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// Stories: a text of the same outlet may have been seen.
+    Story,
+    /// Origins, and the stories of their texts: what a user gets from a feed that no label comes from.
+    Origin,
+}
+
+impl Split {
+    fn folds(self) -> usize {
+        match self {
+            Self::Story => STORY_FOLDS,
+            Self::Origin => ORIGIN_FOLDS,
+        }
+    }
+
+    /// The part of a labelled item.
+    fn fold(self, item: &Item) -> Option<usize> {
+        let story = item.story.as_deref()?;
+        match self {
+            Self::Story => Some(usize::from(digest(story)[0]) % STORY_FOLDS),
+            Self::Origin => item.fold,
+        }
+    }
 }
 
 /// The texts as rows of signals.
@@ -61,14 +105,6 @@ impl Model {
         row.iter().fold(self.bias[column], |sum, &(signal, x)| {
             sum + self.weights[column][signal as usize] * f64::from(x)
         })
-    }
-
-    fn best(&self, columns: Range<usize>, row: &Row) -> usize {
-        columns
-            .map(|column| self.sum(column, row))
-            .enumerate()
-            .max_by(|a, b| a.1.total_cmp(&b.1))
-            .map_or(0, |best| best.0)
     }
 }
 
@@ -115,20 +151,18 @@ impl<'a> Trial<'a> {
         model
     }
 
-    /// What models say of every labelled item that have seen neither its story nor any other text that names its
-    /// project; trained on a `share` of the stories.
-    pub fn held_out(&self, share: f64) -> Vec<Option<Held>> {
+    /// What models say of every labelled item that have seen neither the part of the `split` it belongs to nor any
+    /// other text that names its project; trained on a `share` of the stories.
+    pub fn held_out(&self, split: Split, share: f64) -> Vec<Option<Held>> {
         let mut out = vec![None; self.rows.len()];
-        let workers = u8::try_from(thread::available_parallelism().map_or(1, std::num::NonZero::get))
-            .unwrap_or(FOLDS)
-            .min(FOLDS);
+        let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(split.folds());
         let found: Vec<Vec<(usize, Held)>> = thread::scope(|scope| {
             let threads: Vec<_> = (0..workers)
                 .map(|worker| {
                     scope.spawn(move || {
-                        (worker..FOLDS)
-                            .step_by(usize::from(workers))
-                            .flat_map(|fold| self.fold(fold, share))
+                        (worker..split.folds())
+                            .step_by(workers)
+                            .flat_map(|fold| self.fold(split, fold, share))
                             .collect()
                     })
                 })
@@ -141,31 +175,31 @@ impl<'a> Trial<'a> {
         out
     }
 
-    fn fold(&self, fold: u8, share: f64) -> Vec<(usize, Held)> {
-        let held = |item: &Item| item.story.as_deref().is_some_and(|story| digest(story)[0] % FOLDS == fold);
-        let projects: BTreeSet<String> = self
-            .corpus
-            .items
+    fn fold(&self, split: Split, fold: usize, share: f64) -> Vec<(usize, Held)> {
+        let items = &self.corpus.items;
+        let held = |item: &Item| split.fold(item) == Some(fold);
+        let stories: BTreeSet<&str> =
+            items.iter().filter(|item| held(item)).filter_map(|item| item.story.as_deref()).collect();
+        let projects: BTreeSet<String> = items
             .iter()
             .filter(|item| held(item))
             .filter_map(|item| item.project.as_deref().map(plain))
             .filter(|name| name.len() > 3)
             .collect();
         let model = self.train(|at, item| match item.story.as_deref() {
-            Some(story) => !held(item) && f64::from(digest(story)[1]) < share * 256.0,
-            None => !projects.iter().any(|name| self.plain[at].contains(name)),
+            Some(story) => {
+                !held(item) && !stories.contains(story) && f64::from(digest(story)[1]) < share * 256.0
+            }
+            None => {
+                (split == Split::Story || item.fold != Some(fold))
+                    && !projects.iter().any(|name| self.plain[at].contains(name))
+            }
         });
-        let (events, stages) = (1..1 + EVENTS.len(), 1 + EVENTS.len()..COLUMNS);
         (0..self.rows.len())
-            .filter(|&at| held(&self.corpus.items[at]))
+            .filter(|&at| held(&items[at]))
             .map(|at| {
-                let row = &self.rows[at];
-                let held = Held {
-                    sum: model.sum(0, row),
-                    event: model.best(events.clone(), row),
-                    stage: model.best(stages.clone(), row),
-                };
-                (at, held)
+                let sums = std::array::from_fn(|column| model.sum(column, &self.rows[at]));
+                (at, Held { sums })
             })
             .collect()
     }

@@ -26,7 +26,7 @@ pub fn publish(
         .items
         .iter()
         .zip(results)
-        .filter_map(|(item, result)| result.map(|held| (held.sum, item.yes)))
+        .filter_map(|(item, result)| result.map(|held| (held.sum(), item.yes)))
         .unzip();
     let (slope, offset) = platt(&sums, &right);
     let share = |sum: f64| 1.0 / (1.0 + (-(slope * sum + offset)).exp());
@@ -58,6 +58,22 @@ pub fn publish(
     let model = trial.train(|_, _| true);
     let _ = writeln!(lines, "!bias{}", cells(&model.bias));
     write_signals(&mut lines, trial, &model);
+    fs::write(file, lines)?;
+    Ok(())
+}
+
+/// Writes what models that have not seen it say of each labelled text: ID, part, and the raw sum of each column.
+pub fn write_sums(trial: &Trial, results: &[Option<Held>], file: &Path) -> Result<(), Box<dyn Error>> {
+    let mut lines = String::new();
+    for (item, held) in trial.corpus.items.iter().zip(results) {
+        if let (Some(held), Some(fold)) = (held, item.fold) {
+            let _ = write!(lines, "{}\t{fold}", item.id);
+            for sum in held.sums {
+                let _ = write!(lines, "\t{sum:.4}");
+            }
+            lines.push('\n');
+        }
+    }
     fs::write(file, lines)?;
     Ok(())
 }
