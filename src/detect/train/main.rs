@@ -1,7 +1,7 @@
 //! Trains the detector's weights: `cargo run --release --example train -- DATA_DIR`.
 //!
 //! Reads the labelled items, the annotators' further labels (ids only, `labels.tsv` beside this file) and a
-//! sample of the unlabelled corpus as weak negatives; cross-validates by story; writes `src/detect/weights.tsv`.
+//! sample of the unlabelled corpus as weak negatives; cross-validates by story and by origin; writes `src/detect/weights.tsv`.
 //! Deterministic: the same data give the same file.
 
 #![expect(clippy::print_stdout, reason = "a tool for the terminal")]

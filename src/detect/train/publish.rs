@@ -34,7 +34,7 @@ pub fn publish(
     let labelled = trial.corpus.items.iter().filter(|item| item.weight >= 1.0).count();
     let mut lines = format!(
         "# Trained weights, {date}; made by `cargo run --release --example train -- DATA_DIR write DATE`.\n\
-         # Data {}: {labelled} labelled texts, {} in all. Cross-validated by story: F1 {:.3} (P {:.3}, R {:.3}), AP {:.3}, event {:.3}, stage {:.3}.\n",
+         # Data {}: {labelled} labelled texts, {} in all. With origins left out: F1 {:.3} (P {:.3}, R {:.3}), AP {:.3}, event {:.3}, stage {:.3}.\n",
         trial.corpus.hash,
         trial.corpus.items.len(),
         figures.f1,
