@@ -85,6 +85,7 @@ pub fn context(
         parsers: ParsePool::start(thread::available_parallelism().map_or(1, usize::from))
             .map_err(no_runtime)?,
         pages: PageCache::new(settings.cache.memory_limit),
+        labels: visit::Labels::default(),
         settings: visit::Settings { catch_up, without_savings, ..settings.cache.clone() },
         clock: Arc::new(SystemClock),
     })

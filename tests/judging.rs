@@ -1,11 +1,23 @@
 //! Labels, `rescan`, `classify --compare` and `explain`.
 
-use std::{collections::BTreeSet, fs, io::Write, process::Stdio};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use serde_json::Value;
 use tge_scrape::model::Detection;
 
-use crate::support::lab::Lab;
+use crate::support::{
+    inbox::{Answer, Inbox},
+    lab::Lab,
+};
 
 #[test]
 fn labels_are_stored_and_give_the_precision() {
@@ -24,6 +36,71 @@ fn labels_are_stored_and_give_the_precision() {
     let unknown = lab.run(&["label", "zz", "yes"]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.stderr.contains("no detection"), "{}", unknown.stderr);
+}
+
+/// The items of a feed: ten copies of one advert, then a launch of another project, then one more copy.
+fn advert_feed(count: usize) -> String {
+    let outlets = ["Mint", "Post", "Beat", "Wire", "Line", "Book", "Desk", "Note", "Page", "Sheet"];
+    let copy = |outlet: &str| {
+        (
+            format!("Vexley presale enters final stage as VXL price is about to rise | {outlet}"),
+            format!(
+                "Sponsored by {outlet}. The Vexley presale has raised $4.1 million, and buyers can still get VXL tokens at the lowest price."
+            ),
+        )
+    };
+    let mut items: Vec<(String, String)> = outlets.iter().map(|outlet| copy(outlet)).collect();
+    items.push((
+        "Quorith opens QRTH airdrop claim".to_owned(),
+        "Quorith users can claim QRTH tokens on the official portal from today.".to_owned(),
+    ));
+    items.push(copy("Record"));
+    let item = |(at, (title, text)): (usize, &(String, String))| {
+        format!(
+            "<item><title>{title}</title><guid isPermaLink=\"false\">g{at}</guid><description>{text}</description></item>"
+        )
+    };
+    let items: String = items.iter().take(count).enumerate().map(item).collect();
+    format!("<?xml version='1.0'?><rss version='2.0'><channel><title>Adverts</title>{items}</channel></rss>")
+}
+
+#[test]
+fn label_no_keeps_the_next_copies_out_until_it_is_cleared() {
+    let shown = Arc::new(AtomicUsize::new(1));
+    let count = Arc::clone(&shown);
+    let server = Inbox::start(move |_, _| Some(Answer::new(200, &advert_feed(count.load(Ordering::SeqCst)))));
+    let lab = Lab::new();
+    lab.settings(&format!(
+        "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n[cache]\nfeed_ttl = \"0s\"\n\
+         [[feeds]]\nurl = \"{}\"\nname = \"adverts\"\n",
+        server.url("/feed.xml")
+    ));
+    let titles = || -> BTreeSet<String> {
+        let found = lab.run(&["cycle", "--format", "json"]).json();
+        let found = found["detections"].as_array().unwrap().clone();
+        found.iter().map(|found| found["title"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(titles().len(), 1);
+    let id = lab.events()[0].id.clone();
+    let no = lab.run(&["label", &id, "no"]);
+    assert!(no.code == 0 && no.stdout.contains("similar texts score lower"), "{}", no.stdout);
+    shown.store(11, Ordering::SeqCst);
+    assert_eq!(titles(), BTreeSet::from(["Quorith opens QRTH airdrop claim".to_owned()]));
+    assert_eq!(lab.events().len(), 2, "the stored verdict stays");
+
+    let text = lab.path().join("advert.txt");
+    fs::write(&text, "Vexley presale enters final stage as VXL price is about to rise\nSponsored by Coin. The Vexley presale has raised $4.1 million.").unwrap();
+    let explain = || lab.run(&["explain", &text.display().to_string()]).stdout;
+    assert!(explain().contains("like a text that you labelled no: Vexley presale"), "{}", explain());
+    assert!(explain().starts_with("no token launch"), "{}", explain());
+    let rescan = lab.run(&["rescan", "--format", "json"]).json();
+    assert_eq!(rescan["changes"].as_array().unwrap().iter().filter(|one| one["change"] == "gone").count(), 0);
+
+    let clear = lab.run(&["label", &id, "clear", "--format", "json"]).json();
+    assert_eq!((clear["yes"].is_null(), clear["labelled"].as_u64()), (true, Some(0)));
+    assert!(!explain().contains("labelled no") && explain().starts_with("a token launch"), "{}", explain());
+    shown.store(12, Ordering::SeqCst);
+    assert_eq!(titles().len(), 1, "the next copy is found again");
 }
 
 #[test]

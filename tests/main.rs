@@ -11,6 +11,7 @@ mod cycle; // the cycle as cron runs it
 mod damage; // disks and databases that fail
 mod dates; // dates of every form and language, rendered and damaged
 mod docs; // links, citations and length of documents
+mod established; // the script that renews the list of established coins
 #[cfg(debug_assertions)]
 mod failpoints; // processes killed at failpoints
 mod fair_share; // one feed does not block the others

@@ -24,7 +24,7 @@ use tge_scrape::{
     },
     http::Client,
     store::{Access, Store},
-    visit::{Context, PageCache, ParsePool},
+    visit::{Context, Labels, PageCache, ParsePool},
     wiring,
 };
 
@@ -78,6 +78,7 @@ async fn one_cycle(dir: &Path, now_ms: i64) -> Result<figures::CycleReport, Stri
         user_agent: String::new(),
         parsers: ParsePool::start(1).map_err(|error| error.to_string())?,
         pages: PageCache::new(settings.cache.memory_limit),
+        labels: Labels::default(),
         settings: settings.cache.clone(),
         clock,
     };

@@ -97,6 +97,7 @@ struct Answer<'a> {
     official: bool,
     venue: Option<&'a str>,
     chain: Option<&'a str>,
+    lang: Option<&'static str>,
     cautions: &'a [Caution],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     also: &'a [Coin],
@@ -255,6 +256,7 @@ fn verdict(rules: &Rules, line: &Line, now: Timestamp) -> String {
         official: verdict.official,
         venue: verdict.venue.as_deref(),
         chain: verdict.chain.as_deref(),
+        lang: verdict.lang.map(crate::model::Language::as_str),
         cautions: &verdict.cautions,
         also: &verdict.also,
         reasons: &verdict.reasons,

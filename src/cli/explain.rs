@@ -7,14 +7,15 @@ use url::Url;
 use super::{Format, Globals, classify::Line, input, output::Output, request};
 use crate::{
     clock::{Clock, SystemClock},
-    detect::{Explanation, Item, Origin, Rules},
+    detect::{Explanation, Item, Origin, Rules, feedback::Feedback},
     error::Error,
     exit::Exit,
     http::{Outcome, Purpose},
     model::{Article, Kind},
     render,
+    store::{Access, Store},
     text::{address, lines},
-    wiring,
+    visit, wiring,
 };
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +33,7 @@ pub struct Args {
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let rules = wiring::rules(&settings);
+    let feedback = feedback(&settings, &rules)?;
     let address = Url::parse(&args.from).ok().filter(address::on_the_web);
     let explanation = if let Some(url) = address {
         let page = page(&settings, url)?;
@@ -47,6 +49,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
                 origin: Origin::Address(page.url.as_str()),
             },
             SystemClock.now(),
+            &feedback,
         )
     } else {
         let bytes = input::read(Path::new(&args.from)).map_err(|error| {
@@ -56,13 +59,29 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
                 "give an address, name a text file, or - for stdin",
             )
         })?;
-        explain(&rules, &String::from_utf8_lossy(&bytes), args.post)
+        explain(&rules, &String::from_utf8_lossy(&bytes), args.post, &feedback)
     };
     match globals.format {
         Some(Format::Json | Format::Ndjson) => output.print(&render::json(&json(&explanation)))?,
         _ => output.print(&lines(&explanation.render()))?,
     }
     Ok(Exit::Success)
+}
+
+/// The user's labels; none without a database that can be read.
+fn feedback(settings: &crate::config::Settings, rules: &Rules) -> Result<Feedback, Error> {
+    if !Store::exists(&settings.state_dir) {
+        return Ok(Feedback::default());
+    }
+    let runtime = wiring::small_runtime()?;
+    let read = || {
+        let store = Store::open(&settings.state_dir, Access::Read)?;
+        runtime.block_on(visit::load_labels(&store, rules, false))
+    };
+    Ok(read().unwrap_or_else(|error| {
+        tracing::warn!("explained without your labels: {error}");
+        Feedback::default()
+    }))
 }
 
 struct Fetched {
@@ -98,11 +117,11 @@ fn page(settings: &crate::config::Settings, url: Url) -> Result<Fetched, Error> 
     Ok(Fetched { article, url })
 }
 
-fn explain(rules: &Rules, text: &str, post: bool) -> Explanation {
+fn explain(rules: &Rules, text: &str, post: bool, feedback: &Feedback) -> Explanation {
     if text.trim_start().starts_with('{')
         && let Ok(line) = serde_json::from_str::<Line>(text)
     {
-        return rules.explain_at(&line.item(), SystemClock.now());
+        return rules.explain_at(&line.item(), SystemClock.now(), feedback);
     }
     let (title, body) = if post { ("", text) } else { text.split_once('\n').unwrap_or((text, "")) };
     let kind = if post { Kind::Post } else { Kind::News };
@@ -116,7 +135,7 @@ fn explain(rules: &Rules, text: &str, post: bool) -> Explanation {
         published: None,
         origin: Origin::Unproven,
     };
-    rules.explain_at(&item, SystemClock.now())
+    rules.explain_at(&item, SystemClock.now(), feedback)
 }
 
 fn json(explanation: &Explanation) -> serde_json::Value {
@@ -125,7 +144,8 @@ fn json(explanation: &Explanation) -> serde_json::Value {
         "tge": verdict.tge, "rumour": verdict.rumour, "score": verdict.score, "threshold": explanation.threshold,
         "event": verdict.event, "stage": verdict.stage, "project": verdict.project, "token": verdict.token,
         "watched": verdict.watched, "event_date": verdict.event_date, "paid": verdict.paid,
-        "official": verdict.official, "venue": verdict.venue, "chain": verdict.chain, "cautions": verdict.cautions, "also": verdict.also,
+        "official": verdict.official, "venue": verdict.venue, "chain": verdict.chain,
+        "lang": verdict.lang, "excluded_language": verdict.excluded, "cautions": verdict.cautions, "also": verdict.also,
         "title": explanation.title, "text": explanation.opening,
         "signals": explanation.lines.iter().map(|line| serde_json::json!({"signal": line.signal, "weight": line.points, "text": line.text})).collect::<Vec<_>>(),
         "change": explanation.change,
@@ -139,12 +159,13 @@ mod tests {
 
     #[test]
     fn a_text_and_the_same_text_as_json_are_explained_alike() {
-        let rules = Rules::compile(&Settings::default());
-        let text = explain(&rules, "Quillon sets QLN token airdrop for May\nClaims open soon.", false);
+        let (rules, none) = (Rules::compile(&Settings::default()), Feedback::default());
+        let text = explain(&rules, "Quillon sets QLN token airdrop for May\nClaims open soon.", false, &none);
         let json = explain(
             &rules,
             r#"{"title":"Quillon sets QLN token airdrop for May","text":"Claims open soon."}"#,
             false,
+            &none,
         );
         assert_eq!(text, json);
         assert!(text.render().contains("[airdrop]") && !text.lines.is_empty(), "{}", text.render());

@@ -30,7 +30,7 @@ use crate::{
     cycle, detect,
     figures::targets::Settings as TargetSettings,
     http,
-    model::Source,
+    model::{Language, Source},
     text::quantity,
     visit, x,
 };
@@ -251,7 +251,9 @@ fn resolve(
         detect: detect::Settings {
             threshold: u8::try_from(layers.whole("detect.threshold", 0..=100)).unwrap_or(100),
             watched_only: layers.flag("detect.watched_only"),
+            encoder: layers.flag("detect.encoder"),
             mute: layers.texts("detect.mute"),
+            languages: languages(&mut layers),
             projects: rows::projects(row("projects"), &mut layers.errors),
             phrases: rows::phrases(row("phrases"), &mut layers.errors),
         },
@@ -266,6 +268,25 @@ fn resolve(
         built_in,
     };
     if settings.layers.errors.0.is_empty() { Ok(settings) } else { Err(settings.layers.errors) }
+}
+
+/// The languages to judge; `"*"` stands for all, which is the empty list.
+fn languages(layers: &mut Layers) -> Vec<Language> {
+    let codes = layers.texts("detect.languages");
+    if codes.is_empty() {
+        layers.wrong("detect.languages", r#"is empty: write ["*"] for every language"#);
+    }
+    let mut languages = Vec::new();
+    for code in codes.iter().filter(|code| *code != "*") {
+        if let Ok(language) = code.parse() {
+            languages.push(language);
+        } else {
+            let known = <Language as strum::VariantNames>::VARIANTS.join(", ");
+            let message = format!("{code:?} is no known language: write \"*\" or some of {known}");
+            layers.wrong("detect.languages", message);
+        }
+    }
+    if codes.iter().any(|code| code == "*") { Vec::new() } else { languages }
 }
 
 /// Flag, then `TGE_SCRAPE_STATE_DIR`, then the settings, then systemd's folder, then the built-in one.

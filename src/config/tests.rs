@@ -196,6 +196,11 @@ fn values_that_would_fail_later_are_refused() {
         ("[metrics]\ntextfile = \"x.prom/\"\n".to_owned(), "is a folder"),
         ("[detect]\nmute = [\"a\\nb\"]\n".to_owned(), "detect.mute: holds a control character"),
         (
+            "[detect]\nlanguages = [\"en\", \"xx\"]\n".to_owned(),
+            "detect.languages: \"xx\" is no known language",
+        ),
+        ("[detect]\nlanguages = []\n".to_owned(), "detect.languages: is empty: write [\"*\"]"),
+        (
             "[hooks]\nbefore_cycle = [\"a\\u0000\"]\n".to_owned(),
             "hooks.before_cycle: holds a control character",
         ),

@@ -220,6 +220,7 @@ pub async fn run(
     if !task.dry_run {
         let start = Instant::now();
         store.prune(now, PRUNED).await?;
+        run.context.labels.save(&store).await?;
         let source = |url: &str| run.sources.get(url).cloned();
         let stop = stopped.is_none().then_some(stop);
         let refused = &run.refused;

@@ -11,7 +11,7 @@ use crate::{
     },
     model::{Detection, EntryKey, EntryRecord, Source},
     store::{JudgedEntry, Rejudged, Store, StoreError},
-    visit::{Finding, is_other_launch, judge_kept, of_other_words},
+    visit::{Finding, is_other_launch, judge_kept, load_labels, of_other_words},
 };
 
 use super::{
@@ -59,6 +59,7 @@ pub async fn rescan(
     let confirmed = store.confirmed_time(now).await?;
     let since = confirmed.saturating_sub(story::MEMORY).unwrap_or(task.since).min(task.since);
     let mut stories = Stories::new(store.recent_stories(since).await?);
+    let feedback = load_labels(store, &task.rules, task.saves).await?;
     let mut judged = Rejudged::default();
     let (mut changes, mut new) = (Vec::new(), Vec::new());
     for (entry, detections) in stored {
@@ -66,7 +67,7 @@ pub async fn rescan(
             Some(key) => store.article(key).await?,
             None => None,
         };
-        let (entry, found) = judge_kept(&task.rules, entry, article.as_ref());
+        let (entry, found) = judge_kept(&task.rules, entry, article.as_ref(), &feedback);
         let source = names.get(&entry.source_url).map(AsRef::as_ref);
         // A detection of an earlier wording of the entry is unchanged.
         let (detections, earlier): (Vec<_>, Vec<_>) =
@@ -92,6 +93,8 @@ pub async fn rescan(
                         judged.changed.push(is);
                     }
                 }
+                // The label would go with its detection.
+                (None, Some(was)) if feedback.is_labelled(&was.id) => {}
                 (None, Some(was)) => {
                     changes.push(Change { was: Some(was.clone()), is: None });
                     judged.gone.push(was);

@@ -3,8 +3,9 @@
 //! Judgement uses the same filter, so no entry is dropped that would be judged a launch.
 
 use super::{
-    Early,
+    Early, Settings,
     groups::Groups,
+    languages::language,
     lexicon::{BODY_LIMIT, Lexicon},
     reading::Part,
 };
@@ -28,6 +29,9 @@ pub const NO_VOCABULARY: &str = "no_vocabulary";
 /// Why an entry is dropped: the user does not want texts with one of its phrases.
 pub const MUTED: &str = "muted";
 
+/// Why an entry is dropped: it is in a language that the user does not want.
+pub const OTHER_LANGUAGE: &str = "other_language";
+
 /// Whether a text with these groups may be a launch: one of the stronger set, two of the weaker one, or one of
 /// them where the body is missing.
 pub(super) fn passes(seen: Groups, is_complete: bool) -> bool {
@@ -35,8 +39,8 @@ pub(super) fn passes(seen: Groups, is_complete: bool) -> bool {
     seen.any(Groups::STRONG) || weak > 1 || !is_complete && weak > 0
 }
 
-/// Whether the entry may be a launch; `own` is how many phrases and how many mute phrases the user has.
-pub(super) fn early(lexicon: &Lexicon, own: (usize, usize), headline: &Headline) -> Early {
+/// Whether the entry may be a launch.
+pub(super) fn early(lexicon: &Lexicon, settings: &Settings, headline: &Headline) -> Early {
     let title = lexicon.read(headline.title, headline.summary, None);
     let whole = if headline.summary.len() > BODY_LIMIT {
         lexicon.read_whole(headline.summary)
@@ -50,14 +54,15 @@ pub(super) fn early(lexicon: &Lexicon, own: (usize, usize), headline: &Headline)
     let matched = |range: std::ops::Range<usize>| {
         parts.iter().flat_map(|part| &part.rules).any(|(index, _, _)| range.contains(&usize::from(*index)))
     };
-    let (phrases, mute) = own;
+    let (phrases, mute) = (settings.phrases.len(), settings.mute.len());
     if matched(phrases..phrases + mute) {
         return Early::Dropped(MUTED);
     }
     let complete = !headline.cut_short && !headline.summary.trim().is_empty();
-    if watched || matched(0..phrases) || passes(seen, complete) {
-        Early::Candidate
-    } else {
-        Early::Dropped(NO_VOCABULARY)
+    if !(watched || matched(0..phrases) || passes(seen, complete)) {
+        return Early::Dropped(NO_VOCABULARY);
     }
+    let is_wanted = settings.languages.is_empty()
+        || language(headline.title, headline.summary).is_none_or(|found| settings.languages.contains(&found));
+    if is_wanted { Early::Candidate } else { Early::Dropped(OTHER_LANGUAGE) }
 }

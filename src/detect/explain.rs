@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use tge_scrape_encoder::Encoder;
 
 use super::{
     Item, Rules,
-    judge::{Judged, judge, quote, whole, whole_score},
+    feedback::Feedback,
+    judge::{ENCODER, Judged, judge, quote, whole, whole_score},
     reading::Part,
+    weights::Weights,
 };
 use crate::model::{Coin, Verdict};
 
@@ -40,26 +43,43 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    pub(super) fn new(rules: &Rules, item: &Item, now: Option<Timestamp>) -> Self {
-        let Judged { verdict, reading, sums, points, threshold } = judge(rules, item, now);
+    pub(super) fn new(rules: &Rules, item: &Item, now: Option<Timestamp>, feedback: &Feedback) -> Self {
+        let Judged { verdict, reading, sums, log_odds, points, encoder_points, threshold, own_reasons } =
+            judge(rules, item, now, feedback);
+        let weights = &rules.compiled().weights;
+        let slope = weights.slope(encoder_points.is_some());
         let mut lines: Vec<(f32, Line)> = sums
             .fired
             .iter()
             .map(|fired| {
                 let line = Line {
-                    signal: rules.compiled().weights.name(fired.row).to_owned(),
+                    signal: weights.name(fired.row).to_owned(),
                     points: whole(fired.gain * points),
                     text: fired.span.map_or_else(String::new, |span| quote(&reading, span)),
                 };
-                (fired.gain, line)
+                (fired.gain * slope, line)
             })
             .collect();
+        if let Some(points) = encoder_points {
+            let encoder = Encoder::shared();
+            let launch = encoder.read(item.title, item.text);
+            let words = encoder.moving_words(item.title, item.text);
+            let line = Line { signal: ENCODER.to_owned(), points: whole(points), text: words.join(", ") };
+            lines.push((weights.part(&launch), line));
+        }
         lines.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-        let change = change(rules, &verdict, threshold, sums.columns[0], &lines);
+        let change = change(weights, &verdict, threshold, log_odds, &lines);
+        let mut lines: Vec<Line> = lines.into_iter().map(|(_, line)| line).collect();
+        lines.extend(verdict.reasons[..own_reasons].iter().map(|reason| Line {
+            signal: reason.signal.clone(),
+            points: reason.weight,
+            text: reason.text.clone(),
+        }));
+        lines.sort_by_key(|line| std::cmp::Reverse(line.points.abs()));
         Self {
             title: marked(&reading.title),
             opening: marked(&reading.body),
-            lines: lines.into_iter().map(|(_, line)| line).filter(|line| line.points != 0).collect(),
+            lines: lines.into_iter().filter(|line| line.points != 0).collect(),
             change,
             threshold,
             verdict,
@@ -88,6 +108,7 @@ impl Explanation {
             ("watched", verdict.watched.then(|| "yes".to_owned())),
             ("venue", verdict.venue.clone()),
             ("chain", verdict.chain.clone()),
+            ("language", verdict.lang.map(|lang| lang.as_str().to_owned())),
             ("official", verdict.official.then(|| "yes".to_owned())),
             ("paid placement", verdict.paid.then(|| "yes".to_owned())),
             (
@@ -130,14 +151,24 @@ fn coin(coin: &Coin) -> String {
 }
 
 /// Signals without which the verdict would be the other one.
-fn change(rules: &Rules, verdict: &Verdict, threshold: u8, raw: f32, lines: &[(f32, Line)]) -> Vec<String> {
+fn change(
+    weights: &Weights,
+    verdict: &Verdict,
+    threshold: u8,
+    log_odds: f32,
+    lines: &[(f32, Line)],
+) -> Vec<String> {
+    if let Some(lang) = verdict.lang.filter(|_| verdict.excluded) {
+        let lang = lang.as_str();
+        return vec![format!("{lang:?} in detect.languages: texts in other languages are not judged")];
+    }
     if lines.is_empty() {
         return vec!["any vocabulary of launches: the text has none, and so was not weighed".to_owned()];
     }
-    let above = |raw: f32| whole_score(rules.compiled().weights.score(raw)) >= threshold;
+    let above = |log_odds: f32| whole_score(weights.score(log_odds)) >= threshold;
     let turning: Vec<String> = lines
         .iter()
-        .filter(|(gain, _)| above(raw) != above(raw - gain))
+        .filter(|(gain, _)| above(log_odds) != above(log_odds - gain))
         .take(5)
         .map(|(_, line)| {
             let place = if line.text.is_empty() { String::new() } else { format!(" (“{}”)", line.text) };

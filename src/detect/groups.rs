@@ -4,6 +4,8 @@ use std::ops::{BitAnd, BitOr, BitOrAssign, Not};
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use crate::model::Event;
+
 /// A group of words, by its name in `data/phrases.tsv`. The groups after `Official` are made by shape and lists.
 ///
 /// The order decides in which order signals are added up, so it decides the last bits of a score.
@@ -296,6 +298,18 @@ impl Groups {
         Group::List,
         Group::Ido,
     ]);
+    /// Nouns beside which the date of an event stands.
+    pub(super) const DATED: Self = Self::LAUNCH.and(&[
+        Group::Snapshot,
+        Group::Record,
+        Group::Sell,
+        Group::NewToken,
+        Group::List,
+        Group::Trading,
+        Group::Debut,
+        Group::Distribution,
+        Group::Tokenomics,
+    ]);
     pub(super) const ADVERT: Self = Self::of(&[Group::Prediction, Group::Advert]);
     /// Vocabulary that makes an ambiguous name the watched project's.
     pub(super) const VOCABULARY: Self = Self::LAUNCH.and(&[
@@ -313,6 +327,20 @@ impl Groups {
         Group::Cashtag,
         Group::Venue,
     ]);
+}
+
+impl Groups {
+    /// Nouns beside which the date of `event` stands.
+    pub(super) fn dated(event: Event) -> Self {
+        match event {
+            Event::Sale => Self::LAUNCHPAD_SALE | Group::Sell,
+            Event::Airdrop => Self::AIRDROP | Group::Claim | Group::Distribution,
+            Event::Snapshot => Group::Snapshot | Group::Record,
+            Event::Listing => Self::LISTING | Self::NEW_TOKEN | Group::Debut,
+            Event::Tokenomics => Group::Tokenomics.into(),
+            Event::Announcement => Self::NEW_TOKEN,
+        }
+    }
 }
 
 impl From<Group> for Groups {

@@ -4,6 +4,7 @@
 //! before there are many examples of them.
 
 use super::{
+    facts::registers,
     groups::{Group, Groups},
     reading::{Part, Reading},
     signals::Sink,
@@ -37,7 +38,7 @@ pub const PRIORS: &[(&str, f32)] = &[
     ("frame:supposed", -2.0),
     ("frame:rumour", -3.0),
     ("frame:platform", -1.2),
-    ("frame:unlock", -3.0),
+    ("frame:unlock", -4.5),
 ];
 
 /// What a headline says of the event and its time, by the order of docs/reference/labelling.md#order-of-events.
@@ -186,14 +187,19 @@ fn facts(kind: Kind, reading: &Reading, sink: &mut impl Sink) {
     let has = |groups: Groups| seen.any(groups);
     let ahead = has(Groups::SETS | Group::Upcoming);
     let sale = Groups::LAUNCHPAD_SALE;
+    let checker = opens_checker(reading.head());
+    let registers = registers(reading.head());
     let event = if has(sale) && (title.any(sale) || !has(Groups::AIRDROP)) {
         "sale"
-    } else if has(Groups::AIRDROP)
-        && seen.any(Group::Record)
-        && !has(Group::Claim | Group::Gives | Group::Upcoming)
+    } else if checker
+        || has(Groups::AIRDROP)
+            && seen.any(Group::Record)
+            && !(has(Group::Claim | Group::Gives | Group::Upcoming)
+                || registers
+                || names_claim(reading.head()))
     {
         "snapshot"
-    } else if has(Groups::AIRDROP | Group::Claim) && !(seen.any(Group::List) && seen.any(Group::Trading)) {
+    } else if has(Groups::AIRDROP | Group::Claim) && !(seen.any(Group::List) && trades(reading.head())) {
         "airdrop"
     } else if has(Groups::LISTING) {
         "listing"
@@ -202,7 +208,7 @@ fn facts(kind: Kind, reading: &Reading, sink: &mut impl Sink) {
     } else if seen.any(Group::Distribution) && has(Groups::LAUNCHED | Group::Gives) {
         "airdrop"
     } else if has(Groups::NEW_TOKEN) {
-        if has(Groups::LAUNCHED) && !has(Groups::SETS) || !(ahead || has(Groups::FUNDING)) {
+        if has(Groups::LAUNCHED) && !plans(reading.head()) || !(ahead || has(Groups::FUNDING)) {
             "listing"
         } else {
             "announcement"
@@ -216,19 +222,65 @@ fn facts(kind: Kind, reading: &Reading, sink: &mut impl Sink) {
     };
     sink.signal(&["headline:", event], 1.0, None);
     let open = has(Groups::LAUNCHED | Group::Gives) || kind == Kind::Post && has(Group::Join | Group::Reward);
-    let placed = event == "sale" && (whole.any(Group::Wire) || title.any(Group::Stage | Group::Prediction));
-    let stage = if placed {
-        "live"
-    } else if event == "sale" && title.any(Groups::RAISED) {
+    let staged = title.any(Group::Stage | Group::Prediction);
+    let placed = event == "sale" && (whole.any(Group::Wire) || staged);
+    // "Gets listed on": the notice comes before the trading.
+    let notice = event == "listing" && title.any(Group::List) && title.any(Group::Exchange);
+    let stage = if event == "sale" && title.any(Groups::RAISED) && whole.any(Group::Funding) && !staged {
         "past"
-    } else if open && !(ahead && event == "listing") {
+    } else if placed {
         "live"
-    } else if ahead || matches!(event, "announcement" | "tokenomics" | "snapshot") {
+    } else if registers && matches!(event, "sale" | "airdrop") {
+        "upcoming"
+    } else if event == "sale" && title.any(Groups::RAISED) || event == "snapshot" && is_taken(reading.head())
+    {
+        "past"
+    } else if checker || open && !(ahead && event == "listing") {
+        "live"
+    } else if ahead || notice || matches!(event, "announcement" | "tokenomics" | "snapshot") {
         "upcoming"
     } else {
         return;
     };
     sink.signal(&["headline:", stage], 1.0, None);
+}
+
+/// Whether users can see what they get: "the airdrop checker is live", "check your allocation".
+fn opens_checker(part: &Part) -> bool {
+    let near = |from: usize, wanted: &[&str]| (from..from + NEAR).any(|at| wanted.contains(&part.word(at)));
+    (0..part.tags.len()).any(|at| match part.word(at) {
+        "checker" => near(at + 1, &["live", "open", "out", "available", "up", "here", "launched"]),
+        "check" => {
+            part.word(at + 1) != "out"
+                && near(at + 1, &["allocation", "allocations", "eligibility", "eligible", "airdrop"])
+        }
+        _ => false,
+    })
+}
+
+/// Whether a claim is spoken of, perhaps as a label: "Claim: https://...".
+fn names_claim(part: &Part) -> bool {
+    (0..part.tags.len()).any(|at| matches!(part.word(at), "claim" | "claims" | "claiming" | "claimable"))
+}
+
+/// Whether trading is spoken of: "go live on" is no sign of it after "claims".
+fn trades(part: &Part) -> bool {
+    part.hits
+        .iter()
+        .any(|hit| hit.group == Group::Trading && !part.groups(hit.first as usize).any(Group::Claim))
+}
+
+/// Whether the new token is only planned: what is set or revealed after it is something else.
+fn plans(part: &Part) -> bool {
+    part.tags.iter().take_while(|tags| !tags.any(Groups::NEW_TOKEN)).any(|tags| tags.any(Groups::SETS))
+}
+
+/// Whether a snapshot is said to be over: "the snapshot has been taken".
+fn is_taken(part: &Part) -> bool {
+    (0..part.tags.len()).filter(|&at| part.word(at) == "snapshot").any(|at| {
+        (at + 1..at + NEAR)
+            .any(|at| matches!(part.word(at), "taken" | "completed" | "complete" | "done" | "finished"))
+    })
 }
 
 /// The groups of a headline up to the word that gives a cause or a background: what stands after "after" is old

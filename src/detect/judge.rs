@@ -4,10 +4,13 @@ use super::{
     Item, Rules, bait,
     early::passes,
     facts::{
+        self, Notice,
         coins::{self, Listed},
-        date, project, stage, token, venue,
+        date, notice, project, token, venue,
     },
+    feedback::{Candidate, Feedback},
     groups::{Group, Groups},
+    languages::language,
     lexicon::{Lexicon, month},
     reading::Reading,
     rules::Compiled,
@@ -16,11 +19,13 @@ use super::{
     weights::{EVENTS, Fired, STAGES, Sums, Weights},
 };
 use jiff::Timestamp;
-use strum::VariantArray;
+use tge_scrape_encoder::Encoder;
 
-use crate::model::{Coin, Event, Kind, Reason, Stage, Verdict, event_date::day_of};
+use crate::model::{Coin, Kind, Reason, Verdict, event_date::day_of};
 use crate::text::normal::readable;
 
+/// Name of the encoder's part among the reasons.
+pub(super) const ENCODER: &str = "encoder";
 /// Most reasons of a verdict.
 const REASONS: usize = 8;
 /// Tokens between a hedge and the noun it hedges.
@@ -37,60 +42,106 @@ pub(super) struct Judged<'a> {
     pub verdict: Verdict,
     pub reading: Reading<'a>,
     pub sums: Sums,
+    /// Log-odds of a launch, before the user's own phrases.
+    pub log_odds: f32,
     /// Points on the 0–100 scale that a raw point is worth here.
     pub points: f32,
+    /// Points of the encoder, if it read the text.
+    pub encoder_points: Option<f32>,
     /// Score from which this text counts as a launch.
     pub threshold: u8,
+    /// How many of the verdict's first reasons are the user's own rules and labels.
+    pub own_reasons: usize,
 }
 
-/// Judges `item`, read at `now` where that is known.
-pub(super) fn judge<'a>(rules: &Rules, item: &Item<'a>, now: Option<Timestamp>) -> Judged<'a> {
+/// Judges `item`, read at `now` where that is known, with the labels of `feedback`.
+pub(super) fn judge<'a>(
+    rules: &Rules,
+    item: &Item<'a>,
+    now: Option<Timestamp>,
+    feedback: &Feedback,
+) -> Judged<'a> {
     let Compiled { lexicon, weights } = rules.compiled();
     let settings = &rules.settings;
     let reading = lexicon.read(item.title, item.text, item.published.map(month));
     let own = own_rules(rules, &reading);
     let wanted = own.iter().any(|rule| rule.weight > 0);
-    if own.iter().any(|rule| rule.mute) || !wanted && !passes(reading.seen(), !item.text.trim().is_empty()) {
+    // A post is short: less is asked of it.
+    let complete = item.kind == Kind::News && !item.text.trim().is_empty();
+    if own.iter().any(|rule| rule.mute) || !wanted && !passes(reading.seen(), complete) {
         return Judged { reading, threshold: settings.threshold, ..Judged::default() };
     }
+    let limited = !settings.languages.is_empty();
+    let lang = if limited { language(item.title, item.text) } else { None };
+    if lang.is_some_and(|lang| !settings.languages.contains(&lang)) {
+        let verdict = Verdict { lang, excluded: true, ..Verdict::default() };
+        return Judged { verdict, reading, threshold: settings.threshold, ..Judged::default() };
+    }
     let dates = date::event_dates(&reading, item.published);
-    let relation = dates.event.as_ref().and_then(|when| when.relation);
+    let notice = notice(lexicon, &reading);
+    let relation = dates.relation();
     let mut adder = weights.start();
-    signals(lexicon, item.kind, &reading, relation, &mut adder);
-    let sums = adder.sums;
-    let exact = weights.score(sums.columns[0]);
+    signals(lexicon, (item.kind, item.author), &reading, relation, notice.as_ref(), &mut adder);
+    let mut sums = adder.sums;
+    let raw = sums.columns[0];
+    let encoded =
+        (settings.encoder && weights.is_open(raw)).then(|| Encoder::shared().read(item.title, item.text));
+    if let Some(encoded) = &encoded {
+        weights.add_facts(&mut sums.columns, encoded);
+    }
+    let log_odds = weights.log_odds(raw, encoded.as_ref());
+    let exact = weights.score(log_odds);
     let added: i16 = own.iter().map(|rule| rule.weight).sum();
-    let score = whole_score(exact + f32::from(added));
-    let token = token::token(lexicon, &reading);
-    let project = project::project(lexicon, item.kind, &reading, token.as_deref());
-    let event = Event::VARIANTS[best(&sums.columns[EVENTS..STAGES])];
-    let stated = Stage::VARIANTS[best(&sums.columns[STAGES..])];
+    let score = exact + f32::from(added);
+    let only = notice.as_ref().and_then(Notice::coin);
+    let token = only.and_then(|coin| coin.token.clone()).or_else(|| token::token(lexicon, &reading));
+    let project = project::project(lexicon, item.kind, item.author, &reading, token.as_deref());
+    let exchange = only.and_then(|_| venue::venue(&reading, None));
+    let project = if exchange.is_some() && project == exchange { token.clone() } else { project };
     let today = item.published.or(now).map(day_of);
-    let (stage, event_date) = stage::settle(stated, event, dates, &reading, today);
+    let (events, stages) = sums.columns[EVENTS..].split_at(STAGES - EVENTS);
+    let mut facts = facts::settle(events, stages, &dates, &reading, notice.as_ref(), today);
+    let by_clock = notice
+        .as_ref()
+        .zip(facts.date.as_deref())
+        .zip(item.published)
+        .and_then(|((notice, date), published)| notice.stage_by_clock(&reading, date, published));
+    facts.stage = by_clock.unwrap_or(facts.stage);
     let mut verdict = Verdict {
-        score,
+        score: whole_score(score),
         rumour: hedged(&reading),
-        event: Some(event),
-        stage: Some(stage),
+        event: Some(facts.event),
+        stage: Some(facts.stage),
         token: token.as_deref().map(readable),
         project: project.as_deref().map(readable),
-        event_date,
+        event_date: facts.date,
         paid: paid(lexicon, item, &reading),
         ..Verdict::default()
     };
     let found = (verdict.project.clone(), verdict.token.clone());
     let threshold = name_watched(rules, item, &reading, &mut verdict);
-    verdict.tge = score >= threshold && (verdict.watched || !settings.watched_only);
+    let labelled = labelled(rules, feedback, item, &verdict);
+    if let Some((points, dismissed, _)) = labelled {
+        verdict.score = whole_score(score + points);
+        verdict.rumour &= !dismissed;
+    }
+    verdict.tge = verdict.score >= threshold && (verdict.watched || !settings.watched_only);
     if verdict.tge {
+        // Finding the language takes longer than the judgement: only launches need it.
+        verdict.lang = lang.or_else(|| language(item.title, item.text));
         name_others(rules, coins::coins(lexicon, &reading), &found, &mut verdict);
     }
     verdict.venue = venue::venue(&reading, verdict.project.as_deref());
     verdict.chain = venue::chain(&reading, verdict.project.as_deref());
     verdict.cautions = bait::cautions(&settings.projects, item, &reading, verdict.official);
-    let raised = sums.columns[0] - weights.bias();
-    let base = weights.score(weights.bias());
-    let points = if raised.abs() < 0.05 { 0.0 } else { (exact - base) / raised };
-    verdict.reasons = own
+    let (slope, part) =
+        (weights.slope(encoded.is_some()), encoded.as_ref().map(|encoded| weights.part(encoded)));
+    let raised = slope * (raw - weights.bias()) + part.unwrap_or(0.0);
+    let base = weights.score(log_odds - raised);
+    let unit = if raised.abs() < 0.05 { 0.0 } else { (exact - base) / raised };
+    let points = slope * unit;
+    let encoder_points = part.map(|part| part * unit);
+    let mut own_reasons: Vec<Reason> = own
         .iter()
         .filter(|rule| rule.weight != 0)
         .map(|rule| Reason {
@@ -98,9 +149,32 @@ pub(super) fn judge<'a>(rules: &Rules, item: &Item<'a>, now: Option<Timestamp>) 
             weight: i32::from(rule.weight),
             text: quote(&reading, rule.span),
         })
-        .chain(reasons(weights, &reading, &sums.fired, points))
+        .chain(labelled.map(|(.., reason)| reason))
         .collect();
-    Judged { verdict, reading, sums, points, threshold }
+    let count = own_reasons.len();
+    own_reasons.extend(reasons(weights, &reading, &sums.fired, points, encoder_points));
+    verdict.reasons = own_reasons;
+    Judged { verdict, reading, sums, log_odds, points, encoder_points, threshold, own_reasons: count }
+}
+
+/// What the user's labels add to the score, whether they dismiss a rumour, and why.
+fn labelled(
+    rules: &Rules,
+    feedback: &Feedback,
+    item: &Item,
+    verdict: &Verdict,
+) -> Option<(f32, bool, Reason)> {
+    if feedback.is_empty() {
+        return None;
+    }
+    let candidate = Candidate {
+        vector: &rules.vector(item.title, item.text, item.kind),
+        project: verdict.project.as_deref(),
+        token: verdict.token.as_deref(),
+        watched: verdict.watched,
+    };
+    let adjustment = feedback.adjustment(&candidate)?;
+    Some((adjustment.points, adjustment.dismisses(), adjustment.reason()))
 }
 
 /// A rule of the user's that matched.
@@ -233,10 +307,6 @@ fn hedged(reading: &Reading) -> bool {
     })
 }
 
-fn best(values: &[f32]) -> usize {
-    (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0)
-}
-
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0–100 fits")]
 pub(super) fn whole_score(exact: f32) -> u8 {
     exact.clamp(0.0, 100.0).round() as u8
@@ -244,7 +314,13 @@ pub(super) fn whole_score(exact: f32) -> u8 {
 
 /// What moved the score, strongest first. The gains of signals that stand at one place are added up under the name of
 /// the strongest.
-fn reasons(weights: &Weights, reading: &Reading, fired: &[Fired], points: f32) -> Vec<Reason> {
+fn reasons(
+    weights: &Weights,
+    reading: &Reading,
+    fired: &[Fired],
+    points: f32,
+    encoder_points: Option<f32>,
+) -> Vec<Reason> {
     let mut places: Vec<(Option<Span>, f32, Fired)> = Vec::new();
     for one in fired {
         match places.iter_mut().find(|(span, _, _)| *span == one.span && span.is_some()) {
@@ -257,17 +333,20 @@ fn reasons(weights: &Weights, reading: &Reading, fired: &[Fired], points: f32) -
             None => places.push((one.span, one.gain, *one)),
         }
     }
-    places.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-    places
-        .into_iter()
-        .take(REASONS)
-        .map(|(span, gain, strongest)| Reason {
-            signal: weights.name(strongest.row).to_owned(),
-            weight: whole(gain * points),
-            text: span.map_or_else(String::new, |span| quote(reading, span)),
-        })
-        .filter(|reason| reason.weight != 0)
-        .collect()
+    let signals = places.into_iter().map(|(span, gain, strongest)| Reason {
+        signal: weights.name(strongest.row).to_owned(),
+        weight: whole(gain * points),
+        text: span.map_or_else(String::new, |span| quote(reading, span)),
+    });
+    let encoder = encoder_points.map(|points| Reason {
+        signal: ENCODER.to_owned(),
+        weight: whole(points),
+        text: String::new(),
+    });
+    let mut reasons: Vec<Reason> = signals.chain(encoder).filter(|reason| reason.weight != 0).collect();
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.weight.abs()));
+    reasons.truncate(REASONS);
+    reasons
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "gains are small")]

@@ -1,19 +1,25 @@
 //! Every phrase, name and ticker in one automaton; a reading is what one pass of it found.
 
-use std::collections::{HashMap, HashSet};
+mod patterns;
+
+use std::{borrow::Cow, collections::HashSet};
 
 use jiff::Timestamp;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use patterns::{Patterns, expand};
+
 use super::{
+    established::{Coins, GRACE, months},
     groups::{Group, Groups},
+    languages::PACKS,
     names::Watch,
     reading::{Hit, Part, Reading, Watched},
 };
 use crate::{
     model::event_date::{day_of, month_number},
-    text::normal::{Case, Shape, fold, normal},
+    text::normal::{Case, Normal, Shape, fold, normal},
 };
 
 /// Characters of a headline that are read; longer ones are texts in the wrong field.
@@ -25,6 +31,8 @@ pub const BODY_LIMIT: usize = 1_200;
 
 const PHRASES: &str = include_str!("data/phrases.tsv");
 const ESTABLISHED: &str = include_str!("data/established.tsv");
+/// What begins the lines of `ESTABLISHED` that a ticker or a name alone does not match (data/renew.py).
+const GENERATED: &str = "## generated";
 const VENUES: &str = include_str!("data/venues.txt");
 const COMMON: &str = include_str!("data/common.txt");
 const CAPITALS: &str = include_str!("data/capitals.txt");
@@ -46,6 +54,8 @@ enum Meaning {
     Press,
     /// A rule of the user's: index into the rules.
     Rule(u16),
+    /// A word that parts a text without spaces, and means nothing here.
+    Word,
 }
 
 #[derive(Debug)]
@@ -62,7 +72,10 @@ pub struct Lexicon {
     meanings: Vec<Vec<Meaning>>,
     watched: Watch,
     established: Vec<Established>,
-    common: HashSet<&'static str>,
+    coins: Coins,
+    common: HashSet<Cow<'static, str>>,
+    /// Words of Latin letters that are no names in a text of another script.
+    common_latin: HashSet<&'static str>,
 }
 
 impl Lexicon {
@@ -74,20 +87,30 @@ impl Lexicon {
     #[must_use]
     pub fn new(watched: &[(u16, Watched, String)], rules: &[&str]) -> Self {
         let mut patterns = Patterns::default();
-        let mut common: HashSet<&'static str> = lines(COMMON).collect();
-        common.extend(lines(CAPITALS).flat_map(str::split_whitespace));
+        let mut common: HashSet<Cow<'static, str>> = lines(COMMON).map(Cow::Borrowed).collect();
+        common.extend(lines(CAPITALS).flat_map(str::split_whitespace).map(Cow::Borrowed));
         for line in lines(PHRASES) {
             let (group, phrase) = line.split_once(' ').unwrap_or((line, line));
             let group = Group::try_from(group).unwrap_or_else(|_| panic!("no group {group}"));
             for word in phrase.split([' ', '(', '|', ')']).filter(|word| word.len() > 2) {
-                common.insert(word);
+                common.insert(Cow::Borrowed(word));
             }
             for phrase in expand(phrase) {
                 patterns.add(&phrase, Meaning::Group(group));
             }
         }
+        let mut common_latin = HashSet::new();
+        for line in PACKS.into_iter().flat_map(lines) {
+            let (kind, words) = line.split_once(' ').unwrap_or((line, line));
+            match kind {
+                "latin" => common_latin.extend(words.split(' ')),
+                "common" => common.extend(words.split(' ').map(|word| Cow::Owned(fold(word)))),
+                _ => patterns.add_pack(kind, words, &mut common),
+            }
+        }
         let mut established = Vec::new();
-        for line in lines(ESTABLISHED) {
+        let (written, generated) = ESTABLISHED.split_once(GENERATED).unwrap_or((ESTABLISHED, ""));
+        for line in lines(written) {
             let mut fields = line.splitn(3, ' ');
             let (Some(ticker), Some(month), Some(names)) = (fields.next(), fields.next(), fields.next())
             else {
@@ -99,10 +122,9 @@ impl Lexicon {
             for name in names.split('|') {
                 patterns.add(name, Meaning::Established { index, ticker: false });
             }
-            let (year, month) = month.split_once('-').unwrap_or((month, "1"));
-            let number = |text: &str| text.parse::<i32>().unwrap_or(0);
-            established.push(Established { ticker, since: number(year) * 12 + number(month) - 1 });
+            established.push(Established { ticker, since: months(month) });
         }
+        let coins = Coins::new(lines(written).chain(generated.lines().skip(1)));
         for line in lines(VENUES) {
             if let Some(press) = line.strip_prefix('=') {
                 patterns.add(press, Meaning::Press);
@@ -120,17 +142,30 @@ impl Lexicon {
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(&patterns.texts)
             .expect("a few thousand short patterns fit an automaton");
-        Self { automaton, meanings: patterns.meanings, watched: Watch::new(watched), established, common }
+        Self {
+            automaton,
+            meanings: patterns.meanings,
+            watched: Watch::new(watched),
+            established,
+            coins,
+            common,
+            common_latin,
+        }
     }
 
     /// The data files, for the fingerprint.
-    pub(super) fn sources() -> [&'static str; 5] {
-        [PHRASES, ESTABLISHED, VENUES, COMMON, CAPITALS]
+    pub(super) fn sources() -> impl Iterator<Item = &'static str> {
+        [PHRASES, ESTABLISHED, VENUES, COMMON, CAPITALS].into_iter().chain(PACKS)
     }
 
     /// Whether the outlet `source` is a wire of press releases.
     pub(super) fn is_wire(&self, source: &str) -> bool {
         !source.is_empty() && self.part(source, TITLE_LIMIT, None).seen.any(Group::Wire)
+    }
+
+    /// The coins that ticker and name together make established.
+    pub(super) fn coins(&self) -> &Coins {
+        &self.coins
     }
 
     /// Whether `word` (folded) is a word of the language or the trade, and so no name by itself.
@@ -156,7 +191,11 @@ impl Lexicon {
     /// Reads title and opening of the body; `month` is the month of publication, in months since year 0.
     #[must_use]
     pub fn read<'a>(&self, title: &'a str, body: &'a str, month: Option<i32>) -> Reading<'a> {
-        Reading { title: self.part(title, TITLE_LIMIT, month), body: self.part(body, BODY_LIMIT, month) }
+        Reading {
+            title: self.part(title, TITLE_LIMIT, month),
+            body: self.part(body, BODY_LIMIT, month),
+            month,
+        }
     }
 
     /// Reads all of a text: for the early filter, whose summaries are short.
@@ -165,17 +204,35 @@ impl Lexicon {
     }
 
     fn part<'a>(&self, text: &'a str, limit: usize, month: Option<i32>) -> Part<'a> {
-        let normal = normal(text, limit);
-        let mut part =
-            Part { text, tags: vec![Groups::default(); normal.tokens.len()], normal, ..Part::default() };
-        if part.tags.is_empty() {
-            return part;
+        let mut normal = normal(text, limit);
+        if normal.tokens.is_empty() {
+            return Part { text, normal, ..Part::default() };
         }
-        for found in self.automaton.find_overlapping_iter(part.normal.folded.as_str()) {
-            let first = part.normal.token_at(found.start() + 1);
-            let last = part.normal.token_at(found.end() - 2);
-            for meaning in &self.meanings[found.pattern().as_usize()] {
+        let mut signs = Vec::new();
+        self.watched.find(&normal, &mut signs);
+        if normal.is_unspaced {
+            let mut words: Vec<(usize, usize)> =
+                self.places(&normal).map(|(_, first, last)| (first, last)).collect();
+            words.retain(|&(first, last)| first < last && (first..=last).all(|at| normal.is_unspaced_at(at)));
+            let indices = normal.join(&mut words);
+            for sign in &mut signs {
+                sign.first = indices[sign.first as usize];
+                sign.last = indices[sign.last as usize];
+            }
+        }
+        let mut part = Part {
+            text,
+            tags: vec![Groups::default(); normal.tokens.len()],
+            normal,
+            signs,
+            ..Part::default()
+        };
+        for (pattern, first, last) in self.places(&part.normal) {
+            for meaning in &self.meanings[pattern] {
                 let groups = match *meaning {
+                    Meaning::Group(Group::Hedge) if first == last && is_may_of_date(&part.normal, first) => {
+                        continue;
+                    }
                     Meaning::Group(group) => {
                         part.hits.push(Hit { group, first: index_u32(first), last: index_u32(last) });
                         group.into()
@@ -190,7 +247,7 @@ impl Lexicon {
                             _ => written.case != Case::Lower,
                         };
                         // 45 days of grace: "recently launched" is about 30 days (docs/reference/labelling.md#new-tokens).
-                        let trades = month.is_none_or(|month| month >= established.since + 2);
+                        let trades = month.is_none_or(|month| month >= established.since + GRACE);
                         if !(fits && trades) {
                             continue;
                         }
@@ -204,7 +261,7 @@ impl Lexicon {
                         }
                     }
                     Meaning::Press => Group::Press.into(),
-                    Meaning::Venue { .. } => continue,
+                    Meaning::Venue { .. } | Meaning::Word => continue,
                     Meaning::Rule(index) => {
                         part.rules.push((index, index_u32(first), index_u32(last)));
                         continue;
@@ -215,15 +272,19 @@ impl Lexicon {
                 }
             }
         }
-        self.watched.find(&part.normal, &mut part.signs);
+        self.coins.mark(&mut part, month);
+        let is_foreign = is_foreign(&part.normal);
         for (index, token) in part.normal.tokens.iter().enumerate() {
             match token.shape {
                 Shape::Cashtag => part.tags[index] |= Group::Cashtag,
                 Shape::Money => part.tags[index] |= Group::Money,
+                Shape::Link => {
+                    part.tags[index] |= link_groups(&text[token.start as usize..token.end as usize]);
+                }
                 Shape::Word
                     if token.case != Case::Lower
                         && !part.tags[index].any(Groups::KNOWN)
-                        && !self.is_common(part.normal.word(index)) =>
+                        && self.may_be_name(&part, index, is_foreign) =>
                 {
                     part.tags[index] |= Group::Name;
                 }
@@ -233,11 +294,87 @@ impl Lexicon {
         part.seen = part.tags.iter().collect();
         part
     }
+
+    /// Every phrase in `normal`: its pattern, and its first and last token.
+    fn places<'a>(&'a self, normal: &'a Normal) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
+        let folded = normal.folded.as_str();
+        self.automaton.find_overlapping_iter(folded).map(move |found| {
+            // A pattern without a space at its end stands for any ending.
+            let is_whole = folded.as_bytes()[found.end() - 1] == b' ';
+            let last = found.end() - 1 - usize::from(is_whole);
+            (found.pattern().as_usize(), normal.token_at(found.start() + 1), normal.token_at(last))
+        })
+    }
+
+    /// Whether the capitalised word at `index` may be a name. Among words of another script, most words of Latin letters
+    /// are names.
+    fn may_be_name(&self, part: &Part, index: usize, is_foreign: bool) -> bool {
+        let word = part.normal.word(index);
+        if !is_foreign {
+            return !self.is_common(word);
+        }
+        // A capital letter of another script begins a sentence more often than a name, unless it is in quotes.
+        if is_other_script(word) {
+            return index > 0 && part.is(index - 1, Shape::Quote) && part.tags[index].is_empty();
+        }
+        part.tags[index].is_empty() && !self.common_latin.contains(word)
+    }
+
+    /// Whether `word` stands for itself among the signals: of another script, or a common word.
+    pub(super) fn is_plain(&self, word: &str) -> bool {
+        is_other_script(word) || self.is_common(word)
+    }
+}
+
+/// Whether the folded `word` is of another script than Latin.
+fn is_other_script(word: &str) -> bool {
+    // The first letter of Greek: all before it are Latin.
+    word.chars().next().is_some_and(|c| c >= '\u{370}')
+}
+
+/// Whether a quarter of the words or more are of another script than Latin.
+fn is_foreign(normal: &Normal) -> bool {
+    if normal.folded.is_ascii() {
+        return false;
+    }
+    let words = (0..normal.tokens.len()).filter(|&at| normal.tokens[at].shape == Shape::Word);
+    let (other, latin) = words.fold((0, 0), |(other, latin), at| {
+        if is_other_script(normal.word(at)) { (other + 1, latin) } else { (other, latin + 1) }
+    });
+    other * 3 >= latin
 }
 
 /// A token's index as it is stored.
 pub(super) fn index_u32(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// Whether token `at` is the month of "12 May" or "May 12".
+fn is_may_of_date(normal: &Normal, at: usize) -> bool {
+    let number = |at: usize| normal.tokens.get(at).is_some_and(|token| token.shape == Shape::Number);
+    normal.word(at) == "may" && (number(at + 1) || at > 0 && number(at - 1))
+}
+
+/// What the host of an address says of its page: "claim.kestrel.xyz", "kestrel-airdrop.xyz".
+fn link_groups(link: &str) -> Groups {
+    let host = link.split_once("://").map_or(link, |(_, rest)| rest);
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+    let has = |word: &str| {
+        host.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let begins = |word: &str| host.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word));
+    let mut groups = Groups::default();
+    for (says, group) in [
+        (has("airdrop"), Group::Airdrop),
+        (begins("claim."), Group::Claim),
+        (has("presale"), Group::Presale),
+        (has("checker"), Group::Record),
+    ] {
+        if says {
+            groups |= group;
+        }
+    }
+    groups
 }
 
 /// The month of `moment` (UTC), in months since year 0.
@@ -251,41 +388,6 @@ fn lines(file: &'static str) -> impl Iterator<Item = &'static str> {
     file.lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with("# ") && !line.starts_with("## "))
-}
-
-#[derive(Default)]
-struct Patterns {
-    texts: Vec<String>,
-    meanings: Vec<Vec<Meaning>>,
-    known: HashMap<String, usize>,
-}
-
-impl Patterns {
-    fn add(&mut self, phrase: &str, meaning: Meaning) {
-        let folded = fold(phrase);
-        if folded.is_empty() {
-            return;
-        }
-        let index = *self.known.entry(folded.clone()).or_insert_with(|| {
-            self.texts.push(format!(" {folded} "));
-            self.meanings.push(Vec::new());
-            self.texts.len() - 1
-        });
-        if !self.meanings[index].contains(&meaning) {
-            self.meanings[index].push(meaning);
-        }
-    }
-}
-
-/// All readings of a phrase with alternatives: `a (b|c|) d` gives three.
-fn expand(phrase: &str) -> Vec<String> {
-    let Some((before, rest)) = phrase.split_once('(') else { return vec![phrase.to_owned()] };
-    let Some((choices, after)) = rest.split_once(')') else { return vec![phrase.to_owned()] };
-    let tails = expand(after);
-    choices
-        .split('|')
-        .flat_map(|choice| tails.iter().map(move |tail| format!("{before}{choice}{tail}")))
-        .collect()
 }
 
 #[cfg(test)]

@@ -3,11 +3,14 @@
 mod bait;
 mod class;
 mod early;
+mod established;
 mod explain;
 pub mod facts;
+pub mod feedback;
 mod groups;
 pub mod headline;
 mod judge;
+mod languages;
 pub mod lexicon;
 mod names;
 mod reading;
@@ -19,7 +22,7 @@ mod weights;
 
 use jiff::Timestamp;
 
-use crate::model::Kind;
+use crate::model::{Kind, Language};
 
 pub use class::class;
 pub use early::{Headline, NO_VOCABULARY};
@@ -34,12 +37,16 @@ pub struct Settings {
     pub threshold: u8,
     /// Whether projects outside the watch list are ignored.
     pub watched_only: bool,
+    /// Whether the sentence encoder reads the texts that the linear model does not decide.
+    pub encoder: bool,
     /// The watch list.
     pub projects: Vec<Project>,
     /// The user's own phrases.
     pub phrases: Vec<Phrase>,
     /// Phrases whose texts are not wanted at all.
     pub mute: Vec<String>,
+    /// Languages that are judged; empty: all. A text whose language is not clear is judged.
+    pub languages: Vec<Language>,
 }
 
 impl Default for Settings {
@@ -48,9 +55,11 @@ impl Default for Settings {
         Self {
             threshold: 60,
             watched_only: false,
+            encoder: true,
             projects: Vec::new(),
             phrases: Vec::new(),
             mute: Vec::new(),
+            languages: Vec::new(),
         }
     }
 }
@@ -139,5 +148,7 @@ pub enum Early {
     Dropped(&'static str),
 }
 
+#[cfg(test)]
+mod encoder_tests;
 #[cfg(test)]
 mod tests;

@@ -87,6 +87,8 @@ impl<'a> Part<'a> {
 pub struct Reading<'a> {
     pub(super) title: Part<'a>,
     pub(super) body: Part<'a>,
+    /// The month of publication, in months since year 0.
+    pub(super) month: Option<i32>,
 }
 
 impl<'a> Reading<'a> {

@@ -9,12 +9,13 @@ use super::{
     Early, Item, Origin, Priority, Settings,
     early::{Headline, early},
     explain::Explanation,
+    feedback::{self, Feedback, Vector},
     judge,
     lexicon::Lexicon,
     watch,
     weights::Weights,
 };
-use crate::model::Verdict;
+use crate::model::{Kind, Verdict};
 
 /// Everything a judgement needs; shared by all threads. Compiled when the first text is read: most cycles find nothing
 /// new, and need no more than the fingerprint.
@@ -86,32 +87,43 @@ impl Rules {
     /// the same words.
     #[must_use]
     pub fn early(&self, headline: &Headline) -> Early {
-        let own = (self.settings.phrases.len(), self.settings.mute.len());
-        early(&self.compiled().lexicon, own, headline)
+        early(&self.compiled().lexicon, &self.settings, headline)
     }
 
     /// Judges one text. Reads the title and the opening of the text, in time linear in what it reads.
     #[must_use]
     pub fn judge(&self, item: &Item) -> Verdict {
-        judge::judge(self, item, None).verdict
+        judge::judge(self, item, None, &Feedback::default()).verdict
+    }
+
+    /// As [`Rules::judge`], with the user's labels on similar texts.
+    #[must_use]
+    pub fn judge_with(&self, item: &Item, feedback: &Feedback) -> Verdict {
+        judge::judge(self, item, None, feedback).verdict
     }
 
     /// Judges one text that is read at `now`: dates count from that day where `item` has none.
     #[must_use]
     pub fn judge_at(&self, item: &Item, now: Timestamp) -> Verdict {
-        judge::judge(self, item, Some(now)).verdict
+        judge::judge(self, item, Some(now), &Feedback::default()).verdict
+    }
+
+    /// The text as a vector, for comparison with labelled texts. A post has no `title`.
+    #[must_use]
+    pub fn vector(&self, title: &str, text: &str, _: Kind) -> Vector {
+        feedback::vector(title, text)
     }
 
     /// Judges one text and says why.
     #[must_use]
     pub fn explain(&self, item: &Item) -> Explanation {
-        Explanation::new(self, item, None)
+        Explanation::new(self, item, None, &Feedback::default())
     }
 
-    /// As [`Rules::explain`], for a text that is read at `now`.
+    /// As [`Rules::explain`], for a text that is read at `now`, with the user's labels on similar texts.
     #[must_use]
-    pub fn explain_at(&self, item: &Item, now: Timestamp) -> Explanation {
-        Explanation::new(self, item, Some(now))
+    pub fn explain_at(&self, item: &Item, now: Timestamp, feedback: &Feedback) -> Explanation {
+        Explanation::new(self, item, Some(now), feedback)
     }
 }
 
@@ -123,9 +135,9 @@ fn fingerprint(settings: &Settings) -> u64 {
     };
     // A change of the code that reads them comes with a new version.
     add(env!("CARGO_PKG_VERSION"));
-    Lexicon::sources().into_iter().chain([Weights::source()]).for_each(&mut add);
-    add(&format!("{} {}", settings.threshold, settings.watched_only));
-    add(&format!("{:?} {:?}", settings.phrases, settings.mute));
+    Lexicon::sources().chain([Weights::source()]).for_each(&mut add);
+    add(&format!("{} {} {}", settings.threshold, settings.watched_only, settings.encoder));
+    add(&format!("{:?} {:?} {:?}", settings.phrases, settings.mute, settings.languages));
     for project in &settings.projects {
         add(&format!("{project:?}"));
     }

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::{
-    facts::DateRelation,
+    facts::{DateRelation, Notice, project::account},
     groups::{Group, Groups},
     headline,
     lexicon::{Lexicon, index_u32},
@@ -42,12 +42,14 @@ const WINDOW: usize = 6;
 /// Tokens of a body in which pairs and words are looked for: two sentences.
 const BODY_TOKENS: usize = 60;
 
-/// Reports every signal of `reading` to `sink`; `relation` is the relation of its stated date.
+/// Reports every signal of `reading`, a text of that kind and author, to `sink`; `relation` is the relation of its
+/// stated date, `notice` the notice that it is.
 pub fn signals(
     lexicon: &Lexicon,
-    kind: Kind,
+    (kind, author): (Kind, &str),
     reading: &Reading,
     relation: Option<DateRelation>,
+    notice: Option<&Notice>,
     sink: &mut impl Sink,
 ) {
     date(reading, relation, sink);
@@ -64,9 +66,36 @@ pub fn signals(
             extract(&reading.body, "p:", false, usize::MAX).signals(sink);
             extract(&reading.title, "p:", true, usize::MAX).signals(sink);
             post_shape(&reading.body, sink);
+            account(lexicon, author, reading, sink);
         }
     }
-    headline::signals(kind, reading, sink);
+    match notice {
+        Some(notice) if notice.is_launch() => headline::signals(kind, reading, &mut Offer(sink)),
+        _ => headline::signals(kind, reading, sink),
+    }
+    if let Some(notice) = notice {
+        notice.signals(sink);
+    }
+}
+
+/// Omits the headline patterns that say nothing in a notice that clearly offers a new coin: it names the coins that
+/// the new one is traded for, and prizes.
+struct Offer<'a, S>(&'a mut S);
+
+impl<S: Sink> Sink for Offer<'_, S> {
+    fn signal(&mut self, name: &[&str], strength: f32, span: Option<Span>) {
+        const IDLE: [&str; 6] = [
+            "other object",
+            "trading contest",
+            "derivative",
+            "supposed",
+            "handout of another coin",
+            "old token only",
+        ];
+        if !matches!(name, ["frame:", pattern] if IDLE.contains(pattern)) {
+            self.0.signal(name, strength, span);
+        }
+    }
 }
 
 /// When it happens, alone and with what happens.
@@ -209,7 +238,7 @@ impl Extractor<'_> {
             Shape::Cashtag => "<cashtag>",
             Shape::Hashtag if !self.lexicon.is_common(&word[1..]) => "<hashtag>",
             Shape::Word if tags.any(Group::Name) => "<name>",
-            Shape::Word if !self.lexicon.is_common(word) => "<rare>",
+            Shape::Word if !self.lexicon.is_plain(word) => "<rare>",
             _ => word,
         })
     }
@@ -280,6 +309,28 @@ fn post_shape(part: &Part, sink: &mut impl Sink) {
         sink.signal(&["p:reply"], GROUP, None);
     } else if part.is(0, Shape::Word) && part.word(0) == "rt" {
         sink.signal(&["p:retweet"], GROUP, None);
+    }
+}
+
+/// Who writes a post: the account of something that it names, and for itself. That another account writes is no signal:
+/// which texts of the training have an author says more about their origin.
+fn account(lexicon: &Lexicon, author: &str, reading: &Reading, sink: &mut impl Sink) {
+    let event = reading.body.seen.any(Groups::LAUNCH);
+    if account::is_named_after(lexicon, author, reading) {
+        sink.signal(&["p:author own"], GROUP, None);
+        if event {
+            sink.signal(&["p:author own&event"], GROUP, None);
+        }
+    }
+    if account::speaks_for_itself(&reading.body) {
+        sink.signal(&["p:first person"], GROUP, None);
+        if event {
+            sink.signal(&["p:first person&event"], GROUP, None);
+        }
+    }
+    let text = reading.body.text.trim_start();
+    if text.starts_with("1/") || text.contains('🧵') {
+        sink.signal(&["p:thread"], GROUP, None);
     }
 }
 

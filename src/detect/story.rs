@@ -7,18 +7,19 @@ mod index;
 mod min_hash;
 mod names;
 mod same;
+mod title;
 mod when;
 
 use std::{cmp::Reverse, collections::HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 pub use min_hash::signature;
+pub(super) use names::{Names, Relation};
 
 use self::{
     index::Index,
     min_hash::MinHash,
-    names::{Names, Relation},
-    same::{Match, StoryFeatures, Text},
+    same::{Match, Report, StoryFeatures, Text},
     when::When,
 };
 use crate::{
@@ -239,6 +240,7 @@ fn absorb(story: &mut Story, features: &mut StoryFeatures, other: &Story, other_
     }
     features.names = Names::new(story.project.as_deref(), story.token.as_deref());
     features.when = when_of(story).unwrap_or_else(|| features.when.clone());
+    features.report = report_of(&titles(story));
 }
 
 /// Adds a mention with its text, in an order that depends on the mentions only. Of several versions of one page of
@@ -273,6 +275,7 @@ impl NewMention {
                 round: when::round_of(&self.title),
                 moved: when::says_moved(&self.title),
             },
+            report: report_of(&[&self.title]),
             texts: vec![text_of(&self.to_mention())],
         }
     }
@@ -300,6 +303,7 @@ fn features_of(story: &mut Story) -> Option<StoryFeatures> {
         names: Names::new(story.project.as_deref(), story.token.as_deref()),
         event: story.event,
         when: when_of(story)?,
+        report: report_of(&titles(story)),
         texts,
     })
 }
@@ -313,6 +317,17 @@ fn when_of(story: &Story) -> Option<When> {
         round: story.mentions.iter().find_map(|mention| when::round_of(&mention.title)),
         moved: story.mentions.iter().any(|mention| when::says_moved(&mention.title)),
     })
+}
+
+fn titles(story: &Story) -> Vec<&str> {
+    story.mentions.iter().map(|mention| mention.title.as_str()).collect()
+}
+
+fn report_of(titles: &[&str]) -> Report {
+    Report {
+        commentary: titles.iter().all(|title| title::is_commentary(title)),
+        exchange_listing: titles.iter().any(|title| title::is_exchange_listing(title)),
+    }
 }
 
 /// The database keeps seconds.

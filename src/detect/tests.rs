@@ -1,6 +1,7 @@
 //! The module from outside: rules in, verdicts out.
 
 mod facts;
+mod languages;
 
 use std::{fs, path::Path};
 

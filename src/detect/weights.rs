@@ -5,6 +5,8 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
+use tge_scrape_encoder::Encoded;
+
 use super::signals::{Sink, Span};
 
 /// Columns of the table: the score, then one for each event and each stage, in the model's order.
@@ -23,8 +25,25 @@ pub struct Weights {
     names: Vec<&'static str>,
     values: Vec<[f32; COLUMNS]>,
     bias: [f32; COLUMNS],
-    /// Slope and offset from the raw sum to the log-odds of being right (Platt), and the share at best F1.
-    scale: (f64, f64, f64),
+    /// Slope and offset from the raw sum to the log-odds of being right (Platt).
+    alone: (f32, f32),
+    /// The share at best F1.
+    knee: f64,
+    blend: Blend,
+}
+
+/// How the encoder adds to the linear model.
+#[derive(Debug, Clone, Copy)]
+struct Blend {
+    /// Raw sum from which the encoder reads a text.
+    open: f32,
+    /// Log-odds of a launch: slope of the raw sum, slope of the encoder's log-odds, offset.
+    linear: f32,
+    encoder: f32,
+    offset: f32,
+    /// What the encoder's log-probabilities of events and stages count beside the raw sums.
+    event: f32,
+    stage: f32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +72,16 @@ impl Weights {
             names: Vec::new(),
             values: Vec::new(),
             bias: [0.0; COLUMNS],
-            scale: (1.0, 0.0, 0.5),
+            alone: (1.0, 0.0),
+            knee: 0.5,
+            blend: Blend {
+                open: f32::INFINITY,
+                linear: 1.0,
+                encoder: 0.0,
+                offset: 0.0,
+                event: 0.0,
+                stage: 0.0,
+            },
         };
         for line in file.lines().filter(|line| !line.starts_with("# ")) {
             let mut fields = line.split('\t');
@@ -61,8 +89,20 @@ impl Weights {
             let mut numbers = fields.map(|field| field.parse::<f32>().unwrap_or(0.0));
             match name {
                 "!scale" => {
-                    let mut next = |default: f32| f64::from(numbers.next().unwrap_or(default));
-                    weights.scale = (next(1.0), next(0.0), next(0.5));
+                    let mut next = || numbers.next().unwrap_or(0.0);
+                    weights.alone = (next(), next());
+                    weights.knee = f64::from(next());
+                }
+                "!encoder" => {
+                    let mut next = || numbers.next().unwrap_or(0.0);
+                    weights.blend = Blend {
+                        open: next(),
+                        linear: next(),
+                        encoder: next(),
+                        offset: next(),
+                        event: next(),
+                        stage: next(),
+                    };
                 }
                 "!bias" => weights.bias.iter_mut().zip(numbers).for_each(|(bias, number)| *bias = number),
                 _ => {
@@ -87,11 +127,42 @@ impl Weights {
         self.names[row as usize]
     }
 
-    /// The score, 0–100, of a text with this raw sum.
+    /// Whether a text with this raw sum is worth the encoder's time.
+    pub fn is_open(&self, raw: f32) -> bool {
+        raw >= self.blend.open
+    }
+
+    /// The log-odds that a text is a launch, by its raw sum and by the encoder if that has read it.
+    pub fn log_odds(&self, raw: f32, encoded: Option<&Encoded>) -> f32 {
+        match encoded {
+            Some(encoded) => {
+                self.blend.linear * raw + self.blend.encoder * encoded.launch + self.blend.offset
+            }
+            None => self.alone.0 * raw + self.alone.1,
+        }
+    }
+
+    /// Log-odds for each raw point.
+    pub fn slope(&self, is_encoded: bool) -> f32 {
+        if is_encoded { self.blend.linear } else { self.alone.0 }
+    }
+
+    /// The encoder's part of the log-odds.
+    pub fn part(&self, encoded: &Encoded) -> f32 {
+        self.blend.encoder * encoded.launch
+    }
+
+    /// Adds what the encoder says of event and stage to the raw sums.
+    pub fn add_facts(&self, columns: &mut [f32; COLUMNS], encoded: &Encoded) {
+        let events = encoded.events.iter().map(|share| share * self.blend.event);
+        let stages = encoded.stages.iter().map(|share| share * self.blend.stage);
+        columns[EVENTS..].iter_mut().zip(events.chain(stages)).for_each(|(sum, share)| *sum += share);
+    }
+
+    /// The score, 0–100, of a text with these log-odds.
     #[expect(clippy::cast_possible_truncation, reason = "0–100 fits")]
-    pub fn score(&self, raw: f32) -> f32 {
-        let (slope, offset, knee) = self.scale;
-        score_of(1.0 / (1.0 + (-(f64::from(raw) * slope + offset)).exp()), knee) as f32
+    pub fn score(&self, log_odds: f32) -> f32 {
+        score_of(1.0 / (1.0 + (-f64::from(log_odds)).exp()), self.knee) as f32
     }
 
     /// The raw sum of a text without any signal.
@@ -184,7 +255,7 @@ mod tests {
         adder.signal(&["t:", "unknown"], 1.0, None);
         assert!((adder.sums.columns[0] - 0.0).abs() < 1e-6);
         assert!((adder.sums.columns[1] - 0.25).abs() < 1e-6);
-        assert!((weights.score(adder.sums.columns[0]) - 60.0).abs() < 1e-3);
+        assert!((weights.score(weights.log_odds(adder.sums.columns[0], None)) - 60.0).abs() < 1e-3);
         assert_eq!(weights.name(adder.sums.fired[0].row), "t:airdrop");
     }
 }

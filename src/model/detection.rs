@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 
+use super::Language;
+
 /// Where a text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,7 +45,9 @@ pub enum Event {
 }
 
 impl Event {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// Its name in outputs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         self.into()
     }
 }
@@ -63,7 +67,9 @@ pub enum Stage {
 }
 
 impl Stage {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// Its name in outputs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         self.into()
     }
 }
@@ -150,6 +156,10 @@ pub struct Verdict {
     /// The exchange or launchpad, as written.
     pub venue: Option<String>,
     pub chain: Option<String>,
+    /// Set for a launch, and where the languages are limited, if it is clear.
+    pub lang: Option<Language>,
+    /// Whether it was not judged because its language is not among those of the settings.
+    pub excluded: bool,
     pub cautions: Vec<Caution>,
     /// The other coins of a text about several.
     pub also: Vec<Coin>,
@@ -206,6 +216,8 @@ pub struct Detection {
     pub venue: Option<String>,
     #[serde(default)]
     pub chain: Option<String>,
+    #[serde(default)]
+    pub lang: Option<Language>,
     #[serde(default)]
     pub cautions: Vec<Caution>,
     pub reasons: Vec<Reason>,

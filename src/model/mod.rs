@@ -7,6 +7,7 @@ mod detection;
 mod entry;
 pub mod event_date;
 mod failure;
+mod language;
 #[cfg(test)]
 pub(crate) mod samples;
 mod source;
@@ -26,6 +27,7 @@ pub use detection::{Class, Detection, Kind, Stage};
 pub(crate) use entry::{Entry, EntryMarks};
 pub use entry::{EntryKey, Rewordings};
 pub use failure::FailureKind;
+pub use language::Language;
 pub(crate) use source::JsonMapping;
 pub use source::{Source, SourceFormat, Validators};
 pub use state::{ArticleRecord, Commit, EntryRecord, EntryState, SourceState};

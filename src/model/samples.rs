@@ -35,6 +35,7 @@ pub fn detection() -> Detection {
         independent_outlets: 1,
         venue: None,
         chain: None,
+        lang: None,
         cautions: Vec::new(),
         reasons: vec![Reason {
             signal: "phrase:claim is live".to_owned(),

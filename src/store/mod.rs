@@ -23,9 +23,9 @@ use crate::model::{
 pub use error::StoreError;
 pub(crate) use lock::Lock;
 pub(crate) use rows::{
-    AlertTotal, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState, Labels,
-    Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult,
-    SourceYield, StatementTimes, StoryRow, Words, XEnding,
+    AlertTotal, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState, LabelVector,
+    LabelledMention, Labels, Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks,
+    SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
 };
 
 use db::DbThread;
@@ -324,11 +324,11 @@ impl Store {
         self.db.call(move |connection| sqlite::rejudge(connection, &judged)).await
     }
 
-    /// Labels the detection whose id starts with `id`; `None` if none or more than one does.
+    /// Labels the detection whose id starts with `id`, or removes its label; `None` if none or more than one does.
     pub(crate) async fn label(
         &self,
         id: String,
-        yes: bool,
+        yes: Option<bool>,
         now: Timestamp,
     ) -> Result<Option<Detection>, StoreError> {
         self.db.call(move |connection| sqlite::label(connection, &id, yes, now)).await
@@ -336,6 +336,19 @@ impl Store {
 
     pub(crate) async fn labels(&self) -> Result<Labels, StoreError> {
         self.db.call(|connection| sqlite::labels(connection)).await
+    }
+
+    /// The mentions of labelled stories, of the newest labels first, with the vectors that `encoder` made.
+    pub(crate) async fn labelled_mentions(&self, encoder: i64) -> Result<Vec<LabelledMention>, StoreError> {
+        self.db.call(move |connection| sqlite::labelled_mentions(connection, encoder)).await
+    }
+
+    pub(crate) async fn put_label_vectors(
+        &self,
+        encoder: i64,
+        vectors: Vec<LabelVector>,
+    ) -> Result<(), StoreError> {
+        self.db.call(move |connection| sqlite::put_label_vectors(connection, encoder, &vectors)).await
     }
 
     /// Deletes at most `limit` expired rows of each kind; returns their number.

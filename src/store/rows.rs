@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::{Timestamp, civil::Date};
 
 use crate::model::{
-    AlertState, Commit, CycleStatus, Detection, EntryKey, EntryMarks, EntryRecord, Event, Rewordings,
+    AlertState, Commit, CycleStatus, Detection, EntryKey, EntryMarks, EntryRecord, Event, Kind, Rewordings,
     SlowStatement, SourceStatus, Stage, XPage,
 };
 
@@ -145,6 +145,29 @@ impl Labels {
             }
         }
     }
+}
+
+/// A mention of a labelled story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelledMention {
+    /// ID of the labelled detection.
+    pub label: String,
+    pub yes: bool,
+    pub id: String,
+    pub kind: Kind,
+    pub project: Option<String>,
+    pub token: Option<String>,
+    pub title: String,
+    pub snippet: String,
+    /// `None` if the current encoder has not made it.
+    pub vector: Option<Vec<u8>>,
+}
+
+/// The text of a detection as a stored vector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelVector {
+    pub detection: String,
+    pub bytes: Vec<u8>,
 }
 
 /// A story for output.

@@ -1,9 +1,19 @@
 //! The normal form of a text: folded tokens that remember where they stand in the original.
 //!
 //! Compatibility forms (full-width and mathematical letters, ligatures) become plain ones, accents and
-//! invisible characters go, case is folded.
+//! invisible characters go, case is folded, traditional Chinese characters become simplified ones.
+//!
+//! In scripts without spaces, and in Korean, whose particles follow the word without one, each character is a token.
+//! [`Normal::join`] joins those of one word once the vocabulary has found it.
+
+mod apostrophe;
+mod join;
+mod script;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+use apostrophe::{Apostrophe, apostrophe};
+use script::{Script, simplified};
 
 /// What a token is by its shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +76,8 @@ pub struct Normal {
     pub folded: String,
     /// The tokens in order.
     pub tokens: Vec<Token>,
+    /// Whether some words are of a script without spaces.
+    pub is_unspaced: bool,
 }
 
 impl Normal {
@@ -98,6 +110,7 @@ pub fn normal(text: &str, limit: usize) -> Normal {
         out: Normal {
             folded: String::with_capacity(text.len() + 16),
             tokens: Vec::with_capacity(text.len() / 5 + 2),
+            ..Normal::default()
         },
     };
     reader.out.folded.push(' ');
@@ -135,6 +148,7 @@ impl Reader<'_> {
         match plain {
             'h' | 'H' | 'w' | 'W' if link_head(rest) => self.link(at),
             '$' | '#' | '@' => self.sigil(at, after, plain),
+            _ if is_unspaced(c) => self.character(at, c),
             _ if is_word(plain) => {
                 self.word(at, at, if plain.is_numeric() { Shape::Number } else { Shape::Word })
             }
@@ -169,15 +183,28 @@ impl Reader<'_> {
     }
 
     fn sigil(&mut self, at: usize, after: usize, sigil: char) -> usize {
-        let next = self.text[after..].chars().next().map_or(' ', simple);
+        let written = self.text[after..].chars().next().unwrap_or(' ');
+        let next = simple(written);
         let shape = match sigil {
-            '$' if next.is_alphabetic() => Shape::Cashtag,
+            '$' if next.is_alphabetic() && !is_unspaced(written) => Shape::Cashtag,
             '$' if next.is_numeric() => Shape::Money,
             '#' if is_word(next) => Shape::Hashtag,
             '@' if is_word(next) => Shape::Handle,
             _ => return after,
         };
         self.word(at, after, shape)
+    }
+
+    /// Reads the character `c` at `at` as a token of its own.
+    fn character(&mut self, at: usize, c: char) -> usize {
+        let from = self.out.folded.len();
+        self.out.folded.extend(std::iter::once(simplified(c)).nfkd().filter(|&c| is_word(c)));
+        let marks =
+            self.text[at + c.len_utf8()..].chars().take_while(|&c| invisible(c) || is_combining_mark(c));
+        let end = at + c.len_utf8() + marks.map(char::len_utf8).sum::<usize>();
+        self.seal(at, end, from, Shape::Word, Case::Lower);
+        self.out.is_unspaced = true;
+        end
     }
 
     /// Reads a word whose letters start at `letters`, its sigil (if any) at `start`.
@@ -199,7 +226,10 @@ impl Reader<'_> {
                     matches!(shape, Shape::Number | Shape::Money)
                         && chars.peek().is_some_and(|&(_, n)| n.is_ascii_digit())
                 }
-                '\'' => apostrophe_joins(&self.text[letters + offset + c.len_utf8()..]),
+                '\'' => {
+                    let rest = &self.text[letters + offset + c.len_utf8()..];
+                    apostrophe(&self.out.folded[at..], rest) == Apostrophe::Joins
+                }
                 _ => false,
             };
             if joins && chars.peek().is_some_and(|&(_, next)| is_word(simple(next))) && head.is_some() {
@@ -210,7 +240,8 @@ impl Reader<'_> {
                 continue;
             }
             let underscore = plain == '_' && matches!(shape, Shape::Handle | Shape::Hashtag);
-            if !(is_word(plain) || underscore) {
+            let joined = matches!(shape, Shape::Handle | Shape::Hashtag);
+            if !(is_word(plain) || underscore) || !joined && is_unspaced(c) {
                 break;
             }
             head.get_or_insert(plain);
@@ -220,9 +251,13 @@ impl Reader<'_> {
             if c.is_ascii() {
                 self.out.folded.push(c.to_ascii_lowercase());
             } else {
-                self.out
-                    .folded
-                    .extend(std::iter::once(c).nfkd().filter(|&c| is_word(c)).flat_map(char::to_lowercase));
+                self.out.folded.extend(
+                    std::iter::once(c)
+                        .nfkd()
+                        .filter(|&c| is_word(c))
+                        .flat_map(char::to_lowercase)
+                        .map(plain_letter),
+                );
             }
         }
         let case = match head {
@@ -233,22 +268,23 @@ impl Reader<'_> {
             _ => Case::Lower,
         };
         self.seal(start, end, at, shape, case);
-        self.possessive(end)
+        self.after_word(at, end)
     }
 
-    /// Takes an `'s` that stands at `at` as a token of its own.
-    fn possessive(&mut self, at: usize) -> usize {
-        let mut chars = self.text[at..].chars();
-        let (Some(quote), Some(s)) = (chars.next(), chars.next()) else { return at };
-        if simple(quote) == '\''
-            && s.eq_ignore_ascii_case(&'s')
-            && !chars.next().is_some_and(|c| is_word(simple(c)))
-        {
-            let end = at + quote.len_utf8() + s.len_utf8();
-            self.push(at, end, Shape::Possessive, Case::Lower, "'s");
-            return end;
+    /// Takes what an apostrophe at `end` adds to the word that starts at `at` of the folded text: an ending of the
+    /// possessive as a token of its own; another ending not at all.
+    fn after_word(&mut self, at: usize, end: usize) -> usize {
+        let Some(quote) = self.text[end..].chars().next().filter(|&c| simple(c) == '\'') else { return end };
+        let rest = end + quote.len_utf8();
+        let word = self.out.folded[at..].trim_end();
+        match apostrophe(word, &self.text[rest..]) {
+            Apostrophe::Possessive(length) => {
+                self.push(end, rest + length, Shape::Possessive, Case::Lower, "'s");
+                rest + length
+            }
+            Apostrophe::Ending(length) => rest + length,
+            Apostrophe::Joins | Apostrophe::Parts => end,
         }
-        at
     }
 
     fn push(&mut self, start: usize, end: usize, shape: Shape, case: Case, folded: &str) {
@@ -274,14 +310,6 @@ impl Reader<'_> {
     }
 }
 
-/// Whether the letters after an apostrophe belong to the word before it (`don't`, but not `Kamino's`).
-fn apostrophe_joins(rest: &str) -> bool {
-    let mut chars = rest.chars();
-    let first = chars.next();
-    let ends = !chars.next().is_some_and(|c| is_word(simple(c)));
-    !matches!(first, Some('s' | 'S') if ends)
-}
-
 /// The plain character a character stands for, as far as one character can say.
 fn simple(c: char) -> char {
     if c.is_ascii() {
@@ -289,10 +317,23 @@ fn simple(c: char) -> char {
     }
     match c {
         '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' => '\'',
-        '\u{201c}'..='\u{201f}' | '\u{ab}' | '\u{bb}' => '"',
+        '\u{201c}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '「'..='』' | '《' | '》' | '〈' | '〉' => '"',
         '\u{2010}'..='\u{2015}' => '\u{2014}',
         _ => std::iter::once(c).nfkd().next().unwrap_or(c),
     }
+}
+
+/// The letter of the Latin alphabet that stands for one which has no other form.
+fn plain_letter(c: char) -> char {
+    match c {
+        'ı' => 'i',
+        'đ' => 'd',
+        _ => c,
+    }
+}
+
+fn is_unspaced(c: char) -> bool {
+    !c.is_ascii() && Script::of(c) != Script::Spaced
 }
 
 fn is_word(c: char) -> bool {
@@ -312,7 +353,7 @@ fn mark(c: char) -> Option<&'static str> {
         '%' => "%",
         ',' | ';' | '\u{3001}' => ",",
         ':' => ":",
-        '|' | '\u{2022}' => "|",
+        '|' | '\u{2022}' | '【' | '】' => "|",
         '(' => "(",
         ')' => ")",
         '[' => "[",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::{
-    detect::{Item, Origin, Rules},
+    detect::{Item, Origin, Rules, feedback::Feedback},
     figures::StageName,
     model::{ArticleRecord, Commit, EntryRecord, EntryState, FailureKind, Kind, Verdict},
     text::address,
@@ -26,18 +26,17 @@ const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Reads the page of `entry`, which is waiting, and classifies it.
 pub async fn visit_article(context: &Context, entry: EntryRecord) -> ArticleVisit {
     let Some(link) = entry.link.as_deref().and_then(|link| Url::parse(link).ok()) else {
-        return judged(
-            context,
-            entry,
-            None,
-            PageOutcome::Failed(FailureKind::BadAddress),
-            Figures::default(),
-        );
+        let feedback = context.labels.feedback(&context.store, &context.rules).await;
+        let outcome = PageOutcome::Failed(FailureKind::BadAddress);
+        return judged((context, feedback), entry, None, outcome, Figures::default());
     };
     let (cached, outcome, fetched) = context.pages.page(context, &entry, &link).await;
+    let feedback = context.labels.feedback(&context.store, &context.rules).await;
     let mut visit = match cached.as_ref() {
-        CachedPage::Read(record) => judged(context, entry, Some(record), outcome, fetched.figures),
-        CachedPage::Failed(error) => missed(context, entry, error, outcome, fetched.figures),
+        CachedPage::Read(record) => {
+            judged((context, feedback), entry, Some(record), outcome, fetched.figures)
+        }
+        CachedPage::Failed(error) => missed((context, feedback), entry, error, outcome, fetched.figures),
     };
     visit.commit.articles = fetched.articles;
     visit.commit.robots = fetched.robots;
@@ -51,7 +50,7 @@ pub async fn visit_article(context: &Context, entry: EntryRecord) -> ArticleVisi
 }
 
 fn missed(
-    context: &Context,
+    (context, feedback): (&Context, &Feedback),
     entry: EntryRecord,
     error: &FetchError,
     outcome: PageOutcome,
@@ -59,7 +58,7 @@ fn missed(
 ) -> ArticleVisit {
     let now = context.now();
     let EntryState::Waiting { tries, .. } = entry.state else {
-        return judged(context, entry, None, outcome, figures);
+        return judged((context, feedback), entry, None, outcome, figures);
     };
     let tries = match error.retry {
         Retry::Never => MAX_TRIES,
@@ -67,7 +66,7 @@ fn missed(
         Retry::Uncounted => tries,
     };
     if tries >= MAX_TRIES || older_than(entry.first_seen, MAX_WAIT, now) {
-        return judged(context, entry, None, outcome, figures);
+        return judged((context, feedback), entry, None, outcome, figures);
     }
     let entry = EntryRecord { state: EntryState::Waiting { tries, next_try: now }, ..entry };
     ArticleVisit {
@@ -84,11 +83,13 @@ pub fn judge_kept(
     rules: &Rules,
     entry: EntryRecord,
     article: Option<&ArticleRecord>,
+    feedback: &Feedback,
 ) -> (EntryRecord, Option<Finding>) {
     let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
     let (text, url) = words(&entry, link.as_ref(), article);
-    let claimed = rules.judge(&item(&entry, &text, &url));
-    let own = article.filter(|_| !claimed.official).and_then(|record| own_words(rules, &entry, record));
+    let claimed = rules.judge_with(&item(&entry, &text, &url), feedback);
+    let own =
+        article.filter(|_| !claimed.official).and_then(|record| own_words(rules, &entry, record, feedback));
     let verdict = own.as_ref().unwrap_or(&claimed);
     let state = EntryState::Judged { score: verdict.score };
     let entry = EntryRecord { state, rules: rules.fingerprint(), ..entry };
@@ -107,12 +108,17 @@ pub fn judge_kept(
 
 /// The verdict on a page of a watched project by its text alone, if that announces a launch. The text of another
 /// publisher's feed that links to the page is not official.
-fn own_words(rules: &Rules, entry: &EntryRecord, record: &ArticleRecord) -> Option<Verdict> {
+fn own_words(
+    rules: &Rules,
+    entry: &EntryRecord,
+    record: &ArticleRecord,
+    feedback: &Feedback,
+) -> Option<Verdict> {
     if !rules.is_own_page(&record.final_url) {
         return None;
     }
     let article = &record.article;
-    let verdict = rules.judge(&Item {
+    let item = Item {
         kind: Kind::News,
         title: &article.title,
         text: &article.text,
@@ -121,7 +127,8 @@ fn own_words(rules: &Rules, entry: &EntryRecord, record: &ArticleRecord) -> Opti
         url: &record.final_url,
         published: Some(article.published.unwrap_or(entry.published)),
         origin: Origin::Address(&record.final_url),
-    });
+    };
+    let verdict = rules.judge_with(&item, feedback);
     (verdict.tge && verdict.official).then_some(verdict)
 }
 
@@ -137,12 +144,12 @@ fn words(entry: &EntryRecord, link: Option<&Url>, article: Option<&ArticleRecord
 }
 
 fn judged(
-    context: &Context,
+    (context, feedback): (&Context, &Feedback),
     entry: EntryRecord,
     page: Option<&ArticleRecord>,
     outcome: PageOutcome,
     mut figures: Figures,
 ) -> ArticleVisit {
-    let (entry, found) = figures.time(StageName::Judge, || judge_kept(&context.rules, entry, page));
+    let (entry, found) = figures.time(StageName::Judge, || judge_kept(&context.rules, entry, page, feedback));
     ArticleVisit { outcome, commit: Commit { entries: vec![entry], ..Commit::default() }, found, figures }
 }

@@ -191,7 +191,7 @@ impl Asked<'_> {
                 Sight::New { key, perhaps_known } => new(key, perhaps_known || !alertable.contains(&at)),
                 Sight::Reopened { key } => new(key, !alertable.contains(&at)),
             };
-            let (record, detection) = self.sort(entry, &new, &mut figures);
+            let (record, detection) = self.sort(entry, &new, &mut figures).await;
             figures.new += 1;
             commit.entries.push(record);
             found.extend(detection);
@@ -212,7 +212,7 @@ impl Asked<'_> {
     ) -> Result<Option<(EntryRecord, Option<Finding>)>, StoreError> {
         // The figures count new entries only.
         let mut own = Figures::default();
-        let (record, found) = self.sort(entry, new, &mut own);
+        let (record, found) = self.sort(entry, new, &mut own).await;
         figures.stages.extend(own.stages);
         if matches!(record.state, EntryState::Dropped { .. }) {
             return Ok(None);
@@ -226,7 +226,12 @@ impl Asked<'_> {
     }
 
     /// A new entry: dropped, waiting for its page, or classified by the feed's text.
-    fn sort(&self, entry: &Entry, new: &New<'_>, figures: &mut Figures) -> (EntryRecord, Option<Finding>) {
+    async fn sort(
+        &self,
+        entry: &Entry,
+        new: &New<'_>,
+        figures: &mut Figures,
+    ) -> (EntryRecord, Option<Finding>) {
         let context = self.context;
         let text = kept(entry.text());
         let headline = Headline {
@@ -266,7 +271,9 @@ impl Asked<'_> {
         let mut judged = record(EntryState::Judged { score: 0 }, text);
         let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
         let url = link.map_or_else(|| new.page.to_owned(), |link| address::shown(&link));
-        let verdict = figures.time(StageName::Judge, || context.rules.judge(&item(&judged, text, &url)));
+        let feedback = context.labels.feedback(&context.store, &context.rules).await;
+        let judge = || context.rules.judge_with(&item(&judged, text, &url), feedback);
+        let verdict = figures.time(StageName::Judge, judge);
         judged.state = EntryState::Judged { score: verdict.score };
         let found = Finding::from_entry(&judged, verdict, text.to_owned(), url);
         (judged, found)

@@ -7,6 +7,7 @@
 mod article;
 mod feed;
 mod identity;
+mod labels;
 mod page_cache;
 mod parse_pool;
 mod reword;
@@ -31,6 +32,8 @@ use crate::{
 
 pub use article::{judge_kept, visit_article};
 pub use feed::visit_feed;
+pub use labels::Labels;
+pub(crate) use labels::load_labels;
 pub use page_cache::{PageCache, page_key};
 pub use parse_pool::ParsePool;
 pub use reword::{is_other_launch, of_other_words};
@@ -76,6 +79,8 @@ pub struct Context {
     pub parsers: ParsePool,
     /// Articles and robots.txt files, requested at most once a run.
     pub pages: PageCache,
+    /// The user's labels.
+    pub labels: Labels,
     /// The settings of the cache.
     pub settings: Settings,
     /// The time.

@@ -66,8 +66,9 @@ fn measure(hosts: usize) -> Measured {
         }
         if how == How::WithoutSavings {
             // The cycles before asked X for the same every time, one account and one search a call, and once for its
-            // count: a day of them would bring nothing but 144 times that, and the count once.
-            assert!(cold.x == warm.x + 1 && warm.x == tick.x, "calls to X: {} {} {}", cold.x, warm.x, tick.x);
+            // count and for each new author of a launch: a day of them would bring nothing but 144 times that, and the
+            // count once.
+            assert!(cold.x > warm.x && warm.x >= tick.x, "calls to X: {} {} {}", cold.x, warm.x, tick.x);
             let x = DAY * tick.x + 1;
             (day.x, day.requests, day.full) = (x, day.requests + x, day.full + x);
         }

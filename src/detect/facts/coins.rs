@@ -44,7 +44,7 @@ struct Place {
 
 /// The coins of `reading`, in the order of the text, each once; empty where it names one or none.
 pub fn coins(lexicon: &Lexicon, reading: &Reading) -> Vec<Listed> {
-    let in_title = places(lexicon, &reading.title);
+    let in_title = places(lexicon, &reading.title, usize::MAX);
     let listed = list(&reading.title, &in_title);
     if listed.len() > 1 {
         return listed;
@@ -53,7 +53,7 @@ pub fn coins(lexicon: &Lexicon, reading: &Reading) -> Vec<Listed> {
     if in_title.iter().any(|place| !place.bare) {
         return Vec::new();
     }
-    let in_body = places(lexicon, &reading.body);
+    let in_body = places(lexicon, &reading.body, usize::MAX);
     let listed = list(&reading.body, &in_body);
     if listed.len() > 1 { listed } else { Vec::new() }
 }
@@ -129,11 +129,16 @@ fn in_the_trade(part: &Part, first: usize, last: usize) -> bool {
     (listing || tags.any(Groups::TRADE)) && !tags.any(Groups::PRICE_TALK)
 }
 
-/// Every coin that `part` states with its ticker.
-fn places(lexicon: &Lexicon, part: &Part) -> Vec<Place> {
+/// The coins that the first `count` tokens of `part` state with their tickers, each once.
+pub(super) fn stated(lexicon: &Lexicon, part: &Part, count: usize) -> Vec<Listed> {
+    distinct(&places(lexicon, part, count))
+}
+
+/// Every coin that the first `count` tokens of `part` state with its ticker.
+fn places(lexicon: &Lexicon, part: &Part, count: usize) -> Vec<Place> {
     let mut found: Vec<Place> = Vec::new();
     let mut index = 0;
-    while index < part.normal.tokens.len() {
+    while index < part.normal.tokens.len().min(count) {
         let taken = found.last().map_or(0, |place| place.last + 1);
         match place(lexicon, part, index, taken) {
             Some(place) => {
@@ -150,20 +155,17 @@ fn places(lexicon: &Lexicon, part: &Part) -> Vec<Place> {
 fn place(lexicon: &Lexicon, part: &Part, index: usize, taken: usize) -> Option<Place> {
     let tokens = &part.normal.tokens;
     let word = |at: usize| part.word(at);
-    let ticker = |at: usize| {
-        tokens.get(at).is_some_and(|token| {
-            let cashtag = token.shape == Shape::Cashtag;
-            let written = token.shape == Shape::Word && token.case == Case::Upper;
-            (cashtag || written && (2..=10).contains(&word(at).len()) && !NO_TICKERS.contains(&word(at)))
-                && !part.tags[at].any(Groups::VENUE_OR_PRESS)
-                && !word(at).trim_start_matches('$').starts_with("usd")
-                && !QUOTES.contains(&word(at).trim_start_matches('$'))
-        })
+    let ticker = |at: usize| may_be_ticker(part, at);
+    let coin = |project: Option<String>, at: usize| {
+        let Listed { coin, established } = bare(part, at);
+        Listed { coin: Coin { project, ..coin }, established }
     };
-    let token = |at: usize| Some(readable(part.words(at, at).trim_start_matches(['$', '＄'])).to_uppercase());
-    let coin = |project: Option<String>, at: usize| Listed {
-        coin: Coin { project, token: token(at), watched: false },
-        established: part.tags[at].any(Group::Old),
+    // "Sidekick (K)", "Tenset (10SET)": after a name.
+    let lone = |at: usize| {
+        tokens.get(at).is_some_and(|token| {
+            token.case == Case::Title && token.to - token.at == 1
+                || token.case == Case::Upper && token.shape == Shape::Number
+        })
     };
     if ticker(index) && word(index + 1) == "(" {
         // "KSTL (Kestrel)"
@@ -176,7 +178,8 @@ fn place(lexicon: &Lexicon, part: &Part, index: usize, taken: usize) -> Option<P
             return Some(Place { coin: coin(Some(name), index), first: index, last: close, bare: false });
         }
     }
-    if word(index) == "(" && ticker(index + 1) && word(index + 2) == ")" && index > taken {
+    if word(index) == "(" && (ticker(index + 1) || lone(index + 1)) && word(index + 2) == ")" && index > taken
+    {
         // "Kestrel (KSTL)"
         let first = name_before(lexicon, part, index, taken)?;
         let name = readable(part.words(first, index - 1));
@@ -208,6 +211,28 @@ fn place(lexicon: &Lexicon, part: &Part, index: usize, taken: usize) -> Option<P
         let name = first.map(|first| readable(part.words(first, index - 1)));
         Place { coin: coin(name, index), first: first.unwrap_or(index), last: index, bare: true }
     })
+}
+
+/// Whether token `at` is written as a ticker is, and is neither a venue nor what coins are traded for.
+pub(super) fn may_be_ticker(part: &Part, at: usize) -> bool {
+    part.token(at).is_some_and(|token| {
+        let word = part.word(at);
+        let cashtag = token.shape == Shape::Cashtag;
+        let written = token.shape == Shape::Word && token.case == Case::Upper;
+        (cashtag || written && (2..=10).contains(&word.len()) && !NO_TICKERS.contains(&word))
+            && !part.tags[at].any(Groups::VENUE_OR_PRESS)
+            && !word.trim_start_matches('$').starts_with("usd")
+            && !QUOTES.contains(&word.trim_start_matches('$'))
+    })
+}
+
+/// The coin whose ticker is token `at`, without a name.
+pub(super) fn bare(part: &Part, at: usize) -> Listed {
+    let token = readable(part.words(at, at).trim_start_matches(['$', '＄'])).to_uppercase();
+    Listed {
+        coin: Coin { project: None, token: Some(token), watched: false },
+        established: part.tags[at].any(Group::Old),
+    }
 }
 
 /// Where the name that ends before token `end` begins; at most four words, none of them before `taken`.

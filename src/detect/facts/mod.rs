@@ -3,12 +3,17 @@
 
 pub(super) mod coins;
 pub(super) mod date;
+pub(super) mod notice;
 pub(super) mod project;
-pub(super) mod stage;
+mod settle;
+mod stage;
 pub(super) mod token;
 pub(super) mod venue;
 
 pub use date::{DateRelation, event_dates};
+pub use notice::{Notice, PRIORS as NOTICE_PRIORS, notice};
+pub use settle::{Settled, settle};
+pub(super) use stage::registers;
 
 use super::{groups::Groups, lexicon::Lexicon, reading::Part};
 use crate::text::normal::{Case, Shape};
@@ -27,6 +32,8 @@ fn is_ticker(lexicon: &Lexicon, part: &Part, index: usize) -> bool {
     part.is(index, Shape::Word)
         && part.normal.tokens[index].case == Case::Upper
         && (2..=10).contains(&word.len())
+        // Capitals of other scripts are abbreviations.
+        && word.is_ascii()
         && !part.tags[index].any(Groups::KNOWN)
         && !(lexicon.is_common(word) && word.len() > 3)
         && !NO_TICKERS.contains(&word)

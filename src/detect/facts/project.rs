@@ -1,5 +1,6 @@
 //! Whose token it is: the name that stands where the owner of a launch stands.
 
+pub(crate) mod account;
 mod vocabulary;
 mod worth;
 
@@ -29,7 +30,14 @@ struct Candidate {
 type Candidates = BTreeMap<String, Candidate>;
 
 /// The project that `reading` is about, as written; `None` where none is named. `token` is its ticker, if known.
-pub fn project(lexicon: &Lexicon, kind: Kind, reading: &Reading, token: Option<&str>) -> Option<String> {
+/// A post that names none is about the account of its `author`.
+pub fn project(
+    lexicon: &Lexicon,
+    kind: Kind,
+    author: &str,
+    reading: &Reading,
+    token: Option<&str>,
+) -> Option<String> {
     let mut found = Candidates::new();
     let title = if kind == Kind::News { worth::NEWS_TITLE } else { worth::POST_TITLE };
     add_names(lexicon, &reading.title, title, &mut found);
@@ -54,6 +62,18 @@ pub fn project(lexicon: &Lexicon, kind: Kind, reading: &Reading, token: Option<&
         candidate.worth >= worth::BESIDE_TICKER
             && token.is_none_or(|token| !candidate.written.eq_ignore_ascii_case(token))
     });
+    let own = || {
+        let post = kind == Kind::Post && named.is_none();
+        let speaks = || {
+            ranked.is_empty() && token.is_none()
+                || account::speaks_for_itself(&reading.body)
+                || account::is_named_after(lexicon, author, reading)
+        };
+        account::name(lexicon, author).filter(|_| post && speaks()).map(str::to_owned)
+    };
+    if let Some(own) = own() {
+        return Some(own);
+    }
     let name = ranked.into_iter().nth(named.unwrap_or(0))?.written;
     // A foundation is no project, it has one.
     Some(name.strip_suffix(" Foundation").map(str::to_owned).unwrap_or(name))

@@ -31,7 +31,7 @@ const MONEY: [&str; 14] =
 
 /// A project's names in comparable form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Names {
+pub(in crate::detect) struct Names {
     /// Lower-case words of the project's name without its dress; empty if unknown.
     pub project: Vec<String>,
     /// Those words as one: "Collab.Land" is "Collab Land".
@@ -42,7 +42,7 @@ pub(super) struct Names {
 
 /// What two pairs of names say about each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Relation {
+pub(in crate::detect) enum Relation {
     /// One project.
     Same,
     /// One name holds the other, or the names agree and the tickers do not.

@@ -27,8 +27,19 @@ pub(super) struct StoryFeatures {
     pub event: Event,
     /// When it happens and when it was published.
     pub when: When,
+    /// What its headlines are.
+    pub report: Report,
     /// Its texts: one of a mention, several of a story.
     pub texts: Vec<Text>,
+}
+
+/// What the headlines of a side report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Report {
+    /// A look back or an opinion. A story of several mentions is one if all are.
+    pub commentary: bool,
+    /// An exchange's listing, in at least one headline.
+    pub exchange_listing: bool,
 }
 
 /// One text of a side.
@@ -68,6 +79,9 @@ pub(super) fn match_story(story: &StoryFeatures, mention: &StoryFeatures) -> Opt
         let alike = ours.min_hash.headline_likeness(&theirs.min_hash) >= HEADLINE;
         ours.url == theirs.url && (relation != Relation::Unknown || alike)
     });
+    if story.report.commentary || mention.report.commentary {
+        return match_commentary(story, mention, relation);
+    }
     let tied = match relation {
         Relation::Same => same_event || is_related(story, mention),
         Relation::Nested => {
@@ -87,6 +101,17 @@ pub(super) fn match_story(story: &StoryFeatures, mention: &StoryFeatures) -> Opt
     }
 }
 
+/// A look back or an opinion is no report of the launch: only its own copies belong to it.
+fn match_commentary(story: &StoryFeatures, mention: &StoryFeatures, relation: Relation) -> Option<Match> {
+    let page =
+        pairs(story, mention).any(|(ours, theirs)| ours.url == theirs.url && ours.source == theirs.source);
+    if page && relation == Relation::Same && story.event == mention.event {
+        return Some(Match::Address);
+    }
+    let both = story.report.commentary && mention.report.commentary;
+    (both && copied(story, mention, relation, true)).then_some(Match::Text)
+}
+
 /// Whether the two are different coins of one notice: both have it, and each has a ticker of its own.
 fn coins_of_one_notice(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
     let (ours, theirs) = (story.names.token.first(), mention.names.token.first());
@@ -97,21 +122,24 @@ fn coins_of_one_notice(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
 /// How far apart two outlets report one event under names that border on each other.
 const RELATED_WINDOW: SignedDuration = SignedDuration::from_hours(48);
 
-/// Whether the two are one event that outlets call by bordering names: the snapshot of an airdrop, or a launch that one
-/// announces and the other dates. Project and ticker are the same; an announcement must also name the same day.
+/// Whether the two are one event of a project that outlets call by bordering names: the snapshot or checker of an
+/// airdrop and its claim; on one day also the launch of the token, and what announces any of them. The listing on an
+/// exchange is another event.
 fn is_related(story: &StoryFeatures, mention: &StoryFeatures) -> bool {
     use Event::{Airdrop, Announcement, Listing, Snapshot};
-    let dated = story.when.days.is_some() && story.when.days == mention.when.days;
+    let dated = || story.when.days.is_some() && story.when.days == mention.when.days;
+    let launch = |side: &StoryFeatures| side.event != Listing || !side.report.exchange_listing;
     let bordering = match (story.event, mention.event) {
         (Snapshot, Airdrop) | (Airdrop, Snapshot) => true,
-        (Announcement, Listing | Airdrop) | (Listing | Airdrop, Announcement) => dated,
+        (Announcement, Listing | Airdrop | Snapshot) | (Listing | Airdrop | Snapshot, Announcement) => {
+            dated()
+        }
+        (Listing, Airdrop | Snapshot) | (Airdrop | Snapshot, Listing) => {
+            launch(story) && launch(mention) && story.when.on_one_day(&mention.when)
+        }
         _ => false,
     };
-    bordering
-        && !story.names.token.is_empty()
-        && story.names.token == mention.names.token
-        && story.when.within(&mention.when, RELATED_WINDOW)
-        && story.when.compatible(&mention.when)
+    bordering && story.when.within(&mention.when, RELATED_WINDOW) && story.when.compatible(&mention.when)
 }
 
 /// Whether a text of one side has the other's ticker, where that is not just a word of the name.

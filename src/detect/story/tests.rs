@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+mod other_words;
+
 use super::{NewMention, Placement, Stories, signature};
 use crate::model::{Event, Signature, Stage, Story};
 

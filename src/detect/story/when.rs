@@ -92,6 +92,15 @@ impl When {
         before.max(after) <= window
     }
 
+    /// Whether both happen on one known day. What is open without a date happens on the day of its report.
+    pub fn on_one_day(&self, new: &Self) -> bool {
+        let day = |side: &Self| match side.days {
+            Some((first, last)) => (first == last).then_some(first),
+            None => (side.stage == Stage::Live).then(|| day_of(side.published.0)),
+        };
+        day(self).is_some() && day(self) == day(new)
+    }
+
     /// Whether nothing said of dates or rounds keeps the two apart.
     pub fn compatible(&self, new: &Self) -> bool {
         let far = matches!((self.days, new.days), (Some(a), Some(b)) if gap_in_days(a, b) > DATE_WINDOW_DAYS);

@@ -47,6 +47,30 @@ fn the_date_decides_the_stage() {
         ("Plimsoll airdrop claim ended on 1 October 2026", "", None, Past),
         ("Plimsoll token sale opened on November 24", "", Some("2026-11-24"), Live),
         ("Plimsoll (PLIM) to list on Korvex on 3 March 2026", "", Some("2026-03-03"), Past),
+        ("Plimsoll airdrop claim deadline set for 5 December", "", None, Live),
+        ("Plimsoll opens whitelist for its public token sale", "", None, Upcoming),
+        (
+            "Plimsoll opens registration for its token sale",
+            "Registration closes on 3 December; the sale runs from 8 to 10 December.",
+            Some("2026-12-08"),
+            Upcoming,
+        ),
+        (
+            "Plimsoll token sale: KYC open until 4 December",
+            "Sale starts on 9 December",
+            Some("2026-12-09"),
+            Upcoming,
+        ),
+        ("Plimsoll raises $12M in PLIM token sale ahead of 5 December listing", "", None, Past),
+        ("Plimsoll TGE delayed from 5 December to 12 December", "", Some("2026-12-12"), Upcoming),
+        ("Plimsoll airdrop claim opens within 24 hours", "", Some("2026-11-28"), Upcoming),
+        ("Plimsoll launches its token next week", "", None, Upcoming),
+        (
+            "Plimsoll takes snapshot for its airdrop",
+            "The snapshot was taken on 25 November.",
+            Some("2026-11-25"),
+            Past,
+        ),
         (
             "Plimsoll airdrop registration open until 5 December",
             "The PLIM token launches on 15 December.",
@@ -63,6 +87,43 @@ fn the_date_decides_the_stage() {
     let stage = |now: &str| rules().judge_at(&item, now.parse().unwrap()).stage;
     assert_eq!(stage("2026-11-27T15:00:00Z"), Some(Upcoming));
     assert_eq!(stage("2028-11-27T15:00:00Z").map(|stage| stage == Upcoming), Some(false));
+}
+
+#[test]
+fn event_and_date_are_decided_together() {
+    for (title, event) in [
+        ("Plimsoll to launch its PLIM token on 5 December", Event::Listing),
+        ("Plimsoll token launch planned for Q2 2027", Event::Announcement),
+        ("Plimsoll will launch a token, team says", Event::Announcement),
+        ("Plimsoll airdrop eligibility checker is live", Event::Snapshot),
+        ("Plimsoll opens airdrop claim page", Event::Airdrop),
+        ("Plimsoll token sale on 12 May, listing on 1 June", Event::Sale),
+    ] {
+        let published = "2026-11-27T15:00:00Z".parse().ok();
+        let verdict = rules().judge(&Item { published, ..news(title, "") });
+        assert_eq!((verdict.event, verdict.rumour), (Some(event), false), "{title}");
+    }
+}
+
+#[test]
+fn a_post_without_a_name_is_about_its_account() {
+    let post = |author, text| {
+        let item = Item { kind: Kind::Post, author, ..news("", text) };
+        rules().judge(&item).project
+    };
+    let text = "gm. Our airdrop claim is live";
+    assert_eq!(post("@plimsoll_xyz", text).as_deref(), Some("plimsoll_xyz"));
+    // Accounts that report on others, and exchanges, are no projects.
+    assert_eq!(post("airdropnews", text), None);
+    assert_eq!(post("binance", text), None);
+    assert_eq!(post("plimsoll_xyz", "Sabelle airdrop claim is live").as_deref(), Some("Sabelle"));
+}
+
+#[test]
+fn the_host_of_a_link_says_what_its_page_is() {
+    let post = |text| rules().judge(&Item { kind: Kind::Post, ..news("", text) }).event;
+    assert_eq!(post("Vault Nine is open now https://claim.plimsoll.example"), Some(Event::Airdrop));
+    assert_eq!(post("Vault Nine is open now https://plimsoll.example/claim."), None);
 }
 
 #[test]

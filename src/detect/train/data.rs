@@ -11,6 +11,7 @@ use std::{
 use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tge_scrape::model::{Kind, event_date::event_days};
 
 /// Share of the unlabelled corpus that is taken as weak negatives: one item in this many.
 const SAMPLE: usize = 6;
@@ -35,6 +36,8 @@ pub struct Item {
     pub post: bool,
     pub title: String,
     pub text: String,
+    /// Account or name of the author; empty where it is not known.
+    pub author: String,
     /// When it was published.
     pub published: Option<Timestamp>,
     pub yes: bool,
@@ -42,8 +45,11 @@ pub struct Item {
     pub event: Option<String>,
     pub stage: Option<String>,
     pub project: Option<String>,
+    pub event_date: Option<String>,
     /// Shared by the items of one project; `None`: never held out.
     pub story: Option<String>,
+    /// Language of the text, if it is labelled with one.
+    pub lang: Option<String>,
     /// Repository, or repository and feed, that the text comes from.
     pub origin: String,
     /// Part of the cross-validation by origin, if the origin is held out at all.
@@ -51,6 +57,12 @@ pub struct Item {
     /// Index into [`Corpus::sets`].
     pub set: Option<usize>,
     pub weight: f64,
+}
+
+impl Item {
+    pub fn kind(&self) -> Kind {
+        if self.post { Kind::Post } else { Kind::News }
+    }
 }
 
 pub struct Corpus {
@@ -64,26 +76,23 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Reads the real texts in `folder`, the labels of unlabelled ones in `labels`, and the texts `own` of this project.
-    pub fn read(folder: &Path, labels: &Path, own: &Path) -> Result<Self, Box<dyn Error>> {
+    /// Reads the real texts in `folder`, the labels of unlabelled ones in `labels`, and the texts of this project
+    /// in the files `own`.
+    pub fn read(folder: &Path, labels: &Path, own: &[&Path]) -> Result<Self, Box<dyn Error>> {
         let further = fs::read_to_string(labels)?;
-        let own = fs::read_to_string(own)?;
-        let mut hash = Sha256::new();
+        let own = own.iter().map(fs::read_to_string).collect::<Result<String, _>>()?;
+        let mut read = String::new();
         let mut items = Vec::new();
         let mut sets = Vec::new();
         for name in SETS.into_iter().filter(|name| *name == SETS[0] || folder.join(name).exists()) {
             let lines = fs::read_to_string(folder.join(name))?;
-            hash.update(&lines);
+            read.push_str(&lines);
             for line in lines.lines() {
                 items.push(Item { set: Some(sets.len()), ..from_json(&serde_json::from_str(line)?) });
             }
             sets.push(name);
         }
-        let hash = hash.chain_update(&further).chain_update(&own).finalize();
-        let hash = format!(
-            "{:012x}",
-            hash.iter().take(6).fold(0_u64, |number, &byte| number << 8 | u64::from(byte))
-        );
+        let hash = digest([read, further.clone(), own.clone()].concat().as_bytes());
         let further: HashMap<&str, &str> = further
             .lines()
             .filter(|line| !line.starts_with("# "))
@@ -112,6 +121,11 @@ impl Corpus {
         assign_folds(&mut items);
         Ok(Self { items, rest, sets, hash })
     }
+}
+
+/// First 12 hex digits of the SHA-256 over `bytes`.
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Divides the origins of the labelled sets into parts of about equal size: the largest first, each to the part with
@@ -144,7 +158,9 @@ fn from_json(value: &Value) -> Item {
         event: text("event"),
         stage: text("stage"),
         project: text("project"),
+        event_date: text("event_date").filter(|date| event_days(date).is_some()),
         story: text("story"),
+        lang: text("lang"),
         weight: 1.0,
         ..plain(value)
     }
@@ -156,15 +172,15 @@ fn opening(item: &Item) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(80).collect()
 }
 
-/// A line of our own: label, title, text.
+/// A line of our own: label, title, text, perhaps the author of a post.
 fn written(line: &str) -> Item {
     let mut fields = line.split('\t').map(str::to_owned);
     let mut next = || fields.next().unwrap_or_default();
-    let (label, title, text) = (next(), next(), next());
+    let (label, title, text, author) = (next(), next(), next(), next());
     let post = label.starts_with('p');
     let published = published(OWN_DAY);
     labelled(
-        Item { post, title, text, published, weight: OWN, ..Item::default() },
+        Item { post, title, text, author, published, weight: OWN, ..Item::default() },
         label.trim_start_matches('p'),
     )
 }
@@ -202,6 +218,7 @@ fn plain(value: &Value) -> Item {
         post: value["kind"] == "post",
         title: text("title"),
         text: text("text"),
+        author: text("author"),
         published: published(&text("date")),
         ..Item::default()
     }

@@ -1,10 +1,10 @@
 //! Figures of a cross-validation: how well launches are found, what the errors are, what each family of signals is worth.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     data::Item,
-    model::{EVENTS, Held, Row, STAGES, Split, Trial},
+    model::{EVENTS, Held, Row, Split, Trial},
 };
 
 /// F1 that is given away for fewer false alarms: its curve is flat at the top, the flood of everyday texts is not.
@@ -24,8 +24,8 @@ pub struct Figures {
     pub found: [(usize, usize); EVENTS.len()],
 }
 
-fn judged<'a>(trial: &'a Trial, results: &'a [Option<Held>]) -> impl Iterator<Item = (&'a Item, Held)> {
-    trial.corpus.items.iter().zip(results).filter_map(|(item, result)| result.map(|result| (item, result)))
+fn judged<'a>(trial: &'a Trial, results: &'a [Option<Held>]) -> impl Iterator<Item = (&'a Item, &'a Held)> {
+    trial.corpus.items.iter().zip(results).filter_map(|(item, result)| Some((item, result.as_ref()?)))
 }
 
 fn share(hits: usize, of: usize) -> f64 {
@@ -46,7 +46,7 @@ fn figures_of(
 ) -> Figures {
     let judged = || judged(trial, results).filter(|(item, _)| keep(item));
     let mut pairs: Vec<(f64, bool)> =
-        judged().filter(|(item, _)| !item.rumour).map(|(item, held)| (held.sum(), item.yes)).collect();
+        judged().filter(|(item, _)| !item.rumour).map(|(item, held)| (held.log_odds, item.yes)).collect();
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = pairs.iter().filter(|pair| pair.1).count();
     let mut out = Figures {
@@ -77,13 +77,13 @@ fn figures_of(
     if let Some(&(f1, precision, recall, at)) = point {
         out = Figures { f1, precision, recall, threshold: threshold.unwrap_or(at), ..out };
     }
-    let flagged: Vec<(&Item, Held)> = judged().filter(|(_, held)| held.sum() >= out.threshold).collect();
-    let right: Vec<&(&Item, Held)> = flagged.iter().filter(|(item, _)| item.yes).collect();
+    let flagged: Vec<(&Item, &Held)> = judged().filter(|(_, held)| held.log_odds >= out.threshold).collect();
+    let right: Vec<&(&Item, &Held)> = flagged.iter().filter(|(item, _)| item.yes).collect();
     out.rumours = flagged.iter().filter(|(item, _)| item.rumour).count();
     for (item, held) in judged().filter(|(item, _)| item.yes) {
         let event = EVENTS.iter().position(|event| item.event.as_deref() == Some(*event));
         if let Some((found, all)) = event.map(|event| &mut out.found[event]) {
-            *found += usize::from(held.sum() >= out.threshold);
+            *found += usize::from(held.log_odds >= out.threshold);
             *all += 1;
         }
     }
@@ -93,11 +93,11 @@ fn figures_of(
 }
 
 fn wrong_event(item: &Item, held: &Held) -> bool {
-    item.event.as_deref() != Some(EVENTS[held.event()])
+    item.event.as_deref() != Some(held.facts.event.as_str())
 }
 
 fn wrong_stage(item: &Item, held: &Held) -> bool {
-    item.stage.as_deref() != Some(STAGES[held.stage()])
+    item.stage.as_deref() != Some(held.facts.stage.as_str())
 }
 
 pub fn print_figures(what: &str, figures: &Figures) {
@@ -114,11 +114,34 @@ pub fn print_figures(what: &str, figures: &Figures) {
     );
 }
 
-/// The figures of each labelled set at one `threshold`.
+/// The figures of each labelled set, and of all posts, at one `threshold`.
 pub fn print_sets(trial: &Trial, results: &[Option<Held>], threshold: f64) {
     for (set, name) in trial.corpus.sets.iter().enumerate() {
         print_figures(name, &figures_of(trial, results, Some(threshold), |item| item.set == Some(set)));
     }
+    print_figures("posts", &figures_of(trial, results, Some(threshold), |item| item.post));
+}
+
+/// Launches found and false alarms by language, at one `threshold`.
+pub fn print_languages(trial: &Trial, results: &[Option<Held>], threshold: f64) {
+    let mut languages = BTreeMap::<&str, [usize; 4]>::new();
+    for (item, held) in judged(trial, results) {
+        let Some(lang) = item.lang.as_deref() else { continue };
+        let flagged = usize::from(held.log_odds >= threshold);
+        let [found, launches, alarms, others] = languages.entry(lang).or_default();
+        if item.yes {
+            (*found, *launches) = (*found + flagged, *launches + 1);
+        } else {
+            (*alarms, *others) = (*alarms + flagged, *others + 1);
+        }
+    }
+    let lines: Vec<String> = languages
+        .iter()
+        .map(|(lang, [found, launches, alarms, others])| {
+            format!("{lang} {found} of {launches}, false {alarms} of {others}")
+        })
+        .collect();
+    println!("languages: {}", lines.join("; "));
 }
 
 /// Recall by event.
@@ -161,7 +184,7 @@ pub fn ablate(trial: &Trial, split: Split) {
             row.iter().copied().filter(|cell| family(&trial.names[cell.0 as usize]) != gone).collect()
         };
         let rows = trial.rows.iter().map(without).collect();
-        let trial = Trial::new(trial.corpus, trial.names, rows);
+        let trial = Trial::new(trial.corpus, trial.lexicon, trial.names, rows, trial.unlabelled);
         print_figures(&format!("without {gone}"), &figures(&trial, &trial.held_out(split, 1.0)));
     }
 }
@@ -176,30 +199,35 @@ pub fn curve(trial: &Trial, split: Split) {
 /// Every labelled text that a model which has not seen it gets wrong.
 pub fn errors(trial: &Trial, results: &[Option<Held>], threshold: f64) {
     for (item, held) in judged(trial, results) {
-        let verdict = match (held.sum() >= threshold, item.yes, item.rumour) {
+        let verdict = match (held.log_odds >= threshold, item.yes, item.rumour) {
             (true, false, true) => "FALSE rumour",
             (true, false, false) => "FALSE",
             (false, true, _) => "MISS",
             _ => "",
         };
         let mut wrong = vec![verdict.to_owned()];
-        if item.yes && wrong_event(item, &held) {
+        if item.yes && wrong_event(item, held) {
             wrong.push(format!(
                 "event {} not {}",
-                EVENTS[held.event()],
+                held.facts.event.as_str(),
                 item.event.as_deref().unwrap_or("-")
             ));
         }
-        if item.yes && wrong_stage(item, &held) {
+        if item.yes && wrong_stage(item, held) {
             wrong.push(format!(
                 "stage {} not {}",
-                STAGES[held.stage()],
+                held.facts.stage.as_str(),
                 item.stage.as_deref().unwrap_or("-")
             ));
         }
+        if item.yes && item.event_date.is_some() && item.event_date != held.facts.date {
+            let dates = [&held.facts.date, &item.event_date].map(|date| date.as_deref().unwrap_or("-"));
+            wrong.push(format!("date {} not {}", dates[0], dates[1]));
+        }
         if wrong.iter().any(|word| !word.is_empty()) {
             let text: String = item.text.replace('\n', " / ").chars().take(160).collect();
-            println!("{} {:+.1} | {} | {text}", wrong.join(" "), held.sum(), item.title);
+            let kind = if item.post { "post" } else { "news" };
+            println!("{} {:+.1} {kind} | {} | {text}", wrong.join(" "), held.log_odds, item.title);
         }
     }
 }

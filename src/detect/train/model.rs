@@ -6,7 +6,14 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use tge_scrape::detect::headline::{FACT_PRIORS, PRIORS};
+use tge_scrape::{
+    detect::{
+        facts::{NOTICE_PRIORS, Settled, event_dates, notice, settle},
+        headline::{FACT_PRIORS, PRIORS},
+        lexicon::{Lexicon, month},
+    },
+    model::event_date::day_of,
+};
 
 use crate::{
     data::{Corpus, Item, ORIGIN_FOLDS},
@@ -30,30 +37,15 @@ pub const COLUMNS: usize = 1 + EVENTS.len() + STAGES.len();
 /// The signals of one text: index and strength.
 pub type Row = Vec<(u32, f32)>;
 
-/// What a model says of a text it has not seen.
-#[derive(Clone, Copy)]
+/// What models that have not seen a text say of it.
+#[derive(Clone)]
 pub struct Held {
-    /// The raw sum of each column.
+    /// The raw sum of each column of the linear model.
     pub sums: [f64; COLUMNS],
-}
-
-impl Held {
-    /// The raw sum of the score.
-    pub fn sum(&self) -> f64 {
-        self.sums[0]
-    }
-
-    pub fn event(&self) -> usize {
-        best(&self.sums[1..=EVENTS.len()])
-    }
-
-    pub fn stage(&self) -> usize {
-        best(&self.sums[1 + EVENTS.len()..])
-    }
-}
-
-fn best(sums: &[f64]) -> usize {
-    (0..sums.len()).max_by(|&a, &b| sums[a].total_cmp(&sums[b])).unwrap_or(0)
+    /// Log-odds of a launch by all models.
+    pub log_odds: f64,
+    /// Event, stage and date after the rules of judgement.
+    pub facts: Settled,
 }
 
 /// What a cross-validation holds out together.
@@ -86,8 +78,11 @@ impl Split {
 /// The texts as rows of signals.
 pub struct Trial<'a> {
     pub corpus: &'a Corpus,
+    pub lexicon: &'a Lexicon,
     pub names: &'a [String],
     pub rows: Vec<Row>,
+    /// Texts that nothing is learnt from.
+    pub unlabelled: &'a [Row],
     /// Where training starts, by column and signal.
     priors: Vec<Vec<f64>>,
     /// Letters and digits of each text, to find names in.
@@ -101,7 +96,7 @@ pub struct Model {
 }
 
 impl Model {
-    fn sum(&self, column: usize, row: &Row) -> f64 {
+    pub fn sum(&self, column: usize, row: &Row) -> f64 {
         row.iter().fold(self.bias[column], |sum, &(signal, x)| {
             sum + self.weights[column][signal as usize] * f64::from(x)
         })
@@ -109,11 +104,18 @@ impl Model {
 }
 
 impl<'a> Trial<'a> {
-    pub fn new(corpus: &'a Corpus, names: &'a [String], rows: Vec<Row>) -> Self {
+    pub fn new(
+        corpus: &'a Corpus,
+        lexicon: &'a Lexicon,
+        names: &'a [String],
+        rows: Vec<Row>,
+        unlabelled: &'a [Row],
+    ) -> Self {
         let start = |column: usize, name: &str| {
             let score = PRIORS.iter().filter(|_| column == 0).map(|&(known, points)| (known, points));
             let facts = FACT_PRIORS
                 .iter()
+                .chain(NOTICE_PRIORS)
                 .filter(|prior| prior.1 == column)
                 .map(|&(known, _, points)| (known, points));
             score.chain(facts).find(|(known, _)| *known == name).map_or(0.0, |(_, points)| f64::from(points))
@@ -121,7 +123,7 @@ impl<'a> Trial<'a> {
         let priors =
             (0..COLUMNS).map(|column| names.iter().map(|name| start(column, name)).collect()).collect();
         let plain = corpus.items.iter().map(|item| plain(&format!("{} {}", item.title, item.text))).collect();
-        Self { corpus, names, rows, priors, plain }
+        Self { corpus, lexicon, names, rows, unlabelled, priors, plain }
     }
 
     /// Trains on the items that `keep` takes, without the signals that `without` names.
@@ -175,6 +177,18 @@ impl<'a> Trial<'a> {
         out
     }
 
+    /// Event, stage and date of a text, as judgement settles them.
+    pub fn settle(&self, at: usize, sums: &[f64; COLUMNS]) -> Settled {
+        let item = &self.corpus.items[at];
+        let reading = self.lexicon.read(&item.title, &item.text, item.published.map(month));
+        let dates = event_dates(&reading, item.published);
+        #[expect(clippy::cast_possible_truncation, reason = "judgement adds up in f32")]
+        let sums = sums.map(|sum| sum as f32);
+        let (events, stages) = sums[1..].split_at(EVENTS.len());
+        let notice = notice(self.lexicon, &reading);
+        settle(events, stages, &dates, &reading, notice.as_ref(), item.published.map(day_of))
+    }
+
     fn fold(&self, split: Split, fold: usize, share: f64) -> Vec<(usize, Held)> {
         let items = &self.corpus.items;
         let held = |item: &Item| split.fold(item) == Some(fold);
@@ -198,8 +212,8 @@ impl<'a> Trial<'a> {
         (0..self.rows.len())
             .filter(|&at| held(&items[at]))
             .map(|at| {
-                let sums = std::array::from_fn(|column| model.sum(column, &self.rows[at]));
-                (at, Held { sums })
+                let sums: [f64; COLUMNS] = std::array::from_fn(|column| model.sum(column, &self.rows[at]));
+                (at, Held { sums, log_odds: sums[0], facts: self.settle(at, &sums) })
             })
             .collect()
     }

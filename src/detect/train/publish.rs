@@ -3,7 +3,8 @@
 use std::{error::Error, fmt::Write as _, fs, path::Path};
 
 use crate::{
-    fit::platt,
+    blend::Blend,
+    data::digest,
     measure::Figures,
     model::{COLUMNS, EVENTS, Held, Model, STAGES, Trial},
 };
@@ -18,6 +19,7 @@ pub fn publish(
     trial: &Trial,
     results: &[Option<Held>],
     figures: &Figures,
+    blend: &Blend,
     date: &str,
     file: &Path,
 ) -> Result<(), Box<dyn Error>> {
@@ -26,10 +28,9 @@ pub fn publish(
         .items
         .iter()
         .zip(results)
-        .filter_map(|(item, result)| result.map(|held| (held.sum(), item.yes)))
+        .filter_map(|(item, result)| result.as_ref().map(|held| (held.log_odds, item.yes)))
         .unzip();
-    let (slope, offset) = platt(&sums, &right);
-    let share = |sum: f64| 1.0 / (1.0 + (-(slope * sum + offset)).exp());
+    let share = |log_odds: f64| 1.0 / (1.0 + (-log_odds).exp());
     let knee = share(figures.threshold);
     let labelled = trial.corpus.items.iter().filter(|item| item.weight >= 1.0).count();
     let mut lines = format!(
@@ -54,7 +55,13 @@ pub fn publish(
             write!(lines, " {score}: {:.0} of {}", 100.0 * yes as f64 / hits.len().max(1) as f64, hits.len());
     }
     let _ = writeln!(lines, "\n# Columns: score, {}, {}.", EVENTS.join(", "), STAGES.join(", "));
-    let _ = writeln!(lines, "!scale\t{slope:.4}\t{offset:.4}\t{knee:.4}");
+    let _ = writeln!(lines, "!scale\t{:.4}\t{:.4}\t{knee:.4}", blend.alone.0, blend.alone.1);
+    let Blend { open, weights: [linear, encoder, offset], event, stage, .. } = blend;
+    let _ = writeln!(
+        lines,
+        "!encoder\t{open:.4}\t{linear:.4}\t{encoder:.4}\t{offset:.4}\t{event:.4}\t{stage:.4}\t{}",
+        digest(&fs::read(file.with_file_name("encoder").join("model.bin"))?)
+    );
     let model = trial.train(|_, _| true);
     let _ = writeln!(lines, "!bias{}", cells(&model.bias));
     write_signals(&mut lines, trial, &model);

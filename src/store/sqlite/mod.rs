@@ -8,6 +8,7 @@ mod cycles;
 mod detections;
 mod entries;
 mod known;
+mod labels;
 mod open;
 mod outbox;
 mod prune;
@@ -41,6 +42,7 @@ pub use cycles::{
 pub use detections::{any as any_detection, recent_stories, stories};
 pub use entries::{backlog, postpone};
 pub use known::known_entries;
+pub use labels::{label, labelled_mentions, labels, put_label_vectors};
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
     alert_totals, attempt, bind, channel_story_states, channels, hasten, incidents, notice, oldest_due,
@@ -48,7 +50,7 @@ pub use outbox::{
 };
 pub use prune::prune;
 pub use query_timing::{take as take_times, watch};
-pub use rejudge::{detections_of, judged_entries, label, labels, rejudge};
+pub use rejudge::{detections_of, judged_entries, rejudge};
 pub use repair::repair;
 pub use sources::{host_waits, sources};
 pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};

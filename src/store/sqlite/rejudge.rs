@@ -1,4 +1,4 @@
-//! Stored entries that are judged again, and the user's labels.
+//! Stored entries that are judged again.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{StoreError, detections, entries, from_json, seconds, statements, to_json};
 use crate::{
     model::{Detection, EntryKey, EntryState},
-    store::{JudgedEntry, Labels, Rejudged},
+    store::{JudgedEntry, Rejudged},
 };
 
 pub fn judged_entries(connection: &Connection, since: Timestamp) -> Result<Vec<JudgedEntry>, StoreError> {
@@ -59,27 +59,4 @@ pub fn rejudge(connection: &mut Connection, judged: &Rejudged) -> Result<Vec<Str
     }
     transaction.commit()?;
     Ok(new)
-}
-
-pub fn label(
-    connection: &Connection,
-    id: &str,
-    yes: bool,
-    now: Timestamp,
-) -> Result<Option<Detection>, StoreError> {
-    let end = format!("{id}\u{10ffff}");
-    let mut statement = connection.prepare_cached(statements::DETECTION_BY_PREFIX)?;
-    let rows = statement.query_map([id, &end], |row| row.get::<_, String>(0))?;
-    let found = rows.collect::<Result<Vec<String>, _>>()?;
-    let [document] = found.as_slice() else { return Ok(None) };
-    let detection: Detection = from_json(document)?;
-    connection.prepare_cached(statements::LABEL_PUT)?.execute(params![detection.id, yes, seconds(now)])?;
-    Ok(Some(detection))
-}
-
-pub fn labels(connection: &Connection) -> Result<Labels, StoreError> {
-    let row = connection.prepare_cached(statements::LABELS)?.query_row([], |row| {
-        Ok(Labels { yes: row.get::<_, Option<u32>>(0)?.unwrap_or(0), all: row.get(1)? })
-    });
-    Ok(row.optional()?.unwrap_or_default())
 }

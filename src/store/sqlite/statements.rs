@@ -186,7 +186,19 @@ statements! {
     STORY_DROP_EMPTY = "DELETE FROM stories WHERE id = ?1
         AND NOT EXISTS (SELECT 1 FROM detections WHERE detections.story = stories.id)";
     LABEL_PUT = "INSERT OR REPLACE INTO labels (detection, yes, at) VALUES (?1, ?2, ?3)";
+    LABEL_DROP = "DELETE FROM labels WHERE detection = ?1";
     LABELS = "SELECT sum(yes), count(*) FROM labels";
+    LABELLED_MENTIONS = "SELECT labels.detection, labels.yes, mentions.id, json_extract(mentions.document, '$.kind'),
+        mentions.project, json_extract(mentions.document, '$.token'), json_extract(mentions.document, '$.title'),
+        json_extract(mentions.document, '$.snippet'), vector FROM labels
+        JOIN detections ON detections.id = labels.detection
+        JOIN detections AS mentions ON mentions.story = detections.story
+        LEFT JOIN label_vectors ON label_vectors.detection = mentions.id AND encoder = ?1
+        WHERE mentions.id = labels.detection OR NOT EXISTS (SELECT 1 FROM labels WHERE detection = mentions.id)
+        ORDER BY labels.at DESC, labels.detection LIMIT ?2";
+    LABEL_VECTOR_PUT = "INSERT OR REPLACE INTO label_vectors (detection, encoder, vector)
+        SELECT id, ?2, ?3 FROM detections WHERE id = ?1";
+    LABEL_VECTORS_DROP = "DELETE FROM label_vectors WHERE detection IN (SELECT id FROM detections WHERE story = ?1)";
 
     ALERT_PUT = "INSERT INTO outbox (id, channel, topic, story, class, instant, due_at, created_at, document)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";

@@ -3,6 +3,7 @@ mod clock;
 mod files;
 mod findings;
 mod heads;
+mod labels;
 mod outbox;
 
 use jiff::{SignedDuration, Timestamp};
@@ -360,6 +361,7 @@ fn no_statement_walks_through_a_table_that_grows() {
         "INCIDENTS",
         "JUDGED_ENTRIES",
         "LABELS",
+        "LABELLED_MENTIONS",
         "X_SOURCES",
         "X_GAPS",
         "X_ACCOUNTS",

@@ -19,6 +19,7 @@ mod tests;
 use jiff::{Timestamp, tz::TimeZone};
 
 pub(crate) use words::{english_month, month};
+pub(crate) use zones::named as zone_named;
 
 /// Years of publication that can be believed. Feeds write 1900 or 1970 for "unknown"; other calendars count higher
 /// (2026 is 2569 in Thailand).

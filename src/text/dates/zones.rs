@@ -53,7 +53,7 @@ const LEADING: [&str; 10] =
 const OFFSETS: std::ops::RangeInclusive<i16> = -720..=840;
 
 /// The zone that `name` (lower case) stands for.
-pub(super) fn named(name: &str) -> Option<TimeZone> {
+pub(crate) fn named(name: &str) -> Option<TimeZone> {
     let is = |names: &str| names.split(' ').any(|known| known == name);
     if let Some((minutes, _)) = NAMES.iter().find(|(_, names)| is(names)) {
         return fixed(*minutes);

@@ -72,3 +72,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn scripts_without_spaces_are_parted_into_characters_and_joined_to_words() {
+    let mut normal = normal("Fabric 將於今日開放ROBO代幣エアドロ에어드랍을", 100);
+    assert_eq!(normal.word(1), "将");
+    let at = |text: &str| (0..normal.tokens.len()).find(|&at| normal.word(at) == text).unwrap();
+    let mut words = vec![(at("今"), at("日")), (at("开"), at("放")), (at("代"), at("币"))];
+    normal.join(&mut words);
+    let words: Vec<&str> = (0..normal.tokens.len()).map(|at| normal.word(at)).collect();
+    assert_eq!(words[..8], ["fabric", "将", "于", "今 日", "开 放", "robo", "代 币", "エ ア ト ロ"]);
+    assert_eq!(words.len(), 9);
+}
+
+#[test]
+fn an_apostrophe_parts_articles_and_endings_from_the_word() {
+    assert_eq!(fold("l'airdrop dell'asta"), "l airdrop dell asta");
+    assert_eq!(fold("Quillnet'nin QLN'yi Binance'den"), "quillnet 's qln binance");
+}

@@ -10,7 +10,7 @@ use super::{
     threads::{Thread, link, origin, threads},
 };
 use crate::{
-    detect::{Item, Rules},
+    detect::{Item, Rules, feedback::Feedback},
     model::{EntryKey, Kind, XPage, XPerson, XPost},
     store::StoreError,
     text::cut::headline,
@@ -59,11 +59,12 @@ impl Session {
         let reader = self.reader(query);
         let posts = reader.relevant_posts(page);
         let is_new = |post: &&&Post| known.get(&post.first_version()).is_none_or(|latest| *latest < post.id);
-        let judged: Vec<JudgedThread> = threads(posts.iter().filter(is_new).copied())
-            .iter()
-            .enumerate()
-            .filter_map(|(at, thread)| reader.judge(&context.rules, thread, &people, at >= may_alert))
-            .collect();
+        let threads = threads(posts.iter().filter(is_new).copied());
+        let mut judged: Vec<JudgedThread> = Vec::new();
+        for (at, thread) in threads.iter().enumerate() {
+            let feedback = context.labels.feedback(&context.store, &context.rules).await;
+            judged.extend(reader.judge((&context.rules, feedback), thread, &people, at >= may_alert));
+        }
         let (lookup, learned) = self.look_up_authors(context, &judged, &mut people).await?;
         let reader = self.reader(query);
         Ok(Reading {
@@ -168,7 +169,7 @@ impl PostReader<'_> {
     /// The finding of a thread that is a launch, or a rumour of one with a project's name.
     fn judge(
         &self,
-        rules: &Rules,
+        (rules, feedback): (&Rules, &Feedback),
         thread: &Thread,
         people: &People,
         suppress_alerts: bool,
@@ -183,7 +184,7 @@ impl PostReader<'_> {
                 .map_or_else(|| "X search".to_owned(), |search| format!("X search {}", search.query)),
         };
         let author = handle.unwrap_or_default();
-        let verdict = rules.judge(&Item {
+        let item = Item {
             kind: Kind::Post,
             title: "",
             text: kept(&thread.text),
@@ -192,7 +193,8 @@ impl PostReader<'_> {
             url: &url,
             published: Some(post.posted_at),
             origin: origin(&self.followed.known, post.author, &author),
-        });
+        };
+        let verdict = rules.judge_with(&item, feedback);
         let is_named_rumour = verdict.rumour && verdict.project.is_some();
         if !verdict.tge && !is_named_rumour {
             return None;

@@ -7,7 +7,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tge_scrape::{
     article::{self, Effort, Page},
     config,
-    detect::{Headline, Item, Origin, Rules, story},
+    detect::{self, Headline, Item, Origin, Rules, story},
     feed::{self, Document, preset},
     http::{read_headers, retry_after, robots, unpack},
     model::{Kind, SourceFormat},
@@ -161,7 +161,9 @@ fn judgement() -> Vec<Reader> {
             "[[projects]]\nname = \"Caldera\"\naliases = [\"Caldera Labs\"]\ntokens = [\"ERA\"]\n",
             Path::new("state"),
         );
-        let rules = Rules::compile(&settings.unwrap_or_else(|errors| panic!("{errors}")).detect);
+        let settings = settings.unwrap_or_else(|errors| panic!("{errors}")).detect;
+        // The encoder reads at most 64 tokens, and its instructions depend on the processor.
+        let rules = Rules::compile(&detect::Settings { encoder: false, ..settings });
         rules.prepare();
         rules
     };

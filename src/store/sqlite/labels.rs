@@ -1,0 +1,77 @@
+//! The user's labels, and the texts that they are for.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{StoreError, from_json, seconds, statements};
+use crate::{
+    model::{Detection, Kind},
+    store::{LabelVector, LabelledMention, Labels},
+};
+
+/// Most labelled texts that are read, of the newest labels.
+const TEXTS: i64 = 4000;
+
+pub fn label(
+    connection: &mut Connection,
+    id: &str,
+    yes: Option<bool>,
+    now: Timestamp,
+) -> Result<Option<Detection>, StoreError> {
+    let transaction = connection.transaction()?;
+    let end = format!("{id}\u{10ffff}");
+    let mut statement = transaction.prepare_cached(statements::DETECTION_BY_PREFIX)?;
+    let rows = statement.query_map([id, &end], |row| row.get::<_, String>(0))?;
+    let found = rows.collect::<Result<Vec<String>, _>>()?;
+    drop(statement);
+    let [document] = found.as_slice() else { return Ok(None) };
+    let detection: Detection = from_json(document)?;
+    if let Some(yes) = yes {
+        let mut put = transaction.prepare_cached(statements::LABEL_PUT)?;
+        put.execute(params![detection.id, yes, seconds(now)])?;
+    } else {
+        transaction.prepare_cached(statements::LABEL_DROP)?.execute([&detection.id])?;
+        transaction.prepare_cached(statements::LABEL_VECTORS_DROP)?.execute([&detection.story_id])?;
+    }
+    transaction.commit()?;
+    Ok(Some(detection))
+}
+
+pub fn labels(connection: &Connection) -> Result<Labels, StoreError> {
+    let row = connection.prepare_cached(statements::LABELS)?.query_row([], |row| {
+        Ok(Labels { yes: row.get::<_, Option<u32>>(0)?.unwrap_or(0), all: row.get(1)? })
+    });
+    Ok(row.optional()?.unwrap_or_default())
+}
+
+pub fn labelled_mentions(connection: &Connection, encoder: i64) -> Result<Vec<LabelledMention>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::LABELLED_MENTIONS)?;
+    let rows = statement.query_map([encoder, TEXTS], |row| {
+        let kind: String = row.get(3)?;
+        Ok(LabelledMention {
+            label: row.get(0)?,
+            yes: row.get(1)?,
+            id: row.get(2)?,
+            kind: if kind == Kind::Post.as_str() { Kind::Post } else { Kind::News },
+            project: row.get(4)?,
+            token: row.get(5)?,
+            title: row.get(6)?,
+            snippet: row.get(7)?,
+            vector: row.get(8)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn put_label_vectors(
+    connection: &mut Connection,
+    encoder: i64,
+    vectors: &[LabelVector],
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    for vector in vectors {
+        let mut put = transaction.prepare_cached(statements::LABEL_VECTOR_PUT)?;
+        put.execute(params![vector.detection, encoder, vector.bytes])?;
+    }
+    Ok(transaction.commit()?)
+}
