@@ -276,6 +276,7 @@ impl ReportBuilder {
             self.counted.x_calls = x.figures.calls.saturating_sub(x.figures.usage);
             self.counted.x_accounts = x.figures.accounts_read;
             self.counted.x_searches = x.figures.searches_read;
+            self.counted.x_authors = x.figures.authors_read;
             report.x = x_figures(x);
         }
         report.x.planned = end.x_planned.as_ref().map(x_planned);

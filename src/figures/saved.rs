@@ -25,6 +25,8 @@ pub struct Counted {
     pub x_accounts: u64,
     /// Searches on X that were answered; each costs a call if requested alone.
     pub x_searches: u64,
+    /// Authors of posts on X that were looked up; each costs a call if requested alone.
+    pub x_authors: u64,
 }
 
 /// `calls` of the report.
@@ -71,7 +73,8 @@ pub fn calls(counted: &Counted) -> Calls {
     let saved_by = SavedBy {
         early_filter: counted.dropped_early,
         fresh: counted.articles_from_cache,
-        batching: (counted.x_accounts * 2 + counted.x_searches).saturating_sub(counted.x_calls),
+        batching: (counted.x_accounts * 2 + counted.x_searches + counted.x_authors)
+            .saturating_sub(counted.x_calls),
         full_text_feed: counted.articles_from_feed,
         dedup: counted.articles_shared,
     };
@@ -96,9 +99,10 @@ mod tests {
             articles_from_cache: 2,
             articles_from_feed: 10,
             articles_shared: 4,
-            x_calls: 9,
+            x_calls: 12,
             x_accounts: 25,
             x_searches: 6,
+            x_authors: 3,
         };
         let calls = calls(&counted);
         let saved_by = SavedBy { early_filter: 120, fresh: 2, batching: 47, full_text_feed: 10, dedup: 4 };

@@ -333,7 +333,8 @@ impl Session {
         } else if more {
             self.defer(format!("more than {PAGES} pages of one question"));
         }
-        let commit = Commit { x: std::iter::once(read).chain(reading.lookup).collect(), ..Commit::default() };
+        let commit =
+            Commit { x: std::iter::once(read).chain(reading.lookups).collect(), ..Commit::default() };
         Ok(Some(XVisit { commit, found: reading.found, fetch: response.elapsed }))
     }
 

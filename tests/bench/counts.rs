@@ -10,6 +10,8 @@ pub struct Counts {
     pub requests: u64,
     /// Of these, calls to X.
     pub x: u64,
+    /// Accounts and authors that they looked up.
+    pub x_users: u64,
     /// Answers with a body.
     pub full: u64,
     pub unmodified: u64,
@@ -42,6 +44,7 @@ impl Counts {
             cycles: 1,
             requests,
             x: figure("/x/calls"),
+            x_users: figure("/x/users_looked_up"),
             full: figure("/http/outcomes/2xx"),
             unmodified: figure("/http/outcomes/304"),
             pages: figure("/articles/fetched"),
@@ -67,6 +70,7 @@ impl Counts {
             (&mut self.cycles, other.cycles),
             (&mut self.requests, other.requests),
             (&mut self.x, other.x),
+            (&mut self.x_users, other.x_users),
             (&mut self.full, other.full),
             (&mut self.unmodified, other.unmodified),
             (&mut self.pages, other.pages),

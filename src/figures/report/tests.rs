@@ -65,6 +65,7 @@ fn report() -> CycleReport {
             x_calls: 9,
             x_accounts: 25,
             x_searches: 6,
+            ..Counted::default()
         }),
         stages_ms: stages.times(),
         memory: MemoryFigures { peak_rss_bytes: Some(31_457_280) },

@@ -21,6 +21,8 @@ pub(crate) struct XFigures {
     /// Accounts and searches that were read to the last page.
     pub accounts_read: u64,
     pub searches_read: u64,
+    /// Authors of posts that were looked up.
+    pub authors_read: u64,
 }
 
 /// Messages of a session for the user.

@@ -30,8 +30,8 @@ pub(super) struct Reading {
     pub found: Vec<Finding>,
     /// Authors that became known.
     pub people: Vec<XPerson>,
-    /// The lookup of authors, if one was needed.
-    pub lookup: Option<XPage>,
+    /// The lookups of authors.
+    pub lookups: Vec<XPage>,
 }
 
 /// A finding and the post it was made from.
@@ -65,14 +65,14 @@ impl Session {
             let feedback = context.labels.feedback(&context.store, &context.rules).await;
             judged.extend(reader.judge((&context.rules, feedback), thread, &people, at >= may_alert));
         }
-        let (lookup, learned) = self.look_up_authors(context, &judged, &mut people).await?;
+        let (lookups, learned) = self.look_up_authors(context, &judged, &mut people).await?;
         let reader = self.reader(query);
         Ok(Reading {
             new: posts.iter().filter(|post| !known.contains_key(&post.first_version())).count() as u64,
             posts: posts.iter().map(|post| reader.record(post, &people)).collect(),
             found: judged.into_iter().filter_map(|found| reader.accept(found, &people)).collect(),
             people: authors.into_iter().chain(learned).collect(),
-            lookup,
+            lookups,
         })
     }
 
@@ -80,13 +80,13 @@ impl Session {
         PostReader { settings: &self.settings, followed: &self.followed, query }
     }
 
-    /// Adds the followers of authors of `judged` to `people`, from the store or by one lookup.
+    /// Adds the followers of authors of `judged` to `people`, from the store or by a lookup.
     async fn look_up_authors(
         &mut self,
         context: &Context,
         judged: &[JudgedThread],
         people: &mut People,
-    ) -> Result<(Option<XPage>, Vec<XPerson>), StoreError> {
+    ) -> Result<(Vec<XPage>, Vec<XPerson>), StoreError> {
         let strangers = |people: &People| {
             let mut ids: Vec<u64> = judged.iter().filter_map(|judged| judged.author).collect();
             ids.retain(|id| {
@@ -103,15 +103,19 @@ impl Session {
         let mut unknown = strangers(people);
         unknown.truncate(api::LOOKUP);
         if unknown.is_empty() || self.settings.min_followers == 0 {
-            return Ok((None, Vec::new()));
+            return Ok((Vec::new(), Vec::new()));
         }
-        self.figures.users += unknown.len() as u64;
-        let Some(lookup) = self.look_up(context, ApiCall::Ids(&unknown)).await? else {
-            return Ok((None, Vec::new()));
-        };
-        let learned: Vec<XPerson> = lookup.page.users.iter().map(person).collect();
-        people.extend(learned.iter().map(|person| (person.user, person.clone())));
-        Ok((Some(lookup.charge), learned))
+        let (mut lookups, mut learned) = (Vec::new(), Vec::new());
+        let together = if context.settings.without_savings { 1 } else { api::LOOKUP };
+        for ids in unknown.chunks(together) {
+            self.figures.users += ids.len() as u64;
+            let Some(lookup) = self.look_up(context, ApiCall::Ids(ids)).await? else { break };
+            self.figures.authors_read += ids.len() as u64;
+            learned.extend(lookup.page.users.iter().map(person));
+            lookups.push(lookup.charge);
+        }
+        people.extend(learned.iter().map(|person: &XPerson| (person.user, person.clone())));
+        Ok((lookups, learned))
     }
 }
 
