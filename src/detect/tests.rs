@@ -145,6 +145,20 @@ fn a_watched_name_differs_from_its_double() {
 }
 
 #[test]
+fn a_watched_project_that_is_only_the_place_is_not_the_subject() {
+    let rules = watching(vec![caldera()]);
+    for title in [
+        "Kestrel (KSTL) opens its airdrop claim on the Caldera network",
+        "Kestrel opens KSTL airdrop via Caldera",
+        "Exchange will add support for Kestrel (KSTL) on Caldera",
+    ] {
+        let judged = rules.judge(&news(title, ""));
+        assert_eq!((judged.watched, judged.project.as_deref()), (false, Some("Kestrel")), "{title}");
+    }
+    assert!(rules.judge(&news("Airdrop claim opens on Caldera", "")).watched);
+}
+
+#[test]
 fn a_projects_own_account_speaks_for_it() {
     let rules = watching(vec![caldera()]);
     let post = Item {

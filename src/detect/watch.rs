@@ -51,6 +51,7 @@ pub fn watched(
     let in_title = believable(lexicon, &reading.title, trade);
     let in_body = believable(lexicon, &reading.body, trade);
     let (project, token) = found;
+    let mut all = in_title.iter().chain(&in_body).map(|mention| mention.project);
     let same = |index: &usize| {
         let known = &projects[*index];
         let names =
@@ -59,9 +60,21 @@ pub fn watched(
             project.map(plain).is_some_and(|project| names.into_iter().any(|name| alike(&name, &project)));
         named || token.is_some_and(|token| known.tokens.iter().any(|known| known.eq_ignore_ascii_case(token)))
     };
-    in_title.iter().chain(&in_body).copied().find(same).or_else(|| in_title.first().copied()).or_else(|| {
-        (project.is_none() || reading.title.tags.is_empty()).then(|| in_body.first().copied()).flatten()
-    })
+    let first = |mentions: &[Mention]| {
+        // "Kestrel opens its claim on the Base network" is about Kestrel.
+        mentions.iter().find(|mention| project.is_none() || !mention.as_place).map(|mention| mention.project)
+    };
+    all.find(same)
+        .or_else(|| first(&in_title))
+        .or_else(|| (project.is_none() || reading.title.tags.is_empty()).then(|| first(&in_body)).flatten())
+}
+
+/// A watched project that a part names.
+struct Mention {
+    /// Index into the watch list.
+    project: usize,
+    /// Whether it is only named as the place where something happens.
+    as_place: bool,
 }
 
 /// Platforms where each page has another owner: as a project's domain, the bare name proves nothing.
@@ -162,7 +175,7 @@ pub fn coin<'a>(projects: &'a [Project], coin: &Coin) -> Option<&'a Project> {
     })
 }
 
-fn believable(lexicon: &Lexicon, part: &Part, trade: bool) -> Vec<usize> {
+fn believable(lexicon: &Lexicon, part: &Part, trade: bool) -> Vec<Mention> {
     let excluded = |project: u16, first: u32, last: u32| {
         part.signs.iter().any(|sign| {
             sign.project == project
@@ -173,7 +186,12 @@ fn believable(lexicon: &Lexicon, part: &Part, trade: bool) -> Vec<usize> {
     };
     let small =
         part.normal.tokens.iter().all(|token| token.shape != Shape::Word || token.case == Case::Lower);
-    let mut found = Vec::new();
+    let as_place = |first: usize| {
+        let word = |back: usize| first.checked_sub(back).map_or("", |at| part.word(at));
+        let before = if word(1) == "the" { word(2) } else { word(1) };
+        matches!(before, "on" | "via" | "at")
+    };
+    let mut found: Vec<Mention> = Vec::new();
     for sign in &part.signs {
         let index = usize::from(sign.project);
         let token = part.normal.tokens[sign.first as usize];
@@ -193,8 +211,12 @@ fn believable(lexicon: &Lexicon, part: &Part, trade: bool) -> Vec<usize> {
                 marked || written && (trade || !ambiguous)
             }
         };
-        if fits && !excluded(sign.project, sign.first, sign.last) && !found.contains(&index) {
-            found.push(index);
+        if fits && !excluded(sign.project, sign.first, sign.last) {
+            let as_place = as_place(sign.first as usize);
+            match found.iter_mut().find(|mention| mention.project == index) {
+                Some(mention) => mention.as_place &= as_place,
+                None => found.push(Mention { project: index, as_place }),
+            }
         }
     }
     found
