@@ -37,6 +37,7 @@ pub const PRIORS: &[(&str, f32)] = &[
     ("frame:price site", -2.5),
     ("frame:supposed", -2.0),
     ("frame:rumour", -3.0),
+    ("frame:question to readers", -2.5),
     ("frame:platform", -1.2),
     ("frame:unlock", -4.5),
 ];
@@ -174,6 +175,23 @@ fn post(post: &Part, fresh: bool, report: &mut impl FnMut(&str)) {
     if seen.any(Group::Plural) {
         report("in general");
     }
+    if !link && asks_of_launch(post) {
+        report("question to readers");
+    }
+}
+
+/// Whether a question names a launch: "anyone ready for the Kestrel airdrop?"
+fn asks_of_launch(post: &Part) -> bool {
+    let mut named = false;
+    for at in 0..post.tags.len() {
+        named |= post.tags[at].any(Groups::LAUNCH | Groups::TOKEN);
+        match post.word(at) {
+            "?" if named => return true,
+            "." | "?" => named = false,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The event of the headline, and how far it has come.

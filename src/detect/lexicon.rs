@@ -1,25 +1,21 @@
 //! Every phrase, name and ticker in one automaton; a reading is what one pass of it found.
 
-mod patterns;
-
-use std::{borrow::Cow, collections::HashSet};
+mod vocabulary;
 
 use jiff::Timestamp;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
-use patterns::{Patterns, expand};
+use vocabulary::{COMMON_WORDS, CommonWords, Meaning, Needs, Patterns, Vocabulary, expand, places};
 
 use super::{
     established::{Coins, GRACE, months},
     groups::{Group, Groups},
-    languages::PACKS,
+    languages::{self, LATIN_PACKS, OTHER_SCRIPT_PACKS},
     names::Watch,
     reading::{Hit, Part, Reading, Watched},
 };
 use crate::{
     model::event_date::{day_of, month_number},
-    text::normal::{Case, Normal, Shape, fold, normal},
+    text::normal::{Case, Normal, Shape, normal},
 };
 
 /// Characters of a headline that are read; longer ones are texts in the wrong field.
@@ -41,23 +37,6 @@ const CAPITALS: &str = include_str!("data/capitals.txt");
 const ENDINGS: [&str; 5] = ["s", "es", "ed", "ing", "ly"];
 const ROOT: usize = 4;
 
-/// What a pattern stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    /// A phrase of that group.
-    Group(Group),
-    /// An established token: index into `Lexicon::established`; whether the pattern is its ticker.
-    Established { index: u16, ticker: bool },
-    /// An exchange or launchpad, or (where nothing trades) a fund, a company, an office.
-    Venue { trades: bool },
-    /// Press.
-    Press,
-    /// A rule of the user's: index into the rules.
-    Rule(u16),
-    /// A word that parts a text without spaces, and means nothing here.
-    Word,
-}
-
 #[derive(Debug)]
 struct Established {
     ticker: &'static str,
@@ -68,14 +47,12 @@ struct Established {
 /// The compiled vocabulary.
 #[derive(Debug)]
 pub struct Lexicon {
-    automaton: AhoCorasick,
-    meanings: Vec<Vec<Meaning>>,
+    /// Phrases of English, names and the user's rules.
+    english: Vocabulary,
     watched: Watch,
     established: Vec<Established>,
     coins: Coins,
-    common: HashSet<Cow<'static, str>>,
-    /// Words of Latin letters that are no names in a text of another script.
-    common_latin: HashSet<&'static str>,
+    common: &'static CommonWords,
 }
 
 impl Lexicon {
@@ -87,25 +64,11 @@ impl Lexicon {
     #[must_use]
     pub fn new(watched: &[(u16, Watched, String)], rules: &[&str]) -> Self {
         let mut patterns = Patterns::default();
-        let mut common: HashSet<Cow<'static, str>> = lines(COMMON).map(Cow::Borrowed).collect();
-        common.extend(lines(CAPITALS).flat_map(str::split_whitespace).map(Cow::Borrowed));
         for line in lines(PHRASES) {
             let (group, phrase) = line.split_once(' ').unwrap_or((line, line));
             let group = Group::try_from(group).unwrap_or_else(|_| panic!("no group {group}"));
-            for word in phrase.split([' ', '(', '|', ')']).filter(|word| word.len() > 2) {
-                common.insert(Cow::Borrowed(word));
-            }
             for phrase in expand(phrase) {
                 patterns.add(&phrase, Meaning::Group(group));
-            }
-        }
-        let mut common_latin = HashSet::new();
-        for line in PACKS.into_iter().flat_map(lines) {
-            let (kind, words) = line.split_once(' ').unwrap_or((line, line));
-            match kind {
-                "latin" => common_latin.extend(words.split(' ')),
-                "common" => common.extend(words.split(' ').map(|word| Cow::Owned(fold(word)))),
-                _ => patterns.add_pack(kind, words, &mut common),
             }
         }
         let mut established = Vec::new();
@@ -137,30 +100,24 @@ impl Lexicon {
         for (index, phrase) in (0..).zip(rules) {
             patterns.add(phrase, Meaning::Rule(index));
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&patterns.texts)
-            .expect("a few thousand short patterns fit an automaton");
         Self {
-            automaton,
-            meanings: patterns.meanings,
+            english: patterns.compile(),
             watched: Watch::new(watched),
             established,
             coins,
-            common,
-            common_latin,
+            common: &COMMON_WORDS,
         }
     }
 
     /// The data files, for the fingerprint.
     pub(super) fn sources() -> impl Iterator<Item = &'static str> {
-        [PHRASES, ESTABLISHED, VENUES, COMMON, CAPITALS].into_iter().chain(PACKS)
+        let english = [PHRASES, ESTABLISHED, VENUES, COMMON, CAPITALS];
+        english.into_iter().chain(LATIN_PACKS).chain(OTHER_SCRIPT_PACKS)
     }
 
     /// Whether the outlet `source` is a wire of press releases.
     pub(super) fn is_wire(&self, source: &str) -> bool {
-        !source.is_empty() && self.part(source, TITLE_LIMIT, None).seen.any(Group::Wire)
+        !source.is_empty() && self.read_part(source, TITLE_LIMIT).seen.any(Group::Wire)
     }
 
     /// The coins that ticker and name together make established.
@@ -170,12 +127,12 @@ impl Lexicon {
 
     /// Whether `word` (folded) is a word of the language or the trade, and so no name by itself.
     pub(super) fn is_common(&self, word: &str) -> bool {
-        self.common.contains(word) || self.is_inflected(word)
+        self.common.all.contains(word) || self.is_inflected(word)
     }
 
     /// Whether `word` may be what somebody does: "expands".
     pub(super) fn is_third_person(&self, word: &str) -> bool {
-        word.strip_suffix('s').is_some_and(|root| root.len() >= ROOT && self.common.contains(root))
+        word.strip_suffix('s').is_some_and(|root| root.len() >= ROOT && self.common.all.contains(root))
     }
 
     /// Whether `word` is a form of a common verb or noun: "expands", "farming".
@@ -184,35 +141,43 @@ impl Lexicon {
             let Some(root) = word.strip_suffix(ending).filter(|root| root.len() >= ROOT) else {
                 return false;
             };
-            self.common.contains(root) || *ending != "s" && self.common.contains(format!("{root}e").as_str())
+            self.common.all.contains(root)
+                || *ending != "s" && self.common.all.contains(format!("{root}e").as_str())
         })
     }
 
     /// Reads title and opening of the body; `month` is the month of publication, in months since year 0.
     #[must_use]
     pub fn read<'a>(&self, title: &'a str, body: &'a str, month: Option<i32>) -> Reading<'a> {
+        let (title_form, body_form) = (normal(title, TITLE_LIMIT), normal(body, BODY_LIMIT));
+        let needs = needs(&[&title_form, &body_form]);
         Reading {
-            title: self.part(title, TITLE_LIMIT, month),
-            body: self.part(body, BODY_LIMIT, month),
+            title: self.part(title, title_form, needs, month),
+            body: self.part(body, body_form, needs, month),
             month,
         }
     }
 
     /// Reads all of a text: for the early filter, whose summaries are short.
     pub(super) fn read_whole<'a>(&self, text: &'a str) -> Part<'a> {
-        self.part(text, WHOLE_LIMIT, None)
+        self.read_part(text, WHOLE_LIMIT)
     }
 
-    fn part<'a>(&self, text: &'a str, limit: usize, month: Option<i32>) -> Part<'a> {
-        let mut normal = normal(text, limit);
+    fn read_part<'a>(&self, text: &'a str, limit: usize) -> Part<'a> {
+        let form = normal(text, limit);
+        let needs = needs(&[&form]);
+        self.part(text, form, needs, None)
+    }
+
+    fn part<'a>(&self, text: &'a str, mut normal: Normal, needs: Needs, month: Option<i32>) -> Part<'a> {
         if normal.tokens.is_empty() {
             return Part { text, normal, ..Part::default() };
         }
         let mut signs = Vec::new();
         self.watched.find(&normal, &mut signs);
         if normal.is_unspaced {
-            let mut words: Vec<(usize, usize)> =
-                self.places(&normal).map(|(_, first, last)| (first, last)).collect();
+            let found = places(&self.english, needs, &normal);
+            let mut words: Vec<(usize, usize)> = found.map(|(_, first, last)| (first, last)).collect();
             words.retain(|&(first, last)| first < last && (first..=last).all(|at| normal.is_unspaced_at(at)));
             let indices = normal.join(&mut words);
             for sign in &mut signs {
@@ -227,8 +192,8 @@ impl Lexicon {
             signs,
             ..Part::default()
         };
-        for (pattern, first, last) in self.places(&part.normal) {
-            for meaning in &self.meanings[pattern] {
+        for (meanings, first, last) in places(&self.english, needs, &part.normal) {
+            for meaning in meanings {
                 let groups = match *meaning {
                     Meaning::Group(Group::Hedge) if first == last && is_may_of_date(&part.normal, first) => {
                         continue;
@@ -295,17 +260,6 @@ impl Lexicon {
         part
     }
 
-    /// Every phrase in `normal`: its pattern, and its first and last token.
-    fn places<'a>(&'a self, normal: &'a Normal) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
-        let folded = normal.folded.as_str();
-        self.automaton.find_overlapping_iter(folded).map(move |found| {
-            // A pattern without a space at its end stands for any ending.
-            let is_whole = folded.as_bytes()[found.end() - 1] == b' ';
-            let last = found.end() - 1 - usize::from(is_whole);
-            (found.pattern().as_usize(), normal.token_at(found.start() + 1), normal.token_at(last))
-        })
-    }
-
     /// Whether the capitalised word at `index` may be a name. Among words of another script, most words of Latin letters
     /// are names.
     fn may_be_name(&self, part: &Part, index: usize, is_foreign: bool) -> bool {
@@ -317,7 +271,7 @@ impl Lexicon {
         if is_other_script(word) {
             return index > 0 && part.is(index - 1, Shape::Quote) && part.tags[index].is_empty();
         }
-        part.tags[index].is_empty() && !self.common_latin.contains(word)
+        part.tags[index].is_empty() && !self.common.latin.contains(word)
     }
 
     /// Whether `word` stands for itself among the signals: of another script, or a common word.
@@ -330,6 +284,13 @@ impl Lexicon {
 fn is_other_script(word: &str) -> bool {
     // The first letter of Greek: all before it are Latin.
     word.chars().next().is_some_and(|c| c >= '\u{370}')
+}
+
+/// The vocabularies beside the English one that a text of these parts needs.
+fn needs(parts: &[&Normal]) -> Needs {
+    let words = || parts.iter().flat_map(|part| (0..part.tokens.len()).map(|at| part.word(at)));
+    let other_scripts = parts.iter().any(|part| !part.folded.is_ascii()) && words().any(is_other_script);
+    Needs { latin: !languages::is_english(words()), other_scripts }
 }
 
 /// Whether a quarter of the words or more are of another script than Latin.
@@ -397,17 +358,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alternatives_are_all_read() {
-        assert_eq!(expand("a (b|c|) d"), ["a b d", "a c d", "a  d"]);
-        assert_eq!(expand("(x|y) (1|2)").len(), 4);
-    }
-
-    #[test]
     fn every_group_of_words_has_phrases() {
         let lexicon = Lexicon::new(&[], &[]);
         for group in &Group::VARIANTS[..=Group::Official as usize] {
             assert!(
-                lexicon.meanings.iter().flatten().any(|known| *known == Meaning::Group(*group)),
+                lexicon.english.meanings.iter().flatten().any(|known| *known == Meaning::Group(*group)),
                 "{group:?}"
             );
         }

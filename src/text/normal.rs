@@ -124,6 +124,16 @@ pub fn normal(text: &str, limit: usize) -> Normal {
 /// A single phrase as it would stand in [`Normal::folded`], without the outer spaces.
 #[must_use]
 pub fn fold(phrase: &str) -> String {
+    if phrase.bytes().all(|byte| byte == b' ' || byte.is_ascii_lowercase()) {
+        let mut folded = String::with_capacity(phrase.len());
+        for word in phrase.split_ascii_whitespace() {
+            if !folded.is_empty() {
+                folded.push(' ');
+            }
+            folded.push_str(word);
+        }
+        return folded;
+    }
     normal(phrase, usize::MAX).folded.trim().to_owned()
 }
 

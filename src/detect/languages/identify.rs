@@ -1,6 +1,6 @@
 //! Which language a text is in: by its script where that is enough, else by its trigrams.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use whatlang::{Detector, Lang};
 
@@ -19,6 +19,26 @@ const ENGLISH: &[&str] = &[
     "the", "of", "for", "to", "and", "its", "with", "will", "from", "by", "after", "ahead", "how", "what",
     "is", "are", "launches", "sets", "on", "at", "your", "now", "new", "live", "opens", "lists",
 ];
+
+/// Words that are frequent in other languages of Latin script and rare in English texts, folded.
+const NOT_ENGLISH: &[&str] = &[
+    // Spanish, Portuguese, Italian, French
+    "de", "la", "el", "los", "las", "del", "que", "para", "por", "con", "una", "en", "da", "dos", "os", "um",
+    "uma", "nao", "na", "em", "il", "di", "che", "per", "della", "dei", "un", "nel", "sul", "le", "les",
+    "des", "et", "du", "une", "dans", "pour", "sur", "est", "au", // German
+    "der", "die", "das", "und", "ist", "fur", "mit", "von", "den", "dem", "ein", "eine", "auf", "zu",
+    // Turkish, Indonesian, Vietnamese
+    "ve", "bir", "ile", "icin", "bu", "yang", "dan", "untuk", "dengan", "ini", "akan", "dari", "pada", "ke",
+    "va", "cua", "cho", "cac", "voi", "nhung", "duoc", "tren",
+];
+/// Words of a text that are looked up in these lists.
+const COMPARED: usize = 60;
+
+/// The words of both lists; whether only English has them.
+static FREQUENT: LazyLock<HashMap<&str, bool>> = LazyLock::new(|| {
+    let english = ENGLISH.iter().map(|word| (*word, true));
+    english.chain(NOT_ENGLISH.iter().map(|word| (*word, false))).collect()
+});
 
 /// Dutch and Polish are there so that their texts are taken for nothing else.
 static LATIN: LazyLock<Detector> = LazyLock::new(|| {
@@ -73,17 +93,25 @@ pub(in crate::detect) fn language(title: &str, text: &str) -> Option<Language> {
         Lang::Spa => Language::Es,
         Lang::Tur => Language::Tr,
         Lang::Vie => Language::Vi,
-        _ => return is_english(&start).then_some(Language::En),
+        _ => return has_english(&start).then_some(Language::En),
     };
     if found.is_reliable() {
         return Some(language);
     }
-    is_english(&start).then_some(Language::En)
+    has_english(&start).then_some(Language::En)
 }
 
-fn is_english(text: &str) -> bool {
+fn has_english(text: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric())
         .any(|word| ENGLISH.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
+/// Whether a text of these folded words is English: it has more words that only English has than of others.
+pub(in crate::detect) fn is_english<'a>(words: impl Iterator<Item = &'a str>) -> bool {
+    let found = words.take(COMPARED).filter_map(|word| FREQUENT.get(word));
+    let (english, other) = found
+        .fold((0, 0), |(english, other), is| if *is { (english + 1, other) } else { (english, other + 1) });
+    english > other
 }
 
 #[cfg(test)]

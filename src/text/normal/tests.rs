@@ -90,3 +90,10 @@ fn an_apostrophe_parts_articles_and_endings_from_the_word() {
     assert_eq!(fold("l'airdrop dell'asta"), "l airdrop dell asta");
     assert_eq!(fold("Quillnet'nin QLN'yi Binance'den"), "quillnet 's qln binance");
 }
+
+#[test]
+fn plain_phrases_fold_as_in_a_text() {
+    for phrase in ["airdrop", " token  generation event ", "was ist", "http www", "can t", ""] {
+        assert_eq!(fold(phrase), normal(phrase, usize::MAX).folded.trim(), "{phrase}");
+    }
+}
