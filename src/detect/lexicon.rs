@@ -117,7 +117,8 @@ impl Lexicon {
 
     /// Whether the outlet `source` is a wire of press releases.
     pub(super) fn is_wire(&self, source: &str) -> bool {
-        !source.is_empty() && self.read_part(source, TITLE_LIMIT).seen.any(Group::Wire)
+        !source.is_empty()
+            && self.part(source, normal(source, TITLE_LIMIT), Needs::default(), None).seen.any(Group::Wire)
     }
 
     /// The coins that ticker and name together make established.
@@ -160,11 +161,7 @@ impl Lexicon {
 
     /// Reads all of a text: for the early filter, whose summaries are short.
     pub(super) fn read_whole<'a>(&self, text: &'a str) -> Part<'a> {
-        self.read_part(text, WHOLE_LIMIT)
-    }
-
-    fn read_part<'a>(&self, text: &'a str, limit: usize) -> Part<'a> {
-        let form = normal(text, limit);
+        let form = normal(text, WHOLE_LIMIT);
         let needs = needs(&[&form]);
         self.part(text, form, needs, None)
     }

@@ -98,9 +98,9 @@ impl Normal {
 /// Reads at most `limit` characters of `text`, in time linear in `limit`; `limit` may cut a word.
 #[must_use]
 pub fn normal(text: &str, limit: usize) -> Normal {
-    let text = match text.char_indices().nth(limit) {
+    let text = match at_character(text, limit) {
         // A word cut in two may be another word: its head is left out, unless it is endless.
-        Some((end, _)) => {
+        Some(end) => {
             &text[..text[..end].rfind(char::is_whitespace).filter(|&space| end - space < 256).unwrap_or(end)]
         }
         None => text,
@@ -119,6 +119,17 @@ pub fn normal(text: &str, limit: usize) -> Normal {
         at = reader.token(at);
     }
     reader.out
+}
+
+/// The byte at which character `index` of `text` begins; `None` beyond its end.
+fn at_character(text: &str, index: usize) -> Option<usize> {
+    if text.len() <= index {
+        return None;
+    }
+    if text.as_bytes()[..index].is_ascii() {
+        return Some(index);
+    }
+    text.char_indices().nth(index).map(|(at, _)| at)
 }
 
 /// A single phrase as it would stand in [`Normal::folded`], without the outer spaces.
@@ -221,6 +232,9 @@ impl Reader<'_> {
     fn word(&mut self, start: usize, letters: usize, shape: Shape) -> usize {
         let at = self.out.folded.len();
         self.out.folded.extend(self.text[start..letters].chars().map(simple));
+        if let Some(length) = ascii_word(&self.text.as_bytes()[letters..]) {
+            return self.ascii_word(start, letters, length, shape);
+        }
         let (mut end, mut upper, mut lower, mut head) = (letters, 0_usize, 0_usize, None);
         let mut chars = self.text[letters..].char_indices().peekable();
         while let Some((offset, c)) = chars.next() {
@@ -270,15 +284,21 @@ impl Reader<'_> {
                 );
             }
         }
-        let case = match head {
-            Some(_) if upper >= 2 && lower == 0 => Case::Upper,
-            Some(c) if c.is_uppercase() => Case::Title,
-            // `edgeX`, `zkPass`: names of a fashion.
-            _ if upper >= 1 => Case::Title,
-            _ => Case::Lower,
-        };
-        self.seal(start, end, at, shape, case);
+        self.seal(start, end, at, shape, case(upper, lower));
         self.after_word(at, end)
+    }
+
+    /// Reads a word of `length` ASCII letters and digits, as [`Self::word`] would.
+    fn ascii_word(&mut self, start: usize, letters: usize, length: usize, shape: Shape) -> usize {
+        let at = self.out.folded.len() - (letters - start);
+        let end = letters + length;
+        let word = &self.text[letters..end];
+        self.out.folded.push_str(word);
+        self.out.folded[at..].make_ascii_lowercase();
+        let count = |is: fn(&u8) -> bool| word.as_bytes().iter().filter(|&byte| is(byte)).count();
+        let (upper, lower) = (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
+        self.seal(start, end, at, shape, case(upper, lower));
+        end
     }
 
     /// Takes what an apostrophe at `end` adds to the word that starts at `at` of the folded text: an ending of the
@@ -318,6 +338,28 @@ impl Reader<'_> {
             case,
         });
     }
+}
+
+/// How a word with so many capital and small letters is written. `edgeX` and `zkPass` are names of a fashion.
+fn case(upper: usize, lower: usize) -> Case {
+    match (upper, lower) {
+        (2.., 0) => Case::Upper,
+        (1.., _) => Case::Title,
+        _ => Case::Lower,
+    }
+}
+
+/// The length of the word that `rest` begins with, if it is of ASCII letters and digits, and what follows neither
+/// belongs to it nor joins it with a next one.
+fn ascii_word(rest: &[u8]) -> Option<usize> {
+    let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let ends = |at: usize| rest.get(at).is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
+    let parts = match rest.get(length) {
+        Some(b'.' | b',' | b':') => ends(length + 1),
+        Some(b'_' | b'\'' | b'`') => false,
+        _ => ends(length),
+    };
+    (length > 0 && parts).then_some(length)
 }
 
 /// The plain character a character stands for, as far as one character can say.

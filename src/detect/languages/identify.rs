@@ -1,6 +1,6 @@
 //! Which language a text is in: by its script where that is enough, else by its trigrams.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use whatlang::{Detector, Lang};
 
@@ -34,10 +34,15 @@ const NOT_ENGLISH: &[&str] = &[
 /// Words of a text that are looked up in these lists.
 const COMPARED: usize = 60;
 
-/// The words of both lists; whether only English has them.
-static FREQUENT: LazyLock<HashMap<&str, bool>> = LazyLock::new(|| {
-    let english = ENGLISH.iter().map(|word| (*word, true));
-    english.chain(NOT_ENGLISH.iter().map(|word| (*word, false))).collect()
+/// So many words more of one list than of the other decide.
+const LEAD: i32 = 3;
+
+/// The words of both lists, sorted; 1 for those that only English has, else -1.
+static FREQUENT: LazyLock<Vec<(&str, i32)>> = LazyLock::new(|| {
+    let english = ENGLISH.iter().map(|word| (*word, 1));
+    let mut all: Vec<_> = english.chain(NOT_ENGLISH.iter().map(|word| (*word, -1))).collect();
+    all.sort_unstable();
+    all
 });
 
 /// Dutch and Polish are there so that their texts are taken for nothing else.
@@ -108,10 +113,17 @@ fn has_english(text: &str) -> bool {
 
 /// Whether a text of these folded words is English: it has more words that only English has than of others.
 pub(in crate::detect) fn is_english<'a>(words: impl Iterator<Item = &'a str>) -> bool {
-    let found = words.take(COMPARED).filter_map(|word| FREQUENT.get(word));
-    let (english, other) = found
-        .fold((0, 0), |(english, other), is| if *is { (english + 1, other) } else { (english, other + 1) });
-    english > other
+    let frequent = FREQUENT.as_slice();
+    let mut lead = 0;
+    for word in words.take(COMPARED) {
+        if let Ok(at) = frequent.binary_search_by_key(&word, |(known, _)| known) {
+            lead += frequent[at].1;
+            if lead.abs() == LEAD {
+                break;
+            }
+        }
+    }
+    lead > 0
 }
 
 #[cfg(test)]

@@ -97,3 +97,27 @@ fn plain_phrases_fold_as_in_a_text() {
         assert_eq!(fold(phrase), normal(phrase, usize::MAX).folded.trim(), "{phrase}");
     }
 }
+
+#[test]
+fn words_of_ascii_are_read_as_others_are() {
+    for text in [
+        "Kamino sets KMNO airdrop, edgeX v2.0: 1,000 $TIA #Fast_Lane @a_b 3x",
+        "launch. Next: 12:30 U.S. x.y a,b it's don't `quoted' end",
+        "word\u{301} tail caf\u{e9} 9 Z",
+    ] {
+        // A zero-width joiner at the end of each word means nothing, and takes the other way.
+        let marked: String = text
+            .split_inclusive(|c: char| !c.is_ascii_alphanumeric())
+            .map(|word| match word.chars().last() {
+                Some(last) if !last.is_ascii_alphanumeric() && word.len() > 1 && last.is_ascii() => {
+                    format!("{}\u{200d}{last}", &word[..word.len() - 1])
+                }
+                _ => word.to_owned(),
+            })
+            .collect();
+        let (plain, other) = (normal(text, usize::MAX), normal(&marked, usize::MAX));
+        assert_eq!(plain.folded, other.folded, "{text}");
+        let looks = |of: &Normal| of.tokens.iter().map(|token| (token.shape, token.case)).collect::<Vec<_>>();
+        assert_eq!(looks(&plain), looks(&other), "{text}");
+    }
+}
