@@ -1,5 +1,5 @@
 //! What a name is worth as the project, by the places in which it stands. All of these were set by hand in November
-//! 2026, until the labelled texts named the right project most often (docs/measurements/2026-11-detection.md#judgement);
+//! 2026, until the labelled texts named the right project most often (docs/measurements/2026-11-detection.md#judgement-first-version);
 //! only their proportions count.
 
 /// A name in the title of news, in that of a post, and in the body.
