@@ -4,6 +4,8 @@
 //! Names of months and days: Unicode CLDR 46, `dates/calendars/gregorian`, nominative and genitive, and the short
 //! forms that newsrooms use. Names are parted by spaces, words of one name by `+`.
 
+use std::sync::LazyLock;
+
 use jiff::civil::Weekday::{self, Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
 
 /// Full names, the English one first. Any opening of at least three letters counts that fits one month only.
@@ -95,14 +97,22 @@ pub(super) enum Half {
 /// The month that begins with `word`, or that it abbreviates.
 pub(crate) fn month(word: &str) -> Option<i8> {
     word.chars().nth(2)?;
-    let fits = |names: &str| names.split(' ').any(|name| name.starts_with(word));
-    let mut found = (1..).zip(MONTHS).filter(|(_, names)| fits(names));
-    match (found.next(), found.next()) {
-        (Some((month, _)), None) => Some(month),
-        (Some(_), Some(_)) => None,
-        (None, _) => SHORT_MONTHS.iter().find(|(short, _)| *short == word).map(|(_, month)| *month),
+    let first = NAMES_OF_MONTHS.partition_point(|(name, _)| *name < word);
+    let begins = NAMES_OF_MONTHS[first..].iter().take_while(|(name, _)| name.starts_with(word));
+    let mut found = begins.map(|(_, month)| *month);
+    match found.next() {
+        Some(month) => found.all(|other| other == month).then_some(month),
+        None => SHORT_MONTHS.iter().find(|(short, _)| *short == word).map(|(_, month)| *month),
     }
 }
+
+/// The names of all languages, sorted, each with its month.
+static NAMES_OF_MONTHS: LazyLock<Vec<(&str, i8)>> = LazyLock::new(|| {
+    let of = |(month, names): (i8, &'static str)| names.split(' ').map(move |name| (name, month));
+    let mut all: Vec<(&str, i8)> = (1..).zip(MONTHS).flat_map(of).collect();
+    all.sort_unstable();
+    all
+});
 
 /// The month that `word` (lower case) names in English: in full, or by its first three letters.
 pub(crate) fn english_month(word: &str) -> Option<i8> {
