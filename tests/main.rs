@@ -17,7 +17,8 @@ mod failpoints; // processes killed at failpoints
 mod fair_share; // one feed does not block the others
 mod figures; // stats, report and monitoring
 mod files; // other files at the paths of the database, its lock or a backup
-mod ground_truth; // findings and stories, compared with the ground truth
+mod ground_truth;
+mod history; // findings and stories, compared with the ground truth
 mod hostile; // injected failures of the web
 mod identity; // items of a feed that changes at random
 mod import; // import and export of lists of feeds

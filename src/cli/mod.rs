@@ -21,8 +21,10 @@ mod input;
 mod kill_at;
 mod label;
 mod limits;
+mod lookup;
 mod man;
 mod metrics;
+mod open;
 mod output;
 mod outputs;
 mod progress;
@@ -30,6 +32,7 @@ mod project;
 mod report;
 mod rescan;
 mod settings_file;
+mod show;
 mod stats;
 mod x;
 
@@ -146,6 +149,10 @@ enum Command {
     Cycle(cycle::Args),
     /// Show what was found, newest first
     Events(events::Args),
+    /// Show one story or entry: where it was seen, why it was dropped or found, who was notified
+    Show(show::Args),
+    /// Open the page of a story in the browser
+    Open(open::Args),
     /// Show how cycles went, where their time goes, what sources give and cost
     Stats(stats::Args),
     /// Try channels, show the outbox, deliver
@@ -227,6 +234,8 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         Command::Demo => demo::run(globals, output),
         Command::Cycle(args) => cycle::run(&args, globals, output),
         Command::Events(args) => events::run(args, globals, output),
+        Command::Show(args) => show::run(&args, globals, output),
+        Command::Open(args) => open::run(&args, globals, output),
         Command::Stats(args) => stats::run(&args, globals, output),
         Command::Alerts(what) => alerts::run(&what, globals, output),
         Command::Report(args) => report::run(&args, globals, output),

@@ -224,6 +224,14 @@ pub struct Detection {
     pub also_at: Vec<Outlet>,
 }
 
+/// Characters of an ID that people see and type.
+const SHORT_ID: usize = 6;
+
+/// The beginning of `id` that people see. It is unique among some thousand IDs; commands list the candidates if not.
+pub(crate) fn short_id(id: &str) -> &str {
+    id.get(..SHORT_ID).unwrap_or(id)
+}
+
 impl Detection {
     /// The detection that represents the story of `mentions`, with the highest class of all; the others are its outlets.
     ///

@@ -69,7 +69,7 @@ fn what(detection: &Detection) -> String {
     format!("{} {}{rumour}{date}", detection.event.as_str(), detection.stage.as_str())
 }
 
-fn whose(detection: &Detection) -> String {
+pub fn whose(detection: &Detection) -> String {
     let star = if detection.watched { "* " } else { "" };
     let token = detection.token.as_deref().map_or_else(String::new, |token| format!(" ${}", plain(token)));
     format!("{star}{}{token}", plain(detection.project.as_deref().unwrap_or("?")))

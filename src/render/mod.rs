@@ -3,7 +3,9 @@
 pub mod calendar;
 pub mod charts;
 pub mod events;
+pub mod explain;
 pub mod format;
+pub mod history;
 pub mod page;
 pub mod profile;
 pub mod prometheus;

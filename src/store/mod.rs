@@ -6,6 +6,7 @@
 mod db;
 mod error;
 mod files;
+mod history;
 mod lock;
 mod rows;
 mod sqlite;
@@ -21,6 +22,9 @@ use crate::model::{
 };
 
 pub use error::StoreError;
+pub(crate) use history::{
+    Candidate, EntryHistory, EntryStatus, History, Reference, Resolved, SentAlert, StoryChange, StoryHistory,
+};
 pub(crate) use lock::Lock;
 pub(crate) use rows::{
     AlertTotal, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState, LabelVector,
@@ -324,7 +328,12 @@ impl Store {
         self.db.call(move |connection| sqlite::rejudge(connection, &judged)).await
     }
 
-    /// Labels the detection whose id starts with `id`, or removes its label; `None` if none or more than one does.
+    /// The story or entry that `reference` names, with its history.
+    pub(crate) async fn resolve(&self, reference: Reference) -> Result<Resolved, StoreError> {
+        self.db.call(move |connection| sqlite::resolve(connection, &reference)).await
+    }
+
+    /// Labels the detection `id`, or removes its label; `None` if there is none.
     pub(crate) async fn label(
         &self,
         id: String,

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{StoreError, from_json, outbox, seconds, sources, statements, time, to_json};
 use crate::{
     model::{Detection, DetectionRecord, Event, Mention, Signature, Stage, StoredFinding, Story},
-    store::{EventFilter, StoryRow},
+    store::{EventFilter, StoryChange, StoryRow},
 };
 
 /// Saves findings in their order: each with its story, the stories that it absorbs, and its alerts. Returns the ids of
@@ -128,8 +128,6 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
 pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<StoryRow>, StoreError> {
     let since = filter.since.map_or(i64::MIN, seconds);
     let mut statement = connection.prepare_cached(statements::DETECTIONS_SINCE)?;
-    let mut of_story = connection.prepare_cached(statements::DETECTIONS_OF_STORY)?;
-    let mut date_of = connection.prepare_cached(statements::STORY_DATE)?;
     let mut rows = statement.query([since])?;
     let (mut seen, mut found) = (HashSet::new(), Vec::new());
     while let Some(row) = rows.next()? {
@@ -140,13 +138,70 @@ pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<Stor
         if !seen.insert(story.clone()) {
             continue;
         }
-        let documents = of_story.query_map([&story], |row| row.get::<_, String>(0))?;
-        let mentions: Vec<Detection> =
-            documents.map(|document| from_json(&document?)).collect::<Result<_, _>>()?;
-        let date: Option<String> = date_of.query_row([&story], |row| row.get(0)).optional()?.flatten();
+        let mentions = mentions(connection, &story)?;
+        let date = story_date(connection, &story)?;
         found.extend(history(mentions, date, filter.today).filter(|row| filter.passes(&row.detection)));
     }
     Ok(found)
+}
+
+/// The mentions of `story`, in the order of their publication.
+pub fn mentions(connection: &Connection, story: &str) -> Result<Vec<Detection>, StoreError> {
+    let mut of_story = connection.prepare_cached(statements::DETECTIONS_OF_STORY)?;
+    let documents = of_story.query_map([story], |row| row.get::<_, String>(0))?;
+    documents.map(|document| from_json(&document?)).collect()
+}
+
+fn story_date(connection: &Connection, story: &str) -> Result<Option<String>, StoreError> {
+    let mut date_of = connection.prepare_cached(statements::STORY_DATE)?;
+    Ok(date_of.query_row([story], |row| row.get(0)).optional()?.flatten())
+}
+
+pub fn by_id(connection: &Connection, id: &str) -> Result<Option<Detection>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::DETECTION)?;
+    let document: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
+    document.map(|document| from_json(&document)).transpose()
+}
+
+/// A story, its mentions in the order in which they were found, and the changes that they made.
+pub fn story(
+    connection: &Connection,
+    id: &str,
+) -> Result<Option<(StoryRow, Vec<Detection>, Vec<StoryChange>)>, StoreError> {
+    let mut mentions = mentions(connection, id)?;
+    let date = story_date(connection, id)?;
+    let row = history(mentions.clone(), date, None);
+    mentions.sort_by_key(|mention| mention.detected_at);
+    let changes = changes(&mentions);
+    Ok(row.map(|row| (row, mentions, changes)))
+}
+
+/// What each of `mentions`, in the order in which they were found, changed of its story's class and date.
+fn changes(mentions: &[Detection]) -> Vec<StoryChange> {
+    let Some(first) = mentions.first() else { return Vec::new() };
+    let (mut class, mut dated) = (first.class, first.event_date.as_ref());
+    let mut changes = Vec::new();
+    for (at, mention) in mentions.iter().enumerate().skip(1) {
+        // A less exact form of the known date is no change.
+        let other = mention
+            .event_date
+            .as_ref()
+            .filter(|new| dated.is_none_or(|old| !old.starts_with(new.as_str())))
+            // A rumour changes no date.
+            .filter(|_| !mention.rumour);
+        let rises = mention.class > class;
+        if rises || other.is_some() {
+            class = class.max(mention.class);
+            dated = other.or(dated);
+            changes.push(StoryChange {
+                at: mention.detected_at,
+                mention: at,
+                class: rises.then_some(class),
+                event_date: other.cloned(),
+            });
+        }
+    }
+    changes
 }
 
 /// A story's head with the history of its class and date; `date` is the story's own. The stage is adjusted to the date
@@ -154,24 +209,10 @@ pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<Stor
 fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Date>) -> Option<StoryRow> {
     let detection = Detection::head(mentions.clone())?;
     mentions.sort_by_key(|mention| mention.detected_at);
-    let first = mentions.first()?;
-    let (opened_at, mut class) = (first.detected_at, first.class);
-    let (mut changed_at, mut revision, mut dated) = (opened_at, 0, first.event_date.clone());
-    for mention in &mentions[1..] {
-        // A less exact form of the known date is no change.
-        let other = mention
-            .event_date
-            .as_ref()
-            .filter(|new| dated.as_ref().is_none_or(|old| !old.starts_with(new.as_str())))
-            // A rumour changes no date.
-            .filter(|_| !mention.rumour);
-        if mention.class > class || other.is_some() {
-            class = class.max(mention.class);
-            dated = other.cloned().or(dated);
-            changed_at = mention.detected_at;
-            revision += 1;
-        }
-    }
+    let opened_at = mentions.first()?.detected_at;
+    let changes = changes(&mentions);
+    let changed_at = changes.last().map_or(opened_at, |change| change.at);
+    let revision = u32::try_from(changes.len()).unwrap_or(u32::MAX);
     let event_date = date.or_else(|| detection.event_date.clone());
     let official = event_date.is_some()
         && mentions.iter().any(|mention| mention.official && mention.event_date == event_date);

@@ -9,6 +9,7 @@ mod detections;
 mod entries;
 mod known;
 mod labels;
+mod lookup;
 mod open;
 mod outbox;
 mod prune;
@@ -43,6 +44,7 @@ pub use detections::{any as any_detection, recent_stories, stories};
 pub use entries::{backlog, postpone};
 pub use known::known_entries;
 pub use labels::{label, labelled_mentions, labels, put_label_vectors};
+pub use lookup::resolve;
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
     alert_totals, attempt, bind, channel_story_states, channels, hasten, incidents, notice, oldest_due,

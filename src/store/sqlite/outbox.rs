@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::{StoreError, amount, from_json, optional, seconds, statements, time, to_json};
-use crate::store::AlertTotal;
+use crate::store::{AlertTotal, SentAlert};
 use crate::{
     failpoint::hit,
     model::{
@@ -309,18 +309,42 @@ pub fn alert_totals(connection: &Connection) -> Result<Vec<AlertTotal>, StoreErr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+fn state(is_bound: bool, is_settled: bool, given_up: bool) -> AlertState {
+    match (is_bound, is_settled, given_up) {
+        (false, ..) => AlertState::Queued,
+        (true, false, _) => AlertState::Bound,
+        (true, true, true) => AlertState::GivenUp,
+        (true, true, false) => AlertState::Delivered,
+    }
+}
+
+/// The alerts on `story`, oldest first.
+pub fn alerts_of(connection: &Connection, story: &str) -> Result<Vec<SentAlert>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::ALERTS_OF_STORY)?;
+    let rows = statement.query_map([story], |row| {
+        let (message, settled): (Option<String>, Option<Timestamp>) = (row.get(5)?, maybe(row, 6)?);
+        let given_up: bool = row.get::<_, Option<bool>>(7)?.unwrap_or(false);
+        Ok(SentAlert {
+            channel: row.get(0)?,
+            topic: row.get::<_, String>(1)?.parse().unwrap_or(Topic::News),
+            class: class(&row.get::<_, String>(2)?),
+            due_at: time(row.get(3)?),
+            created_at: time(row.get(4)?),
+            state: state(message.is_some(), settled.is_some(), given_up),
+            delivered_at: settled.filter(|_| !given_up),
+            error: row.get(8)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub fn rows(connection: &Connection, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
     let mut statement = connection.prepare_cached(statements::OUTBOX_ROWS)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(params![limit, open], |row| {
         let (message, settled): (Option<String>, Option<Timestamp>) = (row.get(7)?, maybe(row, 8)?);
         let given_up: bool = row.get::<_, Option<bool>>(9)?.unwrap_or(false);
-        let state = match (&message, settled, given_up) {
-            (None, ..) => AlertState::Queued,
-            (Some(_), None, _) => AlertState::Bound,
-            (Some(_), Some(_), true) => AlertState::GivenUp,
-            (Some(_), Some(_), false) => AlertState::Delivered,
-        };
+        let state = state(message.is_some(), settled.is_some(), given_up);
         Ok(OutboxRow {
             id: row.get(0)?,
             channel: row.get(1)?,
