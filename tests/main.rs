@@ -8,6 +8,7 @@ mod alerts; // alerts and channels that fail
 mod clock_jumps; // a clock that is set back
 mod commands; // commands and messages for wrong input
 mod cycle; // the cycle as cron runs it
+mod cycle_output; // what `cycle` and `events --follow` print for people
 mod damage; // disks and databases that fail
 mod dates; // dates of every form and language, rendered and damaged
 mod docs; // links, citations and length of documents

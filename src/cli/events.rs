@@ -1,6 +1,8 @@
 //! `tge-scrape events`: the detections, newest first.
 
-use std::{collections::HashMap, time::Duration};
+mod follow;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use strum::VariantNames;
@@ -37,16 +39,16 @@ pub struct Args {
     /// Only projects of the watch list
     #[arg(long)]
     watched: bool,
-    /// At most this many
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    limit: usize,
-    /// Keep printing what cycles find, until stopped; table or ndjson
+    /// At most this many; 200 if not given
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Print the last 10, then what cycles find, a line each, until stopped; table or ndjson
     #[arg(short, long)]
     follow: bool,
 }
 
-/// Interval of a follower: cycles are minutes apart.
-const LOOK: Duration = Duration::from_secs(2);
+/// Stories printed at most.
+const LIMIT: usize = 200;
 
 fn event(name: &str) -> Result<Event, String> {
     name.parse().map_err(|_| format!("one of {}", Event::VARIANTS.join(", ")))
@@ -68,12 +70,12 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
         stage: args.stage,
         min_score: args.min_score,
         watched: args.watched,
-        limit: args.limit,
+        limit: args.limit.unwrap_or(LIMIT),
         today: Some(day_of(now)),
     };
     let runtime = wiring::small_runtime()?;
     if args.follow {
-        return runtime.block_on(follow(&store, filter, globals, output));
+        return runtime.block_on(follow::follow(&store, filter, args.limit, globals, output));
     }
     let found = runtime.block_on(store.stories(filter))?;
     let text = match globals.format {
@@ -95,36 +97,5 @@ fn plain_formats(found: Vec<Detection>, format: Option<Format>, output: &Output)
         Some(Format::Ndjson) => events::ndjson(&found),
         Some(Format::Csv) => events::csv(&found),
         _ => events::table(&found, output.style()),
-    }
-}
-
-/// Prints stories that pass `filter` and are new, or have another class or date, as cycles find them. Ends when stdout is
-/// closed.
-async fn follow(
-    store: &Store,
-    filter: EventFilter,
-    globals: &Globals,
-    output: &mut Output,
-) -> Result<Exit, Error> {
-    if !matches!(globals.format, None | Some(Format::Table | Format::Ndjson)) {
-        let message = "--follow never ends, and that format needs an end";
-        return Err(Error::new(Exit::Usage, message, "use --format ndjson or table"));
-    }
-    let mut known: HashMap<String, u32> = HashMap::new();
-    // Without --since, only later detections are printed.
-    let since = filter.since.or_else(|| Some(SystemClock.now()));
-    let filter = EventFilter { since, limit: usize::MAX, ..filter };
-    loop {
-        let mut fresh = Vec::new();
-        let filter = EventFilter { today: Some(day_of(SystemClock.now())), ..filter.clone() };
-        for row in store.stories(filter).await?.into_iter().rev() {
-            if known.insert(row.detection.story_id.clone(), row.revision) != Some(row.revision) {
-                fresh.push(row.detection);
-            }
-        }
-        if !fresh.is_empty() {
-            output.print(&plain_formats(fresh, globals.format, output))?;
-        }
-        SystemClock.sleep(LOOK).await;
     }
 }

@@ -19,7 +19,7 @@ use crate::{
         history::{self, Surroundings},
     },
     store::{Access, EntryHistory, History, Resolved, Store},
-    text::{address, lines},
+    text::address,
     visit, wiring,
 };
 
@@ -102,7 +102,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             format!("the page scores {}; to have such entries read: {remedy}\n\n", explanation.verdict.score)
         });
         output.print(&page)?;
-        output.print(&lines(&render::explain::text(&explanation, args.all, output.style())))?;
+        output.print(&render::explain::text(&explanation, args.all, output.style()))?;
     }
     Ok(Exit::Success)
 }

@@ -144,7 +144,7 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Show the whole program at work on a simulated internet; needs no network and keeps no files
-    Demo,
+    Demo(demo::Args),
     /// Run one scrape cycle: the cron job
     Cycle(cycle::Args),
     /// Show what was found, newest first
@@ -231,7 +231,7 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         return Err(Error::new(Exit::Usage, "only `stats` accepts --format prometheus", ""));
     }
     match cli.command {
-        Command::Demo => demo::run(globals, output),
+        Command::Demo(args) => demo::run(&args, globals, output),
         Command::Cycle(args) => cycle::run(&args, globals, output),
         Command::Events(args) => events::run(args, globals, output),
         Command::Show(args) => show::run(&args, globals, output),

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::Style;
+use super::style::{Look, Style};
 use crate::{
     detect::{Explanation, Marked, WordedReason},
     model::{Coin, Verdict},
+    text::lines,
 };
 
 /// Reasons shown for and against.
@@ -18,7 +19,7 @@ pub fn text(explanation: &Explanation, all: bool, style: Style) -> String {
     let verdict = &explanation.verdict;
     let mut out = format!("{}\n", headline(explanation));
     for (name, value) in facts(verdict) {
-        let _ = writeln!(out, "  {name:<15}{value}");
+        let _ = writeln!(out, "  {name:<15}{}", lines(&value));
     }
     for (name, part) in [("title", &explanation.title), ("text", &explanation.opening)] {
         if !part.text.trim().is_empty() {
@@ -32,20 +33,23 @@ pub fn text(explanation: &Explanation, all: bool, style: Style) -> String {
             let _ = writeln!(out, "\n{name} (points)");
         }
         for reason in reasons.iter().take(if all { usize::MAX } else { SHOWN }) {
-            let quoted =
-                if reason.text.is_empty() { String::new() } else { format!("  “{}”", reason.text) };
-            let _ = writeln!(out, "  {:>+4}  {}{quoted}", reason.points, reason.words);
+            let quoted = if reason.text.is_empty() {
+                String::new()
+            } else {
+                format!("  “{}”", lines(&reason.text))
+            };
+            let _ = writeln!(out, "  {:>+4}  {}{quoted}", reason.points, lines(&reason.words));
         }
     }
     if all && !explanation.lines.is_empty() {
         let _ = writeln!(out, "\nsignals of the model (points)");
         for line in &explanation.lines {
-            let _ = writeln!(out, "  {:>+4}  {:<36} {}", line.points, line.signal, line.text);
+            let _ = writeln!(out, "  {:>+4}  {:<36} {}", line.points, lines(&line.signal), lines(&line.text));
         }
     }
     let _ = writeln!(out, "\nwhat would change the verdict");
     for line in &explanation.change {
-        let _ = writeln!(out, "  {line}");
+        let _ = writeln!(out, "  {}", lines(line));
     }
     let more = pro.len().saturating_sub(SHOWN) + contra.len().saturating_sub(SHOWN);
     if more > 0 && !all {
@@ -93,9 +97,10 @@ fn coin(coin: &Coin) -> String {
 
 /// The words of the vocabulary in bold; without colour in brackets.
 fn marked(part: &Marked, style: Style) -> String {
-    let (open, close) = if style.color { ("\x1b[1m", "\x1b[22m") } else { ("[", "]") };
-    let piece = |(text, is_marked): (String, bool)| {
-        if is_marked { format!("{open}{text}{close}") } else { text }
+    let piece = |(text, is_marked): (String, bool)| match (lines(&text), is_marked) {
+        (text, false) => text,
+        (text, true) if style.color => style.paint(&text, Look::BOLD),
+        (text, true) => format!("[{text}]"),
     };
     part.pieces().into_iter().map(piece).collect()
 }
@@ -151,10 +156,10 @@ mod tests {
     #[test]
     fn marked_words_are_bold_or_in_brackets_and_offsets_in_json() {
         let explanation = explanation();
-        let plain = text(&explanation, false, Style { width: 80, color: false });
+        let plain = text(&explanation, false, Style::pipe(80));
         assert!(plain.contains("[airdrop]"), "{plain}");
-        let bold = text(&explanation, false, Style { width: 80, color: true });
-        assert!(bold.contains("\x1b[1mairdrop\x1b[22m") && !bold.contains("[airdrop]"), "{bold}");
+        let bold = text(&explanation, false, Style { width: 80, color: true, terminal: true });
+        assert!(bold.contains("\x1b[1mairdrop\x1b[0m") && !bold.contains("[airdrop]"), "{bold}");
         let document = document(&explanation);
         let title: Vec<char> = document["title"].as_str().unwrap().chars().collect();
         let spans = document["title_spans"].as_array().unwrap().iter();
@@ -174,7 +179,7 @@ mod tests {
         let explanation = explanation();
         let reasons =
             |text: &str| text.lines().filter(|line| line.trim_start().starts_with(['+', '-'])).count();
-        let style = Style { width: 80, color: false };
+        let style = Style::pipe(80);
         let short = text(&explanation, false, style);
         assert!(reasons(&short) <= 10 && short.contains("--all"), "{short}");
         assert!(!short.contains("t:airdrop"), "{short}");

@@ -1,8 +1,10 @@
 //! What the store has of one story or entry: where it was seen, what was decided, who was notified.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
 
-use super::StoryRow;
+use jiff::{Timestamp, civil::Date};
+
+use super::{Store, StoreError, StoryRow, sqlite};
 use crate::model::{
     AlertState, ChannelStoryState, Class, Detection, EntryKey, EntryRecord, EntryState, Rewordings, Topic,
 };
@@ -143,6 +145,19 @@ pub struct StoryChange {
     pub event_date: Option<String>,
 }
 
+/// What happened to a story since some time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoryUpdate {
+    pub story: StoryRow,
+    pub is_new: bool,
+    /// The date before and now, if it changed.
+    pub event_date: Option<(Option<String>, String)>,
+    /// The class before and now, if it rose.
+    pub class: Option<(Class, Class)>,
+    /// Mentions since then.
+    pub outlets: usize,
+}
+
 /// An alert on a story, and its message's result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentAlert {
@@ -154,4 +169,29 @@ pub struct SentAlert {
     pub due_at: Timestamp,
     pub delivered_at: Option<Timestamp>,
     pub error: Option<String>,
+}
+
+impl Store {
+    /// The story or entry that `reference` names, with its history.
+    pub(crate) async fn resolve(&self, reference: Reference) -> Result<Resolved, StoreError> {
+        self.db.call(move |connection| sqlite::resolve(connection, &reference)).await
+    }
+
+    /// What happened to the stories `ids` since `since`; stories that are not stored are left out.
+    pub(crate) async fn story_updates(
+        &self,
+        ids: Vec<String>,
+        since: Timestamp,
+        today: Date,
+    ) -> Result<Vec<StoryUpdate>, StoreError> {
+        self.db.call(move |connection| sqlite::story_updates(connection, &ids, since, today)).await
+    }
+
+    /// Alerts that arrived since `since`, by channel.
+    pub(crate) async fn delivered_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<BTreeMap<String, u64>, StoreError> {
+        self.db.call(move |connection| sqlite::delivered_since(connection, since)).await
+    }
 }

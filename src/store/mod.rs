@@ -24,6 +24,7 @@ use crate::model::{
 pub use error::StoreError;
 pub(crate) use history::{
     Candidate, EntryHistory, EntryStatus, History, Reference, Resolved, SentAlert, StoryChange, StoryHistory,
+    StoryUpdate,
 };
 pub(crate) use lock::Lock;
 pub(crate) use rows::{
@@ -326,11 +327,6 @@ impl Store {
     /// Saves the results in one transaction; returns the ids of the new detections.
     pub(crate) async fn rejudge(&self, judged: Rejudged) -> Result<Vec<String>, StoreError> {
         self.db.call(move |connection| sqlite::rejudge(connection, &judged)).await
-    }
-
-    /// The story or entry that `reference` names, with its history.
-    pub(crate) async fn resolve(&self, reference: Reference) -> Result<Resolved, StoreError> {
-        self.db.call(move |connection| sqlite::resolve(connection, &reference)).await
     }
 
     /// Labels the detection `id`, or removes its label; `None` if there is none.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{StoreError, from_json, outbox, seconds, sources, statements, time, to_json};
 use crate::{
     model::{Detection, DetectionRecord, Event, Mention, Signature, Stage, StoredFinding, Story},
-    store::{EventFilter, StoryChange, StoryRow},
+    store::{EventFilter, StoryChange, StoryRow, StoryUpdate},
 };
 
 /// Saves findings in their order: each with its story, the stories that it absorbs, and its alerts. Returns the ids of
@@ -174,6 +174,48 @@ pub fn story(
     mentions.sort_by_key(|mention| mention.detected_at);
     let changes = changes(&mentions);
     Ok(row.map(|row| (row, mentions, changes)))
+}
+
+/// What happened to the stories `ids` since `since`.
+pub fn updates(
+    connection: &Connection,
+    ids: &[String],
+    since: Timestamp,
+    today: Date,
+) -> Result<Vec<StoryUpdate>, StoreError> {
+    let mut all = Vec::new();
+    for id in ids {
+        let mut mentions = mentions(connection, id)?;
+        let Some(story) = history(mentions.clone(), story_date(connection, id)?, Some(today)) else {
+            continue;
+        };
+        mentions.sort_by_key(|mention| mention.detected_at);
+        let old = mentions.iter().take_while(|mention| mention.detected_at < since).count();
+        all.push(update(story, &mentions, old));
+    }
+    Ok(all)
+}
+
+/// What the mentions after the first `old` changed.
+fn update(story: StoryRow, mentions: &[Detection], old: usize) -> StoryUpdate {
+    let outlets = mentions.len() - old;
+    let Some(first) = mentions.first().filter(|_| old > 0) else {
+        return StoryUpdate { story, is_new: true, event_date: None, class: None, outlets };
+    };
+    let (before, after): (Vec<StoryChange>, Vec<StoryChange>) =
+        changes(mentions).into_iter().partition(|change| change.mention < old);
+    let last_date =
+        |changes: &[StoryChange]| changes.iter().rev().find_map(|change| change.event_date.clone());
+    let last_class = |changes: &[StoryChange]| changes.iter().rev().find_map(|change| change.class);
+    let date = last_date(&before).or_else(|| first.event_date.clone());
+    let class = last_class(&before).unwrap_or(first.class);
+    StoryUpdate {
+        story,
+        is_new: false,
+        event_date: last_date(&after).map(|new| (date, new)),
+        class: last_class(&after).map(|new| (class, new)),
+        outlets,
+    }
 }
 
 /// What each of `mentions`, in the order in which they were found, changed of its story's class and date.

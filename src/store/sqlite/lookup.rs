@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{StoreError, articles, detections, entries, outbox, statements, time};
+use super::{StoreError, articles, deliveries, detections, entries, outbox, statements, time};
 use crate::{
     model::{Detection, EntryKey},
     store::{Candidate, EntryHistory, EntryStatus, History, Reference, Resolved, StoryHistory},
@@ -209,7 +209,7 @@ fn story(connection: &Connection, id: &str) -> Result<Option<StoryHistory>, Stor
     }
     Ok(Some(StoryHistory {
         channels: outbox::channel_story_states(connection, &[id.to_owned()])?,
-        alerts: outbox::alerts_of(connection, id)?,
+        alerts: deliveries::alerts_of(connection, id)?,
         story,
         mentions,
         changes,

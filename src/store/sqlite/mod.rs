@@ -5,6 +5,7 @@ mod backup;
 mod clock_skew;
 mod confirmed;
 mod cycles;
+mod deliveries;
 mod detections;
 mod entries;
 mod known;
@@ -40,7 +41,8 @@ pub use confirmed::confirmed_time;
 pub use cycles::{
     begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
 };
-pub use detections::{any as any_detection, recent_stories, stories};
+pub use deliveries::delivered_since;
+pub use detections::{any as any_detection, recent_stories, stories, updates as story_updates};
 pub use entries::{backlog, postpone};
 pub use known::known_entries;
 pub use labels::{label, labelled_mentions, labels, put_label_vectors};

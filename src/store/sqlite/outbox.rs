@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::{StoreError, amount, from_json, optional, seconds, statements, time, to_json};
-use crate::store::{AlertTotal, SentAlert};
+use super::{StoreError, amount, deliveries::state, from_json, optional, seconds, statements, time, to_json};
+use crate::store::AlertTotal;
 use crate::{
     failpoint::hit,
     model::{
@@ -88,7 +88,7 @@ pub fn channel_story_states(
     Ok(all)
 }
 
-fn class(name: &str) -> Class {
+pub fn class(name: &str) -> Class {
     name.parse().unwrap_or(Class::Medium)
 }
 
@@ -226,7 +226,7 @@ fn put_channel(connection: &Connection, channel: &ChannelState) -> Result<(), St
     Ok(())
 }
 
-fn maybe(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+pub fn maybe(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(time))
 }
 
@@ -304,35 +304,6 @@ pub fn alert_totals(connection: &Connection) -> Result<Vec<AlertTotal>, StoreErr
             channel: row.get(0)?,
             result: row.get::<_, String>(1)?.parse().unwrap_or(AlertState::GivenUp),
             number: super::amount(row.get(2)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn state(is_bound: bool, is_settled: bool, given_up: bool) -> AlertState {
-    match (is_bound, is_settled, given_up) {
-        (false, ..) => AlertState::Queued,
-        (true, false, _) => AlertState::Bound,
-        (true, true, true) => AlertState::GivenUp,
-        (true, true, false) => AlertState::Delivered,
-    }
-}
-
-/// The alerts on `story`, oldest first.
-pub fn alerts_of(connection: &Connection, story: &str) -> Result<Vec<SentAlert>, StoreError> {
-    let mut statement = connection.prepare_cached(statements::ALERTS_OF_STORY)?;
-    let rows = statement.query_map([story], |row| {
-        let (message, settled): (Option<String>, Option<Timestamp>) = (row.get(5)?, maybe(row, 6)?);
-        let given_up: bool = row.get::<_, Option<bool>>(7)?.unwrap_or(false);
-        Ok(SentAlert {
-            channel: row.get(0)?,
-            topic: row.get::<_, String>(1)?.parse().unwrap_or(Topic::News),
-            class: class(&row.get::<_, String>(2)?),
-            due_at: time(row.get(3)?),
-            created_at: time(row.get(4)?),
-            state: state(message.is_some(), settled.is_some(), given_up),
-            delivered_at: settled.filter(|_| !given_up),
-            error: row.get(8)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

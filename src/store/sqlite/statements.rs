@@ -198,6 +198,8 @@ statements! {
     DETECTIONS_OF_URL = "SELECT id FROM detections WHERE json_extract(document, '$.url') = ?1 ORDER BY told_at, id LIMIT ?2";
     DETECTION_ENTRIES = "SELECT DISTINCT source, key FROM detections WHERE story = ?1 AND source IS NOT NULL AND key IS NOT NULL";
     LABEL = "SELECT yes FROM labels WHERE detection = ?1";
+    DELIVERED_SINCE = "SELECT outbox.channel, count(*) FROM messages JOIN outbox ON outbox.message = messages.id
+        WHERE settled_at >= ?1 AND NOT given_up GROUP BY outbox.channel";
     ALERTS_OF_STORY = "SELECT outbox.channel, topic, class, due_at, outbox.created_at, outbox.message, settled_at, given_up,
         error FROM outbox LEFT JOIN messages ON messages.id = outbox.message
         WHERE story = ?1 ORDER BY outbox.created_at, outbox.rowid";
