@@ -9,6 +9,7 @@ mod errors;
 mod exposure;
 mod files;
 mod http_section;
+mod keep_section;
 mod layers;
 mod outputs_section;
 mod raw;
@@ -234,17 +235,19 @@ fn resolve(
     let lists = std::mem::take(&mut layers.lists);
     let row = |list: &str| lists.get(list).map(Vec::as_slice).unwrap_or_default();
     let budget_usd = layers.number("x.monthly_budget_usd", 0.0..=MAX_BUDGET_USD);
+    let article_ttl = layers.duration("cache.article_ttl");
     let settings = Settings {
         cycle: cycle::Settings {
             timeout: layers.time_limit("cycle.timeout"),
             max_failed_ratio: layers.number("cycle.max_failed_ratio", 0.0..=1.0),
+            retention: keep_section::retention(&mut layers, article_ttl),
         },
         http: http_section::settings(&mut layers),
         cache: visit::Settings {
             memory_limit: layers.size("cache.memory_limit"),
             feed_ttl: layers.duration("cache.feed_ttl"),
             feed_ttl_max: layers.duration("cache.feed_ttl_max"),
-            article_ttl: layers.duration("cache.article_ttl"),
+            article_ttl,
             catch_up: 0,
             without_savings: false,
         },

@@ -22,7 +22,7 @@ const GRID: RGBColor = RGBColor(2, 2, 2);
 const SERIES: [RGBColor; 3] = [RGBColor(3, 3, 3), RGBColor(4, 4, 4), RGBColor(5, 5, 5)];
 /// Width and height of every chart; the page scales it.
 const SIZE: (u32, u32) = (760, 260);
-/// Bars that have room at least.
+/// The axis is long enough for so many bars.
 const BARS: i64 = 7;
 
 #[derive(Debug, Clone, PartialEq)]
