@@ -35,10 +35,14 @@ impl Output {
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_error)
     }
 
-    /// The look of tables: without a terminal 100 columns wide, so that a pipe gets whole lines.
+    /// What stdout can show: as wide as the terminal, else `COLUMNS`, else 100 columns.
+    #[expect(clippy::disallowed_methods, reason = "a variable of the terminal, not a setting")]
     pub fn style(&self) -> Style {
-        let width = terminal_size::terminal_size_of(io::stdout()).map_or(100, |(width, _)| width.0.max(30));
-        Style { width, color: colored(self.color, io::stdout().is_terminal()) }
+        let terminal = io::stdout().is_terminal();
+        let size = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
+        let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
+        let width = size.filter(|width| *width > 0).or_else(columns).unwrap_or(100).clamp(30, 1000);
+        Style { width, color: colored(self.color, terminal), terminal }
     }
 
     /// Whether stderr is a terminal for a progress bar.

@@ -1,6 +1,5 @@
 //! Detections, for people and for programs.
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Width};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -9,54 +8,60 @@ use crate::{
     text::outlet,
 };
 
-use super::{Column, Style, bare_table, plain};
+use super::{
+    Column, Style, plain,
+    style::Look,
+    table::{Cell, Spec, Table},
+};
 
-/// On a narrower terminal each detection is a paragraph.
-const NARROW: u16 = 70;
+/// From this width on, a story is one line.
+const WIDE: u16 = 120;
+/// Characters of an ID that are shown.
+const SHORT: usize = 6;
 
-/// A table, newest first; a paragraph each on a narrow terminal.
+/// The stories, newest first: a line each on a wide terminal, else two.
 pub fn table(detections: &[Detection], style: Style) -> String {
     if detections.is_empty() {
         return "no detections\n".to_owned();
     }
-    if style.width < NARROW {
-        return detections.iter().map(paragraph).collect();
+    let is_wide = style.width >= WIDE;
+    let mut columns = vec![
+        Spec::new("id"),
+        Spec::new("published"),
+        Spec::new("class"),
+        Spec::new("what").cut(7).rank(4),
+        Spec::new("date").rank(3).optional(),
+        Spec::new("").optional(),
+        Spec::new(if is_wide { "whose" } else { "whose, headline" }).cut(12),
+    ];
+    if is_wide {
+        columns.extend([Spec::new("headline").cut(20), Spec::new("outlets").right().rank(2)]);
     }
-    let mut table = bare_table(style);
-    table.set_header(["published", "score", "what", "whose", "title"]);
+    let mut table = Table::new(columns);
     for detection in detections {
-        table.add_row([
-            Cell::new(when(detection.published_at.unwrap_or(detection.detected_at))),
-            shade(Cell::new(detection.score).set_alignment(CellAlignment::Right), detection.class),
-            Cell::new(what(detection)),
-            Cell::new(whose(detection)),
-            Cell::new(format!(
-                "{}\n{}{}",
-                plain(&detection.title),
-                plain(&detection.source),
-                others(detection)
-            )),
-        ]);
-    }
-    for (column, width) in [(0, 14), (1, 7), (2, 22), (3, 22)] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(width)));
+        let headline = Cell::new(&detection.title, Look::BOLD).link(&detection.url);
+        let mut row = vec![
+            Cell::new(detection.id.get(..SHORT).unwrap_or(&detection.id), Look::DIM),
+            when(detection.published_at.unwrap_or(detection.detected_at)).into(),
+            Cell::new(detection.class.as_str(), of_class(detection.class)),
+            what(detection).into(),
+            detection.event_date.as_deref().unwrap_or_default().into(),
+            (if detection.watched { "*" } else { "" }).into(),
+            whose(detection).into(),
+        ];
+        if is_wide {
+            row.extend([headline, outlets(detection).to_string().into()]);
+            table.row(row);
+        } else {
+            table.row(row);
+            let outlet = match outlets(detection) - 1 {
+                0 => detection.source.clone(),
+                more => format!("{} +{more}", detection.source),
+            };
+            table.below(3, Cell::default(), headline, Cell::new(outlet, Look::DIM));
         }
     }
-    format!("{table}\n")
-}
-
-fn paragraph(detection: &Detection) -> String {
-    let at = when(detection.published_at.unwrap_or(detection.detected_at));
-    let (score, class) = (detection.score, detection.class.as_str());
-    let (title, source) = (plain(&detection.title), plain(&detection.source));
-    let url = plain(&detection.url);
-    format!(
-        "{at}  {score} {class}  {}  {}\n  {title}\n  {source}{}\n  {url}\n\n",
-        what(detection).replace('\n', ", "),
-        whose(detection),
-        others(detection)
-    )
+    table.render(style)
 }
 
 fn when(at: Timestamp) -> String {
@@ -65,14 +70,12 @@ fn when(at: Timestamp) -> String {
 
 fn what(detection: &Detection) -> String {
     let rumour = if detection.rumour { " (rumour)" } else { "" };
-    let date = detection.event_date.as_deref().map_or_else(String::new, |date| format!("\n{}", plain(date)));
-    format!("{} {}{rumour}{date}", detection.event.as_str(), detection.stage.as_str())
+    format!("{} {}{rumour}", detection.event.as_str(), detection.stage.as_str())
 }
 
 fn whose(detection: &Detection) -> String {
-    let star = if detection.watched { "* " } else { "" };
     let token = detection.token.as_deref().map_or_else(String::new, |token| format!(" ${}", plain(token)));
-    format!("{star}{}{token}", plain(detection.project.as_deref().unwrap_or("?")))
+    format!("{}{token}", plain(detection.project.as_deref().unwrap_or("?")))
 }
 
 /// Outlets that carry the story of `detection`.
@@ -81,20 +84,12 @@ fn outlets(detection: &Detection) -> usize {
     outlet::count([(detection.source.as_str(), detection.url.as_str())].into_iter().chain(others))
 }
 
-fn others(detection: &Detection) -> String {
-    match outlets(detection) - 1 {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    }
-}
-
-/// Colour is never the only sign: the score shows the class too.
-fn shade(cell: Cell, class: Class) -> Cell {
+fn of_class(class: Class) -> Look {
     match class {
-        Class::Critical => cell.fg(Color::Red).add_attribute(Attribute::Bold),
-        Class::High => cell.fg(Color::Yellow),
-        Class::Medium => cell,
-        Class::Low => cell.add_attribute(Attribute::Dim),
+        Class::Critical => Look::ALARM,
+        Class::High => Look::BOLD,
+        Class::Medium => Look::PLAIN,
+        Class::Low => Look::DIM,
     }
 }
 
@@ -151,17 +146,17 @@ mod tests {
         let csv = csv(&found);
         assert!(csv.contains(",'=cmd() [31mCaldera opens its claim,"), "{csv}");
         assert!(csv.ends_with("\r\n"));
-        for width in [40, 120] {
-            let table = table(&found, Style { width, color: false });
+        for width in [60, 120] {
+            let table = table(&found, Style::pipe(width));
             assert!(!table.contains(['\x1b', '\u{202E}']), "{table:?}");
-            assert!(table.contains("Ledgerline and 1 more") && table.contains("* Caldera $ERA"), "{table}");
+            assert!(table.contains("Caldera $ERA") && table.contains('*'), "{table}");
         }
     }
 
     #[test]
     fn a_table_keeps_to_its_width() {
         let found = [Detection { title: "word ".repeat(80), ..detection() }];
-        let table = table(&found, Style { width: 80, color: false });
+        let table = table(&found, Style::pipe(80));
         assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     }
 

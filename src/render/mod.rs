@@ -12,20 +12,17 @@ pub mod report;
 mod samples;
 pub mod sources;
 pub mod stats;
+pub mod style;
 pub mod syndication;
+pub mod table;
+#[cfg(test)]
+mod table_tests;
 
-use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
+pub use self::style::Style;
+use self::table::Table;
 pub use crate::text::{inert, plain};
-
-/// The look of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    /// Columns of the terminal.
-    pub width: u16,
-    pub color: bool,
-}
 
 /// `value` as one line of JSON without terminal control characters.
 pub fn json<T: Serialize>(value: &T) -> String {
@@ -52,42 +49,13 @@ fn harmless(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
-/// A table with lines between the rows.
+/// `rows` under `header`: numbers to the right, long texts continued in further lines.
 pub fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, style: Style) -> String {
-    fill(bare_table(style), header, rows)
+    Table::of_texts(header, rows.collect()).render(style)
 }
 
-/// `rows` with `columns`, with lines between the rows.
+/// `rows` with `columns`, as [`table`].
 pub fn rows_table<T>(columns: &[Column<T>], rows: &[T], style: Style) -> String {
     let header: Vec<&str> = columns.iter().map(|(header, _)| *header).collect();
     table(&header, rows.iter().map(|row| columns.iter().map(|(_, cell)| cell(row)).collect()), style)
-}
-
-/// A table without lines.
-pub fn compact(header: &[&str], rows: impl Iterator<Item = Vec<String>>, style: Style) -> String {
-    let mut table = bare_table(style);
-    table.load_style(presets::NOTHING);
-    fill(table, header, rows)
-}
-
-fn fill(mut table: Table, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    table.set_header(header.iter().copied());
-    for row in rows {
-        table.add_row(row);
-    }
-    format!("{table}\n")
-}
-
-fn bare_table(style: Style) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(style.width);
-    if style.color {
-        table.enforce_styling();
-    } else {
-        table.force_no_tty();
-    }
-    table
 }

@@ -5,9 +5,9 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 
 use super::{
-    Column, Style, compact,
+    Column, Style,
     format::{ms, or_dash, rough},
-    plain,
+    plain, table as text_table,
 };
 use crate::figures::sources::SourceView;
 
@@ -29,7 +29,7 @@ pub fn table(sources: &[SourceView], now: Timestamp, style: Style) -> String {
             or_dash(source.changed_at, |at| rough(now.duration_since(at))),
         ]
     });
-    compact(&SOURCES, rows, style)
+    text_table(&SOURCES, rows, style)
 }
 
 const COLUMNS: [Column<SourceView>; 15] = [

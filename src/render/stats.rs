@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use strum::VariantArray;
 
 use super::{
-    Style, compact as table,
+    Style,
     format::{bytes, count, ms, ms_hundredths, number, or_dash, percent_tenths, rough},
     plain,
     report::verdict,
+    table,
 };
 use crate::{
     figures::{
@@ -318,8 +319,8 @@ mod tests {
             all: &Sums::default(),
             x_budget_usd: 5.0,
         };
-        for width in [34, 60, 80, 200] {
-            let text = first(&screen, Style { width, color: false });
+        for width in [40, 60, 80, 200] {
+            let text = first(&screen, Style::pipe(width));
             assert!(text.contains("900 ms") && text.contains("300 ms"), "{text}");
             assert!(text.contains("MISSED cycle_time: 0.900 s, wanted 0.500; level warning"), "{text}");
             assert!(
@@ -341,7 +342,7 @@ mod tests {
         let step = |part, host: &str, ms| PathStep { part, host: host.to_owned(), ms };
         let mut reports = [report(2, 500), report(1, 500)];
         let steps = [step(Phase::Answer, "slow.example", 900.0), step(Phase::Plan, "", 100.0)];
-        let wide = Style { width: 100, color: false };
+        let wide = Style::pipe(100);
         assert!(why(&steps, &reports, wide).contains("no database statement took over 100 ms"));
         let one = |name: &str, count, max_ms| SlowStatement { name: name.to_owned(), count, max_ms };
         reports[0].database.slow = vec![one("SOURCES", 1, 120), one("BACKLOG", 2, 310)];

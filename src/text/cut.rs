@@ -1,6 +1,7 @@
 //! Text cut to a limit, at a word where there is one, never inside what a reader sees as one character.
 
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 /// What a limit counts: services count differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub enum Unit {
     Utf16,
     /// Bytes of UTF-8, as ntfy counts.
     Bytes,
+    /// Cells of a terminal: 0, 1 or 2 for each character that a reader sees.
+    Cells,
 }
 
 impl Unit {
@@ -21,6 +24,9 @@ impl Unit {
             Self::Scalars => text.chars().count(),
             Self::Utf16 => text.encode_utf16().count(),
             Self::Bytes => text.len(),
+            Self::Cells if text.is_ascii() => text.len(),
+            // Character by character, because terminals join none of them (as Arabic letters) to a shorter word.
+            Self::Cells => text.graphemes(true).map(|cluster| cluster.width().min(2)).sum(),
         }
     }
 }
@@ -107,6 +113,32 @@ pub fn cut(text: &str, limit: usize, unit: Unit) -> String {
     format!("{}{MORE}", text[..end].trim_end())
 }
 
+/// `text` if it keeps to `limit`, else its beginning and its end around a `…`, as suits an address.
+#[must_use]
+pub fn cut_middle(text: &str, limit: usize, unit: Unit) -> String {
+    if unit.length(text) <= limit {
+        return text.to_owned();
+    }
+    let Some(space_left) = limit.checked_sub(unit.length(MORE)) else { return String::new() };
+    let clusters: Vec<&str> = text.graphemes(true).collect();
+    let (mut used, mut head, mut tail) = (0, 0, clusters.len());
+    // The beginning has the host, so it gets the odd cell.
+    while head < tail {
+        let from_head = head <= clusters.len() - tail;
+        let cluster = if from_head { clusters[head] } else { clusters[tail - 1] };
+        used += unit.length(cluster);
+        if used > space_left {
+            break;
+        }
+        if from_head {
+            head += 1;
+        } else {
+            tail -= 1;
+        }
+    }
+    format!("{}{MORE}{}", clusters[..head].concat(), clusters[tail..].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -121,6 +153,25 @@ mod tests {
         // A family is one character to its reader.
         assert_eq!(cut("👨‍👩‍👧‍👦👨‍👩‍👧‍👦", 12, Unit::Utf16), "👨‍👩‍👧‍👦…");
         assert_eq!(cut("abc", 0, Unit::Bytes), "");
+    }
+
+    #[test]
+    fn cells_are_counted_as_a_terminal_shows_them() {
+        for (text, cells) in
+            [("abc", 3), ("日本", 4), ("e\u{301}", 1), ("👨‍👩‍👧‍👦", 2), ("🇩🇪", 2), ("مرحبا", 5), ("❤️", 2)]
+        {
+            assert_eq!(Unit::Cells.length(text), cells, "{text}");
+        }
+        assert_eq!(cut("日本語の見出し", 8, Unit::Cells), "日本語…");
+    }
+
+    #[test]
+    fn an_address_keeps_both_ends() {
+        let address = "https://news.example/2026/11/launch.xml";
+        assert_eq!(cut_middle(address, 39, Unit::Cells), address);
+        assert_eq!(cut_middle(address, 16, Unit::Cells), "https://…nch.xml");
+        assert_eq!(cut_middle("日本語の見出し", 6, Unit::Cells), "日…し");
+        assert_eq!(cut_middle(address, 0, Unit::Cells), "");
     }
 
     #[test]
