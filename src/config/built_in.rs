@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    STARTER,
+    STARTER, Settings,
     edit::identity,
     layers::{Layers, Origin, Row},
     raw::RawValue,
 };
+use crate::text::quantity::plural;
 
 /// Name of the built-in lists in the place of a row.
 const PLACE: &str = "starter";
@@ -105,6 +106,41 @@ impl BuiltIn {
         let hint = format!("for yours only: {} = false; to hide this note: true", switches.join(" and "));
         Some((message, hint))
     }
+}
+
+impl Settings {
+    /// The tables of `list`, the file's before the built-in ones.
+    #[must_use]
+    pub fn listed(&self, list: BuiltInList) -> Vec<ListedTable> {
+        let rows = self.layers.lists.get(list.name()).into_iter().flatten();
+        let table = |row: &Row| {
+            let text = |key| text_of(row, key).unwrap_or_default();
+            let off = row
+                .pairs
+                .iter()
+                .any(|(key, _, value)| key == "enabled" && *value == RawValue::Boolean(false));
+            let identity = list.identity(text(list.key()))?;
+            let (key, name) = (text(list.key()).to_owned(), text("name").to_owned());
+            Some(ListedTable { identity, key, name, enabled: !off, built_in: is_built_in(row) })
+        };
+        rows.filter_map(table).collect()
+    }
+
+    /// "115 feeds (114 built in)".
+    #[must_use]
+    pub fn feeds_in_words(&self) -> String {
+        counted(plural(self.sources.len(), "feed", "feeds"), self.built_in.feeds)
+    }
+
+    /// "113 projects (112 built in)".
+    #[must_use]
+    pub fn projects_in_words(&self) -> String {
+        counted(plural(self.detect.projects.len(), "project", "projects"), self.built_in.projects)
+    }
+}
+
+fn counted(all: String, built_in: usize) -> String {
+    if built_in == 0 { all } else { format!("{all} ({built_in} built in)") }
 }
 
 /// The value of `key` in `row`.

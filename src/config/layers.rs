@@ -262,6 +262,19 @@ impl Layers {
         duration
     }
 
+    /// A duration within bounds.
+    pub fn duration_within(&mut self, path: &str, least: Duration, most: Duration) -> Duration {
+        let (before, duration) = (self.errors.0.len(), self.duration(path));
+        if !(least..=most).contains(&duration) && self.errors.0.len() == before {
+            let show = quantity::show_duration;
+            self.wrong(
+                path,
+                format!("should be between {} and {}, is {}", show(least), show(most), show(duration)),
+            );
+        }
+        duration
+    }
+
     /// Bytes.
     pub fn size(&mut self, path: &str) -> u64 {
         let text = self.text(path);

@@ -10,6 +10,7 @@ mod errors;
 mod exposure;
 mod files;
 mod http_section;
+mod keep_section;
 mod layers;
 mod outputs_section;
 mod raw;
@@ -33,7 +34,7 @@ use crate::{
     figures::targets::Settings as TargetSettings,
     http,
     model::{Language, Source},
-    text::quantity::{self, plural},
+    text::quantity,
     visit, x,
 };
 
@@ -205,35 +206,6 @@ impl Inspected {
 }
 
 impl Settings {
-    /// The tables of `list`, the file's before the built-in ones.
-    #[must_use]
-    pub fn listed(&self, list: BuiltInList) -> Vec<ListedTable> {
-        let rows = self.layers.lists.get(list.name()).into_iter().flatten();
-        let table = |row: &layers::Row| {
-            let text = |key| built_in::text_of(row, key).unwrap_or_default();
-            let off = row
-                .pairs
-                .iter()
-                .any(|(key, _, value)| key == "enabled" && *value == RawValue::Boolean(false));
-            let identity = list.identity(text(list.key()))?;
-            let (key, name) = (text(list.key()).to_owned(), text("name").to_owned());
-            Some(ListedTable { identity, key, name, enabled: !off, built_in: built_in::is_built_in(row) })
-        };
-        rows.filter_map(table).collect()
-    }
-
-    /// "115 feeds (114 built in)".
-    #[must_use]
-    pub fn feeds_in_words(&self) -> String {
-        counted(plural(self.sources.len(), "feed", "feeds"), self.built_in.feeds)
-    }
-
-    /// "113 projects (112 built in)".
-    #[must_use]
-    pub fn projects_in_words(&self) -> String {
-        counted(plural(self.detect.projects.len(), "project", "projects"), self.built_in.projects)
-    }
-
     /// Frees the parsed tables of the file, about a kilobyte each: a cycle uses the resolved settings only.
     #[must_use]
     pub fn without_tables(mut self) -> Self {
@@ -283,17 +255,19 @@ fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment
     let lists = std::mem::take(&mut layers.lists);
     let row = |list: &str| lists.get(list).map(Vec::as_slice).unwrap_or_default();
     let budget_usd = layers.number("x.monthly_budget_usd", 0.0..=MAX_BUDGET_USD);
+    let article_ttl = layers.duration("cache.article_ttl");
     let mut settings = Settings {
         cycle: cycle::Settings {
             timeout: layers.time_limit("cycle.timeout"),
             max_failed_ratio: layers.number("cycle.max_failed_ratio", 0.0..=1.0),
+            retention: keep_section::retention(&mut layers, article_ttl),
         },
         http: http_section::settings(&mut layers),
         cache: visit::Settings {
             memory_limit: layers.size("cache.memory_limit"),
             feed_ttl: layers.duration("cache.feed_ttl"),
             feed_ttl_max: layers.duration("cache.feed_ttl_max"),
-            article_ttl: layers.duration("cache.article_ttl"),
+            article_ttl,
             catch_up: 0,
             without_savings: false,
         },
@@ -389,10 +363,6 @@ fn alert_settings(
         budget_usd,
         channels: channels::channels(channels, environment, &mut layers.errors),
     }
-}
-
-fn counted(all: String, built_in: usize) -> String {
-    if built_in == 0 { all } else { format!("{all} ({built_in} built in)") }
 }
 
 fn amount(number: i64) -> usize {

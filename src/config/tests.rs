@@ -347,3 +347,24 @@ fn a_text_is_checked_as_the_file_is() {
     let long = "#".repeat(65 << 20);
     assert!(load(&long).unwrap_err().to_string().contains("is longer than 64MiB"));
 }
+
+#[test]
+fn ages_of_deletion_have_bounds() {
+    let keep = |text: &str| from_text(&format!("[keep]\n{text}\n"), Path::new("state"));
+    let days = |days: u64| std::time::Duration::from_secs(days * 86_400);
+    let settings = keep("entries = \"365d\"\ncycles = \"1w\"").unwrap();
+    assert_eq!(settings.cycle.retention.entries, days(365));
+    assert_eq!(settings.cycle.retention.cycles, days(7));
+    assert_eq!(settings.cycle.retention.posts, days(90));
+    for (text, message) in [
+        ("entries = \"20d\"", "keep.entries: should be between 32d and 3650d, is 20d"),
+        ("cycles = \"0s\"", "keep.cycles: should be between 3d and 3650d, is 0s"),
+        ("posts = \"1h\"", "keep.posts: should be between 7d and 3650d, is 1h"),
+        ("messages = \"9999d\"", "keep.messages: should be between 7d and 3650d, is 9999d"),
+        ("articles = \"2d\"", "keep.articles: is shorter than cache.article_ttl"),
+        ("entrys = \"90d\"", "entries"),
+    ] {
+        let errors = errors_of(&format!("[keep]\n{text}\n"));
+        assert!(errors.len() == 1 && errors[0].contains(message), "{message:?} is missing in {errors:#?}");
+    }
+}

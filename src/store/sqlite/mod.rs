@@ -3,6 +3,7 @@
 mod articles;
 mod backup;
 mod clock_skew;
+mod compact;
 mod confirmed;
 mod cycles;
 mod detections;
@@ -35,6 +36,7 @@ use super::{StoreError, files};
 
 pub use articles::{article, robots};
 pub use backup::backup;
+pub use compact::compact;
 pub use confirmed::confirmed_time;
 pub use cycles::{
     begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
