@@ -3,7 +3,7 @@
 mod every;
 mod show;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
 use futures_util::FutureExt;
@@ -73,10 +73,12 @@ enum Half {
     X,
 }
 
-/// A time of at least one second.
+/// Limits of `--every`.
+const EVERY: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(7 * 24);
+
 fn interval(text: &str) -> Result<Duration, String> {
     let time = super::duration(text)?;
-    if time < Duration::from_secs(1) { Err("give at least 1s".to_owned()) } else { Ok(time) }
+    if EVERY.contains(&time) { Ok(time) } else { Err("give a time from 1s to 7d".to_owned()) }
 }
 
 /// Runs one cycle, or one each `--every`.
@@ -89,7 +91,12 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
 
 /// Runs one cycle and shows what came of it.
 fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = super::settings(globals)?.without_tables();
+    let settings = super::settings_with_secrets(globals)?.without_tables();
+    if let Some(variable) = settings.metrics.unset_variable.as_ref().filter(|_| !globals.quiet) {
+        output.note(&format!(
+            "note: no monitor is pinged: {variable} of metrics.healthcheck_url_env is not set"
+        ));
+    }
     let runtime = wiring::small_runtime()?;
     let _lock = if args.dry_run {
         None

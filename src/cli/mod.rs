@@ -3,6 +3,7 @@
 
 mod alerts;
 mod article;
+mod board;
 mod classify;
 mod compare;
 mod completions;
@@ -158,7 +159,7 @@ enum Command {
     /// Try channels, show the outbox, deliver
     #[command(subcommand)]
     Alerts(alerts::What),
-    /// Write one self-contained page with charts and tables
+    /// Write one page with stories, dates, sources and figures
     Report(report::Args),
     /// List, change, try, import, export and parse sources
     #[command(subcommand)]
@@ -278,8 +279,16 @@ impl Globals {
     }
 }
 
+/// The settings. Secrets may be missing.
 fn settings(globals: &Globals) -> Result<Settings, Error> {
     Ok(load(&globals.flags(), &Environment::of_process())?)
+}
+
+/// The settings with all their secrets, for commands that send something.
+fn settings_with_secrets(globals: &Globals) -> Result<Settings, Error> {
+    let mut settings = settings(globals)?;
+    let missing = std::mem::take(&mut settings.missing_secrets);
+    if missing.0.is_empty() { Ok(settings) } else { Err(missing.into()) }
 }
 
 /// Prints `rows`: as JSON under `key`, as NDJSON, as CSV, or as a table.

@@ -7,6 +7,7 @@ use crate::{
     config::Settings,
     error::Error,
     exit::Exit,
+    model::short_id,
     render::{
         self,
         history::{self, Surroundings},
@@ -38,6 +39,11 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         }
         _ => history::text(&found, around),
     })?;
+    if let Some(detection) = &found.detection {
+        let id = short_id(&detection.id);
+        output
+            .next(&format!("tge-scrape open {id}   tge-scrape explain {id}   tge-scrape label {id} yes|no"));
+    }
     Ok(Exit::Success)
 }
 

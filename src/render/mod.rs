@@ -1,5 +1,6 @@
 //! Results as text: tables, JSON, CSV, feeds, calendars, HTML. Renders, never prints.
 
+pub mod board;
 pub mod calendar;
 pub mod charts;
 pub mod cycle;
@@ -7,7 +8,6 @@ pub mod events;
 pub mod explain;
 pub mod format;
 pub mod history;
-pub mod page;
 pub mod profile;
 pub mod prometheus;
 pub mod report;

@@ -8,6 +8,7 @@ mod error;
 mod files;
 mod history;
 mod lock;
+mod retention;
 mod rows;
 mod sqlite;
 mod x;
@@ -17,20 +18,24 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 
 use crate::model::{
-    Alert, ArticleRecord, BoundMessage, ChannelState, ChannelStoryState, Commit, Detection, EntryKey,
-    EntryRecord, HostWait, Incident, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState, Story,
+    Alert, ArticleRecord, BoundMessage, ChannelState, ChannelStoryState, ChannelTest, Commit, Detection,
+    EntryKey, EntryRecord, HostWait, Incident, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState,
+    Story,
 };
 
 pub use error::StoreError;
+pub(crate) use files::free_bytes;
 pub(crate) use history::{
     Candidate, EntryHistory, EntryStatus, History, Reference, Resolved, SentAlert, StoryChange, StoryHistory,
     StoryUpdate,
 };
 pub(crate) use lock::Lock;
+pub use retention::Retention;
+pub(crate) use retention::bounds as retention_bounds;
 pub(crate) use rows::{
-    AlertTotal, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState, LabelVector,
-    LabelledMention, Labels, Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks,
-    SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
+    AlertTotal, Compacted, CycleRecord, CycleRow, Delivery, EventFilter, Health, JudgedEntry, KnownEntry,
+    KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable,
+    Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
 };
 
 use db::DbThread;
@@ -266,6 +271,15 @@ impl Store {
         self.db.call(|connection| sqlite::channels(connection)).await
     }
 
+    /// The last test of every channel.
+    pub(crate) async fn channel_tests(&self) -> Result<Vec<ChannelTest>, StoreError> {
+        self.db.call(|connection| sqlite::channel_tests(connection)).await
+    }
+
+    pub(crate) async fn put_channel_test(&self, test: ChannelTest) -> Result<(), StoreError> {
+        self.db.call(move |connection| sqlite::put_channel_test(connection, &test)).await
+    }
+
     pub(crate) async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
         self.db.call(|connection| sqlite::incidents(connection)).await
     }
@@ -316,7 +330,23 @@ impl Store {
 
     /// The stories that pass `filter`, newest first, with their history.
     pub(crate) async fn stories(&self, filter: EventFilter) -> Result<Vec<StoryRow>, StoreError> {
-        self.db.call(move |connection| sqlite::stories(connection, &filter)).await
+        self.fold_stories(filter, Vec::new(), |rows, row, _| rows.push(row)).await
+    }
+
+    /// Calls `step` with each story that passes `filter`, newest first, and with its mentions, oldest first. So their
+    /// documents are not all in memory at once.
+    pub(crate) async fn fold_stories<T: Send + 'static>(
+        &self,
+        filter: EventFilter,
+        all: T,
+        step: fn(&mut T, StoryRow, Vec<Detection>),
+    ) -> Result<T, StoreError> {
+        self.db.call(move |connection| sqlite::fold_stories(connection, &filter, all, step)).await
+    }
+
+    /// What became of the stored alerts about launches, oldest first.
+    pub(crate) async fn deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
+        self.db.call(|connection| sqlite::deliveries(connection)).await
     }
 
     /// Every judged entry first seen since `since`.
@@ -357,8 +387,13 @@ impl Store {
     }
 
     /// Deletes at most `limit` expired rows of each kind; returns their number.
-    pub(crate) async fn prune(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.db.call(move |connection| sqlite::prune(connection, now, limit)).await
+    pub(crate) async fn prune(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        keep: Retention,
+    ) -> Result<usize, StoreError> {
+        self.db.call(move |connection| sqlite::prune(connection, now, limit, &keep)).await
     }
 
     pub(crate) async fn health(&self) -> Result<Health, StoreError> {
@@ -374,6 +409,11 @@ impl Store {
     pub(crate) async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
         self.db.call(move |connection| sqlite::backup(connection, &to)).await
+    }
+
+    /// Rewrites the file without its free pages.
+    pub(crate) async fn compact(&self) -> Result<Compacted, StoreError> {
+        self.db.call(|connection| sqlite::compact(connection)).await
     }
 
     /// The first column of the rows of `sql`.

@@ -35,7 +35,7 @@ pub fn run(args: &Args, every: Duration, globals: &Globals, output: &mut Output)
         is_first = false;
         let now = SystemClock.now();
         let wait = left(started, every, now);
-        output.next(&format!("a cycle in {}; Ctrl-C ends", crate::text::quantity::show_duration(wait)));
+        output.next(&format!("a cycle in {}, until Ctrl-C", crate::text::quantity::show_duration(wait)));
         let stopped = runtime.block_on(async {
             tokio::select! {
                 biased;

@@ -42,6 +42,7 @@ impl Outcome {
                     changed_at: detection.detected_at,
                     revision: 0,
                     event_date: detection.event_date.clone(),
+                    dates: Vec::new(),
                     official: detection.official,
                     detection: detection.clone(),
                 };

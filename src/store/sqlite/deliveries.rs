@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{AlertState, Topic},
-    store::SentAlert,
+    store::{Delivery, SentAlert},
 };
 
 pub fn state(is_bound: bool, is_settled: bool, given_up: bool) -> AlertState {
@@ -50,5 +50,21 @@ pub fn delivered_since(
 ) -> Result<BTreeMap<String, u64>, StoreError> {
     let mut statement = connection.prepare_cached(statements::DELIVERED_SINCE)?;
     let rows = statement.query_map([seconds(since)], |row| Ok((row.get(0)?, amount(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every alert about a launch, oldest first.
+pub fn deliveries(connection: &Connection) -> Result<Vec<Delivery>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::DELIVERIES)?;
+    let rows = statement.query_map([], |row| {
+        let settled = maybe(row, 4)?;
+        let given_up = row.get::<_, Option<bool>>(5)?.unwrap_or(false);
+        Ok(Delivery {
+            detection: row.get(0)?,
+            channel: row.get(1)?,
+            state: state(row.get(3)?, settled.is_some(), given_up),
+            at: settled.unwrap_or(time(row.get(2)?)),
+        })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -125,24 +125,32 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
     Ok(stories)
 }
 
-pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<StoryRow>, StoreError> {
+/// Calls `step` with each story that passes `filter`, newest first, and with its mentions, oldest first.
+pub fn fold_stories<T>(
+    connection: &Connection,
+    filter: &EventFilter,
+    mut all: T,
+    step: fn(&mut T, StoryRow, Vec<Detection>),
+) -> Result<T, StoreError> {
     let since = filter.since.map_or(i64::MIN, seconds);
     let mut statement = connection.prepare_cached(statements::DETECTIONS_SINCE)?;
     let mut rows = statement.query([since])?;
-    let (mut seen, mut found) = (HashSet::new(), Vec::new());
+    let (mut seen, mut found) = (HashSet::new(), 0);
     while let Some(row) = rows.next()? {
-        if found.len() >= filter.limit {
+        if found >= filter.limit {
             break;
         }
         let story: String = row.get(0)?;
         if !seen.insert(story.clone()) {
             continue;
         }
-        let mentions = mentions(connection, &story)?;
-        let date = story_date(connection, &story)?;
-        found.extend(history(mentions, date, filter.today).filter(|row| filter.passes(&row.detection)));
+        let story = history(mentions(connection, &story)?, story_date(connection, &story)?, filter.today);
+        if let Some((row, mentions)) = story.filter(|(row, _)| filter.passes(&row.detection)) {
+            found += 1;
+            step(&mut all, row, mentions);
+        }
     }
-    Ok(found)
+    Ok(all)
 }
 
 /// The mentions of `story`, in the order of their publication.
@@ -168,12 +176,11 @@ pub fn story(
     connection: &Connection,
     id: &str,
 ) -> Result<Option<(StoryRow, Vec<Detection>, Vec<StoryChange>)>, StoreError> {
-    let mut mentions = mentions(connection, id)?;
-    let date = story_date(connection, id)?;
-    let row = history(mentions.clone(), date, None);
-    mentions.sort_by_key(|mention| mention.detected_at);
-    let changes = changes(&mentions);
-    Ok(row.map(|row| (row, mentions, changes)))
+    let story = history(mentions(connection, id)?, story_date(connection, id)?, None);
+    Ok(story.map(|(row, mentions)| {
+        let changes = changes(&mentions);
+        (row, mentions, changes)
+    }))
 }
 
 /// What happened to the stories `ids` since `since`.
@@ -185,11 +192,8 @@ pub fn updates(
 ) -> Result<Vec<StoryUpdate>, StoreError> {
     let mut all = Vec::new();
     for id in ids {
-        let mut mentions = mentions(connection, id)?;
-        let Some(story) = history(mentions.clone(), story_date(connection, id)?, Some(today)) else {
-            continue;
-        };
-        mentions.sort_by_key(|mention| mention.detected_at);
+        let story = history(mentions(connection, id)?, story_date(connection, id)?, Some(today));
+        let Some((story, mentions)) = story else { continue };
         let old = mentions.iter().take_while(|mention| mention.detected_at < since).count();
         all.push(update(story, &mentions, old));
     }
@@ -246,21 +250,28 @@ fn changes(mentions: &[Detection]) -> Vec<StoryChange> {
     changes
 }
 
-/// A story's head with the history of its class and date; `date` is the story's own. The stage is adjusted to the date
-/// on `today`.
-fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Date>) -> Option<StoryRow> {
+/// A story's head with the history of its class and date, and its mentions, oldest first; `date` is the story's own. The
+/// stage is adjusted to the date on `today`.
+fn history(
+    mut mentions: Vec<Detection>,
+    date: Option<String>,
+    today: Option<Date>,
+) -> Option<(StoryRow, Vec<Detection>)> {
     let detection = Detection::head(mentions.clone())?;
     mentions.sort_by_key(|mention| mention.detected_at);
-    let opened_at = mentions.first()?.detected_at;
+    let first = mentions.first()?;
+    let opened_at = first.detected_at;
     let changes = changes(&mentions);
     let changed_at = changes.last().map_or(opened_at, |change| change.at);
     let revision = u32::try_from(changes.len()).unwrap_or(u32::MAX);
+    let moved = changes.into_iter().filter_map(|change| Some((change.at, change.event_date?)));
+    let dates = first.event_date.clone().map(|date| (opened_at, date)).into_iter().chain(moved).collect();
     let event_date = date.or_else(|| detection.event_date.clone());
     let official = event_date.is_some()
         && mentions.iter().any(|mention| mention.official && mention.event_date == event_date);
     let stage = today.map_or(detection.stage, |today| detection.stage.on(event_date.as_deref(), today));
     let detection = Detection { stage, event_date: event_date.clone(), ..detection };
-    Some(StoryRow { detection, opened_at, changed_at, revision, event_date, official })
+    Some((StoryRow { detection, opened_at, changed_at, revision, event_date, dates, official }, mentions))
 }
 
 impl EventFilter {
