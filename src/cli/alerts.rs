@@ -199,6 +199,7 @@ fn flush(
         post: &post,
         channels: &channels,
         limit: settings.cycle.timeout,
+        give_up_after: settings.alerts.give_up_after,
         stop,
         hurried: false,
         insist: true,
