@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use crate::{
-    config::{self, FILE_NAME, Shown},
+    config::{self, Environment, FILE_NAME, Shown},
     error::Error,
     exit::Exit,
-    render::Column,
+    render::{Column, plain},
+    text::quantity::plural,
 };
 
 use super::{Globals, files, output::Output, print_rows};
@@ -62,11 +63,15 @@ fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         .file
         .as_ref()
         .map_or_else(|| "built-in settings".to_owned(), |file| file.display().to_string());
-    let (feeds, projects) = (settings.sources.len(), settings.detect.projects.len());
-    let channels = settings.alerts.channels.len();
-    output.print(&format!(
-        "{from}: no errors; {feeds} feeds enabled, {projects} projects watched, {channels} channels\n"
-    ))?;
+    let (feeds, projects) = (settings.feeds_in_words(), settings.projects_in_words());
+    let channels = plural(settings.alerts.channels.len(), "channel", "channels");
+    output.print(&format!("{from}: no errors; {feeds}, {projects}, {channels}\n"))?;
+    if let Some((message, hint)) = settings.built_in.note() {
+        output.print(&format!("note: {message}\n  {hint}\n"))?;
+    }
+    for missing in &settings.missing_secrets.0 {
+        output.print(&format!("note: {}: {}\n", plain(&missing.place), plain(&missing.message)))?;
+    }
     for secret in config::cleartext(&settings) {
         output.print(&format!("note: {secret} can be read on the way; {}\n", config::CLEARTEXT_HINT))?;
     }
@@ -74,11 +79,14 @@ fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
 }
 
 fn show(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let shown = config::shown(&super::settings(globals)?);
+    let inspected = config::inspect(&globals.flags(), &Environment::of_process());
+    let shown = config::shown(&inspected.settings);
     let columns: [Column<Shown>; 3] = [
         ("key", |shown| shown.key.clone()),
         ("value", |shown| shown.value.clone()),
         ("origin", |shown| shown.origin.clone()),
     ];
-    print_rows(&shown, "settings", &columns, globals, output)
+    print_rows(&shown, "settings", &columns, globals, output)?;
+    // After the values: they show where each comes from.
+    if inspected.errors.0.is_empty() { Ok(Exit::Success) } else { Err(inspected.errors.into()) }
 }

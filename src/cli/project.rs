@@ -7,6 +7,7 @@ use serde::Serialize;
 use toml_edit::{Array, Table, value};
 
 use crate::{
+    config::{BuiltInList, edit::Removed},
     detect::{Priority, Project},
     error::Error,
     exit::Exit,
@@ -19,9 +20,9 @@ use super::{Globals, output::Output, print_rows, settings_file::SettingsFile};
 pub enum What {
     /// Show the watch list
     List,
-    /// Add a project to the settings file; asks for the rest on a terminal if only a name is given
+    /// Add a project to those that are watched; asks for the rest on a terminal if only a name is given
     Add(Added),
-    /// Remove a project from the settings file
+    /// Remove a project from the settings file; a built-in one is no longer watched
     Remove {
         /// Its name
         name: String,
@@ -123,7 +124,6 @@ fn joined(texts: &[String]) -> String {
 fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let mut file = SettingsFile::open(globals)?;
     let path = file.path.display().to_string();
-    let projects = file.document.list("projects")?;
     let name = plain(&added.name);
     if name.is_empty() {
         return Err(Error::new(
@@ -132,10 +132,28 @@ fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit,
             "such as: project add Caldera --token ERA",
         ));
     }
-    if projects.texts("name").iter().any(|known| same(known, &name)) {
-        let message = format!("{path} has {name} already");
-        return Err(Error::new(Exit::Failure, message, "change it there, or remove it first"));
-    }
+    let identity = BuiltInList::Projects.identity(&name);
+    let listed = file.settings.listed(BuiltInList::Projects);
+    let known = listed.iter().find(|project| Some(&project.identity) == identity.as_ref());
+    let is_built_in = match known {
+        Some(known) if !known.enabled => {
+            file.document.enable(BuiltInList::Projects, known)?;
+            let watched = file.save()?.projects_in_words();
+            output.print(&format!(
+                "{name} was removed before, added again in {path}: {watched} are watched\n"
+            ))?;
+            return Ok(Exit::Success);
+        }
+        Some(known) if known.built_in && added.is_bare() => {
+            output.print(&format!("{name} is watched already: it is built in\n"))?;
+            return Ok(Exit::Success);
+        }
+        Some(known) if !known.built_in => {
+            let message = format!("{path} has {name} already");
+            return Err(Error::new(Exit::Failure, message, "change it there, or remove it first"));
+        }
+        known => known.is_some(),
+    };
     if added.is_bare() && std::io::stdin().is_terminal() {
         added.ask(output)?;
     }
@@ -155,9 +173,13 @@ fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit,
     if let Some(level) = added.priority {
         table["priority"] = value(level.as_str());
     }
-    projects.push(table);
-    file.save("projects", globals, output)?;
-    output.print(&format!("added to {path}\n"))?;
+    file.document.list("projects")?.push(table);
+    let watched = file.save()?.projects_in_words();
+    output.print(&if is_built_in {
+        format!("{name} is built in: what you gave replaces its values, in {path}; {watched} are watched\n")
+    } else {
+        format!("added to {path}: {watched} are watched\n")
+    })?;
     Ok(Exit::Success)
 }
 
@@ -186,18 +208,23 @@ impl Added {
     }
 }
 
-fn same(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
-}
-
 fn remove(name: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let mut file = SettingsFile::open(globals)?;
-    let path = file.path.display().to_string();
-    if file.document.remove("projects", "name", &|known| same(known, name))? == 0 {
-        let message = format!("{path} has no project {:?}", plain(name));
-        return Err(Error::new(Exit::Failure, message, "`tge-scrape project list` shows the names"));
+    let found = file.named(BuiltInList::Projects, name)?;
+    if !found.enabled {
+        let message = format!("{} is not watched: it has been removed", plain(&found.name));
+        return Err(Error::new(Exit::Failure, message, "`project add` watches it again"));
     }
-    file.save("projects", globals, output)?;
-    output.print(&format!("removed from {path}\n"))?;
+    let removed = file.document.remove(BuiltInList::Projects, &found)?;
+    let watched = file.save()?.projects_in_words();
+    let (name, path) = (plain(&found.name), file.path.display());
+    output.print(&match removed {
+        Removed::Table => format!("removed {name} from {path}: {watched} remain\n"),
+        Removed::Disabled => {
+            format!(
+                "{name} is built in: switched off in {path}, {watched} remain; `project add` brings it back\n"
+            )
+        }
+    })?;
     Ok(Exit::Success)
 }

@@ -18,7 +18,7 @@ pub struct Args {
     /// Judge entries first seen within this time, such as 30d
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = super::duration)]
     since: Duration,
-    /// Queue alerts for new detections, for the next cycle or `alerts flush`; without it none is sent
+    /// Queue alerts for new detections, for the next cycle or `alerts send`; without it none is sent
     #[arg(long)]
     alert: bool,
     /// Show what would change, and change nothing

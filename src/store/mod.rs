@@ -17,8 +17,9 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 
 use crate::model::{
-    Alert, ArticleRecord, BoundMessage, ChannelState, ChannelStoryState, Commit, Detection, EntryKey,
-    EntryRecord, HostWait, Incident, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState, Story,
+    Alert, ArticleRecord, BoundMessage, ChannelState, ChannelStoryState, ChannelTest, Commit, Detection,
+    EntryKey, EntryRecord, HostWait, Incident, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState,
+    Story,
 };
 
 pub use error::StoreError;
@@ -263,6 +264,15 @@ impl Store {
     /// The state of every channel that ever sent.
     pub(crate) async fn channels(&self) -> Result<Vec<ChannelState>, StoreError> {
         self.db.call(|connection| sqlite::channels(connection)).await
+    }
+
+    /// The last test of every channel.
+    pub(crate) async fn channel_tests(&self) -> Result<Vec<ChannelTest>, StoreError> {
+        self.db.call(|connection| sqlite::channel_tests(connection)).await
+    }
+
+    pub(crate) async fn put_channel_test(&self, test: ChannelTest) -> Result<(), StoreError> {
+        self.db.call(move |connection| sqlite::put_channel_test(connection, &test)).await
     }
 
     pub(crate) async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {

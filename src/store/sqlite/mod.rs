@@ -47,8 +47,8 @@ pub use known::known_entries;
 pub use labels::{label, labelled_mentions, labels, put_label_vectors};
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
-    alert_totals, attempt, bind, channel_story_states, channels, hasten, incidents, notice, oldest_due,
-    open_messages, queued, revive, rows, settle, waiting,
+    alert_totals, attempt, bind, channel_story_states, channel_tests, channels, hasten, incidents, notice,
+    oldest_due, open_messages, put_channel_test, queued, revive, rows, settle, waiting,
 };
 pub use prune::prune;
 pub use query_timing::{take as take_times, watch};

@@ -357,6 +357,7 @@ fn no_statement_walks_through_a_table_that_grows() {
         "CYCLE_SUCCESS",
         "SOURCE_YIELDS",
         "CHANNELS",
+        "CHANNEL_TESTS",
         "ALERT_TOTALS",
         "INCIDENTS",
         "JUDGED_ENTRIES",
