@@ -3,6 +3,7 @@
 
 mod alerts;
 mod article;
+mod board;
 mod classify;
 mod compare;
 mod completions;
@@ -151,7 +152,7 @@ enum Command {
     /// Try channels, show the outbox, deliver
     #[command(subcommand)]
     Alerts(alerts::What),
-    /// Write one self-contained page with charts and tables
+    /// Write one page with stories, dates, sources and figures
     Report(report::Args),
     /// List, change, try, import, export and parse sources
     #[command(subcommand)]
