@@ -70,7 +70,7 @@ fn config_init_writes_settings_that_config_check_accepts() {
     // Every value that it shows is the built-in one.
     let shown: String = file
         .lines()
-        .take_while(|line| !line.contains("[[feeds]]"))
+        .take_while(|line| *line != "#[[feeds]]")
         .map(|line| if line.starts_with("# ") { "" } else { line.strip_prefix('#').unwrap_or(line) })
         .flat_map(|line| [line, "\n"])
         .collect();
@@ -342,4 +342,22 @@ fn config_init_asks_four_questions_on_a_terminal() {
     let Some((code, said)) = init_on_a_terminal(&wrong, "\nslack\nnot an address\n") else { return };
     assert!(code == 3 && said.contains("nothing is written"), "{said}");
     assert!(!wrong.path().join("tge-scrape.toml").exists());
+}
+
+#[test]
+fn examples_of_the_help_are_accepted() {
+    let lab = Lab::new();
+    for command in [&["events"][..], &["feed", "add"], &["explain"], &["rescan"], &["alerts"]] {
+        let help = lab.run(&[command, &["-h"]].concat()).stdout;
+        let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{command:?}: {help}"));
+        assert!(!help.contains("--version"), "{help}");
+        for line in examples.lines().filter(|line| line.contains("tge-scrape")) {
+            let (_, words) = line.split_once("tge-scrape ").unwrap();
+            // The text after three spaces explains the example.
+            let words = words.split("   ").next().unwrap().split(" > ").next().unwrap();
+            let words: Vec<&str> = words.split_whitespace().chain(["--help"]).collect();
+            let ran = lab.run(&words);
+            assert_eq!(ran.code, 0, "{line}: {}", ran.stderr);
+        }
+    }
 }
