@@ -3,6 +3,7 @@
 
 mod alerts;
 mod article;
+mod board;
 mod classify;
 mod compare;
 mod completions;
@@ -153,7 +154,7 @@ enum Command {
     /// Test channels, show what waits, send it
     #[command(subcommand, after_help = ALERTS)]
     Alerts(alerts::What),
-    /// Write one self-contained page with charts and tables
+    /// Write one page with stories, dates, sources and figures
     Report(report::Args),
     /// List, add, change, check, import and export feeds
     #[command(subcommand, alias = "feeds")]

@@ -120,6 +120,8 @@ pub struct OutputSettings {
     pub json_feed: Option<PathBuf>,
     /// iCalendar file.
     pub calendar: Option<PathBuf>,
+    /// The page.
+    pub board: Option<PathBuf>,
     /// Address of the folder that serves them; empty if none does.
     pub public_url: String,
     /// Domain in their permanent IDs.

@@ -269,6 +269,7 @@ fn values_that_would_fail_later_are_refused() {
         (format!("[outputs]\natom = \"{folder}\"\n"), "outputs.atom: "),
         ("[outputs]\ncalendar = \"out/\"\n".to_owned(), "is a folder; name a file"),
         ("[outputs]\natom = \"o\"\njson_feed = \"o\"\n".to_owned(), "outputs.atom writes the same file"),
+        ("[outputs]\natom = \"o\"\nboard = \"o\"\n".to_owned(), "outputs.atom writes the same file"),
         ("[outputs]\npublic_url = \"news.example\"\n".to_owned(), "outputs.public_url: should be an http"),
         ("[outputs]\nauthority = \"a b\"\n".to_owned(), "is no domain"),
         ("[metrics]\ntextfile = \"x.prom/\"\n".to_owned(), "is a folder"),

@@ -79,7 +79,7 @@ fn whose(detection: &Detection) -> String {
 }
 
 /// Outlets that carry the story of `detection`.
-fn outlets(detection: &Detection) -> usize {
+pub(super) fn outlets(detection: &Detection) -> usize {
     let others = detection.also_at.iter().map(|outlet| (outlet.source.as_str(), outlet.url.as_str()));
     outlet::count([(detection.source.as_str(), detection.url.as_str())].into_iter().chain(others))
 }

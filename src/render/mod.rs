@@ -1,10 +1,10 @@
 //! Results as text: tables, JSON, CSV, feeds, calendars, HTML. Renders, never prints.
 
+pub mod board;
 pub mod calendar;
 pub mod charts;
 pub mod events;
 pub mod format;
-pub mod page;
 pub mod profile;
 pub mod prometheus;
 pub mod report;

@@ -125,15 +125,21 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
     Ok(stories)
 }
 
-pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<StoryRow>, StoreError> {
+/// Calls `step` with each story that passes `filter`, newest first, and with its mentions, oldest first.
+pub fn fold_stories<T>(
+    connection: &Connection,
+    filter: &EventFilter,
+    mut all: T,
+    step: fn(&mut T, StoryRow, Vec<Detection>),
+) -> Result<T, StoreError> {
     let since = filter.since.map_or(i64::MIN, seconds);
     let mut statement = connection.prepare_cached(statements::DETECTIONS_SINCE)?;
     let mut of_story = connection.prepare_cached(statements::DETECTIONS_OF_STORY)?;
     let mut date_of = connection.prepare_cached(statements::STORY_DATE)?;
     let mut rows = statement.query([since])?;
-    let (mut seen, mut found) = (HashSet::new(), Vec::new());
+    let (mut seen, mut found) = (HashSet::new(), 0);
     while let Some(row) = rows.next()? {
-        if found.len() >= filter.limit {
+        if found >= filter.limit {
             break;
         }
         let story: String = row.get(0)?;
@@ -144,19 +150,28 @@ pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<Stor
         let mentions: Vec<Detection> =
             documents.map(|document| from_json(&document?)).collect::<Result<_, _>>()?;
         let date: Option<String> = date_of.query_row([&story], |row| row.get(0)).optional()?.flatten();
-        found.extend(history(mentions, date, filter.today).filter(|row| filter.passes(&row.detection)));
+        let story = history(mentions, date, filter.today);
+        if let Some((row, mentions)) = story.filter(|(row, _)| filter.passes(&row.detection)) {
+            found += 1;
+            step(&mut all, row, mentions);
+        }
     }
-    Ok(found)
+    Ok(all)
 }
 
-/// A story's head with the history of its class and date; `date` is the story's own. The stage is adjusted to the date
-/// on `today`.
-fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Date>) -> Option<StoryRow> {
+/// A story's head with the history of its class and date, and its mentions, oldest first; `date` is the story's own. The
+/// stage is adjusted to the date on `today`.
+fn history(
+    mut mentions: Vec<Detection>,
+    date: Option<String>,
+    today: Option<Date>,
+) -> Option<(StoryRow, Vec<Detection>)> {
     let detection = Detection::head(mentions.clone())?;
     mentions.sort_by_key(|mention| mention.detected_at);
     let first = mentions.first()?;
     let (opened_at, mut class) = (first.detected_at, first.class);
     let (mut changed_at, mut revision, mut dated) = (opened_at, 0, first.event_date.clone());
+    let mut dates: Vec<(Timestamp, String)> = dated.iter().map(|date| (opened_at, date.clone())).collect();
     for mention in &mentions[1..] {
         // A less exact form of the known date is no change.
         let other = mention
@@ -167,6 +182,7 @@ fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Dat
             .filter(|_| !mention.rumour);
         if mention.class > class || other.is_some() {
             class = class.max(mention.class);
+            dates.extend(other.map(|date| (mention.detected_at, date.clone())));
             dated = other.cloned().or(dated);
             changed_at = mention.detected_at;
             revision += 1;
@@ -177,7 +193,7 @@ fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Dat
         && mentions.iter().any(|mention| mention.official && mention.event_date == event_date);
     let stage = today.map_or(detection.stage, |today| detection.stage.on(event_date.as_deref(), today));
     let detection = Detection { stage, event_date: event_date.clone(), ..detection };
-    Some(StoryRow { detection, opened_at, changed_at, revision, event_date, official })
+    Some((StoryRow { detection, opened_at, changed_at, revision, event_date, dates, official }, mentions))
 }
 
 impl EventFilter {
