@@ -221,6 +221,7 @@ fn send(
         post: &post,
         channels: &channels,
         limit: settings.cycle.timeout,
+        give_up_after: settings.alerts.give_up_after,
         stop,
         hurried: false,
         insist: true,

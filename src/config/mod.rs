@@ -26,6 +26,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use crate::{
@@ -58,6 +59,10 @@ pub const FILE_NAME: &str = "tge-scrape.toml";
 
 /// The largest `x.monthly_budget_usd`: a larger number is a typing error.
 const MAX_BUDGET_USD: f64 = 1e6;
+
+/// Bounds of `alerts.give_up_after`: below an hour a channel has three attempts, and after a month a launch is old.
+const GIVE_UP_LEAST: Duration = Duration::from_hours(1);
+const GIVE_UP_MOST: Duration = Duration::from_hours(30 * 24);
 
 /// Command-line flags that concern the settings.
 #[derive(Debug, Clone, Default)]
@@ -362,6 +367,7 @@ fn alert_settings(
             timeout: layers.time_limit("hooks.timeout"),
         },
         delivery_timeout: layers.time_limit("alerts.delivery_timeout"),
+        give_up_after: layers.duration_within("alerts.give_up_after", GIVE_UP_LEAST, GIVE_UP_MOST),
         outbox_max_age: layers.duration("alerts.outbox_max_age"),
         disk_free: layers.size("alerts.disk_free"),
         budget_usd,
