@@ -41,10 +41,7 @@ fn a_dry_run_prints_what_it_found_and_a_cycle_in_a_pipe_nothing() {
     let new = dry.stdout.lines().filter(|line| line.starts_with(" NEW ")).count();
     assert_eq!(new, 10, "{}", dry.stdout);
     let last: Vec<&str> = dry.stdout.lines().rev().take(2).collect();
-    assert!(
-        last[0].starts_with(" Dry run of 1 feed in ") && last[0].ends_with("nothing saved"),
-        "{last:?}"
-    );
+    assert!(last[0].starts_with(" Dry run of 1 feed in ") && last[0].ends_with("nothing saved"), "{last:?}");
     assert_eq!(last[1], " 2 more: cycle --dry-run -v");
     assert!(!lab.state().exists());
 

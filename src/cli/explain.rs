@@ -24,9 +24,6 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  tge-scrape explain 13d848\n  tge-scrape explain https://news.example/launch\n  tge-scrape explain --post post.txt"
-)]
 pub struct Args {
     /// Beginning of an ID, an address, a text file (its first line is the title) or one JSON object as `classify` takes
     /// it; `-` for stdin

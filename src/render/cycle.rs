@@ -187,8 +187,7 @@ impl Summary<'_> {
         }
         parts.push(count(failing(report).len() as u64, "feed failing", "feeds failing"));
         let late = if report.cycle.deadline_hit { ", out of time" } else { "" };
-        let (word, end) =
-            if self.dry_run { ("Dry run of", "; nothing saved") } else { ("Finished", "") };
+        let (word, end) = if self.dry_run { ("Dry run of", "; nothing saved") } else { ("Finished", "") };
         let text = format!(
             " {word} {} in {}{late}: {}{end}\n",
             count(report.feeds.total, "feed", "feeds"),
