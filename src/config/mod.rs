@@ -42,7 +42,7 @@ use crate::{
 pub use built_in::{BuiltIn, BuiltInList, ListedTable};
 pub(crate) use environment::Environment;
 pub(crate) use errors::{ConfigError, ConfigErrors, NO_FILE};
-pub(crate) use layers::{DEFAULTS, Origin};
+pub(crate) use layers::Origin;
 pub(crate) use rows::feed_address;
 pub use show::{Shown, shown};
 
@@ -52,6 +52,8 @@ use raw::RawValue;
 
 /// The built-in feeds and projects, used if the settings define none.
 pub const STARTER: &str = include_str!("starter.toml");
+/// The settings file of `config init`.
+pub(crate) const INIT: &str = include_str!("init.toml");
 /// Name of the settings file in the working directory.
 pub const FILE_NAME: &str = "tge-scrape.toml";
 

@@ -202,7 +202,7 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
             }
         };
         if let Some(first) = known.insert(address::canonical(&url), row.place.clone()) {
-            reader.wrong("url", format!("this feed is defined already at {first}"));
+            reader.wrong("url", format!("duplicate of the feed in {first}"));
             continue;
         }
         let name = Some(reader.text("name")).filter(|name| !name.is_empty());
@@ -339,7 +339,7 @@ pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
             continue;
         }
         if let Some(first) = known.insert(name.to_lowercase(), row.place.clone()) {
-            reader.wrong("name", format!("{name} is defined already at {first}"));
+            reader.wrong("name", format!("duplicate of the project in {first}"));
             continue;
         }
         let priority = reader.text("priority");

@@ -150,7 +150,7 @@ fn every_error_is_reported_with_its_line_and_the_nearest_key() {
         "settings:8: cycle.max_failed_ratio: should be a number, is a text",
         "settings:10: url: \"ftp://x.example\" is not an http or https address",
         "settings:13: tier: should be a whole number from 1 to 3, is 7",
-        "settings:15: url: this feed is defined already at settings:12",
+        "settings:15: url: duplicate of the feed in settings:12",
         "headers_env: the environment variable NOT_SET is not set",
         "kind: a json source needs a mapping or a preset",
         "name: a project needs a name",

@@ -134,10 +134,10 @@ impl Labels {
 
     pub fn sentence(self) -> String {
         match self.precision() {
-            None => "no detection has been labelled yet (tge-scrape label ID yes|no)".to_owned(),
+            None => "precision by your labels: none yet (tge-scrape label ID yes|no)".to_owned(),
             Some(share) => {
                 format!(
-                    "precision as you see it: {} of {} labelled ({:.0} %)",
+                    "precision by your labels: {} of {} right ({:.0} %)",
                     self.yes,
                     self.all,
                     share * 100.0
