@@ -41,8 +41,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     })?;
     if let Some(detection) = &found.detection {
         let id = short_id(&detection.id);
-        output
-            .next(&format!("tge-scrape open {id}   tge-scrape explain {id}   tge-scrape label {id} yes|no"));
+        output.next(&format!("tge-scrape open {id}   tge-scrape label {id} yes|no"));
     }
     Ok(Exit::Success)
 }

@@ -74,18 +74,12 @@ fn placed(signal: &str) -> Option<(&'static str, &str)> {
 }
 
 fn in_place(place: &str, rest: &str) -> String {
-    if let Some(word) = rest.strip_prefix("word ") {
-        return format!("{place} has {}", masked(word));
-    }
     if let Some(circumstance) = patterns::of_post(rest.split('&').next().unwrap_or(rest)) {
         return circumstance.to_owned();
     }
-    if let Some((first, second)) = rest.strip_prefix("words ").and_then(|words| words.split_once(' ')) {
-        return if first == "^" {
-            format!("{place} begins with {}", masked(second))
-        } else {
-            format!("{place} has {}, then {}", masked(first), masked(second))
-        };
+    // Single words and pairs of words have no meaning of their own; the strongest is quoted.
+    if rest.starts_with("word ") || rest.starts_with("words ") {
+        return format!("other words of the {place}");
     }
     // The model distinguishes side by side, near and together; for people they are one circumstance.
     let mut groups: Vec<&str> = rest.split(['&', '+', '>']).filter(|group| *group != "event").collect();
@@ -100,24 +94,6 @@ fn in_place(place: &str, rest: &str) -> String {
 
 fn group_words(name: &str) -> &str {
     if let Ok(group) = name.parse::<Group>() { groups::in_words(group) } else { name }
-}
-
-/// A word of the model, where names and numbers have placeholders.
-fn masked(word: &str) -> String {
-    match word {
-        "<name>" => "a new name".to_owned(),
-        "<old>" => "an established coin".to_owned(),
-        "<venue>" => "an exchange".to_owned(),
-        "<press>" => "a press outlet".to_owned(),
-        "<number>" => "a number".to_owned(),
-        "<money>" => "an amount of money".to_owned(),
-        "<link>" => "a link".to_owned(),
-        "<handle>" => "an account".to_owned(),
-        "<cashtag>" => "a ticker".to_owned(),
-        "<hashtag>" => "a hashtag".to_owned(),
-        "<rare>" => "a rare word".to_owned(),
-        word => format!("“{word}”"),
-    }
 }
 
 #[cfg(test)]
@@ -146,7 +122,7 @@ mod tests {
             worded(lines).into_iter().map(|reason| (reason.words, reason.points, reason.text)).collect();
         let expected = [
             ("headline says a claim is open", 11, "claim is open"),
-            ("headline has “claim”", 2, "claim"),
+            ("other words of the headline", 2, "claim"),
             ("text says a month, quarter or year", -1, "November"),
         ]
         .map(|(words, points, text)| (words.to_owned(), points, text.to_owned()));
@@ -154,9 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_of_the_model_are_explained() {
-        assert_eq!(in_words("t:words ^ <name>"), "headline begins with a new name");
-        assert_eq!(in_words("b:words <number> november"), "text has a number, then “november”");
+    fn signals_of_all_kinds_have_words() {
+        assert_eq!(in_words("t:words ^ <name>"), "other words of the headline");
         assert_eq!(in_words("p:first person&event"), "the author speaks for the project");
         assert_eq!(in_words("user:mainnet beta"), "your phrase “mainnet beta”");
     }

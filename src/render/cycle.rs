@@ -143,13 +143,13 @@ impl Summary<'_> {
         }
         let http = &report.http;
         let mut text = format!(
-            " Fetched   {} feeds: {}; {} requests over {} connections\n Read      {} pages ({} new entries, {} of them dropped before)\n",
+            " Fetched   {} feeds: {}; {} over {}\n Read      {} ({}, {} of them dropped before)\n",
             feeds.total,
             parts.join(", "),
-            http.requests,
-            http.connections_opened,
-            report.articles.fetched,
-            entries.new,
+            count(http.requests, "request", "requests"),
+            count(http.connections_opened, "connection", "connections"),
+            count(report.articles.fetched, "page", "pages"),
+            count(entries.new, "new entry", "new entries"),
             entries.dropped_early,
         );
         for source in failing(report) {
@@ -174,15 +174,13 @@ impl Summary<'_> {
     /// The last line, as cargo has one; X in lines of its own.
     fn closing(&self) -> String {
         let report = self.report;
-        let count =
-            |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
         let stories = count(report.stories.new, "new story", "new stories");
         let changed = self.updates.iter().filter(|update| !update.is_new).count() as u64;
         let mut parts = vec![stories];
         parts.extend((changed > 0).then(|| format!("{changed} changed")));
         if !self.dry_run {
             let alerts = count(self.sent.values().sum(), "alert sent", "alerts sent");
-            let why = if self.first_look { " (first fetch sends none)" } else { "" };
+            let why = if self.first_look { " (first look)" } else { "" };
             parts.push(format!("{alerts}{why}"));
         }
         parts.push(count(failing(report).len() as u64, "feed failing", "feeds failing"));
@@ -197,6 +195,10 @@ impl Summary<'_> {
         let x: String = report::x_lines(report).iter().map(|line| format!(" {line}\n")).collect();
         text + &x
     }
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// `0.8 s`, `15.0 s`, `2 min 5 s`.

@@ -11,6 +11,8 @@ use crate::{
     text::lines,
 };
 
+/// Characters of the text that are shown: some lines of a terminal.
+const OPENING: usize = 300;
 /// Reasons shown for and against.
 const SHOWN: usize = 5;
 
@@ -23,7 +25,9 @@ pub fn text(explanation: &Explanation, all: bool, style: Style) -> String {
     }
     for (name, part) in [("title", &explanation.title), ("text", &explanation.opening)] {
         if !part.text.trim().is_empty() {
-            let _ = writeln!(out, "\n{name}\n  {}", marked(part, style).trim().replace('\n', "\n  "));
+            let limit = if all { usize::MAX } else { OPENING };
+            let shown = marked(part, limit, style);
+            let _ = writeln!(out, "\n{name}\n  {}", shown.trim().replace('\n', "\n  "));
         }
     }
     let (pro, contra): (Vec<&WordedReason>, Vec<&WordedReason>) =
@@ -95,14 +99,25 @@ fn coin(coin: &Coin) -> String {
     }
 }
 
-/// The words of the vocabulary in bold; without colour in brackets.
-fn marked(part: &Marked, style: Style) -> String {
-    let piece = |(text, is_marked): (String, bool)| match (lines(&text), is_marked) {
-        (text, false) => text,
-        (text, true) if style.color => style.paint(&text, Look::BOLD),
-        (text, true) => format!("[{text}]"),
-    };
-    part.pieces().into_iter().map(piece).collect()
+/// The first `limit` characters of `part`, its words of the vocabulary in bold; without colour in brackets.
+fn marked(part: &Marked, limit: usize, style: Style) -> String {
+    let mut out = String::new();
+    let mut left = limit;
+    for (text, is_marked) in part.pieces() {
+        let text = lines(&text);
+        let shown: String = if is_marked { text.clone() } else { text.chars().take(left).collect() };
+        left = left.saturating_sub(shown.chars().count());
+        out.push_str(&match is_marked {
+            false => shown.clone(),
+            true if style.color => style.paint(&shown, Look::BOLD),
+            true => format!("[{shown}]"),
+        });
+        if shown.len() < text.len() || left == 0 {
+            out.push('…');
+            break;
+        }
+    }
+    out
 }
 
 /// The explanation for programs.

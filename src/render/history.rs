@@ -61,12 +61,14 @@ fn sighting(entry: &EntryHistory, page_read_at: Option<Timestamp>, around: Surro
         EntryStatus::Judged { score } => {
             let read = if page_read_at.is_some() { " with its page" } else { "" };
             let score = score.unwrap_or(0);
-            let verdict = if score >= around.threshold { "a launch" } else { "no launch" };
-            format!("judged{read}: score {score} (threshold {}), {verdict}", around.threshold)
+            if score >= around.threshold {
+                format!("judged{read}: score {score}, a launch")
+            } else {
+                format!("judged{read}: score {score}, no launch (threshold {})", around.threshold)
+            }
         }
     };
-    let first =
-        if entry.suppress_alerts { "; not alerted: it stood in the feed at its first fetch" } else { "" };
+    let first = if entry.suppress_alerts { " (first look: no alert)" } else { "" };
     let reworded = match entry.reworded {
         0 => String::new(),
         times => format!("; judged again {times} times after changes of its words"),

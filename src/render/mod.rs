@@ -8,6 +8,7 @@ pub mod events;
 pub mod explain;
 pub mod format;
 pub mod history;
+pub mod last_run;
 pub mod profile;
 pub mod prometheus;
 pub mod report;

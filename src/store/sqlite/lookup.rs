@@ -1,11 +1,13 @@
 //! Finds what an ID or an address refers to, and reads its history.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use url::Url;
 
 use super::{StoreError, articles, deliveries, detections, entries, outbox, statements, time};
 use crate::{
     model::{Detection, EntryKey},
     store::{Candidate, EntryHistory, EntryStatus, History, Reference, Resolved, StoryHistory},
+    text::address,
 };
 
 /// Candidates listed for the beginning of an ID, and entries of a page, at most.
@@ -108,6 +110,11 @@ fn of_id(connection: &Connection, named: &Named) -> Result<Resolved, StoreError>
             history.stories.extend(story(connection, &detection.story_id)?);
             history.detection = Some(detection);
         }
+    }
+    let links = history.entries.iter().filter_map(|entry| Url::parse(entry.link.as_deref()?).ok());
+    for link in links.collect::<Vec<_>>() {
+        let article = articles::article(connection, &address::canonical(&link))?;
+        history.page_read_at = history.page_read_at.or(article.map(|article| article.fetched_at));
     }
     Ok(Resolved::One(Box::new(history)))
 }
