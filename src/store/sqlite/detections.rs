@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn each_new_date_of_a_story_is_kept_with_its_time() {
         let at = |hours| samples::now() + SignedDuration::from_hours(hours);
-        let mention = |hours, date: &str, rumour| Detection {
+        let mention = |hours: i64, date: &str, rumour| Detection {
             id: hours.to_string(),
             event_date: Some(date.to_owned()),
             detected_at: at(hours),
