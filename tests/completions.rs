@@ -50,8 +50,12 @@ fn offers(shell: &str, script: &Path, line: &str) -> Option<String> {
     }
     command.arg(script).args(words).stdin(Stdio::null()).env("TERM", "xterm");
     let folder = script.parent().unwrap();
-    let output =
-        command.env("HOME", folder).env("XDG_CONFIG_HOME", folder).env("XDG_DATA_HOME", folder).output().unwrap();
+    let output = command
+        .env("HOME", folder)
+        .env("XDG_CONFIG_HOME", folder)
+        .env("XDG_DATA_HOME", folder)
+        .output()
+        .unwrap();
     // timeout(1) ends with 127 if the program is not found.
     if output.status.code() == Some(127) {
         eprintln!("skipped: {shell} is not installed");
