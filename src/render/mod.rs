@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod charts;
 pub mod events;
 pub mod format;
+pub mod last_run;
 pub mod profile;
 pub mod prometheus;
 pub mod report;
