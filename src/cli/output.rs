@@ -3,8 +3,15 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
+use serde_json::json;
 
-use crate::{error::Error, exit::Exit, render::Style, text::lines};
+use crate::{
+    clock::{Clock, SystemClock},
+    error::Error,
+    exit::Exit,
+    render::Style,
+    text::lines,
+};
 
 /// When to colour (docs/reference/formats.md#streams-and-colour).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -21,12 +28,14 @@ pub enum ColorChoice {
 #[derive(Debug)]
 pub struct Output {
     color: ColorChoice,
+    /// Whether stderr gets a JSON object for each remark, as for log lines.
+    json_log: bool,
 }
 
 #[expect(clippy::unused_self, reason = "only who is given the output may print")]
 impl Output {
-    pub fn new(color: ColorChoice) -> Self {
-        Self { color }
+    pub fn new(color: ColorChoice, json_log: bool) -> Self {
+        Self { color, json_log }
     }
 
     /// Writes a result to stdout. If the reader has gone, the error is [`Exit::Success`]: the run ends quietly.
@@ -54,7 +63,18 @@ impl Output {
     /// Writes a remark to stderr.
     pub fn note(&mut self, text: &str) {
         // Nothing is left to do where stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{}", lines(text));
+        let _ = writeln!(io::stderr().lock(), "{}", self.remark("INFO", text, text));
+    }
+
+    /// A remark of that level: `message` in the shape of a log line, or `text` for people.
+    fn remark(&self, level: &str, message: &str, text: &str) -> String {
+        if self.json_log {
+            let (timestamp, fields) = (SystemClock.now().to_string(), json!({ "message": lines(message) }));
+            let target = env!("CARGO_CRATE_NAME");
+            json!({ "timestamp": timestamp, "level": level, "fields": fields, "target": target }).to_string()
+        } else {
+            lines(text)
+        }
     }
 
     /// Says on a terminal what to do next; a pipe gets results only.
@@ -70,7 +90,8 @@ impl Output {
             return;
         }
         // Nothing is left to do where stderr is gone too.
-        let _ = writeln!(io::stderr().lock(), "{}", lines(&format!("error: {error}")));
+        let remark = self.remark("ERROR", &error.to_string(), &format!("error: {error}"));
+        let _ = writeln!(io::stderr().lock(), "{remark}");
     }
 }
 
