@@ -125,5 +125,11 @@ fn show(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     ];
     print_rows(&shown, "settings", &columns, globals, output)?;
     // After the values: they show where each comes from.
-    if inspected.errors.0.is_empty() { Ok(Exit::Success) } else { Err(inspected.errors.into()) }
+    if inspected.errors.0.is_empty() {
+        return Ok(Exit::Success);
+    }
+    Err(Error {
+        hint: "correct them; `tge-scrape config check` checks again".to_owned(),
+        ..inspected.errors.into()
+    })
 }

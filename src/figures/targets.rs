@@ -140,7 +140,11 @@ pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
         ),
         (TargetName::CallReduction, reduction, settings.call_reduction),
         (TargetName::CacheHitRatio, hits, settings.cache_hit_ratio),
-        (TargetName::ConnectionReuse, over(reusable, report.http.reuse_of_possible), settings.connection_reuse),
+        (
+            TargetName::ConnectionReuse,
+            over(reusable, report.http.reuse_of_possible),
+            settings.connection_reuse,
+        ),
         (
             TargetName::RateLimitViolations,
             report.x.rate_limit_violations.map(count),
