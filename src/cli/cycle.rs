@@ -182,7 +182,7 @@ async fn is_skipped(
     Ok(hook(hooks, event, stop.clone()).await.code == Some(SKIP))
 }
 
-/// Tells the monitor the end of the cycle, after the ping of its start.
+/// Sends the monitor the end of the cycle, after the ping of its start.
 async fn ping_end(
     monitor: Option<&Monitor>,
     started: Option<tokio::task::JoinHandle<()>>,
