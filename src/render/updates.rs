@@ -12,7 +12,7 @@ use crate::{
 };
 
 const NEW: &str = "NEW";
-/// On a narrower screen the stage is left out, so that the headline has room.
+/// On a narrower screen the stage is left out, because the headline needs the width.
 const NARROW: u16 = 100;
 
 /// The word that begins the line of `update`, and what changed, for a story that was known.
@@ -121,7 +121,7 @@ fn row(word: &str, found: &Detection, text: Cell, more: String, is_narrow: bool)
     ]
 }
 
-/// The event, and its stage where there is room.
+/// The event, on a wide screen with its stage.
 fn what(found: &Detection, is_narrow: bool) -> String {
     if is_narrow { found.event.as_str().to_owned() } else { events::what(found) }
 }
