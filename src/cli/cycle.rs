@@ -15,7 +15,7 @@ use crate::{
     exit::Exit,
     figures::CycleReport,
     http::Monitor,
-    render::{self, prometheus},
+    render::{self, listing::Listing, prometheus},
     store::{Access, Lock, Store, StoreError},
     wiring,
 };
@@ -266,7 +266,9 @@ fn show(ended: &Ended, globals: &Globals, output: &mut Output) -> Result<(), Err
         _ => {
             // Cron mails all output: without a terminal a good run prints nothing.
             if !globals.quiet && (globals.verbose > 0 || std::io::stderr().is_terminal()) {
-                output.print(&render::events::table(&report.detections, output.style()))?;
+                let times = output.times(SystemClock.now(), globals.utc);
+                let listing = Listing::new(output.style(), &times);
+                output.print(&render::listing::table(&report.detections, &listing))?;
                 output.note(&render::report::summary(report));
                 let delivered = ended.delivered;
                 if delivered != Delivered::default() {

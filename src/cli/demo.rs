@@ -11,7 +11,7 @@ use crate::{
     figures::{CycleReport, targets::TargetName},
     fixture_web::{FixtureWeb, Options},
     model::{SourceStatus, event_date::day_of},
-    render::{self, format::percent},
+    render::{self, format::percent, listing::Listing},
     store::{Access, EventFilter, Store},
     wiring,
 };
@@ -81,7 +81,8 @@ fn show(
         Some(Format::Ndjson) => output.print(&render::events::ndjson(found)),
         Some(Format::Csv) => output.print(&render::events::csv(found)),
         _ => {
-            output.print(&render::events::table(found, style))?;
+            let times = output.times(SystemClock.now(), globals.utc);
+            output.print(&render::listing::table(found, &Listing::new(style, &times)))?;
             output.print(&render::report::side_by_side(reports, style))?;
             output.print(&missed_on_purpose(reports))
         }

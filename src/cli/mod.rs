@@ -15,6 +15,7 @@ mod events;
 mod explain;
 mod feed;
 mod files;
+mod filters;
 mod history;
 mod input;
 #[cfg(debug_assertions)]
@@ -23,14 +24,17 @@ mod label;
 mod limits;
 mod man;
 mod metrics;
+mod moment;
 mod output;
 mod outputs;
+mod pager;
 mod progress;
 mod project;
 mod report;
 mod rescan;
 mod settings_file;
 mod stats;
+mod upcoming;
 mod x;
 
 use std::{path::PathBuf, time::Duration};
@@ -95,6 +99,9 @@ pub(crate) struct Globals {
     /// Log lines on stderr as text or as JSON
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+    /// Times in UTC instead of the local zone
+    #[arg(long, global = true)]
+    pub utc: bool,
     /// Seconds added to the clock, to simulate a day in a minute
     #[arg(
         long,
@@ -144,8 +151,10 @@ enum Command {
     Demo,
     /// Run one scrape cycle: the cron job
     Cycle(cycle::Args),
-    /// Show what was found, newest first
+    /// Show the stories that were found, newest first
     Events(events::Args),
+    /// Show what is due: stories with a date, nearest first
+    Upcoming(upcoming::Args),
     /// Show how cycles went, where their time goes, what sources give and cost
     Stats(stats::Args),
     /// Try channels, show the outbox, deliver
@@ -227,6 +236,7 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         Command::Demo => demo::run(globals, output),
         Command::Cycle(args) => cycle::run(&args, globals, output),
         Command::Events(args) => events::run(args, globals, output),
+        Command::Upcoming(args) => upcoming::run(args, globals, output),
         Command::Stats(args) => stats::run(&args, globals, output),
         Command::Alerts(what) => alerts::run(&what, globals, output),
         Command::Report(args) => report::run(&args, globals, output),

@@ -3,8 +3,15 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
+use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{error::Error, exit::Exit, render::Style, text::lines};
+use super::pager;
+use crate::{
+    error::Error,
+    exit::Exit,
+    render::{Style, style::Look, times::Times},
+    text::lines,
+};
 
 /// When to colour (docs/reference/formats.md#streams-and-colour).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,10 +52,32 @@ impl Output {
         Style { width, color: colored(self.color, terminal), terminal }
     }
 
+    /// How times are written: local and relative on a terminal, else and with `is_utc` in UTC.
+    pub fn times(&self, now: Timestamp, is_utc: bool) -> Times {
+        let zone = if is_utc { TimeZone::UTC } else { TimeZone::system() };
+        if io::stdout().is_terminal() { Times::relative(now, zone) } else { Times::absolute(now) }
+    }
+
+    /// Writes a result to stdout; on a terminal on which it does not fit, through the pager.
+    pub fn page(&mut self, text: &str) -> Result<(), Error> {
+        match pager::needed(text) {
+            Some(command) if pager::run(&command, text) => Ok(()),
+            _ => self.print(text),
+        }
+    }
+
     /// Whether stderr is a terminal for a progress bar.
     #[expect(clippy::disallowed_methods, reason = "CI is a variable of the surroundings, not a setting")]
     pub fn shows_progress(&self) -> bool {
         io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+    }
+
+    /// Writes commands that may follow to stderr, on a terminal only.
+    pub fn next(&mut self, text: &str) {
+        if io::stdout().is_terminal() && io::stderr().is_terminal() {
+            // Nothing is left to do where stderr is gone.
+            let _ = writeln!(io::stderr().lock(), "{}", self.style().paint(&lines(text), Look::DIM));
+        }
     }
 
     /// Writes a remark to stderr.

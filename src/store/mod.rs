@@ -24,8 +24,8 @@ pub use error::StoreError;
 pub(crate) use lock::Lock;
 pub(crate) use rows::{
     AlertTotal, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState, LabelVector,
-    LabelledMention, Labels, Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks,
-    SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
+    LabelledMention, Labels, Lookup, Mended, Order, PeriodSums, PurgeWhat, RecoveredTable, Rejudged,
+    ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
 };
 
 use db::DbThread;

@@ -41,8 +41,11 @@ struct Line {
     /// What to do about the failure, where the settings can help.
     hint: Option<String>,
     failures: u32,
+    #[serde(serialize_with = "crate::model::stamp::option::serialize")]
     last_success: Option<Timestamp>,
+    #[serde(serialize_with = "crate::model::stamp::option::serialize")]
     last_new: Option<Timestamp>,
+    #[serde(serialize_with = "crate::model::stamp::option::serialize")]
     next: Option<Timestamp>,
     /// Time between its last request and the next, seconds, where nothing is wrong with it.
     every_s: Option<i64>,

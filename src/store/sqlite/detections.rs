@@ -1,14 +1,17 @@
 //! Detections and their stories.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, from_json, outbox, seconds, sources, statements, time, to_json};
 use crate::{
-    model::{Detection, DetectionRecord, Event, Mention, Signature, Stage, StoredFinding, Story},
-    store::{EventFilter, StoryRow},
+    model::{
+        Detection, DetectionRecord, Event, Mention, Signature, Stage, StoredFinding, Story,
+        event_date::event_days,
+    },
+    store::{EventFilter, Order, StoryRow},
 };
 
 /// Saves findings in their order: each with its story, the stories that it absorbs, and its alerts. Returns the ids of
@@ -125,27 +128,40 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
     Ok(stories)
 }
 
+/// A story and when the program last heard of it: when a mention was detected, or, for what a source had at its first
+/// fetch, when it was published.
+type Heard = (String, Timestamp);
+
 pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<StoryRow>, StoreError> {
-    let since = filter.since.map_or(i64::MIN, seconds);
-    let mut statement = connection.prepare_cached(statements::DETECTIONS_SINCE)?;
+    let mut statement = connection.prepare_cached(statements::STORIES_HEARD)?;
     let mut of_story = connection.prepare_cached(statements::DETECTIONS_OF_STORY)?;
     let mut date_of = connection.prepare_cached(statements::STORY_DATE)?;
-    let mut rows = statement.query([since])?;
-    let (mut seen, mut found) = (HashSet::new(), Vec::new());
-    while let Some(row) = rows.next()? {
-        if found.len() >= filter.limit {
+    let since = filter.since.map_or(i64::MIN, seconds);
+    let heard = statement.query_map([since], |row| Ok((row.get(0)?, time(row.get(1)?))))?;
+    let mut heard = heard.collect::<Result<Vec<Heard>, _>>()?;
+    if filter.reverse {
+        heard.reverse();
+    }
+    let mut found = Vec::new();
+    for (story, heard_at) in heard {
+        if filter.order == Order::Heard && found.len() >= filter.limit {
             break;
         }
-        let story: String = row.get(0)?;
-        if !seen.insert(story.clone()) {
+        if filter.until.is_some_and(|until| heard_at >= until) {
             continue;
         }
         let documents = of_story.query_map([&story], |row| row.get::<_, String>(0))?;
         let mentions: Vec<Detection> =
             documents.map(|document| from_json(&document?)).collect::<Result<_, _>>()?;
         let date: Option<String> = date_of.query_row([&story], |row| row.get(0)).optional()?.flatten();
-        found.extend(history(mentions, date, filter.today).filter(|row| filter.passes(&row.detection)));
+        let row = history(mentions, date, filter.today).filter(|row| filter.passes(&row.detection));
+        found.extend(row.map(|mut row| {
+            row.detection.heard_at = Some(heard_at);
+            row
+        }));
     }
+    filter.sort(&mut found);
+    found.truncate(filter.limit);
     Ok(found)
 }
 
@@ -181,19 +197,41 @@ fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Dat
 }
 
 impl EventFilter {
-    pub fn passes(&self, detection: &Detection) -> bool {
-        let named = |wanted: &String| {
-            let wanted = wanted.to_lowercase();
-            let has = |name: &Option<String>| {
-                name.as_ref().is_some_and(|name| name.to_lowercase().contains(&wanted))
-            };
-            has(&detection.project) || has(&detection.token)
-        };
-        self.project.as_ref().is_none_or(named)
-            && self.event.is_none_or(|event| event == detection.event)
-            && self.stage.is_none_or(|stage| stage == detection.stage)
+    fn passes(&self, detection: &Detection) -> bool {
+        fn has<T: PartialEq>(wanted: &[T], value: &T) -> bool {
+            wanted.is_empty() || wanted.contains(value)
+        }
+        fn named<'a>(wanted: &[String], mut names: impl Iterator<Item = &'a String>) -> bool {
+            let wanted: Vec<String> = wanted.iter().map(|name| name.to_lowercase()).collect();
+            wanted.is_empty()
+                || names.any(|name| wanted.iter().any(|wanted| name.to_lowercase().contains(wanted)))
+        }
+        let outlets = detection.also_at.iter().map(|outlet| &outlet.source).chain([&detection.source]);
+        let last_day = || detection.event_date.as_deref().and_then(event_days).map(|(_, last)| last);
+        named(&self.projects, detection.project.iter().chain(&detection.token))
+            && named(&self.sources, outlets)
+            && has(&self.events, &detection.event)
+            && has(&self.stages, &detection.stage)
+            && has(&self.classes, &detection.class)
             && self.min_score.is_none_or(|score| score <= detection.score)
             && (!self.watched || detection.watched)
+            && self.dated_from.is_none_or(|from| last_day().is_some_and(|last| last >= from))
+    }
+
+    /// Sorts stories that are in the order of their times.
+    fn sort(&self, rows: &mut [StoryRow]) {
+        let days = |row: &StoryRow| row.detection.event_date.as_deref().and_then(event_days);
+        match self.order {
+            Order::Heard => return,
+            // Of dates that begin on one day, the more exact comes first.
+            Order::Date => rows.sort_by_key(|row| (days(row).is_none(), days(row))),
+            Order::Score => rows.sort_by_key(|row| Reverse(row.detection.score)),
+            Order::Class => rows.sort_by_key(|row| Reverse((row.detection.class, row.detection.score))),
+        }
+        if self.reverse {
+            // Equal ones are in the order of their times already.
+            rows.reverse();
+        }
     }
 }
 
