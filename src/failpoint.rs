@@ -27,6 +27,9 @@ pub const FAILPOINTS: &[&str] = &[
     "damaged-kept",
     "rows-recovered",
     "mended",
+    // The database file is compacted.
+    "compacting",
+    "compacted",
 ];
 
 /// Marks `point`. A debug build that is armed for it is killed here, as in a power failure.

@@ -243,6 +243,28 @@ fn full_disk_is_reported_and_saved_rows_stay() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn compaction_without_space_is_refused() {
+    let lab = bulk(6, 8);
+    let disk = lab.state();
+    fs::create_dir(&disk).unwrap();
+    let Some(mount) = Mount::new(&disk, &["-t", "tmpfs", "-o", "size=8m", "none"]) else { return };
+    lab.cycle();
+    let before = detection_paths(&disk);
+    let size = usize::try_from(fs::metadata(disk.join("tge-scrape.db")).unwrap().len()).unwrap();
+    fs::write(disk.join("filler"), vec![0; 8 << 20]).unwrap_err();
+    // Space for one copy of the rows, where two are needed.
+    let filler = fs::OpenOptions::new().write(true).open(disk.join("filler")).unwrap();
+    filler.set_len(filler.metadata().unwrap().len() - size as u64).unwrap();
+    said(&lab.run(&["db", "compact"]), 1, "of free space", "free some space");
+    assert_eq!(detection_paths(&disk), before);
+    filler.set_len(0).unwrap();
+    assert_eq!(lab.run(&["db", "compact"]).code, 0);
+    sound(&disk);
+    drop(mount);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn read_only_state_folder_stops_writers_but_not_readers() {
     let lab = full();
     let before = folded(&lab);

@@ -15,6 +15,8 @@ use crate::support::{
 const MIGRATION: [&str; 3] = ["copy-written", "copy-kept", "schema-changed"];
 /// Failpoints of a repair.
 const REPAIR: [&str; 3] = ["damaged-kept", "rows-recovered", "mended"];
+/// Failpoints while the database file is compacted.
+const COMPACTION: [&str; 2] = ["compacting", "compacted"];
 /// Failpoints that a cycle reaches once.
 const ONCE: [&str; 7] =
     ["database-built", "cycle-begun", "pruned", "in-binding", "bound", "in-cycle-end", "cycle-ended"];
@@ -44,7 +46,8 @@ fn kill_at(points: &[&str]) {
 
 #[test]
 fn failpoints_of_a_cycle_lose_nothing_after_the_next_cycle() {
-    let is_of_cycle = |point: &&str| !MIGRATION.contains(point) && !REPAIR.contains(point);
+    let elsewhere = [&MIGRATION[..], &REPAIR, &COMPACTION].concat();
+    let is_of_cycle = |point: &&str| !elsewhere.contains(point);
     let points: Vec<&str> = FAILPOINTS.iter().copied().filter(is_of_cycle).collect();
     assert!(points.len() > ONCE.len(), "{points:?}");
     std::thread::scope(|scope| {
@@ -90,4 +93,44 @@ fn failpoints_of_a_repair_allow_another_repair() {
         assert_eq!(lab.run(&["db", "check"]).code, 0, "{point}");
         assert_eq!(Outcome::of(&lab.state()), before, "{point}");
     }
+}
+
+#[test]
+fn failpoints_of_a_compaction_change_no_row() {
+    let lab = bulk(4, 40);
+    lab.cycle();
+    let file = lab.state().join("tge-scrape.db");
+    let database = rusqlite::Connection::open(&file).unwrap();
+    // Pages that become free.
+    database
+        .execute_batch(
+            "CREATE TABLE filler (text); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+             INSERT INTO filler SELECT hex(randomblob(50)) FROM n; DROP TABLE filler;
+             PRAGMA wal_checkpoint(TRUNCATE);",
+        )
+        .unwrap();
+    drop(database);
+    let before = (Outcome::of(&lab.state()), fs::metadata(&file).unwrap().len());
+    for armed in ["compacting:1", "compacting:20", "compacted:1"] {
+        let ran = lab.run(&["--kill-at", armed, "db", "compact"]);
+        assert_eq!(ran.code, -9, "{armed} was not reached: {}", ran.stderr);
+        state::sound(&lab.state());
+        assert_eq!(Outcome::of(&lab.state()), before.0, "{armed}");
+    }
+    let ran = lab.run(&["db", "compact"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    state::sound(&lab.state());
+    assert_eq!(Outcome::of(&lab.state()), before.0);
+    let after = fs::metadata(&file).unwrap().len();
+    assert!(after + 2_000_000 < before.1, "{} bytes became {after}: {}", before.1, ran.stdout);
+    assert_eq!(fs::read_dir(lab.state()).unwrap().filter(|file| is_left(file.as_ref().unwrap())).count(), 0);
+    lab.cycle();
+}
+
+/// Whether a file of the state folder is a temporary one.
+fn is_left(file: &fs::DirEntry) -> bool {
+    let name = file.file_name();
+    !["tge-scrape.db", "tge-scrape.db-wal", "tge-scrape.db-shm", "lock", "schema.lock"]
+        .iter()
+        .any(|known| name == *known)
 }

@@ -159,10 +159,7 @@ async fn read_all(web: &OneBody, url: &str, steps: &[Vec<(u8, u8, u8)>]) -> Test
             prop_assert!(document.iter().any(is_reworded), "{:?} of {:#?}", entry, publisher);
         }
 
-        for at in document {
-            let item = &mut publisher.items[at];
-            (item.is_seen, item.changed) = (true, None);
-        }
+        publisher.set_read(&document);
         // The pages have been read and report no launch.
         let mut read = visit.commit.entries.clone();
         read.retain(|entry| matches!(entry.state, EntryState::Waiting { .. }));

@@ -110,7 +110,7 @@ fn rescan_applies_changed_rules_and_reverts_them() {
     let before = lab.events();
     let settings = fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
     // A muted word removes its launches.
-    lab.settings(&format!("{settings}\n[detect]\nmute = [\"airdrop\"]\n"));
+    lab.settings(&settings.replace("[detect]\n", "[detect]\nmute = [\"airdrop\"]\n"));
     let dry = lab.run(&["rescan", "--dry-run", "--format", "json"]).json();
     let gone = |report: &Value, kind: &str| {
         report["changes"].as_array().unwrap().iter().filter(|change| change["change"] == kind).count()

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod additions; // own feeds and projects beside the built-in ones
 mod alerts; // alerts and channels that fail
 mod clock_jumps; // a clock that is set back
 mod commands; // commands and messages for wrong input
@@ -11,6 +12,7 @@ mod cycle; // the cycle as cron runs it
 mod damage; // disks and databases that fail
 mod dates; // dates of every form and language, rendered and damaged
 mod docs; // links, citations and length of documents
+mod doctor; // checks of the running program, and commands without secrets
 mod established; // the script that renews the list of established coins
 #[cfg(debug_assertions)]
 mod failpoints; // processes killed at failpoints

@@ -283,7 +283,7 @@ fn files_are_private_whatever_the_umask() {
     open(&["cycle", "--catch-up", "9"]);
     open(&["db", "backup", "copy.db"]);
     open(&["config", "init", "fresh.toml"]);
-    open(&["feed", "add", "https://a.example/feed", "--untried", "--config", "fresh.toml"]);
+    open(&["feed", "add", "https://a.example/feed", "--no-check", "--config", "fresh.toml"]);
     let mode = |path: &str| fs::metadata(lab.path().join(path)).unwrap().permissions().mode() & 0o777;
     let kept = ["state/tge-scrape.db", "state/lock", "alerts.ndjson", "copy.db", "fresh.toml"];
     for path in kept {
@@ -298,7 +298,7 @@ fn files_are_private_whatever_the_umask() {
     }
     // The mode of a file that the user changed stays.
     fs::set_permissions(lab.path().join("fresh.toml"), fs::Permissions::from_mode(0o640)).unwrap();
-    open(&["feed", "add", "https://b.example/feed", "--untried", "--config", "fresh.toml"]);
+    open(&["feed", "add", "https://b.example/feed", "--no-check", "--config", "fresh.toml"]);
     assert_eq!(mode("fresh.toml"), 0o640);
 }
 

@@ -49,7 +49,7 @@ fn feed() -> Inbox {
 fn settings(feed: &Inbox, more: &str) -> String {
     format!(
         "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n[x]\naccounts = [\"@zentumo\", \"@harbour\"]\n\
-         [targets]\ncycle_time = \"1h\"\nstatement_time = \"1h\"\nmemory = \"1GiB\"\n[[projects]]\nname = \"Tambrel\"\n[[feeds]]\nurl = \"{}\"\nname = \"Notes\"\n{more}",
+         [targets]\ncycle_time = \"1h\"\nstatement_time = \"1h\"\nmemory = \"1GiB\"\n[detect]\nbuiltin_projects = false\n[[projects]]\nname = \"Tambrel\"\n[[feeds]]\nurl = \"{}\"\nname = \"Notes\"\n{more}",
         feed.url("/feed")
     )
 }
@@ -133,6 +133,7 @@ fn tables_equal_their_snapshots() {
     }
     for (name, arguments) in [
         ("stats", &["stats"][..]),
+        ("stats_figures", &["stats", "--figures"]),
         ("stats_targets", &["stats", "--targets"]),
         ("stats_feeds", &["stats", "--feeds"]),
     ] {

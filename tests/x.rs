@@ -94,7 +94,7 @@ fn unreachable_x_is_reported_and_feeds_are_read() {
     let text = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
     // Nothing listens on the discard port of the loopback interface.
     let text = text.replace(&lab.web().x_url(), "http://127.0.0.1:9");
-    lab.settings(&format!("{text}\n[cycle]\ntimeout = \"2s\"\n"));
+    lab.settings(&text.replace("[cycle]\n", "[cycle]\ntimeout = \"2s\"\n"));
     let ran = with_token(&lab, x::TOKEN, &["cycle", "--format", "json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let report = ran.report();

@@ -43,7 +43,7 @@ pub struct Delivery<'a> {
     pub stop: watch::Receiver<bool>,
     /// Whether the stop signal came before: each attempt has [`HURRY`] only.
     pub hurried: bool,
-    /// Whether earlier pauses and refusals are ignored (`alerts flush`).
+    /// Whether earlier pauses and refusals are ignored (`alerts send`).
     pub insist: bool,
     /// The time that earlier cycles confirm; the age of a message is counted up to it.
     pub confirmed: Timestamp,

@@ -46,7 +46,7 @@ pub struct ChannelPolicy {
 }
 
 impl ChannelPolicy {
-    /// The defaults (docs/reference/settings.md#channels).
+    /// The defaults (docs/reference/channels.md#keys-of-every-kind).
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),

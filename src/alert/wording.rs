@@ -10,6 +10,7 @@ use crate::{
         cut::{Unit, cut},
         link::Link,
         plain,
+        quantity::plural,
     },
 };
 
@@ -216,10 +217,6 @@ pub fn waiting(message: &Message) -> String {
         0 => String::new(),
         more => format!("{} in the next digest", plural(more, "more launch", "more launches")),
     }
-}
-
-fn plural(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// The whole message as text, for channels without markup.

@@ -1,9 +1,10 @@
-//! `tge-scrape alerts test|list|flush`: the channels and the outbox.
+//! `tge-scrape alerts test|list|send`: the channels and the outbox.
 
 use std::time::Duration;
 
 use clap::Subcommand;
 use serde::Serialize;
+use tokio::runtime::Runtime;
 
 use crate::{
     alert::{Channel, Delivery, Refusal, deliver, sample},
@@ -11,13 +12,13 @@ use crate::{
     config::Settings,
     error::Error,
     exit::Exit,
-    model::OutboxRow,
+    model::{ChannelTest, OutboxRow},
     render::{self, Column, format::minute, plain},
-    store::{Access, Lock, Store},
+    store::{Access, Lock, Store, StoreError},
     wiring,
 };
 
-use super::{Format, Globals, output::Output, print_rows};
+use super::{Format, Globals, outbox, output::Output, print_rows};
 
 #[derive(Debug, Subcommand)]
 pub enum What {
@@ -36,7 +37,8 @@ pub enum What {
         limit: usize,
     },
     /// Deliver what is due now, in spite of pauses and earlier refusals
-    Flush {
+    #[command(alias = "flush")]
+    Send {
         /// Only these channels
         names: Vec<String>,
         /// Also what waits for a digest or for the end of quiet hours
@@ -52,12 +54,15 @@ pub enum What {
 }
 
 pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = super::settings(globals)?;
+    let settings = match what {
+        What::List { .. } => super::settings(globals)?,
+        What::Test { .. } | What::Send { .. } => super::settings_with_secrets(globals)?,
+    };
     match what {
         What::Test { names } => test(&settings, names, globals, output),
         What::List { all, limit } => list(&settings, *all, *limit, globals, output),
-        What::Flush { names, all, given_up, wait_lock } => {
-            flush(&settings, names, *all, *given_up, *wait_lock, output)
+        What::Send { names, all, given_up, wait_lock } => {
+            send(&settings, names, *all, *given_up, *wait_lock, output)
         }
     }
 }
@@ -116,9 +121,16 @@ fn test(
     let channels = chosen(settings, names)?;
     let post = wiring::poster(settings);
     let runtime = wiring::runtime()?;
-    let mut tested = Vec::new();
+    let (mut tested, mut tests) = (Vec::new(), Vec::new());
     for channel in &channels {
-        let result = runtime.block_on(sample(channel, &post, SystemClock.now()));
+        let now = SystemClock.now();
+        let result = runtime.block_on(sample(channel, &post, now));
+        tests.push(ChannelTest {
+            name: channel.policy.name.clone(),
+            fingerprint: channel.fingerprint.clone(),
+            tested_at: now,
+            error: result.as_ref().err().map(ToString::to_string),
+        });
         tested.push(Tested {
             channel: channel.policy.name.clone(),
             kind: channel.kind.kind(),
@@ -140,7 +152,16 @@ fn test(
         Some(Format::Ndjson) => tested.iter().map(render::json).collect(),
         _ => tested.iter().map(line).collect(),
     })?;
+    if let Err(error) = remember(settings, tests, &runtime) {
+        tracing::info!("the tests are not stored: {error}");
+    }
     Ok(if tested.iter().all(|tested| tested.ok) { Exit::Success } else { Exit::Failure })
+}
+
+/// Stores the tests for `doctor`.
+fn remember(settings: &Settings, tests: Vec<ChannelTest>, runtime: &Runtime) -> Result<(), StoreError> {
+    let store = Store::open(&settings.state_dir, Access::Write)?;
+    tests.into_iter().try_for_each(|test| runtime.block_on(store.put_channel_test(test)))
 }
 
 const OUTBOX: [Column<OutboxRow>; 9] = [
@@ -168,10 +189,16 @@ fn list(
         output.print("no alerts are queued\n")?;
         return Ok(Exit::Success);
     }
+    if matches!(globals.format, None | Some(Format::Table)) {
+        let policies: Vec<_> = settings.alerts.channels.iter().map(|channel| &channel.policy).collect();
+        let times = output.times(SystemClock.now(), globals.utc);
+        output.page(&outbox::table(&rows, &policies, &times, output.style()))?;
+        return Ok(Exit::Success);
+    }
     print_rows(&rows, "outbox", &OUTBOX, globals, output)
 }
 
-fn flush(
+fn send(
     settings: &Settings,
     names: &[String],
     all: bool,

@@ -62,7 +62,12 @@ enum Half {
 
 /// Runs one cycle and shows what came of it.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = super::settings(globals)?.without_tables();
+    let settings = super::settings_with_secrets(globals)?.without_tables();
+    if let Some(variable) = settings.metrics.unset_variable.as_ref().filter(|_| !globals.quiet) {
+        output.note(&format!(
+            "note: no monitor is pinged: {variable} of metrics.healthcheck_url_env is not set"
+        ));
+    }
     let runtime = wiring::small_runtime()?;
     let _lock = if args.dry_run {
         None

@@ -1,4 +1,4 @@
-//! `tge-scrape db check|backup|prune|purge-post`: maintenance of the state database.
+//! `tge-scrape db check|backup|prune|compact|purge-post`: maintenance of the state database.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    store::{Access, Lock, Mended, PurgeWhat, Store},
+    store::{Access, Compacted, Lock, Mended, PurgeWhat, Store},
     wiring,
 };
 
@@ -32,6 +32,8 @@ pub enum What {
     },
     /// Delete expired rows now; cycles delete them in small steps
     Prune,
+    /// Shrink the database file after rows were deleted
+    Compact,
     /// Delete a post, or all posts of an account, with their detections
     PurgePost {
         /// Id or address of the post
@@ -76,13 +78,20 @@ pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, 
             let store = Store::open(dir, Access::Write)?;
             let mut gone = 0;
             loop {
-                let step = runtime.block_on(store.prune(SystemClock.now(), STEP))?;
+                let keep = settings.cycle.retention;
+                let step = runtime.block_on(store.prune(SystemClock.now(), STEP, keep))?;
                 gone += step;
                 if step == 0 {
                     break;
                 }
             }
             output.print(&format!("{gone} rows deleted\n"))?;
+            Ok(Exit::Success)
+        }
+        What::Compact => {
+            let _lock = runtime.block_on(Lock::take(dir, Duration::ZERO, SystemClock))?;
+            let store = Store::open(dir, Access::Write)?;
+            output.print(&compacted(runtime.block_on(store.compact())?))?;
             Ok(Exit::Success)
         }
         What::PurgePost { post, account } => {
@@ -109,6 +118,11 @@ pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, 
             Ok(Exit::Success)
         }
     }
+}
+
+fn compacted(sizes: Compacted) -> String {
+    let mb = |bytes: u64| bytes as f64 / 1e6;
+    format!("the database had {:.1} MB and has {:.1} MB\n", mb(sizes.before), mb(sizes.after))
 }
 
 fn mended(mended: &Mended) -> String {

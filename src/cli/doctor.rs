@@ -9,16 +9,13 @@ use url::Url;
 
 use crate::{
     clock::{Clock, SystemClock},
-    config::Settings,
+    config::{self, ConfigError, Environment, NO_FILE, Settings},
     error::Error,
     exit::Exit,
-    figures::report::Usd,
+    figures::{CycleReport, report::Usd},
     http::{Outcome, Purpose},
-    render::{
-        self,
-        format::{minute, rough},
-        plain,
-    },
+    model::SourceState,
+    render::{self, format::minute, plain},
     store::{Access, Store, StoreError},
     wiring,
     x::usage,
@@ -26,6 +23,7 @@ use crate::{
 
 mod channels;
 mod exposed;
+mod running;
 
 use super::{Format, Globals, output::Output, request};
 
@@ -63,23 +61,35 @@ fn finding(thing: &str, level: Level, message: impl Into<String>, hint: impl Int
     Finding { thing: thing.to_owned(), level, message: message.into(), hint: hint.into() }
 }
 
-/// Checks everything that a cycle needs; 1 if something is wrong, 3 if the settings are.
+/// Checks everything that a cycle needs; 1 if something is wrong, 3 if the settings are. Settings with errors are
+/// checked as far as they can be read.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = super::settings(globals)?;
+    let inspected = config::inspect(&globals.flags(), &Environment::of_process());
+    let (settings, errors) = (inspected.settings, inspected.errors);
     let now = SystemClock.now();
     let runtime = wiring::small_runtime()?;
+    let mut findings: Vec<Finding> = errors.0.iter().map(settings_error).collect();
     let state = state(&settings);
     let opened = Store::exists(&settings.state_dir).then(|| Store::open(&settings.state_dir, Access::Read));
     let store = opened.as_ref().and_then(|opened| opened.as_ref().ok()).cloned();
     let database = match opened {
-        Some(opened) => database(opened, &runtime, now),
+        Some(opened) => database(opened, &runtime),
         None => finding("database", Level::Note, "there is none yet", "the first cycle makes it"),
     };
-    let clock = clock(store.as_ref(), &runtime, now);
-    let mut findings = vec![sources(&settings), state, database, clock, x(&settings)];
+    let past = store.as_ref().map(|store| runtime.block_on(Past::load(store))).unwrap_or_default();
+    if errors.0.is_empty() {
+        findings.push(sources(&settings));
+        findings
+            .extend(settings.built_in.note().map(|(says, todo)| finding("lists", Level::Note, says, todo)));
+    }
+    findings.extend([state, database, clock(past.starts.first().copied(), now)]);
+    findings.push(running::cycle(&past.starts, past.last.as_ref(), now));
+    findings.push(running::feeds(&settings, &past.sources));
+    findings.push(x(&settings));
     findings.extend(channels::findings(&settings, store.as_ref(), &runtime, now));
+    findings.extend(exposed::missing(&settings));
     findings.extend(exposed::secrets(&settings));
-    findings.extend(exposed::oversized(&settings, store.as_ref(), &runtime));
+    findings.extend(exposed::oversized(&settings, &past.sources));
     if args.online {
         findings.push(network(&settings, now)?);
     }
@@ -89,7 +99,40 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         _ => findings.iter().map(text).collect(),
     })?;
     let wrong = findings.iter().any(|finding| finding.level == Level::Wrong);
-    Ok(if wrong { Exit::Failure } else { Exit::Success })
+    Ok(match (errors.0.is_empty(), wrong) {
+        (false, _) => Exit::Settings,
+        (true, true) => Exit::Failure,
+        (true, false) => Exit::Success,
+    })
+}
+
+/// What the database holds of earlier cycles.
+#[derive(Debug, Default)]
+struct Past {
+    /// Starts of the last cycles, newest first.
+    starts: Vec<Timestamp>,
+    last: Option<CycleReport>,
+    sources: Vec<SourceState>,
+}
+
+impl Past {
+    /// What can be read; an unreadable database has its own finding.
+    async fn load(store: &Store) -> Self {
+        let cycles = store.cycles(running::CYCLES).await.unwrap_or_default();
+        let last = cycles.first().and_then(|cycle| serde_json::from_str(&cycle.report).ok());
+        let starts = cycles.iter().map(|cycle| cycle.started_at).collect();
+        Self { starts, last, sources: store.sources().await.unwrap_or_default() }
+    }
+}
+
+fn settings_error(error: &ConfigError) -> Finding {
+    let (place, message) = (&error.place, &error.message);
+    if message.starts_with(NO_FILE) {
+        let hint =
+            "name an existing file with --config; the rest of this list is about the built-in settings";
+        return finding("settings", Level::Wrong, message, hint);
+    }
+    finding("settings", Level::Wrong, format!("{place}: {message}"), "")
 }
 
 fn text(finding: &Finding) -> String {
@@ -106,20 +149,19 @@ fn text(finding: &Finding) -> String {
 }
 
 fn sources(settings: &Settings) -> Finding {
-    let (feeds, projects) = (settings.sources.len(), settings.detect.projects.len());
     let from = settings.file.as_ref().map_or_else(
-        || "no settings file; the built-in starter set applies".to_owned(),
+        || "no settings file, built-in settings".to_owned(),
         |file| format!("settings from {}", file.display()),
     );
-    if feeds == 0 {
+    if settings.sources.is_empty() {
         return finding(
             "settings",
             Level::Wrong,
             format!("{from}: no feed is enabled"),
-            "enable one under [[feeds]]",
+            "`tge-scrape feed add URL` adds one; cycle.builtin_feeds = true reads the built-in ones",
         );
     }
-    let counted = format!("{from}: {feeds} feeds, {projects} watched projects");
+    let counted = format!("{from}: {}, {} watched", settings.feeds_in_words(), settings.projects_in_words());
     match settings.exposed() {
         Some((message, hint)) => finding("settings", Level::Note, format!("{counted}; {message}"), hint),
         None => finding("settings", Level::Ok, counted, ""),
@@ -143,17 +185,11 @@ fn state(settings: &Settings) -> Finding {
     }
 }
 
-fn database(opened: Result<Store, StoreError>, runtime: &Runtime, now: Timestamp) -> Finding {
-    let checked = opened
-        .and_then(|store| runtime.block_on(async { Ok((store.health().await?, store.cycles(1).await?)) }));
-    match checked {
-        Ok((health, cycles)) => {
-            let last = cycles.first().map_or_else(
-                || "no cycle yet".to_owned(),
-                |cycle| format!("last cycle {} ago", rough(now.duration_since(cycle.started_at))),
-            );
+fn database(opened: Result<Store, StoreError>, runtime: &Runtime) -> Finding {
+    match opened.and_then(|store| runtime.block_on(store.health())) {
+        Ok(health) => {
             let message = format!(
-                "{} MiB, {} entries, {} detections, {last}",
+                "{} MiB, {} entries, {} launches",
                 health.bytes >> 20,
                 health.entries,
                 health.detections
@@ -168,9 +204,7 @@ fn database(opened: Result<Store, StoreError>, runtime: &Runtime, now: Timestamp
 }
 
 /// A clock that is wrong makes every waiting time wrong.
-fn clock(store: Option<&Store>, runtime: &Runtime, now: Timestamp) -> Finding {
-    let cycles = store.map(|store| runtime.block_on(store.cycles(1)).unwrap_or_default());
-    let newest = cycles.and_then(|cycles| cycles.first().map(|cycle| cycle.started_at));
+fn clock(newest: Option<Timestamp>, now: Timestamp) -> Finding {
     let hint = "set the machine's clock (timedatectl set-ntp true)";
     if now < BUILT_AFTER {
         finding("clock", Level::Wrong, format!("{now} is before the first release of this program"), hint)
@@ -184,8 +218,7 @@ fn clock(store: Option<&Store>, runtime: &Runtime, now: Timestamp) -> Finding {
 fn x(settings: &Settings) -> Finding {
     let x = &settings.x;
     if x.token.is_none() {
-        let hint = "nothing, if you do not want X; docs/guide/x.md says how to get a token";
-        return finding("x", Level::Note, "no token: news only", hint);
+        return finding("x", Level::Ok, "off (no token); optional: docs/guide/x.md", "");
     }
     if !x.is_on() {
         let hint = "set x.accounts or x.searches, and x.enabled = true";

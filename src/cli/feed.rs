@@ -3,10 +3,11 @@
 mod add;
 mod edit;
 mod import;
+mod list;
 mod parse;
 mod sources;
 
-pub use sources::hint;
+pub use list::hint;
 
 use std::path::PathBuf;
 
@@ -18,21 +19,40 @@ use super::{Globals, output::Output};
 
 #[derive(Debug, Subcommand)]
 pub enum What {
-    /// Show every source with its health
-    List,
-    /// Find the feed of a page, try it, and add it to the settings file
+    /// Show every feed with its health, the failing ones first
+    List(list::ListArgs),
+    /// Show one feed in full, with its newest stories
+    Show {
+        /// Name or address of the feed; part of the name suffices if it is unique
+        #[arg(value_name = "FEED")]
+        feed: String,
+    },
+    /// Find the feed of a page, fetch it once, and add it to the feeds that are read
     Add(add::Args),
-    /// Remove a feed from the settings file
+    /// Remove a feed from the settings file; a built-in one is disabled
     Remove {
-        /// Address of the feed
-        url: String,
+        /// Name or address of the feed
+        #[arg(value_name = "FEED")]
+        feed: String,
+    },
+    /// Read a disabled feed again
+    Enable {
+        /// Name or address of the feed
+        #[arg(value_name = "FEED")]
+        feed: String,
+    },
+    /// Stop reading a feed, built-in or your own
+    Disable {
+        /// Name or address of the feed
+        #[arg(value_name = "FEED")]
+        feed: String,
     },
     /// Fetch a feed once and show the result; exit code 1 if it is no feed
     Check {
         /// Address of the feed
         url: String,
     },
-    /// Add the feeds of an OPML file to the settings file
+    /// Add the feeds of an OPML file to those that are read
     Import {
         /// OPML file, or - for stdin
         file: PathBuf,
@@ -45,9 +65,12 @@ pub enum What {
 
 pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     match what {
-        What::List => sources::list(globals, output),
+        What::List(args) => list::list(&args, globals, output),
+        What::Show { feed } => list::show(&feed, globals, output),
         What::Add(args) => add::run(args, globals, output),
-        What::Remove { url } => edit::remove(&url, globals, output),
+        What::Remove { feed } => edit::remove(&feed, globals, output),
+        What::Enable { feed } => edit::switch(&feed, true, globals, output),
+        What::Disable { feed } => edit::switch(&feed, false, globals, output),
         What::Check { url } => sources::check(&url, globals, output),
         What::Import { file } => import::run(&file, globals, output),
         What::Export => edit::export(globals, output),

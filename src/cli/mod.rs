@@ -25,6 +25,7 @@ mod limits;
 mod man;
 mod metrics;
 mod moment;
+mod outbox;
 mod output;
 mod outputs;
 mod pager;
@@ -279,8 +280,16 @@ impl Globals {
     }
 }
 
+/// The settings. Secrets may be missing.
 fn settings(globals: &Globals) -> Result<Settings, Error> {
     Ok(load(&globals.flags(), &Environment::of_process())?)
+}
+
+/// The settings with all their secrets, for commands that send something.
+fn settings_with_secrets(globals: &Globals) -> Result<Settings, Error> {
+    let mut settings = settings(globals)?;
+    let missing = std::mem::take(&mut settings.missing_secrets);
+    if missing.0.is_empty() { Ok(settings) } else { Err(missing.into()) }
 }
 
 /// Prints `rows`: as JSON under `key`, as NDJSON, as CSV, or as a table.

@@ -7,21 +7,40 @@ use serde::Serialize;
 use toml_edit::{Array, Table, value};
 
 use crate::{
+    clock::{Clock, SystemClock},
+    config::{BuiltInList, edit::Removed},
     detect::{Priority, Project},
     error::Error,
     exit::Exit,
-    render::{Column, plain},
+    model::{DetectionView, event_date::day_of},
+    render::{
+        self, Column, details,
+        listing::{self, Listing},
+        plain,
+        style::Look,
+        table::{self, Cell, Spec},
+    },
+    store::{Access, EventFilter, Store},
+    wiring,
 };
 
-use super::{Globals, output::Output, print_rows, settings_file::SettingsFile};
+use super::{Format, Globals, output::Output, print_rows, settings_file::SettingsFile};
+
+/// Newest stories that `project show` prints.
+const STORIES: usize = 20;
 
 #[derive(Debug, Subcommand)]
 pub enum What {
     /// Show the watch list
     List,
-    /// Add a project to the settings file; asks for the rest on a terminal if only a name is given
+    /// Show one project with its stories
+    Show {
+        /// Its name or an alias
+        name: String,
+    },
+    /// Add a project to those that are watched; asks for the rest on a terminal if only a name is given
     Add(Added),
-    /// Remove a project from the settings file
+    /// Remove a project from the settings file; a built-in one is no longer watched
     Remove {
         /// Its name
         name: String,
@@ -72,6 +91,7 @@ impl Level {
 pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     match what {
         What::List => list(globals, output),
+        What::Show { name } => show(&name, globals, output),
         What::Add(added) => add(added, globals, output),
         What::Remove { name } => remove(&name, globals, output),
     }
@@ -113,7 +133,82 @@ fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         ("handles", |line| joined(line.handles)),
         ("priority", |line| line.priority.to_owned()),
     ];
-    print_rows(&lines, "projects", &columns, globals, output)
+    if !matches!(globals.format, None | Some(Format::Table)) {
+        return print_rows(&lines, "projects", &columns, globals, output);
+    }
+    let mut table = table::Table::new(vec![
+        Spec::new("name").cut(12),
+        Spec::new("tokens").cut(6).optional(),
+        Spec::new("aliases").cut(10).rank(4).optional(),
+        Spec::new("handles").cut(10).rank(3).optional(),
+        Spec::new("exclude").cut(10).rank(1).optional(),
+        Spec::new("priority").rank(2),
+    ]);
+    for line in &lines {
+        table.row(
+            columns
+                .iter()
+                .map(|(name, cell)| {
+                    let look = if *name == "name" { Look::BOLD } else { Look::PLAIN };
+                    Cell::new(cell(line), look)
+                })
+                .collect(),
+        );
+    }
+    output.page(&table.render(output.style()))?;
+    output.next("next: project show NAME   project add NAME --token TICKER");
+    Ok(Exit::Success)
+}
+
+/// Prints one project and its newest stories.
+fn show(wanted: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = super::settings(globals)?;
+    let same = |name: &String| name.to_lowercase() == wanted.trim().to_lowercase();
+    let found = settings
+        .detect
+        .projects
+        .iter()
+        .find(|project| same(&project.name) || project.aliases.iter().chain(&project.tokens).any(same));
+    let Some(project) = found else {
+        let message = format!("{:?} is not on the watch list", plain(wanted));
+        return Err(Error::new(
+            Exit::Usage,
+            message,
+            "`tge-scrape project list` shows the names; `events --project` finds any",
+        ));
+    };
+    let times = output.times(SystemClock.now(), globals.utc);
+    let mut stories = Vec::new();
+    if Store::exists(&settings.state_dir) {
+        let store = Store::open(&settings.state_dir, Access::Read)?;
+        let filter = EventFilter {
+            projects: vec![project.name.clone()],
+            today: Some(day_of(times.now)),
+            limit: STORIES,
+            ..EventFilter::default()
+        };
+        stories = wiring::small_runtime()?.block_on(store.events(filter))?;
+    }
+    let line = line(project);
+    if matches!(globals.format, Some(Format::Json | Format::Ndjson)) {
+        let stories: Vec<DetectionView<'_>> = stories.iter().map(DetectionView::from).collect();
+        output.print(&render::json(
+            &serde_json::json!({ "schema": 1, "project": line, "detections": stories }),
+        ))?;
+        return Ok(Exit::Success);
+    }
+    let values = [
+        ("tokens", line.tokens.join(", ")),
+        ("aliases", line.aliases.join(", ")),
+        ("handles", line.handles.join(", ")),
+        ("exclude", line.exclude.join(", ")),
+        ("priority", line.priority.to_owned()),
+    ];
+    let style = output.style();
+    let mut text = details::text(line.name, &values, style);
+    text.push_str(&format!("\n{}", listing::table(&stories, &Listing::new(style, &times))));
+    output.page(&text)?;
+    Ok(Exit::Success)
 }
 
 fn joined(texts: &[String]) -> String {
@@ -123,7 +218,6 @@ fn joined(texts: &[String]) -> String {
 fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let mut file = SettingsFile::open(globals)?;
     let path = file.path.display().to_string();
-    let projects = file.document.list("projects")?;
     let name = plain(&added.name);
     if name.is_empty() {
         return Err(Error::new(
@@ -132,10 +226,28 @@ fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit,
             "such as: project add Caldera --token ERA",
         ));
     }
-    if projects.texts("name").iter().any(|known| same(known, &name)) {
-        let message = format!("{path} has {name} already");
-        return Err(Error::new(Exit::Failure, message, "change it there, or remove it first"));
-    }
+    let identity = BuiltInList::Projects.identity(&name);
+    let listed = file.settings.listed(BuiltInList::Projects);
+    let known = listed.iter().find(|project| Some(&project.identity) == identity.as_ref());
+    let is_built_in = match known {
+        Some(known) if !known.enabled => {
+            file.document.enable(BuiltInList::Projects, known)?;
+            let watched = file.save()?.projects_in_words();
+            output.print(&format!(
+                "{name} was removed before, added again in {path}: {watched} are watched\n"
+            ))?;
+            return Ok(Exit::Success);
+        }
+        Some(known) if known.built_in && added.is_bare() => {
+            output.print(&format!("{name} is watched already: it is built in\n"))?;
+            return Ok(Exit::Success);
+        }
+        Some(known) if !known.built_in => {
+            let message = format!("{path} has {name} already");
+            return Err(Error::new(Exit::Failure, message, "change it there, or remove it first"));
+        }
+        known => known.is_some(),
+    };
     if added.is_bare() && std::io::stdin().is_terminal() {
         added.ask(output)?;
     }
@@ -155,9 +267,13 @@ fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit,
     if let Some(level) = added.priority {
         table["priority"] = value(level.as_str());
     }
-    projects.push(table);
-    file.save("projects", globals, output)?;
-    output.print(&format!("added to {path}\n"))?;
+    file.document.list("projects")?.push(table);
+    let watched = file.save()?.projects_in_words();
+    output.print(&if is_built_in {
+        format!("{name} is built in: what you gave replaces its values, in {path}; {watched} are watched\n")
+    } else {
+        format!("added to {path}: {watched} are watched\n")
+    })?;
     Ok(Exit::Success)
 }
 
@@ -186,18 +302,23 @@ impl Added {
     }
 }
 
-fn same(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
-}
-
 fn remove(name: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let mut file = SettingsFile::open(globals)?;
-    let path = file.path.display().to_string();
-    if file.document.remove("projects", "name", &|known| same(known, name))? == 0 {
-        let message = format!("{path} has no project {:?}", plain(name));
-        return Err(Error::new(Exit::Failure, message, "`tge-scrape project list` shows the names"));
+    let found = file.named(BuiltInList::Projects, name)?;
+    if !found.enabled {
+        let message = format!("{} is not watched: it has been removed", plain(&found.name));
+        return Err(Error::new(Exit::Failure, message, "`project add` watches it again"));
     }
-    file.save("projects", globals, output)?;
-    output.print(&format!("removed from {path}\n"))?;
+    let removed = file.document.remove(BuiltInList::Projects, &found)?;
+    let watched = file.save()?.projects_in_words();
+    let (name, path) = (plain(&found.name), file.path.display());
+    output.print(&match removed {
+        Removed::Table => format!("removed {name} from {path}: {watched} remain\n"),
+        Removed::Disabled => {
+            format!(
+                "{name} is built in: switched off in {path}, {watched} remain; `project add` brings it back\n"
+            )
+        }
+    })?;
     Ok(Exit::Success)
 }

@@ -7,14 +7,15 @@ use std::{
 
 use crate::{
     config::{
-        self, Environment, FILE_NAME, Flags, Settings,
+        self, BuiltInList, Environment, FILE_NAME, Flags, ListedTable, Settings,
         edit::{Document, NotAList},
     },
     error::Error,
     exit::Exit,
+    render::plain,
 };
 
-use super::{Globals, files, output::Output};
+use super::{Globals, files};
 
 /// The file of the settings, or a new one: named with `--config`, else in the working directory.
 pub struct SettingsFile {
@@ -45,22 +46,50 @@ impl SettingsFile {
         Ok(Self { path, settings, document, flags })
     }
 
-    /// Writes the file, if the settings accept it. Notes that the built-in `list` no longer applies.
-    pub fn save(&self, list: &str, globals: &Globals, output: &mut Output) -> Result<(), Error> {
+    /// The feed or project that `text` names: by its address or its name.
+    pub fn named(&self, list: BuiltInList, text: &str) -> Result<ListedTable, Error> {
+        let tables = self.settings.listed(list);
+        let wanted = list.identity(text);
+        let by_identity = tables.iter().find(|table| Some(&table.identity) == wanted.as_ref());
+        let name = text.trim().to_lowercase();
+        let named: Vec<&ListedTable> =
+            tables.iter().filter(|table| table.name.to_lowercase() == name).collect();
+        let (one, all) = match list {
+            BuiltInList::Feeds => ("feed", "`tge-scrape feed list` shows the names and addresses"),
+            BuiltInList::Projects => ("project", "`tge-scrape project list` shows the names"),
+        };
+        match (by_identity, named.as_slice()) {
+            (Some(found), _) => Ok(found.clone()),
+            (None, [found]) => Ok((*found).clone()),
+            (None, []) => {
+                let similar = |table: &&ListedTable| strsim::jaro_winkler(&table.name.to_lowercase(), &name);
+                let near = tables.iter().max_by(|a, b| similar(a).total_cmp(&similar(b)));
+                let near = near.filter(|table| similar(table) > 0.8);
+                let advice =
+                    near.map_or_else(String::new, |table| format!("; did you mean {:?}?", table.name));
+                let message = format!("there is no {one} {:?}{}", plain(text), plain(&advice));
+                Err(Error::new(Exit::Failure, message, all))
+            }
+            (None, several) => {
+                let addresses: Vec<String> = several.iter().map(|table| plain(&table.key)).collect();
+                let message = format!("{} feeds have the name {:?}", several.len(), plain(text));
+                Err(Error::new(Exit::Usage, message, format!("give the address: {}", addresses.join(" or "))))
+            }
+        }
+    }
+
+    /// Writes the file, if the settings accept it, and returns them.
+    pub fn save(&self) -> Result<Settings, Error> {
         let text = self.document.to_string();
-        if let Err(errors) = config::load_text(&self.path, &text, &self.flags, &Environment::of_process()) {
+        let loaded = config::load_text(&self.path, &text, &self.flags, &Environment::of_process());
+        let settings = loaded.map_err(|errors| {
             let errors = Error::from(errors).message;
             let message = format!("{} is unchanged: with this change {errors}", self.path.display());
-            return Err(Error::new(Exit::Settings, message, "change what you add, or edit the file by hand"));
-        }
+            Error::new(Exit::Settings, message, "change what you add, or edit the file by hand")
+        })?;
         files::write(&self.path, text.as_bytes(), files::Kind::Settings)
             .map_err(|error| refused(&self.path, &error))?;
-        if self.settings.is_built_in(list) && !globals.quiet {
-            output.note(&format!(
-                "note: the settings have {list} of their own now; the built-in ones no longer apply"
-            ));
-        }
-        Ok(())
+        Ok(settings)
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     files::{LONGEST_SECRET, read_text},
     layers::{CONTROL, NO_TIME, Row},
     raw::RawValue,
-    rows::Reader,
+    rows::{Reader, unset},
 };
 use crate::{
     alert::{
@@ -167,27 +167,38 @@ impl ChannelReader<'_> {
         if !named.is_empty() {
             match self.environment.get(&named) {
                 Some(value) => value.trim().clone_into(&mut secret),
-                None if self.enabled => {
-                    self.reader.wrong(&variable, format!("the environment variable {named} is not set"));
-                }
+                None if self.enabled => self.reader.wrong_secret(&variable, unset(&named)),
                 None => {}
             }
         } else if !path.is_empty() {
             match read_text(Path::new(&path), LONGEST_SECRET) {
                 Ok(text) if self.enabled && text.trim().is_empty() => {
-                    self.reader.wrong(&file, format!("{path} is empty"));
+                    self.reader.wrong_secret(&file, format!("{path} is empty"));
                 }
                 Ok(text) => text.trim().clone_into(&mut secret),
-                Err(message) if self.enabled => self.reader.wrong(&file, format!("{path} {message}")),
+                Err(message) if self.enabled => {
+                    self.reader.wrong_secret(&file, format!("{path} {message}"));
+                }
                 Err(_) => {}
             }
         }
         if secret.chars().any(char::is_control) {
-            self.reader.wrong(key, format!("the secret found {CONTROL}"));
+            self.wrong_secret(key, format!("the secret found {CONTROL}"));
             return String::new();
         }
         self.secrets.push(secret.clone());
         secret
+    }
+
+    /// Reports an error in the value of the secret `key`, which the file itself may hold.
+    fn wrong_secret(&mut self, key: &str, message: impl Into<String>) {
+        if self.reader.find(key).is_some() {
+            self.reader.wrong(key, message);
+        } else {
+            let outside = [format!("{key}_env"), format!("{key}_file")];
+            let named = outside.iter().find(|key| self.reader.find(key).is_some());
+            self.reader.wrong_secret(named.map_or(key, String::as_str), message);
+        }
     }
 
     /// As [`ChannelReader::secret`], but there must be one.
@@ -210,7 +221,7 @@ impl ChannelReader<'_> {
         let url = Url::parse(&text).ok().filter(on_the_web);
         if url.is_none() {
             // Not repeated here: it may be the secret.
-            self.reader.wrong(key, "is not an http or https address");
+            self.wrong_secret(key, "is not an http or https address");
         }
         url
     }
@@ -269,7 +280,7 @@ impl ChannelReader<'_> {
             .as_ref()
             .is_some_and(|token| token.contains(|c: char| !c.is_ascii_graphic() || "/?#".contains(c)))
         {
-            self.reader.wrong("token", "the token found holds spaces or characters that no token has");
+            self.wrong_secret("token", "the token found holds spaces or characters that no token has");
         }
         Some(ChannelKind::Telegram(Telegram { base_url, token: token?, chat }))
     }
@@ -277,12 +288,12 @@ impl ChannelReader<'_> {
     fn ntfy(&mut self) -> Option<ChannelKind> {
         let token = self.secret("token");
         if !token.chars().all(|c| c.is_ascii_graphic()) {
-            self.reader.wrong("token", "the token found holds spaces or characters that no token has");
+            self.wrong_secret("token", "the token found holds spaces or characters that no token has");
         }
         let url = self.address("url")?;
         let topic = url.path().trim_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
         if topic.is_empty() {
-            self.reader.wrong("url", "should end with the topic, such as https://ntfy.sh/my-topic");
+            self.wrong_secret("url", "should end with the topic, such as https://ntfy.sh/my-topic");
             return None;
         }
         let mut server = url;
@@ -300,7 +311,7 @@ impl ChannelReader<'_> {
             }
             match WebhookSecret::read(&text) {
                 Ok(secret) => secrets.push(secret),
-                Err(message) => self.reader.wrong(key, message),
+                Err(message) => self.wrong_secret(key, message),
             }
         }
         Some(ChannelKind::Webhook(Webhook { url: self.address("url")?, secrets }))
@@ -343,7 +354,7 @@ impl ChannelReader<'_> {
         if let Some(Err(message)) =
             ca_file.as_ref().filter(|_| self.enabled).map(|path| read_text(path, LONGEST_SECRET))
         {
-            self.reader.wrong("ca_file", message);
+            self.reader.wrong_secret("ca_file", message);
         }
         let username = self.reader.text("username");
         Some(ChannelKind::Email(Box::new(Email {

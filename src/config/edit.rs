@@ -3,6 +3,7 @@
 
 mod address;
 mod feeds;
+mod switch;
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 
 pub use address::{Refused, feed_url};
 pub use feeds::{Feeds, identity, name_of};
+pub use switch::Removed;
 
 /// A value that should be a list of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,30 +47,6 @@ impl Document {
             Some(Item::Value(Value::Array(array))) => Ok(List::Inline(array)),
             _ => Err(NotAList(name)),
         }
-    }
-
-    /// Removes the tables of the list `name` whose `key` satisfies `is`; returns their number.
-    pub fn remove(
-        &mut self,
-        name: &'static str,
-        key: &str,
-        is: &dyn Fn(&str) -> bool,
-    ) -> Result<usize, NotAList> {
-        let mut list = self.list(name)?;
-        let before = list.len();
-        match &mut list {
-            List::Tables(tables) => {
-                tables.retain(|table| !table.get(key).and_then(Item::as_str).is_some_and(is));
-            }
-            List::Empty(..) => {}
-            List::Inline(array) => array.retain(|value| !text_of(value, key).is_some_and(is)),
-        }
-        let left = list.len();
-        if left == 0 && before > 0 {
-            // Without an empty list the built-in one would apply.
-            self.0.as_table_mut().insert(name, Item::Value(Value::Array(Array::new())));
-        }
-        Ok(before - left)
     }
 }
 

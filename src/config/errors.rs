@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{error::Error, exit::Exit};
+use crate::{error::Error, exit::Exit, text::quantity::plural};
+
+/// Start of the message for a settings file that does not exist.
+pub const NO_FILE: &str = "no such file";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
@@ -10,6 +13,8 @@ pub struct ConfigError {
     pub place: String,
     /// A sentence with the key.
     pub message: String,
+    /// Whether it concerns a secret outside the settings file, which only commands that use it need.
+    pub secret: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,7 +22,28 @@ pub struct ConfigErrors(pub Vec<ConfigError>);
 
 impl ConfigErrors {
     pub fn add(&mut self, place: &str, message: impl Into<String>) {
-        self.0.push(ConfigError { place: place.to_owned(), message: message.into() });
+        self.0.push(ConfigError { place: place.to_owned(), message: message.into(), secret: false });
+    }
+
+    /// Adds an error in a secret that a variable or another file holds.
+    pub fn add_secret(&mut self, place: &str, message: impl Into<String>) {
+        self.0.push(ConfigError { place: place.to_owned(), message: message.into(), secret: true });
+    }
+
+    /// Sorted by file and line; those of variables last.
+    pub fn in_order(mut self) -> Self {
+        let line = |error: &ConfigError| {
+            let (file, line) = error.place.rsplit_once(':')?;
+            Some((file.to_owned(), line.parse::<usize>().ok()?))
+        };
+        self.0.sort_by_key(|error| (line(error).is_none(), line(error)));
+        self
+    }
+
+    /// Those about secrets, and all others.
+    pub fn split_secrets(self) -> (Self, Self) {
+        let (secrets, others) = self.0.into_iter().partition(|error| error.secret);
+        (Self(secrets), Self(others))
     }
 
     /// Adds an unknown key, with the most similar known one.
@@ -37,11 +63,26 @@ impl fmt::Display for ConfigErrors {
 
 impl From<ConfigErrors> for Error {
     fn from(errors: ConfigErrors) -> Self {
-        let count = errors.0.len();
-        let noun = if count == 1 { "error" } else { "errors" };
+        if let [ConfigError { message, .. }] = errors.0.as_slice()
+            && message.starts_with(NO_FILE)
+        {
+            return Self::new(
+                Exit::Settings,
+                message,
+                "name an existing file with --config; `tge-scrape config init FILE` writes one",
+            );
+        }
+        if !errors.0.is_empty() && errors.0.iter().all(|error| error.secret) {
+            let counted = plural(errors.0.len(), "secret is", "secrets are");
+            return Self::new(
+                Exit::Settings,
+                format!("{counted} missing or wrong:{errors}"),
+                "set the variable or file where this command runs; `tge-scrape doctor` shows the state of all",
+            );
+        }
         Self::new(
             Exit::Settings,
-            format!("the settings have {count} {noun}:{errors}"),
+            format!("the settings have {}:{errors}", plural(errors.0.len(), "error", "errors")),
             "`tge-scrape config show` prints every value with its origin",
         )
     }

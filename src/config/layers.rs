@@ -169,6 +169,12 @@ impl Layers {
         self.errors.add(&place, format!("{path}: {}", message.into()));
     }
 
+    /// As [`Layers::wrong`], for a secret that the value at `path` names.
+    pub fn wrong_secret(&mut self, path: &str, message: impl Into<String>) {
+        let place = self.values[path].1.show();
+        self.errors.add_secret(&place, format!("{path}: {}", message.into()));
+    }
+
     /// Every load reads every path, so a path that default.toml lacks panics in each test.
     fn value(&self, path: &str) -> RawValue {
         self.values[path].0.clone()
@@ -256,6 +262,19 @@ impl Layers {
         duration
     }
 
+    /// A duration within bounds.
+    pub fn duration_within(&mut self, path: &str, least: Duration, most: Duration) -> Duration {
+        let (before, duration) = (self.errors.0.len(), self.duration(path));
+        if !(least..=most).contains(&duration) && self.errors.0.len() == before {
+            let show = quantity::show_duration;
+            self.wrong(
+                path,
+                format!("should be between {} and {}, is {}", show(least), show(most), show(duration)),
+            );
+        }
+        duration
+    }
+
     /// Bytes.
     pub fn size(&mut self, path: &str) -> u64 {
         let text = self.text(path);
@@ -270,10 +289,12 @@ impl Layers {
         let (before, size) = (self.errors.0.len(), self.size(path));
         if !(least..=most).contains(&size) && self.errors.0.len() == before {
             let show = quantity::show_size;
-            self.wrong(
-                path,
-                format!("should be between {} and {}, is {}", show(least), show(most), show(size)),
-            );
+            let allowed = if most == u64::MAX {
+                format!("at least {}", show(least))
+            } else {
+                format!("between {} and {}", show(least), show(most))
+            };
+            self.wrong(path, format!("should be {allowed}, is {}", show(size)));
         }
         size
     }

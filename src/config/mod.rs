@@ -2,6 +2,7 @@
 //!
 //! The only module that reads the environment. All errors are reported together.
 
+mod built_in;
 mod channels;
 pub mod edit;
 mod environment;
@@ -9,6 +10,7 @@ mod errors;
 mod exposure;
 mod files;
 mod http_section;
+mod keep_section;
 mod layers;
 mod outputs_section;
 mod raw;
@@ -21,6 +23,7 @@ mod tests;
 
 use std::{
     collections::HashMap,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -35,8 +38,9 @@ use crate::{
     visit, x,
 };
 
+pub use built_in::{BuiltIn, BuiltInList, ListedTable};
 pub(crate) use environment::Environment;
-pub(crate) use errors::ConfigErrors;
+pub(crate) use errors::{ConfigError, ConfigErrors, NO_FILE};
 pub(crate) use layers::{DEFAULTS, Origin};
 pub(crate) use rows::feed_address;
 pub use show::{Shown, shown};
@@ -89,9 +93,20 @@ pub struct Settings {
     pub alerts: Arc<alert::Settings>,
     /// `[outputs]`.
     pub outputs: OutputSettings,
+    /// The built-in feeds and projects that apply.
+    pub built_in: BuiltIn,
+    /// Secrets that are missing or wrong; only commands that use them fail.
+    pub missing_secrets: ConfigErrors,
     layers: Layers,
-    /// Lists that the file does not define.
-    built_in: Vec<&'static str>,
+}
+
+/// Settings of which every value is usable or the built-in one, with all errors.
+#[derive(Debug)]
+pub struct Inspected {
+    /// What could be read.
+    pub settings: Settings,
+    /// All errors but those in secrets.
+    pub errors: ConfigErrors,
 }
 
 /// `[outputs]`: files written after each cycle.
@@ -118,28 +133,47 @@ pub struct MetricsSettings {
     pub textfile: Option<PathBuf>,
     /// Address to ping when a cycle starts and ends; secret.
     pub healthcheck_url: Option<String>,
+    /// The variable that should hold this address and is not set.
+    pub unset_variable: Option<String>,
 }
 
 impl std::fmt::Debug for MetricsSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let ping = self.healthcheck_url.as_ref().map(|_| "••••");
-        f.debug_struct("MetricsSettings").field("textfile", &self.textfile).field("ping", &ping).finish()
+        f.debug_struct("MetricsSettings")
+            .field("textfile", &self.textfile)
+            .field("ping", &ping)
+            .field("unset_variable", &self.unset_variable)
+            .finish()
     }
 }
 
-/// Reads the settings from the file that `flags` and `environment` select.
+/// Reads the settings from the file that `flags` and `environment` select. Missing secrets are no error.
 pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, ConfigErrors> {
+    inspect(flags, environment).into_result()
+}
+
+/// Reads the settings as far as they can be read.
+pub fn inspect(flags: &Flags, environment: &Environment) -> Inspected {
     let Some(path) = file(flags, environment) else {
         return resolve(Layers::built_in(), None, flags, environment);
     };
-    load_text(&path, &read(&path)?, flags, environment)
+    match read(&path) {
+        Ok(text) => inspect_text(&path, &text, flags, environment),
+        Err(errors) => {
+            let layers = Layers { errors, ..Layers::built_in() };
+            resolve(layers, Some(path), flags, environment)
+        }
+    }
 }
 
 /// The text of the settings file `path`.
 pub fn read(path: &Path) -> Result<String, ConfigErrors> {
     files::read_text(path, files::LONGEST).map_err(|message| {
         let mut errors = ConfigErrors::default();
-        errors.add(&path.display().to_string(), message);
+        let name = path.display().to_string();
+        let is_missing = std::fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        errors.add(&name, if is_missing { format!("{}: {name}", errors::NO_FILE) } else { message });
         errors
     })
 }
@@ -151,6 +185,10 @@ pub fn load_text(
     flags: &Flags,
     environment: &Environment,
 ) -> Result<Settings, ConfigErrors> {
+    inspect_text(path, text, flags, environment).into_result()
+}
+
+fn inspect_text(path: &Path, text: &str, flags: &Flags, environment: &Environment) -> Inspected {
     let mut layers = Layers::built_in();
     let name = path.display().to_string();
     if text.len() as u64 > files::LONGEST {
@@ -161,6 +199,12 @@ pub fn load_text(
     resolve(layers, Some(path.to_owned()), flags, environment)
 }
 
+impl Inspected {
+    fn into_result(self) -> Result<Settings, ConfigErrors> {
+        if self.errors.0.is_empty() { Ok(self.settings) } else { Err(self.errors) }
+    }
+}
+
 impl Settings {
     /// Frees the parsed tables of the file, about a kilobyte each: a cycle uses the resolved settings only.
     #[must_use]
@@ -169,32 +213,23 @@ impl Settings {
         self
     }
 
-    /// Whether the built-in `list` (feeds or projects) applies because the file defines none.
-    #[must_use]
-    pub fn is_built_in(&self, list: &str) -> bool {
-        self.built_in.contains(&list)
-    }
-
     /// The `site` of each feed that has one, by the feed's address.
     #[must_use]
     pub fn sites(&self) -> HashMap<&str, &str> {
-        fn text<'a>(row: &'a layers::Row, key: &str) -> Option<&'a str> {
-            row.pairs.iter().find(|(name, ..)| name == key).and_then(|(_, _, value)| match value {
-                RawValue::String(text) => Some(text.trim()),
-                _ => None,
-            })
-        }
+        let text = built_in::text_of;
         let rows = self.layers.lists.get("feeds").into_iter().flatten();
         rows.filter_map(|row| Some((text(row, "url")?, text(row, "site")?))).collect()
     }
 }
 
-/// Settings from `text` alone, with `state_dir` for their state.
+/// Settings from `text` alone, with `state_dir` for their state. A list in `text` replaces the built-in one, unless it
+/// says otherwise.
 pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, ConfigErrors> {
     let mut layers = Layers::built_in();
     layers.merge_file("settings", text);
+    built_in::replace_lists(&mut layers);
     let flags = Flags { config: None, state_dir: Some(state_dir.to_owned()) };
-    resolve(layers, None, &flags, &Environment::default())
+    resolve(layers, None, &flags, &Environment::default()).into_result()
 }
 
 /// The named settings file, or the first that exists (docs/reference/settings.md#settings-file).
@@ -213,36 +248,26 @@ pub fn file(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
     places.into_iter().flatten().find(|path| path.exists())
 }
 
-fn resolve(
-    mut layers: Layers,
-    file: Option<PathBuf>,
-    flags: &Flags,
-    environment: &Environment,
-) -> Result<Settings, ConfigErrors> {
+fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment: &Environment) -> Inspected {
     layers.merge_environment(environment);
     state_dir(&mut layers, flags, environment);
-    // If the file lacks the list of feeds or projects, the built-in one applies; an empty list means none.
-    let built_in: Vec<&'static str> =
-        ["feeds", "projects"].into_iter().filter(|list| !layers.lists.contains_key(list)).collect();
-    if !built_in.is_empty() {
-        let mut starter = Layers::built_in();
-        starter.merge_file("starter", STARTER);
-        layers.lists.extend(built_in.iter().filter_map(|list| starter.lists.remove_entry(list)));
-    }
+    let built_in = built_in::add_lists(&mut layers);
     let lists = std::mem::take(&mut layers.lists);
     let row = |list: &str| lists.get(list).map(Vec::as_slice).unwrap_or_default();
     let budget_usd = layers.number("x.monthly_budget_usd", 0.0..=MAX_BUDGET_USD);
-    let settings = Settings {
+    let article_ttl = layers.duration("cache.article_ttl");
+    let mut settings = Settings {
         cycle: cycle::Settings {
             timeout: layers.time_limit("cycle.timeout"),
             max_failed_ratio: layers.number("cycle.max_failed_ratio", 0.0..=1.0),
+            retention: keep_section::retention(&mut layers, article_ttl),
         },
         http: http_section::settings(&mut layers),
         cache: visit::Settings {
             memory_limit: layers.size("cache.memory_limit"),
             feed_ttl: layers.duration("cache.feed_ttl"),
             feed_ttl_max: layers.duration("cache.feed_ttl_max"),
-            article_ttl: layers.duration("cache.article_ttl"),
+            article_ttl,
             catch_up: 0,
             without_savings: false,
         },
@@ -264,10 +289,13 @@ fn resolve(
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment, budget_usd)),
         outputs: outputs_section::outputs(&mut layers),
         file,
-        layers: Layers { lists, ..layers },
         built_in,
+        missing_secrets: ConfigErrors::default(),
+        layers: Layers { lists, ..layers },
     };
-    if settings.layers.errors.0.is_empty() { Ok(settings) } else { Err(settings.layers.errors) }
+    let (missing_secrets, errors) = std::mem::take(&mut settings.layers.errors).split_secrets();
+    settings.missing_secrets = missing_secrets.in_order();
+    Inspected { settings, errors: errors.in_order() }
 }
 
 /// The languages to judge; `"*"` stands for all, which is the empty list.

@@ -60,7 +60,11 @@ pub fn metrics(layers: &mut Layers, environment: &Environment) -> MetricsSetting
     }
     let url = environment.get(&variable).filter(|_| !variable.is_empty()).map(str::to_owned);
     if url.as_ref().is_some_and(|url| !Url::parse(url).is_ok_and(|url| on_the_web(&url))) {
-        layers.wrong("metrics.healthcheck_url_env", format!("{variable} holds no http or https address"));
+        layers.wrong_secret(
+            "metrics.healthcheck_url_env",
+            format!("{variable} holds no http or https address"),
+        );
     }
-    MetricsSettings { textfile, healthcheck_url: url }
+    let unset = (url.is_none() && !variable.is_empty()).then_some(variable);
+    MetricsSettings { textfile, healthcheck_url: url, unset_variable: unset }
 }

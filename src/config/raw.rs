@@ -28,6 +28,14 @@ impl RawValue {
         }
     }
 
+    /// The value itself for numbers, otherwise its kind: a text may be a secret.
+    pub fn described(&self) -> String {
+        match self {
+            Self::Integer(_) | Self::Float(_) => self.show(),
+            other => other.kind().to_owned(),
+        }
+    }
+
     /// Whether one of its texts or keys satisfies `is`.
     pub fn any_text(&self, is: &dyn Fn(&str) -> bool) -> bool {
         match self {

@@ -34,8 +34,8 @@ pub(super) const FEED_KEYS: [&str; 12] = [
     "headers_env",
     "verified",
 ];
-const PROJECT_KEYS: [&str; 8] =
-    ["name", "aliases", "tokens", "exclude", "handles", "domains", "priority", "threshold"];
+pub(super) const PROJECT_KEYS: [&str; 9] =
+    ["name", "aliases", "tokens", "exclude", "handles", "domains", "priority", "threshold", "enabled"];
 const PHRASE_KEYS: [&str; 2] = ["text", "weight"];
 const PRIORITIES: [(&str, Priority); 3] =
     [("high", Priority::High), ("normal", Priority::Normal), ("low", Priority::Low)];
@@ -78,7 +78,7 @@ impl Reader<'_> {
         read: impl Fn(RawValue) -> Option<T>,
     ) -> T {
         let Some((place, raw)) = self.find(key) else { return default };
-        let kind = raw.kind();
+        let kind = raw.described();
         // The arguments of a program may contain line breaks.
         let forbidden = |c: char| if key == "command" { c == '\0' } else { c.is_control() };
         if raw.any_text(&|text| text.trim().contains(forbidden)) {
@@ -155,8 +155,18 @@ impl Reader<'_> {
     }
 
     pub fn wrong(&mut self, key: &str, message: impl Into<String>) {
-        let place = self.find(key).map_or_else(|| self.row.place.clone(), |(place, _)| place);
+        let place = self.place(key);
         self.errors.add(&place, format!("{key}: {}", message.into()));
+    }
+
+    /// As [`Reader::wrong`], for a secret that `key` names.
+    pub fn wrong_secret(&mut self, key: &str, message: impl Into<String>) {
+        let place = self.place(key);
+        self.errors.add_secret(&place, format!("{key}: {}", message.into()));
+    }
+
+    fn place(&self, key: &str) -> String {
+        self.find(key).map_or_else(|| self.row.place.clone(), |(place, _)| place)
     }
 }
 
@@ -193,21 +203,19 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
             continue;
         }
         let name = Some(reader.text("name")).filter(|name| !name.is_empty());
-        let tier = reader.take("tier", "1, 2 or 3", 2, |raw| match raw {
-            RawValue::Integer(tier) if TIERS.contains(&tier) => u8::try_from(tier).ok(),
-            _ => None,
-        });
+        let tier = reader.whole("tier", TIERS).and_then(|tier| u8::try_from(tier).ok()).unwrap_or(2);
+        let enabled = reader.flag("enabled", true);
         let source = Source {
             name: name.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned()),
             url: text,
             format: format(&mut reader),
             tier,
             tags: reader.texts("tags"),
-            headers: headers(&mut reader, environment),
+            headers: headers(&mut reader, environment, enabled),
         };
         reader.flag("verified", false);
         reader.text("site");
-        if reader.flag("enabled", true) {
+        if enabled {
             found.push(Arc::new(source));
         }
     }
@@ -267,20 +275,31 @@ fn mapping(reader: &mut Reader<'_>) -> Option<JsonMapping> {
     Some(mapping)
 }
 
-fn headers(reader: &mut Reader<'_>, environment: &Environment) -> Vec<(String, String)> {
+/// Message for a variable that should hold a secret.
+pub(super) fn unset(variable: &str) -> String {
+    format!("the environment variable {variable} is not set")
+}
+
+fn headers(reader: &mut Reader<'_>, environment: &Environment, enabled: bool) -> Vec<(String, String)> {
     let mut headers = reader.pairs("headers");
+    let written = headers.len();
     for (name, variable) in reader.pairs("headers_env") {
         match environment.get(&variable) {
             Some(value) => headers.push((name, value.to_owned())),
-            None => {
-                reader.wrong("headers_env", format!("the environment variable named for {name} is not set"));
-            }
+            None if enabled => reader.wrong_secret("headers_env", unset(&variable)),
+            None => {}
         }
     }
-    for (name, value) in &headers {
+    for (at, (name, value)) in headers.iter().enumerate() {
         let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        if name.is_empty() || !name.chars().all(token) || value.chars().any(char::is_control) {
-            reader.wrong("headers", format!("{name:?} cannot be sent as a header"));
+        let message = || format!("{name:?} cannot be sent as a header");
+        if name.is_empty()
+            || !name.chars().all(token)
+            || (at < written && value.chars().any(char::is_control))
+        {
+            reader.wrong("headers", message());
+        } else if value.chars().any(char::is_control) {
+            reader.wrong_secret("headers_env", message());
         }
     }
     headers
@@ -309,7 +328,8 @@ pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
         let bare = |texts: Vec<String>, mark: char| -> Vec<String> {
             texts.into_iter().map(|text| text.trim_start_matches(mark).to_owned()).collect()
         };
-        found.push(Project {
+        let enabled = reader.flag("enabled", true);
+        let project = Project {
             name,
             aliases: reader.texts("aliases"),
             tokens: bare(reader.texts("tokens"), '$'),
@@ -318,7 +338,10 @@ pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
             domains: reader.domains(),
             priority: level.unwrap_or_default(),
             threshold: reader.whole("threshold", 0..=100).and_then(|number| u8::try_from(number).ok()),
-        });
+        };
+        if enabled {
+            found.push(project);
+        }
     }
     found
 }

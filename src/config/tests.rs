@@ -1,10 +1,13 @@
 use std::{fs, path::Path, time::Duration};
 
 use super::*;
+use crate::error::Error;
 
-fn errors_of(text: &str) -> Vec<String> {
-    let Err(errors) = from_text(text, Path::new("state")) else { panic!("no error in {text}") };
-    errors.0.into_iter().map(|m| format!("{}: {}", m.place, m.message)).collect()
+/// The errors in `text`, those in secrets last.
+pub(super) fn errors_of(text: &str) -> Vec<String> {
+    let inspected = inspect_text(Path::new("settings"), text, &Flags::default(), &Environment::default());
+    let errors = inspected.errors.0.into_iter().chain(inspected.settings.missing_secrets.0);
+    errors.map(|error| format!("{}: {}", error.place, error.message)).collect()
 }
 
 fn loaded(dir: &Path, file: &str, pairs: &[(&str, &str)], flags: &Flags) -> Settings {
@@ -49,11 +52,86 @@ fn a_variable_with_one_underscore_too_few_is_an_error() {
 }
 
 #[test]
-fn an_empty_list_of_feeds_is_none_and_no_list_is_the_starter_set() {
+fn own_lists_add_to_the_built_in_ones() {
     let dir = tempfile::tempdir().unwrap();
-    let feeds = |file| loaded(dir.path(), file, &[], &Flags::default()).sources.len();
-    assert_eq!(feeds("feeds = []\n"), 0);
-    assert!(feeds("[cycle]\ntimeout = \"10s\"\n") > 5);
+    let settings = |file: &str| loaded(dir.path(), file, &[], &Flags::default());
+    let built_in = settings("");
+    assert!(built_in.sources.len() > 100 && built_in.detect.projects.len() > 100);
+    assert_eq!(built_in.built_in.note(), None);
+    let own = "[[feeds]]\nurl = \"https://own.example/feed\"\n[[feeds]]\nurl = \"http://www.ambcrypto.com/feed\"\ntier = 3\n\
+               [[projects]]\nname = \"Zorblax\"\n[[projects]]\nname = \"caldera\"\npriority = \"high\"\n";
+    let both = settings(own);
+    assert_eq!(both.sources.len(), built_in.sources.len() + 1);
+    assert_eq!((both.sources[1].tier, both.sources[1].name.as_str()), (3, "AMBCrypto"));
+    assert_eq!(both.detect.projects.len(), built_in.detect.projects.len() + 1);
+    assert_eq!(both.detect.projects[1].tokens, ["ERA"]);
+    let (message, hint) = both.built_in.note().unwrap();
+    let counts = (both.built_in.feeds, both.built_in.projects);
+    assert!(message.starts_with(&format!("{} built-in feeds and {} built-in projects", counts.0, counts.1)));
+    assert!(hint.contains("cycle.builtin_feeds and detect.builtin_projects = false"), "{hint}");
+    let only =
+        settings(&format!("[cycle]\nbuiltin_feeds = false\n[detect]\nbuiltin_projects = false\n{own}"));
+    assert_eq!((only.sources.len(), only.detect.projects.len()), (2, 2));
+    assert_eq!(only.built_in.note(), None);
+    let asked = settings(&format!("[cycle]\nbuiltin_feeds = true\n[detect]\nbuiltin_projects = true\n{own}"));
+    assert_eq!((asked.sources.len(), asked.built_in.note()), (both.sources.len(), None));
+    let switched_off = "[[feeds]]\nurl = \"https://ambcrypto.com/feed/\"\nenabled = false\n[[projects]]\nname = \"Caldera\"\nenabled = false\n";
+    let fewer = settings(switched_off);
+    assert_eq!(fewer.sources.len(), built_in.sources.len() - 1);
+    assert_eq!(fewer.detect.projects.len(), built_in.detect.projects.len() - 1);
+}
+
+#[test]
+fn missing_secrets_are_no_error_of_the_settings() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = loaded(
+        dir.path(),
+        "[x]\nbearer_token_file = \"nowhere\"\n[metrics]\nhealthcheck_url_env = \"PING\"\n\
+         [[feeds]]\nurl = \"https://a.example/f\"\nheaders_env = { Key = \"FEED_KEY\" }\n\
+         [[channels]]\nkind = \"slack\"\nurl_env = \"HOOK\"\n\
+         [[channels]]\nkind = \"ntfy\"\nurl_file = \"nowhere\"\n\
+         [[channels]]\nkind = \"discord\"\nurl_env = \"WORD\"\n",
+        &[("WORD", "no address")],
+        &Flags::default(),
+    );
+    let missing: Vec<&str> = settings.missing_secrets.0.iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(missing.len(), 5, "{missing:#?}");
+    for wanted in [
+        "bearer_token_file: nowhere cannot",
+        "variable FEED_KEY is not set",
+        "variable HOOK is not set",
+        "url_file: nowhere cannot",
+        "url_env: is not an http",
+    ] {
+        assert!(
+            missing.iter().any(|message| message.contains(wanted)),
+            "{wanted} is missing in {missing:#?}"
+        );
+    }
+    assert_eq!(settings.metrics.unset_variable.as_deref(), Some("PING"));
+    assert!(settings.alerts.channels.is_empty());
+    let message = Error::from(settings.missing_secrets).message;
+    assert!(message.starts_with("5 secrets are missing or wrong:"), "{message}");
+}
+
+#[test]
+fn broken_settings_are_inspected_as_far_as_they_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("settings.toml");
+    let flags = Flags { config: Some(path.clone()), ..Flags::default() };
+    let inspected = inspect(&flags, &Environment::default());
+    let error = Error::from(inspected.errors).message;
+    assert_eq!(error, format!("no such file: {}", path.display()));
+    fs::write(&path, "[cycle]\ntimeout = = 3\n").unwrap();
+    let inspected = inspect(&flags, &Environment::default());
+    assert_eq!((inspected.errors.0.len(), inspected.settings.sources.len() > 100), (1, true));
+    fs::write(&path, "[x]\nmin_followers = -1\n[state]\ndir = \"elsewhere\"\n[cycle]\ntimeout = \"soon\"\n")
+        .unwrap();
+    let inspected = inspect(&flags, &Environment::default());
+    let places: Vec<&str> =
+        inspected.errors.0.iter().map(|error| error.place.rsplit(':').next().unwrap()).collect();
+    assert_eq!(places, ["2", "6"]);
+    assert_eq!(inspected.settings.state_dir, Path::new("elsewhere"));
 }
 
 #[test]
@@ -71,9 +149,9 @@ fn every_error_is_reported_with_its_line_and_the_nearest_key() {
         "settings:6: http.idle_timeout: \"10\" is not a duration",
         "settings:8: cycle.max_failed_ratio: should be a number, is a text",
         "settings:10: url: \"ftp://x.example\" is not an http or https address",
-        "settings:13: tier: should be 1, 2 or 3, is a whole number",
+        "settings:13: tier: should be a whole number from 1 to 3, is 7",
         "settings:15: url: this feed is defined already at settings:12",
-        "headers_env: the environment variable named for Token is not set",
+        "headers_env: the environment variable NOT_SET is not set",
         "kind: a json source needs a mapping or a preset",
         "name: a project needs a name",
         "priority: should be high, normal or low, is \"top\"",
@@ -262,11 +340,31 @@ fn a_text_is_checked_as_the_file_is() {
     let path = Path::new("some/settings.toml");
     let load = |text: &str| load_text(path, text, &Flags::default(), &Environment::default());
     assert_eq!(load("feeds = []\n").unwrap().file.as_deref(), Some(path));
-    assert!(load("feeds = []\n").unwrap().is_built_in("projects"));
     let errors = load("[state]\ndir = \"a\\u0000b\"\n").unwrap_err();
     assert!(errors.0[0].message.starts_with("state.dir: holds a control character"), "{errors}");
     let errors = load("[http]\nconcurrency = 0\n").unwrap_err();
     assert_eq!(errors.0[0].place, "some/settings.toml:2");
     let long = "#".repeat(65 << 20);
     assert!(load(&long).unwrap_err().to_string().contains("is longer than 64MiB"));
+}
+
+#[test]
+fn ages_of_deletion_have_bounds() {
+    let keep = |text: &str| from_text(&format!("[keep]\n{text}\n"), Path::new("state"));
+    let days = |days: u64| std::time::Duration::from_secs(days * 86_400);
+    let settings = keep("entries = \"365d\"\ncycles = \"1w\"").unwrap();
+    assert_eq!(settings.cycle.retention.entries, days(365));
+    assert_eq!(settings.cycle.retention.cycles, days(7));
+    assert_eq!(settings.cycle.retention.posts, days(90));
+    for (text, message) in [
+        ("entries = \"20d\"", "keep.entries: should be between 32d and 3650d, is 20d"),
+        ("cycles = \"0s\"", "keep.cycles: should be between 3d and 3650d, is 0s"),
+        ("posts = \"1h\"", "keep.posts: should be between 7d and 3650d, is 1h"),
+        ("messages = \"9999d\"", "keep.messages: should be between 7d and 3650d, is 9999d"),
+        ("articles = \"2d\"", "keep.articles: is shorter than cache.article_ttl"),
+        ("entrys = \"90d\"", "entries"),
+    ] {
+        let errors = errors_of(&format!("[keep]\n{text}\n"));
+        assert!(errors.len() == 1 && errors[0].contains(message), "{message:?} is missing in {errors:#?}");
+    }
 }

@@ -91,7 +91,7 @@ fn token(layers: &mut Layers, environment: &Environment) -> Option<x::Token> {
     if text.is_none() && !file.is_empty() {
         match read_text(Path::new(&file), LONGEST_SECRET) {
             Ok(read) => text = Some(read),
-            Err(message) => layers.wrong("x.bearer_token_file", format!("{file} {message}")),
+            Err(message) => layers.wrong_secret("x.bearer_token_file", format!("{file} {message}")),
         }
     }
     let credential = environment.path("CREDENTIALS_DIRECTORY").map(|dir| dir.join("x-bearer"));
@@ -99,7 +99,10 @@ fn token(layers: &mut Layers, environment: &Environment) -> Option<x::Token> {
     let token = x::Token::read(&text);
     if token.is_none() && !text.trim().is_empty() {
         // Not repeated here: it may hold most of a secret.
-        layers.wrong("x.bearer_token_env", "the token found holds spaces or characters that no token has");
+        layers.wrong_secret(
+            "x.bearer_token_env",
+            "the token found holds spaces or characters that no token has",
+        );
     }
     token
 }

@@ -35,7 +35,7 @@ use crate::{
     exit::Exit,
     figures::{CycleReport, StageName, path::VisitTrace, targets},
     model::{Detection, Source},
-    store::{Store, StoreError},
+    store::{Retention, Store, StoreError},
     visit::{
         self, Context,
         x::{Session, XOutcome},
@@ -63,6 +63,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// Share of the sources that may fail before the cycle counts as degraded, 0–1.
     pub max_failed_ratio: f64,
+    /// `[keep]`: ages at which stored rows expire.
+    pub retention: Retention,
 }
 
 /// What counts as a degraded cycle beside too many failed sources.
@@ -219,7 +221,7 @@ pub async fn run(
     let mut notified = NotifyOutcome::default();
     if !task.dry_run {
         let start = Instant::now();
-        store.prune(now, PRUNED).await?;
+        store.prune(now, PRUNED, task.settings.retention).await?;
         run.context.labels.save(&store).await?;
         let source = |url: &str| run.sources.get(url).cloned();
         let stop = stopped.is_none().then_some(stop);

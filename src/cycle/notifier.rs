@@ -10,7 +10,7 @@ use crate::{
     figures::report::Usd,
     http::Poster,
     model::{ChannelStoryState, Source, StoredFinding},
-    store::{Store, StoreError},
+    store::{Store, StoreError, free_bytes},
 };
 
 use super::{Stop, recent_reports};
@@ -190,16 +190,4 @@ fn absorb(states: &mut Vec<ChannelStoryState>, found: &StoredFinding) {
         }
         *states = rest;
     }
-}
-
-/// Free bytes on the disk of `dir`, where the system reports them.
-#[cfg(unix)]
-fn free_bytes(dir: &std::path::Path) -> Option<u64> {
-    let states = rustix::fs::statvfs(dir).ok()?;
-    states.f_bavail.checked_mul(states.f_frsize)
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_: &std::path::Path) -> Option<u64> {
-    None
 }

@@ -273,7 +273,8 @@ impl FixtureWeb {
     #[must_use]
     pub fn settings_toml(&self) -> String {
         let mut text = String::from(
-            "[http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n\n[cache]\nfeed_ttl = \"0s\"\n",
+            "[cycle]\nbuiltin_feeds = false\n\n[detect]\nbuiltin_projects = false\n\n\
+             [http]\nallow_private_addresses = true\nper_host_interval = \"0s\"\n\n[cache]\nfeed_ttl = \"0s\"\n",
         );
         for (at, url) in self.feed_urls().iter().enumerate() {
             text.push_str(&format!("\n[[feeds]]\nurl = \"{url}\"\n"));

@@ -164,6 +164,17 @@ pub struct ChannelState {
     pub sent_at: Option<Timestamp>,
 }
 
+/// The result of the last `alerts test` of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelTest {
+    pub name: String,
+    /// Fingerprint of its settings; a test of other settings does not count.
+    pub fingerprint: String,
+    pub tested_at: Timestamp,
+    /// `None` if the message arrived.
+    pub error: Option<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
     Delivered,

@@ -16,8 +16,8 @@ mod state;
 mod x;
 
 pub(crate) use alert::{
-    Alert, AlertState, Body, BoundMessage, Change, ChannelState, ChannelStoryState, Incident, Notice,
-    OpenMessage, OutboxRow, Phase, Settled, Topic,
+    Alert, AlertState, Body, BoundMessage, Change, ChannelState, ChannelStoryState, ChannelTest, Incident,
+    Notice, OpenMessage, OutboxRow, Phase, Settled, Topic,
 };
 pub use article::Article;
 pub(crate) use article::Method;

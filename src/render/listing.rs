@@ -126,7 +126,7 @@ pub fn outlet_of(story: &Detection) -> String {
     }
 }
 
-/// The name of an outlet, short enough to leave the line to the headline.
+/// The name of an outlet, short enough for a line with a headline.
 pub fn cut_outlet(outlet: &str) -> String {
     cut_middle(outlet, 20, Unit::Cells)
 }

@@ -14,6 +14,7 @@ mod listing_tests;
 pub mod page;
 pub mod profile;
 pub mod prometheus;
+pub mod rejudged;
 pub mod report;
 #[cfg(test)]
 mod samples;

@@ -223,7 +223,7 @@ impl Table {
         out
     }
 
-    /// Where second lines begin at the latest: what stands before and after leaves enough for their texts.
+    /// Where second lines begin at the latest: with enough cells for their texts.
     fn latest_start(&self, width: usize) -> usize {
         let below = self.rows.iter().filter_map(|row| match row {
             Row::Below { margin, end, .. } => Some((margin, end)),

@@ -30,6 +30,14 @@ pub enum StoreError {
     /// No space is left on the disk.
     #[error("the disk is full")]
     DiskFull,
+    /// The disk has too little space for a task.
+    #[error("this needs {} MB of free space, the disk has {} MB", needed.div_ceil(1_000_000), free / 1_000_000)]
+    NeedsSpace {
+        /// Bytes that the task needs.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
     /// A newer program wrote this database.
     #[error("the database was written by a newer version of this program (schema {found}, known {known})")]
     Newer {
@@ -103,6 +111,9 @@ impl StoreError {
             }
             Self::DiskFull => {
                 "free some space; nothing half-written was kept and the next cycle goes on from here"
+            }
+            Self::NeedsSpace { .. } => {
+                "free some space, or move the state folder to a larger disk; nothing was changed"
             }
             Self::Newer { .. } => "use the newer program, or name another folder with --state-dir",
             Self::Locked(_) => "wait for it with --wait-lock 30s, or let the next run do the work",

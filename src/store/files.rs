@@ -78,3 +78,15 @@ pub fn access(path: &Path, error: &io::Error) -> StoreError {
         StoreError::Access { path: path.to_owned(), cause: error.to_string() }
     }
 }
+
+/// Free bytes on the disk of `dir`, where the system reports them.
+#[cfg(unix)]
+pub(crate) fn free_bytes(dir: &Path) -> Option<u64> {
+    let states = rustix::fs::statvfs(dir).ok()?;
+    states.f_bavail.checked_mul(states.f_frsize)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn free_bytes(_: &Path) -> Option<u64> {
+    None
+}

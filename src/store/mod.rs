@@ -7,6 +7,7 @@ mod db;
 mod error;
 mod files;
 mod lock;
+mod retention;
 mod rows;
 mod sqlite;
 mod x;
@@ -16,16 +17,20 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 
 use crate::model::{
-    Alert, ArticleRecord, BoundMessage, ChannelState, ChannelStoryState, Commit, Detection, EntryKey,
-    EntryRecord, HostWait, Incident, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState, Story,
+    Alert, ArticleRecord, BoundMessage, ChannelState, ChannelStoryState, ChannelTest, Commit, Detection,
+    EntryKey, EntryRecord, HostWait, Incident, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState,
+    Story,
 };
 
 pub use error::StoreError;
+pub(crate) use files::free_bytes;
 pub(crate) use lock::Lock;
+pub use retention::Retention;
+pub(crate) use retention::bounds as retention_bounds;
 pub(crate) use rows::{
-    AlertTotal, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState, LabelVector,
-    LabelledMention, Labels, Lookup, Mended, Order, PeriodSums, PurgeWhat, RecoveredTable, Rejudged,
-    ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
+    AlertTotal, Compacted, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState,
+    LabelVector, LabelledMention, Labels, Lookup, Mended, Order, PeriodSums, PurgeWhat, RecoveredTable,
+    Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
 };
 
 use db::DbThread;
@@ -261,6 +266,15 @@ impl Store {
         self.db.call(|connection| sqlite::channels(connection)).await
     }
 
+    /// The last test of every channel.
+    pub(crate) async fn channel_tests(&self) -> Result<Vec<ChannelTest>, StoreError> {
+        self.db.call(|connection| sqlite::channel_tests(connection)).await
+    }
+
+    pub(crate) async fn put_channel_test(&self, test: ChannelTest) -> Result<(), StoreError> {
+        self.db.call(move |connection| sqlite::put_channel_test(connection, &test)).await
+    }
+
     pub(crate) async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
         self.db.call(|connection| sqlite::incidents(connection)).await
     }
@@ -352,8 +366,13 @@ impl Store {
     }
 
     /// Deletes at most `limit` expired rows of each kind; returns their number.
-    pub(crate) async fn prune(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.db.call(move |connection| sqlite::prune(connection, now, limit)).await
+    pub(crate) async fn prune(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        keep: Retention,
+    ) -> Result<usize, StoreError> {
+        self.db.call(move |connection| sqlite::prune(connection, now, limit, &keep)).await
     }
 
     pub(crate) async fn health(&self) -> Result<Health, StoreError> {
@@ -369,6 +388,11 @@ impl Store {
     pub(crate) async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
         self.db.call(move |connection| sqlite::backup(connection, &to)).await
+    }
+
+    /// Rewrites the file without its free pages.
+    pub(crate) async fn compact(&self) -> Result<Compacted, StoreError> {
+        self.db.call(|connection| sqlite::compact(connection)).await
     }
 
     /// The first column of the rows of `sql`.

@@ -219,11 +219,20 @@ pub struct AlertTotal {
     pub number: u64,
 }
 
+/// Size of the database file in bytes, before and after it was compacted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compacted {
+    pub before: u64,
+    pub after: u64,
+}
+
 /// Size and version of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
     pub schema: i64,
     pub bytes: u64,
+    /// Bytes of `bytes` that are in free pages.
+    pub free: u64,
     /// Entries ever seen.
     pub entries: u64,
     /// Detections stored.

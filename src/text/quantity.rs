@@ -17,6 +17,12 @@ const SIZES: [(&str, u64); 7] = [
     ("GiB", 1 << 30),
 ];
 
+/// `count` with its noun, such as "1 feed" or "3 feeds".
+#[must_use]
+pub fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// Reads a duration; `0s` is a wait switched off.
 ///
 /// # Errors

@@ -108,7 +108,7 @@ pub fn settings(lab: &Lab, limits: &str, feed_ttl: &str, hosts: &[String], sourc
     let projects = usual.find("\n[[projects]]").map_or("", |at| &usual[at..]);
     format!(
         "[http]\nper_host_interval = \"0s\"\n{limits}\nprivate_hosts = [{}]\n\
-         [cycle]\nmax_failed_ratio = 1.0\ntimeout = \"120s\"\n[cache]\nfeed_ttl = \"{feed_ttl}\"\nfeed_ttl_max = \"{feed_ttl}\"\n{feeds}{projects}",
+         [cycle]\nmax_failed_ratio = 1.0\ntimeout = \"120s\"\n[detect]\nbuiltin_projects = false\n[cache]\nfeed_ttl = \"{feed_ttl}\"\nfeed_ttl_max = \"{feed_ttl}\"\n{feeds}{projects}",
         private.join(", ")
     )
 }

@@ -12,6 +12,8 @@ pub struct Item {
     /// Another item has the same title.
     is_twin: bool,
     pub is_seen: bool,
+    /// Guid and link in the last document that contained the item.
+    shown_as: [Option<String>; 2],
     /// The part that changed since the last document. An item with more than one changed part cannot be identified.
     pub changed: Option<Part>,
 }
@@ -65,6 +67,7 @@ impl Publisher {
             writing: 0,
             is_twin: false,
             is_seen: false,
+            shown_as: [None, None],
             changed: None,
         });
         self.shown.insert(usize::from(number) % (self.shown.len() + 1), self.items.len() - 1);
@@ -205,19 +208,28 @@ impl Publisher {
     /// The items of the document. A new item waits if it has the guid or link of a known item that is not in the document,
     /// because it would be taken for that one.
     pub fn document(&self) -> Vec<usize> {
-        let is_missing =
-            |mark: &dyn Fn(&Item) -> Option<String>, at: usize| {
-                let own = mark(&self.items[at]);
-                own.is_some()
-                    && self.items.iter().enumerate().any(|(other, item)| {
-                        item.is_seen && mark(item) == own && !self.shown.contains(&other)
-                    })
-            };
-        let waits = |at: usize| {
-            !self.items[at].is_seen
-                && (is_missing(&|item| item.guid.clone(), at) || is_missing(&|item| item.link.clone(), at))
+        let missing = || {
+            let others = self.items.iter().enumerate();
+            others.filter(|(at, item)| item.is_seen && !self.shown.contains(at)).map(|(_, item)| item)
         };
-        self.shown.iter().copied().filter(|at| !waits(*at)).collect()
+        let waits = |item: &Item| {
+            let is_of = |other: &Item| {
+                let [guid, link] = &other.shown_as;
+                (item.guid.is_some() && [guid, &other.guid].contains(&&item.guid))
+                    || (item.link.is_some() && [link, &other.link].contains(&&item.link))
+            };
+            !item.is_seen && missing().any(is_of)
+        };
+        self.shown.iter().copied().filter(|at| !waits(&self.items[*at])).collect()
+    }
+
+    /// The document with these items was read.
+    pub fn set_read(&mut self, document: &[usize]) {
+        for at in document {
+            let item = &mut self.items[*at];
+            (item.is_seen, item.changed) = (true, None);
+            item.shown_as = [item.guid.clone(), item.link.clone()];
+        }
     }
 }
 

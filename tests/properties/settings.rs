@@ -3,8 +3,8 @@ use std::path::Path;
 use jiff::SignedDuration;
 use tge_scrape::{
     config::{
-        self,
-        edit::{Document, Feeds, Refused, identity},
+        self, BuiltInList,
+        edit::{Document, Feeds, Refused, Removed, identity},
     },
     detect::Rules,
     feed::{self, Outline},
@@ -21,7 +21,7 @@ use super::now;
 fn imports(input: &[u8], text: &str) {
     let known = feed::read_opml(input).unwrap_or_default().feeds.into_iter().map(|(_, outline)| outline);
     let plain = Outline { url: "https://added.example/feed".to_owned(), ..Outline::default() };
-    let outlines: Vec<Outline> = known.chain([plain]).collect();
+    let outlines: Vec<Outline> = known.chain([plain.clone()]).collect();
     for before in ["", "feeds = []\n", text] {
         if config::from_text(before, Path::new("state")).is_err() {
             continue;
@@ -35,13 +35,17 @@ fn imports(input: &[u8], text: &str) {
             || identity(&outline.url).is_none()
             || matches!(feeds.add(outline), Err(Refused::Login(_)))));
         let after = document.to_string();
-        if let Err(errors) = config::from_text(&after, Path::new("state")) {
-            panic!("{errors} in {after}");
-        }
+        let settings = match config::from_text(&after, Path::new("state")) {
+            Ok(settings) => settings,
+            Err(errors) => panic!("{errors} in {after}"),
+        };
         let mut document = Document::parse(&after).unwrap();
         assert!(Feeds::of(&mut document).unwrap().has("https://added.example/feed"));
-        let Ok(taken) = document.remove("feeds", "url", &|_| true) else { panic!("no list") };
-        assert!(taken > 0 && config::from_text(&document.to_string(), Path::new("state")).is_ok());
+        let added =
+            settings.listed(BuiltInList::Feeds).into_iter().find(|feed| feed.key == plain.url).unwrap();
+        assert_eq!(document.remove(BuiltInList::Feeds, &added), Ok(Removed::Table));
+        let settings = config::from_text(&document.to_string(), Path::new("state")).unwrap();
+        assert!(settings.listed(BuiltInList::Feeds).iter().all(|feed| feed.key != plain.url));
     }
 }
 

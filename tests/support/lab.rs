@@ -83,10 +83,12 @@ impl Lab {
         std::fs::write(self.path().join("tge-scrape.toml"), text).unwrap();
     }
 
-    /// The command with an empty environment.
+    /// The command with an empty environment and without the built-in feeds.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tge-scrape"));
         command.args(arguments).current_dir(self.path()).env_clear().env("HOME", self.path());
+        // No test may ask the feeds of the internet.
+        command.env("TGE_SCRAPE_CYCLE__BUILTIN_FEEDS", "false");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

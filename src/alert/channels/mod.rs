@@ -45,7 +45,7 @@ pub struct Channel {
     pub fingerprint: String,
 }
 
-/// The kinds of channels (docs/reference/settings.md#kinds-of-channels).
+/// The kinds of channels (docs/reference/channels.md#kinds-of-channels).
 #[derive(Clone, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum ChannelKind {

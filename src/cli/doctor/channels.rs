@@ -9,7 +9,7 @@ use super::{Finding, Level, finding};
 use crate::{
     alert::{Channel, ChannelKind, Dedupe},
     config::Settings,
-    model::ChannelState,
+    model::{ChannelState, ChannelTest},
     render::format::rough,
     store::Store,
 };
@@ -23,18 +23,33 @@ pub fn findings(
 ) -> Vec<Finding> {
     let states =
         store.map(|store| runtime.block_on(store.channels()).unwrap_or_default()).unwrap_or_default();
+    let tests =
+        store.map(|store| runtime.block_on(store.channel_tests()).unwrap_or_default()).unwrap_or_default();
     let check = |channel: &Channel| {
         let name = &channel.policy.name;
         let waiting = |store: &Store| runtime.block_on(store.waiting(vec![name.clone()])).unwrap_or_default();
         let state = states.iter().find(|state| state.name == *name);
-        one(channel, state, store.map_or(0, waiting), now)
+        let test = tests.iter().find(|test| test.name == *name && test.fingerprint == channel.fingerprint);
+        one(channel, state, test, store.map_or(0, waiting), now)
     };
     settings.alerts.channels.iter().map(check).collect()
 }
 
-fn one(channel: &Channel, state: Option<&ChannelState>, waiting: u64, now: Timestamp) -> Finding {
+fn one(
+    channel: &Channel,
+    state: Option<&ChannelState>,
+    test: Option<&ChannelTest>,
+    waiting: u64,
+    now: Timestamp,
+) -> Finding {
     let thing = format!("channel {}", channel.policy.name);
-    let head = format!("{} to {}", channel.kind.kind(), channel.kind.shown());
+    let head = head(channel);
+    let waiting = match waiting {
+        0 => String::new(),
+        1 => "; 1 alert waits".to_owned(),
+        more => format!("; {more} alerts wait"),
+    };
+    let ago = |at: Timestamp| format!("{} ago", rough(now.duration_since(at)));
     let try_it = format!("try it with: tge-scrape alerts test {}", channel.policy.name);
     if let Some((message, hint)) = unready(&channel.kind) {
         return finding(&thing, Level::Wrong, format!("{head}: {message}"), hint);
@@ -43,25 +58,41 @@ fn one(channel: &Channel, state: Option<&ChannelState>, waiting: u64, now: Times
     let error = known.and_then(|state| state.last_error.as_deref()).unwrap_or("no reason known");
     match known {
         Some(state) if state.broken => {
-            let message = format!("{head}: refuses everything ({error}); {waiting} wait");
+            let message = format!("{head}: refuses everything ({error}){waiting}");
             finding(&thing, Level::Wrong, message, format!("correct its settings, then {try_it}"))
         }
         Some(state) if state.failures > 0 => {
             let since = state
                 .failing_since
                 .map_or_else(String::new, |at| format!(" for {}", rough(now.duration_since(at))));
-            let message = format!("{head}: fails{since} ({error}); {waiting} wait");
+            let message = format!("{head}: fails{since} ({error}){waiting}");
             finding(&thing, Level::Wrong, message, format!("see that it can be reached, then {try_it}"))
         }
         Some(state) => {
-            let last = state.sent_at.map_or_else(
-                || "nothing sent yet".to_owned(),
-                |at| format!("last sent {} ago", rough(now.duration_since(at))),
-            );
-            finding(&thing, Level::Ok, format!("{head}: {last}; {waiting} wait{}", caveat(&channel.kind)), "")
+            let last = state
+                .sent_at
+                .map_or_else(|| "nothing sent yet".to_owned(), |at| format!("last sent {}", ago(at)));
+            finding(&thing, Level::Ok, format!("{head}: {last}{waiting}{}", caveat(&channel.kind)), "")
         }
-        None => finding(&thing, Level::Note, format!("{head}: not used yet; {waiting} wait"), try_it),
+        None => match test {
+            Some(ChannelTest { tested_at, error: None, .. }) => {
+                let message =
+                    format!("{head}: test message sent {}, nothing else yet{waiting}", ago(*tested_at));
+                finding(&thing, Level::Ok, message + caveat(&channel.kind), "")
+            }
+            Some(ChannelTest { tested_at, error: Some(error), .. }) => {
+                let message = format!("{head}: the test {} failed ({error}){waiting}", ago(*tested_at));
+                finding(&thing, Level::Wrong, message, format!("correct its settings, then {try_it}"))
+            }
+            None => finding(&thing, Level::Note, format!("{head}: not used yet{waiting}"), try_it),
+        },
     }
+}
+
+/// Kind and destination, the kind only where the name is another word.
+fn head(channel: &Channel) -> String {
+    let (kind, shown) = (channel.kind.kind(), channel.kind.shown());
+    if channel.policy.name == kind { format!("to {shown}") } else { format!("{kind} to {shown}") }
 }
 
 fn caveat(kind: &ChannelKind) -> &'static str {

@@ -1,11 +1,9 @@
 //! Secrets that are sent in clear text, and feeds above the size limit.
 
-use tokio::runtime::Runtime;
-
 use super::{super::feed::hint as feed_hint, Finding, Level, finding};
 use crate::{
     config::{self, Settings},
-    store::Store,
+    model::SourceState,
 };
 
 /// The finding on secrets that are sent over `http://`.
@@ -15,9 +13,24 @@ pub fn secrets(settings: &Settings) -> Option<Finding> {
     (!found.is_empty()).then(|| finding("secrets", Level::Note, message, config::CLEARTEXT_HINT))
 }
 
+/// A finding for each secret that is missing or wrong here. Commands that only read do not need it, and cron or systemd
+/// may have it.
+pub fn missing(settings: &Settings) -> Vec<Finding> {
+    let needed = "cycle, alerts test and alerts send need it; set it where they run";
+    let secrets = settings.missing_secrets.0.iter().map(|error| {
+        let message = format!("{}: {}", error.place, error.message);
+        finding("secret", Level::Note, message, needed)
+    });
+    let monitor = settings.metrics.unset_variable.iter().map(|variable| {
+        let message =
+            format!("metrics.healthcheck_url_env: {variable} is not set here, so no monitor is pinged");
+        finding("monitor", Level::Note, message, "set it where cycles run, or remove the setting")
+    });
+    secrets.chain(monitor).collect()
+}
+
 /// A finding for each feed above the size limit.
-pub fn oversized(settings: &Settings, store: Option<&Store>, runtime: &Runtime) -> Vec<Finding> {
-    let states = store.map(|store| runtime.block_on(store.sources()).unwrap_or_default()).unwrap_or_default();
+pub fn oversized(settings: &Settings, states: &[SourceState]) -> Vec<Finding> {
     let found = settings.sources.iter().filter_map(|source| {
         let state = states.iter().find(|state| state.url == source.url)?;
         let note = feed_hint(state.last_failure.as_ref(), settings)?;

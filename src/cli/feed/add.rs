@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use url::Url;
 
 use crate::{
-    config::{Settings, edit::Feeds},
+    config::{BuiltInList, Settings, edit::Feeds},
     error::Error,
     exit::Exit,
     feed::Outline,
@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     super::{Globals, output::Output, settings_file::SettingsFile},
+    edit::shown,
     sources::{Checked, probe, web_address},
 };
 
@@ -33,12 +34,15 @@ pub struct Args {
     /// Label; may be given several times
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
+    /// 1 official, 2 press, 3 noisy; by default 2
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    tier: Option<u8>,
     /// Add it without a question
     #[arg(short, long)]
     yes: bool,
-    /// Add it without trying it
-    #[arg(long)]
-    untried: bool,
+    /// Add it without fetching it
+    #[arg(long, alias = "untried")]
+    no_check: bool,
 }
 
 /// Adds one feed.
@@ -47,19 +51,17 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
         Outline { url: args.url.clone(), title: args.name, html_url: String::new(), tags: args.tags };
     let mut file = SettingsFile::open(globals)?;
     let path = file.path.display().to_string();
-    let mut feeds = Feeds::of(&mut file.document)?;
     // Errors in the address come before any request.
     let page = web_address(&args.url)?;
-    if feeds.has(&args.url) {
-        output.print(&format!("{path} has it already\n"))?;
+    if is_known(&mut file, &args.url, output)? {
         return Ok(Exit::Success);
     }
-    if !args.untried {
+    if !args.no_check {
         let found = find(&file.settings, &page, output)?;
         output.print(&found.text())?;
         if !found.ok {
             let message = format!("{} gives no feed", plain(&args.url));
-            return Err(Error::new(Exit::Failure, message, "--untried adds it nevertheless"));
+            return Err(Error::new(Exit::Failure, message, "--no-check adds it all the same"));
         }
         if outline.title.is_empty() {
             outline.title = cut(&plain(&found.title), NAME, Unit::Scalars);
@@ -73,13 +75,34 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
             return Ok(Exit::Success);
         }
     }
-    if feeds.add(&outline)? {
-        file.save("feeds", globals, output)?;
-        output.print(&format!("added to {path}\n"))?;
-    } else {
-        output.print(&format!("{path} has it already\n"))?;
+    // A page may name a feed that is read already.
+    if is_known(&mut file, &outline.url, output)? {
+        return Ok(Exit::Success);
     }
+    Feeds::of(&mut file.document)?.add_of_tier(&outline, args.tier)?;
+    let settings = file.save()?;
+    output.print(&format!("added to {path}: {} are read\n", settings.feeds_in_words()))?;
     Ok(Exit::Success)
+}
+
+/// Whether the feed at `url` is among the settings' feeds. A disabled one is enabled.
+fn is_known(file: &mut SettingsFile, url: &str, output: &mut Output) -> Result<bool, Error> {
+    let identity = BuiltInList::Feeds.identity(url);
+    let feeds = file.settings.listed(BuiltInList::Feeds);
+    let Some(known) = feeds.into_iter().find(|feed| Some(&feed.identity) == identity.as_ref()) else {
+        return Ok(false);
+    };
+    let (name, path) = (shown(&known), file.path.display().to_string());
+    output.print(&if !known.enabled {
+        file.document.enable(BuiltInList::Feeds, &known)?;
+        let settings = file.save()?;
+        format!("{name} was disabled, enabled in {path}: {} are read\n", settings.feeds_in_words())
+    } else if known.built_in {
+        format!("{name} is read already: it is built in\n")
+    } else {
+        format!("{path} has it already: {name}\n")
+    })?;
+    Ok(true)
 }
 
 /// The feed at `address`, or the first readable feed that its page names.

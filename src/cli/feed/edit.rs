@@ -1,9 +1,9 @@
-//! `tge-scrape feed remove|export`.
+//! `tge-scrape feed remove|enable|disable|export`.
 
 use std::sync::Arc;
 
 use crate::{
-    config::edit::identity,
+    config::{BuiltInList, ListedTable, edit::Removed},
     error::Error,
     exit::Exit,
     feed::{Outline, write_opml},
@@ -13,17 +13,46 @@ use crate::{
 
 use super::super::{Globals, output::Output, settings_file::SettingsFile};
 
-pub fn remove(url: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+/// Removes a feed. A built-in one is disabled.
+pub fn remove(feed: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let mut file = SettingsFile::open(globals)?;
-    let wanted = identity(url);
-    let is = |known: &str| known == url || (wanted.is_some() && identity(known) == wanted);
-    if file.document.remove("feeds", "url", &is)? == 0 {
-        let message = format!("{} has no feed {:?}", file.path.display(), plain(url));
-        return Err(Error::new(Exit::Failure, message, "`tge-scrape feed list` shows the addresses"));
-    }
-    file.save("feeds", globals, output)?;
-    output.print(&format!("removed from {}\n", file.path.display()))?;
+    let found = file.named(BuiltInList::Feeds, feed)?;
+    let removed = file.document.remove(BuiltInList::Feeds, &found)?;
+    let settings = file.save()?;
+    let (name, path) = (shown(&found), file.path.display());
+    output.print(&match removed {
+        Removed::Table => format!("removed {name} from {path}: {} remain\n", settings.feeds_in_words()),
+        Removed::Disabled => format!(
+            "{name} is built in: disabled in {path}, {} remain; `feed enable` brings it back\n",
+            settings.feeds_in_words()
+        ),
+    })?;
     Ok(Exit::Success)
+}
+
+/// Enables or disables a feed.
+pub fn switch(feed: &str, on: bool, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let mut file = SettingsFile::open(globals)?;
+    let found = file.named(BuiltInList::Feeds, feed)?;
+    let word = if on { "enabled" } else { "disabled" };
+    if found.enabled == on {
+        output.print(&format!("{} is {word} already\n", shown(&found)))?;
+        return Ok(Exit::Success);
+    }
+    if on {
+        file.document.enable(BuiltInList::Feeds, &found)?;
+    } else {
+        file.document.disable(BuiltInList::Feeds, &found)?;
+    }
+    let settings = file.save()?;
+    let (name, path) = (shown(&found), file.path.display());
+    output.print(&format!("{word} {name} in {path}: {} are read\n", settings.feeds_in_words()))?;
+    Ok(Exit::Success)
+}
+
+/// A feed in a sentence.
+pub fn shown(feed: &ListedTable) -> String {
+    if feed.name.is_empty() { plain(&feed.key) } else { format!("{:?}", plain(&feed.name)) }
 }
 
 /// Prints the feeds as OPML.

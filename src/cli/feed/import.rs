@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use crate::{
-    config::edit::{Feeds, name_of},
+    config::{
+        BuiltInList,
+        edit::{Feeds, name_of},
+    },
     error::Error,
     exit::Exit,
     feed::{NotTaken, OpmlList, Outline, read_opml},
@@ -42,7 +45,8 @@ pub fn run(list: &Path, globals: &Globals, output: &mut Output) -> Result<Exit, 
         return Err(wrong("the list holds no feeds".to_owned()));
     }
     let mut file = SettingsFile::open(globals)?;
-    let outcome = add_all(&read, &mut Feeds::of(&mut file.document)?);
+    let known = file.settings.listed(BuiltInList::Feeds).into_iter().map(|feed| feed.identity);
+    let outcome = add_all(&read, &mut Feeds::of(&mut file.document)?.with_known(known));
     if !globals.quiet {
         for line in outcome.lines(globals.verbose > 0) {
             output.note(&line);
@@ -51,10 +55,11 @@ pub fn run(list: &Path, globals: &Globals, output: &mut Output) -> Result<Exit, 
             output.note("the end of the list is missing; the part before it was read");
         }
     }
-    if outcome.added > 0 {
-        file.save("feeds", globals, output)?;
-    }
+    let saved = if outcome.added > 0 { Some(file.save()?) } else { None };
     output.print(&outcome.summary())?;
+    if let Some(settings) = saved.filter(|_| !globals.quiet) {
+        output.note(&format!("{} are read now", settings.feeds_in_words()));
+    }
     if outcome.added == 0 && outcome.known == 0 {
         let hint = if globals.quiet { "run it without -q to see why" } else { "the lines above say why" };
         return Err(Error::new(Exit::Failure, format!("{name}: nothing in it could be imported"), hint));

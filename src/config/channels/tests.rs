@@ -1,12 +1,7 @@
-use std::{fs, path::Path};
+use std::fs;
 
 use super::*;
-use crate::config::{Flags, Settings, from_text, load, shown};
-
-fn errors_of(text: &str) -> Vec<String> {
-    let errors = from_text(text, Path::new("state")).unwrap_err().0;
-    errors.into_iter().map(|error| format!("{}: {}", error.place, error.message)).collect()
-}
+use crate::config::{Flags, Settings, load, shown, tests::errors_of};
 
 fn loaded(text: &str, pairs: &[(&str, &str)]) -> Settings {
     let dir = tempfile::tempdir().unwrap();

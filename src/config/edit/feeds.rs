@@ -35,7 +35,14 @@ impl<'a> Feeds<'a> {
         Ok(Self { document, known })
     }
 
-    /// Whether the file has the address, in any spelling.
+    /// The same with the `identities` of feeds that are read although the file has no table for them.
+    #[must_use]
+    pub fn with_known(mut self, identities: impl IntoIterator<Item = String>) -> Self {
+        self.known.extend(identities);
+        self
+    }
+
+    /// Whether the address is known, in any spelling.
     #[must_use]
     pub fn has(&self, url: &str) -> bool {
         identity(url).is_some_and(|identity| self.known.contains(&identity))
@@ -43,6 +50,11 @@ impl<'a> Feeds<'a> {
 
     /// Adds `outline` unless its address is known; returns whether it was added.
     pub fn add(&mut self, outline: &Outline) -> Result<bool, Refused> {
+        self.add_of_tier(outline, None)
+    }
+
+    /// The same, with a tier unless the default one is meant.
+    pub fn add_of_tier(&mut self, outline: &Outline, tier: Option<u8>) -> Result<bool, Refused> {
         if self.has(&outline.url) {
             return Ok(false);
         }
@@ -52,6 +64,9 @@ impl<'a> Feeds<'a> {
         let name = cut(&name_of(&outline.title), NAME, Unit::Scalars);
         if !name.is_empty() {
             table["name"] = value(name);
+        }
+        if let Some(tier) = tier {
+            table["tier"] = value(i64::from(tier));
         }
         if let Ok(site) = feed_url(&outline.html_url) {
             table["site"] = value(written(&outline.html_url, &site));

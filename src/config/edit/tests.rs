@@ -1,10 +1,12 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use toml_edit::{Table, value};
 
 use super::*;
-use crate::{config::from_text, feed::Outline};
+use crate::{
+    config::{BuiltInList, Environment, Flags, Settings, from_text, load_text},
+    feed::Outline,
+};
 
 fn with(text: &str, urls: &[&str]) -> String {
     let mut document = Document::parse(text).unwrap();
@@ -89,19 +91,47 @@ fn texts_of_a_list_are_sanitised_for_the_settings() {
     assert_eq!(settings.sources[0].tags.len(), 1);
 }
 
+/// The settings of `text` with the built-in lists.
+fn with_built_in(text: &str) -> Settings {
+    let read = load_text(Path::new("s.toml"), text, &Flags::default(), &Environment::default());
+    read.unwrap_or_else(|errors| panic!("{errors} in {text}"))
+}
+
 #[test]
-fn removing_the_last_table_keeps_an_empty_list() {
-    for text in ["[[projects]]\nname = \"A\"\n[http]\nconcurrency = 3\n", "projects = [{ name = \"A\" }]\n"] {
-        let mut document = Document::parse(text).unwrap();
-        assert_eq!(document.remove("projects", "name", &|name| name == "B"), Ok(0));
-        assert_eq!(document.remove("projects", "name", &|name| name == "A"), Ok(1));
-        let settings = from_text(&document.to_string(), Path::new("state")).unwrap();
-        assert_eq!(settings.detect.projects.len(), 0, "{document}");
-        let mut table = Table::new();
-        table["name"] = value("C");
-        document.list("projects").unwrap().push(table);
-        let settings = from_text(&document.to_string(), Path::new("state")).unwrap();
-        assert_eq!(settings.detect.projects[0].name, "C", "{document}");
+fn own_and_built_in_tables_are_removed_disabled_and_enabled() {
+    let (own, built_in) = ("https://own.example/feed", "https://ambcrypto.com/feed/");
+    for before in [
+        format!("# mine\n[[feeds]]\nurl = \"{own}\" # first\n[http]\nconcurrency = 3\n"),
+        format!("feeds = [{{ url = \"{own}\" }}] # first\n"),
+        format!("[[feeds]]\nurl = \"{own}\"\n[[feeds]]\nurl = \"http://www.ambcrypto.com/feed\"\ntier = 3\n"),
+    ] {
+        let mut document = Document::parse(&before).unwrap();
+        let all = with_built_in(&before).sources.len();
+        for url in [own, built_in] {
+            let settings = with_built_in(&document.to_string());
+            let entry = |settings: &Settings| {
+                let identity = BuiltInList::Feeds.identity(url);
+                let tables = settings.listed(BuiltInList::Feeds);
+                tables.into_iter().find(|table| Some(&table.identity) == identity.as_ref())
+            };
+            let found = entry(&settings).unwrap();
+            document.disable(BuiltInList::Feeds, &found).unwrap();
+            let without = with_built_in(&document.to_string());
+            assert_eq!(without.sources.len(), all - 1, "{document}");
+            assert!(!entry(&without).unwrap().enabled, "{document}");
+            document.enable(BuiltInList::Feeds, &found).unwrap();
+            assert_eq!(with_built_in(&document.to_string()).sources.len(), all, "{document}");
+            let removed = document.remove(BuiltInList::Feeds, &found).unwrap();
+            assert_eq!(removed, if url == own { Removed::Table } else { Removed::Disabled });
+            assert_eq!(with_built_in(&document.to_string()).sources.len(), all - 1, "{document}");
+            if url == built_in {
+                document.enable(BuiltInList::Feeds, &found).unwrap();
+                assert_eq!(document.to_string().contains("tier = 3"), before.contains("tier = 3"));
+            } else {
+                document = Document::parse(&before).unwrap();
+            }
+        }
+        assert_eq!(with_built_in(&document.to_string()).sources.len(), all, "{document}");
     }
     assert!(Document::parse("feeds = 3").unwrap().list("feeds").is_err());
     assert!(Document::parse("feeds = = 3").is_err());

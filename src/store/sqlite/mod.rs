@@ -3,6 +3,7 @@
 mod articles;
 mod backup;
 mod clock_skew;
+mod compact;
 mod confirmed;
 mod cycles;
 mod detections;
@@ -35,6 +36,7 @@ use super::{StoreError, files};
 
 pub use articles::{article, robots};
 pub use backup::backup;
+pub use compact::compact;
 pub use confirmed::confirmed_time;
 pub use cycles::{
     begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
@@ -45,8 +47,8 @@ pub use known::known_entries;
 pub use labels::{label, labelled_mentions, labels, put_label_vectors};
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
-    alert_totals, attempt, bind, channel_story_states, channels, hasten, incidents, notice, oldest_due,
-    open_messages, queued, revive, rows, settle, waiting,
+    alert_totals, attempt, bind, channel_story_states, channel_tests, channels, hasten, incidents, notice,
+    oldest_due, open_messages, put_channel_test, queued, revive, rows, settle, waiting,
 };
 pub use prune::prune;
 pub use query_timing::{take as take_times, watch};

@@ -5,7 +5,7 @@ use std::{fs::File, io::Read, path::Path, time::Duration};
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-use super::{StoreError, backup, detections, statements};
+use super::{StoreError, backup, compact, detections, statements};
 use crate::{
     failpoint::hit,
     store::{Access, Health, files},
@@ -25,6 +25,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/10.sql")),
     M::up(include_str!("migrations/11.sql")),
     M::up(include_str!("migrations/12.sql")),
+    M::up(include_str!("migrations/13.sql")),
 ];
 
 /// Time that a statement waits for a lock of another process.
@@ -270,12 +271,13 @@ fn inspect(connection: &Connection) -> Result<Vec<String>, StoreError> {
 }
 
 pub fn health(connection: &Connection) -> Result<Health, StoreError> {
-    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (used, free) = compact::page_bytes(connection)?;
     let entries: Option<i64> =
         connection.prepare_cached(statements::ENTRY_COUNT)?.query_row([], |row| row.get(0))?;
     Ok(Health {
         schema: version(connection)?,
-        bytes: super::amount(pragma("page_count")? * pragma("page_size")?),
+        bytes: used + free,
+        free,
         entries: super::amount(entries.unwrap_or(0)),
         detections: super::amount(detections::count(connection)?.unwrap_or(0)),
     })

@@ -8,8 +8,8 @@ use crate::store::AlertTotal;
 use crate::{
     failpoint::hit,
     model::{
-        Alert, AlertState, Body, BoundMessage, ChannelState, ChannelStoryState, Class, Incident, OpenMessage,
-        OutboxRow, Settled, Topic,
+        Alert, AlertState, Body, BoundMessage, ChannelState, ChannelStoryState, ChannelTest, Class, Incident,
+        OpenMessage, OutboxRow, Settled, Topic,
     },
 };
 
@@ -245,6 +245,25 @@ pub fn channels(connection: &Connection) -> Result<Vec<ChannelState>, StoreError
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn channel_tests(connection: &Connection) -> Result<Vec<ChannelTest>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::CHANNEL_TESTS)?;
+    let rows = statement.query_map([], |row| {
+        Ok(ChannelTest {
+            name: row.get(0)?,
+            fingerprint: row.get(1)?,
+            tested_at: time(row.get(2)?),
+            error: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn put_channel_test(connection: &Connection, test: &ChannelTest) -> Result<(), StoreError> {
+    let values = params![test.name, test.fingerprint, seconds(test.tested_at), test.error];
+    connection.prepare_cached(statements::CHANNEL_TEST_PUT)?.execute(values)?;
+    Ok(())
 }
 
 pub fn incidents(connection: &Connection) -> Result<Vec<Incident>, StoreError> {

@@ -1,33 +1,24 @@
 //! Deletes expired rows in small steps.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{StoreError, confirmed_time, day, seconds, statements};
-use crate::failpoint::hit;
+use crate::{failpoint::hit, store::Retention};
 
-/// Days from the last-seen day to the deletion of a judged entry (docs/reference/database.md#retention).
-const JUDGED: i64 = 90;
 /// Days for a dropped entry: long enough that it cannot come back as new.
 const DROPPED: i64 = 400;
-/// Seconds after an article was last fetched or confirmed.
-const ARTICLES: i64 = 30 * 86_400;
 /// Seconds for a robots.txt, which is valid for one day.
 const ROBOTS: i64 = 2 * 86_400;
-/// Seconds after a message arrived or was given up.
-const MESSAGES: i64 = 30 * 86_400;
 /// Seconds for a channel's state of a story, twice the time in which stories accept mentions, and for queued alerts of
 /// channels that the settings no longer have.
 const CHANNEL_STORIES: i64 = 180 * 86_400;
-/// Seconds for a cycle with all its figures.
-const CYCLES: i64 = 30 * 86_400;
-
 /// Seconds after the end of a host's pause, because the confirmed time may be a day ahead.
 const WAITS: i64 = 86_400;
 /// Days for X's charged posts: today, and the days of calls that lost their response.
 const BILLED: i64 = 3;
-/// Milliseconds for posts, their authors and the calls to X: 90 days.
-const X_KEPT_MS: i64 = 90 * 86_400_000;
 
 /// Days without a request after which a source counts as new, and its entries may be deleted.
 const UNASKED: i64 = 400;
@@ -43,7 +34,14 @@ const UNASKED: i64 = 400;
 ///
 /// A source without a request for 400 days (removed, or gone for good) is reset to new first, so that deleted
 /// entries cannot be reported later: the first fetch of a new source sends no alerts.
-pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+pub fn prune(
+    connection: &mut Connection,
+    now: Timestamp,
+    limit: usize,
+    keep: &Retention,
+) -> Result<usize, StoreError> {
+    let whole_seconds = |age: Duration| i64::try_from(age.as_secs()).unwrap_or(i64::MAX / 2_000);
+    let judged = whole_seconds(keep.entries) / 86_400;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let now = confirmed_time(&transaction, now)?;
@@ -55,34 +53,41 @@ pub fn prune(connection: &mut Connection, now: Timestamp, limit: usize) -> Resul
         (
             transaction.prepare_cached(statements::ENTRIES_PRUNE_DROPPED)?,
             transaction.prepare_cached(statements::ENTRIES_RENEW_DROPPED)?,
-            DROPPED,
+            DROPPED.max(judged),
         ),
         (
             transaction.prepare_cached(statements::ENTRIES_PRUNE_JUDGED)?,
             transaction.prepare_cached(statements::ENTRIES_RENEW_JUDGED)?,
-            JUDGED,
+            judged,
         ),
     ] {
         gone += prune.execute([today - days, limit, unasked])?;
         renew.execute([today - days, limit, today, unasked])?;
     }
-    gone += transaction.prepare_cached(statements::ARTICLES_PRUNE)?.execute([second - ARTICLES, limit])?;
+    gone += transaction
+        .prepare_cached(statements::ARTICLES_PRUNE)?
+        .execute([second - whole_seconds(keep.articles), limit])?;
     gone += transaction.prepare_cached(statements::ROBOTS_PRUNE)?.execute([second - ROBOTS, limit])?;
-    gone += transaction.prepare_cached(statements::CYCLES_PRUNE)?.execute([second - CYCLES, limit])?;
-    gone += transaction.prepare_cached(statements::OUTBOX_PRUNE)?.execute([second - MESSAGES, limit])?;
-    gone += transaction.prepare_cached(statements::MESSAGES_PRUNE)?.execute([second - MESSAGES, limit])?;
+    gone += transaction
+        .prepare_cached(statements::CYCLES_PRUNE)?
+        .execute([second - whole_seconds(keep.cycles), limit])?;
+    let messages = whole_seconds(keep.messages);
+    gone += transaction.prepare_cached(statements::OUTBOX_PRUNE)?.execute([second - messages, limit])?;
+    gone += transaction.prepare_cached(statements::MESSAGES_PRUNE)?.execute([second - messages, limit])?;
     gone +=
         transaction.prepare_cached(statements::QUEUED_PRUNE)?.execute([second - CHANNEL_STORIES, limit])?;
     gone += transaction
         .prepare_cached(statements::CHANNEL_STORY_PRUNE)?
         .execute([second - CHANNEL_STORIES, limit])?;
     gone += transaction.prepare_cached(statements::HOST_WAITS_PRUNE)?.execute([second - WAITS])?;
-    let ms = now.as_millisecond();
+    let posts = now.as_millisecond() - whole_seconds(keep.posts) * 1_000;
     gone += transaction.prepare_cached(statements::X_BILLED_PRUNE)?.execute([today - BILLED, limit])?;
-    gone += transaction.prepare_cached(statements::X_CALLS_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
-    gone += transaction.prepare_cached(statements::X_PEOPLE_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
-    gone += transaction.prepare_cached(statements::X_POSTS_PRUNE)?.execute([ms - X_KEPT_MS, limit])?;
+    gone += transaction.prepare_cached(statements::X_CALLS_PRUNE)?.execute([posts, limit])?;
+    gone += transaction.prepare_cached(statements::X_PEOPLE_PRUNE)?.execute([posts, limit])?;
+    gone += transaction.prepare_cached(statements::X_POSTS_PRUNE)?.execute([posts, limit])?;
     transaction.commit()?;
+    // Recommended before the connection of a short-lived process closes (sqlite.org/pragma.html#pragma_optimize).
+    connection.execute_batch("PRAGMA optimize")?;
     hit("pruned");
     Ok(gone)
 }

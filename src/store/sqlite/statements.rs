@@ -267,6 +267,8 @@ statements! {
     CHANNELS = "SELECT name, fingerprint, not_before, failures, failing_since, last_error, broken, sent_at FROM channels";
     CHANNEL_PUT = "INSERT OR REPLACE INTO channels (name, fingerprint, not_before, failures, failing_since, last_error,
         broken, sent_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    CHANNEL_TESTS = "SELECT name, fingerprint, tested_at, error FROM channel_tests";
+    CHANNEL_TEST_PUT = "INSERT OR REPLACE INTO channel_tests (name, fingerprint, tested_at, error) VALUES (?1, ?2, ?3, ?4)";
     INCIDENTS = "SELECT subject, since, told_at, over_at, says FROM matters";
     INCIDENT_PUT = "INSERT OR REPLACE INTO matters (subject, since, told_at, over_at, says) VALUES (?1, ?2, ?3, ?4, ?5)";
     INCIDENT_DROP = "DELETE FROM matters WHERE subject = ?1";

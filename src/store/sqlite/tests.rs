@@ -17,8 +17,8 @@ use crate::{
         samples::{self, now},
     },
     store::{
-        Access, CycleRecord, EventFilter, KnownEntry, KnownState, Lookup, PeriodSums, SourceResult, Store,
-        StoreError,
+        Access, CycleRecord, EventFilter, KnownEntry, KnownState, Lookup, PeriodSums, Retention,
+        SourceResult, Store, StoreError,
     },
 };
 
@@ -326,7 +326,7 @@ fn a_cycle_is_kept_with_its_report() {
         for hours in [31 * 24 + 1, 32 * 24 + 1, 33 * 24 + 1] {
             store.begin_cycle(now() + SignedDuration::from_hours(hours)).await.unwrap();
         }
-        store.prune(now() + days(35), 10).await.unwrap();
+        store.prune(now() + days(35), 10, Retention::default()).await.unwrap();
         assert_eq!(store.cycles(5).await.unwrap(), []);
         assert_eq!(
             store.period("2026-11-21".to_owned()).await.unwrap().histograms.len(),
@@ -362,6 +362,7 @@ fn no_statement_walks_through_a_table_that_grows() {
         "CYCLE_SUCCESS",
         "SOURCE_YIELDS",
         "CHANNELS",
+        "CHANNEL_TESTS",
         "ALERT_TOTALS",
         "INCIDENTS",
         "JUDGED_ENTRIES",

@@ -1,5 +1,7 @@
 //! Which rows pruning deletes, and which it keeps.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, StatementStatus, params};
 
 use super::*;
@@ -19,7 +21,7 @@ async fn asked(store: &Store, asked: Timestamp, changed: Timestamp) {
 async fn lived(store: &Store, from: i64, to: i64, changed: i64) {
     for at in (from..=to).step_by(10) {
         asked(store, now() + days(at), now() + days(changed)).await;
-        store.prune(now() + days(at), 100).await.unwrap();
+        store.prune(now() + days(at), 100, Retention::default()).await.unwrap();
     }
 }
 
@@ -56,12 +58,12 @@ fn a_source_without_requests_is_pruned_as_a_whole_and_then_new() {
         let store = Store::open_in_memory().unwrap();
         save(&store, vec![judged(1), dropped(2)]).await;
         for at in (10..=400).step_by(10) {
-            store.prune(now() + days(at), 100).await.unwrap();
+            store.prune(now() + days(at), 100, Retention::default()).await.unwrap();
         }
         assert_eq!(new_under(&store, 7, &[1, 2]).await, [], "switched off for a year and on again");
         assert_eq!(store.sources().await.unwrap()[0].first_read_at, Some(now()));
         for at in (410..=1_000).step_by(10) {
-            store.prune(now() + days(at), 100).await.unwrap();
+            store.prune(now() + days(at), 100, Retention::default()).await.unwrap();
         }
         assert_eq!(new_under(&store, 7, &[1, 2]).await.len(), 2);
         let state = &store.sources().await.unwrap()[0];
@@ -96,8 +98,45 @@ fn pruning_does_not_read_kept_entries_again() {
     };
     let before = cost(&connection);
     for _ in 0..5 {
-        assert_eq!(prune(&mut connection, at, 100).unwrap(), 0, "nothing of it is deleted");
+        assert_eq!(
+            prune(&mut connection, at, 100, &Retention::default()).unwrap(),
+            0,
+            "nothing of it is deleted"
+        );
     }
     let after = cost(&connection);
     assert!(after * 20 < before, "{before} steps, then {after}");
+}
+
+#[test]
+fn retention_settings_move_the_age_of_deletion_and_keep_what_a_feed_still_contains() {
+    let keep = |entries: i32| Retention {
+        entries: Duration::from_hours(24) * u32::try_from(entries).unwrap(),
+        ..Retention::default()
+    };
+    for (age, kept) in [(40, keep(40)), (120, keep(120)), (500, keep(500))] {
+        block(async {
+            let store = Store::open_in_memory().unwrap();
+            save(&store, vec![judged(1), dropped(2)]).await;
+            let deleted = |found: Vec<EntryKey>, number| found.contains(&EntryKey([number; 16]));
+            // The source brings something new; the entries are in no body since.
+            asked(&store, now() + days(age), now() + days(age)).await;
+            store.prune(now() + days(age), 100, kept).await.unwrap();
+            assert!(!deleted(new_under(&store, 7, &[1, 2]).await, 1), "{age} days");
+            store.prune(now() + days(age + 1), 100, kept).await.unwrap();
+            let left = new_under(&store, 7, &[1, 2]).await;
+            assert!(deleted(left.clone(), 1), "{} days", age + 1);
+            // Dropped entries expire after 400 days, or later with longer settings.
+            assert_eq!(deleted(left, 2), age == 500);
+        });
+    }
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        save(&store, vec![judged(1)]).await;
+        for at in (10..=200).step_by(10) {
+            asked(&store, now() + days(at), now()).await;
+            store.prune(now() + days(at), 100, keep(32)).await.unwrap();
+        }
+        assert_eq!(new_under(&store, 7, &[1]).await, [], "the feed still contains it");
+    });
 }

@@ -59,7 +59,7 @@ fn one_cycle_ten_years_ahead_forgets_nothing() {
         };
         store.commit(Commit { host_wait: Some(pause.clone()), ..Commit::default() }).await.unwrap();
         store.begin_cycle(now() + ahead()).await.unwrap();
-        store.prune(now() + ahead(), 100).await.unwrap();
+        store.prune(now() + ahead(), 100, Retention::default()).await.unwrap();
         assert_eq!(new_under(&store, 7, &[1, 2]).await, []);
         store.begin_cycle(now() + days(1) + hours(6)).await.unwrap();
         assert_eq!(store.host_waits(now() + days(1) + hours(6)).await.unwrap(), [pause]);
@@ -114,7 +114,7 @@ fn times_stored_with_the_wrong_clock_move_back_and_no_others() {
         let later = back + days(100);
         let state = SourceState { changed_at: Some(later), ..source(later) };
         store.commit(Commit { source: Some(state), ..Commit::default() }).await.unwrap();
-        store.prune(later, 9).await.unwrap();
+        store.prune(later, 9, Retention::default()).await.unwrap();
         assert_eq!(new_under(&store, 7, &[1, 2]).await, [EntryKey([1; 16])]);
     });
 }
@@ -149,7 +149,7 @@ fn a_message_that_arrived_with_the_wrong_clock_is_forgotten_in_time() {
         for day in 0..40 {
             store.begin_cycle(now() + hours(1) + days(day)).await.unwrap();
         }
-        store.prune(now() + days(40), 9).await.unwrap();
+        store.prune(now() + days(40), 9, Retention::default()).await.unwrap();
         assert_eq!(store.outbox(false, 9).await.unwrap(), []);
     });
 }

@@ -76,7 +76,7 @@ fn an_alert_keeps_its_detection_and_is_delivered_once() {
         // A cycle that repeats its work queues nothing twice.
         store.commit(commit_with_alert("d", "s", alert("n1", "s"), 2)).await.unwrap();
         assert!(store.queued("a".to_owned()).await.unwrap().is_empty());
-        store.prune(later + days(31), 10).await.unwrap();
+        store.prune(later + days(31), 10, Retention::default()).await.unwrap();
         assert!(store.outbox(false, 9).await.unwrap().is_empty());
     });
 }
