@@ -64,7 +64,25 @@ fn config_init_writes_settings_that_config_check_accepts() {
     assert!(again.code == 1 && again.stderr.contains("--force"), "{}", again.stderr);
     let check = lab.run(&["config", "check"]);
     assert_eq!(check.code, 0, "{}", check.stderr);
-    assert!(lab.run(&["config", "show", "--format", "csv"]).stdout.contains("tge-scrape.toml:"));
+    let file = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    assert!((40..=50).contains(&file.lines().count()), "{}", file.lines().count());
+    assert!(!lab.run(&["config", "show", "--format", "csv"]).stdout.contains("tge-scrape.toml:"));
+    // Every value that it shows is the built-in one.
+    let shown: String = file
+        .lines()
+        .take_while(|line| *line != "#[[feeds]]")
+        .map(|line| if line.starts_with("# ") { "" } else { line.strip_prefix('#').unwrap_or(line) })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let before = lab.run(&["config", "show", "--format", "json"]).json();
+    lab.settings(&shown);
+    let after = lab.run(&["config", "show", "--format", "json"]).json();
+    let values = |shown: &serde_json::Value| -> Vec<(String, String)> {
+        let rows = shown["settings"].as_array().unwrap().iter();
+        rows.map(|row| (row["key"].to_string(), row["value"].to_string())).collect()
+    };
+    assert_eq!(values(&before), values(&after));
+    assert!(after.to_string().contains("\"tge-scrape.toml:6\""));
 }
 
 #[test]
@@ -278,4 +296,68 @@ fn completions_and_manual_pages_are_printed() {
     assert!(
         std::fs::read_to_string(lab.path().join("pages/tge-scrape-cycle.1")).unwrap().contains("wait\\-lock")
     );
+}
+
+/// Types `answers` into `config init` on a terminal; `None` if the machine lacks `script`.
+fn init_on_a_terminal(lab: &Lab, answers: &str) -> Option<(i32, String)> {
+    let program = lab.command(&[]).get_program().to_owned();
+    let mut command = std::process::Command::new("script");
+    let line = format!("'{}' config init", program.to_str().unwrap());
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    command.current_dir(lab.path()).env("TGE_SCRAPE_CYCLE__BUILTIN_FEEDS", "false").env("HOME", lab.path());
+    let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let Ok(mut child) = spawned else {
+        eprintln!("skipped: script (bsdutils) is not installed");
+        return None;
+    };
+    child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+    let ran = ran(child.wait_with_output().unwrap());
+    Some((ran.code, ran.stdout + &ran.stderr))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn config_init_asks_four_questions_on_a_terminal() {
+    let lab = Lab::new();
+    let Some((code, said)) = init_on_a_terminal(&lab, "Lumenade, Zorblax\n9\nfile\nalerts.ndjson\ny\n15\n")
+    else {
+        return;
+    };
+    assert_eq!(code, 0, "{said}");
+    for wanted in
+        ["1/4", "\"9\" is none of them", "3/4", "ok    file", "*/15 * * * *  cd ", "next: tge-scrape cycle"]
+    {
+        assert!(said.contains(wanted), "{wanted:?} is missing in {said}");
+    }
+    let file = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    for wanted in ["name = \"Lumenade\"", "name = \"Zorblax\"", "kind = \"file\"\npath = \"alerts.ndjson\""] {
+        assert!(file.contains(wanted), "{wanted:?} is missing in {file}");
+    }
+    assert!(lab.path().join("alerts.ndjson").exists());
+    assert_eq!(lab.run(&["config", "check"]).code, 0);
+    let bare = Lab::new();
+    let Some((code, said)) = init_on_a_terminal(&bare, "\n\n0\n") else { return };
+    assert!(code == 0 && !said.contains("3/4") && !said.contains("* * * *"), "{said}");
+    let wrong = Lab::new();
+    let Some((code, said)) = init_on_a_terminal(&wrong, "\nslack\nnot an address\n") else { return };
+    assert!(code == 3 && said.contains("nothing is written"), "{said}");
+    assert!(!wrong.path().join("tge-scrape.toml").exists());
+}
+
+#[test]
+fn examples_of_the_help_are_accepted() {
+    let lab = Lab::new();
+    for command in [&["events"][..], &["feed", "add"], &["explain"], &["rescan"], &["alerts"]] {
+        let help = lab.run(&[command, &["-h"]].concat()).stdout;
+        let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{command:?}: {help}"));
+        assert!(!help.contains("--version"), "{help}");
+        for line in examples.lines().filter(|line| line.contains("tge-scrape")) {
+            let (_, words) = line.split_once("tge-scrape ").unwrap();
+            // The text after three spaces explains the example.
+            let words = words.split("   ").next().unwrap().split(" > ").next().unwrap();
+            let words: Vec<&str> = words.split_whitespace().chain(["--help"]).collect();
+            let ran = lab.run(&words);
+            assert_eq!(ran.code, 0, "{line}: {}", ran.stderr);
+        }
+    }
 }

@@ -71,15 +71,43 @@ fn report_page_is_written_before_and_after_the_first_cycle() {
     let lab = Lab::with_web();
     let read = || std::fs::read_to_string(lab.path().join("page.html")).unwrap();
     assert_eq!(lab.run(&["report", "-o", "page.html"]).code, 0);
-    assert!(read().contains("No cycle has finished yet"));
+    assert!(read().contains("No cycle has finished yet") && read().contains("No story yet."));
     lab.cycle();
     lab.cycle();
     assert_eq!(lab.run(&["report", "-o", "page.html"]).code, 0);
     let page = read();
     assert!(page.contains("$ERA") && page.contains("data-points=\"2\""), "{page}");
-    // The page loads nothing from the network: it has no scripts, and addresses only in links.
-    assert!(!page.contains("<script") && !page.contains(" src=") && page.contains("default-src 'none'"));
+    // The page loads nothing from the network: addresses are only in links.
+    assert!(!page.contains(" src=") && page.contains("default-src 'none'"));
+    let printed = lab.run(&["report", "-o", "-", "--since", "1h"]);
+    assert!(printed.stdout.starts_with("<!doctype html>") && printed.stderr.is_empty());
+    assert!(!lab.path().join("-").exists());
     assert_eq!(lab.run(&["report", "-o", "nowhere/page.html"]).code, 1);
+    assert_eq!(lab.run(&["report", "-o", "page.html", "--since", "soon"]).code, 2);
+}
+
+#[test]
+fn board_is_written_again_after_each_cycle_and_loads_itself_again() {
+    let lab = Lab::with_web();
+    let channel = "[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\nmin_class = \"medium\"\nmax_age = \"400d\"\n";
+    let settings = lab.web().settings_toml();
+    lab.settings(&format!("{settings}\n[outputs]\nboard = \"out/board.html\"\n{channel}"));
+    let read = || std::fs::read_to_string(lab.path().join("out/board.html")).unwrap();
+    assert_eq!(lab.run(&["cycle", "--catch-up", "99"]).code, 0);
+    let first = read();
+    assert!(first.contains("\"reload\":60") && first.contains("http-equiv=\"refresh\" content=\"60\""));
+    let data = first.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    let texts = data["texts"].as_array().unwrap();
+    let channel = texts.iter().position(|text| text == "file").expect("no alert is on the page");
+    let delivered = |row: &serde_json::Value| {
+        let sent = row[15][10].as_array().unwrap();
+        sent.iter()
+            .any(|one| one[0] == channel && data["states"][one[1].as_u64().unwrap() as usize] == "delivered")
+    };
+    assert!(data["rows"].as_array().unwrap().iter().any(delivered), "{}", data["rows"]);
+    lab.cycle();
+    assert_ne!(read(), first);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod additions; // own feeds and projects beside the built-in ones
 mod alerts; // alerts and channels that fail
 mod clock_jumps; // a clock that is set back
 mod commands; // commands and messages for wrong input
+mod completions; // completion scripts in real shells
 mod cycle; // the cycle as cron runs it
 mod damage; // disks and databases that fail
 mod dates; // dates of every form and language, rendered and damaged
@@ -42,6 +43,7 @@ mod soak; // a month, simulated
 mod stories; // joined stories, failed saves, unchanged feeds
 mod terminal; // control characters in feeds
 mod titles; // feeds with hostile titles
+mod units; // systemd units to copy
 mod vocabulary; // old words that do not come back
 mod x; // X and feeds in one cycle
 mod x_hostile; // hostile responses of X

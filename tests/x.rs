@@ -120,8 +120,8 @@ fn posts_become_detections_and_can_be_purged() {
     let is_post = |detection: &Detection| detection.kind == Kind::Post;
     let post = lab.events().into_iter().find(is_post).unwrap();
     assert!(post.url.starts_with("https://x.com/") && !post.author.is_empty(), "{post:?}");
-    let purged = lab.run(&["db", "purge-post", &post.url]);
-    assert_eq!(purged.stdout, "1 posts deleted\n", "{}", purged.stderr);
+    let purged = lab.run(&["x", "forget", &post.url]);
+    assert_eq!(purged.stdout, "1 post deleted\n", "{}", purged.stderr);
     sim.advance_clock(600_000);
     cycle(&lab);
     assert!(lab.events().iter().all(|detection| detection.url != post.url));

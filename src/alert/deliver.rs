@@ -39,6 +39,8 @@ pub struct Delivery<'a> {
     pub channels: &'a [Channel],
     /// No message is started after this.
     pub limit: Duration,
+    /// See [`super::Settings::give_up_after`].
+    pub give_up_after: Duration,
     /// Becomes true on a stop signal: no further message is started, and a running attempt has [`HURRY`] to end.
     pub stop: watch::Receiver<bool>,
     /// Whether the stop signal came before: each attempt has [`HURRY`] only.
@@ -150,8 +152,13 @@ async fn deliver_to(
             // A clock that jumped ahead does not age a message.
             let jump = until(delivery.confirmed, begun);
             let created_at = message.created_at.checked_add(jump).unwrap_or(now);
-            let (settled, next) =
-                settle(&state, &OpenMessage { tries: before, created_at, ..message.clone() }, &result, now);
+            let (settled, next) = settle(
+                &state,
+                &OpenMessage { tries: before, created_at, ..message.clone() },
+                &result,
+                delivery.give_up_after,
+                now,
+            );
             last = Some(now);
             state = next;
             delivery.store.settle(message.id.clone(), settled.clone(), state.clone(), now).await?;

@@ -39,6 +39,8 @@ pub struct Settings {
     pub hooks: Hooks,
     /// Time after which no message is started.
     pub delivery_timeout: Duration,
+    /// Time from its creation after which an undelivered message is given up.
+    pub give_up_after: Duration,
     /// A cycle ends with exit code 5 if a due alert is undelivered for longer.
     pub outbox_max_age: Duration,
     /// Minimum of free bytes on the state folder's disk; below it the operator is notified.

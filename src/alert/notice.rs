@@ -57,7 +57,8 @@ pub fn feeds(
             * i32::try_from(STALE_GAPS).unwrap_or(5);
         let quiet = state.changed_at.filter(|_| state.failures == 0).map(|at| now.duration_since(at));
         if state.gone_at.is_some() {
-            let message = format!("the feed {name} is gone for good (410)");
+            let message =
+                format!("the feed {name} was removed by its publisher (410); it is no longer asked");
             found.push(condition(subject, message, format!("tge-scrape feed remove {}", state.url)));
         } else if state.last_failure == Some(FailureKind::NotSaved) {
             let message = format!("what the feed {name} brings cannot be saved");

@@ -19,8 +19,6 @@ const WAITS: [Duration; 9] = [
     Duration::from_hours(20),
     Duration::from_hours(24),
 ];
-/// The sum of [`WAITS`]: a message that has not arrived by then is given up.
-const PATIENCE: Duration = Duration::from_secs(5 + 35 * 60 + 75 * 3600);
 /// The longest wait that a service can impose, as with `Retry-After` of a feed's host.
 pub const LONGEST: Duration = Duration::from_hours(24);
 /// Wait for "slow down" without a time.
@@ -28,11 +26,13 @@ const SLOW: Duration = Duration::from_mins(1);
 /// Attempts on a message that the service rejects for good: a single rejection may be the service's own error.
 const REJECTIONS: u32 = 3;
 
-/// The result to store after an attempt: of the message and of its channel.
+/// The result to store after an attempt: of the message and of its channel. A message is given up `give_up_after` its
+/// creation.
 pub fn settle(
     state: &ChannelState,
     message: &OpenMessage,
     result: &Result<Arrived, Refusal>,
+    give_up_after: Duration,
     now: Timestamp,
 ) -> (Settled, ChannelState) {
     let mut next = state.clone();
@@ -51,7 +51,7 @@ pub fn settle(
     next.last_error = Some(error.clone());
     // The current attempt is not in `tries`.
     let rejected = matches!(refusal, Refusal::Rejected(_)) && message.tries + 1 >= REJECTIONS;
-    if rejected || message.created_at + PATIENCE <= now {
+    if rejected || message.created_at + give_up_after <= now {
         return (Settled::GivenUp { error }, next);
     }
     let wait = match refusal {
@@ -82,6 +82,9 @@ mod tests {
     use super::*;
     use crate::alert::samples::now;
 
+    /// The built-in `alerts.give_up_after`.
+    const PATIENCE: Duration = Duration::from_hours(75);
+
     fn open(tries: u32) -> OpenMessage {
         OpenMessage {
             id: "m".to_owned(),
@@ -101,6 +104,7 @@ mod tests {
                 &state,
                 &open(waits.len().try_into().unwrap()),
                 &Err(Refusal::Later("x".to_owned())),
+                PATIENCE,
                 at,
             );
             let Settled::Again { next_try, .. } = settled else { break };
@@ -109,14 +113,25 @@ mod tests {
         }
         assert_eq!(waits, [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]);
         assert_eq!((state.failures, state.failing_since), (9, Some(now())));
-        let (_, well) = settle(&state, &open(1), &Ok(Arrived::default()), at);
+        let (_, well) = settle(&state, &open(1), &Ok(Arrived::default()), PATIENCE, at);
         assert_eq!((well.failures, well.failing_since, well.not_before), (0, None, None));
+    }
+
+    #[test]
+    fn a_message_is_given_up_after_the_time_of_the_settings() {
+        let later = Err(Refusal::Later("x".to_owned()));
+        let after = |hours: u64| {
+            let at = now() + Duration::from_hours(hours);
+            settle(&ChannelState::default(), &open(2), &later, Duration::from_hours(48), at).0
+        };
+        assert!(matches!(after(47), Settled::Again { .. }));
+        assert!(matches!(after(48), Settled::GivenUp { .. }));
     }
 
     #[test]
     fn slow_down_is_obeyed_and_is_no_failure() {
         let slow = Err(Refusal::Slow { wait: Some(Duration::from_secs(42)), message: "x".to_owned() });
-        let (settled, state) = settle(&ChannelState::default(), &open(0), &slow, now());
+        let (settled, state) = settle(&ChannelState::default(), &open(0), &slow, PATIENCE, now());
         let until = now() + Duration::from_secs(42);
         assert_eq!(settled, Settled::Again { next_try: until, error: "x".to_owned() });
         assert_eq!((state.failures, state.not_before), (0, Some(until)));
@@ -126,11 +141,11 @@ mod tests {
     fn no_service_silences_a_channel_for_longer_than_a_day() {
         for long in [LONGEST + Duration::from_secs(1), Duration::from_hours(87_600), Duration::MAX] {
             let slow = Err(Refusal::Slow { wait: Some(long), message: "x".to_owned() });
-            let (settled, state) = settle(&ChannelState::default(), &open(0), &slow, now());
+            let (settled, state) = settle(&ChannelState::default(), &open(0), &slow, PATIENCE, now());
             assert_eq!(state.not_before, Some(now() + LONGEST));
             assert_eq!(settled, Settled::Again { next_try: now() + LONGEST, error: "x".to_owned() });
             let paused = Ok(Arrived { pause: Some(long) });
-            let (_, state) = settle(&ChannelState::default(), &open(0), &paused, now());
+            let (_, state) = settle(&ChannelState::default(), &open(0), &paused, PATIENCE, now());
             assert_eq!(state.not_before, Some(now() + LONGEST));
         }
     }
@@ -146,10 +161,10 @@ mod tests {
     #[test]
     fn a_refused_message_is_given_up_and_a_refused_channel_is_left_alone() {
         let rejected = Err(Refusal::Rejected("too odd".to_owned()));
-        let (first, state) = settle(&ChannelState::default(), &open(0), &rejected, now());
+        let (first, state) = settle(&ChannelState::default(), &open(0), &rejected, PATIENCE, now());
         assert!(matches!(first, Settled::Again { .. }) && state.not_before.is_none() && !state.broken);
-        assert!(matches!(settle(&state, &open(2), &rejected, now()).0, Settled::GivenUp { .. }));
-        let (_, state) = settle(&state, &open(0), &Err(Refusal::Broken("gone".to_owned())), now());
+        assert!(matches!(settle(&state, &open(2), &rejected, PATIENCE, now()).0, Settled::GivenUp { .. }));
+        let (_, state) = settle(&state, &open(0), &Err(Refusal::Broken("gone".to_owned())), PATIENCE, now());
         assert!(state.broken);
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     model::{ChannelTest, OutboxRow},
     render::{self, Column, format::minute, plain},
     store::{Access, Lock, Store, StoreError},
+    text::quantity::plural,
     wiring,
 };
 
@@ -22,7 +23,7 @@ use super::{Format, Globals, outbox, output::Output, print_rows};
 
 #[derive(Debug, Subcommand)]
 pub enum What {
-    /// Send a sample to each channel; exit code 1 if one fails
+    /// Send a test message to each channel; exits 1 if one fails
     Test {
         /// Only these channels
         names: Vec<String>,
@@ -36,7 +37,7 @@ pub enum What {
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: usize,
     },
-    /// Deliver what is due now, in spite of pauses and earlier refusals
+    /// Send what is due now, whatever pauses and earlier refusals say
     #[command(alias = "flush")]
     Send {
         /// Only these channels
@@ -47,7 +48,7 @@ pub enum What {
         /// Also what was given up
         #[arg(long)]
         given_up: bool,
-        /// Wait this long for another run to end instead of exiting with code 75
+        /// Wait this long for another run to end instead of exiting 75
         #[arg(long, value_name = "TIME", value_parser = super::duration, default_value = "0s")]
         wait_lock: Duration,
     },
@@ -226,6 +227,7 @@ fn send(
         post: &post,
         channels: &channels,
         limit: settings.cycle.timeout,
+        give_up_after: settings.alerts.give_up_after,
         stop,
         hurried: false,
         insist: true,
@@ -233,7 +235,14 @@ fn send(
     };
     let done = runtime.block_on(deliver(&delivery))?;
     let waiting = runtime.block_on(store.waiting(names))?;
-    let (sent, failed) = (done.sent, done.failed + done.given_up);
-    output.print(&format!("{sent} messages delivered, {failed} attempts failed, {waiting} still wait\n"))?;
+    let failed = done.failed + done.given_up;
+    let count =
+        |number: u64, one: &str, many: &str| plural(usize::try_from(number).unwrap_or(usize::MAX), one, many);
+    output.print(&format!(
+        "{}, {}, {}\n",
+        count(done.sent, "message sent", "messages sent"),
+        count(failed, "attempt failed", "attempts failed"),
+        count(waiting, "still waits", "still wait"),
+    ))?;
     Ok(if failed > 0 { Exit::Undelivered } else { Exit::Success })
 }

@@ -1,6 +1,12 @@
 //! `tge-scrape config init|check|show`.
 
-use std::path::{Path, PathBuf};
+mod wizard;
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 
@@ -16,11 +22,11 @@ use crate::{
     text::quantity::plural,
 };
 
-use super::{Format, Globals, files, output::Output, print_rows};
+use super::{Format, Globals, alerts, files, output::Output, print_rows};
 
 #[derive(Debug, Subcommand)]
 pub enum What {
-    /// Write a settings file with every value and the starter feeds, commented
+    /// Write a short settings file with commented built-in values; on a terminal it asks four questions
     Init {
         /// File to write
         #[arg(default_value = FILE_NAME)]
@@ -43,14 +49,47 @@ pub enum What {
 
 pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     match what {
-        What::Init { file, force } => init(file, *force, output),
+        What::Init { file, force } => init(file, *force, globals, output),
         What::Check => check(globals, output),
         What::Show { changed, section } => show(*changed, section.as_deref(), globals, output),
     }
 }
 
-fn init(file: &Path, force: bool, output: &mut Output) -> Result<Exit, Error> {
-    let text = format!("{}\n{}", config::DEFAULTS, config::STARTER);
+fn init(file: &Path, force: bool, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    if !force && file.exists() {
+        let message = format!("{} exists already", file.display());
+        return Err(Error::new(Exit::Failure, message, "--force overwrites it"));
+    }
+    let asks = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let mut input = io::stdin().lock();
+    let answers = if asks { wizard::ask(output, &mut input)? } else { wizard::Answers::default() };
+    let text = answers.written(config::INIT);
+    if let Err(errors) = config::load_text(file, &text, &globals.flags(), &Environment::of_process()) {
+        let message = format!("nothing is written: with these answers {}", Error::from(errors).message);
+        return Err(Error::new(Exit::Settings, message, "run it again with other answers"));
+    }
+    write(file, &text, force)?;
+    output.print(&format!("wrote {}\n", file.display()))?;
+    if !asks {
+        return Ok(Exit::Success);
+    }
+    let mut exit = Exit::Success;
+    if answers.channel.is_some() && wizard::wants_test(output, &mut input)? {
+        let globals = Globals { config: Some(file.to_owned()), ..globals.clone() };
+        exit = alerts::run(&alerts::What::Test { names: Vec::new() }, &globals, output)?;
+    }
+    if let Some(minutes) = wizard::minutes(output, &mut input)? {
+        let here =
+            |error: io::Error| Error::new(Exit::Failure, format!("the folder is unknown: {error}"), "");
+        let (folder, program) = (env::current_dir().map_err(here)?, env::current_exe().map_err(here)?);
+        output.note("add these lines with `crontab -e`:");
+        output.print(&wizard::crontab(minutes, &folder, &program, file))?;
+    }
+    output.note("next: tge-scrape cycle -v");
+    Ok(exit)
+}
+
+fn write(file: &Path, text: &str, force: bool) -> Result<(), Error> {
     let write = if force { files::write } else { files::create };
     write(file, text.as_bytes(), files::Kind::Settings).map_err(|error| {
         let hint = if error.kind() == std::io::ErrorKind::AlreadyExists {
@@ -59,9 +98,7 @@ fn init(file: &Path, force: bool, output: &mut Output) -> Result<Exit, Error> {
             "name another file"
         };
         Error::new(Exit::Failure, format!("{} cannot be written: {error}", file.display()), hint)
-    })?;
-    output.print(&format!("wrote {}\n", file.display()))?;
-    Ok(Exit::Success)
+    })
 }
 
 fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {

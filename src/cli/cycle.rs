@@ -31,16 +31,16 @@ pub struct Args {
     /// Fetch and decide, but write neither state nor alerts
     #[arg(long)]
     dry_run: bool,
-    /// Wait this long for another run to end instead of exiting with code 75
+    /// Wait this long for another run to end instead of exiting 75
     #[arg(long, value_name = "TIME", value_parser = super::duration, default_value = "0s")]
     wait_lock: Duration,
-    /// Of a source seen for the first time, alert its newest N entries instead of none
+    /// On a feed's first fetch, also alert its newest N entries
     #[arg(long, value_name = "N", default_value_t = 0)]
     catch_up: usize,
-    /// Exit with code 4 if any source failed
+    /// Exit 4 if any feed failed
     #[arg(long)]
     strict: bool,
-    /// Exit with code 4 if a target is at level warning or higher
+    /// Exit 4 if a target is at "warning" or worse
     #[arg(long)]
     strict_targets: bool,
     /// Write what every visit did and when, as Chrome trace events

@@ -1,4 +1,4 @@
-//! `tge-scrape db check|backup|prune|compact|purge-post`: maintenance of the state database.
+//! `tge-scrape db check|backup|prune|compact`: maintenance of the state database.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -8,11 +8,11 @@ use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    store::{Access, Compacted, Lock, Mended, PurgeWhat, Store},
+    store::{Access, Compacted, Lock, Mended, Store},
     wiring,
 };
 
-use super::{Globals, output::Output};
+use super::{Globals, output::Output, x::forget};
 
 /// Rows deleted in one step.
 const STEP: usize = 10_000;
@@ -34,15 +34,9 @@ pub enum What {
     Prune,
     /// Shrink the database file after rows were deleted
     Compact,
-    /// Delete a post, or all posts of an account, with their detections
-    PurgePost {
-        /// Id or address of the post
-        #[arg(required_unless_present = "account")]
-        post: Option<String>,
-        /// All posts of this account: its handle or its id
-        #[arg(long, value_name = "HANDLE", conflicts_with = "post")]
-        account: Option<String>,
-    },
+    /// The former name of `x forget`
+    #[command(hide = true)]
+    PurgePost(forget::Args),
 }
 
 pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
@@ -94,29 +88,7 @@ pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, 
             output.print(&compacted(runtime.block_on(store.compact())?))?;
             Ok(Exit::Success)
         }
-        What::PurgePost { post, account } => {
-            let _lock = runtime.block_on(Lock::take(dir, Duration::ZERO, SystemClock))?;
-            let store = Store::open(dir, Access::Write)?;
-            let what = match (post, account) {
-                (Some(post), _) => PurgeWhat::Post(post_id(post)?),
-                (None, account) => {
-                    let name = account.as_deref().unwrap_or_default().trim_start_matches('@');
-                    let memory = runtime.block_on(store.x_memory(String::new(), SystemClock.now()))?;
-                    let known = memory.accounts.iter().find(|account| {
-                        account.handle.eq_ignore_ascii_case(name)
-                            || account.username.eq_ignore_ascii_case(name)
-                    });
-                    let id = known.and_then(|account| account.user).or_else(|| name.parse().ok());
-                    PurgeWhat::Account(id.ok_or_else(|| {
-                        let hint = "name a followed account, or give the account's id";
-                        Error::new(Exit::Usage, format!("no account {name:?} is known"), hint)
-                    })?)
-                }
-            };
-            let gone = runtime.block_on(store.x_purge(what))?;
-            output.print(&format!("{gone} posts deleted\n"))?;
-            Ok(Exit::Success)
-        }
+        What::PurgePost(args) => forget::run(args, &settings, output),
     }
 }
 
@@ -145,12 +117,4 @@ fn mended(mended: &Mended) -> String {
             )
         }
     }
-}
-
-/// The id in `text`, which is one or an address that ends in one.
-fn post_id(text: &str) -> Result<u64, Error> {
-    let end = text.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    end.split('?').next().unwrap_or_default().parse().map_err(|_| {
-        Error::new(Exit::Usage, format!("{text:?} is neither the id nor the address of a post"), "")
-    })
 }

@@ -17,6 +17,10 @@ use crate::{error::Error, exit::Exit};
 
 use super::{Globals, output::Output};
 
+const ADD: &str = "Examples:
+  tge-scrape feed add https://example.org/
+  tge-scrape feed add https://example.org/feed.xml --name Example --tier 1 --yes";
+
 #[derive(Debug, Subcommand)]
 pub enum What {
     /// Show every feed with its health, the failing ones first
@@ -28,6 +32,7 @@ pub enum What {
         feed: String,
     },
     /// Find the feed of a page, fetch it once, and add it to the feeds that are read
+    #[command(after_help = ADD)]
     Add(add::Args),
     /// Remove a feed from the settings file; a built-in one is disabled
     Remove {
@@ -47,7 +52,7 @@ pub enum What {
         #[arg(value_name = "FEED")]
         feed: String,
     },
-    /// Fetch a feed once and show the result; exit code 1 if it is no feed
+    /// Fetch a feed once and show the result; exits 1 if it is no feed
     Check {
         /// Address of the feed
         url: String,

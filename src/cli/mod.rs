@@ -3,6 +3,7 @@
 
 mod alerts;
 mod article;
+mod board;
 mod classify;
 mod compare;
 mod completions;
@@ -61,7 +62,7 @@ use crate::{
 use output::{ColorChoice, Output};
 
 #[derive(Debug, Parser)]
-#[command(name = "tge-scrape", version, about, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "tge-scrape", version, about, arg_required_else_help = true)]
 #[command(
     before_help = "Examples:\n  tge-scrape demo                 see it at work, offline\n  tge-scrape cycle -v             one cycle, as cron runs it\n  tge-scrape events --since 24h   what was found"
 )]
@@ -150,40 +151,45 @@ pub(crate) enum LogFormat {
 enum Command {
     /// Show the whole program at work on a simulated internet; needs no network and keeps no files
     Demo,
-    /// Run one scrape cycle: the cron job
+    /// Run one cycle: the cron job
+    #[command(alias = "run")]
     Cycle(cycle::Args),
     /// Show the stories that were found, newest first
+    #[command(alias = "stories", after_help = EVENTS)]
     Events(events::Args),
     /// Show what is due: stories with a date, nearest first
     Upcoming(upcoming::Args),
     /// Show how cycles went, where their time goes, what sources give and cost
     Stats(stats::Args),
-    /// Try channels, show the outbox, deliver
-    #[command(subcommand)]
+    /// Test channels, show what waits, send it
+    #[command(subcommand, after_help = ALERTS)]
     Alerts(alerts::What),
-    /// Write one self-contained page with charts and tables
+    /// Write one page with stories, dates, sources and figures
     Report(report::Args),
-    /// List, change, try, import, export and parse sources
-    #[command(subcommand)]
+    /// List, add, change, check, import and export feeds
+    #[command(subcommand, alias = "feeds")]
     Feed(feed::What),
     /// Show and change the watch list
-    #[command(subcommand)]
+    #[command(subcommand, alias = "projects")]
     Project(project::What),
     /// Read the article out of a saved page
     Article(article::Args),
     /// Explain the score of a text
+    #[command(after_help = EXPLAIN)]
     Explain(explain::Args),
     /// Judge texts: a JSON object a line on stdin, a verdict a line on stdout
     Classify(classify::Args),
-    /// Judge stored entries again, after a change of the rules or the watch list
+    /// Re-score stored entries after a change of settings
+    #[command(after_help = RESCAN)]
     Rescan(rescan::Args),
     /// Mark a detection as a launch or not; `stats` shows the precision by these marks
     Label(label::Args),
     /// Write, check and show the settings
     #[command(subcommand)]
     Config(config::What),
-    /// Show what a cycle would ask X, and the accounts it follows
-    X(x::Args),
+    /// Show what a cycle would ask X and the accounts it follows; delete posts
+    #[command(subcommand)]
+    X(x::What),
     /// Show what is wrong and what to do about it
     Doctor(doctor::Args),
     /// Check, copy and clean up the database
@@ -194,6 +200,22 @@ enum Command {
     /// Write the manual pages into a folder
     Man(man::Args),
 }
+
+const EVENTS: &str = "Examples:
+  tge-scrape events --since 24h --watched
+  tge-scrape events --event airdrop --stage live --min-score 80
+  tge-scrape events --since 7d --format csv > week.csv";
+const ALERTS: &str = "Examples:
+  tge-scrape alerts test                  a test message to each channel
+  tge-scrape alerts list --all            sent, waiting and failed
+  tge-scrape alerts send --all            what waits for a digest or the morning, now";
+const EXPLAIN: &str = "Examples:
+  tge-scrape explain https://example.org/article
+  tge-scrape explain article.txt --format json
+  echo \"Caldera airdrop claim is live\" | tge-scrape explain -";
+const RESCAN: &str = "Examples:
+  tge-scrape rescan --dry-run             what a change of settings would change
+  tge-scrape rescan --since 7d --alert    store it, and alert new launches";
 
 /// Reads the command line and runs the command.
 #[must_use]
@@ -252,7 +274,7 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         Command::X(args) => x::run(&args, globals, output),
         Command::Doctor(args) => doctor::run(&args, globals, output),
         Command::Db(what) => db::run(&what, globals, output),
-        Command::Completions(args) => completions::run(&args, Cli::command(), output),
+        Command::Completions(args) => completions::run(&args, &Cli::command(), output),
         Command::Man(args) => man::run(&args, Cli::command()),
     }
 }

@@ -1,4 +1,4 @@
-//! The files written after each cycle: Atom, JSON Feed and iCalendar (`[outputs]`).
+//! The files written after each cycle: Atom, JSON Feed, iCalendar and the page (`[outputs]`).
 
 use std::{fs, io, path::Path};
 
@@ -14,10 +14,12 @@ use crate::{
     store::{Access, EventFilter, Store},
 };
 
-use super::{files, output::Output};
+use super::{board, files, output::Output};
 
 /// Past days that stay in the calendar.
 const PAST: SignedDuration = SignedDuration::from_hours(180 * 24);
+/// Seconds after which an open board loads itself again.
+const RELOAD_S: u32 = 60;
 
 /// Owned form of [`syndication::Masthead`].
 pub struct Masthead {
@@ -45,7 +47,8 @@ pub fn masthead(settings: &Settings, file: Option<&Path>) -> Masthead {
 /// Writes the files of `[outputs]`. One that cannot be written is reported and does not fail the cycle.
 pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Result<(), Error> {
     let outputs = &settings.outputs;
-    if outputs.atom.is_none() && outputs.json_feed.is_none() && outputs.calendar.is_none() {
+    let files = [&outputs.atom, &outputs.json_feed, &outputs.calendar, &outputs.board];
+    if files.iter().all(|file| file.is_none()) {
         return Ok(());
     }
     let now = SystemClock.now();
@@ -70,6 +73,10 @@ pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Res
             EventFilter { since: Some(now - PAST), limit: usize::MAX, today, ..EventFilter::default() };
         let rows = runtime.block_on(store.stories(dated))?;
         put(outputs.calendar.as_deref(), &|| calendar::ics(&rows, &outputs.authority));
+    }
+    if outputs.board.is_some() {
+        let page = runtime.block_on(board::page(&store, settings, now, None, Some(RELOAD_S)))?;
+        put(outputs.board.as_deref(), &|| page.clone());
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
-//! `tge-scrape x plan|accounts`: the calls of the next cycle with their cost, and the state of each account. Neither
-//! calls X.
+//! `tge-scrape x plan|accounts|forget`: the calls of the next cycle with their cost, the state of each account, and
+//! the deletion of posts. None calls X.
+
+pub(super) mod forget;
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -25,25 +27,21 @@ use crate::{
 
 use super::{Format, Globals, output::Output, print_rows};
 
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Debug, Clone, Copy, Subcommand)]
-enum What {
+#[derive(Debug, Subcommand)]
+pub enum What {
     /// Print the calls that a cycle would make now and what they may cost; sends nothing
     Plan,
     /// List the followed accounts: id, head, gaps, last post, errors
     Accounts,
+    /// Delete a post, or all posts of an account, with the launches they brought
+    Forget(forget::Args),
 }
 
-pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
-    let memory = remembered(&settings)?;
-    match args.what {
+    match what {
         What::Plan => {
+            let memory = remembered(&settings)?;
             let plan = plan(&settings.x, &memory);
             output.print(&match globals.format {
                 Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "plan": plan })),
@@ -56,9 +54,10 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             })?;
         }
         What::Accounts => {
-            let accounts = accounts(&settings.x, &memory);
+            let accounts = accounts(&settings.x, &remembered(&settings)?);
             print_rows(&accounts, "accounts", &ACCOUNTS, globals, output)?;
         }
+        What::Forget(args) => return forget::run(args, &settings, output),
     }
     Ok(Exit::Success)
 }

@@ -121,10 +121,7 @@ pub fn channels(rows: &[Row], environment: &Environment, errors: &mut ConfigErro
         reader.known(&known);
         let name = Some(reader.text("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| kind.clone());
         if let Some(first) = names.insert(name.clone(), row.place.clone()) {
-            reader.wrong(
-                "name",
-                format!("a channel {name} is defined already at {first}; give each its own name"),
-            );
+            reader.wrong("name", format!("duplicate of the channel in {first}; give each its own name"));
             continue;
         }
         let enabled = reader.flag("enabled", true);

@@ -23,6 +23,7 @@ pub fn settings(layers: &mut Layers) -> http::Settings {
         feed_body_limit: layers.size_limit("http.feed_body_limit", SMALLEST_BODY, LARGEST_BODY),
         page_body_limit: layers.size_limit("http.page_body_limit", SMALLEST_BODY, LARGEST_BODY),
         max_redirects: u32::try_from(layers.whole("http.max_redirects", 0..=20)).unwrap_or(0),
+        retries: u32::try_from(layers.whole("http.retries", 0..=5)).unwrap_or(0),
         allow_private_addresses: layers.flag("http.allow_private_addresses"),
         private_hosts: private_hosts(layers),
         proxy: layers.text("http.proxy"),

@@ -26,6 +26,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use crate::{
@@ -41,7 +42,7 @@ use crate::{
 pub use built_in::{BuiltIn, BuiltInList, ListedTable};
 pub(crate) use environment::Environment;
 pub(crate) use errors::{ConfigError, ConfigErrors, NO_FILE};
-pub(crate) use layers::{DEFAULTS, Origin};
+pub(crate) use layers::Origin;
 pub(crate) use rows::feed_address;
 pub use show::{Shown, shown};
 
@@ -51,11 +52,17 @@ use raw::RawValue;
 
 /// The built-in feeds and projects, used if the settings define none.
 pub const STARTER: &str = include_str!("starter.toml");
+/// The settings file of `config init`.
+pub(crate) const INIT: &str = include_str!("init.toml");
 /// Name of the settings file in the working directory.
 pub const FILE_NAME: &str = "tge-scrape.toml";
 
 /// The largest `x.monthly_budget_usd`: a larger number is a typing error.
 const MAX_BUDGET_USD: f64 = 1e6;
+
+/// Bounds of `alerts.give_up_after`: below an hour a channel has three attempts, and after a month a launch is old.
+const GIVE_UP_LEAST: Duration = Duration::from_hours(1);
+const GIVE_UP_MOST: Duration = Duration::from_hours(30 * 24);
 
 /// Command-line flags that concern the settings.
 #[derive(Debug, Clone, Default)]
@@ -118,6 +125,8 @@ pub struct OutputSettings {
     pub json_feed: Option<PathBuf>,
     /// iCalendar file.
     pub calendar: Option<PathBuf>,
+    /// The page.
+    pub board: Option<PathBuf>,
     /// Address of the folder that serves them; empty if none does.
     pub public_url: String,
     /// Domain in their permanent IDs.
@@ -358,6 +367,7 @@ fn alert_settings(
             timeout: layers.time_limit("hooks.timeout"),
         },
         delivery_timeout: layers.time_limit("alerts.delivery_timeout"),
+        give_up_after: layers.duration_within("alerts.give_up_after", GIVE_UP_LEAST, GIVE_UP_MOST),
         outbox_max_age: layers.duration("alerts.outbox_max_age"),
         disk_free: layers.size("alerts.disk_free"),
         budget_usd,

@@ -8,7 +8,8 @@ use super::{MetricsSettings, OutputSettings, amount, environment::Environment, l
 use crate::text::{address::on_the_web, login::has_login};
 
 /// The files written after each cycle.
-const FILES: [&str; 4] = ["outputs.atom", "outputs.json_feed", "outputs.calendar", "metrics.textfile"];
+const FILES: [&str; 5] =
+    ["outputs.atom", "outputs.json_feed", "outputs.calendar", "outputs.board", "metrics.textfile"];
 
 pub fn outputs(layers: &mut Layers) -> OutputSettings {
     let public_url = layers.text("outputs.public_url");
@@ -22,11 +23,12 @@ pub fn outputs(layers: &mut Layers) -> OutputSettings {
     if authority.is_empty() || !authority.chars().all(is_plain) {
         layers.wrong("outputs.authority", format!("{authority:?} is no domain; write it as example.org"));
     }
-    let [atom, json_feed, calendar, _] = FILES.map(|key| file(layers, key));
+    let [atom, json_feed, calendar, board, _] = FILES.map(|key| file(layers, key));
     OutputSettings {
         atom,
         json_feed,
         calendar,
+        board,
         public_url,
         authority,
         entries: amount(layers.whole("outputs.entries", 1..=10_000)),

@@ -1,13 +1,13 @@
 //! `[[feeds]]`, `[[projects]]` and `[[phrases]]`; each error has its line.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use url::Url;
 
 use super::{
     environment::Environment,
     errors::ConfigErrors,
-    layers::{CONTROL, Row},
+    layers::{CONTROL, Row, duration},
     raw::RawValue,
 };
 use crate::{
@@ -17,16 +17,19 @@ use crate::{
     text::{
         address,
         login::{has_login, without_login},
+        quantity::show_duration,
     },
+    visit,
 };
 
-pub(super) const FEED_KEYS: [&str; 12] = [
+pub(super) const FEED_KEYS: [&str; 13] = [
     "url",
     "name",
     "site",
     "tier",
     "tags",
     "enabled",
+    "every",
     "kind",
     "preset",
     "mapping",
@@ -199,7 +202,7 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
             }
         };
         if let Some(first) = known.insert(address::canonical(&url), row.place.clone()) {
-            reader.wrong("url", format!("this feed is defined already at {first}"));
+            reader.wrong("url", format!("duplicate of the feed in {first}"));
             continue;
         }
         let name = Some(reader.text("name")).filter(|name| !name.is_empty());
@@ -211,6 +214,7 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
             format: format(&mut reader),
             tier,
             tags: reader.texts("tags"),
+            every: every(&mut reader),
             headers: headers(&mut reader, environment, enabled),
         };
         reader.flag("verified", false);
@@ -220,6 +224,24 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
         }
     }
     found
+}
+
+/// The time between two requests that the user wishes.
+fn every(reader: &mut Reader<'_>) -> Option<Duration> {
+    let text = Some(reader.text("every")).filter(|text| !text.is_empty())?;
+    let [least, most] = [visit::SLACK, visit::LONGEST];
+    match duration(&text) {
+        Ok(every) if (least..=most).contains(&every) => Some(every),
+        Ok(_) => {
+            let message = format!("should be between {} and {}", show_duration(least), show_duration(most));
+            reader.wrong("every", message);
+            None
+        }
+        Err(message) => {
+            reader.wrong("every", message);
+            None
+        }
+    }
 }
 
 fn format(reader: &mut Reader<'_>) -> SourceFormat {
@@ -317,7 +339,7 @@ pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
             continue;
         }
         if let Some(first) = known.insert(name.to_lowercase(), row.place.clone()) {
-            reader.wrong("name", format!("{name} is defined already at {first}"));
+            reader.wrong("name", format!("duplicate of the project in {first}"));
             continue;
         }
         let priority = reader.text("priority");

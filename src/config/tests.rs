@@ -150,7 +150,7 @@ fn every_error_is_reported_with_its_line_and_the_nearest_key() {
         "settings:8: cycle.max_failed_ratio: should be a number, is a text",
         "settings:10: url: \"ftp://x.example\" is not an http or https address",
         "settings:13: tier: should be a whole number from 1 to 3, is 7",
-        "settings:15: url: this feed is defined already at settings:12",
+        "settings:15: url: duplicate of the feed in settings:12",
         "headers_env: the environment variable NOT_SET is not set",
         "kind: a json source needs a mapping or a preset",
         "name: a project needs a name",
@@ -269,6 +269,7 @@ fn values_that_would_fail_later_are_refused() {
         (format!("[outputs]\natom = \"{folder}\"\n"), "outputs.atom: "),
         ("[outputs]\ncalendar = \"out/\"\n".to_owned(), "is a folder; name a file"),
         ("[outputs]\natom = \"o\"\njson_feed = \"o\"\n".to_owned(), "outputs.atom writes the same file"),
+        ("[outputs]\natom = \"o\"\nboard = \"o\"\n".to_owned(), "outputs.atom writes the same file"),
         ("[outputs]\npublic_url = \"news.example\"\n".to_owned(), "outputs.public_url: should be an http"),
         ("[outputs]\nauthority = \"a b\"\n".to_owned(), "is no domain"),
         ("[metrics]\ntextfile = \"x.prom/\"\n".to_owned(), "is a folder"),
@@ -366,5 +367,20 @@ fn ages_of_deletion_have_bounds() {
     ] {
         let errors = errors_of(&format!("[keep]\n{text}\n"));
         assert!(errors.len() == 1 && errors[0].contains(message), "{message:?} is missing in {errors:#?}");
+    }
+}
+
+#[test]
+fn the_interval_of_a_feed_has_bounds() {
+    let feed = |every: &str| format!("[[feeds]]\nurl = \"https://a.example/feed\"\nevery = \"{every}\"\n");
+    let settings = from_text(&feed("2m"), Path::new("state")).unwrap();
+    assert_eq!(settings.sources[0].every, Some(std::time::Duration::from_secs(120)));
+    for (every, message) in [
+        ("10s", "settings:3: every: should be between 1m and 1d"),
+        ("2d", "settings:3: every: should be between 1m and 1d"),
+        ("often", "settings:3: every: \"often\" is not a duration"),
+    ] {
+        let errors = errors_of(&feed(every));
+        assert!(errors.len() == 1 && errors[0].starts_with(message), "{message:?} is missing in {errors:#?}");
     }
 }

@@ -107,6 +107,7 @@ impl Notifier {
             post: &self.post,
             channels: &self.settings.channels,
             limit: if hurried { HURRY } else { self.settings.delivery_timeout },
+            give_up_after: self.settings.give_up_after,
             stop: stopping,
             hurried,
             insist: false,

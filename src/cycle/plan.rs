@@ -90,7 +90,7 @@ impl Plan {
             return;
         };
         let pause = pauses.get(pace_key(url.host_str().unwrap_or_default()).as_str()).copied();
-        match due(&state, pause, now) {
+        match due(&state, source.every, pause, now) {
             Due::Now => self.asked.push(Planned { at, source: Arc::clone(source), url, state }),
             not_now => self.idle.push(Idle {
                 at,
@@ -116,6 +116,7 @@ mod tests {
             format: SourceFormat::Feed,
             tier: 2,
             tags: Vec::new(),
+            every: None,
             headers: Vec::new(),
         }
     }

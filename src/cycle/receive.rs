@@ -11,7 +11,7 @@ use crate::{
     model::{Commit, EntryRecord, EntryState, FailureKind, SourceState, XPage, XWindows},
     store::{StoreError, XEnding},
     visit::{
-        ArticleVisit, FeedVisit, PageOutcome, SourceOutcome, after_not_saved,
+        ArticleVisit, FeedVisit, PageOutcome, PollBounds, SourceOutcome, after_not_saved,
         x::{Session, XVisit},
     },
 };
@@ -109,7 +109,8 @@ impl Run<'_> {
         let sentence = format!("its results could not be saved: {error}");
         let outcome = SourceOutcome::Failed { kind: FailureKind::NotSaved, sentence: sentence.clone() };
         self.count_feed(at, url, &FeedVisit { outcome, ..visit.without_entries() });
-        let source = after_not_saved(before, &self.context.settings, self.now);
+        let bounds = PollBounds::of(&self.sources.sources()[at], &self.context.settings);
+        let source = after_not_saved(before, bounds, self.now);
         let commit = Commit { source: Some(source), ..Commit::default() };
         if !self.saved_alone(commit).await? {
             self.refused.push(format!("the results of the feed {url} could not be saved: {error}"));

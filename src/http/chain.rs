@@ -63,9 +63,9 @@ impl Client {
         let mut permanent = true;
         loop {
             let mut reply = self.send_once(&mut chain, &mut stats, now).await;
-            if let Err(failure) = &reply
-                && let Some(wait) =
-                    retry::wait(failure, stats.final_url.as_str()).filter(|_| stats.retries == 0)
+            while let Err(failure) = &reply
+                && let Some(wait) = retry::wait(failure, stats.final_url.as_str())
+                && stats.retries < self.settings.retries
             {
                 stats.retries += 1;
                 self.count(|counts| counts.retries += 1);

@@ -10,9 +10,9 @@ pub enum Failure {
     BadAddress(String),
     #[error("{0} is a private address; name its host in http.private_hosts if that is meant")]
     PrivateAddress(String),
-    #[error("the name {0} could not be resolved")]
+    #[error("{0}: not found (DNS)")]
     Dns(String),
-    #[error("no connection within the time limit")]
+    #[error("no connection within http.connect_timeout")]
     ConnectTimeout,
     #[error("no connection: {0}")]
     Connect(String),
@@ -20,7 +20,7 @@ pub enum Failure {
     Tls(String),
     #[error("the connection was reset")]
     Reset,
-    #[error("no data within the idle time limit")]
+    #[error("no data within http.idle_timeout")]
     IdleTimeout,
     /// Not done within `total_timeout`.
     #[error("not done within the time limit")]
@@ -50,7 +50,7 @@ pub enum Failure {
     BadRedirect(String),
     #[error("a redirect leads from https to http")]
     Downgrade,
-    #[error("permanently gone (410)")]
+    #[error("removed by the publisher (410)")]
     Gone,
     #[error("not found (404)")]
     NotFound,

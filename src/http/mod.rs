@@ -33,6 +33,8 @@ pub struct Settings {
     pub page_body_limit: u64,
     /// Hops followed.
     pub max_redirects: u32,
+    /// Further requests after a failure that may pass.
+    pub retries: u32,
     /// Whether requests may go to loopback, private and link-local addresses.
     pub allow_private_addresses: bool,
     /// Hosts that may have such addresses all the same, written as in a [`Url`].
@@ -57,6 +59,7 @@ impl Settings {
             feed_body_limit: 1024,
             page_body_limit: 1024,
             max_redirects: 5,
+            retries: 1,
             allow_private_addresses: false,
             private_hosts: Vec::new(),
             proxy: String::new(),

@@ -84,7 +84,10 @@ impl<L: Lookup> Resolve for PolicyResolver<L> {
                 vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]
             } else {
                 let looked_up = lookup.addresses(name).await;
-                looked_up.map_err(|error| Refused::Dns(format!("{name}: {error}")))?
+                looked_up.map_err(|error| {
+                    tracing::debug!("{name}: {error}");
+                    Refused::Dns(name.to_owned())
+                })?
             };
             let open: Vec<SocketAddr> = found
                 .iter()
@@ -102,7 +105,7 @@ impl<L: Lookup> Resolve for PolicyResolver<L> {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refused {
-    #[error("{0} could not be resolved")]
+    #[error("{0}: not found (DNS)")]
     Dns(String),
     #[error("{0} leads to a private address")]
     Private(String),

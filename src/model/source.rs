@@ -1,5 +1,7 @@
 //! A source of news, as the settings define it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// One configured source of entries.
@@ -15,6 +17,8 @@ pub struct Source {
     pub tier: u8,
     /// Free labels for filters.
     pub tags: Vec<String>,
+    /// Time between two requests, where the user sets it; else it is planned.
+    pub every: Option<Duration>,
     /// Extra request headers; the values may be secret and are never shown.
     pub headers: Vec<(String, String)>,
 }

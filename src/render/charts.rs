@@ -22,6 +22,8 @@ const GRID: RGBColor = RGBColor(2, 2, 2);
 const SERIES: [RGBColor; 3] = [RGBColor(3, 3, 3), RGBColor(4, 4, 4), RGBColor(5, 5, 5)];
 /// Width and height of every chart; the page scales it.
 const SIZE: (u32, u32) = (760, 260);
+/// The axis is long enough for so many bars.
+const BARS: i64 = 7;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
@@ -44,14 +46,11 @@ impl Chart {
         let all = || self.series.iter().flat_map(|(_, points)| points.iter());
         let (first, last) = (all().map(|point| point.0).min()?, all().map(|point| point.0).max()?);
         let high = all().map(|point| point.1).fold(0.0, f64::max);
-        let width = self.bars.unwrap_or(0);
-        // A single point gets a margin on both sides.
-        let margin = if first == last && width == 0 { 1800 } else { 0 };
-        let across = (first - margin) as f64..(last + width.max(margin)) as f64;
         let up = 0.0..if high > 0.0 { high * 1.1 } else { 1.0 };
+        let axis = Axis::new(first, last, self.bars);
         let mut drawing = String::new();
         // Drawing to memory fails only for impossible sizes.
-        self.draw(&mut drawing, across, up).ok()?;
+        self.draw(&mut drawing, axis, up).ok()?;
         let label = htmlize::escape_attribute(self.description());
         let opening = format!("<svg role=\"img\" aria-label=\"{label}\" data-points=\"{}\" ", self.points());
         Some(drawing.replacen("<svg ", &opening, 1))
@@ -75,19 +74,13 @@ impl Chart {
         text
     }
 
-    fn draw(
-        &self,
-        to: &mut String,
-        across: Range<f64>,
-        up: Range<f64>,
-    ) -> Result<(), Box<dyn std::error::Error>> {
-        let span = across.end - across.start;
+    fn draw(&self, to: &mut String, axis: Axis, up: Range<f64>) -> Result<(), Box<dyn std::error::Error>> {
         let root = SVGBackend::with_string(to, SIZE).into_drawing_area();
         let mut chart = ChartBuilder::on(&root)
             .margin(8)
             .x_label_area_size(28)
             .y_label_area_size(64)
-            .build_cartesian_2d(across, up)?;
+            .build_cartesian_2d(axis.range(), up)?;
         let font = ("sans-serif", 13).into_font().color(&INK);
         chart
             .configure_mesh()
@@ -97,15 +90,14 @@ impl Chart {
             .x_labels(7)
             .y_labels(5)
             .label_style(font)
-            .x_label_formatter(&|at| moment(*at, span))
+            .x_label_formatter(&|at| axis.label(*at))
             .y_label_formatter(&|value| format!("{} {}", brief(*value), self.unit))
             .draw()?;
         for ((_, points), color) in self.series.iter().zip(SERIES) {
-            let points = || points.iter().map(|(at, value)| (*at as f64, *value));
-            if let Some(width) = self.bars {
+            let points = || points.iter().map(|(at, value)| (axis.place(*at), *value));
+            if self.bars.is_some() {
                 let bar = |(at, value)| {
-                    let (left, right) = (at + width as f64 * 0.1, at + width as f64 * 0.9);
-                    Rectangle::new([(left, 0.0), (right, value)], ShapeStyle::from(&color).filled())
+                    Rectangle::new([(at - 0.4, 0.0), (at + 0.4, value)], ShapeStyle::from(&color).filled())
                 };
                 chart.draw_series(points().map(bar))?;
             } else {
@@ -119,18 +111,55 @@ impl Chart {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "seconds of this century")]
-fn moment(seconds: f64, span: f64) -> String {
-    let at = Timestamp::from_second(seconds as i64).unwrap_or(Timestamp::UNIX_EPOCH);
-    at.strftime(if span < 2.0 * 86_400.0 { "%H:%M" } else { "%d %b" }).to_string()
+/// The horizontal axis: seconds for lines, whole periods for bars.
+#[derive(Debug, Clone, Copy)]
+struct Axis {
+    first: i64,
+    last: i64,
+    /// Seconds of a bar, else 1.
+    step: i64,
+}
+
+impl Axis {
+    fn new(first: i64, last: i64, bars: Option<i64>) -> Self {
+        match bars {
+            // Few bars are not drawn wider than many.
+            Some(step) => Self { first: first.min(last - (BARS - 1) * step), last, step },
+            // A single point gets a margin on both sides.
+            None if first == last => Self { first: first - 1800, last: last + 1800, step: 1 },
+            None => Self { first, last, step: 1 },
+        }
+    }
+
+    fn place(self, at: i64) -> f64 {
+        (at - self.first) as f64 / self.step as f64
+    }
+
+    fn range(self) -> Range<f64> {
+        let margin = if self.step > 1 { 0.6 } else { 0.0 };
+        -margin..self.place(self.last) + margin
+    }
+
+    /// Empty between two bars.
+    #[expect(clippy::cast_possible_truncation, reason = "seconds of this century")]
+    fn label(self, at: f64) -> String {
+        if self.step > 1 && (at - at.round()).abs() > 0.01 {
+            return String::new();
+        }
+        let seconds = self.first + (at * self.step as f64).round() as i64;
+        let at = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+        let of_day = self.step == 1 && self.last - self.first < 2 * 86_400;
+        at.strftime(if of_day { "%H:%M" } else { "%-d %b" }).to_string()
+    }
 }
 
 fn brief(value: f64) -> String {
-    match value {
-        value if value >= 100.0 => format!("{value:.0}"),
+    let text = match value {
+        value if value >= 100.0 => return format!("{value:.0}"),
         value if value >= 1.0 => format!("{value:.1}"),
         value => format!("{value:.2}"),
-    }
+    };
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -151,6 +180,13 @@ mod tests {
         assert!(svg.contains("data-points=\"300\"") && svg.contains("#030303"));
         let bars = chart(vec![(0, 2.0), (86_400, 3.0)], Some(86_400)).svg().unwrap();
         assert!(bars.matches("<rect").count() >= 2);
+        let one = chart(vec![(1_795_219_200, 2.0)], Some(86_400)).svg().unwrap();
+        assert!(one.contains("21 Nov") && one.contains("17 Nov") && !one.contains(":00"), "{one}");
+    }
+
+    #[test]
+    fn figures_of_the_axis_have_no_idle_zeros() {
+        assert_eq!([0.0, 0.05, 2.5, 20.0, 120.0].map(brief), ["0", "0.05", "2.5", "20", "120"]);
     }
 
     #[test]

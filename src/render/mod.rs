@@ -2,6 +2,7 @@
 
 pub mod agenda;
 pub mod answers;
+pub mod board;
 pub mod calendar;
 pub mod charts;
 pub mod details;
@@ -11,7 +12,6 @@ pub mod format;
 pub mod listing;
 #[cfg(test)]
 mod listing_tests;
-pub mod page;
 pub mod profile;
 pub mod prometheus;
 pub mod rejudged;

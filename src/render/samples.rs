@@ -33,6 +33,7 @@ pub fn row() -> StoryRow {
         opened_at: detection.detected_at,
         changed_at: detection.detected_at,
         event_date: detection.event_date.clone(),
+        dates: Vec::new(),
         official: false,
         revision: 0,
         detection,

@@ -28,9 +28,10 @@ pub(crate) use lock::Lock;
 pub use retention::Retention;
 pub(crate) use retention::bounds as retention_bounds;
 pub(crate) use rows::{
-    AlertTotal, Compacted, CycleRecord, CycleRow, EventFilter, Health, JudgedEntry, KnownEntry, KnownState,
-    LabelVector, LabelledMention, Labels, Lookup, Mended, Order, PeriodSums, PurgeWhat, RecoveredTable,
-    Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
+    AlertTotal, Compacted, CycleRecord, CycleRow, Delivery, EventFilter, Health, JudgedEntry, KnownEntry,
+    KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended, Order, PeriodSums, PurgeWhat,
+    RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow,
+    Words, XEnding,
 };
 
 use db::DbThread;
@@ -325,7 +326,23 @@ impl Store {
 
     /// The stories that pass `filter`, newest first, with their history.
     pub(crate) async fn stories(&self, filter: EventFilter) -> Result<Vec<StoryRow>, StoreError> {
-        self.db.call(move |connection| sqlite::stories(connection, &filter)).await
+        self.fold_stories(filter, Vec::new(), |rows, row, _| rows.push(row)).await
+    }
+
+    /// Calls `step` with each story that passes `filter`, newest first, and with its mentions, oldest first. So their
+    /// documents are not all in memory at once.
+    pub(crate) async fn fold_stories<T: Send + 'static>(
+        &self,
+        filter: EventFilter,
+        all: T,
+        step: fn(&mut T, StoryRow, Vec<Detection>),
+    ) -> Result<T, StoreError> {
+        self.db.call(move |connection| sqlite::fold_stories(connection, &filter, all, step)).await
+    }
+
+    /// What became of the stored alerts about launches, oldest first.
+    pub(crate) async fn deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
+        self.db.call(|connection| sqlite::deliveries(connection)).await
     }
 
     /// Every judged entry first seen since `since`.

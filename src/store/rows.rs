@@ -158,10 +158,10 @@ impl Labels {
 
     pub fn sentence(self) -> String {
         match self.precision() {
-            None => "no detection has been labelled yet (tge-scrape label ID yes|no)".to_owned(),
+            None => "precision by your labels: none yet (tge-scrape label ID yes|no)".to_owned(),
             Some(share) => {
                 format!(
-                    "precision as you see it: {} of {} labelled ({:.0} %)",
+                    "precision by your labels: {} of {} right ({:.0} %)",
                     self.yes,
                     self.all,
                     share * 100.0
@@ -206,8 +206,21 @@ pub struct StoryRow {
     pub revision: u32,
     /// See [`crate::model::Verdict::event_date`].
     pub event_date: Option<String>,
+    /// Each date that a mention gave it, with the time of that mention, oldest first.
+    pub dates: Vec<(Timestamp, String)>,
     /// Whether the project or venue itself gave that date.
     pub official: bool,
+}
+
+/// What became of an alert about a launch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// ID of the detection.
+    pub detection: String,
+    pub channel: String,
+    pub state: AlertState,
+    /// When it was delivered or given up, else when it was queued.
+    pub at: Timestamp,
 }
 
 /// Number of a channel's alerts with one result.

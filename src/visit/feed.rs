@@ -108,9 +108,9 @@ impl Asked<'_> {
     }
 
     fn failed(&self, problem: Problem<'_>, sentence: String) -> FeedVisit {
-        let settings = &self.context.settings;
+        let bounds = self.poll_bounds();
         let (state, host_wait) =
-            after_failure(&self.state, problem, &self.stats, &self.host, settings, self.now);
+            after_failure(&self.state, problem, &self.stats, &self.host, bounds, self.now);
         let commit = Commit { source: Some(state), host_wait, ..Commit::default() };
         self.ended(SourceOutcome::Failed { kind: problem.kind(), sentence }, commit)
     }

@@ -21,9 +21,9 @@ pub use poll_bounds::PollBounds;
 
 /// A source due this soon is due now; otherwise a 10-minute cron with a 10-minute lifetime would poll every
 /// 20 minutes (docs/reference/settings.md#due-window).
-const SLACK: Duration = Duration::from_mins(1);
+pub const SLACK: Duration = Duration::from_mins(1);
 /// Longest wait, chosen or requested (docs/reference/feeds.md#next-request, docs/reference/http.md#pauses).
-const LONGEST: Duration = Duration::from_hours(24);
+pub const LONGEST: Duration = Duration::from_hours(24);
 /// A feed without validators costs a whole body each time: requested this many times less often (docs/reference/feeds.md#next-request).
 const UNCONDITIONAL_FACTOR: u32 = 6;
 /// 429 without `Retry-After` (docs/reference/http.md#pauses).
@@ -50,16 +50,24 @@ pub enum Due {
     Gone,
 }
 
-/// When the source in `state` is due, given the pause of its host.
+/// When the source in `state` is due, given the pause of its host. `every` is the interval that the user set; the stored
+/// time may come from before that.
 #[must_use]
-pub fn due(state: &SourceState, host_pause: Option<Timestamp>, now: Timestamp) -> Due {
+pub fn due(
+    state: &SourceState,
+    every: Option<Duration>,
+    host_pause: Option<Timestamp>,
+    now: Timestamp,
+) -> Due {
     if state.gone_at.is_some() {
         return Due::Gone;
     }
     if let Some(until) = state.not_before.max(host_pause).filter(|until| *until > now) {
         return Due::Waiting(until);
     }
-    match state.due_at.filter(|at| *at > now + SLACK) {
+    let by_user = every.filter(|_| state.failures == 0).and_then(|every| Some(state.checked_at? + every));
+    let due_at = state.due_at.map(|at| by_user.map_or(at, |by_user| at.min(by_user)));
+    match due_at.filter(|at| *at > now + SLACK) {
         Some(at) if state.failures > 0 => Due::Waiting(at),
         Some(at) => Due::Fresh(at),
         None => Due::Now,
@@ -117,6 +125,7 @@ pub fn after_not_modified(
         .fresh_for
         .map_or(state.publisher_ttl_s, |fresh| state.publisher_ttl_s.min(whole_seconds(fresh)));
     let life = seconds(ttl_s).max(bounds.next(state, now)).min(LONGEST);
+    let due_at = bounds.fixed().map_or_else(|| skip(now + life, state.skips), |every| now + every);
     let changed = |new: &Option<Vec<u8>>, old: &Option<Vec<u8>>| new.clone().or_else(|| old.clone());
     SourceState {
         validators: Validators {
@@ -125,7 +134,7 @@ pub fn after_not_modified(
         },
         conditional: true,
         unmodified_since: state.unmodified_since.or(Some(now)),
-        due_at: Some(skip(now + life, state.skips)),
+        due_at: Some(due_at),
         publisher_ttl_s: ttl_s,
         ..succeeded(asked(state, stats, now), now)
     }
@@ -179,7 +188,8 @@ pub fn after_read(
     let costly = if conditional { Duration::ZERO } else { bounds.min() * UNCONDITIONAL_FACTOR };
     let next =
         now + seconds(learned.publisher_ttl_s).max(bounds.next(&learned, now)).max(costly).min(LONGEST);
-    SourceState { due_at: Some(skip(next, learned.skips)), ..learned }
+    let due_at = bounds.fixed().map_or_else(|| skip(next, learned.skips), |every| now + every);
+    SourceState { due_at: Some(due_at), ..learned }
 }
 
 fn whole_seconds(time: Duration) -> u32 {
@@ -215,7 +225,7 @@ pub fn after_failure(
     problem: Problem<'_>,
     stats: &FetchStats,
     host: &str,
-    settings: &Settings,
+    bounds: PollBounds,
     now: Timestamp,
 ) -> (SourceState, Option<HostWait>) {
     let mut next = SourceState { last_failure: Some(problem.kind()), ..asked(state, stats, now) };
@@ -236,20 +246,20 @@ pub fn after_failure(
         Problem::Fetch(_) | Problem::Body(_) => {}
     }
     next.failures = state.failures.saturating_add(1);
-    next.due_at = Some(now + back_off(settings.feed_ttl, next.failures, &state.url));
+    next.due_at = Some(now + back_off(bounds.min(), next.failures, &state.url));
     (next, pause)
 }
 
 /// After a visit whose results could not be saved: like a failure of the source. Nothing of the response is stored, so that
 /// the next request returns all of it again.
 #[must_use]
-pub fn after_not_saved(state: &SourceState, settings: &Settings, now: Timestamp) -> SourceState {
+pub fn after_not_saved(state: &SourceState, bounds: PollBounds, now: Timestamp) -> SourceState {
     let failures = state.failures.saturating_add(1);
     SourceState {
         checked_at: Some(now),
         last_failure: Some(FailureKind::NotSaved),
         failures,
-        due_at: Some(now + back_off(settings.feed_ttl, failures, &state.url)),
+        due_at: Some(now + back_off(bounds.min(), failures, &state.url)),
         ..state.clone()
     }
 }

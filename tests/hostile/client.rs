@@ -41,7 +41,11 @@ impl Clock for Standing {
 
 /// A client that may connect to `private_hosts` and waits for a response up to `limit`.
 fn client(limit: Duration, private_hosts: Vec<String>) -> Client {
-    let settings = Settings {
+    Client::new(settings(limit, private_hosts), Arc::new(Standing)).unwrap()
+}
+
+fn settings(limit: Duration, private_hosts: Vec<String>) -> Settings {
+    Settings {
         user_agent: http::USER_AGENT.to_owned(),
         concurrency: 128,
         per_host_concurrency: 1,
@@ -52,11 +56,11 @@ fn client(limit: Duration, private_hosts: Vec<String>) -> Client {
         feed_body_limit: LIMIT,
         page_body_limit: LIMIT,
         max_redirects: 5,
+        retries: 1,
         allow_private_addresses: false,
         private_hosts,
         proxy: String::new(),
-    };
-    Client::new(settings, Arc::new(Standing)).unwrap()
+    }
 }
 
 async fn get(client: &Client, url: &str) -> Answer {
@@ -79,6 +83,18 @@ async fn web(faults: Vec<(String, InjectedFailure)>) -> FixtureWeb {
     let bulk = Some(Bulk { feeds: InjectedFailure::ALL.len(), entries: 30, relevant: 5 });
     let now = Standing.now().as_second();
     FixtureWeb::start(Options { now, bulk, failures: faults, ..Options::default() }).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_tried_as_often_as_the_settings_say() {
+    let web = web(vec![(host(1), InjectedFailure::Reset)]).await;
+    for retries in [0, 1, 4] {
+        let settings = Settings { retries, ..settings(WELL, vec![format!("{}.localhost", host(1))]) };
+        let client = Client::new(settings, Arc::new(Standing)).unwrap();
+        let Answer { outcome, stats } = get(&client, &web.feed_urls()[0]).await;
+        assert!(matches!(outcome, Outcome::Failed(Failure::Reset)), "{outcome:?}");
+        assert_eq!((stats.requests, stats.retries), (retries + 1, retries));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -172,6 +172,7 @@ impl Feeds {
                 tier: 2,
                 tags: Vec::new(),
                 headers: Vec::new(),
+                every: None,
             };
             let row = FeedRow { state: FeedState::Disabled, ..row_of(&source, &state, settings) };
             lines.push(line_of(&row, &state));

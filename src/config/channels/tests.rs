@@ -65,7 +65,7 @@ fn every_error_is_reported_with_its_line_and_no_secret() {
         "settings:14: from: \"nobody\" is not a mail address",
         "settings:15: to: needs at least one receiver",
         "settings:16: tls: should be starttls or tls",
-        "settings:19: name: a channel slack is defined already at settings:2",
+        "settings:19: name: duplicate of the channel in settings:2",
         "settings:23: command: needs the program",
         "settings:24: quiet: should be two times",
         "settings:25: time_zone: \"Mars/Olympus\" is no time zone",

@@ -132,7 +132,13 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
 /// fetch, when it was published.
 type Heard = (String, Timestamp);
 
-pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<StoryRow>, StoreError> {
+/// Calls `step` with each story that passes `filter`, in its order, and with its mentions, oldest first.
+pub fn fold_stories<T>(
+    connection: &Connection,
+    filter: &EventFilter,
+    mut all: T,
+    step: fn(&mut T, StoryRow, Vec<Detection>),
+) -> Result<T, StoreError> {
     let mut statement = connection.prepare_cached(statements::STORIES_HEARD)?;
     let mut of_story = connection.prepare_cached(statements::DETECTIONS_OF_STORY)?;
     let mut date_of = connection.prepare_cached(statements::STORY_DATE)?;
@@ -142,37 +148,49 @@ pub fn stories(connection: &Connection, filter: &EventFilter) -> Result<Vec<Stor
     if filter.reverse {
         heard.reverse();
     }
-    let mut found = Vec::new();
+    heard.retain(|(_, at)| filter.until.is_none_or(|until| *at < until));
+    // Only an order other than that of the times needs all stories at once.
+    let (mut sorted, mut found) = (Vec::new(), 0);
     for (story, heard_at) in heard {
-        if filter.order == Order::Heard && found.len() >= filter.limit {
+        if filter.order == Order::Heard && found >= filter.limit {
             break;
-        }
-        if filter.until.is_some_and(|until| heard_at >= until) {
-            continue;
         }
         let documents = of_story.query_map([&story], |row| row.get::<_, String>(0))?;
         let mentions: Vec<Detection> =
             documents.map(|document| from_json(&document?)).collect::<Result<_, _>>()?;
         let date: Option<String> = date_of.query_row([&story], |row| row.get(0)).optional()?.flatten();
-        let row = history(mentions, date, filter.today).filter(|row| filter.passes(&row.detection));
-        found.extend(row.map(|mut row| {
-            row.detection.heard_at = Some(heard_at);
-            row
-        }));
+        let story = history(mentions, date, filter.today);
+        let Some((mut row, mentions)) = story.filter(|(row, _)| filter.passes(&row.detection)) else {
+            continue;
+        };
+        row.detection.heard_at = Some(heard_at);
+        found += 1;
+        if filter.order == Order::Heard {
+            step(&mut all, row, mentions);
+        } else {
+            sorted.push((row, mentions));
+        }
     }
-    filter.sort(&mut found);
-    found.truncate(filter.limit);
-    Ok(found)
+    filter.sort(&mut sorted);
+    for (row, mentions) in sorted.into_iter().take(filter.limit) {
+        step(&mut all, row, mentions);
+    }
+    Ok(all)
 }
 
-/// A story's head with the history of its class and date; `date` is the story's own. The stage is adjusted to the date
-/// on `today`.
-fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Date>) -> Option<StoryRow> {
+/// A story's head with the history of its class and date, and its mentions, oldest first; `date` is the story's own. The
+/// stage is adjusted to the date on `today`.
+fn history(
+    mut mentions: Vec<Detection>,
+    date: Option<String>,
+    today: Option<Date>,
+) -> Option<(StoryRow, Vec<Detection>)> {
     let detection = Detection::head(mentions.clone())?;
     mentions.sort_by_key(|mention| mention.detected_at);
     let first = mentions.first()?;
     let (opened_at, mut class) = (first.detected_at, first.class);
     let (mut changed_at, mut revision, mut dated) = (opened_at, 0, first.event_date.clone());
+    let mut dates: Vec<(Timestamp, String)> = dated.iter().map(|date| (opened_at, date.clone())).collect();
     for mention in &mentions[1..] {
         // A less exact form of the known date is no change.
         let other = mention
@@ -183,6 +201,7 @@ fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Dat
             .filter(|_| !mention.rumour);
         if mention.class > class || other.is_some() {
             class = class.max(mention.class);
+            dates.extend(other.map(|date| (mention.detected_at, date.clone())));
             dated = other.cloned().or(dated);
             changed_at = mention.detected_at;
             revision += 1;
@@ -193,7 +212,7 @@ fn history(mut mentions: Vec<Detection>, date: Option<String>, today: Option<Dat
         && mentions.iter().any(|mention| mention.official && mention.event_date == event_date);
     let stage = today.map_or(detection.stage, |today| detection.stage.on(event_date.as_deref(), today));
     let detection = Detection { stage, event_date: event_date.clone(), ..detection };
-    Some(StoryRow { detection, opened_at, changed_at, revision, event_date, official })
+    Some((StoryRow { detection, opened_at, changed_at, revision, event_date, dates, official }, mentions))
 }
 
 impl EventFilter {
@@ -219,14 +238,14 @@ impl EventFilter {
     }
 
     /// Sorts stories that are in the order of their times.
-    fn sort(&self, rows: &mut [StoryRow]) {
+    fn sort(&self, rows: &mut [(StoryRow, Vec<Detection>)]) {
         let days = |row: &StoryRow| row.detection.event_date.as_deref().and_then(event_days);
         match self.order {
             Order::Heard => return,
             // Of dates that begin on one day, the more exact comes first.
-            Order::Date => rows.sort_by_key(|row| (days(row).is_none(), days(row))),
-            Order::Score => rows.sort_by_key(|row| Reverse(row.detection.score)),
-            Order::Class => rows.sort_by_key(|row| Reverse((row.detection.class, row.detection.score))),
+            Order::Date => rows.sort_by_key(|(row, _)| (days(row).is_none(), days(row))),
+            Order::Score => rows.sort_by_key(|(row, _)| Reverse(row.detection.score)),
+            Order::Class => rows.sort_by_key(|(row, _)| Reverse((row.detection.class, row.detection.score))),
         }
         if self.reverse {
             // Equal ones are in the order of their times already.

@@ -259,6 +259,10 @@ statements! {
     MESSAGES_PRUNE = "DELETE FROM messages WHERE rowid IN (SELECT messages.rowid FROM messages
         WHERE settled_at < ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE message = messages.id) ORDER BY settled_at LIMIT ?2)";
     ALERT_TOTALS = "SELECT channel, result, number FROM alert_totals";
+    DELIVERIES = "SELECT json_extract(outbox.document, '$.news.detection.id'), outbox.channel, outbox.created_at,
+        outbox.message IS NOT NULL, settled_at, given_up FROM outbox LEFT JOIN messages ON messages.id = outbox.message
+        WHERE topic = 'news' AND json_type(outbox.document, '$.news.detection.id') = 'text'
+        ORDER BY outbox.created_at, outbox.channel";
     OUTBOX_ROWS = "SELECT outbox.id, outbox.channel, topic, class, due_at, outbox.created_at,
         coalesce(json_extract(outbox.document, '$.news.detection.title'), json_extract(outbox.document, '$.update.title'),
         json_extract(outbox.document, '$.ops.says')), outbox.message, settled_at, given_up, tries, error

@@ -19,14 +19,23 @@ const LONGEST_OF_MANY: u32 = 4;
 pub struct PollBounds {
     least: Duration,
     most: Duration,
+    /// Set by the user: used whatever the publisher states.
+    fixed: bool,
 }
 
 impl PollBounds {
     pub fn of(source: &Source, settings: &Settings) -> Self {
+        if let Some(every) = source.every {
+            return Self { least: every, most: every, fixed: true };
+        }
         let least = settings.feed_ttl;
         let alike = settings.without_savings || source.tier == OWN_VOICE;
         let most = if alike { least } else { settings.feed_ttl_max.max(least) };
-        Self { least, most }
+        Self { least, most, fixed: false }
+    }
+
+    pub(super) fn fixed(self) -> Option<Duration> {
+        self.fixed.then_some(self.least)
     }
 
     pub(super) fn min(self) -> Duration {
@@ -61,7 +70,8 @@ mod tests {
     use super::*;
 
     const MINUTE: Duration = Duration::from_mins(1);
-    const BOUNDS: PollBounds = PollBounds { least: Duration::from_mins(10), most: Duration::from_hours(2) };
+    const BOUNDS: PollBounds =
+        PollBounds { least: Duration::from_mins(10), most: Duration::from_hours(2), fixed: false };
 
     #[test]
     fn a_busy_source_is_asked_as_often_as_allowed_and_a_sleeping_one_as_seldom() {
@@ -85,7 +95,7 @@ mod tests {
         /// Whatever the past: the bounds hold, and more entries never mean fewer requests.
         #[test]
         fn the_bounds_hold(gap in 0_u32..9_000_000, more in 0_u32..9_000_000, silence in 0_u64..99_000_000_000, least in 0_u64..90_000) {
-            let bounds = PollBounds { least: Duration::from_secs(least), most: Duration::from_secs(least.max(3_600)) };
+            let bounds = PollBounds { least: Duration::from_secs(least), most: Duration::from_secs(least.max(3_600)), fixed: false };
             let after = |gap: u32| bounds.interval(Some(Duration::from_secs(gap.into())), Duration::from_secs(silence));
             prop_assert!(after(gap) >= bounds.least && after(gap) <= bounds.most);
             prop_assert!(after(gap) <= after(gap.saturating_add(more)));

@@ -27,16 +27,20 @@ fn settings() -> Settings {
     }
 }
 
-fn poll_bounds() -> PollBounds {
-    let source = Source {
+fn source() -> Source {
+    Source {
         url: "https://news.example/feed".to_owned(),
         name: "News".to_owned(),
         format: SourceFormat::Feed,
         tier: 2,
         tags: Vec::new(),
+        every: None,
         headers: Vec::new(),
-    };
-    PollBounds::of(&source, &settings())
+    }
+}
+
+fn poll_bounds() -> PollBounds {
+    PollBounds::of(&source(), &settings())
 }
 
 fn stats() -> FetchStats {
@@ -66,20 +70,20 @@ fn wait(state: &SourceState) -> Duration {
 fn a_source_due_within_a_minute_is_due_now() {
     let mut state = known();
     state.due_at = Some(now() + SignedDuration::from_secs(59));
-    assert_eq!(due(&state, None, now()), Due::Now);
+    assert_eq!(due(&state, None, None, now()), Due::Now);
     state.due_at = Some(now() + SignedDuration::from_secs(61));
-    assert!(matches!(due(&state, None, now()), Due::Fresh(_)));
+    assert!(matches!(due(&state, None, None, now()), Due::Fresh(_)));
     state.failures = 1;
-    assert!(matches!(due(&state, None, now()), Due::Waiting(_)));
+    assert!(matches!(due(&state, None, None, now()), Due::Waiting(_)));
 }
 
 #[test]
 fn what_a_server_asked_for_is_kept_to_the_second() {
     let soon = now() + SignedDuration::from_secs(1);
-    assert_eq!(due(&known(), Some(soon), now() - SignedDuration::from_hours(1)), Due::Waiting(soon));
+    assert_eq!(due(&known(), None, Some(soon), now() - SignedDuration::from_hours(1)), Due::Waiting(soon));
     let state = SourceState { not_before: Some(soon), ..SourceState::default() };
-    assert_eq!(due(&state, None, now()), Due::Waiting(soon));
-    assert_eq!(due(&state, None, soon), Due::Now);
+    assert_eq!(due(&state, None, None, now()), Due::Waiting(soon));
+    assert_eq!(due(&state, None, None, soon), Due::Now);
 }
 
 #[test]
@@ -220,7 +224,7 @@ fn failures_move_the_next_request_away_and_keep_the_validators() {
             Problem::Fetch(&Failure::Reset),
             &stats(),
             "news.example",
-            &settings(),
+            poll_bounds(),
             now(),
         )
         .0;
@@ -239,7 +243,7 @@ fn failures_move_the_next_request_away_and_keep_the_validators() {
 #[test]
 fn pauses_are_for_the_host_or_for_the_feed_as_the_server_means_them() {
     let fail = |failure: Failure| {
-        after_failure(&known(), Problem::Fetch(&failure), &stats(), "news.example", &settings(), now())
+        after_failure(&known(), Problem::Fetch(&failure), &stats(), "news.example", poll_bounds(), now())
     };
     let (_, pause) = fail(Failure::RateLimited { retry_after: Some(2 * MINUTE) });
     assert_eq!(pause.unwrap().not_before, now() + 2 * MINUTE);
@@ -250,7 +254,7 @@ fn pauses_are_for_the_host_or_for_the_feed_as_the_server_means_them() {
     let (state, _) = fail(Failure::Challenge);
     assert_eq!(state.not_before, Some(now() + 360 * MINUTE));
     let (state, _) = fail(Failure::Gone);
-    assert_eq!(due(&state, None, now() + 400 * DAY), Due::Gone);
+    assert_eq!(due(&state, None, None, now() + 400 * DAY), Due::Gone);
 }
 
 #[test]
@@ -300,4 +304,38 @@ fn dates_in_the_future_or_in_1970_do_not_make_304s_believable() {
     assert_eq!(gap(&["2999-01-01T00:00:00Z", "2999-01-02T00:00:00Z", new]), None);
     assert_eq!(gap(&[old, old, new]), u32::try_from(LONGEST_GAP.as_secs()).ok());
     assert_eq!(gap(&["2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z", new]), Some(24 * 3600));
+}
+
+fn every(every: Duration) -> PollBounds {
+    PollBounds::of(&Source { every: Some(every), ..source() }, &settings())
+}
+
+#[test]
+fn an_interval_of_the_user_replaces_the_planned_one() {
+    let feed = Feed { ttl: Some(30 * MINUTE), skip_hours: vec![6, 7], ..Feed::default() };
+    let slow = headers(Some(45 * MINUTE), None);
+    for minutes in [2, 300] {
+        let bounds = every(minutes * MINUTE);
+        let state = after_read(&SourceState::default(), read(Some(&feed), &slow), &stats(), bounds, now());
+        assert_eq!(wait(&state), minutes * MINUTE);
+        let state = after_not_modified(&state, &slow, &stats(), bounds, now());
+        assert_eq!(wait(&state), minutes * MINUTE);
+    }
+    // Pauses that a server asks for, and the delay after failures, stay.
+    let limited = Failure::RateLimited { retry_after: Some(20 * MINUTE) };
+    let (paused, _) =
+        after_failure(&known(), Problem::Fetch(&limited), &stats(), "news.example", every(2 * MINUTE), now());
+    let later = now() + SignedDuration::from_mins(10);
+    assert!(matches!(due(&paused, Some(2 * MINUTE), None, later), Due::Waiting(_)));
+    assert!(wait(&paused) < 3 * MINUTE, "the delay after a failure begins with the interval");
+}
+
+#[test]
+fn an_interval_that_the_user_shortens_applies_to_the_next_request() {
+    let state = SourceState { due_at: Some(now() + 30 * MINUTE), ..known() };
+    let later = now() + SignedDuration::from_mins(5);
+    assert!(matches!(due(&state, None, None, later), Due::Fresh(_)));
+    assert_eq!(due(&state, Some(2 * MINUTE), None, later), Due::Now);
+    let failing = SourceState { failures: 1, ..state };
+    assert!(matches!(due(&failing, Some(2 * MINUTE), None, later), Due::Waiting(_)));
 }
