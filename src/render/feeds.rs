@@ -177,3 +177,67 @@ pub fn show(row: &FeedRow, times: &Times, style: Style) -> String {
     ];
     details::text(&row.name, &values, style)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::{model::samples::now, render::style::Style as Screen};
+
+    fn row(name: &str, state: FeedState, problem: Option<&str>, cycles: &str) -> FeedRow {
+        FeedRow {
+            name: name.to_owned(),
+            url: format!("https://{}.example/feeds/all/news.xml", name.len()),
+            state,
+            problem: problem.map(str::to_owned),
+            hint: None,
+            failures: u32::from(problem.is_some()) * 3,
+            moved_to: None,
+            cycles: cycles.chars().map(|c| (c != '·').then_some(c == '×')).collect(),
+            tier: 2,
+            tags: vec!["press".to_owned(), "l2".to_owned()],
+            every_s: problem.is_none().then_some(240),
+            last_success: Some(now() - SignedDuration::from_mins(5)),
+            last_new: Some(now() - SignedDuration::from_hours(3)),
+            next: Some(now() + SignedDuration::from_mins(4)),
+            entries: 54,
+            launches: 5,
+        }
+    }
+
+    fn rows() -> Vec<FeedRow> {
+        vec![
+            row("The Validator 005", FeedState::Gone, Some("removed by the publisher (410)"), "••·•·×"),
+            row("Ledger Post 008", FeedState::Failing, Some("not a feed"), "••·•·×××"),
+            row("日本の暗号資産ニュース", FeedState::Ok, None, "••·•·•·•"),
+            row("أخبار العملات", FeedState::New, None, ""),
+            row("Launches 🚀 daily", FeedState::Disabled, None, ""),
+        ]
+    }
+
+    #[test]
+    fn feeds_at_five_widths() {
+        let times = Times::relative(now(), TimeZone::UTC);
+        let at = |width: u16| {
+            format!("{}\n{}\n", "-".repeat(width.into()), table(&rows(), false, &times, Screen::pipe(width)))
+        };
+        insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../../tests/snapshots"}, {
+            insta::assert_snapshot!("feeds_widths", [60, 80, 100, 120, 160].map(at).concat());
+            insta::assert_snapshot!("feed_show", show(&rows()[1], &times, Screen::pipe(80)));
+        });
+        assert_eq!(sentence(&rows()), "5 feeds: 1 ok, 1 new, 1 failing, 1 gone, 1 disabled");
+    }
+
+    #[test]
+    fn failing_feeds_are_red_and_addresses_whole_if_asked() {
+        let times = Times::relative(now(), TimeZone::UTC);
+        let color = table(&rows(), false, &times, Screen { width: 80, color: true, terminal: true });
+        assert!(
+            color.contains("\x1b[31mnot a feed, 3 in a row\x1b[0m") && color.contains("\x1b[1;31m!!\x1b[0m"),
+            "{color}"
+        );
+        let whole = table(&rows(), true, &times, Screen::pipe(60));
+        assert!(rows().iter().all(|row| whole.contains(&row.url)), "{whole}");
+    }
+}
