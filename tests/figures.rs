@@ -1,6 +1,6 @@
 //! Figures of `stats`, `report` and monitoring, compared with the counts of the web.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tge_scrape::figures::CycleReport;
@@ -240,4 +240,35 @@ fn alert_counters_have_channel_and_result() {
     lab.cycle();
     let again = series("tge_scrape_alerts_total{channel=\"file\",result=\"delivered\"}");
     assert_eq!(again.to_bits(), delivered.to_bits(), "a cycle without news sends nothing");
+}
+
+/// The metrics named in `text`.
+fn metrics_in(text: &str) -> BTreeSet<String> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let names = text.split(|c| !is_part(c)).filter_map(|word| word.strip_prefix("tge_scrape_"));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn metrics_of_the_textfile_rules_and_dashboard_are_documented() {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap();
+    let page = read("docs/reference/metrics.md");
+    let documented: BTreeSet<String> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split(" |").next())
+        .flat_map(|cell| cell.split('`').map(str::to_owned))
+        .collect();
+    let lab = Lab::with_web();
+    lab.cycle();
+    let shown = metrics_in(&lab.run(&["stats", "--format", "prometheus"]).stdout);
+    assert!(shown.len() > 40, "{shown:?}");
+    for (text, least) in [
+        (shown, 40),
+        (metrics_in(&read("docs/monitoring/rules.yml")), 8),
+        (metrics_in(&read("docs/monitoring/rules-test.yml")), 3),
+        (metrics_in(&read("docs/monitoring/dashboard.json")), 15),
+    ] {
+        let unknown: Vec<&String> = text.difference(&documented).collect();
+        assert!(unknown.is_empty() && text.len() >= least, "{unknown:?} of {text:?}");
+    }
 }

@@ -28,6 +28,7 @@ mod judging; // labels, rescan, compare and explain
 mod kills; // cycles killed at random moments
 mod layers; // imports between modules
 mod limits; // odd values on the command line, and limits of the system
+mod logs; // log lines and summaries on stderr
 mod mail; // alerts by mail
 mod operator; // hooks, notices and `events --follow`
 mod origins; // official sources, and notices of several coins

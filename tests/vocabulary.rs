@@ -57,6 +57,7 @@ const EXCEPTIONS: &[Exception] = &[
     exception("naive", "src/cli/cycle.rs", "naive", "flag `--naive`"),
     exception("naive", "src/figures/", "rename = \"naive\"", "JSON key"),
     exception("naive", "src/figures/", "calls_naive", "JSON key"),
+    exception("naive", "src/render/last_run/fields.rs", "/calls/naive", "JSON key"),
     exception("naive", "src/x/plan.rs", "`calls.naive`", "JSON key"),
     exception("lie", ".ci/cases", "\"lie.xml\"", "name of a file in the field cases"),
     exception("told", ".ci/browse", "\"told", "name of a table and of a column"),

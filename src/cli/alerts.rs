@@ -1,5 +1,7 @@
 //! `tge-scrape alerts test|list|send`: the channels and the outbox.
 
+mod outbox;
+
 use std::time::Duration;
 
 use clap::Subcommand;
@@ -12,14 +14,14 @@ use crate::{
     config::Settings,
     error::Error,
     exit::Exit,
-    model::{ChannelTest, OutboxRow},
-    render::{self, Column, format::minute, plain},
+    model::ChannelTest,
+    render::{self, plain},
     store::{Access, Lock, Store, StoreError},
     text::quantity::plural,
     wiring,
 };
 
-use super::{Format, Globals, outbox, output::Output, print_rows};
+use super::{Format, Globals, output::Output};
 
 #[derive(Debug, Subcommand)]
 pub enum What {
@@ -61,7 +63,7 @@ pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, 
     };
     match what {
         What::Test { names } => test(&settings, names, globals, output),
-        What::List { all, limit } => list(&settings, *all, *limit, globals, output),
+        What::List { all, limit } => outbox::list(&settings, *all, *limit, globals, output),
         What::Send { names, all, given_up, wait_lock } => {
             send(&settings, names, *all, *given_up, *wait_lock, output)
         }
@@ -163,40 +165,6 @@ fn test(
 fn remember(settings: &Settings, tests: Vec<ChannelTest>, runtime: &Runtime) -> Result<(), StoreError> {
     let store = Store::open(&settings.state_dir, Access::Write)?;
     tests.into_iter().try_for_each(|test| runtime.block_on(store.put_channel_test(test)))
-}
-
-const OUTBOX: [Column<OutboxRow>; 9] = [
-    ("decided", |row| minute(row.created_at)),
-    ("channel", |row| plain(&row.channel)),
-    ("topic", |row| row.topic.as_str().to_owned()),
-    ("class", |row| row.class.as_str().to_owned()),
-    ("state", |row| row.state.as_str().to_owned()),
-    ("due", |row| minute(row.due_at)),
-    ("tries", |row| row.tries.to_string()),
-    ("title", |row| plain(&row.title)),
-    ("error", |row| plain(row.error.as_deref().unwrap_or_default())),
-];
-
-fn list(
-    settings: &Settings,
-    all: bool,
-    limit: usize,
-    globals: &Globals,
-    output: &mut Output,
-) -> Result<Exit, Error> {
-    let store = Store::open(&settings.state_dir, Access::Read)?;
-    let rows = wiring::small_runtime()?.block_on(store.outbox(!all, limit))?;
-    if rows.is_empty() && matches!(globals.format, None | Some(Format::Table)) {
-        output.print("no alerts are queued\n")?;
-        return Ok(Exit::Success);
-    }
-    if matches!(globals.format, None | Some(Format::Table)) {
-        let policies: Vec<_> = settings.alerts.channels.iter().map(|channel| &channel.policy).collect();
-        let times = output.times(SystemClock.now(), globals.utc);
-        output.page(&outbox::table(&rows, &policies, &times, output.style()))?;
-        return Ok(Exit::Success);
-    }
-    print_rows(&rows, "outbox", &OUTBOX, globals, output)
 }
 
 fn send(

@@ -229,6 +229,10 @@ fn answer(answerer: Answerer, lines: &[(u64, &[u8])]) -> (String, bool) {
             continue;
         }
         match serde_json::from_slice::<Line>(line) {
+            Ok(line) if line.title.is_none() && line.text.is_none() => {
+                bad = true;
+                out.push_str(&complaint(*number, "neither title nor text"));
+            }
             Ok(line) => out.push_str(&answerer(&line).unwrap_or_default()),
             Err(error) => {
                 bad = true;
@@ -336,12 +340,19 @@ mod tests {
     #[test]
     fn null_fields_blank_lines_and_a_missing_last_line_end_are_fine() {
         let (answers, bad) =
-            answers(b"{\"id\":\"a\",\"title\":null,\"text\":\"x\",\"kind\":\"post\"}\n\n{\"id\":\"b\"}");
+            answers(b"{\"id\":\"a\",\"title\":null,\"text\":\"x\",\"kind\":\"post\"}\n\n{\"id\":\"b\",\"title\":\"\"}");
         assert!(!bad);
         assert_eq!(
             answers.iter().map(|answer| answer["id"].as_str().unwrap()).collect::<Vec<_>>(),
             ["a", "b"]
         );
+    }
+
+    #[test]
+    fn a_line_with_neither_title_nor_text_is_an_error() {
+        let (answers, bad) = answers(b"{\"headline\":\"x\"}\n{\"title\":\"y\"}\n");
+        assert!(bad && answers[0]["line"] == 1 && answers[0]["error"] == "neither title nor text");
+        assert_eq!(answers[1]["score"], 0);
     }
 
     #[test]

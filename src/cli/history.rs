@@ -15,7 +15,9 @@ use crate::{
         sums::{self, Sums},
         targets::Target,
     },
+    model::{Source, SourceState},
     store::{CycleRow, Store},
+    visit::{Due, due},
 };
 
 /// Cycles read at most: medians over more change little.
@@ -27,6 +29,8 @@ pub struct History {
     /// Finished cycles, newest first.
     pub reports: Vec<CycleReport>,
     pub sources: Vec<SourceView>,
+    /// Since when each source is due that a cycle would request now.
+    pub due_since: Vec<Timestamp>,
     /// Of all time.
     pub all: Sums,
     /// For each month.
@@ -44,16 +48,20 @@ impl History {
     ) -> Result<Self, Error> {
         let rows = store.cycles_since(since, last.clamp(1, MOST)).await?;
         let reports: Vec<CycleReport> = rows.iter().map(read).collect::<Result<_, _>>()?;
-        let names: HashMap<&str, &str> =
-            settings.sources.iter().map(|source| (source.url.as_str(), source.name.as_str())).collect();
+        let enabled: HashMap<&str, &Source> =
+            settings.sources.iter().map(|source| (source.url.as_str(), &**source)).collect();
         let given: HashMap<String, _> =
             store.yields().await?.into_iter().map(|given| (given.url.clone(), given)).collect();
         let states = store.sources().await?;
-        let view = |state: &crate::model::SourceState| {
-            let name = names.get(state.url.as_str())?;
+        let view = |state: &SourceState| {
+            let name = &enabled.get(state.url.as_str())?.name;
             let given = given.get(&state.url).cloned().unwrap_or_default();
             let cost = (given.asked, given.failed, given.bytes);
             Some(sources::view(state, name, cost, given.first, now))
+        };
+        let due_since = |state: &SourceState| {
+            let source = enabled.get(state.url.as_str())?;
+            state.due_at.filter(|at| *at <= now && due(state, source.every, None, now) == Due::Now)
         };
         let document = store.sums(sums::ALL.to_owned(), sums::ALL.to_owned()).await?.pop();
         let all = document.and_then(|(_, document)| serde_json::from_str(&document).ok()).unwrap_or_default();
@@ -61,6 +69,7 @@ impl History {
             now,
             reports,
             sources: states.iter().filter_map(view).collect(),
+            due_since: states.iter().filter_map(due_since).collect(),
             all,
             x_budget_usd: settings.alerts.budget_usd,
             channels: settings.alerts.names(),

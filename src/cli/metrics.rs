@@ -1,20 +1,14 @@
 //! The metrics for the textfile collector of Prometheus' node exporter.
 
-use strum::VariantArray;
-
 use crate::{
     error::Error,
-    figures::{CycleReport, StageName, histogram::Times, sources::Attention},
+    figures::{CycleReport, sources::Attention},
     model::AlertState,
-    render::prometheus::Metric,
+    render::{last_run, prometheus::Metric},
     store::Store,
 };
 
 use super::history::History;
-
-fn seconds(ms: f64) -> f64 {
-    ms / 1e3
-}
 
 pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Error> {
     let health = store.health().await?;
@@ -28,6 +22,14 @@ pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Err
             [(env!("CARGO_PKG_VERSION"), 1.0)],
         ),
         Metric::one("state_bytes", false, "Size of the database.", count(health.bytes)),
+        Metric::one("state_free_bytes", false, "Size of its free pages.", count(health.free)),
+        Metric::one("sources_due", false, "Sources that are due now.", history.due_since.len() as f64),
+        Metric::one(
+            "source_oldest_due_timestamp_seconds",
+            false,
+            "Since when the longest waiting source is due; 0 if none is.",
+            history.due_since.iter().min().map_or(0.0, |at| at.as_second() as f64),
+        ),
         Metric::many(
             ("items_total", &["result"]),
             true,
@@ -124,50 +126,18 @@ fn of_last(last: &CycleReport, history: &History) -> Vec<Metric> {
     let count = |value: u64| value as f64;
     let stale =
         history.sources.iter().filter(|source| source.attention == Some(Attention::Silent)).count() as u64;
-    let total = |stage: &StageName| match last.stages_ms.get(stage) {
-        Some(Times::Measured { total, .. }) => seconds(*total),
-        _ => 0.0,
-    };
-    let mut metrics = vec![
-        Metric::one(
-            "last_run_timestamp_seconds",
-            false,
-            "When the last cycle began.",
-            last.cycle.started_at.as_second() as f64,
-        ),
-        Metric::one(
-            "last_run_duration_seconds",
-            false,
-            "How long it took.",
-            seconds(count(last.cycle.duration_ms)),
-        ),
-        Metric::one("last_run_exit_code", false, "What it ended with.", f64::from(last.cycle.exit_code)),
-        Metric::many(
-            ("stage_duration_seconds", &["stage"]),
-            false,
-            "Time of each stage in the last cycle, all its runs together.",
-            StageName::VARIANTS.iter().map(|stage| (stage.as_str(), total(stage))),
-        ),
-        Metric::many(
-            ("sources", &["state"]),
-            false,
-            "Sources by how the last cycle left them.",
-            [
-                ("ok", count(last.feeds.fetched + last.feeds.fresh)),
-                ("not_modified", count(last.feeds.not_modified)),
-                ("failed", count(last.feeds.failed)),
-                ("backoff", count(last.feeds.waiting)),
-                ("stale", count(stale)),
-            ],
-        ),
-    ];
-    if let Some(month) = last.x.month_cost_usd {
-        metrics.push(Metric::one(
-            "x_spend_month_dollars",
-            false,
-            "What X has cost this month.",
-            month.dollars(),
-        ));
-    }
+    let mut metrics = last_run::metrics(last, &history.levels());
+    metrics.push(Metric::many(
+        ("sources", &["state"]),
+        false,
+        "Sources by their state after the last cycle.",
+        [
+            ("ok", count(last.feeds.fetched + last.feeds.fresh)),
+            ("not_modified", count(last.feeds.not_modified)),
+            ("failed", count(last.feeds.failed)),
+            ("backoff", count(last.feeds.waiting)),
+            ("stale", count(stale)),
+        ],
+    ));
     metrics
 }

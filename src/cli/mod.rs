@@ -26,7 +26,6 @@ mod limits;
 mod man;
 mod metrics;
 mod moment;
-mod outbox;
 mod output;
 mod outputs;
 mod pager;
@@ -45,7 +44,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::{
@@ -231,7 +230,7 @@ pub fn run() -> Exit {
     output::quiet_panics();
     start_log(&cli.globals);
     limits::report_file_size();
-    let mut output = Output::new(cli.globals.color);
+    let mut output = Output::new(cli.globals.color, cli.globals.log_format == LogFormat::Json);
     match dispatch(cli, &mut output) {
         Ok(exit) => exit,
         Err(error) => {
@@ -281,14 +280,15 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
 
 /// Log lines go to stderr: errors with `-q`, warnings as a rule, more with each `-v`.
 fn start_log(globals: &Globals) {
-    let level = match (globals.quiet, globals.verbose) {
-        (true, _) => LevelFilter::ERROR,
-        (false, 0) => LevelFilter::WARN,
-        (false, 1) => LevelFilter::INFO,
-        (false, _) => LevelFilter::DEBUG,
-    };
+    // Libraries report from -vv on.
+    let filter = EnvFilter::new(match (globals.quiet, globals.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "warn,tge_scrape=info",
+        (false, _) => "debug",
+    });
     let log =
-        tracing_subscriber::fmt().with_writer(|| output::Journal).with_max_level(level).with_ansi(false);
+        tracing_subscriber::fmt().with_writer(|| output::Journal).with_env_filter(filter).with_ansi(false);
     // A second start within one process, as in tests, keeps the first.
     let _ = match globals.log_format {
         LogFormat::Text => log.try_init(),

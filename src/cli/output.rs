@@ -4,9 +4,11 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 use jiff::{Timestamp, tz::TimeZone};
+use serde_json::json;
 
 use super::pager;
 use crate::{
+    clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
     render::{Style, style::Look, times::Times},
@@ -28,12 +30,14 @@ pub enum ColorChoice {
 #[derive(Debug)]
 pub struct Output {
     color: ColorChoice,
+    /// Whether stderr gets a JSON object for each remark, as for log lines.
+    json_log: bool,
 }
 
 #[expect(clippy::unused_self, reason = "only who is given the output may print")]
 impl Output {
-    pub fn new(color: ColorChoice) -> Self {
-        Self { color }
+    pub fn new(color: ColorChoice, json_log: bool) -> Self {
+        Self { color, json_log }
     }
 
     /// Writes a result to stdout. If the reader has gone, the error is [`Exit::Success`]: the run ends quietly.
@@ -83,7 +87,18 @@ impl Output {
     /// Writes a remark to stderr.
     pub fn note(&mut self, text: &str) {
         // Nothing is left to do where stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{}", lines(text));
+        let _ = writeln!(io::stderr().lock(), "{}", self.remark("INFO", text, text));
+    }
+
+    /// A remark of that level: `message` in the shape of a log line, or `text` for people.
+    fn remark(&self, level: &str, message: &str, text: &str) -> String {
+        if self.json_log {
+            let (timestamp, fields) = (SystemClock.now().to_string(), json!({ "message": lines(message) }));
+            let target = env!("CARGO_CRATE_NAME");
+            json!({ "timestamp": timestamp, "level": level, "fields": fields, "target": target }).to_string()
+        } else {
+            lines(text)
+        }
     }
 
     /// Writes to stderr why the run ends.
@@ -92,7 +107,8 @@ impl Output {
             return;
         }
         // Nothing is left to do where stderr is gone too.
-        let _ = writeln!(io::stderr().lock(), "{}", lines(&format!("error: {error}")));
+        let remark = self.remark("ERROR", &error.to_string(), &format!("error: {error}"));
+        let _ = writeln!(io::stderr().lock(), "{remark}");
     }
 }
 

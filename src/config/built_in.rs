@@ -55,6 +55,7 @@ impl BuiltInList {
     pub const ALL: [Self; 2] = [Self::Feeds, Self::Projects];
 
     /// The list's name in the file.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Feeds => "feeds",
@@ -63,6 +64,7 @@ impl BuiltInList {
     }
 
     /// The setting that switches its built-in tables off.
+    #[must_use]
     pub fn switch(self) -> &'static str {
         match self {
             Self::Feeds => "cycle.builtin_feeds",
@@ -71,6 +73,7 @@ impl BuiltInList {
     }
 
     /// The key that identifies a table.
+    #[must_use]
     pub fn key(self) -> &'static str {
         match self {
             Self::Feeds => "url",
@@ -79,6 +82,7 @@ impl BuiltInList {
     }
 
     /// What two tables for the same thing have in common, from the value of their key.
+    #[must_use]
     pub fn identity(self, text: &str) -> Option<String> {
         match self {
             Self::Feeds => identity(text),
@@ -222,7 +226,8 @@ fn complete(row: &mut Row, from: Row) {
     let has_format = row.pairs.iter().any(|(name, ..)| FORMAT.contains(&name.as_str()));
     for pair in from.pairs {
         let is_given = row.pairs.iter().any(|(name, ..)| *name == pair.0);
-        if !is_given && !(has_format && FORMAT.contains(&pair.0.as_str())) {
+        let is_excluded = has_format && FORMAT.contains(&pair.0.as_str());
+        if !is_given && !is_excluded {
             row.pairs.push(pair);
         }
     }

@@ -109,7 +109,7 @@ pub struct Settings {
 
 /// Settings of which every value is usable or the built-in one, with all errors.
 #[derive(Debug)]
-pub struct Inspected {
+pub(crate) struct Inspected {
     /// What could be read.
     pub settings: Settings,
     /// All errors but those in secrets.
@@ -163,7 +163,7 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Settings, Config
 }
 
 /// Reads the settings as far as they can be read.
-pub fn inspect(flags: &Flags, environment: &Environment) -> Inspected {
+pub(crate) fn inspect(flags: &Flags, environment: &Environment) -> Inspected {
     let Some(path) = file(flags, environment) else {
         return resolve(Layers::built_in(), None, flags, environment);
     };

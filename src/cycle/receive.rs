@@ -92,7 +92,7 @@ impl Run<'_> {
 
     fn count_feed(&mut self, at: usize, url: &str, visit: &FeedVisit) {
         if let SourceOutcome::Failed { kind, sentence } = &visit.outcome {
-            tracing::info!(url, kind = kind.as_ref(), sentence, "a source failed");
+            tracing::debug!(url, kind = kind.as_ref(), sentence, "a source failed");
         }
         self.report.add_feed(at, url, visit);
     }

@@ -8,6 +8,8 @@ use strum::{Display, IntoStaticStr};
 use super::{CycleReport, plain, plain_or_null, ratio};
 
 const MIB: f64 = 1_048_576.0;
+/// Fewest cases over which a share is judged: one case among 20 is 5 %, the built-in limit for failed feeds.
+const CHANCES: u64 = 20;
 
 /// The section `[targets]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,10 +126,12 @@ pub struct Target {
 pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
     let count = |value: u64| value as f64;
     // Feeds have to be requested, and a 304 is a call: with little else to do, so many calls could not be saved.
-    let reduction =
-        report.calls.reduction.filter(|_| could_be_saved(report) >= Some(settings.call_reduction));
+    let reduction = over(report.calls.without_savings, report.calls.reduction)
+        .filter(|_| could_be_saved(report) >= Some(settings.call_reduction));
     // The first cycle finds nothing in a cache.
-    let hits = report.cache.hit_ratio.filter(|_| report.cycle.id != 1);
+    let hits = over(report.cache.lookups, report.cache.hit_ratio).filter(|_| report.cycle.id != 1);
+    let reusable = report.http.requests.saturating_sub(report.http.origins);
+    let asked = report.feeds.asked();
     let all = [
         (
             TargetName::CycleTime,
@@ -136,7 +140,11 @@ pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
         ),
         (TargetName::CallReduction, reduction, settings.call_reduction),
         (TargetName::CacheHitRatio, hits, settings.cache_hit_ratio),
-        (TargetName::ConnectionReuse, report.http.reuse_of_possible, settings.connection_reuse),
+        (
+            TargetName::ConnectionReuse,
+            over(reusable, report.http.reuse_of_possible),
+            settings.connection_reuse,
+        ),
         (
             TargetName::RateLimitViolations,
             report.x.rate_limit_violations.map(count),
@@ -147,7 +155,7 @@ pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
             report.memory.peak_rss_bytes.map(|bytes| count(bytes) / MIB),
             count(settings.memory) / MIB,
         ),
-        (TargetName::ErrorRatio, ratio(report.feeds.failed, report.feeds.asked()), settings.error_ratio),
+        (TargetName::ErrorRatio, over(asked, ratio(report.feeds.failed, asked)), settings.error_ratio),
         (
             TargetName::StatementTime,
             report.database.p95_ms.map(f64::from),
@@ -161,6 +169,11 @@ pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
     judged.to_vec()
 }
 
+/// The share `value` of so many `chances`; `None` if they are too few to judge it.
+fn over(chances: u64, value: Option<f64>) -> Option<f64> {
+    value.filter(|_| chances >= CHANCES)
+}
+
 /// Share of the calls that could be saved at all: those saved, those for pages and those to X.
 fn could_be_saved(report: &CycleReport) -> Option<f64> {
     let (calls, pages) = (&report.calls, &report.articles);
@@ -172,7 +185,7 @@ fn could_be_saved(report: &CycleReport) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::figures::{
-        report::{CacheFigures, FeedFigures},
+        report::{ArticleFigures, CacheFigures, FeedFigures, HttpFigures},
         saved::Calls,
     };
 
@@ -193,10 +206,15 @@ mod tests {
     fn each_target_is_judged_in_its_own_direction() {
         let mut report = CycleReport::default();
         report.cycle.duration_ms = 61_000;
-        report.cache = CacheFigures::new(2, 5, 3);
+        report.cache = CacheFigures::new(4, 10, 6);
         report.calls = Calls { made: 71, without_savings: 100, reduction: Some(0.29), ..Calls::default() };
         report.articles.fetched = 1;
-        report.http.reuse_of_possible = Some(0.81);
+        report.http = HttpFigures {
+            requests: 121,
+            origins: 21,
+            reuse_of_possible: Some(0.81),
+            ..HttpFigures::default()
+        };
         report.x.rate_limit_violations = Some(1);
         report.memory.peak_rss_bytes = Some(100 * 1024 * 1024);
         report.feeds = FeedFigures { fetched: 1, not_modified: 18, failed: 1, ..FeedFigures::default() };
@@ -214,6 +232,34 @@ mod tests {
             assert_eq!((target.value, target.ok), (Some(value), Some(ok)), "{name}");
         }
         assert_eq!(targets.len(), 8);
+    }
+
+    #[test]
+    fn shares_of_few_cases_are_not_judged() {
+        let value = |report: &CycleReport, name| find(&judge(&Settings::default(), report), name).value;
+        for (cases, is_judged) in [(19, false), (20, true)] {
+            let report = CycleReport {
+                calls: Calls { without_savings: cases, reduction: Some(0.0), ..Calls::default() },
+                articles: ArticleFigures { fetched: cases, ..ArticleFigures::default() },
+                cache: CacheFigures::new(0, 0, cases),
+                http: HttpFigures {
+                    requests: cases + 3,
+                    origins: 3,
+                    reuse_of_possible: Some(0.0),
+                    ..HttpFigures::default()
+                },
+                feeds: FeedFigures { failed: cases, ..FeedFigures::default() },
+                ..CycleReport::default()
+            };
+            for name in [
+                TargetName::CallReduction,
+                TargetName::CacheHitRatio,
+                TargetName::ConnectionReuse,
+                TargetName::ErrorRatio,
+            ] {
+                assert_eq!(value(&report, name).is_some(), is_judged, "{name} over {cases}");
+            }
+        }
     }
 
     #[test]

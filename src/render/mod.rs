@@ -9,6 +9,7 @@ pub mod details;
 pub mod events;
 pub mod feeds;
 pub mod format;
+pub mod last_run;
 pub mod listing;
 #[cfg(test)]
 mod listing_tests;

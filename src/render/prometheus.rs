@@ -1,4 +1,4 @@
-//! Figures in Prometheus' text format (docs/reference/formats.md#prometheus-textfile): no timestamps, HELP and TYPE for each, a
+//! Figures in Prometheus' text format (docs/reference/metrics.md): no timestamps, HELP and TYPE for each, a
 //! newline at the end.
 
 #[derive(Debug, Clone, PartialEq)]
