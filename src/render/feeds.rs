@@ -126,7 +126,7 @@ pub fn table(rows: &[FeedRow], is_whole: bool, times: &Times, style: Style) -> S
         Spec::new("every").right().rank(4).optional(),
         Spec::new("new").right().rank(5).optional(),
         Spec::new("launches").right().rank(6),
-        Spec::new("problem").cut(12).optional(),
+        Spec::new("problem").cut(24).optional(),
         if is_whole { address } else { address.middle(24).rank(2) },
     ]);
     for row in rows {
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn failing_feeds_are_red_and_addresses_whole_if_asked() {
         let times = Times::relative(now(), TimeZone::UTC);
-        let color = table(&rows(), false, &times, Screen { width: 80, color: true, terminal: true });
+        let color = table(&rows(), false, &times, Screen { width: 100, color: true, terminal: true });
         assert!(
             color.contains("\x1b[31mnot a feed, 3 in a row\x1b[0m") && color.contains("\x1b[1;31m!!\x1b[0m"),
             "{color}"
