@@ -43,7 +43,7 @@ const details = (story) => {
   out.push(part("Reasons for", more.pros.length ? reasons(more.pros) : node("p", { className: "note" }, "none stored")));
   out.push(part("Reasons against", more.cons.length ? reasons(more.cons) : node("p", { className: "note" }, "none")));
   out.push(part("Alerts", more.sent.length
-    ? node("ul", {}, more.sent.map(({ channel, state, at }) => node("li", {}, `${channel}: ${STATES[state] || state} `, stamp(at, moment(at)))))
+    ? node("ul", {}, more.sent.map(({ channel, state, at }) => node("li", {}, `${channel}: ${STATES[state] || state}, `, stamp(at, moment(at)))))
     : node("p", { className: "note" }, "No channel was notified.")));
   return out;
 };

@@ -33,7 +33,8 @@ pub fn section(sources: &[SourceView], grid: &[i64], health: &Health, body: &mut
         if bad == 0 { "none fails".to_owned() } else { format!("{bad} failing or gone, listed first") };
     body.push_str(&format!(
         "<p class=\"note\">{} {}, {failures}. Marks are the last {} cycles, oldest first: <code>●</code> new body, \
-         <code>✕</code> failed, <code>·</code> nothing new or not requested.</p><ul class=\"sources\">",
+         <code>✕</code> failed, <code>·</code> nothing new or not requested.</p>\
+         <details id=\"source-list\" open><summary>All sources</summary><ul class=\"sources\">",
         sources.len(),
         if sources.len() == 1 { "source" } else { "sources" },
         grid.len()
@@ -42,7 +43,7 @@ pub fn section(sources: &[SourceView], grid: &[i64], health: &Health, body: &mut
     for source in sorted.iter().take(ROWS) {
         line(source, grid, health.get(&source.url), body);
     }
-    body.push_str("</ul>");
+    body.push_str("</ul></details>");
     if let Some(more) = sorted.len().checked_sub(ROWS).filter(|more| *more > 0) {
         body.push_str(&format!("<p class=\"note\">{more} more: <code>tge-scrape stats --feeds</code></p>"));
     }

@@ -262,3 +262,36 @@ pub fn count(connection: &Connection) -> Result<Option<i64>, StoreError> {
         .optional()?
         .flatten())
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::model::samples;
+
+    #[test]
+    fn each_new_date_of_a_story_is_kept_with_its_time() {
+        let at = |hours| samples::now() + SignedDuration::from_hours(hours);
+        let mention = |hours: i64, date: &str, rumour| Detection {
+            id: hours.to_string(),
+            event_date: Some(date.to_owned()),
+            detected_at: at(hours),
+            rumour,
+            ..samples::detection()
+        };
+        let mentions = vec![
+            mention(5, "2026-12-03", false),
+            mention(0, "2026-12", false),
+            mention(1, "2026-12-01", false),
+            mention(2, "2026-12", false),
+            mention(3, "2026-12-09", true),
+        ];
+        let (row, mentions) = history(mentions, None, None).unwrap();
+        let dates: Vec<_> = row.dates.iter().map(|(at, date)| (*at, date.as_str())).collect();
+        assert_eq!(dates, [(at(0), "2026-12"), (at(1), "2026-12-01"), (at(5), "2026-12-03")]);
+        assert_eq!((row.revision, row.opened_at, row.changed_at), (2, at(0), at(5)));
+        let ids: Vec<&str> = mentions.iter().map(|mention| mention.id.as_str()).collect();
+        assert_eq!(ids, ["0", "1", "2", "3", "5"]);
+    }
+}
