@@ -12,11 +12,17 @@ fn demo_shows_detections_figures_and_targets_and_writes_no_file() {
     let lab = Lab::new();
     let demo = lab.run(&["demo"]);
     assert_eq!(demo.code, 0, "{}", demo.stderr);
+    let lines: Vec<&str> = demo.stdout.lines().collect();
+    assert!(lines[0].starts_with("first cycle") && lines[1].starts_with(" NEW "), "{lines:?}");
+    assert_eq!(lines.last(), Some(&"Next: tge-scrape config init"));
+    assert!(lines.iter().any(|line| line.starts_with("the best 8 of ")), "{lines:?}");
+    assert!(!demo.stdout.contains("MISSED"), "{}", demo.stdout);
+    let demo = lab.run(&["demo", "--figures"]);
     for wanted in ["Caldera", "cache hits", "cycle_time", "requests / connections"] {
         assert!(demo.stdout.contains(wanted), "{wanted} is missing in {}", demo.stdout);
     }
     assert_eq!(std::fs::read_dir(lab.path()).unwrap().count(), 0);
-    let (table, why) = demo.stdout.split_once("misses by this web's design:").unwrap();
+    let (table, why) = demo.stdout.split_once("because of how this demo is built:").unwrap();
     let missed: Vec<&str> = table.lines().filter(|line| line.contains("MISSED")).collect();
     assert!(missed.iter().any(|line| line.contains("error_ratio")), "{table}");
     for line in missed {

@@ -240,7 +240,7 @@ fn feed_export_and_import_are_inverse() {
          [[feeds]]\nurl = \"https://c.example/list\"\nkind = \"json\"\npreset = \"okx\"\n",
     );
     let export = lab.run(&["feed", "export"]);
-    assert!(export.stderr.contains("1 sources of kind \"json\" are omitted"), "{}", export.stderr);
+    assert!(export.stderr.contains("1 source of kind \"json\" is omitted"), "{}", export.stderr);
     let before = file(&lab);
     let mut child = lab.command(&["feed", "import", "-"]).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(export.stdout.as_bytes()).unwrap();

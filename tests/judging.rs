@@ -33,9 +33,9 @@ fn labels_are_stored_and_give_the_precision() {
     assert_eq!(lab.run(&["label", &ids[0], "no"]).code, 0);
     let stats = lab.run(&["stats", "--format", "json"]).json();
     assert_eq!((stats["labelled"].as_u64(), stats["precision"].as_f64()), (Some(4), Some(0.75)));
-    let unknown = lab.run(&["label", "zz", "yes"]);
+    let unknown = lab.run(&["label", "ffffffffff", "yes"]);
     assert_eq!(unknown.code, 2);
-    assert!(unknown.stderr.contains("no detection"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("no story or entry"), "{}", unknown.stderr);
 }
 
 /// The items of a feed: ten copies of one advert, then a launch of another project, then one more copy.

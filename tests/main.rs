@@ -10,6 +10,7 @@ mod clock_jumps; // a clock that is set back
 mod commands; // commands and messages for wrong input
 mod completions; // completion scripts in real shells
 mod cycle; // the cycle as cron runs it
+mod cycle_output; // what `cycle` and `events --follow` print for people
 mod damage; // disks and databases that fail
 mod dates; // dates of every form and language, rendered and damaged
 mod docs; // links, citations and length of documents
@@ -20,7 +21,8 @@ mod failpoints; // processes killed at failpoints
 mod fair_share; // one feed does not block the others
 mod figures; // stats, report and monitoring
 mod files; // other files at the paths of the database, its lock or a backup
-mod ground_truth; // findings and stories, compared with the ground truth
+mod ground_truth;
+mod history; // findings and stories, compared with the ground truth
 mod hostile; // injected failures of the web
 mod identity; // items of a feed that changes at random
 mod import; // import and export of lists of feeds

@@ -303,7 +303,7 @@ fn usage_warnings_reach_the_operator() {
     let warnings = cycle(&lab).report().x.usage.unwrap().warnings;
     assert_eq!(warnings.len(), 2, "{warnings:?}");
     assert!(warnings[0].contains("nearly used up"), "{warnings:?}");
-    assert!(warnings[1].contains("counted 5000 posts, this ledger 0"), "{warnings:?}");
+    assert!(warnings[1].contains("counted 5000 posts, this program 0"), "{warnings:?}");
     cycle(&lab);
     let alerts = std::fs::read_to_string(lab.path().join("alerts.ndjson")).unwrap();
     assert!(

@@ -17,12 +17,13 @@ use jiff::Timestamp;
 use tge_scrape::{
     clock::Clock,
     config,
-    cycle::{self, Progress},
+    cycle::{self, Progress, VisitKind},
     fixture_web::{
         FixtureWeb, Injection, Options,
         x::{self, InjectedFailure},
     },
     http::Client,
+    model::Detection,
     store::{Access, Store},
     visit::{Context, Labels, PageCache, ParsePool},
     wiring,
@@ -61,8 +62,10 @@ impl Clock for Standing {
 struct Quiet;
 
 impl Progress for Quiet {
-    fn planned(&self, _: usize) {}
-    fn visited(&self, _: &str, _: Duration) {}
+    fn planned(&self, _: VisitKind) {}
+    fn started(&self, _: &str) {}
+    fn finished(&self, _: VisitKind, _: &str) {}
+    fn found(&self, _: &Detection, _: bool) {}
 }
 
 /// One process's cycle at `now_ms`, over the settings in `dir`.

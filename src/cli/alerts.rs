@@ -204,13 +204,11 @@ fn send(
     let done = runtime.block_on(deliver(&delivery))?;
     let waiting = runtime.block_on(store.waiting(names))?;
     let failed = done.failed + done.given_up;
-    let count =
-        |number: u64, one: &str, many: &str| plural(usize::try_from(number).unwrap_or(usize::MAX), one, many);
     output.print(&format!(
         "{}, {}, {}\n",
-        count(done.sent, "message sent", "messages sent"),
-        count(failed, "attempt failed", "attempts failed"),
-        count(waiting, "still waits", "still wait"),
+        plural(done.sent, "message sent", "messages sent"),
+        plural(failed, "attempt failed", "attempts failed"),
+        plural(waiting, "still waits", "still wait"),
     ))?;
     Ok(if failed > 0 { Exit::Undelivered } else { Exit::Success })
 }

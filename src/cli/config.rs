@@ -85,7 +85,7 @@ fn init(file: &Path, force: bool, globals: &Globals, output: &mut Output) -> Res
         output.note("add these lines with `crontab -e`:");
         output.print(&wizard::crontab(minutes, &folder, &program, file))?;
     }
-    output.note("next: tge-scrape cycle -v");
+    output.next("tge-scrape feed add ADDRESS   tge-scrape cycle --dry-run");
     Ok(exit)
 }
 
@@ -146,7 +146,13 @@ fn show(
         print_rows(&shown, "settings", &columns, globals, output)?;
     }
     // After the values: they show where each comes from.
-    if inspected.errors.0.is_empty() { Ok(Exit::Success) } else { Err(inspected.errors.into()) }
+    if inspected.errors.0.is_empty() {
+        return Ok(Exit::Success);
+    }
+    Err(Error {
+        hint: "correct them; `tge-scrape config check` checks again".to_owned(),
+        ..inspected.errors.into()
+    })
 }
 
 /// The values under a heading for each section and each table of a list.

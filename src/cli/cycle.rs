@@ -1,13 +1,16 @@
 //! `tge-scrape cycle`: the cron job.
 
-use std::{io::IsTerminal, path::PathBuf, sync::Arc, time::Duration};
+mod every;
+mod show;
+
+use std::{ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use crate::{
-    alert::{Delivered, HURRY, HookEvent, Hooks},
+    alert::{HURRY, HookEvent, Hooks},
     clock::{Clock, SystemClock},
     config::Settings,
     cycle::{self, Ended, Stop, Strictness, TARGET_CYCLES},
@@ -15,22 +18,32 @@ use crate::{
     exit::Exit,
     figures::CycleReport,
     http::Monitor,
-    render::{self, listing::Listing, prometheus},
+    render::{self, prometheus},
     store::{Access, Lock, Store, StoreError},
     wiring,
 };
 
+use show::Outcome;
+
 use super::{Format, Globals, files, history::History, metrics, output::Output, outputs, progress::Bar};
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A good run prints nothing without a terminal, so that cron mails failures only. -v and --dry-run print a \
+                  summary always, --format json the whole report.\n\nExamples:\n  tge-scrape cycle -v\n  tge-scrape cycle \
+                  --dry-run\n  tge-scrape cycle --every 10m"
+)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Only this half of the cycle
     #[arg(long, value_name = "HALF")]
     only: Option<Half>,
-    /// Fetch and decide, but write neither state nor alerts
+    /// Fetch and decide, but write neither state nor alerts; prints what it found
     #[arg(long)]
     dry_run: bool,
+    /// Run a cycle each TIME, such as 10m, until SIGTERM or Ctrl-C
+    #[arg(long, value_name = "TIME", value_parser = interval, conflicts_with = "dry_run")]
+    every: Option<Duration>,
     /// Wait this long for another run to end instead of exiting 75
     #[arg(long, value_name = "TIME", value_parser = super::duration, default_value = "0s")]
     wait_lock: Duration,
@@ -60,8 +73,24 @@ enum Half {
     X,
 }
 
-/// Runs one cycle and shows what came of it.
+/// Limits of `--every`.
+const EVERY: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(7 * 24);
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let time = super::duration(text)?;
+    if EVERY.contains(&time) { Ok(time) } else { Err("give a time from 1s to 7d".to_owned()) }
+}
+
+/// Runs one cycle, or one each `--every`.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    match args.every {
+        Some(every) => every::run(args, every, globals, output),
+        None => run_once(args, globals, output),
+    }
+}
+
+/// Runs one cycle and shows what came of it.
+fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings_with_secrets(globals)?.without_tables();
     if let Some(variable) = settings.metrics.unset_variable.as_ref().filter(|_| !globals.quiet) {
         output.note(&format!(
@@ -111,7 +140,13 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         if !args.dry_run {
             runtime.block_on(publish_figures(&history, &settings, args, &ended, output))?;
         }
-        show(&ended, globals, output).map(|()| (ended.exit, render::report::summary(&ended.report)))
+        let outcome = if show::shows_summary(globals, args.dry_run) {
+            runtime.block_on(Outcome::load(&history, &ended, args.dry_run))?
+        } else {
+            Outcome::default()
+        };
+        show::show((&ended, &outcome), &settings, args.dry_run, globals, output)
+            .map(|()| (ended.exit, render::report::summary(&ended.report)))
     });
     if let Some(monitor) = &monitor {
         let (code, body) = match &shown {
@@ -243,50 +278,6 @@ fn open(dry_run: bool, dir: &std::path::Path) -> Result<Store, Error> {
     } else {
         Store::open_in_memory()?
     })
-}
-
-fn show(ended: &Ended, globals: &Globals, output: &mut Output) -> Result<(), Error> {
-    let (report, exit) = (&ended.report, ended.exit);
-    if exit == Exit::Undelivered && !globals.quiet {
-        output.note("alerts wait for longer than alerts.outbox_max_age; `tge-scrape alerts list` and `doctor` say why");
-    }
-    for (url, sentence) in &ended.failures {
-        if !globals.quiet && (globals.verbose > 0 || exit == Exit::Degraded) {
-            output.note(&format!("{}: {}", render::plain(url), render::plain(sentence)));
-        }
-    }
-    if let Some(x) = ended.x.as_ref().filter(|_| !globals.quiet) {
-        // Like a wrong setting, a wrong token or an empty account needs a person: cron mails this line.
-        if let Some(sentence) = &x.problem {
-            output.note(&format!("X: {}", render::plain(sentence)));
-        }
-        for sentence in x.notes.iter().filter(|_| globals.verbose > 0) {
-            output.note(&format!("X: {}", render::plain(sentence)));
-        }
-    }
-    match globals.format {
-        Some(Format::Json) => output.print(&render::json(report))?,
-        Some(Format::Ndjson) => output.print(&render::events::ndjson(&report.detections))?,
-        Some(Format::Csv) => output.print(&render::events::csv(&report.detections))?,
-        _ => {
-            // Cron mails all output: without a terminal a good run prints nothing.
-            if !globals.quiet && (globals.verbose > 0 || std::io::stderr().is_terminal()) {
-                let times = output.times(SystemClock.now(), globals.utc);
-                let listing = Listing::new(output.style(), &times);
-                output.print(&render::listing::table(&report.detections, &listing))?;
-                output.note(&render::report::summary(report));
-                let delivered = ended.delivered;
-                if delivered != Delivered::default() {
-                    let (failed, lost) = (delivered.failed, delivered.given_up);
-                    output.note(&format!(
-                        "{} messages delivered, {failed} failed, {lost} given up",
-                        delivered.sent
-                    ));
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Resolves with the next signal; never where there is no handler.

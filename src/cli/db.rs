@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     exit::Exit,
     store::{Access, Compacted, Lock, Mended, Store},
+    text::quantity::plural,
     wiring,
 };
 
@@ -19,7 +20,7 @@ const STEP: usize = 10_000;
 
 #[derive(Debug, Subcommand)]
 pub enum What {
-    /// Test the database; exit code 1 if it is damaged
+    /// Test the database; exits 1 if it is damaged
     Check {
         /// Repair it: rebuild indexes, or move readable rows to a new file and keep the damaged one
         #[arg(long)]
@@ -30,7 +31,7 @@ pub enum What {
         /// File to write; must not exist
         file: PathBuf,
     },
-    /// Delete expired rows now; cycles delete them in small steps
+    /// Delete expired rows now
     Prune,
     /// Shrink the database file after rows were deleted
     Compact,
@@ -59,7 +60,7 @@ pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, 
             let list: String = faults.iter().map(|fault| format!("  {fault}\n")).collect();
             output.print(&format!("the database is damaged:\n{list}"))?;
             let hint = "`tge-scrape db check --repair` recovers what can be read and keeps the damaged file";
-            Err(Error::new(Exit::Failure, format!("{} faults found", faults.len()), hint))
+            Err(Error::new(Exit::Failure, plural(faults.len(), "fault", "faults") + " found", hint))
         }
         What::Backup { file } => {
             let store = Store::open(dir, Access::Read)?;
@@ -79,7 +80,7 @@ pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, 
                     break;
                 }
             }
-            output.print(&format!("{gone} rows deleted\n"))?;
+            output.print(&(plural(gone, "row", "rows") + " deleted\n"))?;
             Ok(Exit::Success)
         }
         What::Compact => {

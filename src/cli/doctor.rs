@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     clock::{Clock, SystemClock},
-    config::{self, ConfigError, Environment, NO_FILE, Settings},
+    config::{self, ConfigError, Environment, NO_FILE, NOT_TOML, Settings},
     error::Error,
     exit::Exit,
     figures::{CycleReport, report::Usd},
@@ -17,6 +17,7 @@ use crate::{
     model::SourceState,
     render::{self, format::minute, plain},
     store::{Access, Store, StoreError},
+    text::quantity::plural,
     wiring,
     x::usage,
 };
@@ -132,7 +133,12 @@ fn settings_error(error: &ConfigError) -> Finding {
             "name an existing file with --config; the rest of this list is about the built-in settings";
         return finding("settings", Level::Wrong, message, hint);
     }
-    finding("settings", Level::Wrong, format!("{place}: {message}"), "")
+    let hint = if message.starts_with(NOT_TOML) {
+        "correct this line; until then the rest of this list is about the built-in settings"
+    } else {
+        ""
+    };
+    finding("settings", Level::Wrong, format!("{place}: {message}"), hint)
 }
 
 fn text(finding: &Finding) -> String {
@@ -189,10 +195,10 @@ fn database(opened: Result<Store, StoreError>, runtime: &Runtime) -> Finding {
     match opened.and_then(|store| runtime.block_on(store.health())) {
         Ok(health) => {
             let message = format!(
-                "{} MiB, {} entries, {} launches",
+                "{} MiB, {}, {}",
                 health.bytes >> 20,
-                health.entries,
-                health.detections
+                plural(health.entries, "entry", "entries"),
+                plural(health.detections, "launch", "launches"),
             );
             finding("database", Level::Ok, message, "")
         }
@@ -227,9 +233,9 @@ fn x(settings: &Settings) -> Finding {
     let budget = Usd { micros: x.budget };
     let assumed = if x.budget_assumed { " (assumed: set x.monthly_budget_usd)" } else { "" };
     let mut message = format!(
-        "a token is set; {} accounts, {} searches, at most {budget} USD a month{assumed}",
-        x.accounts.len(),
-        x.searches.len()
+        "a token is set; {}, {}, at most {budget} USD a month{assumed}",
+        plural(x.accounts.len(), "account", "accounts"),
+        plural(x.searches.len(), "search", "searches"),
     );
     // An unreadable database has its own finding.
     let Ok(memory) = super::x::remembered(settings) else { return finding("x", Level::Ok, message, "") };
@@ -266,12 +272,19 @@ fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
         }
     }
     Ok(if failures.len() == asked.len() {
-        let hint = "check the network, a firewall, or set http.proxy";
-        finding("network", Level::Wrong, format!("no feed answered ({})", failures.join("; ")), hint)
+        let hint = "check the network and a firewall, or set http.proxy";
+        finding("network", Level::Wrong, format!("no feed answered: {}", failures.join("; ")), hint)
     } else if failures.is_empty() {
-        finding("network", Level::Ok, format!("{} feeds asked, all answered", asked.len()), "")
+        let feeds = plural(asked.len(), "feed", "feeds");
+        finding("network", Level::Ok, format!("{feeds} asked, all answered"), "")
     } else {
-        let message = format!("{} of {} feeds failed ({})", failures.len(), asked.len(), failures.join("; "));
-        finding("network", Level::Note, message, "`tge-scrape feed list` shows which feeds keep failing")
+        let feeds = plural(asked.len(), "feed", "feeds");
+        let message = format!("{} of {feeds} failed: {}", failures.len(), failures.join("; "));
+        finding(
+            "network",
+            Level::Note,
+            message,
+            "`tge-scrape feed list --failing` shows which feeds keep failing",
+        )
     })
 }

@@ -1,6 +1,6 @@
 //! `tge-scrape events`: the stories, newest first.
 
-use std::{collections::HashMap, time::Duration};
+mod follow;
 
 use clap::{
     ValueEnum,
@@ -12,7 +12,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    model::{Detection, event_date::day_of},
+    model::Detection,
     render::{
         calendar, events,
         listing::{self, Listing, StoryColumn},
@@ -30,14 +30,14 @@ pub struct Args {
     #[command(flatten)]
     filters: Filters,
     /// Order
-    #[arg(long, value_name = "ORDER", default_value = "heard")]
+    #[arg(long, value_name = "ORDER", default_value = "heard", conflicts_with = "follow")]
     sort: Sort,
     /// In the opposite order
-    #[arg(long)]
+    #[arg(long, conflicts_with = "follow")]
     reverse: bool,
-    /// At most this many
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    limit: usize,
+    /// At most this many; 200 if not given
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
     /// One line for each story, on a narrow terminal too
     #[arg(short = '1', long)]
     one_line: bool,
@@ -47,7 +47,7 @@ pub struct Args {
     /// Fields of JSON, NDJSON and CSV, in this order
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(events::FIELDS))]
     fields: Vec<String>,
-    /// Keep printing what cycles find, until stopped; table or ndjson
+    /// Print the last 10, then what cycles find, a line each, until stopped; table or ndjson
     #[arg(short, long)]
     follow: bool,
 }
@@ -64,8 +64,8 @@ enum Sort {
     Class,
 }
 
-/// Interval of a follower: cycles are minutes apart.
-const LOOK: Duration = Duration::from_secs(2);
+/// Stories printed at most.
+const LIMIT: usize = 200;
 
 fn columns() -> impl TypedValueParser<Value = StoryColumn> {
     PossibleValuesParser::new(StoryColumn::VARIANTS).try_map(|name| name.parse::<StoryColumn>())
@@ -81,6 +81,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     }
     let store = Store::open(&settings.state_dir, Access::Read)?;
     let times = output.times(SystemClock.now(), globals.utc);
+    let limit = args.limit.unwrap_or(LIMIT);
     let filter = EventFilter {
         order: match args.sort {
             Sort::Heard => Order::Heard,
@@ -90,16 +91,16 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
         },
         reverse: args.reverse,
         // One more shows whether there are more.
-        limit: args.limit.saturating_add(1),
+        limit: limit.saturating_add(1),
         ..args.filters.filter(&times)
     };
     let runtime = wiring::small_runtime()?;
     if args.follow {
-        return runtime.block_on(follow(&store, filter, globals, output));
+        return runtime.block_on(follow::follow(&store, filter, args.limit, globals, output));
     }
     let mut found = runtime.block_on(store.stories(filter))?;
-    let has_more = found.len() > args.limit;
-    found.truncate(args.limit);
+    let has_more = found.len() > limit;
+    found.truncate(limit);
     let found = match globals.format {
         Some(Format::Atom) => {
             let masthead = outputs::masthead(&settings, settings.outputs.atom.as_deref());
@@ -124,9 +125,12 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     };
     output.page(&listing::table(&found, &listing))?;
     if let Some(first) = found.first().filter(|_| !globals.quiet) {
-        let more = has_more.then(|| format!("more: --limit {}   ", args.limit.saturating_mul(2).max(10)));
+        let more = has_more.then(|| format!("--limit {} shows more   ", limit.saturating_mul(2).max(10)));
         let id = first.short_id();
-        output.next(&format!("{}read: open {id}   why: explain {id}", more.unwrap_or_default()));
+        output.next(&format!(
+            "{}tge-scrape open {id}   tge-scrape explain {id}   tge-scrape label {id} yes|no",
+            more.unwrap_or_default()
+        ));
     }
     Ok(Exit::Success)
 }
@@ -146,38 +150,4 @@ pub fn for_programs(found: &[Detection], fields: &[String], format: Option<Forma
         (Format::Csv, false) => events::csv_of(found, fields),
         _ => return None,
     })
-}
-
-/// Prints stories that pass `filter` and are new, or have another class or date, as cycles find them. Ends when stdout is
-/// closed.
-async fn follow(
-    store: &Store,
-    filter: EventFilter,
-    globals: &Globals,
-    output: &mut Output,
-) -> Result<Exit, Error> {
-    if !matches!(globals.format, None | Some(Format::Table | Format::Ndjson)) {
-        let message = "--follow never ends, and that format needs an end";
-        return Err(Error::new(Exit::Usage, message, "use --format ndjson or table"));
-    }
-    let mut known: HashMap<String, u32> = HashMap::new();
-    // Without --since, only later detections are printed.
-    let since = filter.since.or_else(|| Some(SystemClock.now()));
-    let filter = EventFilter { since, limit: usize::MAX, ..filter };
-    loop {
-        let mut fresh = Vec::new();
-        let filter = EventFilter { today: Some(day_of(SystemClock.now())), ..filter.clone() };
-        for row in store.stories(filter).await?.into_iter().rev() {
-            if known.insert(row.detection.story_id.clone(), row.revision) != Some(row.revision) {
-                fresh.push(row.detection);
-            }
-        }
-        if !fresh.is_empty() {
-            let times = output.times(SystemClock.now(), globals.utc);
-            let table = || listing::table(&fresh, &Listing::new(output.style(), &times));
-            let text = for_programs(&fresh, &[], globals.format).unwrap_or_else(table);
-            output.print(&text)?;
-        }
-        SystemClock.sleep(LOOK).await;
-    }
 }

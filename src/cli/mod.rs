@@ -23,9 +23,11 @@ mod input;
 mod kill_at;
 mod label;
 mod limits;
+mod lookup;
 mod man;
 mod metrics;
 mod moment;
+mod open;
 mod output;
 mod outputs;
 mod pager;
@@ -34,6 +36,7 @@ mod project;
 mod report;
 mod rescan;
 mod settings_file;
+mod show;
 mod stats;
 mod upcoming;
 mod x;
@@ -149,7 +152,7 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Show the whole program at work on a simulated internet; needs no network and keeps no files
-    Demo,
+    Demo(demo::Args),
     /// Run one cycle: the cron job
     #[command(alias = "run")]
     Cycle(cycle::Args),
@@ -158,6 +161,10 @@ enum Command {
     Events(events::Args),
     /// Show what is due: stories with a date, nearest first
     Upcoming(upcoming::Args),
+    /// Show one story or entry: where it was seen, why it was dropped or found, who was notified
+    Show(show::Args),
+    /// Open the page of a story in the browser
+    Open(open::Args),
     /// Show how cycles went, where their time goes, what sources give and cost
     Stats(stats::Args),
     /// Test channels, show what waits, send it
@@ -209,9 +216,9 @@ const ALERTS: &str = "Examples:
   tge-scrape alerts list --all            sent, waiting and failed
   tge-scrape alerts send --all            what waits for a digest or the morning, now";
 const EXPLAIN: &str = "Examples:
-  tge-scrape explain https://example.org/article
-  tge-scrape explain article.txt --format json
-  echo \"Caldera airdrop claim is live\" | tge-scrape explain -";
+  tge-scrape explain 13d848
+  tge-scrape explain https://news.example/launch
+  tge-scrape explain --post post.txt";
 const RESCAN: &str = "Examples:
   tge-scrape rescan --dry-run             what a change of settings would change
   tge-scrape rescan --since 7d --alert    store it, and alert new launches";
@@ -255,10 +262,12 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         return Err(Error::new(Exit::Usage, "only `stats` accepts --format prometheus", ""));
     }
     match cli.command {
-        Command::Demo => demo::run(globals, output),
+        Command::Demo(args) => demo::run(&args, globals, output),
         Command::Cycle(args) => cycle::run(&args, globals, output),
         Command::Events(args) => events::run(args, globals, output),
         Command::Upcoming(args) => upcoming::run(args, globals, output),
+        Command::Show(args) => show::run(&args, globals, output),
+        Command::Open(args) => open::run(&args, globals, output),
         Command::Stats(args) => stats::run(&args, globals, output),
         Command::Alerts(what) => alerts::run(&what, globals, output),
         Command::Report(args) => report::run(&args, globals, output),

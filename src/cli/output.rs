@@ -11,7 +11,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    render::{Style, style::Look, times::Times},
+    render::{Style, times::Times},
     text::lines,
 };
 
@@ -76,14 +76,6 @@ impl Output {
         io::stderr().is_terminal() && std::env::var_os("CI").is_none()
     }
 
-    /// Writes commands that may follow to stderr, on a terminal only.
-    pub fn next(&mut self, text: &str) {
-        if io::stdout().is_terminal() && io::stderr().is_terminal() {
-            // Nothing is left to do where stderr is gone.
-            let _ = writeln!(io::stderr().lock(), "{}", self.style().paint(&lines(text), Look::DIM));
-        }
-    }
-
     /// Writes a remark to stderr.
     pub fn note(&mut self, text: &str) {
         // Nothing is left to do where stderr is gone.
@@ -98,6 +90,13 @@ impl Output {
             json!({ "timestamp": timestamp, "level": level, "fields": fields, "target": target }).to_string()
         } else {
             lines(text)
+        }
+    }
+
+    /// Says on a terminal what to do next; a pipe gets results only.
+    pub fn next(&mut self, step: &str) {
+        if io::stdout().is_terminal() && io::stderr().is_terminal() {
+            self.note(&format!("next: {step}"));
         }
     }
 

@@ -1,29 +1,62 @@
-//! The progress bar of a cycle, on a terminal's stderr.
+//! The progress of a cycle, on a terminal's stderr.
 
 use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use url::Url;
 
-use crate::cycle::Progress;
+use crate::{
+    cycle::{Progress, VisitKind},
+    model::Detection,
+};
+
+/// Interval of the line, so that a waiting time advances without news.
+const TICK: Duration = Duration::from_millis(250);
+/// A visit that runs for longer is named.
+const LONG: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
-    slowest: Mutex<Duration>,
+    counts: Arc<Mutex<Counts>>,
+}
+
+/// What the line says.
+#[derive(Debug, Default)]
+struct Counts {
+    feeds: usize,
+    feeds_done: usize,
+    pages: usize,
+    calls: usize,
+    new: usize,
+    /// Hosts of running visits with their start.
+    running: Vec<(String, Instant)>,
 }
 
 impl Bar {
-    /// A bar on stderr, hidden if not `visible`; removed when dropped.
+    /// A line on stderr, hidden if not `visible`; removed when dropped.
     pub fn new(visible: bool) -> Self {
-        let bar = if visible { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} visits, {elapsed}  {wide_msg}");
-        let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, slowest: Mutex::new(Duration::ZERO) }
+        let counts = Arc::new(Mutex::new(Counts::default()));
+        let shown = Arc::clone(&counts);
+        let style = ProgressStyle::with_template("{counts}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .with_key("counts", move |_: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+                // The line is redrawn, so a failed write is not worth a word.
+                let _ = out.write_str(&lock(&shown).line(Instant::now()));
+            });
+        let bar = if visible { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        let bar = bar.with_style(style);
+        if visible {
+            bar.enable_steady_tick(TICK);
+        }
+        Self { bar, counts }
     }
+}
+
+fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Bar {
@@ -32,19 +65,72 @@ impl Drop for Bar {
     }
 }
 
+impl Counts {
+    /// `Fetching 37/40 feeds, 12 pages, 8 new, waiting for 127.0.1.11 (9 s)`.
+    fn line(&self, now: Instant) -> String {
+        let mut text = format!("Fetching {}/{} feeds", self.feeds_done, self.feeds);
+        let pages = if self.pages == 1 { "page" } else { "pages" };
+        for (number, word) in [(self.pages, pages), (self.calls, "calls to X"), (self.new, "new")] {
+            if number > 0 {
+                text.push_str(&format!(", {number} {word}"));
+            }
+        }
+        let waited =
+            |(host, start): &(String, Instant)| (now.saturating_duration_since(*start), host.clone());
+        if let Some((time, host)) = self.running.iter().map(waited).max().filter(|(time, _)| *time >= LONG) {
+            text.push_str(&format!(", waiting for {host} ({} s)", time.as_secs()));
+        }
+        text
+    }
+}
+
 impl Progress for Bar {
-    fn planned(&self, visits: usize) {
-        self.bar.inc_length(visits as u64);
+    fn planned(&self, visit: VisitKind) {
+        lock(&self.counts).feeds += usize::from(visit == VisitKind::Feed);
     }
 
-    fn visited(&self, name: &str, took: Duration) {
-        self.bar.inc(1);
-        let mut slowest = self.slowest.lock().unwrap_or_else(PoisonError::into_inner);
-        if took > *slowest {
-            *slowest = took;
-            let url = Url::parse(name).ok();
-            let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-            self.bar.set_message(format!("slowest {host} {} ms", took.as_millis()));
+    fn started(&self, host: &str) {
+        lock(&self.counts).running.push((host.to_owned(), Instant::now()));
+    }
+
+    fn finished(&self, visit: VisitKind, host: &str) {
+        let mut counts = lock(&self.counts);
+        if let Some(at) = counts.running.iter().position(|(running, _)| running == host) {
+            counts.running.swap_remove(at);
         }
+        match visit {
+            VisitKind::Feed => counts.feeds_done += 1,
+            VisitKind::Page => counts.pages += 1,
+            VisitKind::X => counts.calls += 1,
+        }
+    }
+
+    fn found(&self, _: &Detection, joined: bool) {
+        lock(&self.counts).new += usize::from(!joined);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_counts_and_names_the_longest_wait() {
+        let bar = Bar::new(false);
+        for _ in 0..3 {
+            bar.planned(VisitKind::Feed);
+        }
+        bar.started("a.example");
+        bar.started("127.0.1.11");
+        bar.finished(VisitKind::Feed, "a.example");
+        bar.planned(VisitKind::Page);
+        bar.started("a.example");
+        let now = lock(&bar.counts).running[0].1;
+        assert_eq!(lock(&bar.counts).line(now), "Fetching 1/3 feeds");
+        bar.finished(VisitKind::Page, "a.example");
+        let later = now + Duration::from_secs(9);
+        assert_eq!(lock(&bar.counts).line(later), "Fetching 1/3 feeds, 1 page, waiting for 127.0.1.11 (9 s)");
+        bar.finished(VisitKind::Feed, "127.0.1.11");
+        assert_eq!(lock(&bar.counts).line(later), "Fetching 2/3 feeds, 1 page");
     }
 }

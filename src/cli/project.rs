@@ -156,7 +156,7 @@ fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         );
     }
     output.page(&table.render(output.style()))?;
-    output.next("next: project show NAME   project add NAME --token TICKER");
+    output.next("tge-scrape project show NAME   tge-scrape project add NAME --token TICKER");
     Ok(Exit::Success)
 }
 

@@ -20,6 +20,7 @@ use crate::{
         plain,
     },
     store::{Access, Store},
+    text::quantity::plural,
     visit::x::{Followed, PreviewCall, preview},
     wiring,
     x::{self, windows},
@@ -125,8 +126,8 @@ fn plan(settings: &x::Settings, memory: &XMemory) -> Planned {
 impl Planned {
     fn summary(&self, settings: &x::Settings) -> String {
         let mut text = format!(
-            "{} calls, together at most {} USD; X charges only for posts it returns, each once a day. This month {} of {} USD{}, forecast {} USD",
-            self.calls.len(),
+            "{}, at most {} USD; X charges only for posts it returns, each once a day. This month {} of {} USD{}, forecast {} USD",
+            plural(self.calls.len(), "call", "calls"),
             self.max_cost_usd,
             self.month_cost_usd,
             self.budget_usd,
@@ -134,7 +135,7 @@ impl Planned {
             self.month_forecast_usd
         );
         if let Some(days) = self.budget_days_left {
-            text.push_str(&format!(", used up in {days} days"));
+            text.push_str(&format!(", used up in {}", plural(days, "day", "days")));
         }
         text.push('\n');
         for line in &self.left_out {

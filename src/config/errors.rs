@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::{error::Error, exit::Exit, text::quantity::plural};
 
+/// Start of the message for a settings file that cannot be parsed.
+pub const NOT_TOML: &str = "not TOML";
 /// Start of the message for a settings file that does not exist.
 pub const NO_FILE: &str = "no such file";
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     environment::Environment,
-    errors::ConfigErrors,
+    errors::{ConfigErrors, NOT_TOML},
     raw::{self, RawValue},
 };
 use crate::text::quantity;
@@ -79,7 +79,7 @@ impl Layers {
         let tables = match raw::parse(text) {
             Ok(tables) => tables,
             Err((line, reason)) => {
-                self.errors.add(&place(line), format!("not TOML: {}", reason.replace('\n', " ")));
+                self.errors.add(&place(line), format!("{NOT_TOML}: {}", reason.replace('\n', " ")));
                 return;
             }
         };

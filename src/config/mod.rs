@@ -41,7 +41,7 @@ use crate::{
 
 pub use built_in::{BuiltIn, BuiltInList, ListedTable};
 pub(crate) use environment::Environment;
-pub(crate) use errors::{ConfigError, ConfigErrors, NO_FILE};
+pub(crate) use errors::{ConfigError, ConfigErrors, NO_FILE, NOT_TOML};
 pub(crate) use layers::Origin;
 pub(crate) use rows::feed_address;
 pub use show::{Shown, shown};

@@ -140,10 +140,25 @@ pub struct Ended {
 
 /// Receives the progress of a cycle.
 pub trait Progress: Send + Sync {
-    /// So many more visits are queued.
-    fn planned(&self, visits: usize);
-    /// The visit of `name` has finished after `took`.
-    fn visited(&self, name: &str, took: Duration);
+    /// One more visit is queued.
+    fn planned(&self, visit: VisitKind);
+    /// A visit to `host` has begun.
+    fn started(&self, host: &str);
+    /// A visit to `host` has finished.
+    fn finished(&self, visit: VisitKind, host: &str);
+    /// A detection is saved; `joined` if its story was there before.
+    fn found(&self, detection: &Detection, joined: bool);
+}
+
+/// What is visited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VisitKind {
+    /// A source.
+    Feed,
+    /// An article.
+    Page,
+    /// A call to X.
+    X,
 }
 
 /// Runs one cycle until its work is done, its time is up, or `stop` resolves.

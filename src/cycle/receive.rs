@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    run::{Completed, Run},
+    VisitKind,
+    run::{Completed, Run, X_NAME},
     save::{Refused, Unsaved},
 };
 use crate::{
@@ -35,16 +36,14 @@ impl Run<'_> {
                 Completed::Feed { at, source, trace, mut visit, before } => {
                     let url = source.url.clone();
                     self.record_trace(trace, &visit.figures);
-                    self.progress.visited(&url, Duration::from_millis(visit.figures.answer_ms.into()));
                     let (commit, found) =
                         (std::mem::take(&mut visit.commit), std::mem::take(&mut visit.found));
                     unsaved.push(Unsaved { commit, found });
                     arrived.push(Arrived::Feed { at, url, visit, before });
                     traces.push(trace);
                 }
-                Completed::Page { name, trace, mut visit } => {
+                Completed::Page { trace, mut visit } => {
                     self.record_trace(trace, &visit.figures);
-                    self.progress.visited(&name, visit.figures.stages.iter().map(|(_, took)| *took).sum());
                     let commit = std::mem::take(&mut visit.commit);
                     let entry = commit.entries.first().cloned().map(Box::new);
                     unsaved.push(Unsaved { commit, found: visit.found.take().into_iter().collect() });
@@ -84,7 +83,11 @@ impl Run<'_> {
 
     /// Saves `visits`; returns those that the database refused.
     async fn save(&mut self, visits: Vec<Unsaved>) -> Result<Vec<Refused>, StoreError> {
+        let known = self.saver.reported.len();
         let saved = self.saver.save(visits).await?;
+        for (detection, joined) in self.saver.reported.iter().skip(known).zip(&saved.joined) {
+            self.progress.found(detection, *joined);
+        }
         saved.took.into_iter().for_each(|took| self.report.record(StageName::Commit, took));
         saved.joined.into_iter().for_each(|joined| self.report.add_detection(joined));
         Ok(saved.refused)
@@ -160,7 +163,7 @@ impl Run<'_> {
             }
             visit => visit?,
         };
-        self.progress.visited("X", visit.as_ref().map_or(Duration::ZERO, |visit| visit.fetch));
+        self.progress.finished(VisitKind::X, X_NAME);
         let Some(visit) = visit else {
             self.x = Some(session);
             return Ok(());

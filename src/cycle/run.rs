@@ -7,7 +7,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use url::Url;
 
 use super::{
-    CycleEnd, Ended, Progress, TARGET_CYCLES, Task, cpu, memory,
+    CycleEnd, Ended, Progress, TARGET_CYCLES, Task, VisitKind, cpu, memory,
     notifier::NotifyOutcome,
     persist::save_cycle,
     plan::{self, Plan},
@@ -32,10 +32,13 @@ use crate::{
 /// Visits saved in one transaction at most. Only visits that have finished already share one.
 const BATCH: usize = 64;
 
+/// X's name as a host of the progress.
+pub(super) const X_NAME: &str = "X";
+
 /// A finished visit.
 pub(super) enum Completed {
     Feed { at: usize, source: Arc<Source>, trace: usize, visit: Box<FeedVisit>, before: Box<SourceState> },
-    Page { name: String, trace: usize, visit: Box<ArticleVisit> },
+    Page { trace: usize, visit: Box<ArticleVisit> },
     X { session: Box<Session>, visit: Result<Option<Box<XVisit>>, StoreError> },
 }
 
@@ -51,7 +54,7 @@ pub(super) struct Run<'a> {
     pub visits: JoinSet<Completed>,
     queue: Queue<Job>,
     /// The place of each running visit.
-    places: HashMap<Id, Place>,
+    places: HashMap<Id, (Place, VisitKind)>,
     /// Hosts of visits that finished since the last [`Self::close_idle_hosts`].
     finished_hosts: Vec<String>,
     pub sources: Arc<SourceIndex>,
@@ -136,7 +139,7 @@ impl<'a> Run<'a> {
     pub fn visit_source(&mut self, planned: plan::Planned) {
         let host = pace_key(planned.url.host_str().unwrap_or_default());
         let trace = self.add_trace(planned.url.host_str().unwrap_or_default(), None);
-        self.progress.planned(1);
+        self.progress.planned(VisitKind::Feed);
         self.queue.push_source(&host, Job::Source(Box::new(planned), trace));
     }
 
@@ -144,7 +147,7 @@ impl<'a> Run<'a> {
         let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
         let host = link.as_ref().and_then(Url::host_str).unwrap_or_default();
         let trace = self.add_trace(host, parent);
-        self.progress.planned(1);
+        self.progress.planned(VisitKind::Page);
         // Entries of sources that left the settings count as one source.
         let owner = self.sources.position(&entry.source_url).unwrap_or(usize::MAX);
         self.queue.push_page(&pace_key(host), owner, Job::Page(Box::new(entry), trace));
@@ -158,6 +161,11 @@ impl<'a> Run<'a> {
             let waited = Span { part: Phase::Pacing, start, took: now.saturating_sub(start) };
             self.traces[trace].spans.push(waited);
             let context = Arc::clone(&self.context);
+            self.progress.started(&place.host);
+            let kind = match job {
+                Job::Source(..) => VisitKind::Feed,
+                Job::Page(..) => VisitKind::Page,
+            };
             let task = match job {
                 Job::Source(planned, trace) => self.visits.spawn(async move {
                     let plan::Planned { at, source, url, state } = *planned;
@@ -165,11 +173,10 @@ impl<'a> Run<'a> {
                     Completed::Feed { at, source, trace, visit: Box::new(visit), before: Box::new(before) }
                 }),
                 Job::Page(entry, trace) => self.visits.spawn(async move {
-                    let name = entry.link.clone().unwrap_or_default();
-                    Completed::Page { visit: Box::new(visit_article(&context, *entry).await), trace, name }
+                    Completed::Page { visit: Box::new(visit_article(&context, *entry).await), trace }
                 }),
             };
-            self.places.insert(task.id(), place);
+            self.places.insert(task.id(), (place, kind));
         }
     }
 
@@ -183,7 +190,8 @@ impl<'a> Run<'a> {
                 (error.id(), None)
             }
         };
-        if let Some(place) = self.places.remove(&id) {
+        if let Some((place, kind)) = self.places.remove(&id) {
+            self.progress.finished(kind, &place.host);
             self.queue.done(&place);
             self.finished_hosts.push(place.host);
         }
@@ -213,7 +221,8 @@ impl<'a> Run<'a> {
     /// Starts X's next call; its page is saved before the call after it.
     pub fn step_x(&mut self, mut session: Box<Session>) {
         let context = Arc::clone(&self.context);
-        self.progress.planned(1);
+        self.progress.planned(VisitKind::X);
+        self.progress.started(X_NAME);
         self.visits.spawn(async move {
             let visit = session.step(&context).await.map(|visit| visit.map(Box::new));
             Completed::X { session, visit }

@@ -19,16 +19,18 @@ pub mod signals;
 pub mod story;
 mod watch;
 mod weights;
+mod words;
 
 use jiff::Timestamp;
 
 use crate::model::{Kind, Language};
 
 pub use class::class;
-pub use early::{Headline, NO_VOCABULARY};
-pub use explain::{Explanation, Line};
+pub use early::{Headline, MUTED, NO_VOCABULARY, OTHER_LANGUAGE};
+pub use explain::{Explanation, Line, Marked};
 pub use rules::Rules;
 pub use weights::score_of;
+pub use words::WordedReason;
 
 /// What the user wants judged, and how strictly (docs/reference/settings.md#detect, docs/reference/settings.md#projects).
 #[derive(Debug, Clone, PartialEq, Eq)]

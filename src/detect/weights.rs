@@ -127,6 +127,11 @@ impl Weights {
         self.names[row as usize]
     }
 
+    #[cfg(test)]
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.names.iter().copied()
+    }
+
     /// Whether a text with this raw sum is worth the encoder's time.
     pub fn is_open(&self, raw: f32) -> bool {
         raw >= self.blend.open

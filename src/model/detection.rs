@@ -231,8 +231,13 @@ pub struct Detection {
     pub heard_at: Option<Timestamp>,
 }
 
-/// Characters of an ID that people see; commands accept the beginning of an ID.
+/// Characters of an ID that people see and type.
 const SHORT_ID: usize = 6;
+
+/// The beginning of `id` that people see. It is unique among some thousand IDs; commands list the candidates if not.
+pub(crate) fn short_id(id: &str) -> &str {
+    id.get(..SHORT_ID).unwrap_or(id)
+}
 
 impl Detection {
     /// The detection that represents the story of `mentions`, with the highest class of all; the others are its outlets.
@@ -260,7 +265,7 @@ impl Detection {
 
     #[must_use]
     pub(crate) fn short_id(&self) -> &str {
-        self.id.get(..SHORT_ID).unwrap_or(&self.id)
+        short_id(&self.id)
     }
 
     /// Outlets that carry its story.

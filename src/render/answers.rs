@@ -49,7 +49,6 @@ pub struct Answers<'a> {
 
 pub fn text(answers: &Answers<'_>, times: &Times, style: Style) -> String {
     let mut table = Table::new(vec![Spec::new(""), Spec::new("").wrap(20)]);
-    table.hide_header();
     let mut line = |name: &str, text: String, look: Look| {
         table.row(vec![Cell::new(name, Look::DIM), Cell::new(text, look)]);
     };

@@ -5,10 +5,13 @@ pub mod answers;
 pub mod board;
 pub mod calendar;
 pub mod charts;
+pub mod cycle;
 pub mod details;
 pub mod events;
+pub mod explain;
 pub mod feeds;
 pub mod format;
+pub mod history;
 pub mod last_run;
 pub mod listing;
 #[cfg(test)]
@@ -18,7 +21,7 @@ pub mod prometheus;
 pub mod rejudged;
 pub mod report;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod sources;
 pub mod stats;
 pub mod style;
@@ -27,6 +30,7 @@ pub mod table;
 #[cfg(test)]
 mod table_tests;
 pub mod times;
+pub mod updates;
 
 use serde::Serialize;
 

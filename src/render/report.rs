@@ -29,29 +29,39 @@ pub fn summary(report: &CycleReport) -> String {
         report.http.requests,
         report.http.connections_opened,
     );
+    for line in x_lines(report) {
+        text.push_str(&format!("\n{line}"));
+    }
+    text
+}
+
+/// What the cycle read of X or would read, and what that costs.
+pub fn x_lines(report: &CycleReport) -> Vec<String> {
     let x = &report.x;
+    let mut lines = Vec::new();
     if let Some(month) = x.month_cost_usd {
-        text.push_str(&format!(
-            "\nX: {} calls ({} left for later), {} posts ({} new), {} USD; this month {month}",
+        let mut text = format!(
+            "X: {} calls ({} left for later), {} posts ({} new), {} USD; this month {month}",
             x.calls, x.calls_deferred, x.posts_read, x.posts_new, x.cost_usd
-        ));
+        );
         if let Some(forecast) = x.month_forecast_usd {
             text.push_str(&format!(", forecast {forecast}"));
         }
         if let Some(days) = x.budget_days_left {
             text.push_str(&format!(", budget used up in {days} days"));
         }
+        lines.push(text);
     }
     if let Some(planned) = &x.planned {
-        text.push_str(&format!(
-            "\nX would be asked {} calls for at most {} USD; this month's budget has {} USD left",
+        lines.push(format!(
+            "X would be asked {} calls for at most {} USD; this month's budget has {} USD left",
             planned.calls, planned.max_cost_usd, planned.budget_left_usd
         ));
         for left_out in &planned.left_out {
-            text.push_str(&format!("\nX: left out: {}", plain(left_out)));
+            lines.push(format!("X: left out: {}", plain(left_out)));
         }
     }
-    text
+    lines
 }
 
 /// The figures of several cycles in columns, then the targets of the last one.

@@ -130,7 +130,6 @@ pub struct Table {
     columns: Vec<Spec>,
     rows: Vec<Row>,
     remarks: Vec<String>,
-    is_headless: bool,
 }
 
 impl Table {
@@ -167,11 +166,6 @@ impl Table {
         self.remarks.push(plain(text));
     }
 
-    /// Without the header's line.
-    pub fn hide_header(&mut self) {
-        self.is_headless = true;
-    }
-
     pub fn row(&mut self, cells: Vec<Cell>) {
         self.rows.push(Row::Cells(cells));
     }
@@ -192,7 +186,7 @@ impl Table {
         let visible = self.visible(width);
         let widths = self.widths(&visible, width);
         let mut out = String::new();
-        if !self.is_headless {
+        if self.columns.iter().any(|spec| !spec.header.is_empty()) {
             out.push_str(&self.header(&visible, &widths, style));
         }
         let latest = self.latest_start(width);

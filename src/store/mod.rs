@@ -6,6 +6,7 @@
 mod db;
 mod error;
 mod files;
+mod history;
 mod lock;
 mod retention;
 mod rows;
@@ -24,6 +25,10 @@ use crate::model::{
 
 pub use error::StoreError;
 pub(crate) use files::free_bytes;
+pub(crate) use history::{
+    Candidate, EntryHistory, EntryStatus, History, Reference, Resolved, SentAlert, StoryChange, StoryHistory,
+    StoryUpdate,
+};
 pub(crate) use lock::Lock;
 pub use retention::Retention;
 pub(crate) use retention::bounds as retention_bounds;
@@ -355,7 +360,7 @@ impl Store {
         self.db.call(move |connection| sqlite::rejudge(connection, &judged)).await
     }
 
-    /// Labels the detection whose id starts with `id`, or removes its label; `None` if none or more than one does.
+    /// Labels the detection `id`, or removes its label; `None` if there is none.
     pub(crate) async fn label(
         &self,
         id: String,

@@ -89,6 +89,8 @@ pub struct KnownEntry {
 pub struct EventFilter {
     /// Heard of at that time or later.
     pub since: Option<Timestamp>,
+    /// With a mention that was detected at that time or later.
+    pub found_since: Option<Timestamp>,
     /// Heard of before that time.
     pub until: Option<Timestamp>,
     /// Parts of the project's name or ticker, in any case; an empty list selects all, as in the next four.

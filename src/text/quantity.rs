@@ -1,6 +1,6 @@
 //! Durations and sizes as people write them: `250ms`, `10m`, `3d`; `64MiB`.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 /// Units of time, smallest first, with their milliseconds.
 const TIMES: [(&str, u64); 6] =
@@ -19,8 +19,8 @@ const SIZES: [(&str, u64); 7] = [
 
 /// `count` with its noun, such as "1 feed" or "3 feeds".
 #[must_use]
-pub fn plural(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+pub fn plural<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == N::from(1) { one } else { many })
 }
 
 /// Reads a duration; `0s` is a wait switched off.

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::{
-    detect::{Item, Origin, Rules, feedback::Feedback},
+    detect::{Explanation, Item, Origin, Rules, feedback::Feedback},
     figures::StageName,
     model::{ArticleRecord, Commit, EntryRecord, EntryState, FailureKind, Kind, Verdict},
     text::address,
@@ -75,6 +76,20 @@ fn missed(
         found: None,
         figures,
     }
+}
+
+/// Why `entry` is classified as it is: by its stored page, or by the feed's text.
+#[must_use]
+pub fn explain_kept(
+    rules: &Rules,
+    entry: &EntryRecord,
+    article: Option<&ArticleRecord>,
+    now: Timestamp,
+    feedback: &Feedback,
+) -> Explanation {
+    let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
+    let (text, url) = words(entry, link.as_ref(), article);
+    rules.explain_at(&item(entry, &text, &url), now, feedback)
 }
 
 /// Classifies `entry` by its stored page, or by the feed's text; and the finding.

@@ -30,7 +30,7 @@ use crate::{
     store::Store,
 };
 
-pub use article::{judge_kept, visit_article};
+pub use article::{explain_kept, judge_kept, visit_article};
 pub use feed::visit_feed;
 pub use labels::Labels;
 pub(crate) use labels::load_labels;

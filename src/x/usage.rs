@@ -116,7 +116,7 @@ pub fn warnings(usage: &XUsage) -> Vec<String> {
             } else {
                 "X counts less than it is taken to charge"
             };
-            warnings.push(format!("on {date} X counted {theirs} posts, this ledger {ours}: {why}"));
+            warnings.push(format!("on {date} X counted {theirs} posts, this program {ours}: {why}"));
         }
     }
     warnings

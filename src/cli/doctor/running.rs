@@ -64,7 +64,7 @@ pub fn cycle(starts: &[Timestamp], last: Option<&CycleReport>, now: Timestamp) -
     } else if last.cycle.deadline_hit {
         format!("stopped at cycle.timeout (exit {code})")
     } else {
-        format!("{} of {} failed (exit {code})", feeds.failed, plural(number(feeds.total), "feed", "feeds"))
+        format!("{} of {} failed (exit {code})", feeds.failed, plural(feeds.total, "feed", "feeds"))
     };
     if overdue {
         let message = format!("no cycle for {}{often}; the last one: {result}", rough(age));
@@ -82,10 +82,6 @@ pub fn cycle(starts: &[Timestamp], last: Option<&CycleReport>, now: Timestamp) -
         };
         finding("cycle", Level::Wrong, message, hint)
     }
-}
-
-fn number(count: u64) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// The finding on the feeds of `settings`.

@@ -82,6 +82,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     Feeds::of(&mut file.document)?.add_of_tier(&outline, args.tier)?;
     let settings = file.save()?;
     output.print(&format!("added to {path}: {} are read\n", settings.feeds_in_words()))?;
+    output.next("tge-scrape cycle --dry-run");
     Ok(Exit::Success)
 }
 

@@ -9,6 +9,7 @@ use crate::{
     feed::{Outline, write_opml},
     model::{Source, SourceFormat},
     render::plain,
+    text::quantity::plural,
 };
 
 use super::super::{Globals, output::Output, settings_file::SettingsFile};
@@ -70,7 +71,8 @@ pub fn export(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     output.print(&write_opml("tge-scrape", &outlines))?;
     let left_out = settings.sources.len() - outlines.len();
     if left_out > 0 && !globals.quiet {
-        output.note(&format!("note: {left_out} sources of kind \"json\" are omitted: OPML holds feeds only"));
+        let left_out = plural(left_out, "source of kind \"json\" is", "sources of kind \"json\" are");
+        output.note(&format!("note: {left_out} omitted: OPML holds feeds only"));
     }
     Ok(Exit::Success)
 }

@@ -242,7 +242,8 @@ pub fn list(args: &ListArgs, globals: &Globals, output: &mut Output) -> Result<E
         _ => {
             let times = output.times(SystemClock.now(), globals.utc);
             output.page(&text(found, args, &times, output.style()))?;
-            output.next("next: feed show NAME   feed check URL   feed disable NAME");
+            output
+                .next("tge-scrape feed show NAME   tge-scrape feed check URL   tge-scrape feed disable NAME");
         }
     }
     Ok(Exit::Success)
@@ -311,7 +312,7 @@ pub fn show(wanted: &str, globals: &Globals, output: &mut Output) -> Result<Exit
         text.push_str(&format!("\n{}", listing::table(&stories, &Listing::new(style, &times))));
     }
     output.page(&text)?;
-    output.next(&format!("next: feed check {}   feed disable {:?}", row.url, row.name));
+    output.next(&format!("tge-scrape feed check {}   tge-scrape feed disable {:?}", row.url, row.name));
     Ok(Exit::Success)
 }
 

@@ -17,7 +17,7 @@ use crate::{
     text::normal::{Case, Shape, Token},
 };
 
-use vocabulary::{GENERIC_TAGS, NO_NAMES, PROPER_TAILS, TAILS};
+use vocabulary::{GENERIC_TAGS, NO_NAMES, PROPER_TAILS, TAILS, is_grammar};
 
 /// A name with the weight of its places.
 #[derive(Debug, Clone, Default)]
@@ -198,6 +198,7 @@ pub(super) fn run(lexicon: &Lexicon, part: &Part, index: usize) -> Option<usize>
             && part.tags[at].any(Groups::NAMED)
             && !NO_NAMES.contains(&part.word(at))
             && !NO_TICKERS.contains(&part.word(at))
+            && !(part.normal.tokens[at].case == Case::Title && is_grammar(part.word(at)))
     };
     // A common word may be a name where a noun of the trade follows: "Saga Airdrop", "Frame airdrop".
     let is_common_name = |at: usize| {
@@ -220,6 +221,7 @@ pub(super) fn run(lexicon: &Lexicon, part: &Part, index: usize) -> Option<usize>
             && !lexicon.is_inflected(word)
             && !NO_NAMES.contains(&word)
             && !TAILS.contains(&word)
+            && !is_grammar(word)
     };
     if !is_name(index) && !is_common_name(index) {
         return None;

@@ -232,3 +232,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_word_of_grammar_is_no_project() {
+    const WORDS: [&str; 24] = [
+        "None",
+        "Nobody",
+        "Neither",
+        "Everybody",
+        "Somebody",
+        "Anybody",
+        "Several",
+        "Some",
+        "These",
+        "Those",
+        "They",
+        "However",
+        "Meanwhile",
+        "Moreover",
+        "Furthermore",
+        "Nevertheless",
+        "Therefore",
+        "Hence",
+        "Sometimes",
+        "Besides",
+        "Whatever",
+        "Tonight",
+        "Another",
+        "Yes",
+    ];
+    for word in WORDS {
+        for (title, text) in [
+            (format!("{word} of the people involved spoke of the token launch"), String::new()),
+            (
+                "The airdrop is live after a long wait".to_owned(),
+                format!("{word} of the people involved can claim the token."),
+            ),
+            (format!("{word} launches, {word} airdrop opens"), String::new()),
+        ] {
+            let verdict = rules().judge(&news(&title, &text));
+            assert_ne!(verdict.project.as_deref(), Some(word), "{title} / {text}");
+        }
+    }
+}

@@ -167,7 +167,7 @@ fn a_text_in_an_excluded_language_is_dropped_before_it_is_judged() {
     assert_eq!(limited.early(&Headline { title, ..Headline::default() }), Early::Dropped("other_language"));
     let explanation = limited.explain(&news(title, ""));
     assert!(!explanation.verdict.tge && explanation.verdict.lang == Some(Language::Zh));
-    assert!(explanation.render().contains("detect.languages"), "{}", explanation.render());
+    assert!(explanation.change[0].contains("detect.languages"), "{:?}", explanation.change);
     let wanted = Rules::compile(&Settings { languages: vec![Language::Zh], ..Settings::default() });
     assert_eq!(wanted.early(&Headline { title, ..Headline::default() }), Early::Candidate);
     assert!(wanted.judge(&news(title, "")).tge);

@@ -11,7 +11,7 @@ use crate::{
         Detection, DetectionRecord, Event, Mention, Signature, Stage, StoredFinding, Story,
         event_date::event_days,
     },
-    store::{EventFilter, Order, StoryRow},
+    store::{EventFilter, Order, StoryChange, StoryRow, StoryUpdate},
 };
 
 /// Saves findings in their order: each with its story, the stories that it absorbs, and its alerts. Returns the ids of
@@ -139,27 +139,13 @@ pub fn fold_stories<T>(
     mut all: T,
     step: fn(&mut T, StoryRow, Vec<Detection>),
 ) -> Result<T, StoreError> {
-    let mut statement = connection.prepare_cached(statements::STORIES_HEARD)?;
-    let mut of_story = connection.prepare_cached(statements::DETECTIONS_OF_STORY)?;
-    let mut date_of = connection.prepare_cached(statements::STORY_DATE)?;
-    let since = filter.since.map_or(i64::MIN, seconds);
-    let heard = statement.query_map([since], |row| Ok((row.get(0)?, time(row.get(1)?))))?;
-    let mut heard = heard.collect::<Result<Vec<Heard>, _>>()?;
-    if filter.reverse {
-        heard.reverse();
-    }
-    heard.retain(|(_, at)| filter.until.is_none_or(|until| *at < until));
     // Only an order other than that of the times needs all stories at once.
     let (mut sorted, mut found) = (Vec::new(), 0);
-    for (story, heard_at) in heard {
+    for (story, heard_at) in heard(connection, filter)? {
         if filter.order == Order::Heard && found >= filter.limit {
             break;
         }
-        let documents = of_story.query_map([&story], |row| row.get::<_, String>(0))?;
-        let mentions: Vec<Detection> =
-            documents.map(|document| from_json(&document?)).collect::<Result<_, _>>()?;
-        let date: Option<String> = date_of.query_row([&story], |row| row.get(0)).optional()?.flatten();
-        let story = history(mentions, date, filter.today);
+        let story = history(mentions(connection, &story)?, story_date(connection, &story)?, filter.today);
         let Some((mut row, mentions)) = story.filter(|(row, _)| filter.passes(&row.detection)) else {
             continue;
         };
@@ -178,6 +164,118 @@ pub fn fold_stories<T>(
     Ok(all)
 }
 
+/// The stories of the times of `filter`, the last first; the first first if it reverses the order.
+fn heard(connection: &Connection, filter: &EventFilter) -> Result<Vec<Heard>, StoreError> {
+    let bound = |at: Option<Timestamp>| at.map_or(i64::MIN, seconds);
+    let (since, found_since) = (bound(filter.since), bound(filter.found_since));
+    let mut statement = connection.prepare_cached(statements::STORIES_HEARD)?;
+    let rows =
+        statement.query_map([since.max(found_since), since], |row| Ok((row.get(0)?, time(row.get(1)?))))?;
+    let mut heard = rows.collect::<Result<Vec<Heard>, _>>()?;
+    heard.retain(|(_, at)| filter.until.is_none_or(|until| *at < until));
+    if filter.reverse {
+        heard.reverse();
+    }
+    Ok(heard)
+}
+
+/// The mentions of `story`, in the order of their publication.
+pub fn mentions(connection: &Connection, story: &str) -> Result<Vec<Detection>, StoreError> {
+    let mut of_story = connection.prepare_cached(statements::DETECTIONS_OF_STORY)?;
+    let documents = of_story.query_map([story], |row| row.get::<_, String>(0))?;
+    documents.map(|document| from_json(&document?)).collect()
+}
+
+fn story_date(connection: &Connection, story: &str) -> Result<Option<String>, StoreError> {
+    let mut date_of = connection.prepare_cached(statements::STORY_DATE)?;
+    Ok(date_of.query_row([story], |row| row.get(0)).optional()?.flatten())
+}
+
+pub fn by_id(connection: &Connection, id: &str) -> Result<Option<Detection>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::DETECTION)?;
+    let document: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
+    document.map(|document| from_json(&document)).transpose()
+}
+
+/// A story, its mentions in the order in which they were found, and the changes that they made.
+pub fn story(
+    connection: &Connection,
+    id: &str,
+) -> Result<Option<(StoryRow, Vec<Detection>, Vec<StoryChange>)>, StoreError> {
+    let story = history(mentions(connection, id)?, story_date(connection, id)?, None);
+    Ok(story.map(|(row, mentions)| {
+        let changes = changes(&mentions);
+        (row, mentions, changes)
+    }))
+}
+
+/// What happened to the stories `ids` since `since`.
+pub fn updates(
+    connection: &Connection,
+    ids: &[String],
+    since: Timestamp,
+    today: Date,
+) -> Result<Vec<StoryUpdate>, StoreError> {
+    let mut all = Vec::new();
+    for id in ids {
+        let story = history(mentions(connection, id)?, story_date(connection, id)?, Some(today));
+        let Some((story, mentions)) = story else { continue };
+        let old = mentions.iter().take_while(|mention| mention.detected_at < since).count();
+        all.push(update(story, &mentions, old));
+    }
+    Ok(all)
+}
+
+/// What the mentions after the first `old` changed.
+fn update(story: StoryRow, mentions: &[Detection], old: usize) -> StoryUpdate {
+    let outlets = mentions.len() - old;
+    let Some(first) = mentions.first().filter(|_| old > 0) else {
+        return StoryUpdate { story, is_new: true, event_date: None, class: None, outlets };
+    };
+    let (before, after): (Vec<StoryChange>, Vec<StoryChange>) =
+        changes(mentions).into_iter().partition(|change| change.mention < old);
+    let last_date =
+        |changes: &[StoryChange]| changes.iter().rev().find_map(|change| change.event_date.clone());
+    let last_class = |changes: &[StoryChange]| changes.iter().rev().find_map(|change| change.class);
+    let date = last_date(&before).or_else(|| first.event_date.clone());
+    let class = last_class(&before).unwrap_or(first.class);
+    StoryUpdate {
+        story,
+        is_new: false,
+        event_date: last_date(&after).map(|new| (date, new)),
+        class: last_class(&after).map(|new| (class, new)),
+        outlets,
+    }
+}
+
+/// What each of `mentions`, in the order in which they were found, changed of its story's class and date.
+fn changes(mentions: &[Detection]) -> Vec<StoryChange> {
+    let Some(first) = mentions.first() else { return Vec::new() };
+    let (mut class, mut dated) = (first.class, first.event_date.as_ref());
+    let mut changes = Vec::new();
+    for (at, mention) in mentions.iter().enumerate().skip(1) {
+        // A less exact form of the known date is no change.
+        let other = mention
+            .event_date
+            .as_ref()
+            .filter(|new| dated.is_none_or(|old| !old.starts_with(new.as_str())))
+            // A rumour changes no date.
+            .filter(|_| !mention.rumour);
+        let rises = mention.class > class;
+        if rises || other.is_some() {
+            class = class.max(mention.class);
+            dated = other.or(dated);
+            changes.push(StoryChange {
+                at: mention.detected_at,
+                mention: at,
+                class: rises.then_some(class),
+                event_date: other.cloned(),
+            });
+        }
+    }
+    changes
+}
+
 /// A story's head with the history of its class and date, and its mentions, oldest first; `date` is the story's own. The
 /// stage is adjusted to the date on `today`.
 fn history(
@@ -188,25 +286,12 @@ fn history(
     let detection = Detection::head(mentions.clone())?;
     mentions.sort_by_key(|mention| mention.detected_at);
     let first = mentions.first()?;
-    let (opened_at, mut class) = (first.detected_at, first.class);
-    let (mut changed_at, mut revision, mut dated) = (opened_at, 0, first.event_date.clone());
-    let mut dates: Vec<(Timestamp, String)> = dated.iter().map(|date| (opened_at, date.clone())).collect();
-    for mention in &mentions[1..] {
-        // A less exact form of the known date is no change.
-        let other = mention
-            .event_date
-            .as_ref()
-            .filter(|new| dated.as_ref().is_none_or(|old| !old.starts_with(new.as_str())))
-            // A rumour changes no date.
-            .filter(|_| !mention.rumour);
-        if mention.class > class || other.is_some() {
-            class = class.max(mention.class);
-            dates.extend(other.map(|date| (mention.detected_at, date.clone())));
-            dated = other.cloned().or(dated);
-            changed_at = mention.detected_at;
-            revision += 1;
-        }
-    }
+    let opened_at = first.detected_at;
+    let changes = changes(&mentions);
+    let changed_at = changes.last().map_or(opened_at, |change| change.at);
+    let revision = u32::try_from(changes.len()).unwrap_or(u32::MAX);
+    let moved = changes.into_iter().filter_map(|change| Some((change.at, change.event_date?)));
+    let dates = first.event_date.clone().map(|date| (opened_at, date)).into_iter().chain(moved).collect();
     let event_date = date.or_else(|| detection.event_date.clone());
     let official = event_date.is_some()
         && mentions.iter().any(|mention| mention.official && mention.event_date == event_date);

@@ -106,7 +106,8 @@ fn put_one(connection: &Connection, source: i64, entry: &EntryRecord) -> Result<
         link,
         title,
         text,
-        packed(entry.rewordings)
+        packed(entry.rewordings),
+        seconds(entry.first_seen)
     ])?;
     if let EntryState::Waiting { tries, next_try } = entry.state {
         let values = params![source, key, tries, seconds(next_try)];

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, from_json, seconds, statements};
+use super::{StoreError, detections, seconds, statements};
 use crate::{
     model::{Detection, Kind},
     store::{LabelVector, LabelledMention, Labels},
@@ -19,13 +19,7 @@ pub fn label(
     now: Timestamp,
 ) -> Result<Option<Detection>, StoreError> {
     let transaction = connection.transaction()?;
-    let end = format!("{id}\u{10ffff}");
-    let mut statement = transaction.prepare_cached(statements::DETECTION_BY_PREFIX)?;
-    let rows = statement.query_map([id, &end], |row| row.get::<_, String>(0))?;
-    let found = rows.collect::<Result<Vec<String>, _>>()?;
-    drop(statement);
-    let [document] = found.as_slice() else { return Ok(None) };
-    let detection: Detection = from_json(document)?;
+    let Some(detection) = detections::by_id(&transaction, id)? else { return Ok(None) };
     if let Some(yes) = yes {
         let mut put = transaction.prepare_cached(statements::LABEL_PUT)?;
         put.execute(params![detection.id, yes, seconds(now)])?;

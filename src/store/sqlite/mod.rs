@@ -6,10 +6,12 @@ mod clock_skew;
 mod compact;
 mod confirmed;
 mod cycles;
+mod deliveries;
 mod detections;
 mod entries;
 mod known;
 mod labels;
+mod lookup;
 mod open;
 mod outbox;
 mod prune;
@@ -41,14 +43,16 @@ pub use confirmed::confirmed_time;
 pub use cycles::{
     begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
 };
-pub use detections::{any as any_detection, fold_stories, recent_stories};
+pub use deliveries::{delivered_since, deliveries};
+pub use detections::{any as any_detection, fold_stories, recent_stories, updates as story_updates};
 pub use entries::{backlog, postpone};
 pub use known::known_entries;
 pub use labels::{label, labelled_mentions, labels, put_label_vectors};
+pub use lookup::resolve;
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
-    alert_totals, attempt, bind, channel_story_states, channel_tests, channels, deliveries, hasten,
-    incidents, notice, oldest_due, open_messages, put_channel_test, queued, revive, rows, settle, waiting,
+    alert_totals, attempt, bind, channel_story_states, channel_tests, channels, hasten, incidents, notice,
+    oldest_due, open_messages, put_channel_test, queued, revive, rows, settle, waiting,
 };
 pub use prune::prune;
 pub use query_timing::{take as take_times, watch};

@@ -26,6 +26,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/11.sql")),
     M::up(include_str!("migrations/12.sql")),
     M::up(include_str!("migrations/13.sql")),
+    M::up(include_str!("migrations/14.sql")),
 ];
 
 /// Time that a statement waits for a lock of another process.

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::{StoreError, amount, from_json, optional, seconds, statements, time, to_json};
-use crate::store::{AlertTotal, Delivery};
+use super::{StoreError, amount, deliveries::state, from_json, optional, seconds, statements, time, to_json};
+use crate::store::AlertTotal;
 use crate::{
     failpoint::hit,
     model::{
@@ -88,7 +88,7 @@ pub fn channel_story_states(
     Ok(all)
 }
 
-fn class(name: &str) -> Class {
+pub fn class(name: &str) -> Class {
     name.parse().unwrap_or(Class::Medium)
 }
 
@@ -226,7 +226,7 @@ fn put_channel(connection: &Connection, channel: &ChannelState) -> Result<(), St
     Ok(())
 }
 
-fn maybe(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+pub fn maybe(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(time))
 }
 
@@ -328,37 +328,13 @@ pub fn alert_totals(connection: &Connection) -> Result<Vec<AlertTotal>, StoreErr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn state_of(bound: bool, settled: bool, given_up: bool) -> AlertState {
-    match (bound, settled, given_up) {
-        (false, ..) => AlertState::Queued,
-        (true, false, _) => AlertState::Bound,
-        (true, true, true) => AlertState::GivenUp,
-        (true, true, false) => AlertState::Delivered,
-    }
-}
-
-pub fn deliveries(connection: &Connection) -> Result<Vec<Delivery>, StoreError> {
-    let mut statement = connection.prepare_cached(statements::DELIVERIES)?;
-    let rows = statement.query_map([], |row| {
-        let settled = maybe(row, 4)?;
-        let given_up = row.get::<_, Option<bool>>(5)?.unwrap_or(false);
-        Ok(Delivery {
-            detection: row.get(0)?,
-            channel: row.get(1)?,
-            state: state_of(row.get(3)?, settled.is_some(), given_up),
-            at: settled.unwrap_or(time(row.get(2)?)),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 pub fn rows(connection: &Connection, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
     let mut statement = connection.prepare_cached(statements::OUTBOX_ROWS)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(params![limit, open], |row| {
         let (message, settled): (Option<String>, Option<Timestamp>) = (row.get(7)?, maybe(row, 8)?);
         let given_up: bool = row.get::<_, Option<bool>>(9)?.unwrap_or(false);
-        let state = state_of(message.is_some(), settled.is_some(), given_up);
+        let state = state(message.is_some(), settled.is_some(), given_up);
         Ok(OutboxRow {
             id: row.get(0)?,
             channel: row.get(1)?,

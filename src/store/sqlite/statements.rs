@@ -86,11 +86,21 @@ statements! {
         WHERE source = ?1 AND id_mark = ?2 AND id_mark > 0 LIMIT ?3";
     ENTRY_WORDS = "SELECT title, link, substr(summary, 1, 1000) FROM texts WHERE source = ?1 AND key = ?2";
     ENTRY_PUT = "INSERT INTO entries (source, key, state, rules, seen, score, reason, id_mark, link_mark, title_mark,
-        text_mark, reworded)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        text_mark, reworded, first_seen)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         ON CONFLICT (source, key) DO UPDATE SET state = ?3, rules = ?4, seen = max(seen, ?5), score = ?6, reason = ?7,
         id_mark = ifnull(?8, id_mark), link_mark = ifnull(?9, link_mark), title_mark = ifnull(?10, title_mark), text_mark = ifnull(?11, text_mark),
         reworded = max(reworded, ?12)";
+    ENTRIES_OF_LINK = "SELECT entries.source, entries.key FROM sources CROSS JOIN entries
+        ON entries.source = sources.id AND entries.link_mark = ?1 LIMIT ?2";
+    ENTRIES_OF_KEYS = "SELECT entries.source, entries.key FROM sources CROSS JOIN entries
+        ON entries.source = sources.id AND entries.key BETWEEN ?1 AND ?2 LIMIT ?3";
+    ENTRY_HISTORY = "SELECT url, state, reason, score, entries.seen, coalesce(entries.first_seen, texts.first_seen) AS first_seen,
+        title, link, summary, author, published, ifnull(texts.silent, 0) AS silent, tries, next_try, reworded FROM entries
+        JOIN sources ON sources.id = entries.source
+        LEFT JOIN texts ON texts.source = entries.source AND texts.key = entries.key
+        LEFT JOIN waiting ON waiting.source = entries.source AND waiting.key = entries.key
+        WHERE entries.source = ?1 AND entries.key = ?2";
     ENTRY_LAST_SEEN = "UPDATE entries SET seen = max(seen, ?3) WHERE source = ?1 AND key = ?2";
     ENTRY_MARKED = "UPDATE entries SET id_mark = ifnull(?3, id_mark), link_mark = ifnull(?4, link_mark), title_mark = ifnull(?5, title_mark),
         text_mark = ifnull(?6, text_mark) WHERE source = ?1 AND key = ?2";
@@ -117,9 +127,9 @@ statements! {
     WAITING_PUT = "INSERT OR REPLACE INTO waiting (source, key, tries, next_try) VALUES (?1, ?2, ?3, ?4)";
     WAITING_LATER = "UPDATE waiting SET next_try = ?3 WHERE source = ?1 AND key = ?2";
     WAITING_DONE = "DELETE FROM waiting WHERE source = ?1 AND key = ?2";
-    ENTRIES_BACK_DROPPED = "UPDATE entries SET seen = ?1 WHERE state = 'd' AND seen >= ?2";
-    ENTRIES_BACK_JUDGED = "UPDATE entries SET seen = ?1 WHERE state = 'j' AND seen >= ?2";
-    ENTRIES_BACK_WAITING = "UPDATE entries SET seen = ?1 WHERE seen >= ?2 AND (source, key) IN
+    ENTRIES_BACK_DROPPED = "UPDATE entries SET seen = ?1, first_seen = min(first_seen, ?1 * 86400) WHERE state = 'd' AND seen >= ?2";
+    ENTRIES_BACK_JUDGED = "UPDATE entries SET seen = ?1, first_seen = min(first_seen, ?1 * 86400) WHERE state = 'j' AND seen >= ?2";
+    ENTRIES_BACK_WAITING = "UPDATE entries SET seen = ?1, first_seen = min(first_seen, ?1 * 86400) WHERE seen >= ?2 AND (source, key) IN
         (SELECT source, key FROM waiting)";
     TEXTS_BACK = "UPDATE texts SET first_seen = first_seen - ?1 WHERE first_seen > ?2 AND (source, key) IN
         (SELECT source, key FROM waiting)";
@@ -130,7 +140,7 @@ statements! {
     BACKLOG = "WITH turns AS (
             SELECT source, key, tries, next_try, row_number() OVER (PARTITION BY source ORDER BY next_try) AS turn
             FROM waiting WHERE next_try <= ?1 ORDER BY turn, next_try LIMIT ?2)
-        SELECT sources.url, turns.key, title, link, summary, author, published, first_seen, silent, tries,
+        SELECT sources.url, turns.key, title, link, summary, author, published, texts.first_seen, silent, tries,
         next_try, entries.rules, entries.reworded FROM turns
         JOIN entries ON entries.source = turns.source AND entries.key = turns.key
         JOIN texts ON texts.source = turns.source AND texts.key = turns.key
@@ -167,22 +177,32 @@ statements! {
         detected_at, silent, signature, document, about)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     STORIES_HEARD = "SELECT story, max(iif(silent, min(told_at, detected_at), detected_at)) AS heard, max(told_at) AS told
-        FROM detections WHERE detected_at >= ?1 GROUP BY story HAVING heard >= ?1 ORDER BY heard DESC, told DESC, story";
+        FROM detections WHERE detected_at >= ?1 GROUP BY story HAVING heard >= ?2 ORDER BY heard DESC, told DESC, story";
     STORY_DATE = "SELECT event_date FROM stories WHERE id = ?1";
     DETECTIONS_OF_STORY = "SELECT json_set(document, '$.story_id', story) FROM detections WHERE story = ?1 ORDER BY told_at, id";
 
-    JUDGED_ENTRIES = "SELECT sources.url, texts.key, title, link, summary, author, published, first_seen, texts.silent,
+    JUDGED_ENTRIES = "SELECT sources.url, texts.key, title, link, summary, author, published, texts.first_seen, texts.silent,
         entries.rules, entries.reworded, entries.score,
         json_set(detections.document, '$.story_id', detections.story) AS document FROM entries
         JOIN texts ON texts.source = entries.source AND texts.key = entries.key
         JOIN sources ON sources.id = entries.source
         LEFT JOIN detections ON detections.source = entries.source AND detections.key = entries.key
-        WHERE entries.state = 'j' AND first_seen >= ?1 ORDER BY entries.source, entries.key";
+        WHERE entries.state = 'j' AND texts.first_seen >= ?1 ORDER BY entries.source, entries.key";
     DETECTION_UPDATE = "UPDATE detections SET event = ?2, stage = ?3, score = ?4, watched = ?5, project = ?6,
         document = ?7 WHERE id = ?1";
     DETECTION_DROP = "DELETE FROM detections WHERE id = ?1 RETURNING story";
-    DETECTION_BY_PREFIX = "SELECT json_set(document, '$.story_id', story) FROM detections
-        WHERE id >= ?1 AND id < ?2 LIMIT 2";
+    DETECTION = "SELECT json_set(document, '$.story_id', story) FROM detections WHERE id = ?1";
+    DETECTIONS_OF_IDS = "SELECT id, story FROM detections WHERE id >= ?1 AND id < ?2 LIMIT ?3";
+    STORIES_OF_IDS = "SELECT id FROM stories WHERE id >= ?1 AND id < ?2 LIMIT ?3";
+    DETECTIONS_OF_KEY = "SELECT id FROM detections WHERE source = ?1 AND key = ?2 ORDER BY told_at, id";
+    DETECTIONS_OF_URL = "SELECT id FROM detections WHERE json_extract(document, '$.url') = ?1 ORDER BY told_at, id LIMIT ?2";
+    DETECTION_ENTRIES = "SELECT DISTINCT source, key FROM detections WHERE story = ?1 AND source IS NOT NULL AND key IS NOT NULL";
+    LABEL = "SELECT yes FROM labels WHERE detection = ?1";
+    DELIVERED_SINCE = "SELECT outbox.channel, count(*) FROM messages JOIN outbox ON outbox.message = messages.id
+        WHERE settled_at >= ?1 AND NOT given_up GROUP BY outbox.channel";
+    ALERTS_OF_STORY = "SELECT outbox.channel, topic, class, due_at, outbox.created_at, outbox.message, settled_at, given_up,
+        error FROM outbox LEFT JOIN messages ON messages.id = outbox.message
+        WHERE story = ?1 ORDER BY outbox.created_at, outbox.rowid";
     STORY_DROP_EMPTY = "DELETE FROM stories WHERE id = ?1
         AND NOT EXISTS (SELECT 1 FROM detections WHERE detections.story = stories.id)";
     LABEL_PUT = "INSERT OR REPLACE INTO labels (detection, yes, at) VALUES (?1, ?2, ?3)";

@@ -4,6 +4,7 @@ mod files;
 mod findings;
 mod heads;
 mod labels;
+mod lookup;
 mod outbox;
 
 use jiff::{SignedDuration, Timestamp};
@@ -368,6 +369,10 @@ fn no_statement_walks_through_a_table_that_grows() {
         "JUDGED_ENTRIES",
         "LABELS",
         "LABELLED_MENTIONS",
+        "ENTRIES_OF_LINK",
+        "ENTRIES_OF_KEYS",
+        "DETECTIONS_OF_URL",
+        "ALERTS_OF_STORY",
         "X_SOURCES",
         "X_GAPS",
         "X_ACCOUNTS",

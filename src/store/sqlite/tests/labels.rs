@@ -21,10 +21,7 @@ fn a_label_holds_for_the_mentions_of_its_story_until_it_is_cleared() {
             store.commit(found(id, story, 80)).await.unwrap();
         }
         assert_eq!(texts(&store, 1).await, []);
-        assert!(
-            store.label("a".to_owned(), Some(true), now()).await.unwrap().is_none(),
-            "four begin with it"
-        );
+        assert!(store.label("a".to_owned(), Some(true), now()).await.unwrap().is_none());
         store.label("aa".to_owned(), Some(false), now()).await.unwrap().unwrap();
         store.label("ab".to_owned(), Some(true), now()).await.unwrap().unwrap();
         let (no, yes) = (text("aa", false, false), text("ab", true, false));

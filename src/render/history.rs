@@ -1,0 +1,288 @@
+//! The history of a story or an entry: where it was seen, what was decided and why, who was notified.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{format::minute, listing, plain};
+use crate::{
+    detect::{MUTED, NO_VOCABULARY, OTHER_LANGUAGE},
+    model::{AlertState, Detection, Topic, short_id},
+    store::{EntryHistory, EntryStatus, History, SentAlert, StoryHistory},
+};
+
+/// Entries and mentions shown of a story at most; JSON has all.
+const SHOWN: usize = 12;
+
+/// What the sentences need beside the history.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Names of sources by address.
+    pub names: &'a BTreeMap<String, String>,
+    /// Score from which a text counts as a launch.
+    pub threshold: u8,
+}
+
+impl Surroundings<'_> {
+    fn source(self, url: &str) -> String {
+        plain(self.names.get(url).map_or(url, String::as_str))
+    }
+}
+
+/// One line for each entry: when and where it was seen, and what was decided.
+pub fn sightings(history: &History, around: Surroundings) -> String {
+    let mut text = String::new();
+    for entry in history.entries.iter().take(SHOWN) {
+        let _ = writeln!(text, "{}", sighting(entry, history.page_read_at, around));
+    }
+    text + &more(history.entries.len(), "entries")
+}
+
+fn more(number: usize, of: &str) -> String {
+    let more = number.saturating_sub(SHOWN);
+    if more == 0 { String::new() } else { format!("and {more} more {of}: --format json\n") }
+}
+
+fn sighting(entry: &EntryHistory, page_read_at: Option<Timestamp>, around: Surroundings) -> String {
+    let source = around.source(&entry.source_url);
+    let seen = entry.first_seen.map_or_else(
+        || format!("last seen on {} in {source}", entry.last_seen.strftime("%Y-%m-%d")),
+        |at| format!("seen {} in {source}", minute(at)),
+    );
+    let decided = match &entry.status {
+        EntryStatus::Dropped { reason } => {
+            format!("dropped before the page was read: {}", dropped(reason))
+        }
+        EntryStatus::Waiting { tries, next_try } => {
+            let tries = if *tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
+            format!("waiting for its page ({tries}), next from {}", minute(*next_try))
+        }
+        EntryStatus::Judged { score } => {
+            let read = if page_read_at.is_some() { " with its page" } else { "" };
+            let score = score.unwrap_or(0);
+            if score >= around.threshold {
+                format!("judged{read}: score {score}, a launch")
+            } else {
+                format!("judged{read}: score {score}, no launch (threshold {})", around.threshold)
+            }
+        }
+    };
+    let first = if entry.suppress_alerts { " (first look: no alert)" } else { "" };
+    let reworded = match entry.reworded {
+        0 => String::new(),
+        times => format!("; judged again {times} times after changes of its words"),
+    };
+    format!("{seen}; {decided}{first}{reworded}")
+}
+
+/// Why the early filter dropped an entry, in words.
+fn dropped(reason: &str) -> String {
+    match reason {
+        NO_VOCABULARY => "no launch word in title or summary".to_owned(),
+        MUTED => "it has a phrase of detect.mute".to_owned(),
+        OTHER_LANGUAGE => "its language is not in detect.languages".to_owned(),
+        other => plain(other),
+    }
+}
+
+/// What to do so that entries dropped for `reason` are read.
+fn remedy(reason: &str) -> &'static str {
+    match reason {
+        MUTED => "remove the phrase from detect.mute",
+        OTHER_LANGUAGE => "add the language to detect.languages",
+        _ => {
+            "watch the project (tge-scrape project add NAME), or add words of its title as a [[phrases]] row"
+        }
+    }
+}
+
+/// The history for people.
+pub fn text(history: &History, around: Surroundings) -> String {
+    let mut text = String::new();
+    for story in &history.stories {
+        let _ = writeln!(text, "{}", head(&story.story.detection, history.detection.as_ref()));
+        text += &dates(story);
+        text += &mentions(story);
+        text += &notified(story);
+        let label = match story.label {
+            Some(true) => "a launch",
+            Some(false) => "no launch",
+            None => "none",
+        };
+        let _ = writeln!(text, "your label: {label}\n");
+    }
+    if !history.entries.is_empty() {
+        text += "what happened\n";
+        text.extend(sightings(history, around).lines().map(|line| format!("  {line}\n")));
+    }
+    if let Some(remedy) = dropped_remedy(history) {
+        let _ = writeln!(text, "to have such entries read: {remedy}");
+    }
+    text
+}
+
+/// What to do about a page all of whose entries were dropped.
+pub fn dropped_remedy(history: &History) -> Option<&'static str> {
+    let reason = |entry: &EntryHistory| match &entry.status {
+        EntryStatus::Dropped { reason } => Some(remedy(reason)),
+        _ => None,
+    };
+    let mut remedies = history.entries.iter().map(reason);
+    let first = remedies.next()??;
+    remedies.all(|remedy| remedy.is_some()).then_some(first)
+}
+
+/// Headline, address and facts. The ID is that of `named`, if it is a mention of this story.
+fn head(detection: &Detection, named: Option<&Detection>) -> String {
+    let named = named.filter(|named| named.story_id == detection.story_id).unwrap_or(detection);
+    let mut facts = vec![
+        format!("{} {}", detection.event.as_str(), detection.stage.as_str()),
+        format!("class {}", detection.class.as_str()),
+        format!("score {}", detection.score),
+    ];
+    facts.extend(detection.event_date.as_deref().map(|date| format!("date {}", plain(date))));
+    facts.extend(detection.venue.as_deref().map(|venue| format!("venue {}", plain(venue))));
+    facts.extend(detection.chain.as_deref().map(|chain| format!("chain {}", plain(chain))));
+    facts.extend(detection.watched.then(|| "watched".to_owned()));
+    facts.extend(detection.official.then(|| "official".to_owned()));
+    facts.extend(detection.rumour.then(|| "rumour".to_owned()));
+    facts.extend(detection.cautions.iter().map(|caution| format!("caution: {}", caution.as_str())));
+    let id = short_id(&named.id);
+    format!(
+        "{id}  {}\n  {}\n  {}\n  {}\n",
+        listing::whose(detection),
+        plain(&detection.title),
+        plain(&detection.url),
+        facts.join(", ")
+    )
+}
+
+fn dates(story: &StoryHistory) -> String {
+    let mut text = String::new();
+    let Some(first) = story.mentions.first() else { return text };
+    let line = |date: &str, class: &str, at: Timestamp, source: &str| {
+        format!("  {}  {date:<10}  {class:<8}  {}\n", minute(at), plain(source))
+    };
+    if !story.changes.is_empty() {
+        text += "how date and class moved\n";
+        let date = first.event_date.as_deref().map_or_else(|| "no date".to_owned(), plain);
+        text += &line(&date, first.class.as_str(), first.detected_at, &first.source);
+    }
+    for change in &story.changes {
+        let source = story.mentions.get(change.mention).map_or("", |mention| mention.source.as_str());
+        let class = change.class.map_or("", |class| class.as_str());
+        text += &line(&change.event_date.as_deref().map(plain).unwrap_or_default(), class, change.at, source);
+    }
+    text
+}
+
+fn mentions(story: &StoryHistory) -> String {
+    let own = story.story.detection.independent_outlets;
+    let number = story.mentions.len();
+    let mut text = match number {
+        1 => "1 mention\n".to_owned(),
+        _ => format!("{number} mentions, {own} in own words\n"),
+    };
+    for mention in story.mentions.iter().take(SHOWN) {
+        let at = mention.published_at.unwrap_or(mention.detected_at);
+        let (source, title) = (plain(&mention.source), plain(&mention.title));
+        let _ = writeln!(text, "  {}  {source}: {title}", minute(at));
+    }
+    text.extend(more(number, "mentions").lines().map(|line| format!("  {line}\n")));
+    text
+}
+
+fn notified(story: &StoryHistory) -> String {
+    let mut text = String::new();
+    for alert in story.alerts.iter().filter(|alert| alert.topic != Topic::Ops) {
+        let _ = writeln!(text, "  {}", sent(alert));
+    }
+    // Delivered alerts are deleted after 30 days; the state of the story stays.
+    for state in &story.channels {
+        if story.alerts.iter().all(|alert| alert.channel != state.channel) {
+            let (channel, at) = (plain(&state.channel), minute(state.notified_at));
+            let _ = writeln!(text, "  {channel}  sent {at} ({})", state.class.as_str());
+        }
+    }
+    if text.is_empty() { "no channel was notified\n".to_owned() } else { format!("notified\n{text}") }
+}
+
+fn sent(alert: &SentAlert) -> String {
+    let (channel, class) = (plain(&alert.channel), alert.class.as_str());
+    let error = alert.error.as_deref().map_or_else(String::new, |error| format!(": {}", plain(error)));
+    let state = match (alert.state, alert.delivered_at) {
+        (AlertState::Delivered, Some(at)) => format!("sent {}", minute(at)),
+        (AlertState::GivenUp, _) => format!("given up{error}"),
+        (AlertState::Bound, _) => format!("not delivered yet{error}"),
+        _ => format!("waits until {}", minute(alert.due_at)),
+    };
+    format!("{channel}  {state} ({class})")
+}
+
+/// The history for programs.
+pub fn document(history: &History, around: Surroundings) -> Value {
+    let entries: Vec<Value> = history.entries.iter().map(|entry| entry_document(entry, around)).collect();
+    let stories: Vec<Value> = history.stories.iter().map(story_document).collect();
+    let id = history.detection.as_ref().map(|detection| &detection.id);
+    json!({ "id": id, "page_read_at": history.page_read_at, "entries": entries, "stories": stories })
+}
+
+fn entry_document(entry: &EntryHistory, around: Surroundings) -> Value {
+    let (state, reason, score, next_try) = match &entry.status {
+        EntryStatus::Dropped { reason } => ("dropped", Some(reason), None, None),
+        EntryStatus::Waiting { next_try, .. } => ("waiting", None, None, Some(next_try)),
+        EntryStatus::Judged { score } => ("judged", None, *score, None),
+    };
+    json!({
+        "id": entry.key.to_string(),
+        "source": around.names.get(&entry.source_url).unwrap_or(&entry.source_url),
+        "first_seen_at": entry.first_seen,
+        "state": state,
+        "reason": reason,
+        "score": score,
+        "next_try_at": next_try,
+        "title": entry.title,
+        "url": entry.link,
+        "published_at": entry.published,
+        "suppress_alerts": entry.suppress_alerts,
+        "judged_again": entry.reworded,
+    })
+}
+
+fn story_document(story: &StoryHistory) -> Value {
+    let mention = |mention: &Detection| {
+        json!({
+            "id": mention.id, "source": mention.source, "url": mention.url, "title": mention.title,
+            "published_at": mention.published_at, "detected_at": mention.detected_at,
+            "class": mention.class, "score": mention.score, "event_date": mention.event_date,
+        })
+    };
+    let changes = story.changes.iter().map(|change| {
+        let mention = story.mentions.get(change.mention).map(|mention| &mention.id);
+        json!({ "at": change.at, "mention": mention, "class": change.class, "event_date": change.event_date })
+    });
+    let alerts = story.alerts.iter().map(|alert| {
+        json!({
+            "channel": alert.channel, "topic": alert.topic, "class": alert.class, "state": alert.state,
+            "created_at": alert.created_at, "due_at": alert.due_at, "delivered_at": alert.delivered_at,
+            "error": alert.error,
+        })
+    });
+    let channels = story.channels.iter().map(|state| {
+        json!({
+            "channel": state.channel, "class": state.class, "event_date": state.event_date,
+            "notified_at": state.notified_at, "outlets": state.outlets,
+        })
+    });
+    json!({
+        "detection": story.story.detection,
+        "opened_at": story.story.opened_at,
+        "changed_at": story.story.changed_at,
+        "mentions": story.mentions.iter().map(mention).collect::<Vec<_>>(),
+        "changes": changes.collect::<Vec<_>>(),
+        "alerts": alerts.collect::<Vec<_>>(),
+        "channels": channels.collect::<Vec<_>>(),
+        "label": story.label,
+    })
+}

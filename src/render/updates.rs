@@ -1,0 +1,151 @@
+//! What happened to stories, a line each: new ones, moved dates, raised classes, further outlets.
+
+use super::{
+    listing, plain,
+    style::{Look, Style},
+    table::{Cell, Spec, Table},
+};
+use crate::{
+    model::{Detection, short_id},
+    store::StoryUpdate,
+    text::cut::{Unit, cut},
+};
+
+const NEW: &str = "NEW";
+
+/// The word that begins the line of `update`, and what changed, for a story that was known.
+fn change(update: &StoryUpdate) -> (&'static str, Option<String>) {
+    if update.is_new {
+        return (NEW, None);
+    }
+    if let Some((from, to)) = &update.event_date {
+        let from = from.as_deref().map_or_else(|| "no date".to_owned(), plain);
+        return ("DATE", Some(format!("{from} → {}", plain(to))));
+    }
+    if let Some((from, to)) = update.class {
+        return ("CLASS", Some(format!("{} → {}", from.as_str(), to.as_str())));
+    }
+    if update.outlets == 0 {
+        return ("", None);
+    }
+    let outlets = if update.outlets == 1 { "outlet" } else { "outlets" };
+    ("MORE", Some(format!("+{} {outlets}", update.outlets)))
+}
+
+/// A line for each of `updates`, `margin` cells from the left.
+pub fn lines(updates: &[StoryUpdate], margin: u16, style: Style) -> String {
+    let mut table = table();
+    for update in updates {
+        let found = &update.story.detection;
+        let (word, changed) = change(update);
+        let (text, more) = match changed {
+            Some(changed) => (Cell::new(changed, Look::BOLD), String::new()),
+            None => (headline(found), more(found)),
+        };
+        table.row(row(word, found, text, more));
+    }
+    let inner = Style { width: style.width.saturating_sub(margin), ..style };
+    let indent = " ".repeat(usize::from(margin));
+    table.render(inner).lines().map(|line| format!("{indent}{line}\n")).collect()
+}
+
+/// The line of a story that was just found. Lines that are written one by one have columns of equal width.
+pub fn found(found: &Detection, style: Style) -> String {
+    const WHAT: usize = 21;
+    const WHOSE: usize = 22;
+    let padded = |text: String, width: usize| {
+        let text = cut(&text, width, Unit::Cells);
+        let blank = width.saturating_sub(Unit::Cells.length(&text));
+        format!("{text}{:blank$}", "")
+    };
+    let class = format!("{:<8}", found.class.as_str());
+    let star = if found.watched { "*" } else { " " };
+    let (what, whose) = (padded(listing::what(found), WHAT), padded(listing::whose(found), WHOSE));
+    let used = 1 + 3 + 2 + 8 + 2 + WHAT + 2 + 1 + 1 + WHOSE + 2;
+    let space = usize::from(style.width).saturating_sub(used).max(10);
+    let title = cut(&plain(&found.title), space, Unit::Cells);
+    format!(
+        " {}  {}  {what}  {star} {whose}  {}\n",
+        style.paint("NEW", Look::GREEN),
+        style.paint(&class, listing::of_class(found.class)),
+        style.link(&style.paint(&style.isolate(&title), Look::BOLD), &found.url),
+    )
+}
+
+fn table() -> Table {
+    Table::new(vec![
+        Spec::new(""),
+        Spec::new("").rank(1),
+        Spec::new(""),
+        Spec::new("").cut(8).rank(2),
+        Spec::new("").optional(),
+        Spec::new("").cut(10),
+        Spec::new("").cut(16),
+        Spec::new("").optional().rank(3),
+    ])
+}
+
+fn row(word: &str, found: &Detection, text: Cell, more: String) -> Vec<Cell> {
+    vec![
+        Cell::new(word, if word == NEW { Look::GREEN } else { Look::PLAIN }),
+        Cell::new(short_id(&found.id), Look::DIM),
+        Cell::new(found.class.as_str(), listing::of_class(found.class)),
+        listing::what(found).into(),
+        (if found.watched { "*" } else { "" }).into(),
+        listing::whose(found).into(),
+        text,
+        more.into(),
+    ]
+}
+
+fn headline(found: &Detection) -> Cell {
+    Cell::new(&found.title, Look::BOLD).link(&found.url)
+}
+
+/// The further outlets of a story.
+fn more(found: &Detection) -> String {
+    match found.outlets() {
+        0 | 1 => String::new(),
+        outlets => format!("+{}", outlets - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::Class, render::samples};
+
+    fn update() -> StoryUpdate {
+        StoryUpdate { story: samples::row(), is_new: false, event_date: None, class: None, outlets: 0 }
+    }
+
+    #[test]
+    fn each_kind_of_update_is_one_line() {
+        let updates = [
+            StoryUpdate { is_new: true, ..update() },
+            StoryUpdate {
+                event_date: Some((Some("2026-12-01".to_owned()), "2026-12-03".to_owned())),
+                ..update()
+            },
+            StoryUpdate { event_date: Some((None, "2026-Q4".to_owned())), ..update() },
+            StoryUpdate { class: Some((Class::High, Class::Critical)), ..update() },
+            StoryUpdate { outlets: 2, ..update() },
+        ];
+        let text = lines(&updates, 1, Style::pipe(100));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        for (line, (word, end)) in lines.iter().zip([
+            ("NEW", "+1"),
+            ("DATE", "2026-12-01 → 2026-12-03"),
+            ("DATE", "no date → 2026-Q4"),
+            ("CLASS", "high → critical"),
+            ("MORE", "+2 outlets"),
+        ]) {
+            assert!(line.starts_with(&format!(" {word} ")) && line.trim_end().ends_with(end), "{line:?}");
+        }
+        for width in [60, 80, 160] {
+            let text = self::lines(&updates, 2, Style::pipe(width));
+            assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{text}");
+        }
+    }
+}
