@@ -331,7 +331,7 @@ fn config_init_asks_four_questions_on_a_terminal() {
     };
     assert_eq!(code, 0, "{said}");
     for wanted in
-        ["1/4", "\"9\" is none of them", "3/4", "ok    file", "*/15 * * * *  cd ", "next: tge-scrape cycle"]
+        ["1/4", "\"9\" is none of them", "3/4", "ok    file", "*/15 * * * *  cd ", "next: tge-scrape "]
     {
         assert!(said.contains(wanted), "{wanted:?} is missing in {said}");
     }

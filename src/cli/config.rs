@@ -31,7 +31,7 @@ pub enum What {
         /// File to write
         #[arg(default_value = FILE_NAME)]
         file: PathBuf,
-        /// Overwrite it
+        /// Overwrite an existing file
         #[arg(long)]
         force: bool,
     },

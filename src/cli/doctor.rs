@@ -35,7 +35,7 @@ const BUILT_AFTER: Timestamp = Timestamp::constant(1_793_491_200, 0);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Try the network as well
+    /// Also fetch three feeds, to test the network
     #[arg(long)]
     online: bool,
 }

@@ -178,17 +178,17 @@ enum Command {
     /// Show and change the watch list
     #[command(subcommand, alias = "projects")]
     Project(project::What),
-    /// Read the article out of a saved page
+    /// Print the article of a saved page
     Article(article::Args),
     /// Explain the score of a text
     #[command(after_help = EXPLAIN)]
     Explain(explain::Args),
-    /// Judge texts: a JSON object a line on stdin, a verdict a line on stdout
+    /// Score texts: a JSON object a line on stdin, a verdict a line on stdout
     Classify(classify::Args),
     /// Re-score stored entries after a change of settings
     #[command(after_help = RESCAN)]
     Rescan(rescan::Args),
-    /// Mark a detection as a launch or not; `stats` shows the precision by these marks
+    /// Say whether a story is a launch; similar texts then score higher or lower
     Label(label::Args),
     /// Write, check and show the settings
     #[command(subcommand)]

@@ -179,11 +179,11 @@ impl Summary<'_> {
         let mut parts = vec![stories];
         parts.extend((changed > 0).then(|| format!("{changed} changed")));
         if !self.dry_run {
-            let alerts = count(self.sent.values().sum(), "alert sent", "alerts sent");
+            let alerts = count(self.sent.values().sum(), "alert", "alerts");
             let why = if self.first_look { " (first look)" } else { "" };
             parts.push(format!("{alerts}{why}"));
         }
-        parts.push(count(failing(report).len() as u64, "feed failing", "feeds failing"));
+        parts.push(format!("{} failing", failing(report).len()));
         let late = if report.cycle.deadline_hit { ", out of time" } else { "" };
         let (word, end) = if self.dry_run { ("Dry run of", "; nothing saved") } else { ("Finished", "") };
         let text = format!(
@@ -296,8 +296,7 @@ mod tests {
             assert!(text.lines().count() <= 23, "with the lines on stderr more than 25: {text}");
             assert_eq!(text.lines().filter(|line| line.starts_with(" NEW ")).count(), 10);
             assert!(text.contains("\n 75 more: events\n"), "{text}");
-            let end =
-                " Finished 40 feeds in 0.8 s: 80 new stories, 10 changed, 60 alerts sent, 1 feed failing\n";
+            let end = " Finished 40 feeds in 0.8 s: 80 new stories, 10 changed, 60 alerts, 1 failing\n";
             assert!(text.ends_with(end), "{text}");
         }
         let long = summary.long(Style::pipe(100));

@@ -13,7 +13,7 @@ use crate::{
 pub fn begin_cycle(connection: &mut Connection, now: Timestamp) -> Result<i64, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if let Some(jump) = clock_skew::mend(&transaction, now)? {
-        tracing::warn!("the clock has gone back by {} s; what waits is moved with it", jump);
+        tracing::warn!("the clock was set back by {} s; stored waits are moved by the same time", jump);
     }
     transaction.prepare_cached(statements::CYCLE_BEGIN)?.execute([seconds(now)])?;
     let id = transaction.last_insert_rowid();

@@ -276,7 +276,7 @@ impl ApiCaller {
                 self.dialect_changed = true;
                 self.dialect = self.dialect.other();
                 context.store.x_set_dialect(self.dialect.into()).await?;
-                tracing::info!(dialect = self.dialect.as_ref(), "X uses the other dialect");
+                tracing::info!(dialect = self.dialect.as_ref(), "X uses the other dialect of its API");
                 return Ok(Settled::SendAgain);
             }
             Action::Retry => return Ok(Settled::Retry(sentence)),
