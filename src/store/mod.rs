@@ -87,6 +87,11 @@ impl Store {
         self.db.call(move |connection| sqlite::begin_cycle(connection, now)).await
     }
 
+    /// The id that the next cycle gets.
+    pub(crate) async fn next_cycle_id(&self) -> Result<i64, StoreError> {
+        self.db.call(|connection| sqlite::next_cycle_id(connection)).await
+    }
+
     pub(crate) async fn end_cycle(&self, cycle: CycleRecord) -> Result<(), StoreError> {
         self.db.call(move |connection| sqlite::end_cycle(connection, &cycle)).await
     }

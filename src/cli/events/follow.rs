@@ -102,7 +102,8 @@ fn print(updates: &[StoryUpdate], is_ndjson: bool, output: &mut Output) -> Resul
         return Ok(());
     }
     if !is_ndjson {
-        return output.print(&updates::lines(updates, 0, output.style()));
+        let style = output.style();
+        return output.print(&updates.iter().map(|update| updates::line(update, style)).collect::<String>());
     }
     // As before: a program gets new stories and changes of class or date, not each further outlet.
     let shown = updates.iter().filter(|update| {

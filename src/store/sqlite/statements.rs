@@ -30,6 +30,7 @@ statements! {
     CYCLE_OLDEST = "SELECT min(started_at) FROM cycles";
     CYCLE_NEWEST = "SELECT started_at FROM cycles ORDER BY id DESC LIMIT 1";
     CYCLES_BACK = "UPDATE cycles SET started_at = started_at - ?1 WHERE started_at > ?2";
+    CYCLE_NEXT = "SELECT ifnull(max(id), 0) + 1 FROM cycles";
     CYCLES_PRUNE = "DELETE FROM cycles WHERE id IN
         (SELECT id FROM cycles WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)";
 
