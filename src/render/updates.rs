@@ -1,7 +1,7 @@
 //! What happened to stories, a line each: new ones, moved dates, raised classes, further outlets.
 
 use super::{
-    events, plain,
+    listing, plain,
     style::{Look, Style},
     table::{Cell, Spec, Table},
 };
@@ -82,9 +82,9 @@ fn fixed(word: &str, found: &Detection, text: &str, more: &str, style: Style) ->
     let columns = [
         padded(word, WORD, if word == NEW { Look::GREEN } else { Look::PLAIN }),
         padded(short_id(&found.id), ID, Look::DIM),
-        padded(found.class.as_str(), CLASS, events::of_class(found.class)),
+        padded(found.class.as_str(), CLASS, listing::of_class(found.class)),
         padded(&what(found, is_narrow), wide, Look::PLAIN),
-        format!("{star} {}", padded(&events::whose(found), whose, Look::PLAIN)),
+        format!("{star} {}", padded(&listing::whose(found), whose, Look::PLAIN)),
     ];
     let used =
         WORD + ID + CLASS + wide + whose + 2 + 1 + 5 * GAP + more.len() + usize::from(!more.is_empty());
@@ -112,10 +112,10 @@ fn row(word: &str, found: &Detection, text: Cell, more: String, is_narrow: bool)
     vec![
         Cell::new(word, if word == NEW { Look::GREEN } else { Look::PLAIN }),
         Cell::new(short_id(&found.id), Look::DIM),
-        Cell::new(found.class.as_str(), events::of_class(found.class)),
+        Cell::new(found.class.as_str(), listing::of_class(found.class)),
         what(found, is_narrow).into(),
         (if found.watched { "*" } else { "" }).into(),
-        events::whose(found).into(),
+        listing::whose(found).into(),
         text,
         more.into(),
     ]
@@ -123,7 +123,7 @@ fn row(word: &str, found: &Detection, text: Cell, more: String, is_narrow: bool)
 
 /// The event, on a wide screen with its stage.
 fn what(found: &Detection, is_narrow: bool) -> String {
-    if is_narrow { found.event.as_str().to_owned() } else { events::what(found) }
+    if is_narrow { found.event.as_str().to_owned() } else { listing::what(found) }
 }
 
 fn headline(found: &Detection) -> Cell {
@@ -132,7 +132,7 @@ fn headline(found: &Detection) -> Cell {
 
 /// The further outlets of a story.
 fn more(found: &Detection) -> String {
-    match events::outlets(found) {
+    match found.outlets() {
         0 | 1 => String::new(),
         outlets => format!("+{}", outlets - 1),
     }

@@ -34,8 +34,9 @@ pub use retention::Retention;
 pub(crate) use retention::bounds as retention_bounds;
 pub(crate) use rows::{
     AlertTotal, Compacted, CycleRecord, CycleRow, Delivery, EventFilter, Health, JudgedEntry, KnownEntry,
-    KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable,
-    Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
+    KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended, Order, PeriodSums, PurgeWhat,
+    RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow,
+    Words, XEnding,
 };
 
 use db::DbThread;
