@@ -305,6 +305,7 @@ fn completions_and_manual_pages_are_printed() {
 }
 
 /// Types `answers` into `config init` on a terminal; `None` if the machine lacks `script`.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn init_on_a_terminal(lab: &Lab, answers: &str) -> Option<(i32, String)> {
     let program = lab.command(&[]).get_program().to_owned();
     let mut command = std::process::Command::new("script");

@@ -36,6 +36,7 @@ complete -C (string join -- " " $argv[2..])
 "#;
 
 /// What `shell` offers for `line`; `None` if the machine lacks that shell.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn offers(shell: &str, script: &Path, line: &str) -> Option<String> {
     let words: Vec<&str> = line.split(' ').collect();
     let (flags, program): (&[&str], _) = match shell {
