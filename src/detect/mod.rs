@@ -30,7 +30,7 @@ pub use early::{Headline, MUTED, NO_VOCABULARY, OTHER_LANGUAGE};
 pub use explain::{Explanation, Line, Marked};
 pub use rules::Rules;
 pub use weights::score_of;
-pub use words::WordedReason;
+pub use words::{WordedReason, worded};
 
 /// What the user wants judged, and how strictly (docs/reference/settings.md#detect, docs/reference/settings.md#projects).
 #[derive(Debug, Clone, PartialEq, Eq)]

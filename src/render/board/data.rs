@@ -13,7 +13,8 @@ use strum::VariantNames;
 
 use super::{Board, days::is_due, story::Story};
 use crate::{
-    model::{AlertState, Caution, Class, Event, Reason, Stage, event_date::day_of},
+    detect::{WordedReason, worded},
+    model::{AlertState, Caution, Class, Event, Stage, event_date::day_of},
     render::{inert, plain},
     store::Delivery,
     text::link::Link,
@@ -151,11 +152,13 @@ fn detail(story: &Story, deliveries: &[&Delivery], now: Timestamp, texts: &mut T
             json!([ago(now, mention.at), texts.index(&mention.source), title, link, flags])
         })
         .collect();
+    let all = story.reasons.iter();
+    let all = worded(all.map(|reason| (reason.signal.as_str(), reason.weight as f32, reason.text.as_str())));
     let mut reasons = |wanted: fn(i32) -> bool| -> Vec<Value> {
-        let reasons = story.reasons.iter().filter(|reason| wanted(reason.weight));
-        reasons.take(REASONS).map(|reason| json!([reason.weight, texts.index(&in_words(reason))])).collect()
+        let reasons = all.iter().filter(|reason| wanted(reason.points));
+        reasons.take(REASONS).map(|reason| json!([reason.points, texts.index(&with_quote(reason))])).collect()
     };
-    let (for_it, against) = (reasons(|weight| weight > 0), reasons(|weight| weight < 0));
+    let (for_it, against) = (reasons(|points| points > 0), reasons(|points| points < 0));
     let dates: Vec<Value> = story.dates.iter().map(|(at, date)| json!([ago(now, *at), date])).collect();
     let sent: Vec<Value> = deliveries
         .iter()
@@ -180,7 +183,8 @@ fn detail(story: &Story, deliveries: &[&Delivery], now: Timestamp, texts: &mut T
     ])
 }
 
-/// The words that matched; else the name of the signal.
-fn in_words(reason: &Reason) -> String {
-    if reason.text.is_empty() { plain(&reason.signal) } else { format!("“{}”", plain(&reason.text)) }
+/// What counted, with the words of the text.
+fn with_quote(reason: &WordedReason) -> String {
+    let words = plain(&reason.words);
+    if reason.text.is_empty() { words } else { format!("{words}: “{}”", plain(&reason.text)) }
 }

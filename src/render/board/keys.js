@@ -5,8 +5,11 @@ const chosen = () => byId.get(state.story) || (cursor && byId.get(cursor)) || nu
 const go = (change, push) => {
   const next = { ...state, ...change };
   const hash = `#${format(next)}`;
-  if (push) history.pushState(null, "", hash);
-  else history.replaceState(null, "", hash);
+  // Browsers refuse many changes within seconds, as by a held key; the page follows all the same.
+  try {
+    if (push) history.pushState(null, "", hash);
+    else history.replaceState(null, "", hash);
+  } catch { /* the address stays behind */ }
   apply(next);
 };
 const clear = { watched: false, new: false, today: false, class: [], event: [], q: "", project: "", source: "", on: "" };

@@ -56,7 +56,7 @@ const fillPane = (story) => {
     facts(story),
     ...details(story).flat(),
     ...part("Is it a launch?", command(`tge-scrape label ${story.id} yes`), command(`tge-scrape label ${story.id} no`)),
-    ...part("More", command(`tge-scrape explain ${story.id}`)));
+    ...part("More", command(`tge-scrape show ${story.id}`), command(`tge-scrape explain ${story.id}`)));
 };
 
 const rowFor = (id) => {

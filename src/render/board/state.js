@@ -103,8 +103,8 @@ const passes = (story, now) => {
   if (state.source && !story.sources.some((source) => same(source, state.source))) return false;
   const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return true;
-  const whole = `${story.title} ${story.project || ""} $${story.token || ""} ${story.sources.join(" ")} ${story.id}`.toLowerCase();
-  return words.every((word) => whole.includes(word));
+  story.words ??= `${story.title} ${story.project || ""} $${story.token || ""} ${story.sources.join(" ")} ${story.id}`.toLowerCase();
+  return words.every((word) => story.words.includes(word));
 };
 // Stories of this look come first, also after they were seen: so a reload moves no row.
 const ofLook = new Set(stories.filter((story) => story.changed > look.since).map((story) => story.id));

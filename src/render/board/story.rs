@@ -5,14 +5,11 @@ use std::collections::HashMap;
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    model::{Caution, Class, Detection, Event, Language, Reason, Stage, event_date::event_days},
-    render::{events, plain},
+    model::{Caution, Class, Detection, Event, Language, Reason, Stage, event_date::event_days, short_id},
+    render::plain,
     store::{Delivery, StoryRow},
     text::link::Link,
 };
-
-/// Characters of an ID that are shown if they identify it.
-const SHORT_ID: usize = 6;
 
 /// One outlet's report of the story.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +91,7 @@ impl Story {
         let head = row.detection;
         let shown = |text: &Option<String>| text.as_deref().map(plain);
         Self {
-            outlets: events::outlets(&head),
+            outlets: head.outlets(),
             heard: mentions.last().map_or_else(|| heard_at(&head), |mention| mention.at),
             short_id: head.id.clone(),
             event: head.event,
@@ -156,8 +153,7 @@ fn heard_at(detection: &Detection) -> Timestamp {
     detection.published_at.map_or(detection.detected_at, |at| at.min(detection.detected_at))
 }
 
-/// Gives each story the shortest beginning of its ID, of at least [`SHORT_ID`] characters, that no mention of another
-/// story has.
+/// Gives each story the shortest beginning of its ID that no mention of another story has; at least that of [`short_id`].
 pub fn shorten_ids(stories: &mut [Story]) {
     let mut ids: Vec<String> =
         stories.iter().flat_map(|story| &story.mentions).map(|m| m.id.clone()).collect();
@@ -170,6 +166,6 @@ pub fn shorten_ids(stories: &mut [Story]) {
         let before = at.checked_sub(1).map_or(0, |before| common(&ids[before], &story.id));
         let after = ids.get(at + 1).map_or(0, |after| common(after, &story.id));
         let length = before.max(after) + 1;
-        story.short_id = story.id.chars().take(length.max(SHORT_ID)).collect();
+        story.short_id = story.id.chars().take(length.max(short_id(&story.id).len())).collect();
     }
 }
