@@ -78,6 +78,9 @@ fn completes(shell: &str) {
     for (line, expected) in [
         ("tge-scrape eve", "events"),
         ("tge-scrape events --min", "--min-score"),
+        ("tge-scrape events --event li", "listing"),
+        ("tge-scrape events --stage up", "upcoming"),
+        ("tge-scrape events --class cri", "critical"),
         ("tge-scrape cycle --only ne", "news"),
         ("tge-scrape feed add --no", "--no-check"),
         ("tge-scrape stats --format pro", "prometheus"),
