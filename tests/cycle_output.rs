@@ -44,6 +44,9 @@ fn a_dry_run_prints_what_it_found_and_a_cycle_in_a_pipe_nothing() {
     assert!(last[0].starts_with(" Dry run of 1 feed in ") && last[0].ends_with("nothing saved"), "{last:?}");
     assert_eq!(last[1], " 2 more: cycle --dry-run -v");
     assert!(!lab.state().exists());
+    let first = bulk(1, 12).run(&["cycle", "-v"]).stdout;
+    assert_eq!(first.lines().filter(|line| line.starts_with("   NEW ")).count(), 12, "{first}");
+    assert!(first.contains(": 12 new stories, 0 alerts (first look)"), "{first}");
 
     let silent = lab.run(&["cycle"]);
     assert_eq!((silent.code, silent.stdout.as_str(), silent.stderr.as_str()), (0, "", ""));

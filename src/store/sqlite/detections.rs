@@ -220,7 +220,9 @@ pub fn updates(
     for id in ids {
         let story = history(mentions(connection, id)?, story_date(connection, id)?, Some(today));
         let Some((story, mentions)) = story else { continue };
-        let old = mentions.iter().take_while(|mention| mention.detected_at < since).count();
+        // Stored times have no more than milliseconds.
+        let is_old = |mention: &&Detection| seconds(mention.detected_at) < seconds(since);
+        let old = mentions.iter().take_while(is_old).count();
         all.push(update(story, &mentions, old));
     }
     Ok(all)
