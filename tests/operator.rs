@@ -20,12 +20,38 @@ fn hooks_get_json_and_a_failing_hook_changes_nothing() {
     let ran = ran_with_secret(&lab);
     assert_eq!(ran, 0);
     let read = |name: &str| fs::read_to_string(lab.path().join(name)).unwrap();
-    assert_eq!(serde_json::from_str::<Value>(&read("before.json")).unwrap()["hook"], "before_cycle");
+    let before: Value = serde_json::from_str(&read("before.json")).unwrap();
+    assert_eq!((&before["hook"], &before["cycle"]), (&"before_cycle".into(), &1.into()));
+    assert_eq!(before["due"], serde_json::json!(lab.web().feed_urls()));
     let after: Value = serde_json::from_str(&read("after.json")).unwrap();
-    assert_eq!(after["report"]["cycle"]["exit_code"], 0);
+    assert_eq!(
+        (&after["report"]["cycle"]["exit_code"], &after["report"]["cycle"]["id"]),
+        (&0.into(), &1.into())
+    );
     let found: Value = serde_json::from_str(&read("found.json")).unwrap();
-    assert_eq!(found["detections"].as_array().unwrap().len(), 2);
+    assert_eq!((found["detections"].as_array().unwrap().len(), &found["cycle"]), (2, &1.into()));
     assert!(!read("after.env").contains("hunter2"), "{}", read("after.env"));
+}
+
+#[test]
+fn before_cycle_skips_the_cycle_with_code_75() {
+    let lab = bulk(1, 2);
+    let hooks = "[hooks]\nbefore_cycle = [\"/bin/sh\", \"-c\", \"test -e go || exit 75\"]\n\
+                 after_cycle = [\"/bin/sh\", \"-c\", \"touch after\"]\n";
+    lab.settings(&format!("{}\n{hooks}", lab.web().settings_toml()));
+    let ran = lab.run(&["cycle"]);
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "", ""));
+    let ran = lab.run(&["cycle", "-v"]);
+    assert!(
+        ran.code == 0 && ran.stderr.contains("skipped: hooks.before_cycle ended with 75"),
+        "{}",
+        ran.stderr
+    );
+    assert!(lab.web().request_log().requests.is_empty());
+    assert!(!lab.path().join("after").exists());
+    fs::write(lab.path().join("go"), "").unwrap();
+    assert_eq!(lab.cycle().cycle.id, 1);
+    assert!(lab.path().join("after").exists());
 }
 
 fn ran_with_secret(lab: &Lab) -> i32 {

@@ -133,6 +133,7 @@ fn tables_equal_their_snapshots() {
     }
     for (name, arguments) in [
         ("stats", &["stats"][..]),
+        ("stats_figures", &["stats", "--figures"]),
         ("stats_targets", &["stats", "--targets"]),
         ("stats_feeds", &["stats", "--feeds"]),
     ] {

@@ -23,6 +23,7 @@ struct Document<'a> {
     kind: &'static str,
     form: Form,
     channel: &'a str,
+    #[serde(serialize_with = "crate::model::stamp::serialize")]
     timestamp: Timestamp,
     text: Option<&'static str>,
     detections: Vec<Line>,

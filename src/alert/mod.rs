@@ -27,7 +27,7 @@ pub use bind::{Bound, bind};
 pub use channels::{Channel, ChannelKind, Dedupe, Refusal};
 pub use decide::{decide, identity};
 pub use deliver::{Delivered, Delivery, HURRY, deliver, sample};
-pub use hooks::{HookEvent, Hooks};
+pub use hooks::{HookEvent, Hooks, SKIP};
 pub use policy::ChannelPolicy;
 pub use process::Program;
 

@@ -25,6 +25,21 @@ pub struct Program {
     pub environment: Vec<(String, String)>,
 }
 
+/// Why a command failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ProgramError {
+    pub message: String,
+    /// Its exit code, if it ended by itself.
+    pub code: Option<i32>,
+}
+
+impl From<String> for ProgramError {
+    fn from(message: String) -> Self {
+        Self { message, code: None }
+    }
+}
+
 impl std::fmt::Debug for Program {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Arguments and variables may be secret.
@@ -40,7 +55,12 @@ impl Program {
 
     /// Runs it with `input` on stdin and `extra` variables, for at most `limit`. If the limit passes, or the future
     /// is dropped, its whole process group is killed.
-    pub async fn run(&self, input: &[u8], extra: &[(&str, &str)], limit: Duration) -> Result<(), String> {
+    pub async fn run(
+        &self,
+        input: &[u8],
+        extra: &[(&str, &str)],
+        limit: Duration,
+    ) -> Result<(), ProgramError> {
         let name = self.name();
         let mut command = Command::new(name);
         command
@@ -62,13 +82,14 @@ impl Program {
             Ok(Ok((status, _))) if status.success() => Ok(()),
             Ok(Ok((status, complaint))) => {
                 let colon = if complaint.is_empty() { "" } else { ": " };
-                Err(format!("{name} ended with {status}{colon}{complaint}"))
+                let message = format!("{name} ended with {status}{colon}{complaint}");
+                Err(ProgramError { message, code: status.code() })
             }
-            Ok(Err(error)) => Err(format!("{name}: {error}")),
+            Ok(Err(error)) => Err(format!("{name}: {error}").into()),
             Err(_) => {
                 drop(group);
                 let _ = child.kill().await;
-                Err(format!("{name} took longer than {} s and was ended", limit.as_secs()))
+                Err(format!("{name} took longer than {} s and was ended", limit.as_secs()).into())
             }
         }
     }
@@ -170,7 +191,8 @@ mod tests {
             environment: vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned())],
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(program.run(input, &[("TGE_SCRAPE_ID", "7")], limit))
+        let ran = runtime.block_on(program.run(input, &[("TGE_SCRAPE_ID", "7")], limit));
+        ran.map_err(|error| error.message)
     }
 
     const LONG: Duration = Duration::from_secs(30);
@@ -231,6 +253,6 @@ mod tests {
         let missing = Program { command: vec!["/nonexistent/x".to_owned()], environment: Vec::new() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let error = runtime.block_on(missing.run(b"", &[], LONG)).unwrap_err();
-        assert!(error.contains("cannot be started"), "{error}");
+        assert!(error.message.contains("cannot be started") && error.code.is_none(), "{error}");
     }
 }

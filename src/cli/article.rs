@@ -108,7 +108,7 @@ fn shown(result: &Result<Article, ArticleError>) -> serde_json::Value {
         "schema": 1,
         "title": article.title,
         "text": article.text,
-        "published": article.published,
+        "published": article.published.map(crate::model::stamp::text),
         "published_guessed": article.published_guessed,
         "author": known(&article.author),
         "canonical_url": article.canonical_url,

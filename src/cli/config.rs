@@ -14,11 +14,15 @@ use crate::{
     config::{self, Environment, FILE_NAME, Shown},
     error::Error,
     exit::Exit,
-    render::{Column, plain},
+    render::{
+        Column, Style, plain,
+        style::Look,
+        table::{Cell, Spec, Table},
+    },
     text::quantity::plural,
 };
 
-use super::{Globals, alerts, files, output::Output, print_rows};
+use super::{Format, Globals, alerts, files, output::Output, print_rows};
 
 #[derive(Debug, Subcommand)]
 pub enum What {
@@ -34,14 +38,20 @@ pub enum What {
     /// Find every error in the settings
     Check,
     /// Print every value with its origin; secrets as dots
-    Show,
+    Show {
+        /// Only values that differ from the built-in ones
+        #[arg(long)]
+        changed: bool,
+        /// Only this section or list, such as http or feeds
+        section: Option<String>,
+    },
 }
 
 pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     match what {
         What::Init { file, force } => init(file, *force, globals, output),
         What::Check => check(globals, output),
-        What::Show => show(globals, output),
+        What::Show { changed, section } => show(*changed, section.as_deref(), globals, output),
     }
 }
 
@@ -115,15 +125,26 @@ fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     Ok(Exit::Success)
 }
 
-fn show(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+fn show(
+    is_changed: bool,
+    section: Option<&str>,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<Exit, Error> {
     let inspected = config::inspect(&globals.flags(), &Environment::of_process());
-    let shown = config::shown(&inspected.settings);
+    let mut shown = config::shown(&inspected.settings);
+    shown.retain(|shown| !is_changed || !shown.is_built_in());
+    shown.retain(|shown| section.is_none_or(|section| section == shown.section()));
     let columns: [Column<Shown>; 3] = [
         ("key", |shown| shown.key.clone()),
         ("value", |shown| shown.value.clone()),
         ("origin", |shown| shown.origin.clone()),
     ];
-    print_rows(&shown, "settings", &columns, globals, output)?;
+    if matches!(globals.format, None | Some(Format::Table)) {
+        output.page(&by_section(&shown, output.style()))?;
+    } else {
+        print_rows(&shown, "settings", &columns, globals, output)?;
+    }
     // After the values: they show where each comes from.
     if inspected.errors.0.is_empty() {
         return Ok(Exit::Success);
@@ -132,4 +153,24 @@ fn show(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         hint: "correct them; `tge-scrape config check` checks again".to_owned(),
         ..inspected.errors.into()
     })
+}
+
+/// The values under a heading for each section and each table of a list.
+fn by_section(shown: &[Shown], style: Style) -> String {
+    if shown.is_empty() {
+        return "no such values\n".to_owned();
+    }
+    let mut table =
+        Table::new(vec![Spec::new("key"), Spec::new("value").wrap(24), Spec::new("origin").rank(1)]);
+    let mut last = "";
+    for one in shown {
+        let (group, key) = one.key.rsplit_once('.').unwrap_or(("", &one.key));
+        if group != last {
+            table.heading(&format!("[{group}]"));
+            last = group;
+        }
+        let look = if one.is_built_in() { Look::PLAIN } else { Look::BOLD };
+        table.row(vec![key.into(), Cell::new(&one.value, look), Cell::new(&one.origin, Look::DIM)]);
+    }
+    table.render(style)
 }

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use crate::{
-    alert::{HURRY, HookEvent, Hooks},
+    alert::{HURRY, HookEvent, Hooks, SKIP},
     clock::{Clock, SystemClock},
     config::Settings,
     cycle::{self, Ended, Stop, Strictness, TARGET_CYCLES},
@@ -18,6 +18,7 @@ use crate::{
     exit::Exit,
     figures::CycleReport,
     http::Monitor,
+    model::Source,
     render::{self, prometheus},
     store::{Access, Lock, Store, StoreError},
     wiring,
@@ -121,11 +122,16 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
         let _inside = runtime.enter();
         stop_signal().shared()
     };
-    let mut ended = runtime.block_on(async {
-        // After a signal meanwhile the cycle ends before its first request.
-        hook(&hooks, HookEvent::Before, stop.clone()).await;
-        cycle::run(context, task, &bar, stop.clone()).await
-    });
+    if runtime.block_on(is_skipped(&hooks, &history, &task.sources, &stop))? {
+        drop(bar);
+        if globals.verbose > 0 {
+            output.note(SKIPPED);
+        }
+        runtime.block_on(ping_end(monitor.as_ref(), started, Exit::Success, SKIPPED));
+        return Ok(Exit::Success);
+    }
+    // After a signal during the hook the cycle ends before its first request.
+    let mut ended = runtime.block_on(cycle::run(context, task, &bar, stop.clone()));
     drop(bar);
     let stopped = runtime.block_on(run_last_hooks(&hooks, &ended, &stop));
     if let (Ok(ended), Some(stop)) = (&mut ended, stopped) {
@@ -148,28 +154,53 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
         show::show((&ended, &outcome), &settings, args.dry_run, globals, output)
             .map(|()| (ended.exit, render::report::summary(&ended.report)))
     });
-    if let Some(monitor) = &monitor {
-        let (code, body) = match &shown {
-            Ok((exit, summary)) => (exit.code(), summary.clone()),
-            Err(error) => (error.exit.code(), error.message.clone()),
-        };
-        runtime.block_on(async {
-            let pings = async {
-                if let Some(started) = started {
-                    // A failed ping has logged its error.
-                    let _ = started.await;
-                }
-                monitor.ping(&code.to_string(), &body, &SystemClock).await;
-            };
-            tokio::select! {
-                () = pings => {}
-                _ = stop_signal() => {}
-            }
-        });
-    }
+    let (exit, body) = match &shown {
+        Ok((exit, summary)) => (*exit, summary.as_str()),
+        Err(error) => (error.exit, error.message.as_str()),
+    };
+    runtime.block_on(ping_end(monitor.as_ref(), started, exit, body));
     // After the cycle, work on blocking threads has no use.
     runtime.shutdown_background();
     shown.map(|(exit, _)| exit)
+}
+
+/// What `-v` and the monitor say of a cycle that did not run.
+const SKIPPED: &str = "the cycle was skipped: hooks.before_cycle ended with 75";
+
+/// Runs `before_cycle`; true if it skips the cycle.
+async fn is_skipped(
+    hooks: &Hooks,
+    store: &Store,
+    sources: &[Arc<Source>],
+    stop: &(impl Future<Output = Stop> + Clone),
+) -> Result<bool, Error> {
+    if hooks.before_cycle.is_none() {
+        return Ok(false);
+    }
+    let due = cycle::due_sources(store, sources, SystemClock.now()).await?;
+    let event = HookEvent::Before { cycle: store.next_cycle_id().await?, due: &due };
+    Ok(hook(hooks, event, stop.clone()).await.code == Some(SKIP))
+}
+
+/// Sends the monitor the end of the cycle, after the ping of its start.
+async fn ping_end(
+    monitor: Option<&Monitor>,
+    started: Option<tokio::task::JoinHandle<()>>,
+    exit: Exit,
+    body: &str,
+) {
+    let Some(monitor) = monitor else { return };
+    let pings = async {
+        if let Some(started) = started {
+            // A failed ping has logged its error.
+            let _ = started.await;
+        }
+        monitor.ping(&exit.code().to_string(), body, &SystemClock).await;
+    };
+    tokio::select! {
+        () = pings => {}
+        _ = stop_signal() => {}
+    }
 }
 
 fn monitor(settings: &Settings, dry_run: bool) -> Option<Monitor> {
@@ -201,22 +232,31 @@ async fn publish_figures(
     Ok(())
 }
 
+/// The end of a hook.
+struct HookEnd {
+    /// Its exit code; `None` if there is no program, or if it did not end by itself.
+    code: Option<i32>,
+    /// The signal that the process received by then.
+    stopped: Option<Stop>,
+}
+
 /// Runs the hook for `event` until it ends or a signal stops the process: then the hook is killed. A hook that starts
 /// after the signal has [`HURRY`].
-async fn hook(hooks: &Hooks, event: HookEvent<'_>, stop: impl Future<Output = Stop> + Clone) -> Option<Stop> {
+async fn hook(hooks: &Hooks, event: HookEvent<'_>, stop: impl Future<Output = Stop> + Clone) -> HookEnd {
     const KILLED: &str = "a hook was killed because the process received a signal";
     if let Some(signal) = stop.clone().now_or_never() {
-        if tokio::time::timeout(HURRY, hooks.run(event)).await.is_err() {
+        let code = tokio::time::timeout(HURRY, hooks.run(event)).await.unwrap_or_else(|_| {
             tracing::warn!("{KILLED}");
-        }
-        return Some(signal);
+            None
+        });
+        return HookEnd { code, stopped: Some(signal) };
     }
     tokio::select! {
         biased;
-        () = hooks.run(event) => None,
+        code = hooks.run(event) => HookEnd { code, stopped: None },
         signal = stop => {
             tracing::warn!("{KILLED}");
-            Some(signal)
+            HookEnd { code: None, stopped: Some(signal) }
         }
     }
 }
@@ -230,20 +270,24 @@ async fn run_last_hooks(
     let ended = match ended {
         Ok(ended) => ended,
         Err(error) => {
-            return hook(hooks, HookEvent::Failure(Exit::Failure.code(), &error.to_string()), stop.clone())
-                .await;
+            let (exit_code, message) = (Exit::Failure.code(), error.to_string());
+            let event = HookEvent::Failure { cycle: None, exit_code, message: &message };
+            return hook(hooks, event, stop.clone()).await.stopped;
         }
     };
-    let mut stopped = hook(hooks, HookEvent::Detection(&ended.fresh), stop.clone()).await;
+    let cycle = ended.report.cycle.id;
+    let event = HookEvent::Detection { cycle, found: &ended.fresh };
+    let mut stopped = hook(hooks, event, stop.clone()).await.stopped;
     if matches!(ended.exit, Exit::Degraded | Exit::Undelivered) {
-        let failure = render::report::summary(&ended.report);
-        let event = HookEvent::Failure(ended.exit.code(), &failure);
-        stopped = stopped.or(hook(hooks, event, stop.clone()).await);
+        let message = render::report::summary(&ended.report);
+        let event =
+            HookEvent::Failure { cycle: Some(cycle), exit_code: ended.exit.code(), message: &message };
+        stopped = stopped.or(hook(hooks, event, stop.clone()).await.stopped);
     }
     let bare = CycleReport { detections: Vec::new(), ..ended.report.clone() };
     // Plain data with string keys always serialises.
     let report = serde_json::to_value(&bare).unwrap_or_default();
-    stopped.or(hook(hooks, HookEvent::After(&report), stop.clone()).await)
+    stopped.or(hook(hooks, HookEvent::After(&report), stop.clone()).await.stopped)
 }
 
 /// Removes the half of the cycle that `--only` excludes.

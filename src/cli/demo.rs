@@ -16,7 +16,7 @@ use crate::{
     figures::{CycleReport, targets::TargetName},
     fixture_web::{FixtureWeb, Options},
     model::{Detection, SourceStatus, event_date::day_of},
-    render::{self, Style, format::percent},
+    render::{self, Style, format::percent, listing::Listing},
     store::{Access, EventFilter, Store},
     wiring,
 };
@@ -160,7 +160,9 @@ fn show(
     });
     found.truncate(BEST);
     output.print(&format!("the best {} of {number} stories\n", found.len()))?;
-    output.print(&render::events::table(&found, style))?;
+    let times = output.times(SystemClock.now(), globals.utc);
+    let listing = Listing { by_day: false, ..Listing::new(style, &times) };
+    output.print(&render::listing::table(&found, &listing))?;
     let more = number.saturating_sub(found.len());
     output.print(&format!("and {more} more\nNext: tge-scrape config init\n"))
 }

@@ -3,10 +3,11 @@
 mod add;
 mod edit;
 mod import;
+mod list;
 mod parse;
 mod sources;
 
-pub use sources::hint;
+pub use list::hint;
 
 use std::path::PathBuf;
 
@@ -22,8 +23,14 @@ const ADD: &str = "Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum What {
-    /// Show every source with its health
-    List,
+    /// Show every feed with its health, the failing ones first
+    List(list::ListArgs),
+    /// Show one feed in full, with its newest stories
+    Show {
+        /// Name or address of the feed; part of the name suffices if it is unique
+        #[arg(value_name = "FEED")]
+        feed: String,
+    },
     /// Find the feed of a page, fetch it once, and add it to the feeds that are read
     #[command(after_help = ADD)]
     Add(add::Args),
@@ -63,7 +70,8 @@ pub enum What {
 
 pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     match what {
-        What::List => sources::list(globals, output),
+        What::List(args) => list::list(&args, globals, output),
+        What::Show { feed } => list::show(&feed, globals, output),
         What::Add(args) => add::run(args, globals, output),
         What::Remove { feed } => edit::remove(&feed, globals, output),
         What::Enable { feed } => edit::switch(&feed, true, globals, output),

@@ -16,6 +16,7 @@ mod events;
 mod explain;
 mod feed;
 mod files;
+mod filters;
 mod history;
 mod input;
 #[cfg(debug_assertions)]
@@ -25,9 +26,11 @@ mod limits;
 mod lookup;
 mod man;
 mod metrics;
+mod moment;
 mod open;
 mod output;
 mod outputs;
+mod pager;
 mod progress;
 mod project;
 mod report;
@@ -35,6 +38,7 @@ mod rescan;
 mod settings_file;
 mod show;
 mod stats;
+mod upcoming;
 mod x;
 
 use std::{path::PathBuf, time::Duration};
@@ -99,6 +103,9 @@ pub(crate) struct Globals {
     /// Log lines on stderr as text or as JSON
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+    /// Times in UTC instead of the local zone
+    #[arg(long, global = true)]
+    pub utc: bool,
     /// Seconds added to the clock, to simulate a day in a minute
     #[arg(
         long,
@@ -149,9 +156,11 @@ enum Command {
     /// Run one cycle: the cron job
     #[command(alias = "run")]
     Cycle(cycle::Args),
-    /// Show what was found, newest first
+    /// Show the stories that were found, newest first
     #[command(alias = "stories", after_help = EVENTS)]
     Events(events::Args),
+    /// Show what is due: stories with a date, nearest first
+    Upcoming(upcoming::Args),
     /// Show one story or entry: where it was seen, why it was dropped or found, who was notified
     Show(show::Args),
     /// Open the page of a story in the browser
@@ -256,6 +265,7 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         Command::Demo(args) => demo::run(&args, globals, output),
         Command::Cycle(args) => cycle::run(&args, globals, output),
         Command::Events(args) => events::run(args, globals, output),
+        Command::Upcoming(args) => upcoming::run(args, globals, output),
         Command::Show(args) => show::run(&args, globals, output),
         Command::Open(args) => open::run(&args, globals, output),
         Command::Stats(args) => stats::run(&args, globals, output),

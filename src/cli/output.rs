@@ -3,13 +3,15 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
+use super::pager;
 use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    render::Style,
+    render::{Style, times::Times},
     text::lines,
 };
 
@@ -52,6 +54,20 @@ impl Output {
         let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
         let width = size.filter(|width| *width > 0).or_else(columns).unwrap_or(100).clamp(30, 1000);
         Style { width, color: colored(self.color, terminal), terminal }
+    }
+
+    /// How times are written: local and relative on a terminal, else and with `is_utc` in UTC.
+    pub fn times(&self, now: Timestamp, is_utc: bool) -> Times {
+        let zone = if is_utc { TimeZone::UTC } else { TimeZone::system() };
+        if io::stdout().is_terminal() { Times::relative(now, zone) } else { Times::absolute(now) }
+    }
+
+    /// Writes a result to stdout; on a terminal on which it does not fit, through the pager.
+    pub fn page(&mut self, text: &str) -> Result<(), Error> {
+        match pager::needed(text) {
+            Some(command) if pager::run(&command, text) => Ok(()),
+            _ => self.print(text),
+        }
     }
 
     /// Whether stderr is a terminal for a progress bar.

@@ -7,19 +7,37 @@ use serde::Serialize;
 use toml_edit::{Array, Table, value};
 
 use crate::{
+    clock::{Clock, SystemClock},
     config::{BuiltInList, edit::Removed},
     detect::{Priority, Project},
     error::Error,
     exit::Exit,
-    render::{Column, plain},
+    model::{DetectionView, event_date::day_of},
+    render::{
+        self, Column, details,
+        listing::{self, Listing},
+        plain,
+        style::Look,
+        table::{self, Cell, Spec},
+    },
+    store::{Access, EventFilter, Store},
+    wiring,
 };
 
-use super::{Globals, output::Output, print_rows, settings_file::SettingsFile};
+use super::{Format, Globals, output::Output, print_rows, settings_file::SettingsFile};
+
+/// Newest stories that `project show` prints.
+const STORIES: usize = 20;
 
 #[derive(Debug, Subcommand)]
 pub enum What {
     /// Show the watch list
     List,
+    /// Show one project with its stories
+    Show {
+        /// Its name or an alias
+        name: String,
+    },
     /// Add a project to those that are watched; asks for the rest on a terminal if only a name is given
     Add(Added),
     /// Remove a project from the settings file; a built-in one is no longer watched
@@ -73,6 +91,7 @@ impl Level {
 pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     match what {
         What::List => list(globals, output),
+        What::Show { name } => show(&name, globals, output),
         What::Add(added) => add(added, globals, output),
         What::Remove { name } => remove(&name, globals, output),
     }
@@ -114,7 +133,82 @@ fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
         ("handles", |line| joined(line.handles)),
         ("priority", |line| line.priority.to_owned()),
     ];
-    print_rows(&lines, "projects", &columns, globals, output)
+    if !matches!(globals.format, None | Some(Format::Table)) {
+        return print_rows(&lines, "projects", &columns, globals, output);
+    }
+    let mut table = table::Table::new(vec![
+        Spec::new("name").cut(12),
+        Spec::new("tokens").cut(6).optional(),
+        Spec::new("aliases").cut(10).rank(4).optional(),
+        Spec::new("handles").cut(10).rank(3).optional(),
+        Spec::new("exclude").cut(10).rank(1).optional(),
+        Spec::new("priority").rank(2),
+    ]);
+    for line in &lines {
+        table.row(
+            columns
+                .iter()
+                .map(|(name, cell)| {
+                    let look = if *name == "name" { Look::BOLD } else { Look::PLAIN };
+                    Cell::new(cell(line), look)
+                })
+                .collect(),
+        );
+    }
+    output.page(&table.render(output.style()))?;
+    output.next("tge-scrape project show NAME   tge-scrape project add NAME --token TICKER");
+    Ok(Exit::Success)
+}
+
+/// Prints one project and its newest stories.
+fn show(wanted: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let settings = super::settings(globals)?;
+    let same = |name: &String| name.to_lowercase() == wanted.trim().to_lowercase();
+    let found = settings
+        .detect
+        .projects
+        .iter()
+        .find(|project| same(&project.name) || project.aliases.iter().chain(&project.tokens).any(same));
+    let Some(project) = found else {
+        let message = format!("{:?} is not on the watch list", plain(wanted));
+        return Err(Error::new(
+            Exit::Usage,
+            message,
+            "`tge-scrape project list` shows the names; `events --project` finds any",
+        ));
+    };
+    let times = output.times(SystemClock.now(), globals.utc);
+    let mut stories = Vec::new();
+    if Store::exists(&settings.state_dir) {
+        let store = Store::open(&settings.state_dir, Access::Read)?;
+        let filter = EventFilter {
+            projects: vec![project.name.clone()],
+            today: Some(day_of(times.now)),
+            limit: STORIES,
+            ..EventFilter::default()
+        };
+        stories = wiring::small_runtime()?.block_on(store.events(filter))?;
+    }
+    let line = line(project);
+    if matches!(globals.format, Some(Format::Json | Format::Ndjson)) {
+        let stories: Vec<DetectionView<'_>> = stories.iter().map(DetectionView::from).collect();
+        output.print(&render::json(
+            &serde_json::json!({ "schema": 1, "project": line, "detections": stories }),
+        ))?;
+        return Ok(Exit::Success);
+    }
+    let values = [
+        ("tokens", line.tokens.join(", ")),
+        ("aliases", line.aliases.join(", ")),
+        ("handles", line.handles.join(", ")),
+        ("exclude", line.exclude.join(", ")),
+        ("priority", line.priority.to_owned()),
+    ];
+    let style = output.style();
+    let mut text = details::text(line.name, &values, style);
+    text.push_str(&format!("\n{}", listing::table(&stories, &Listing::new(style, &times))));
+    output.page(&text)?;
+    Ok(Exit::Success)
 }
 
 fn joined(texts: &[String]) -> String {

@@ -1,6 +1,10 @@
 //! `tge-scrape rescan`: judges stored entries again with the current rules.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{BufRead, IsTerminal},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{Format, Globals, output::Output};
 use crate::{
@@ -8,7 +12,10 @@ use crate::{
     cycle::{self, Change},
     error::Error,
     exit::Exit,
-    render::{self, plain},
+    render::{
+        self,
+        rejudged::{self, Pair},
+    },
     store::{Access, Lock, Store},
     wiring,
 };
@@ -24,7 +31,16 @@ pub struct Args {
     /// Show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Show every change, not only the first 20
+    #[arg(long)]
+    all: bool,
+    /// Do not ask on a terminal before more than 20 changes
+    #[arg(short, long)]
+    yes: bool,
 }
+
+/// From this number of changes on, a terminal is asked before they are saved.
+const MANY: usize = 20;
 
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
@@ -37,28 +53,52 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let store = Store::open(&settings.state_dir, access)?;
     let now = SystemClock.now();
     let since = super::ago(now, args.since);
-    let task = cycle::Rescan {
-        rules: Arc::new(wiring::rules(&settings)),
-        sources: &settings.sources,
-        since,
-        notifier: args.alert.then(|| wiring::notifier(&settings)),
-        saves: !args.dry_run,
+    let rules = Arc::new(wiring::rules(&settings));
+    let judge = |saves| {
+        let task = cycle::Rescan {
+            rules: Arc::clone(&rules),
+            sources: &settings.sources,
+            since,
+            notifier: args.alert.then(|| wiring::notifier(&settings)),
+            saves,
+        };
+        runtime.block_on(cycle::rescan(&store, task, now))
     };
-    let (count, changes) = runtime.block_on(cycle::rescan(&store, task, now))?;
+    let asks =
+        !args.dry_run && !args.yes && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let (judged, changes) = judge(!args.dry_run && !asks)?;
     match globals.format {
         Some(Format::Json) => output.print(&render::json(&serde_json::json!({
-            "schema": 1, "judged": count, "changes": changes.iter().map(object).collect::<Vec<_>>(),
+            "schema": 1, "judged": judged, "changes": changes.iter().map(object).collect::<Vec<_>>(),
         })))?,
         Some(Format::Ndjson) => {
             output.print(&changes.iter().map(|change| render::json(&object(change))).collect::<String>())?;
         }
         _ => {
-            let lines: String = changes.iter().map(line).collect();
+            let pairs: Vec<Pair<'_>> =
+                changes.iter().map(|change| (change.was.as_ref(), change.is.as_ref())).collect();
             let saved = if args.dry_run { "; nothing was changed (--dry-run)" } else { "" };
-            output.print(&format!("{lines}{count} judged again, {} changed{saved}\n", changes.len()))?;
+            let table = rejudged::table(&pairs, args.all, output.style());
+            output.print(&format!("{}{saved}\n{table}", rejudged::sentence(&pairs, judged)))?;
         }
     }
+    if asks {
+        if changes.len() > MANY && !agrees(output)? {
+            output.note("nothing was changed");
+            return Ok(Exit::Success);
+        }
+        judge(true)?;
+    }
     Ok(Exit::Success)
+}
+
+/// Asks on the terminal whether the changes are to be saved.
+fn agrees(output: &mut Output) -> Result<bool, Error> {
+    output.note("save these changes? [Y/n]");
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.map_err(|error| Error::new(Exit::Failure, format!("stdin cannot be read: {error}"), "use --yes"))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
 }
 
 fn kind(change: &Change) -> &'static str {
@@ -77,24 +117,4 @@ fn object(change: &Change) -> serde_json::Value {
     });
     let detection = change.is.as_ref().or(change.was.as_ref());
     serde_json::json!({"change": kind(change), "detection": detection, "was": was})
-}
-
-fn line(change: &Change) -> String {
-    let Some(detection) = change.is.as_ref().or(change.was.as_ref()) else { return String::new() };
-    let mark = match kind(change) {
-        "new" => '+',
-        "gone" => '-',
-        _ => '~',
-    };
-    let score = match &change.was {
-        Some(was) if was.score != detection.score => format!("{} was {}", detection.score, was.score),
-        _ => detection.score.to_string(),
-    };
-    let project = detection.project.as_deref().unwrap_or("?");
-    format!(
-        "{mark} {score:<10} {} {}  {}\n",
-        detection.event.as_str(),
-        plain(project),
-        plain(&detection.title)
-    )
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -15,8 +15,13 @@ use crate::{
         path,
         sums::{cover, day, is_day},
     },
-    render::{self, prometheus, sources, stats},
-    store::{Access, Labels, Store},
+    model::Detection,
+    render::{
+        self,
+        answers::{self, AlertCounts, Answers},
+        prometheus, sources, stats,
+    },
+    store::{Access, EventFilter, Labels, Store},
     wiring,
 };
 
@@ -46,12 +51,15 @@ pub struct Args {
     /// Each target with its measured value and its level
     #[arg(long, group = "view")]
     targets: bool,
+    /// The figures of the last cycle against the median, with trends
+    #[arg(long, group = "view")]
+    figures: bool,
     /// Where the time went, and what to change
     #[arg(long, group = "view")]
     why: bool,
 }
 
-/// Prints one view; without a flag the first screen.
+/// Prints one view; without a flag what a reader asks first.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let store = Store::open(&settings.state_dir, Access::Read)?;
@@ -72,7 +80,9 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         Some(Format::Csv) => render::report::csv(&history.reports),
         None | Some(Format::Table) if history.reports.is_empty() => "no finished cycle yet\n".to_owned(),
         None | Some(Format::Table) if args.cycles => render::report::history(&history.reports, style),
-        None | Some(Format::Table) if args.targets => stats::targets(&history.levels(), style),
+        None | Some(Format::Table) if args.targets => {
+            stats::targets(&history.levels(), &history.reports, style)
+        }
         None | Some(Format::Table) if args.feeds => sources::table(&history.sources, history.now, style),
         None | Some(Format::Table) if args.stages => {
             let (stages, whole) = runtime.block_on(times(&store, &history, args.since.map(|_| since)))?;
@@ -82,7 +92,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             let steps = path::totals(history.reports.iter().map(|report| &report.critical_path[..]));
             stats::why(&steps, &history.reports, style)
         }
-        _ => {
+        None | Some(Format::Table) => {
             let screen = stats::Screen {
                 now: history.now,
                 reports: &history.reports,
@@ -91,11 +101,43 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
                 all: &history.all,
                 x_budget_usd: history.x_budget_usd,
             };
-            format!("{}\n{}\n", stats::first(&screen, style), labels.sentence())
+            if args.figures {
+                stats::machine(&screen, style)
+            } else {
+                let (stories, alerts) = runtime.block_on(last_day(&store, history.now))?;
+                let answers = Answers { screen, stories: &stories, alerts, labels };
+                answers::text(&answers, &output.times(history.now, globals.utc), style)
+            }
         }
+        // `cli` refuses these for all commands but `events`.
+        Some(Format::Atom | Format::Ics) => String::new(),
     };
-    output.print(&text)?;
+    let is_table = matches!(globals.format, None | Some(Format::Table));
+    if is_table {
+        output.page(&text)?
+    } else {
+        output.print(&text)?
+    }
     Ok(Exit::Success)
+}
+
+/// The stories of the last 24 hours, and the alerts sent in that time or still to be sent.
+async fn last_day(store: &Store, now: Timestamp) -> Result<(Vec<Detection>, AlertCounts), Error> {
+    let since = now - SignedDuration::from_hours(24);
+    let filter = EventFilter { since: Some(since), limit: usize::MAX, ..EventFilter::default() };
+    let stories = store.events(filter).await?;
+    let mut counts = AlertCounts::default();
+    for row in store.outbox(false, usize::MAX).await? {
+        match row.delivered_at {
+            Some(at) => counts.sent += usize::from(at >= since),
+            None if row.error.is_some() => counts.failed += 1,
+            None => {
+                counts.waiting += 1;
+                counts.next = counts.next.map_or(Some(row.due_at), |next| Some(next.min(row.due_at)));
+            }
+        }
+    }
+    Ok((stories, counts))
 }
 
 /// The stages of the cycles in `history`; with `since` those of whole days and months.

@@ -13,6 +13,20 @@ pub struct Shown {
     pub origin: String,
 }
 
+impl Shown {
+    /// Whether nobody set the value: neither file, environment nor flag. An empty secret is not set.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        self.origin == "built in" || self.origin.starts_with("starter:") || self.value == "\"\""
+    }
+
+    /// The section, or the list without its number.
+    #[must_use]
+    pub fn section(&self) -> &str {
+        self.key.split(['.', '[']).next().unwrap_or_default()
+    }
+}
+
 /// Further keys of a list's tables that are no secret.
 const OPEN: [&str; 15] = [
     "aliases",

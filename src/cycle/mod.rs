@@ -161,6 +161,20 @@ pub enum VisitKind {
     X,
 }
 
+/// Addresses of the sources that a cycle at `now` would request, in its order.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) async fn due_sources(
+    store: &Store,
+    sources: &[Arc<Source>],
+    now: jiff::Timestamp,
+) -> Result<Vec<String>, StoreError> {
+    let pauses = store.host_waits(now).await?;
+    let plan = plan(&SourceIndex::of(sources), store.sources().await?, &pauses, now);
+    Ok(plan.asked.into_iter().map(|planned| planned.source.url.clone()).collect())
+}
+
 /// Runs one cycle until its work is done, its time is up, or `stop` resolves.
 ///
 /// # Errors

@@ -179,6 +179,7 @@ fn detection_of(found: Finding, verdict: Verdict, source: String, rules: &Rules,
         cautions: verdict.cautions,
         reasons: verdict.reasons.into_iter().map(|reason| quoted(reason, found.textless)).collect(),
         also_at: head.also_at,
+        heard_at: None,
     }
 }
 

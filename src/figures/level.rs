@@ -11,7 +11,7 @@ const CRITICAL: f64 = 1.5;
 const EMERGENCY: f64 = 3.0;
 /// Cycles in a row that must be worse before the level rises, and better before it falls.
 const RISE: usize = 2;
-const FALL: usize = 3;
+pub(crate) const FALL: usize = 3;
 
 /// How much of its limit a target uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]

@@ -29,6 +29,7 @@ pub struct CycleReport {
     pub entries: EntryFigures,
     pub articles: ArticleFigures,
     pub x: XFigures,
+    #[serde(serialize_with = "crate::model::views")]
     pub detections: Vec<Detection>,
     pub stories: StoryFigures,
     pub http: HttpFigures,
@@ -49,6 +50,7 @@ pub struct CycleReport {
 #[serde(default)]
 pub struct CycleFigures {
     pub id: i64,
+    #[serde(serialize_with = "crate::model::stamp::serialize")]
     pub started_at: Timestamp,
     pub duration_ms: u64,
     pub status: CycleStatus,
@@ -140,6 +142,7 @@ pub struct XFigures {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct XUsageFigures {
+    #[serde(serialize_with = "crate::model::stamp::serialize")]
     pub asked_at: Timestamp,
     /// Posts of the current billing period.
     pub posts: Option<u64>,

@@ -56,6 +56,7 @@ pub struct SourceView {
     /// Failures in a row.
     pub failures: u32,
     /// Time of the last new entry.
+    #[serde(serialize_with = "crate::model::stamp::option::serialize")]
     pub changed_at: Option<Timestamp>,
     /// Smoothed response time.
     pub mean_ms: u32,

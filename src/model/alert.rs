@@ -229,8 +229,11 @@ pub struct OutboxRow {
     pub state: AlertState,
     /// Headline of the launch, or sentence of the notice.
     pub title: String,
+    #[serde(serialize_with = "super::stamp::serialize")]
     pub created_at: Timestamp,
+    #[serde(serialize_with = "super::stamp::serialize")]
     pub due_at: Timestamp,
+    #[serde(serialize_with = "super::stamp::option::serialize")]
     pub delivered_at: Option<Timestamp>,
     pub message: Option<String>,
     /// Attempts begun on its message.

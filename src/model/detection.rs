@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 use super::Language;
+use crate::text::outlet;
 
 /// Where a text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -172,6 +173,7 @@ pub struct Verdict {
 pub struct Outlet {
     pub url: String,
     pub source: String,
+    #[serde(serialize_with = "super::stamp::option::serialize")]
     pub published_at: Option<Timestamp>,
 }
 
@@ -198,7 +200,9 @@ pub struct Detection {
     pub url: String,
     pub source: String,
     pub author: String,
+    #[serde(serialize_with = "super::stamp::option::serialize")]
     pub published_at: Option<Timestamp>,
+    #[serde(serialize_with = "super::stamp::serialize")]
     pub detected_at: Timestamp,
     /// The first part of the text, cut at a word.
     pub snippet: String,
@@ -222,6 +226,9 @@ pub struct Detection {
     pub cautions: Vec<Caution>,
     pub reasons: Vec<Reason>,
     pub also_at: Vec<Outlet>,
+    /// When the newest mention of its story was heard of; set where a story is read.
+    #[serde(skip)]
+    pub heard_at: Option<Timestamp>,
 }
 
 /// Characters of an ID that people see and type.
@@ -256,11 +263,68 @@ impl Detection {
         Some(Self { class, also_at, ..head })
     }
 
+    #[must_use]
+    pub(crate) fn short_id(&self) -> &str {
+        short_id(&self.id)
+    }
+
+    /// Outlets that carry its story.
+    #[must_use]
+    pub(crate) fn outlets(&self) -> usize {
+        let others = self.also_at.iter().map(|outlet| (outlet.source.as_str(), outlet.url.as_str()));
+        outlet::count([(self.source.as_str(), self.url.as_str())].into_iter().chain(others))
+    }
+
+    /// When the program heard of the newest mention of its story.
+    #[must_use]
+    pub(crate) fn heard_at(&self) -> Timestamp {
+        self.heard_at.unwrap_or(self.detected_at)
+    }
+
+    /// When the first outlet published its story.
+    #[must_use]
+    pub(crate) fn first_published_at(&self) -> Option<Timestamp> {
+        self.also_at.iter().map(|outlet| outlet.published_at).chain([self.published_at]).flatten().min()
+    }
+
     /// Where it was published.
     #[must_use]
     pub fn outlet(&self) -> Outlet {
         Outlet { url: self.url.clone(), source: self.source.clone(), published_at: self.published_at }
     }
+}
+
+/// A detection as outputs show it: with what follows from its story.
+#[derive(Debug, Serialize)]
+pub(crate) struct DetectionView<'a> {
+    #[serde(flatten)]
+    detection: &'a Detection,
+    short_id: &'a str,
+    outlets: usize,
+    #[serde(serialize_with = "super::stamp::option::serialize")]
+    first_published_at: Option<Timestamp>,
+    #[serde(serialize_with = "super::stamp::serialize")]
+    last_mentioned_at: Timestamp,
+}
+
+impl<'a> From<&'a Detection> for DetectionView<'a> {
+    fn from(detection: &'a Detection) -> Self {
+        Self {
+            detection,
+            short_id: detection.short_id(),
+            outlets: detection.outlets(),
+            first_published_at: detection.first_published_at(),
+            last_mentioned_at: detection.heard_at(),
+        }
+    }
+}
+
+/// Serialises detections as [`DetectionView`]s.
+pub(crate) fn views<S: serde::Serializer>(
+    detections: &[Detection],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(detections.iter().map(DetectionView::from))
 }
 
 /// `independent_outlets` of a detection that an older version stored.

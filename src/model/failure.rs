@@ -54,6 +54,34 @@ pub enum FailureKind {
     Other(String),
 }
 
+impl FailureKind {
+    /// A few words for a table.
+    pub(crate) fn in_words(&self) -> String {
+        let words = match self {
+            Self::BadAddress => "invalid address",
+            Self::PrivateAddress => "private address",
+            Self::Dns => "name not found (DNS)",
+            Self::ConnectTimeout => "no connection in time",
+            Self::Connect => "connection refused",
+            Self::Tls => "invalid certificate (TLS)",
+            Self::Reset => "connection broken",
+            Self::IdleTimeout => "no data in time",
+            Self::TotalTimeout => "response too slow",
+            Self::Gone => "removed by the publisher (410)",
+            Self::NotFound => "not found (404)",
+            Self::RateLimited => "too many requests (429)",
+            Self::Unavailable => "unavailable (503)",
+            Self::Challenge => "challenge page for browsers",
+            Self::Unasked304 => "unrequested 304",
+            Self::Status => "error status",
+            Self::NotAFeed => "not a feed",
+            Self::Unreadable => "unreadable feed",
+            other => return other.as_ref().replace('_', " "),
+        };
+        words.to_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +95,14 @@ mod tests {
         ] {
             assert_eq!((kind.as_ref(), kind.to_string().as_str()), (name, name));
             assert_eq!(FailureKind::from(name), kind);
+        }
+    }
+
+    #[test]
+    fn each_name_has_words() {
+        for name in FailureKind::VARIANTS {
+            let words = FailureKind::from(*name).in_words();
+            assert!(!words.is_empty() && !words.contains('_'), "{name}: {words}");
         }
     }
 

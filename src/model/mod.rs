@@ -11,6 +11,7 @@ mod language;
 #[cfg(test)]
 pub(crate) mod samples;
 mod source;
+pub(crate) mod stamp;
 mod state;
 mod x;
 
@@ -24,6 +25,7 @@ pub(crate) use cycle::SlowStatement;
 pub use cycle::{CycleStatus, SourceStatus};
 pub(crate) use detection::{Caution, Coin, Event, Outlet, Reason, Verdict, short_id};
 pub use detection::{Class, Detection, Kind, Stage};
+pub(crate) use detection::{DetectionView, views};
 pub(crate) use entry::{Entry, EntryMarks};
 pub use entry::{EntryKey, Rewordings};
 pub use failure::FailureKind;

@@ -30,6 +30,7 @@ pub fn detection() -> Detection {
         author: String::new(),
         published_at: Some(now()),
         detected_at: now(),
+        heard_at: None,
         snippet: "The claim is live until December.".to_owned(),
         paid: false,
         independent_outlets: 1,

@@ -1,101 +1,18 @@
-//! Detections, for people and for programs.
+//! Detections for programs: JSON, NDJSON and CSV.
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::{
-    model::{Class, Detection, short_id},
-    text::outlet,
-};
-
-use super::{
-    Column, Style, plain,
-    style::Look,
-    table::{Cell, Spec, Table},
-};
-
-/// From this width on, a story is one line.
-const WIDE: u16 = 120;
-
-/// The stories, newest first: a line each on a wide terminal, else two.
-pub fn table(detections: &[Detection], style: Style) -> String {
-    if detections.is_empty() {
-        return "no detections\n".to_owned();
-    }
-    let is_wide = style.width >= WIDE;
-    let mut columns = vec![
-        Spec::new("id"),
-        Spec::new("published"),
-        Spec::new("class"),
-        Spec::new("what").cut(7).rank(4),
-        Spec::new("date").rank(3).optional(),
-        Spec::new("").optional(),
-        Spec::new(if is_wide { "whose" } else { "whose, headline" }).cut(12),
-    ];
-    if is_wide {
-        columns.extend([Spec::new("headline").cut(20), Spec::new("outlets").right().rank(2)]);
-    }
-    let mut table = Table::new(columns);
-    for detection in detections {
-        let headline = Cell::new(&detection.title, Look::BOLD).link(&detection.url);
-        let mut row = vec![
-            Cell::new(short_id(&detection.id), Look::DIM),
-            when(detection.published_at.unwrap_or(detection.detected_at)).into(),
-            Cell::new(detection.class.as_str(), of_class(detection.class)),
-            what(detection).into(),
-            detection.event_date.as_deref().unwrap_or_default().into(),
-            (if detection.watched { "*" } else { "" }).into(),
-            whose(detection).into(),
-        ];
-        if is_wide {
-            row.extend([headline, outlets(detection).to_string().into()]);
-            table.row(row);
-        } else {
-            table.row(row);
-            let outlet = match outlets(detection) - 1 {
-                0 => detection.source.clone(),
-                more => format!("{} +{more}", detection.source),
-            };
-            table.below(3, Cell::default(), headline, Cell::new(outlet, Look::DIM));
-        }
-    }
-    table.render(style)
-}
-
-fn when(at: Timestamp) -> String {
-    at.strftime("%d %b %H:%M").to_string()
-}
-
-pub fn what(detection: &Detection) -> String {
-    let rumour = if detection.rumour { " (rumour)" } else { "" };
-    format!("{} {}{rumour}", detection.event.as_str(), detection.stage.as_str())
-}
-
-pub fn whose(detection: &Detection) -> String {
-    let token = detection.token.as_deref().map_or_else(String::new, |token| format!(" ${}", plain(token)));
-    format!("{}{token}", plain(detection.project.as_deref().unwrap_or("?")))
-}
-
-/// Outlets that carry the story of `detection`.
-pub fn outlets(detection: &Detection) -> usize {
-    let others = detection.also_at.iter().map(|outlet| (outlet.source.as_str(), outlet.url.as_str()));
-    outlet::count([(detection.source.as_str(), detection.url.as_str())].into_iter().chain(others))
-}
-
-pub fn of_class(class: Class) -> Look {
-    match class {
-        Class::Critical => Look::ALARM,
-        Class::High => Look::BOLD,
-        Class::Medium => Look::PLAIN,
-        Class::Low => Look::DIM,
-    }
-}
+use super::Column;
+use crate::model::{Detection, DetectionView, stamp};
 
 /// One object: `{"schema":1,"detections":[…]}`.
 pub fn json(detections: &[Detection]) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
         schema: u32,
+        #[serde(serialize_with = "crate::model::views")]
         detections: &'a [Detection],
     }
     super::json(&Document { schema: 1, detections })
@@ -103,10 +20,14 @@ pub fn json(detections: &[Detection]) -> String {
 
 /// One detection a line.
 pub fn ndjson(detections: &[Detection]) -> String {
-    detections.iter().map(super::json).collect()
+    detections.iter().map(|found| super::json(&DetectionView::from(found))).collect()
 }
 
-const COLUMNS: [Column<Detection>; 19] = [
+fn time(at: Option<Timestamp>) -> String {
+    at.map(stamp::text).unwrap_or_default()
+}
+
+const COLUMNS: [Column<Detection>; 25] = [
     ("id", |found| found.id.clone()),
     ("story_id", |found| found.story_id.clone()),
     ("kind", |found| found.kind.as_str().to_owned()),
@@ -123,14 +44,88 @@ const COLUMNS: [Column<Detection>; 19] = [
     ("url", |found| found.url.clone()),
     ("source", |found| found.source.clone()),
     ("author", |found| found.author.clone()),
-    ("published_at", |found| found.published_at.map(|at| at.to_string()).unwrap_or_default()),
-    ("detected_at", |found| found.detected_at.to_string()),
-    ("outlets", |found| outlets(found).to_string()),
+    ("published_at", |found| time(found.published_at)),
+    ("detected_at", |found| time(Some(found.detected_at))),
+    ("outlets", |found| found.outlets().to_string()),
+    ("short_id", |found| found.short_id().to_owned()),
+    ("first_published_at", |found| time(found.first_published_at())),
+    ("last_mentioned_at", |found| time(Some(found.heard_at()))),
+    ("lang", |found| found.lang.map_or_else(String::new, |lang| lang.as_str().to_owned())),
+    ("venue", |found| found.venue.clone().unwrap_or_default()),
+    ("chain", |found| found.chain.clone().unwrap_or_default()),
 ];
 
 /// CSV, one detection a row.
 pub fn csv(detections: &[Detection]) -> String {
     super::csv(&COLUMNS, detections)
+}
+
+/// What `--fields` selects, in the order of the JSON.
+pub const FIELDS: [&str; 32] = [
+    "id",
+    "story_id",
+    "kind",
+    "event",
+    "stage",
+    "rumour",
+    "score",
+    "class",
+    "project",
+    "token",
+    "watched",
+    "event_date",
+    "title",
+    "url",
+    "source",
+    "author",
+    "published_at",
+    "detected_at",
+    "snippet",
+    "official",
+    "paid",
+    "independent_outlets",
+    "venue",
+    "chain",
+    "lang",
+    "cautions",
+    "reasons",
+    "also_at",
+    "short_id",
+    "outlets",
+    "first_published_at",
+    "last_mentioned_at",
+];
+
+fn selected(found: &Detection, fields: &[String]) -> Map<String, Value> {
+    let mut whole = match serde_json::to_value(DetectionView::from(found)) {
+        Ok(Value::Object(whole)) => whole,
+        _ => Map::new(),
+    };
+    fields.iter().map(|field| (field.clone(), whole.remove(field).unwrap_or_default())).collect()
+}
+
+/// As [`json`], with these fields only.
+pub fn json_of(detections: &[Detection], fields: &[String]) -> String {
+    let rows: Vec<_> = detections.iter().map(|found| selected(found, fields)).collect();
+    super::json(&serde_json::json!({ "schema": 1, "detections": rows }))
+}
+
+/// As [`ndjson`], with these fields only.
+pub fn ndjson_of(detections: &[Detection], fields: &[String]) -> String {
+    detections.iter().map(|found| super::json(&selected(found, fields))).collect()
+}
+
+/// As [`csv`], with these fields only; lists are JSON.
+pub fn csv_of(detections: &[Detection], fields: &[String]) -> String {
+    let rows = detections.iter().map(|found| {
+        let values = selected(found, fields).into_iter().map(|(_, value)| match value {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            value => value.to_string(),
+        });
+        values.collect()
+    });
+    super::csv_rows(fields.iter().map(String::as_str), rows)
 }
 
 #[cfg(test)]
@@ -141,26 +136,33 @@ mod tests {
     #[test]
     fn no_output_carries_a_formula_or_an_escape() {
         let found = [detection()];
-        let csv = csv(&found);
-        assert!(csv.contains(",'=cmd() [31mCaldera opens its claim,"), "{csv}");
-        assert!(csv.ends_with("\r\n"));
-        for width in [60, 120] {
-            let table = table(&found, Style::pipe(width));
-            assert!(!table.contains(['\x1b', '\u{202E}']), "{table:?}");
-            assert!(table.contains("Caldera $ERA") && table.contains('*'), "{table}");
+        let fields = ["title".to_owned(), "also_at".to_owned()];
+        for csv in [csv(&found), csv_of(&found, &fields)] {
+            assert!(csv.contains("'=cmd() [31mCaldera opens its claim,"), "{csv}");
+            assert!(csv.ends_with("\r\n") && !csv.contains(['\x1b', '\u{202E}']), "{csv}");
         }
-    }
-
-    #[test]
-    fn a_table_keeps_to_its_width() {
-        let found = [Detection { title: "word ".repeat(80), ..detection() }];
-        let table = table(&found, Style::pipe(80));
-        assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     }
 
     #[test]
     fn json_begins_with_its_schema() {
         assert!(json(&[]).starts_with("{\"schema\":1,\"detections\":[]"));
         assert_eq!(ndjson(&[detection(), detection()]).lines().count(), 2);
+    }
+
+    #[test]
+    fn every_field_can_be_selected_and_no_other() {
+        let whole: Value = serde_json::from_str(&ndjson(&[detection()])).unwrap();
+        let names: Vec<&String> = whole.as_object().unwrap().keys().collect();
+        assert_eq!(names, FIELDS);
+        let fields = ["url".to_owned(), "short_id".to_owned()];
+        assert_eq!(
+            ndjson_of(&[detection()], &fields),
+            "{\"url\":\"https://a.example/1\",\"short_id\":\"d1\"}\n"
+        );
+        assert_eq!(csv_of(&[detection()], &fields), "url,short_id\r\nhttps://a.example/1,d1\r\n");
+        assert!(json_of(&[detection()], &fields).starts_with("{\"schema\":1,\"detections\":[{\"url\""));
+        for (column, _) in COLUMNS {
+            assert!(FIELDS.contains(&column), "{column}");
+        }
     }
 }

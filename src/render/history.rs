@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{events, format::minute, plain};
+use super::{format::minute, listing, plain};
 use crate::{
     detect::{MUTED, NO_VOCABULARY, OTHER_LANGUAGE},
     model::{AlertState, Detection, Topic, short_id},
@@ -151,7 +151,7 @@ fn head(detection: &Detection, named: Option<&Detection>) -> String {
     let id = short_id(&named.id);
     format!(
         "{id}  {}\n  {}\n  {}\n  {}\n",
-        events::whose(detection),
+        listing::whose(detection),
         plain(&detection.title),
         plain(&detection.url),
         facts.join(", ")

@@ -1,16 +1,24 @@
 //! Results as text: tables, JSON, CSV, feeds, calendars, HTML. Renders, never prints.
 
+pub mod agenda;
+pub mod answers;
 pub mod board;
 pub mod calendar;
 pub mod charts;
 pub mod cycle;
+pub mod details;
 pub mod events;
 pub mod explain;
+pub mod feeds;
 pub mod format;
 pub mod history;
 pub mod last_run;
+pub mod listing;
+#[cfg(test)]
+mod listing_tests;
 pub mod profile;
 pub mod prometheus;
+pub mod rejudged;
 pub mod report;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -21,6 +29,7 @@ pub mod syndication;
 pub mod table;
 #[cfg(test)]
 mod table_tests;
+pub mod times;
 pub mod updates;
 
 use serde::Serialize;
@@ -40,11 +49,17 @@ pub type Column<T> = (&'static str, fn(&T) -> String);
 
 /// RFC 4180: a header row, then `rows`; no cell starts like a formula (docs/reference/formats.md#csv).
 pub fn csv<T>(columns: &[Column<T>], rows: &[T]) -> String {
+    let rows = rows.iter().map(|row| columns.iter().map(|(_, cell)| cell(row)).collect());
+    csv_rows(columns.iter().map(|(header, _)| *header), rows)
+}
+
+/// As [`csv()`], of texts.
+fn csv_rows<'a>(header: impl Iterator<Item = &'a str>, rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     // Writing to memory cannot fail.
-    let _ = writer.write_record(columns.iter().map(|(header, _)| header));
+    let _ = writer.write_record(header);
     for row in rows {
-        let _ = writer.write_record(columns.iter().map(|(_, cell)| harmless(&plain(&cell(row)))));
+        let _ = writer.write_record(row.iter().map(|cell| harmless(&plain(cell))));
     }
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }

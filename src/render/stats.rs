@@ -7,20 +7,22 @@ use strum::VariantArray;
 
 use super::{
     Style,
-    format::{bytes, count, ms, ms_hundredths, number, or_dash, percent_tenths, rough},
+    format::{bytes, count, ms, ms_hundredths, number, or_dash, percent, percent_tenths, rough},
     plain,
     report::verdict,
+    style::Look,
     table,
+    table::{Cell, Spec, Table},
 };
 use crate::{
     figures::{
         CycleReport, Histogram, StageHistograms, StageName,
         histogram::Times,
-        level::Level,
+        level::{FALL, Level},
         path::{PathStep, advice},
         sources::SourceView,
         sums::Sums,
-        targets::Target,
+        targets::{Target, TargetName, Unit},
         trend::{columns, median},
     },
     model::CycleStatus,
@@ -51,7 +53,7 @@ const FIGURES: [Figure; 16] = [
     ("requests", |r| Some(r.http.requests as f64), count),
     ("calls saved", |r| r.calls.reduction, percent_tenths),
     ("cache hits", |r| r.cache.hit_ratio, percent_tenths),
-    ("connection reuse", |r| r.http.connection_reuse, percent_tenths),
+    ("requests on an open connection", |r| r.http.connection_reuse, percent_tenths),
     ("sources failed", |r| Some(r.feeds.failed as f64), count),
     ("bytes received", |r| Some(r.http.bytes_received as f64), bytes),
     ("new entries", |r| Some(r.entries.new as f64), count),
@@ -85,7 +87,8 @@ pub fn spark(values: &[Option<f64>], width: usize) -> String {
     columns.iter().map(bar).collect()
 }
 
-pub fn first(screen: &Screen<'_>, style: Style) -> String {
+/// The figures of the machine, those that need attention, and what sources give: `stats --figures`.
+pub fn machine(screen: &Screen<'_>, style: Style) -> String {
     let Some(last) = screen.reports.first() else { return String::new() };
     let status = match last.cycle.status {
         CycleStatus::Ok => "ok".to_owned(),
@@ -100,7 +103,6 @@ pub fn first(screen: &Screen<'_>, style: Style) -> String {
         count(screen.all.stories_new as f64),
     );
     text.push_str(&figures(screen.reports, style));
-    text.push_str(&missed(screen.levels));
     text.push_str(&attention(screen.sources));
     text.push_str(&best(screen.sources));
     text.push_str(&spending(last, screen.all, screen.x_budget_usd));
@@ -122,26 +124,6 @@ fn figures(reports: &[CycleReport], style: Style) -> String {
     let mut header = vec!["", "last", middle.as_str()];
     header.extend((!narrow).then_some("trend"));
     table(&header, rows, style)
-}
-
-fn missed(levels: &[(Target, Level)]) -> String {
-    let judged = levels.iter().filter(|(target, _)| target.ok.is_some()).count();
-    let met = levels.iter().filter(|(target, _)| target.ok == Some(true)).count();
-    let mut text = format!("\ntargets: {met} of {judged} met\n");
-    for (target, level) in
-        levels.iter().filter(|(target, level)| target.ok == Some(false) || *level > Level::Info)
-    {
-        let value = or_dash(target.value, number);
-        let verdict = if target.ok == Some(false) { "MISSED" } else { "met" };
-        text.push_str(&format!(
-            "  {verdict} {}: {value} {}, wanted {}; level {}\n",
-            target.name,
-            target.unit,
-            number(target.target),
-            level.as_str()
-        ));
-    }
-    text
 }
 
 fn attention(sources: &[SourceView]) -> String {
@@ -199,14 +181,73 @@ fn spending(last: &CycleReport, all: &Sums, budget: f64) -> String {
     text
 }
 
-/// Each target with its measured value and its level.
-pub fn targets(levels: &[(Target, Level)], style: Style) -> String {
-    let rows = levels.iter().map(|(target, level)| {
-        let value = or_dash(target.value, number);
-        let wanted = format!("{} {}", number(target.target), target.unit);
-        vec![target.name.to_string(), value, wanted, verdict(target).to_owned(), level.as_str().to_owned()]
-    });
-    table(&["target", "measured", "wanted", "", "level"], rows, style)
+/// What a target limits, in words.
+pub fn target_name(name: TargetName) -> &'static str {
+    match name {
+        TargetName::CycleTime => "cycle time",
+        TargetName::CallReduction => "calls saved",
+        TargetName::CacheHitRatio => "cache hits",
+        TargetName::ConnectionReuse => "reusable requests on an open connection",
+        TargetName::RateLimitViolations => "responses 429 of X",
+        TargetName::Memory => "memory",
+        TargetName::ErrorRatio => "failed feeds",
+        TargetName::StatementTime => "database statements (p95)",
+    }
+}
+
+/// A value of a target with its unit; a ratio in percent.
+fn with_unit(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Ratio => percent(value),
+        Unit::Count => number(value),
+        Unit::Seconds | Unit::Milliseconds | Unit::Mebibytes => {
+            format!("{} {unit}", number((value * 10.0).round() / 10.0))
+        }
+    }
+}
+
+fn limit(target: &Target) -> String {
+    let bound = if target.name.is_minimum() { "at least" } else { "at most" };
+    format!("{bound} {}", with_unit(target.target, target.unit))
+}
+
+/// `cache hits 29 % (at least 70 %)`.
+pub fn target_in_words(target: &Target) -> String {
+    let value = or_dash(target.value, |value| with_unit(value, target.unit));
+    format!("{} {value} ({})", target_name(target.name), limit(target))
+}
+
+/// Each target with its measured value, and the alarms.
+pub fn targets(levels: &[(Target, Level)], reports: &[CycleReport], style: Style) -> String {
+    let mut table = Table::new(vec![
+        Spec::new("target"),
+        Spec::new("measured").right(),
+        Spec::new("wanted"),
+        Spec::new(""),
+        Spec::new("alarm").optional().rank(2),
+        Spec::new("setting").rank(1),
+    ]);
+    for (target, level) in levels {
+        let good = reports.iter().take_while(|report| {
+            report.targets.iter().any(|other| other.name == target.name && other.ok != Some(false))
+        });
+        let alarm = match (*level > Level::Info, FALL.saturating_sub(good.count())) {
+            (false, _) => String::new(),
+            (true, 0) => level.as_str().to_owned(),
+            (true, 1) => format!("{}, clears after 1 more good cycle", level.as_str()),
+            (true, more) => format!("{}, clears after {more} more good cycles", level.as_str()),
+        };
+        let is_missed = target.ok == Some(false);
+        table.row(vec![
+            target_name(target.name).into(),
+            or_dash(target.value, |value| with_unit(value, target.unit)).into(),
+            limit(target).into(),
+            Cell::new(verdict(target), if is_missed { Look::ALARM } else { Look::PLAIN }),
+            alarm.into(),
+            Cell::new(format!("targets.{}", target.name), Look::DIM),
+        ]);
+    }
+    table.render(style)
 }
 
 pub fn stages(stages: &StageHistograms, whole: &Histogram, style: Style) -> String {
@@ -276,10 +317,7 @@ fn slow(reports: &[CycleReport], style: Style) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        figures::{path::Phase, targets::TargetName},
-        model::SlowStatement,
-    };
+    use crate::{figures::path::Phase, model::SlowStatement};
 
     fn report(id: i64, ms: u64) -> CycleReport {
         let mut report = CycleReport::default();
@@ -295,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_screen_fits_any_terminal_and_shows_missed_targets() {
+    fn the_figures_fit_any_terminal() {
         let reports = [report(3, 900), report(2, 300), report(1, 100)];
         let target = Target {
             name: TargetName::CycleTime,
@@ -320,9 +358,8 @@ mod tests {
             x_budget_usd: 5.0,
         };
         for width in [40, 60, 80, 200] {
-            let text = first(&screen, Style::pipe(width));
+            let text = machine(&screen, Style::pipe(width));
             assert!(text.contains("900 ms") && text.contains("300 ms"), "{text}");
-            assert!(text.contains("MISSED cycle_time: 0.900 s, wanted 0.500; level warning"), "{text}");
             assert!(
                 text.contains("failing: [31mEcho (dns, 4 in a row)") && text.contains("X: not read"),
                 "{text}"

@@ -8,6 +8,8 @@ use crate::text::cut::{Unit, cut, cut_middle};
 
 /// Cells between two columns.
 const GAP: usize = 2;
+/// Cells that a second line has at least for its text.
+const LEAST_BELOW: usize = 30;
 /// A text of more cells may be continued in further lines.
 const LONG_TEXT: usize = 24;
 
@@ -127,7 +129,7 @@ enum Row {
 pub struct Table {
     columns: Vec<Spec>,
     rows: Vec<Row>,
-    remark: String,
+    remarks: Vec<String>,
 }
 
 impl Table {
@@ -159,9 +161,9 @@ impl Table {
         table
     }
 
-    /// A short text at the right end of the header's line, where it fits.
+    /// A short text for the right end of the header's line. Of several, the first that fits is shown.
     pub fn remark(&mut self, text: &str) {
-        self.remark = plain(text);
+        self.remarks.push(plain(text));
     }
 
     pub fn row(&mut self, cells: Vec<Cell>) {
@@ -187,6 +189,7 @@ impl Table {
         if self.columns.iter().any(|spec| !spec.header.is_empty()) {
             out.push_str(&self.header(&visible, &widths, style));
         }
+        let latest = self.latest_start(width);
         for row in &self.rows {
             match row {
                 Row::Cells(cells) => out.push_str(&self.line(cells, &visible, &widths, style)),
@@ -196,18 +199,13 @@ impl Table {
                 }
                 Row::Below { column, margin, text, end } => {
                     let before = visible.iter().zip(&widths).take_while(|(at, _)| **at < *column);
-                    let start: usize = before.map(|(_, width)| width + GAP).sum();
-                    let end_width = Unit::Cells.length(&end.text);
+                    let start = before.map(|(_, width)| width + GAP).sum::<usize>().min(latest);
                     let margin_text = cut(&margin.text, start.saturating_sub(GAP), Unit::Cells);
-                    let space = width.saturating_sub(start + end_width + if end_width > 0 { GAP } else { 0 });
-                    let shown = cut(&text.text, space, Unit::Cells);
+                    let end_width = Unit::Cells.length(&end.text);
+                    let shown = cut(&text.text, width.saturating_sub(start + end_width + GAP), Unit::Cells);
                     let pad = start - Unit::Cells.length(&margin_text);
-                    out.push_str(&format!(
-                        "{}{:pad$}{}",
-                        margin.shown(&margin_text, style),
-                        "",
-                        text.shown(&shown, style)
-                    ));
+                    let (margin, text) = (margin.shown(&margin_text, style), text.shown(&shown, style));
+                    out.push_str(&format!("{margin}{:pad$}{text}", ""));
                     if end_width > 0 {
                         let pad = (width - end_width).saturating_sub(start + Unit::Cells.length(&shown));
                         out.push_str(&format!("{:pad$}{}", "", end.shown(&end.text, style)));
@@ -217,6 +215,20 @@ impl Table {
             }
         }
         out
+    }
+
+    /// Where second lines begin at the latest: with enough cells for their texts.
+    fn latest_start(&self, width: usize) -> usize {
+        let below = self.rows.iter().filter_map(|row| match row {
+            Row::Below { margin, end, .. } => Some((margin, end)),
+            _ => None,
+        });
+        let (mut before, mut after) = (0, 0);
+        for (margin, end) in below {
+            before = before.max(Unit::Cells.length(&margin.text));
+            after = after.max(Unit::Cells.length(&end.text));
+        }
+        width.saturating_sub(LEAST_BELOW + GAP + after).max(before + GAP)
     }
 
     fn cells(&self) -> impl Iterator<Item = &Vec<Cell>> {
@@ -277,12 +289,11 @@ impl Table {
         let cells: Vec<Cell> = self.columns.iter().map(|spec| Cell::from(spec.header.as_str())).collect();
         let line = self.line(&cells, visible, widths, Style { color: false, terminal: false, ..style });
         let line = line.trim_end();
-        let (used, remark) = (Unit::Cells.length(line), Unit::Cells.length(&self.remark));
-        let space = usize::from(style.width).saturating_sub(used);
-        let line = if remark > 0 && space >= remark + GAP {
-            format!("{line}{:1$}{2}", "", space - remark, self.remark)
-        } else {
-            line.to_owned()
+        let space = usize::from(style.width).saturating_sub(Unit::Cells.length(line));
+        let fitting = |remark: &&String| Unit::Cells.length(remark) + GAP <= space;
+        let line = match self.remarks.iter().find(fitting) {
+            Some(remark) => format!("{line}{:1$}{remark}", "", space - Unit::Cells.length(remark)),
+            None => line.to_owned(),
         };
         style.paint(&line, Look::DIM) + "\n"
     }
@@ -326,7 +337,7 @@ impl Table {
 }
 
 /// `text` in lines of `width` cells, broken between words.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split(' ') {
         let needed = Unit::Cells.length(word);

@@ -1,7 +1,7 @@
 //! What happened to stories, a line each: new ones, moved dates, raised classes, further outlets.
 
 use super::{
-    events, plain,
+    listing, plain,
     style::{Look, Style},
     table::{Cell, Spec, Table},
 };
@@ -49,27 +49,47 @@ pub fn lines(updates: &[StoryUpdate], margin: u16, style: Style) -> String {
     table.render(inner).lines().map(|line| format!("{indent}{line}\n")).collect()
 }
 
-/// The line of a story that was just found. Lines that are written one by one have columns of equal width.
+/// The line of one update. Lines that are written one by one have columns of equal width.
+pub fn line(update: &StoryUpdate, style: Style) -> String {
+    let found = &update.story.detection;
+    let (word, changed) = change(update);
+    match changed {
+        Some(changed) => fixed(word, found, &changed, "", style),
+        None => fixed(word, found, &found.title, &more(found), style),
+    }
+}
+
+/// The line of a story that was just found.
 pub fn found(found: &Detection, style: Style) -> String {
-    const WHAT: usize = 21;
-    const WHOSE: usize = 22;
-    let padded = |text: String, width: usize| {
-        let text = cut(&text, width, Unit::Cells);
+    fixed(NEW, found, &found.title, "", style)
+}
+
+fn fixed(word: &str, found: &Detection, text: &str, more: &str, style: Style) -> String {
+    const WORD: usize = 5;
+    const ID: usize = 6;
+    const CLASS: usize = 8;
+    const GAP: usize = 2;
+    let (what, whose) = if style.width < 100 { (16, 14) } else { (21, 22) };
+    let padded = |text: &str, width: usize, look: Look| {
+        let text = cut(text, width, Unit::Cells);
         let blank = width.saturating_sub(Unit::Cells.length(&text));
-        format!("{text}{:blank$}", "")
+        format!("{}{:blank$}", style.paint(&style.isolate(&text), look), "")
     };
-    let class = format!("{:<8}", found.class.as_str());
     let star = if found.watched { "*" } else { " " };
-    let (what, whose) = (padded(events::what(found), WHAT), padded(events::whose(found), WHOSE));
-    let used = 1 + 3 + 2 + 8 + 2 + WHAT + 2 + 1 + 1 + WHOSE + 2;
+    let columns = [
+        padded(word, WORD, if word == NEW { Look::GREEN } else { Look::PLAIN }),
+        padded(short_id(&found.id), ID, Look::DIM),
+        padded(found.class.as_str(), CLASS, listing::of_class(found.class)),
+        padded(&listing::what(found), what, Look::PLAIN),
+        format!("{star} {}", padded(&listing::whose(found), whose, Look::PLAIN)),
+    ];
+    let used =
+        WORD + ID + CLASS + what + whose + 2 + 1 + 5 * GAP + more.len() + usize::from(!more.is_empty());
     let space = usize::from(style.width).saturating_sub(used).max(10);
-    let title = cut(&plain(&found.title), space, Unit::Cells);
-    format!(
-        " {}  {}  {what}  {star} {whose}  {}\n",
-        style.paint("NEW", Look::GREEN),
-        style.paint(&class, events::of_class(found.class)),
-        style.link(&style.paint(&style.isolate(&title), Look::BOLD), &found.url),
-    )
+    let text = cut(&plain(text), space, Unit::Cells);
+    let text = style.link(&style.paint(&style.isolate(&text), Look::BOLD), &found.url);
+    let more = if more.is_empty() { String::new() } else { format!(" {more}") };
+    format!(" {}  {text}{more}\n", columns.join("  "))
 }
 
 fn table() -> Table {
@@ -89,10 +109,10 @@ fn row(word: &str, found: &Detection, text: Cell, more: String) -> Vec<Cell> {
     vec![
         Cell::new(word, if word == NEW { Look::GREEN } else { Look::PLAIN }),
         Cell::new(short_id(&found.id), Look::DIM),
-        Cell::new(found.class.as_str(), events::of_class(found.class)),
-        events::what(found).into(),
+        Cell::new(found.class.as_str(), listing::of_class(found.class)),
+        listing::what(found).into(),
         (if found.watched { "*" } else { "" }).into(),
-        events::whose(found).into(),
+        listing::whose(found).into(),
         text,
         more.into(),
     ]
@@ -104,7 +124,7 @@ fn headline(found: &Detection) -> Cell {
 
 /// The further outlets of a story.
 fn more(found: &Detection) -> String {
-    match events::outlets(found) {
+    match found.outlets() {
         0 | 1 => String::new(),
         outlets => format!("+{}", outlets - 1),
     }
@@ -113,10 +133,35 @@ fn more(found: &Detection) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::Class, render::samples};
+    use crate::{model::Class, render::samples, store::StoryRow};
 
     fn update() -> StoryUpdate {
         StoryUpdate { story: samples::row(), is_new: false, event_date: None, class: None, outlets: 0 }
+    }
+
+    #[test]
+    fn lines_that_are_written_one_by_one_are_aligned() {
+        let other = StoryUpdate {
+            story: StoryRow {
+                detection: Detection {
+                    project: Some("A name that is longer than the column of names".to_owned()),
+                    watched: false,
+                    ..samples::row().detection
+                },
+                ..samples::row()
+            },
+            outlets: 2,
+            ..update()
+        };
+        for width in [80, 120] {
+            let style = Style::pipe(width);
+            let both = [line(&StoryUpdate { is_new: true, ..update() }, style), line(&other, style)];
+            let column = |line: &str, text: &str| line.find(text).map(|at| line[..at].chars().count());
+            assert_eq!(column(&both[0], "Caldera opens"), column(&both[1], "+2 outlets"), "{both:?}");
+            let is_short = |line: &String| line.trim_end().chars().count() <= usize::from(width);
+            assert!(both.iter().all(is_short), "{both:?}");
+        }
+        assert_eq!(found(&samples::row().detection, Style::pipe(80)).lines().count(), 1);
     }
 
     #[test]

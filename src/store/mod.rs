@@ -34,8 +34,9 @@ pub use retention::Retention;
 pub(crate) use retention::bounds as retention_bounds;
 pub(crate) use rows::{
     AlertTotal, Compacted, CycleRecord, CycleRow, Delivery, EventFilter, Health, JudgedEntry, KnownEntry,
-    KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended, PeriodSums, PurgeWhat, RecoveredTable,
-    Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow, Words, XEnding,
+    KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended, Order, PeriodSums, PurgeWhat,
+    RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow,
+    Words, XEnding,
 };
 
 use db::DbThread;
@@ -84,6 +85,11 @@ impl Store {
     /// Stores the start of a cycle and returns its id.
     pub(crate) async fn begin_cycle(&self, now: Timestamp) -> Result<i64, StoreError> {
         self.db.call(move |connection| sqlite::begin_cycle(connection, now)).await
+    }
+
+    /// The id that the next cycle gets.
+    pub(crate) async fn next_cycle_id(&self) -> Result<i64, StoreError> {
+        self.db.call(|connection| sqlite::next_cycle_id(connection)).await
     }
 
     pub(crate) async fn end_cycle(&self, cycle: CycleRecord) -> Result<(), StoreError> {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use jiff::{Timestamp, civil::Date};
 
 use crate::model::{
-    AlertState, Commit, CycleStatus, Detection, EntryKey, EntryMarks, EntryRecord, Event, Kind, Rewordings,
-    SlowStatement, SourceStatus, Stage, XPage,
+    AlertState, Class, Commit, CycleStatus, Detection, EntryKey, EntryMarks, EntryRecord, Event, Kind,
+    Rewordings, SlowStatement, SourceStatus, Stage, XPage,
 };
 
 /// What identifies a feed's entry.
@@ -87,16 +87,42 @@ pub struct KnownEntry {
 /// Selects stories.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
+    /// Heard of at that time or later.
     pub since: Option<Timestamp>,
-    /// Part of the project's name or ticker, in any case.
-    pub project: Option<String>,
-    pub event: Option<Event>,
-    pub stage: Option<Stage>,
+    /// With a mention that was detected at that time or later.
+    pub found_since: Option<Timestamp>,
+    /// Heard of before that time.
+    pub until: Option<Timestamp>,
+    /// Parts of the project's name or ticker, in any case; an empty list selects all, as in the next four.
+    pub projects: Vec<String>,
+    pub events: Vec<Event>,
+    pub stages: Vec<Stage>,
+    pub classes: Vec<Class>,
+    /// Parts of the names of outlets that carry the story, in any case.
+    pub sources: Vec<String>,
     pub min_score: Option<u8>,
     pub watched: bool,
+    /// Ends on that day or later.
+    pub dated_from: Option<Date>,
+    pub order: Order,
+    pub reverse: bool,
     pub limit: usize,
     /// The day for which stages are given; `None` keeps those of the detection.
     pub today: Option<Date>,
+}
+
+/// The order of stories.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Last heard of first.
+    #[default]
+    Heard,
+    /// Earliest date of the event first, without a date last.
+    Date,
+    /// Highest score first.
+    Score,
+    /// Highest class first.
+    Class,
 }
 
 /// A judged entry with its detection.

@@ -86,7 +86,7 @@ fn is_address(word: &str) -> bool {
 const MORE: &str = "…";
 
 /// `text` if it keeps to `limit`, else its opening with `…`, together within `limit`. Ends at a word unless
-/// that would cost more than half of the limit.
+/// that would cost more than half of the limit, or three quarters of it for cells.
 #[must_use]
 pub fn cut(text: &str, limit: usize, unit: Unit) -> String {
     if unit.length(text) <= limit {
@@ -106,7 +106,9 @@ pub fn cut(text: &str, limit: usize, unit: Unit) -> String {
         used += more;
         end = at + cluster.len();
     }
-    if let Some((at, length)) = word.filter(|(_, length)| length * 2 > space_left) {
+    // A table has more lines to cut than a message, and a part of a word helps nobody there.
+    let parts = if unit == Unit::Cells { 4 } else { 2 };
+    if let Some((at, length)) = word.filter(|(_, length)| length * parts > space_left) {
         debug_assert!(length <= used);
         end = at;
     }

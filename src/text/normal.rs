@@ -233,7 +233,7 @@ impl Reader<'_> {
         let at = self.out.folded.len();
         self.out.folded.extend(self.text[start..letters].chars().map(simple));
         if let Some(length) = ascii_word(&self.text.as_bytes()[letters..]) {
-            return self.ascii_word(start, letters, length, shape);
+            return self.ascii_word(at, start, letters, length, shape);
         }
         let (mut end, mut upper, mut lower, mut head) = (letters, 0_usize, 0_usize, None);
         let mut chars = self.text[letters..].char_indices().peekable();
@@ -288,9 +288,8 @@ impl Reader<'_> {
         self.after_word(at, end)
     }
 
-    /// Reads a word of `length` ASCII letters and digits, as [`Self::word`] would.
-    fn ascii_word(&mut self, start: usize, letters: usize, length: usize, shape: Shape) -> usize {
-        let at = self.out.folded.len() - (letters - start);
+    /// Reads a word of `length` ASCII letters and digits, as [`Self::word`] would. Its folded text begins at `at`.
+    fn ascii_word(&mut self, at: usize, start: usize, letters: usize, length: usize, shape: Shape) -> usize {
         let end = letters + length;
         let word = &self.text[letters..end];
         self.out.folded.push_str(word);

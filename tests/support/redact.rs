@@ -6,12 +6,22 @@ pub fn redacted(text: &str) -> String {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let inside = out.ends_with(|c: char| c.is_ascii_alphanumeric());
-        let found = token(rest).filter(|_| !inside || out.ends_with('T'));
+        let found = token(rest).or_else(|| short_id(&out, rest)).filter(|_| !inside || out.ends_with('T'));
         let length = found.map_or(c.len_utf8(), |(length, _)| length);
         out.push_str(found.map_or(&rest[..length], |(_, placeholder)| placeholder));
         rest = &rest[length..];
     }
     out
+}
+
+/// The beginning of an ID, as tables show it: six digits and letters, not the decimals of a number.
+fn short_id(before: &str, text: &str) -> Option<(usize, &'static str)> {
+    let id = text.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(text.len());
+    let is_alone =
+        !text[id..].starts_with(|c: char| c.is_alphanumeric() || c == '.') && !before.ends_with('.');
+    let is_first = before.is_empty() || before.ends_with(['\n', ',']);
+    let has_digit = text[..id].contains(|c: char| c.is_ascii_digit());
+    (id == 6 && is_alone && (is_first || has_digit)).then_some((6, "[id]  "))
 }
 
 /// The length of what opens `text` and has a placeholder.
@@ -49,9 +59,8 @@ pub fn with_single_spaces(text: &str) -> String {
 
 #[test]
 fn snapshot_redaction_replaces_times_amounts_ports_and_ids() {
-    let text = "2026-11-21T12:00:01.06Z at 09:30, 12.5 ms of 3 s; 7 MiB, 4 entries, http://a.localhost:80/x, 127.0.0.1:8977, a716ca2d7baf08a4dd25";
-    let expected =
-        "2026-11-21T[time]Z at [time], [n] of [n]; [n], 4 entries, http://a.[host]/x, [host], [id]";
+    let text = "2026-11-21T12:00:01.06Z at 09:30, 12.5 ms of 3 s; 7 MiB, 4 entries, http://a.localhost:80/x, 127.0.0.1:8977, a716ca2d7baf08a4dd25, 0.020000\n6044aa  facade";
+    let expected = "2026-11-21T[time]Z at [time], [n] of [n]; [n], 4 entries, http://a.[host]/x, [host], [id], 0.020000\n[id]    facade";
     assert_eq!(redacted(text), expected);
     assert_eq!(with_single_spaces("a   b \n c"), "a b\nc\n");
 }

@@ -23,7 +23,10 @@ impl Exec {
             ("TGE_SCRAPE_CHANNEL", attempt.message.channel.as_str()),
             ("TGE_SCRAPE_TYPE", document::kind(attempt.message)),
         ];
-        self.program.run(line.as_bytes(), &extra, limit).await.map_err(Refusal::Later)?;
+        self.program
+            .run(line.as_bytes(), &extra, limit)
+            .await
+            .map_err(|error| Refusal::Later(error.message))?;
         Ok(Arrived::default())
     }
 }

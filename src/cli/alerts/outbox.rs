@@ -10,7 +10,15 @@ use crate::{
     error::Error,
     exit::Exit,
     model::{AlertState, OutboxRow, Topic},
-    render::{Column, format::minute, plain},
+    render::{
+        Column, Style,
+        format::minute,
+        listing::of_class,
+        plain,
+        style::Look,
+        table::{Cell, Spec, Table},
+        times::Times,
+    },
     store::{Access, Store},
     wiring,
 };
@@ -58,7 +66,43 @@ pub fn list(
         Listed { row, why }
     });
     let listed: Vec<Listed> = listed.collect();
+    if matches!(globals.format, None | Some(Format::Table)) {
+        let times = output.times(now, globals.utc);
+        output.page(&table(&listed, &times, output.style()))?;
+        return Ok(Exit::Success);
+    }
     print_rows(&listed, "outbox", &OUTBOX, globals, output)
+}
+
+/// The alerts in their order.
+fn table(rows: &[Listed], times: &Times, style: Style) -> String {
+    let mut table = Table::new(vec![
+        Spec::new("decided").right().rank(3),
+        Spec::new("channel").cut(8),
+        Spec::new("topic").rank(1),
+        Spec::new("class"),
+        Spec::new("state"),
+        Spec::new("due").right().rank(4),
+        Spec::new("title").cut(16),
+        Spec::new("why").wrap(16).optional(),
+        Spec::new("error").wrap(16).optional(),
+    ]);
+    table.remark(&times.zone_name());
+    for Listed { row, why } in rows {
+        let is_bad = row.state == AlertState::GivenUp || row.error.is_some();
+        table.row(vec![
+            times.short(row.created_at).into(),
+            row.channel.as_str().into(),
+            row.topic.as_str().into(),
+            Cell::new(row.class.as_str(), of_class(row.class)),
+            Cell::new(row.state.as_str(), if is_bad { Look::RED } else { Look::PLAIN }),
+            times.short(row.due_at).into(),
+            Cell::new(&row.title, Look::BOLD),
+            why.as_str().into(),
+            Cell::new(row.error.as_deref().unwrap_or_default(), Look::RED),
+        ]);
+    }
+    table.render(style)
 }
 
 /// Why the alert of `row` is not sent yet, or not at all.

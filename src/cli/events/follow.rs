@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     exit::Exit,
     model::{Class, event_date::day_of},
-    render::{self, events, format::rough, updates},
+    render::{events, format::rough, updates},
     store::{EventFilter, Store, StoryRow, StoryUpdate},
 };
 
@@ -34,7 +34,7 @@ impl Known {
         Self {
             class: row.detection.class,
             event_date: row.event_date.clone(),
-            outlets: events::outlets(&row.detection),
+            outlets: row.detection.outlets(),
         }
     }
 }
@@ -72,7 +72,7 @@ pub async fn follow(
         let last = store.cycles(1).await?.first().map(|cycle| cycle.started_at);
         output.note(&watching(last, started));
     }
-    let recent = EventFilter { since: Some(started - BEFORE), ..all };
+    let recent = EventFilter { found_since: Some(started - BEFORE), ..all };
     loop {
         let filter = EventFilter { today: Some(day_of(SystemClock.now())), ..recent.clone() };
         let rows = store.stories(filter).await?;
@@ -102,13 +102,18 @@ fn print(updates: &[StoryUpdate], is_ndjson: bool, output: &mut Output) -> Resul
         return Ok(());
     }
     if !is_ndjson {
-        return output.print(&updates::lines(updates, 0, output.style()));
+        let style = output.style();
+        return output.print(&updates.iter().map(|update| updates::line(update, style)).collect::<String>());
     }
     // As before: a program gets new stories and changes of class or date, not each further outlet.
     let shown = updates.iter().filter(|update| {
         update.is_new || update.outlets == 0 || update.event_date.is_some() || update.class.is_some()
     });
-    output.print(&shown.map(|update| render::json(&update.story.detection)).collect::<String>())
+    output.print(
+        &shown
+            .map(|update| events::ndjson(std::slice::from_ref(&update.story.detection)))
+            .collect::<String>(),
+    )
 }
 
 fn unchanged(story: StoryRow) -> StoryUpdate {

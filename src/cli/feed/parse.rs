@@ -41,7 +41,9 @@ struct Line<'a> {
     title: &'a str,
     link: Option<&'a str>,
     id: Option<&'a str>,
+    #[serde(serialize_with = "crate::model::stamp::option::serialize")]
     published: Option<jiff::Timestamp>,
+    #[serde(serialize_with = "crate::model::stamp::option::serialize")]
     updated: Option<jiff::Timestamp>,
     author: &'a str,
     summary: Cow<'a, str>,

@@ -1,6 +1,6 @@
-//! `tge-scrape feed list|check`: the sources and their health.
+//! `tge-scrape feed check`: one fetch of a feed.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -13,14 +13,9 @@ use crate::{
     error::Error,
     exit::Exit,
     feed::{self, Document},
-    http::{Failure, Outcome, Purpose, Request},
-    model::{Entry, FailureKind, Source, SourceFormat, SourceState},
-    render::{
-        self, Column,
-        format::{minute, rough},
-        plain,
-    },
-    store::{Access, Store},
+    http::{Outcome, Purpose, Request},
+    model::{Entry, SourceFormat},
+    render::{self, plain},
     wiring,
 };
 
@@ -28,133 +23,6 @@ use super::super::{Format, Globals, output::Output, request, settings};
 
 /// Newest entries that `feed check` shows.
 const SHOWN: usize = 5;
-
-/// One source with its health.
-#[derive(Debug, Serialize)]
-struct Line {
-    url: String,
-    name: String,
-    tier: u8,
-    tags: Vec<String>,
-    state: &'static str,
-    failure: Option<String>,
-    /// What to do about the failure, where the settings can help.
-    hint: Option<String>,
-    failures: u32,
-    last_success: Option<Timestamp>,
-    last_new: Option<Timestamp>,
-    next: Option<Timestamp>,
-    /// Time between its last request and the next, seconds, where nothing is wrong with it.
-    every_s: Option<i64>,
-    entries: u64,
-    candidates: u64,
-    detections: u64,
-    moved_to: Option<String>,
-}
-
-/// What to do about a failure that a setting decides.
-pub fn hint(failure: Option<&FailureKind>, settings: &Settings) -> Option<String> {
-    let setting = Some("http.feed_body_limit");
-    let too_large = Failure::TooLarge { limit: settings.http.feed_body_limit, setting };
-    (failure == Some(&too_large.kind())).then(|| too_large.to_string())
-}
-
-fn line(source: &Source, state: Option<SourceState>, settings: &Settings) -> Line {
-    let state = state.unwrap_or_default();
-    let well = state.failures == 0 && state.gone_at.is_none();
-    let every = state.due_at.zip(state.checked_at).filter(|_| well);
-    Line {
-        every_s: every.map(|(due, checked)| due.duration_since(checked).as_secs()),
-        url: source.url.clone(),
-        name: source.name.clone(),
-        tier: source.tier,
-        tags: source.tags.clone(),
-        state: match &state {
-            state if state.gone_at.is_some() => "gone",
-            state if state.failures > 0 => "failing",
-            state if state.checked_at.is_none() => "new",
-            state if state.repaired => "repaired",
-            _ => "ok",
-        },
-        hint: hint(state.last_failure.as_ref(), settings),
-        failure: state.last_failure.map(|kind| kind.to_string()),
-        failures: state.failures,
-        last_success: state.succeeded_at,
-        last_new: state.changed_at,
-        next: state.not_before.max(state.due_at),
-        entries: state.entries_total,
-        candidates: state.candidates_total,
-        detections: state.detections_total,
-        // A move is reported when three runs have seen it (docs/reference/http.md#redirects).
-        moved_to: state.moved_to.filter(|_| state.moved_seen >= 3),
-    }
-}
-
-/// Prints every source with its health.
-pub fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = settings(globals)?;
-    let states = if Store::exists(&settings.state_dir) {
-        let store = Store::open(&settings.state_dir, Access::Read)?;
-        wiring::small_runtime()?.block_on(store.sources())?
-    } else {
-        Vec::new()
-    };
-    let mut states: HashMap<String, SourceState> =
-        states.into_iter().map(|state| (state.url.clone(), state)).collect();
-    let lines: Vec<Line> =
-        settings.sources.iter().map(|source| line(source, states.remove(&source.url), &settings)).collect();
-    output.print(&match globals.format {
-        Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "feeds": lines })),
-        Some(Format::Ndjson) => lines.iter().map(render::json).collect(),
-        Some(Format::Csv) => render::csv(&CSV, &lines),
-        _ => {
-            let mut text = render::rows_table(&TABLE, &lines, output.style());
-            for line in &lines {
-                if let Some(hint) = &line.hint {
-                    let _ = writeln!(text, "{}: {hint}", plain(&line.name));
-                }
-            }
-            for line in lines.iter().filter(|line| line.moved_to.is_some()) {
-                let to = line.moved_to.as_deref().unwrap_or_default();
-                let _ = writeln!(text, "{} has moved for good to {}", plain(&line.name), plain(to));
-            }
-            text
-        }
-    })?;
-    Ok(Exit::Success)
-}
-
-const CSV: [Column<Line>; 9] = [
-    ("url", |line| line.url.clone()),
-    ("name", |line| line.name.clone()),
-    ("tier", |line| line.tier.to_string()),
-    ("state", |line| line.state.to_owned()),
-    ("failure", |line| line.failure.clone().unwrap_or_default()),
-    ("failures", |line| line.failures.to_string()),
-    ("entries", |line| line.entries.to_string()),
-    ("candidates", |line| line.candidates.to_string()),
-    ("detections", |line| line.detections.to_string()),
-];
-
-const TABLE: [Column<Line>; 8] = [
-    ("name", |line| plain(&line.name)),
-    ("tier", |line| line.tier.to_string()),
-    ("state", state),
-    ("asked every", |line| {
-        line.every_s.map(|seconds| rough(SignedDuration::from_secs(seconds))).unwrap_or_default()
-    }),
-    ("last new", |line| line.last_new.map(minute).unwrap_or_default()),
-    ("entries", |line| line.entries.to_string()),
-    ("detections", |line| line.detections.to_string()),
-    ("address", |line| plain(&line.url)),
-];
-
-fn state(line: &Line) -> String {
-    match &line.failure {
-        Some(failure) => format!("{} ({failure}, {} in a row)", line.state, line.failures),
-        None => line.state.to_owned(),
-    }
-}
 
 /// The result of one fetch of a feed.
 #[derive(Debug, Serialize)]

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     model::{Caution, Class, Detection, Event, Language, Reason, Stage, event_date::event_days, short_id},
-    render::{events, plain},
+    render::plain,
     store::{Delivery, StoryRow},
     text::link::Link,
 };
@@ -91,7 +91,7 @@ impl Story {
         let head = row.detection;
         let shown = |text: &Option<String>| text.as_deref().map(plain);
         Self {
-            outlets: events::outlets(&head),
+            outlets: head.outlets(),
             heard: mentions.last().map_or_else(|| heard_at(&head), |mention| mention.at),
             short_id: head.id.clone(),
             event: head.event,

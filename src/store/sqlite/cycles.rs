@@ -22,6 +22,10 @@ pub fn begin_cycle(connection: &mut Connection, now: Timestamp) -> Result<i64, S
     Ok(id)
 }
 
+pub fn next_cycle_id(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.prepare_cached(statements::CYCLE_NEXT)?.query_row([], |row| row.get(0))?)
+}
+
 pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let values =

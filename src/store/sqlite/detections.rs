@@ -1,14 +1,17 @@
 //! Detections and their stories.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{StoreError, from_json, outbox, seconds, sources, statements, time, to_json};
 use crate::{
-    model::{Detection, DetectionRecord, Event, Mention, Signature, Stage, StoredFinding, Story},
-    store::{EventFilter, StoryChange, StoryRow, StoryUpdate},
+    model::{
+        Detection, DetectionRecord, Event, Mention, Signature, Stage, StoredFinding, Story,
+        event_date::event_days,
+    },
+    store::{EventFilter, Order, StoryChange, StoryRow, StoryUpdate},
 };
 
 /// Saves findings in their order: each with its story, the stories that it absorbs, and its alerts. Returns the ids of
@@ -125,32 +128,55 @@ pub fn recent_stories(connection: &Connection, since: Timestamp) -> Result<Vec<S
     Ok(stories)
 }
 
-/// Calls `step` with each story that passes `filter`, newest first, and with its mentions, oldest first.
+/// A story and when the program last heard of it: when a mention was detected, or, for what a source had at its first
+/// fetch, when it was published.
+type Heard = (String, Timestamp);
+
+/// Calls `step` with each story that passes `filter`, in its order, and with its mentions, oldest first.
 pub fn fold_stories<T>(
     connection: &Connection,
     filter: &EventFilter,
     mut all: T,
     step: fn(&mut T, StoryRow, Vec<Detection>),
 ) -> Result<T, StoreError> {
-    let since = filter.since.map_or(i64::MIN, seconds);
-    let mut statement = connection.prepare_cached(statements::DETECTIONS_SINCE)?;
-    let mut rows = statement.query([since])?;
-    let (mut seen, mut found) = (HashSet::new(), 0);
-    while let Some(row) = rows.next()? {
-        if found >= filter.limit {
+    // Only an order other than that of the times needs all stories at once.
+    let (mut sorted, mut found) = (Vec::new(), 0);
+    for (story, heard_at) in heard(connection, filter)? {
+        if filter.order == Order::Heard && found >= filter.limit {
             break;
         }
-        let story: String = row.get(0)?;
-        if !seen.insert(story.clone()) {
-            continue;
-        }
         let story = history(mentions(connection, &story)?, story_date(connection, &story)?, filter.today);
-        if let Some((row, mentions)) = story.filter(|(row, _)| filter.passes(&row.detection)) {
-            found += 1;
+        let Some((mut row, mentions)) = story.filter(|(row, _)| filter.passes(&row.detection)) else {
+            continue;
+        };
+        row.detection.heard_at = Some(heard_at);
+        found += 1;
+        if filter.order == Order::Heard {
             step(&mut all, row, mentions);
+        } else {
+            sorted.push((row, mentions));
         }
     }
+    filter.sort(&mut sorted);
+    for (row, mentions) in sorted.into_iter().take(filter.limit) {
+        step(&mut all, row, mentions);
+    }
     Ok(all)
+}
+
+/// The stories of the times of `filter`, the last first; the first first if it reverses the order.
+fn heard(connection: &Connection, filter: &EventFilter) -> Result<Vec<Heard>, StoreError> {
+    let bound = |at: Option<Timestamp>| at.map_or(i64::MIN, seconds);
+    let (since, found_since) = (bound(filter.since), bound(filter.found_since));
+    let mut statement = connection.prepare_cached(statements::STORIES_HEARD)?;
+    let rows =
+        statement.query_map([since.max(found_since), since], |row| Ok((row.get(0)?, time(row.get(1)?))))?;
+    let mut heard = rows.collect::<Result<Vec<Heard>, _>>()?;
+    heard.retain(|(_, at)| filter.until.is_none_or(|until| *at < until));
+    if filter.reverse {
+        heard.reverse();
+    }
+    Ok(heard)
 }
 
 /// The mentions of `story`, in the order of their publication.
@@ -275,19 +301,41 @@ fn history(
 }
 
 impl EventFilter {
-    pub fn passes(&self, detection: &Detection) -> bool {
-        let named = |wanted: &String| {
-            let wanted = wanted.to_lowercase();
-            let has = |name: &Option<String>| {
-                name.as_ref().is_some_and(|name| name.to_lowercase().contains(&wanted))
-            };
-            has(&detection.project) || has(&detection.token)
-        };
-        self.project.as_ref().is_none_or(named)
-            && self.event.is_none_or(|event| event == detection.event)
-            && self.stage.is_none_or(|stage| stage == detection.stage)
+    fn passes(&self, detection: &Detection) -> bool {
+        fn has<T: PartialEq>(wanted: &[T], value: &T) -> bool {
+            wanted.is_empty() || wanted.contains(value)
+        }
+        fn named<'a>(wanted: &[String], mut names: impl Iterator<Item = &'a String>) -> bool {
+            let wanted: Vec<String> = wanted.iter().map(|name| name.to_lowercase()).collect();
+            wanted.is_empty()
+                || names.any(|name| wanted.iter().any(|wanted| name.to_lowercase().contains(wanted)))
+        }
+        let outlets = detection.also_at.iter().map(|outlet| &outlet.source).chain([&detection.source]);
+        let last_day = || detection.event_date.as_deref().and_then(event_days).map(|(_, last)| last);
+        named(&self.projects, detection.project.iter().chain(&detection.token))
+            && named(&self.sources, outlets)
+            && has(&self.events, &detection.event)
+            && has(&self.stages, &detection.stage)
+            && has(&self.classes, &detection.class)
             && self.min_score.is_none_or(|score| score <= detection.score)
             && (!self.watched || detection.watched)
+            && self.dated_from.is_none_or(|from| last_day().is_some_and(|last| last >= from))
+    }
+
+    /// Sorts stories that are in the order of their times.
+    fn sort(&self, rows: &mut [(StoryRow, Vec<Detection>)]) {
+        let days = |row: &StoryRow| row.detection.event_date.as_deref().and_then(event_days);
+        match self.order {
+            Order::Heard => return,
+            // Of dates that begin on one day, the more exact comes first.
+            Order::Date => rows.sort_by_key(|(row, _)| (days(row).is_none(), days(row))),
+            Order::Score => rows.sort_by_key(|(row, _)| Reverse(row.detection.score)),
+            Order::Class => rows.sort_by_key(|(row, _)| Reverse((row.detection.class, row.detection.score))),
+        }
+        if self.reverse {
+            // Equal ones are in the order of their times already.
+            rows.reverse();
+        }
     }
 }
 

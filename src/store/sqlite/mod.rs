@@ -41,7 +41,8 @@ pub use backup::backup;
 pub use compact::compact;
 pub use confirmed::confirmed_time;
 pub use cycles::{
-    begin_cycle, cycle_stages, cycles, end_cycle, last_success, period, source_lines, sums, yields,
+    begin_cycle, cycle_stages, cycles, end_cycle, last_success, next_cycle_id, period, source_lines, sums,
+    yields,
 };
 pub use deliveries::{delivered_since, deliveries};
 pub use detections::{any as any_detection, fold_stories, recent_stories, updates as story_updates};

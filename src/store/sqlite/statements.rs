@@ -30,6 +30,7 @@ statements! {
     CYCLE_OLDEST = "SELECT min(started_at) FROM cycles";
     CYCLE_NEWEST = "SELECT started_at FROM cycles ORDER BY id DESC LIMIT 1";
     CYCLES_BACK = "UPDATE cycles SET started_at = started_at - ?1 WHERE started_at > ?2";
+    CYCLE_NEXT = "SELECT ifnull(max(id), 0) + 1 FROM cycles";
     CYCLES_PRUNE = "DELETE FROM cycles WHERE id IN
         (SELECT id FROM cycles WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)";
 
@@ -176,8 +177,8 @@ statements! {
     DETECTION_PUT = "INSERT INTO detections (id, story, source, key, event, stage, score, watched, project, told_at,
         detected_at, silent, signature, document, about)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-    DETECTIONS_SINCE = "SELECT story FROM detections WHERE detected_at >= ?1
-        ORDER BY detected_at DESC, told_at DESC, id";
+    STORIES_HEARD = "SELECT story, max(iif(silent, min(told_at, detected_at), detected_at)) AS heard, max(told_at) AS told
+        FROM detections WHERE detected_at >= ?1 GROUP BY story HAVING heard >= ?2 ORDER BY heard DESC, told DESC, story";
     STORY_DATE = "SELECT event_date FROM stories WHERE id = ?1";
     DETECTIONS_OF_STORY = "SELECT json_set(document, '$.story_id', story) FROM detections WHERE story = ?1 ORDER BY told_at, id";
 

@@ -238,13 +238,18 @@ fn events_are_filtered_as_asked() {
         let all = EventFilter { limit: 9, ..EventFilter::default() };
         let count = async |filter: EventFilter| store.events(filter).await.unwrap().len();
         assert_eq!(
-            count(EventFilter { project: Some("calde".to_owned()), watched: true, ..all.clone() }).await,
+            count(EventFilter {
+                projects: vec!["x".to_owned(), "calde".to_owned()],
+                watched: true,
+                ..all.clone()
+            })
+            .await,
             1
         );
-        assert_eq!(count(EventFilter { project: Some("era".to_owned()), ..all.clone() }).await, 1);
-        assert_eq!(count(EventFilter { project: Some("other".to_owned()), ..all.clone() }).await, 0);
-        assert_eq!(count(EventFilter { event: Some(Event::Sale), ..all.clone() }).await, 0);
-        assert_eq!(count(EventFilter { stage: Some(Stage::Past), ..all.clone() }).await, 0);
+        assert_eq!(count(EventFilter { projects: vec!["era".to_owned()], ..all.clone() }).await, 1);
+        assert_eq!(count(EventFilter { projects: vec!["other".to_owned()], ..all.clone() }).await, 0);
+        assert_eq!(count(EventFilter { events: vec![Event::Sale], ..all.clone() }).await, 0);
+        assert_eq!(count(EventFilter { stages: vec![Stage::Past], ..all.clone() }).await, 0);
         assert_eq!(count(EventFilter { min_score: Some(81), ..all.clone() }).await, 0);
         assert_eq!(count(EventFilter { since: Some(now() + days(1)), ..all.clone() }).await, 0);
         assert_eq!(count(EventFilter { limit: 0, ..all }).await, 0);

@@ -48,6 +48,15 @@ fn sigils_links_and_amounts_keep_their_shape() {
 }
 
 #[test]
+fn a_wide_sigil_before_ascii_letters_is_read_as_the_usual_one() {
+    let text = "日本 ＠Official ＄ERA";
+    let normal = normal(text, 500);
+    assert!(normal.folded.ends_with(" @official $era "), "{}", normal.folded);
+    let last = normal.tokens.last().unwrap();
+    assert_eq!((last.shape, &text[last.start as usize..]), (Shape::Cashtag, "＄ERA"));
+}
+
+#[test]
 fn a_token_remembers_its_place() {
     let text = "“Apeiron” begins 1,000-day airdrop!";
     let normal = normal(text, 500);

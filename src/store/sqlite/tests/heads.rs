@@ -51,11 +51,11 @@ fn a_stage_is_adjusted_to_the_date_of_the_story_on_today() {
         assert_eq!(stage(Some(date(2026, 11, 27))).await, Stage::Upcoming);
         assert_eq!(stage(Some(date(2026, 12, 3))).await, Stage::Live);
         let upcoming = EventFilter {
-            stage: Some(Stage::Upcoming),
+            stages: vec![Stage::Upcoming],
             today: Some(date(2026, 11, 27)),
             ..EventFilter::default()
         };
         assert!(row(&store, upcoming.clone()).await.is_some(), "filters see the same stage");
-        assert!(row(&store, EventFilter { stage: Some(Stage::Live), ..upcoming }).await.is_none());
+        assert!(row(&store, EventFilter { stages: vec![Stage::Live], ..upcoming }).await.is_none());
     });
 }
