@@ -8,8 +8,10 @@ fn run(lab: &Lab, arguments: &[&str]) -> Ran {
     ran(command.env_remove("TGE_SCRAPE_CYCLE__BUILTIN_FEEDS").output().unwrap())
 }
 
+/// Number of feeds that are read.
 fn feeds(lab: &Lab) -> usize {
-    run(lab, &["feed", "list", "--format", "ndjson"]).stdout.lines().count()
+    let list = run(lab, &["feed", "list", "--format", "ndjson"]).stdout;
+    list.lines().filter(|line| !line.contains("\"state\":\"disabled\"")).count()
 }
 
 fn projects(lab: &Lab) -> usize {

@@ -36,6 +36,7 @@ complete -C (string join -- " " $argv[2..])
 "#;
 
 /// What `shell` offers for `line`; `None` if the machine lacks that shell.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn offers(shell: &str, script: &Path, line: &str) -> Option<String> {
     let words: Vec<&str> = line.split(' ').collect();
     let (flags, program): (&[&str], _) = match shell {
@@ -77,6 +78,9 @@ fn completes(shell: &str) {
     for (line, expected) in [
         ("tge-scrape eve", "events"),
         ("tge-scrape events --min", "--min-score"),
+        ("tge-scrape events --event li", "listing"),
+        ("tge-scrape events --stage up", "upcoming"),
+        ("tge-scrape events --class cri", "critical"),
         ("tge-scrape cycle --only ne", "news"),
         ("tge-scrape feed add --no", "--no-check"),
         ("tge-scrape stats --format pro", "prometheus"),

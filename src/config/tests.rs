@@ -374,7 +374,7 @@ fn ages_of_deletion_have_bounds() {
 fn the_interval_of_a_feed_has_bounds() {
     let feed = |every: &str| format!("[[feeds]]\nurl = \"https://a.example/feed\"\nevery = \"{every}\"\n");
     let settings = from_text(&feed("2m"), Path::new("state")).unwrap();
-    assert_eq!(settings.sources[0].every, Some(std::time::Duration::from_secs(120)));
+    assert_eq!(settings.sources[0].every, Some(Duration::from_mins(2)));
     for (every, message) in [
         ("10s", "settings:3: every: should be between 1m and 1d"),
         ("2d", "settings:3: every: should be between 1m and 1d"),

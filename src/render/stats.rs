@@ -26,6 +26,7 @@ use crate::{
         trend::{columns, median},
     },
     model::CycleStatus,
+    text::quantity::plural,
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -151,14 +152,15 @@ fn best(sources: &[SourceView]) -> String {
     }
     let mut text = "\nbest sources, by stories reported first\n".to_owned();
     for source in best.iter().take(LISTED) {
-        let cost =
-            source.asked_per_detection.map_or_else(String::new, |cost| format!(", {cost} requests each"));
+        let cost = source
+            .asked_per_detection
+            .map_or_else(String::new, |cost| format!("; {cost} requests per launch"));
         text.push_str(&format!(
-            "  {}: first with {}, {} detections of {} entries{cost}\n",
+            "  {}: first with {}; {} of {} were launches{cost}\n",
             plain(&source.name),
-            source.first,
+            plural(source.first, "story", "stories"),
             source.detections,
-            source.entries
+            plural(source.entries, "entry", "entries"),
         ));
     }
     text

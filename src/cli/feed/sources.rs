@@ -16,6 +16,7 @@ use crate::{
     http::{Outcome, Purpose, Request},
     model::{Entry, SourceFormat},
     render::{self, plain},
+    text::quantity::plural,
     wiring,
 };
 
@@ -160,14 +161,15 @@ impl Checked {
         }
         if self.ok {
             let polite =
-                if self.conditional { "answers conditional requests" } else { "sends no validators" };
+                if self.conditional { "supports ETag/Last-Modified" } else { "no ETag or Last-Modified" };
             let _ = writeln!(
                 text,
-                "  {:?}: {} entries, {} dated, {} candidates; {polite}",
+                "  {:?}: {}, {} dated, {} may be {}; {polite}",
                 plain(&self.title),
-                self.entries,
+                plural(self.entries, "entry", "entries"),
                 self.dated,
-                self.candidates
+                self.candidates,
+                if self.candidates == 1 { "a launch" } else { "launches" },
             );
             if !self.repairs.is_empty() {
                 let _ = writeln!(text, "  had to be repaired: {}", self.repairs.join(", "));
