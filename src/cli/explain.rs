@@ -62,7 +62,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let address = Url::parse(&args.from).ok().filter(address::on_the_web);
     let subject = runtime.block_on(subject(args, address.as_ref(), store.as_ref()))?;
     let names = super::show::names(&settings);
-    let around = Surroundings { names: &names, threshold: settings.detect.threshold };
+    let times = output.times(SystemClock.now(), false);
+    let around = Surroundings { names: &names, threshold: settings.detect.threshold, times: &times };
     let history = match &subject {
         Subject::Stored(history) => Some(history.as_ref()),
         _ => None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Format, Globals, lookup, output::Output};
 use crate::{
+    clock::{Clock, SystemClock},
     config::Settings,
     error::Error,
     exit::Exit,
@@ -30,7 +31,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let store = Store::open(&settings.state_dir, Access::Read)?;
     let found = wiring::small_runtime()?.block_on(lookup::find(&store, &args.what))?;
     let names = names(&settings);
-    let around = Surroundings { names: &names, threshold: settings.detect.threshold };
+    let times = output.times(SystemClock.now(), false);
+    let around = Surroundings { names: &names, threshold: settings.detect.threshold, times: &times };
     output.print(&match globals.format {
         Some(Format::Json | Format::Ndjson) => {
             let mut document = history::document(&found, around);

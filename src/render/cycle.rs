@@ -76,9 +76,9 @@ pub fn failure_sentence(report: &CycleReport, names: &BTreeMap<String, String>) 
             format!("{}: {}", plain(name), cause(&kind))
         };
         let named: Vec<String> = failing.iter().map(name).collect();
-        format!("{number} of {total} {feeds} {failed}: {}. See: feed list", named.join("; "))
+        format!("{number} of {total} {feeds} {failed}: {}. See: feed list --failing", named.join("; "))
     } else {
-        format!("{number} of {total} {feeds} {failed}: {counted}. See: feed list")
+        format!("{number} of {total} {feeds} {failed}: {counted}. See: feed list --failing")
     })
 }
 
@@ -256,15 +256,15 @@ mod tests {
         );
         assert_eq!(
             sentence(&[dns, dns, dns, (Failed, "not_found")], 6),
-            "4 of 10 feeds failed: DNS 3, not found (404) 1. See: feed list"
+            "4 of 10 feeds failed: DNS 3, not found (404) 1. See: feed list --failing"
         );
         assert_eq!(
             sentence(&[(Failed, "gone")], 1),
-            "1 of 2 feeds failed: Ledger Post: removed (410). See: feed list"
+            "1 of 2 feeds failed: Ledger Post: removed (410). See: feed list --failing"
         );
         assert_eq!(
             sentence(&[(Failed, "not_a_feed"), (Failed, "of_a_later_version")], 0),
-            "2 of 2 feeds failed: Ledger Post: not a feed; https://f1.example/: of a later version. See: feed list"
+            "2 of 2 feeds failed: Ledger Post: not a feed; https://f1.example/: of a later version. See: feed list --failing"
         );
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{format::minute, listing, plain};
+use super::{listing, plain, times::Times};
 use crate::{
     detect::{MUTED, NO_VOCABULARY, OTHER_LANGUAGE},
     model::{AlertState, Detection, Topic, short_id},
@@ -22,6 +22,7 @@ pub struct Surroundings<'a> {
     pub names: &'a BTreeMap<String, String>,
     /// Score from which a text counts as a launch.
     pub threshold: u8,
+    pub times: &'a Times,
 }
 
 impl Surroundings<'_> {
@@ -48,7 +49,7 @@ fn sighting(entry: &EntryHistory, page_read_at: Option<Timestamp>, around: Surro
     let source = around.source(&entry.source_url);
     let seen = entry.first_seen.map_or_else(
         || format!("last seen on {} in {source}", entry.last_seen.strftime("%Y-%m-%d")),
-        |at| format!("seen {} in {source}", minute(at)),
+        |at| format!("seen {} in {source}", around.times.minute(at)),
     );
     let decided = match &entry.status {
         EntryStatus::Dropped { reason } => {
@@ -56,7 +57,7 @@ fn sighting(entry: &EntryHistory, page_read_at: Option<Timestamp>, around: Surro
         }
         EntryStatus::Waiting { tries, next_try } => {
             let tries = if *tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
-            format!("waiting for its page ({tries}), next from {}", minute(*next_try))
+            format!("waiting for its page ({tries}), next from {}", around.times.minute(*next_try))
         }
         EntryStatus::Judged { score } => {
             let read = if page_read_at.is_some() { " with its page" } else { "" };
@@ -102,9 +103,9 @@ pub fn text(history: &History, around: Surroundings) -> String {
     let mut text = String::new();
     for story in &history.stories {
         let _ = writeln!(text, "{}", head(&story.story.detection, history.detection.as_ref()));
-        text += &dates(story);
-        text += &mentions(story);
-        text += &notified(story);
+        text += &dates(story, around.times);
+        text += &mentions(story, around.times);
+        text += &notified(story, around.times);
         let label = match story.label {
             Some(true) => "a launch",
             Some(false) => "no launch",
@@ -158,11 +159,11 @@ fn head(detection: &Detection, named: Option<&Detection>) -> String {
     )
 }
 
-fn dates(story: &StoryHistory) -> String {
+fn dates(story: &StoryHistory, times: &Times) -> String {
     let mut text = String::new();
     let Some(first) = story.mentions.first() else { return text };
     let line = |date: &str, class: &str, at: Timestamp, source: &str| {
-        format!("  {}  {date:<10}  {class:<8}  {}\n", minute(at), plain(source))
+        format!("  {}  {date:<10}  {class:<8}  {}\n", times.minute(at), plain(source))
     };
     if !story.changes.is_empty() {
         text += "how date and class moved\n";
@@ -177,7 +178,7 @@ fn dates(story: &StoryHistory) -> String {
     text
 }
 
-fn mentions(story: &StoryHistory) -> String {
+fn mentions(story: &StoryHistory, times: &Times) -> String {
     let own = story.story.detection.independent_outlets;
     let number = story.mentions.len();
     let mut text = match number {
@@ -187,35 +188,35 @@ fn mentions(story: &StoryHistory) -> String {
     for mention in story.mentions.iter().take(SHOWN) {
         let at = mention.published_at.unwrap_or(mention.detected_at);
         let (source, title) = (plain(&mention.source), plain(&mention.title));
-        let _ = writeln!(text, "  {}  {source}: {title}", minute(at));
+        let _ = writeln!(text, "  {}  {source}: {title}", times.minute(at));
     }
     text.extend(more(number, "mentions").lines().map(|line| format!("  {line}\n")));
     text
 }
 
-fn notified(story: &StoryHistory) -> String {
+fn notified(story: &StoryHistory, times: &Times) -> String {
     let mut text = String::new();
     for alert in story.alerts.iter().filter(|alert| alert.topic != Topic::Ops) {
-        let _ = writeln!(text, "  {}", sent(alert));
+        let _ = writeln!(text, "  {}", sent(alert, times));
     }
     // Delivered alerts are deleted after 30 days; the state of the story stays.
     for state in &story.channels {
         if story.alerts.iter().all(|alert| alert.channel != state.channel) {
-            let (channel, at) = (plain(&state.channel), minute(state.notified_at));
+            let (channel, at) = (plain(&state.channel), times.minute(state.notified_at));
             let _ = writeln!(text, "  {channel}  sent {at} ({})", state.class.as_str());
         }
     }
     if text.is_empty() { "no channel was notified\n".to_owned() } else { format!("notified\n{text}") }
 }
 
-fn sent(alert: &SentAlert) -> String {
+fn sent(alert: &SentAlert, times: &Times) -> String {
     let (channel, class) = (plain(&alert.channel), alert.class.as_str());
     let error = alert.error.as_deref().map_or_else(String::new, |error| format!(": {}", plain(error)));
     let state = match (alert.state, alert.delivered_at) {
-        (AlertState::Delivered, Some(at)) => format!("sent {}", minute(at)),
+        (AlertState::Delivered, Some(at)) => format!("sent {}", times.minute(at)),
         (AlertState::GivenUp, _) => format!("given up{error}"),
         (AlertState::Bound, _) => format!("not delivered yet{error}"),
-        _ => format!("waits until {}", minute(alert.due_at)),
+        _ => format!("waits until {}", times.minute(alert.due_at)),
     };
     format!("{channel}  {state} ({class})")
 }

@@ -12,6 +12,8 @@ use crate::{
 };
 
 const NEW: &str = "NEW";
+/// On a narrower screen the stage is left out, because the headline needs the width.
+const NARROW: u16 = 100;
 
 /// The word that begins the line of `update`, and what changed, for a story that was known.
 fn change(update: &StoryUpdate) -> (&'static str, Option<String>) {
@@ -42,7 +44,7 @@ pub fn lines(updates: &[StoryUpdate], margin: u16, style: Style) -> String {
             Some(changed) => (Cell::new(changed, Look::BOLD), String::new()),
             None => (headline(found), more(found)),
         };
-        table.row(row(word, found, text, more));
+        table.row(row(word, found, text, more, style.width < NARROW));
     }
     let inner = Style { width: style.width.saturating_sub(margin), ..style };
     let indent = " ".repeat(usize::from(margin));
@@ -69,7 +71,8 @@ fn fixed(word: &str, found: &Detection, text: &str, more: &str, style: Style) ->
     const ID: usize = 6;
     const CLASS: usize = 8;
     const GAP: usize = 2;
-    let (what, whose) = if style.width < 100 { (16, 14) } else { (21, 22) };
+    let is_narrow = style.width < NARROW;
+    let (wide, whose) = if is_narrow { (12, 16) } else { (21, 22) };
     let padded = |text: &str, width: usize, look: Look| {
         let text = cut(text, width, Unit::Cells);
         let blank = width.saturating_sub(Unit::Cells.length(&text));
@@ -80,11 +83,11 @@ fn fixed(word: &str, found: &Detection, text: &str, more: &str, style: Style) ->
         padded(word, WORD, if word == NEW { Look::GREEN } else { Look::PLAIN }),
         padded(short_id(&found.id), ID, Look::DIM),
         padded(found.class.as_str(), CLASS, listing::of_class(found.class)),
-        padded(&listing::what(found), what, Look::PLAIN),
+        padded(&what(found, is_narrow), wide, Look::PLAIN),
         format!("{star} {}", padded(&listing::whose(found), whose, Look::PLAIN)),
     ];
     let used =
-        WORD + ID + CLASS + what + whose + 2 + 1 + 5 * GAP + more.len() + usize::from(!more.is_empty());
+        WORD + ID + CLASS + wide + whose + 2 + 1 + 5 * GAP + more.len() + usize::from(!more.is_empty());
     let space = usize::from(style.width).saturating_sub(used).max(10);
     let text = cut(&plain(text), space, Unit::Cells);
     let text = style.link(&style.paint(&style.isolate(&text), Look::BOLD), &found.url);
@@ -105,17 +108,22 @@ fn table() -> Table {
     ])
 }
 
-fn row(word: &str, found: &Detection, text: Cell, more: String) -> Vec<Cell> {
+fn row(word: &str, found: &Detection, text: Cell, more: String, is_narrow: bool) -> Vec<Cell> {
     vec![
         Cell::new(word, if word == NEW { Look::GREEN } else { Look::PLAIN }),
         Cell::new(short_id(&found.id), Look::DIM),
         Cell::new(found.class.as_str(), listing::of_class(found.class)),
-        listing::what(found).into(),
+        what(found, is_narrow).into(),
         (if found.watched { "*" } else { "" }).into(),
         listing::whose(found).into(),
         text,
         more.into(),
     ]
+}
+
+/// The event, on a wide screen with its stage.
+fn what(found: &Detection, is_narrow: bool) -> String {
+    if is_narrow { found.event.as_str().to_owned() } else { listing::what(found) }
 }
 
 fn headline(found: &Detection) -> Cell {
