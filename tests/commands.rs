@@ -32,6 +32,60 @@ fn demo_shows_detections_figures_and_targets_and_writes_no_file() {
     assert!(why.contains("outlets fail on purpose (") && why.contains("not_found"), "{why}");
 }
 
+/// `text` without numbers and names of months: the demo dates its launches from the day on which it runs.
+fn undated(text: &str) -> String {
+    let months = "January February March April May June July August September October November December";
+    let mut words = Vec::new();
+    for word in text.split(|c: char| !c.is_alphanumeric()) {
+        let varies =
+            word.contains(|c: char| c.is_ascii_digit()) || months.split(' ').any(|month| month == word);
+        words.extend((!varies && !word.is_empty()).then_some(word));
+    }
+    words.join(" ")
+}
+
+#[test]
+fn picture_of_the_readme_shows_what_the_demo_prints() {
+    let lab = Lab::new();
+    let demo = lab.run(&["demo"]).stdout;
+    let (_, best) = demo.split_once("the best ").unwrap();
+    let titles: Vec<String> = lab
+        .run(&["demo", "--format", "ndjson"])
+        .stdout
+        .lines()
+        .map(|line| {
+            undated(serde_json::from_str::<serde_json::Value>(line).unwrap()["title"].as_str().unwrap())
+        })
+        .collect();
+    let picture = include_str!("../docs/demo.svg");
+    let (mut headlines, mut frame) = (0, 0);
+    for part in picture.split("<text ").skip(1) {
+        let (attributes, rest) = part.split_once('>').unwrap();
+        let text = rest
+            .split("</text>")
+            .next()
+            .unwrap()
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&");
+        if attributes.contains("bold") && !["high", "critical"].contains(&text.as_str()) {
+            headlines += 1;
+            let shown = undated(text.trim_end_matches('…'));
+            assert!(
+                titles.iter().any(|title| title.starts_with(&shown)),
+                "{text}: .ci/picture draws it again"
+            );
+        } else if attributes.contains("fill-opacity") && text.chars().all(char::is_alphabetic) {
+            frame += 1;
+            assert!(best.contains(&text), "{text}: .ci/picture draws it again");
+        }
+    }
+    assert!(headlines >= 8 && frame >= 6, "{headlines} headlines, {frame} other words");
+    for words in ["the best 8 of", "more", "Next: tge-scrape config init"] {
+        assert!(picture.contains(words) && demo.contains(words), "{words}: .ci/picture draws it again");
+    }
+}
+
 #[test]
 fn unknown_command_exits_with_2() {
     let ran = Lab::new().run(&["cycel"]);

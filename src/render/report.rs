@@ -1,11 +1,17 @@
 //! The figures of cycles, as a sentence, in columns and in rows.
 
-use crate::figures::{CycleReport, StageName, histogram::Times, targets::Target};
+use crate::{
+    figures::{CycleReport, StageName, histogram::Times, targets::Target},
+    model::CycleStatus,
+};
 
 use super::{
     Column, Style,
     format::{number, or_dash, percent, seconds},
-    plain, rows_table, table,
+    plain,
+    style::Look,
+    table,
+    table::{Cell, Spec, Table},
 };
 
 /// The cycle in one line, X in another.
@@ -124,9 +130,25 @@ const HISTORY: [Column<CycleReport>; 12] = [
     ("X USD (month, forecast)", |report| spending(report)),
 ];
 
-/// A row for each cycle.
+/// A row for each cycle; columns of X only if X was read.
 pub fn history(reports: &[CycleReport], style: Style) -> String {
-    rows_table(&HISTORY, reports, style)
+    let reads_x = reports.iter().any(|report| report.x.calls > 0 || report.x.month_cost_usd.is_some());
+    let columns = if reads_x { &HISTORY[..] } else { &HISTORY[..HISTORY.len() - 3] };
+    let specs = columns.iter().enumerate().map(|(at, (header, _))| {
+        let rank = u8::MAX - u8::try_from(at).unwrap_or(u8::MAX);
+        let spec = Spec::new(header).rank(rank);
+        if at == 1 || at > 2 { spec.right() } else { spec }
+    });
+    let mut table = Table::new(specs.collect());
+    for report in reports {
+        let look = if report.cycle.status == CycleStatus::Ok { Look::PLAIN } else { Look::RED };
+        let cells = columns
+            .iter()
+            .enumerate()
+            .map(|(at, (_, cell))| Cell::new(cell(report), if at == 2 { look } else { Look::PLAIN }));
+        table.row(cells.collect());
+    }
+    table.render(style)
 }
 
 pub fn csv(reports: &[CycleReport]) -> String {
@@ -173,4 +195,19 @@ fn slowest(report: &CycleReport) -> String {
     };
     let slowest = report.stages_ms.iter().filter_map(p95).max_by(|a, b| a.1.total_cmp(&b.1));
     or_dash(slowest, |(stage, ms)| format!("{} {ms:.0} ms", stage.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cycle_is_one_line_and_x_has_columns_only_if_it_was_read() {
+        let mut report = CycleReport::default();
+        let text = history(&[report.clone(), report.clone()], Style::pipe(80));
+        assert!(text.lines().count() == 3 && text.contains("status") && !text.contains('X'), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        report.x.calls = 2;
+        assert!(history(&[report], Style::pipe(200)).contains("X USD (month, forecast)"));
+    }
 }

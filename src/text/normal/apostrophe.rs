@@ -1,6 +1,6 @@
 //! Apostrophes: of the possessive, of elision in French and Italian, and of Turkish endings.
 
-use super::{is_word, simple};
+use super::characters::{is_word, simple};
 
 /// What an apostrophe does to the words on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

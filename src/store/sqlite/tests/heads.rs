@@ -3,7 +3,7 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::store::StoryRow;
+use crate::store::{Order, StoryRow};
 
 /// A mention that differs from the usual one.
 fn mention(id: &str, score: u8, change: impl FnOnce(&mut Detection)) -> Commit {
@@ -57,5 +57,37 @@ fn a_stage_is_adjusted_to_the_date_of_the_story_on_today() {
         };
         assert!(row(&store, upcoming.clone()).await.is_some(), "filters see the same stage");
         assert!(row(&store, EventFilter { stages: vec![Stage::Live], ..upcoming }).await.is_none());
+    });
+}
+
+#[test]
+fn stories_are_sorted_by_the_time_that_is_shown() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        let at = |hours: i64| now() - jiff::SignedDuration::from_hours(hours);
+        // Found at the first fetch of its source, an hour ago, and published two days ago.
+        for (id, published, detected, silent, score) in
+            [("a", 48, 1, true, 90), ("b", 48, 2, false, 70), ("c", 5, 3, true, 80)]
+        {
+            let mut commit = found(id, id, score);
+            let record = &mut commit.findings[0].record;
+            record.suppress_alerts = silent;
+            record.detection.published_at = Some(at(published));
+            record.detection.detected_at = at(detected);
+            store.commit(commit).await.unwrap();
+        }
+        let ids = async |filter: EventFilter| -> Vec<String> {
+            let rows = store.events(EventFilter { limit: 9, ..filter }).await.unwrap();
+            rows.into_iter().map(|found| found.id).collect()
+        };
+        let all = EventFilter::default();
+        assert_eq!(ids(all.clone()).await, ["b", "c", "a"]);
+        assert_eq!(ids(EventFilter { reverse: true, ..all.clone() }).await, ["a", "c", "b"]);
+        assert_eq!(ids(EventFilter { order: Order::Score, ..all.clone() }).await, ["a", "c", "b"]);
+        assert_eq!(ids(EventFilter { since: Some(at(4)), ..all.clone() }).await, ["b"]);
+        assert_eq!(ids(EventFilter { found_since: Some(at(4)), ..all.clone() }).await, ["b", "c", "a"]);
+        assert_eq!(ids(EventFilter { until: Some(at(5)), ..all.clone() }).await, ["a"]);
+        let heard = store.events(EventFilter { limit: 1, ..all }).await.unwrap()[0].heard_at();
+        assert_eq!(heard, at(2));
     });
 }
