@@ -29,7 +29,7 @@ const GRID: usize = 50;
 /// Days in the chart of percentiles.
 const DAYS: usize = 90;
 
-/// The page at `now` with the stories found since `since`; with `reload_s` it loads itself again.
+/// The page at `now` with the stories heard of since `since`; with `reload_s` it loads itself again.
 pub async fn page(
     store: &Store,
     settings: &Settings,
@@ -51,7 +51,6 @@ pub async fn page(
     let mut stories = store
         .fold_stories(filter, Vec::new(), |stories, row, mentions| stories.push(Story::new(row, mentions)))
         .await?;
-    stories.sort_by_key(|story| std::cmp::Reverse(story.heard));
     shorten_ids(&mut stories);
     let projects: Vec<String> = settings.detect.projects.iter().map(|project| project.name.clone()).collect();
     Ok(html(&Board {

@@ -1,6 +1,6 @@
 //! `tge-scrape report -o FILE.html`: stories, dates, sources and figures as one page.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -10,16 +10,20 @@ use crate::{
     wiring,
 };
 
-use super::{Globals, board, files, output::Output};
+use super::{
+    Globals, board, files,
+    moment::{Moment, moment},
+    output::Output,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// File to write; - for stdout
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Only stories found within this time, such as 24h or 7d
-    #[arg(long, value_name = "TIME", value_parser = super::duration)]
-    since: Option<Duration>,
+    /// Only stories heard of since then: 24h, 7d, today, yesterday, 2026-11-26
+    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    since: Option<Moment>,
 }
 
 /// Writes the page.
@@ -31,9 +35,9 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         // Before the first cycle the page has no stories.
         Store::open_in_memory()?
     };
-    let now = SystemClock.now();
-    let since = args.since.map(|age| super::ago(now, age));
-    let page = wiring::small_runtime()?.block_on(board::page(&store, &settings, now, since, None))?;
+    let times = output.times(SystemClock.now(), globals.utc);
+    let since = args.since.map(|moment| moment.start(&times));
+    let page = wiring::small_runtime()?.block_on(board::page(&store, &settings, times.now, since, None))?;
     if args.output.as_os_str() == "-" {
         output.print(&page)?;
         return Ok(Exit::Success);

@@ -150,10 +150,15 @@ fn targets(screen: &Screen<'_>) -> (String, bool) {
 }
 
 fn spending(screen: &Screen<'_>) -> String {
-    match screen.reports.first().and_then(|last| last.x.month_cost_usd) {
+    let Some(x) = screen.reports.first().map(|last| &last.x) else { return String::new() };
+    let mut parts = vec![match x.month_cost_usd {
         Some(month) => format!("${month} of ${:.2} this month", screen.x_budget_usd),
         None => "off or not read".to_owned(),
+    }];
+    if let Some(usage) = &x.usage {
+        parts.extend([&usage.says].into_iter().chain(&usage.warnings).cloned());
     }
+    parts.join("; ")
 }
 
 /// The feeds by state, and whether any fails.

@@ -231,6 +231,8 @@ fn line_of(row: &FeedRow, state: &SourceState) -> Line {
 pub fn list(args: &ListArgs, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = settings(globals)?;
     let mut found = Feeds::load(&settings)?;
+    // Programs get the feeds that are read, as before.
+    found.lines.retain(|line| line.state != FeedState::Disabled.as_str());
     let is_shown = |state: &str| !args.failing || ["failing", "gone"].contains(&state);
     found.lines.retain(|line| is_shown(line.state));
     match globals.format {

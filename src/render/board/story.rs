@@ -52,7 +52,7 @@ pub struct Story {
     pub lang: Option<Language>,
     pub cautions: Vec<Caution>,
     pub reasons: Vec<Reason>,
-    /// Time of the newest mention.
+    /// See [`Detection::heard_at`].
     pub heard: Timestamp,
     pub opened: Timestamp,
     /// When its class or date last changed.
@@ -78,7 +78,7 @@ impl Story {
                 is_new
             })
             .map(|mention| Mention {
-                at: heard_at(&mention),
+                at: published(&mention),
                 title: plain(&mention.title),
                 link: Link::read(&mention.url),
                 source: plain(&mention.source),
@@ -92,7 +92,7 @@ impl Story {
         let shown = |text: &Option<String>| text.as_deref().map(plain);
         Self {
             outlets: head.outlets(),
-            heard: mentions.last().map_or_else(|| heard_at(&head), |mention| mention.at),
+            heard: head.heard_at(),
             short_id: head.id.clone(),
             event: head.event,
             stage: head.stage,
@@ -149,7 +149,7 @@ impl Story {
 }
 
 /// When it was published; a time ahead of its detection is not believed.
-fn heard_at(detection: &Detection) -> Timestamp {
+fn published(detection: &Detection) -> Timestamp {
     detection.published_at.map_or(detection.detected_at, |at| at.min(detection.detected_at))
 }
 

@@ -83,7 +83,7 @@ fn three() -> Vec<Story> {
         mention("b1b2c3d4e5", "Courier", 20, "2026-11-24"),
         mention("c1b2c3d4e5", "Quill", 2, "2026-11-25"),
     ];
-    let head = Detection::head(mentions.clone()).unwrap();
+    let head = Detection { heard_at: Some(at(2)), ..Detection::head(mentions.clone()).unwrap() };
     let moved = StoryRow {
         dates: vec![(at(30), "2026-11-24".to_owned()), (at(2), "2026-11-25".to_owned())],
         event_date: Some("2026-11-25".to_owned()),

@@ -225,8 +225,8 @@ pub const FAMILIES: &[Family] = &[
         name: "last_run_statement_seconds",
         help: "Times of the database's statements: 95th percentile and largest.",
         unit: Unit::Milliseconds,
-        label: &["quantile"],
-        series: &[("/database/p95_ms", "0.95"), ("/database/max_ms", "1")],
+        label: &["percentile"],
+        series: &[("/database/p95_ms", "95"), ("/database/max_ms", "100")],
     },
     one("last_run_x_calls", Unit::Plain, &[("/x/calls", "")], "Calls to X in the last cycle."),
     one(
