@@ -102,8 +102,10 @@ fn board_is_written_again_after_each_cycle_and_loads_itself_again() {
     let channel = texts.iter().position(|text| text == "file").expect("no alert is on the page");
     let delivered = |row: &serde_json::Value| {
         let sent = row[15][10].as_array().unwrap();
-        sent.iter()
-            .any(|one| one[0] == channel && data["states"][one[1].as_u64().unwrap() as usize] == "delivered")
+        sent.iter().any(|one| {
+            one[0] == channel
+                && data["states"][usize::try_from(one[1].as_u64().unwrap()).unwrap()] == "delivered"
+        })
     };
     assert!(data["rows"].as_array().unwrap().iter().any(delivered), "{}", data["rows"]);
     lab.cycle();

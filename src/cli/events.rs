@@ -25,7 +25,6 @@ use crate::{
 use super::{Format, Globals, filters::Filters, output::Output, outputs};
 
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     #[command(flatten)]
     filters: Filters,

@@ -51,7 +51,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let settings = super::settings(globals)?;
     let rules = wiring::rules(&settings);
     let runtime = wiring::small_runtime()?;
-    let store = stored(&settings)?;
+    let store = stored(&settings);
     let feedback = match &store {
         Some(store) => runtime.block_on(visit::load_labels(store, &rules, false)).unwrap_or_else(|error| {
             tracing::warn!("explained without your labels: {error}");
@@ -106,13 +106,13 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
 }
 
 /// The database; `None` without one that can be read.
-fn stored(settings: &Settings) -> Result<Option<Store>, Error> {
+fn stored(settings: &Settings) -> Option<Store> {
     if !Store::exists(&settings.state_dir) {
-        return Ok(None);
+        return None;
     }
-    Ok(Store::open(&settings.state_dir, Access::Read)
+    Store::open(&settings.state_dir, Access::Read)
         .inspect_err(|error| tracing::warn!("explained without the database: {error}"))
-        .ok())
+        .ok()
 }
 
 async fn subject(args: &Args, address: Option<&Url>, store: Option<&Store>) -> Result<Subject, Error> {

@@ -21,6 +21,7 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Judge entries first seen within this time, such as 30d
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = super::duration)]

@@ -114,9 +114,9 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     };
     let is_table = matches!(globals.format, None | Some(Format::Table));
     if is_table {
-        output.page(&text)?
+        output.page(&text)?;
     } else {
-        output.print(&text)?
+        output.print(&text)?;
     }
     Ok(Exit::Success)
 }

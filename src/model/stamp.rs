@@ -9,7 +9,6 @@ pub fn text(at: Timestamp) -> String {
     if at.subsec_nanosecond() / 1_000_000 == 0 { format!("{at:.0}") } else { format!("{at:.3}") }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&text(*at))
 }

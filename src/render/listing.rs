@@ -95,7 +95,7 @@ fn one_line(stories: &[Detection], listing: &Listing<'_>) -> Table {
     let mut table = Table::new(columns.iter().map(|column| column.spec()).collect());
     let mut days = Days::new(listing);
     for story in stories {
-        if let Some(heading) = days.of(story).and_then(|day| day.heading()) {
+        if let Some(heading) = days.of(story).and_then(NewDay::heading) {
             table.heading(heading);
         }
         table.row(columns.iter().map(|column| column.cell(story, listing.times)).collect());

@@ -54,7 +54,7 @@ impl Style {
 }
 
 /// Letters of scripts that are written from right to left: Hebrew to Arabic Extended-A, their presentation forms, and
-/// the supplementary blocks (Unicode 16, DerivedBidiClass, R and AL).
+/// the supplementary blocks (Unicode 16, `DerivedBidiClass`, R and AL).
 fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
 }

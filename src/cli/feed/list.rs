@@ -254,9 +254,10 @@ pub fn list(args: &ListArgs, globals: &Globals, output: &mut Output) -> Result<E
 fn text(found: Feeds, args: &ListArgs, times: &Times, style: render::Style) -> String {
     let mut text = feeds::sentence(&found.rows);
     if let Some(at) = found.last_cycle {
-        text.push_str(&match times.is_relative() {
-            true => format!("; last cycle {} ago", times.short(at)),
-            false => format!("; last cycle {} UTC", times.minute(at)),
+        text.push_str(&if times.is_relative() {
+            format!("; last cycle {} ago", times.short(at))
+        } else {
+            format!("; last cycle {} UTC", times.minute(at))
         });
     }
     text.push('\n');

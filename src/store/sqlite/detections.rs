@@ -198,10 +198,10 @@ pub fn by_id(connection: &Connection, id: &str) -> Result<Option<Detection>, Sto
 }
 
 /// A story, its mentions in the order in which they were found, and the changes that they made.
-pub fn story(
-    connection: &Connection,
-    id: &str,
-) -> Result<Option<(StoryRow, Vec<Detection>, Vec<StoryChange>)>, StoreError> {
+pub type StoryHistory = (StoryRow, Vec<Detection>, Vec<StoryChange>);
+
+/// The story `id`.
+pub fn story(connection: &Connection, id: &str) -> Result<Option<StoryHistory>, StoreError> {
     let story = history(mentions(connection, id)?, story_date(connection, id)?, None);
     Ok(story.map(|(row, mentions)| {
         let changes = changes(&mentions);

@@ -188,7 +188,7 @@ fn entry(connection: &Connection, (source, key): Place) -> Result<Option<EntryHi
             },
             _ => EntryStatus::Judged { score: row.get("score")? },
         };
-        let text = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(column)?);
+        let text = |column: &str| row.get::<_, Option<String>>(column);
         Ok(EntryHistory {
             key: EntryKey(key),
             source_url: row.get("url")?,

@@ -152,111 +152,112 @@ pub(super) const NO_NAMES: &[&str] = &[
 ];
 
 /// Words of grammar that the list of common words lacks.
+const GRAMMAR: &[&str] = &[
+    "none",
+    "nobody",
+    "nothing",
+    "neither",
+    "either",
+    "each",
+    "every",
+    "everyone",
+    "everybody",
+    "everything",
+    "several",
+    "many",
+    "most",
+    "much",
+    "some",
+    "someone",
+    "somebody",
+    "something",
+    "any",
+    "anyone",
+    "anybody",
+    "anything",
+    "both",
+    "few",
+    "such",
+    "same",
+    "these",
+    "those",
+    "they",
+    "them",
+    "we",
+    "us",
+    "it",
+    "he",
+    "she",
+    "you",
+    "mine",
+    "ours",
+    "yours",
+    "hers",
+    "theirs",
+    "whom",
+    "whose",
+    "which",
+    "here",
+    "there",
+    "then",
+    "though",
+    "although",
+    "however",
+    "yet",
+    "but",
+    "if",
+    "unless",
+    "until",
+    "while",
+    "whilst",
+    "since",
+    "because",
+    "as",
+    "so",
+    "at",
+    "by",
+    "during",
+    "despite",
+    "instead",
+    "meanwhile",
+    "moreover",
+    "furthermore",
+    "nevertheless",
+    "nonetheless",
+    "therefore",
+    "hence",
+    "thus",
+    "also",
+    "again",
+    "sometimes",
+    "besides",
+    "beside",
+    "shall",
+    "yes",
+    "no",
+    "not",
+    "indeed",
+    "onwards",
+    "whatever",
+    "whoever",
+    "wherever",
+    "whenever",
+    "whichever",
+    "tonight",
+    "tomorrow",
+    "yesterday",
+    "now",
+    "only",
+    "another",
+    "others",
+    "other",
+    "one",
+    "two",
+    "three",
+];
+
 pub(super) fn is_grammar(word: &str) -> bool {
-    matches!(
-        word,
-        "none"
-            | "nobody"
-            | "nothing"
-            | "neither"
-            | "either"
-            | "each"
-            | "every"
-            | "everyone"
-            | "everybody"
-            | "everything"
-            | "several"
-            | "many"
-            | "most"
-            | "much"
-            | "some"
-            | "someone"
-            | "somebody"
-            | "something"
-            | "any"
-            | "anyone"
-            | "anybody"
-            | "anything"
-            | "both"
-            | "few"
-            | "such"
-            | "same"
-            | "these"
-            | "those"
-            | "they"
-            | "them"
-            | "we"
-            | "us"
-            | "it"
-            | "he"
-            | "she"
-            | "you"
-            | "mine"
-            | "ours"
-            | "yours"
-            | "hers"
-            | "theirs"
-            | "whom"
-            | "whose"
-            | "which"
-            | "here"
-            | "there"
-            | "then"
-            | "though"
-            | "although"
-            | "however"
-            | "yet"
-            | "but"
-            | "if"
-            | "unless"
-            | "until"
-            | "while"
-            | "whilst"
-            | "since"
-            | "because"
-            | "as"
-            | "so"
-            | "at"
-            | "by"
-            | "during"
-            | "despite"
-            | "instead"
-            | "meanwhile"
-            | "moreover"
-            | "furthermore"
-            | "nevertheless"
-            | "nonetheless"
-            | "therefore"
-            | "hence"
-            | "thus"
-            | "also"
-            | "again"
-            | "sometimes"
-            | "besides"
-            | "beside"
-            | "shall"
-            | "yes"
-            | "no"
-            | "not"
-            | "indeed"
-            | "onwards"
-            | "whatever"
-            | "whoever"
-            | "wherever"
-            | "whenever"
-            | "whichever"
-            | "tonight"
-            | "tomorrow"
-            | "yesterday"
-            | "now"
-            | "only"
-            | "another"
-            | "others"
-            | "other"
-            | "one"
-            | "two"
-            | "three"
-    )
+    GRAMMAR.contains(&word)
 }
 
 /// Tags that name a crowd, a chain or a hope, never a project.
