@@ -206,7 +206,7 @@ fn dry_run_shows_planned_calls_and_cost_of_x() {
     assert_eq!(planned.max_cost_usd.micros, 3_000_000, "{planned:?}");
     assert_eq!((planned.budget_left_usd.micros, first.calls), (3_000_000, 0));
     assert!(sim.calls(0).is_empty() && !lab.state().exists());
-    let said = with_token(&lab, x::TOKEN, &["cycle", "--dry-run", "-v"]).stderr;
+    let said = with_token(&lab, x::TOKEN, &["cycle", "--dry-run", "-v"]).stdout;
     assert!(said.contains("X would be asked") && said.contains("for at most 3.000000 USD"), "{said}");
     cycle(&lab);
     let kept = || {

@@ -311,7 +311,8 @@ fn usage_warnings_reach_the_operator() {
         "{alerts}"
     );
     for look in [["x", "plan"].as_slice(), &["doctor"], &["stats"]] {
-        let shown = run(&lab, look).stdout;
+        // Long sentences are wrapped.
+        let shown = run(&lab, look).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(shown.contains("nearly used up: 2900000 of 3000000"), "{look:?}: {shown}");
     }
 }

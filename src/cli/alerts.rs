@@ -158,7 +158,9 @@ fn test(
     if let Err(error) = remember(settings, tests, &runtime) {
         tracing::info!("the tests are not stored: {error}");
     }
-    Ok(if tested.iter().all(|tested| tested.ok) { Exit::Success } else { Exit::Failure })
+    let is_ok = tested.iter().all(|tested| tested.ok);
+    output.next(if is_ok { "tge-scrape cycle" } else { "tge-scrape doctor" });
+    Ok(if is_ok { Exit::Success } else { Exit::Failure })
 }
 
 /// Stores the tests for `doctor`.

@@ -76,6 +76,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     } else {
         let lines: String = detections.iter().map(|detection| line(detection, yes, &feedback)).collect();
         output.print(&format!("{lines}{}\n", labels.sentence()))?;
+        output.next("tge-scrape rescan --dry-run   tge-scrape events");
     }
     Ok(Exit::Success)
 }

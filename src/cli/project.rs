@@ -274,6 +274,7 @@ fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit,
     } else {
         format!("added to {path}: {watched} are watched\n")
     })?;
+    output.next("tge-scrape rescan --dry-run   tge-scrape cycle");
     Ok(Exit::Success)
 }
 

@@ -48,6 +48,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     })?;
     if !globals.quiet {
         output.note(&format!("written to {}", args.output.display()));
+        output.next("open it in a browser; outputs.board writes it after each cycle");
     }
     Ok(Exit::Success)
 }

@@ -214,7 +214,7 @@ mod tests {
         assert!(near.len() == 1 && near[0].contains("nearly used up: 800 of 1000"), "{near:?}");
         assert!(warnings(&usage(1_000, 125))[0].contains("is used up"));
         let more = warnings(&usage(1, 60));
-        assert!(more.len() == 1 && more[0].contains("counted 130 posts, this ledger 60"), "{more:?}");
+        assert!(more.len() == 1 && more[0].contains("counted 130 posts, this program 60"), "{more:?}");
         assert!(warnings(&usage(1, 300))[0].contains("X counts less"));
         assert!(warnings(&usage(1, 111)).is_empty());
     }

@@ -101,6 +101,14 @@ pub fn show(
             output.note(&format!("X: {}", render::plain(sentence)));
         }
     }
+    let is_table = matches!(globals.format, None | Some(Format::Table));
+    // The summary of a table has them.
+    for (url, sentence) in
+        ended.failures.iter().filter(|_| !is_table && globals.verbose > 0 && !globals.quiet)
+    {
+        let name = names.get(url).unwrap_or(url);
+        output.note(&format!("{}: {}", render::plain(name), render::plain(sentence)));
+    }
     match globals.format {
         Some(Format::Json) => return output.print(&render::json(report)),
         Some(Format::Ndjson) => return output.print(&render::events::ndjson(&report.detections)),

@@ -1,4 +1,4 @@
-//! The stories as compact JSON for the script of the page (docs/explain/decisions/0038-the-page-is-one-static-file.md).
+//! The stories as compact JSON for the script of the page (docs/explain/decisions/0041-the-page-is-one-static-file.md).
 //!
 //! A story is an array in the order of `read` in `state.js`. Names that recur are indexes of a list, times are seconds
 //! before the page was written. The list comes first, so that it is complete at any size; details follow as far as they
