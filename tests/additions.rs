@@ -33,7 +33,8 @@ fn the_first_added_feed_keeps_the_built_in_ones() {
     assert_eq!(feeds(&lab), all + 1);
     let check = run(&lab, &["config", "check"]).stdout;
     assert!(check.contains(&format!("{} feeds ({all} built in)", all + 1)), "{check}");
-    assert!(check.contains("cycle.builtin_feeds = false"), "{check}");
+    let file = std::fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap();
+    assert!(file.contains("[cycle]\nbuiltin_feeds = true"), "{file}");
     std::fs::write(
         lab.path().join("list.opml"),
         "<opml version=\"2.0\"><body><outline xmlUrl=\"https://new.example/feed\"/><outline xmlUrl=\"http://www.ambcrypto.com/feed\"/></body></opml>",
@@ -42,8 +43,13 @@ fn the_first_added_feed_keeps_the_built_in_ones() {
     let imported = run(&lab, &["feed", "import", "list.opml"]);
     assert_eq!(imported.stdout, "1 added, 1 known, 0 invalid\n");
     assert_eq!(imported.stderr, format!("{} feeds ({all} built in) are read now\n", all + 2));
-    lab.settings("[cycle]\nbuiltin_feeds = false\n[[feeds]]\nurl = \"https://own.example/feed\"\n");
+    // A file of version 0.1 with its own feeds reads those only, also after an addition.
+    lab.settings("[[feeds]]\nurl = \"https://own.example/feed\"\n");
     assert_eq!(feeds(&lab), 1);
+    let check = run(&lab, &["config", "check"]).stdout;
+    assert!(check.contains("the built-in feeds do not apply"), "{check}");
+    let added = run(&lab, &["feed", "add", "--no-check", "https://new.example/feed"]);
+    said(&added, "added to tge-scrape.toml: 2 feeds are read");
 }
 
 #[test]
@@ -84,6 +90,6 @@ fn the_first_added_project_keeps_the_built_in_ones() {
     assert_eq!(caldera.unwrap()["tokens"][0], "ERA");
     assert_eq!((projects(&lab), &caldera.unwrap()["priority"]), (all + 1, &"low".into()));
     said(&run(&lab, &["project", "remove", "Lumenade"]), "removed Lumenade from tge-scrape.toml");
-    lab.settings("[detect]\nbuiltin_projects = false\n[[projects]]\nname = \"Lumenade\"\n");
+    lab.settings("[[projects]]\nname = \"Lumenade\"\n");
     assert_eq!(projects(&lab), 1);
 }

@@ -78,15 +78,27 @@ impl SettingsFile {
         }
     }
 
-    /// Writes the file, if the settings accept it, and returns them.
-    pub fn save(&self) -> Result<Settings, Error> {
-        let text = self.document.to_string();
-        let loaded = config::load_text(&self.path, &text, &self.flags, &Environment::of_process());
-        let settings = loaded.map_err(|errors| {
+    /// The settings with the changed file.
+    fn load(&self) -> Result<Settings, Error> {
+        let environment = Environment::of_process();
+        let loaded = config::load_text(&self.path, &self.document.to_string(), &self.flags, &environment);
+        loaded.map_err(|errors| {
             let errors = Error::from(errors).message;
             let message = format!("{} is unchanged: with this change {errors}", self.path.display());
             Error::new(Exit::Settings, message, "change what you add, or edit the file by hand")
-        })?;
+        })
+    }
+
+    /// Writes the file, if the settings accept it, and returns them. A built-in list that applied before still applies.
+    pub fn save(&mut self) -> Result<Settings, Error> {
+        let mut settings = self.load()?;
+        for list in BuiltInList::ALL {
+            if self.settings.built_in.applies(list) && !settings.built_in.applies(list) {
+                self.document.switch_built_in_on(list);
+                settings = self.load()?;
+            }
+        }
+        let text = self.document.to_string();
         files::write(&self.path, text.as_bytes(), files::Kind::Settings)
             .map_err(|error| refused(&self.path, &error))?;
         Ok(settings)

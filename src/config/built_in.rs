@@ -22,17 +22,17 @@ pub enum BuiltInList {
     Projects,
 }
 
-/// How many tables of the built-in lists apply, and which of them nobody has asked for.
+/// How many tables of the built-in lists apply, and which lists the file's own ones replace without saying so.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BuiltIn {
     /// Built-in feeds that are read.
     pub feeds: usize,
     /// Built-in projects that are watched.
     pub projects: usize,
-    /// Whether the file has feeds of its own and does not set `cycle.builtin_feeds`.
-    feeds_unasked: bool,
-    /// Whether the file has projects of its own and does not set `detect.builtin_projects`.
-    projects_unasked: bool,
+    /// Whether the built-in feeds do not apply because the file has its own and does not set `cycle.builtin_feeds`.
+    feeds_replaced: bool,
+    /// The same for projects and `detect.builtin_projects`.
+    projects_replaced: bool,
 }
 
 /// A table of `[[feeds]]` or `[[projects]]`, the disabled ones too.
@@ -92,23 +92,31 @@ impl BuiltInList {
 }
 
 impl BuiltIn {
-    /// A message and a hint for a file with lists of its own: version 0.1 ignored the built-in lists then.
+    /// A message and a hint for a file whose lists replace the built-in ones.
     #[must_use]
     pub fn note(&self) -> Option<(String, String)> {
-        let lists = [
-            (BuiltInList::Feeds, self.feeds, self.feeds_unasked),
-            (BuiltInList::Projects, self.projects, self.projects_unasked),
-        ];
-        let unasked = || lists.iter().filter(|(_, count, unasked)| *unasked && *count > 0);
-        let each = unasked().map(|(list, count, _)| format!("{count} built-in {}", list.name()));
-        let each: Vec<String> = each.collect();
-        if each.is_empty() {
+        let lists =
+            [(BuiltInList::Feeds, self.feeds_replaced), (BuiltInList::Projects, self.projects_replaced)];
+        let replaced: Vec<BuiltInList> =
+            lists.iter().filter(|(_, replaced)| *replaced).map(|(list, _)| *list).collect();
+        if replaced.is_empty() {
             return None;
         }
-        let switches: Vec<&str> = unasked().map(|(list, ..)| list.switch()).collect();
-        let message = format!("{} apply besides your own (version 0.1 ignored them)", each.join(" and "));
-        let hint = format!("for yours only: {} = false; to hide this note: true", switches.join(" and "));
+        let names: Vec<&str> = replaced.iter().map(|list| list.name()).collect();
+        let switches: Vec<&str> = replaced.iter().map(|list| list.switch()).collect();
+        let message =
+            format!("the built-in {} do not apply, because the file has its own", names.join(" and "));
+        let hint = format!("to add them: {} = true; to hide this note: false", switches.join(" and "));
         Some((message, hint))
+    }
+
+    /// Whether tables of the built-in `list` apply.
+    #[must_use]
+    pub fn applies(&self, list: BuiltInList) -> bool {
+        match list {
+            BuiltInList::Feeds => self.feeds > 0,
+            BuiltInList::Projects => self.projects > 0,
+        }
     }
 }
 
@@ -119,13 +127,9 @@ impl Settings {
         let rows = self.layers.lists.get(list.name()).into_iter().flatten();
         let table = |row: &Row| {
             let text = |key| text_of(row, key).unwrap_or_default();
-            let off = row
-                .pairs
-                .iter()
-                .any(|(key, _, value)| key == "enabled" && *value == RawValue::Boolean(false));
             let identity = list.identity(text(list.key()))?;
             let (key, name) = (text(list.key()).to_owned(), text("name").to_owned());
-            Some(ListedTable { identity, key, name, enabled: !off, built_in: is_built_in(row) })
+            Some(ListedTable { identity, key, name, enabled: !is_disabled(row), built_in: is_built_in(row) })
         };
         rows.filter_map(table).collect()
     }
@@ -155,6 +159,11 @@ pub(super) fn text_of<'a>(row: &'a Row, key: &str) -> Option<&'a str> {
     })
 }
 
+/// Whether `row` has `enabled = false`.
+fn is_disabled(row: &Row) -> bool {
+    row.pairs.iter().any(|(key, _, value)| key == "enabled" && *value == RawValue::Boolean(false))
+}
+
 /// Whether `row` is a table of the built-in lists.
 pub(super) fn is_built_in(row: &Row) -> bool {
     row.place.split(':').next() == Some(PLACE)
@@ -173,31 +182,38 @@ pub(super) fn identities(list: BuiltInList) -> HashSet<String> {
     rows.iter().filter_map(|row| list.identity(text_of(row, list.key())?)).collect()
 }
 
-/// Lets the lists of `text` alone apply where it has any and does not decide otherwise.
+/// Lets the lists of the file alone apply where it has any and does not decide otherwise, as version 0.1 did. A list
+/// that only disables built-in tables replaces nothing.
 pub(super) fn replace_lists(layers: &mut Layers) {
     for list in BuiltInList::ALL {
-        if layers.lists.contains_key(list.name()) && layers.is_built_in(list.switch()) {
+        let own = layers.lists.get(list.name());
+        let replaces = own.is_some_and(|rows| rows.is_empty() || rows.iter().any(|row| !is_disabled(row)));
+        if replaces && layers.is_built_in(list.switch()) {
             layers.values.insert(list.switch().to_owned(), (RawValue::Boolean(false), Origin::BuiltIn));
         }
     }
 }
 
-/// Adds the built-in tables to the lists of the file, unless the settings switch them off. A table of the file for a
+/// Adds the built-in tables to the lists of the file, unless the settings or the file's lists switch them off. A table of the file for a
 /// built-in feed or project takes the keys that it lacks from there.
 pub(super) fn add_lists(layers: &mut Layers) -> BuiltIn {
     let mut counts = BuiltIn::default();
-    let wanted = BuiltInList::ALL.map(|list| (list, layers.flag(list.switch())));
-    let wanted = wanted.into_iter().filter(|(_, on)| *on).map(|(list, _)| list);
     let mut starter = None;
-    for list in wanted {
+    for list in BuiltInList::ALL {
+        if !layers.flag(list.switch()) {
+            let replaced = layers.lists.contains_key(list.name()) && layers.is_built_in(list.switch());
+            match list {
+                BuiltInList::Feeds => counts.feeds_replaced = replaced,
+                BuiltInList::Projects => counts.projects_replaced = replaced,
+            }
+            continue;
+        }
         let rows = starter.get_or_insert_with(self::starter).lists.remove(list.name()).unwrap_or_default();
-        let own = layers.lists.remove(list.name());
-        let unasked = own.is_some() && layers.is_built_in(list.switch());
-        let mut own = own.unwrap_or_default();
+        let mut own = layers.lists.remove(list.name()).unwrap_or_default();
         let count = add_rows(list, &mut own, rows);
         match list {
-            BuiltInList::Feeds => (counts.feeds, counts.feeds_unasked) = (count, unasked),
-            BuiltInList::Projects => (counts.projects, counts.projects_unasked) = (count, unasked),
+            BuiltInList::Feeds => counts.feeds = count,
+            BuiltInList::Projects => counts.projects = count,
         }
         layers.lists.insert(list.name(), own);
     }

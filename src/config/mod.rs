@@ -236,7 +236,6 @@ impl Settings {
 pub fn from_text(text: &str, state_dir: &Path) -> Result<Settings, ConfigErrors> {
     let mut layers = Layers::built_in();
     layers.merge_file("settings", text);
-    built_in::replace_lists(&mut layers);
     let flags = Flags { config: None, state_dir: Some(state_dir.to_owned()) };
     resolve(layers, None, &flags, &Environment::default()).into_result()
 }
@@ -258,6 +257,7 @@ pub fn file(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
 }
 
 fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment: &Environment) -> Inspected {
+    built_in::replace_lists(&mut layers);
     layers.merge_environment(environment);
     state_dir(&mut layers, flags, environment);
     let built_in = built_in::add_lists(&mut layers);

@@ -52,7 +52,7 @@ fn a_variable_with_one_underscore_too_few_is_an_error() {
 }
 
 #[test]
-fn own_lists_add_to_the_built_in_ones() {
+fn own_lists_replace_the_built_in_ones_or_add_to_them() {
     let dir = tempfile::tempdir().unwrap();
     let settings = |file: &str| loaded(dir.path(), file, &[], &Flags::default());
     let built_in = settings("");
@@ -60,21 +60,24 @@ fn own_lists_add_to_the_built_in_ones() {
     assert_eq!(built_in.built_in.note(), None);
     let own = "[[feeds]]\nurl = \"https://own.example/feed\"\n[[feeds]]\nurl = \"http://www.ambcrypto.com/feed\"\ntier = 3\n\
                [[projects]]\nname = \"Zorblax\"\n[[projects]]\nname = \"caldera\"\npriority = \"high\"\n";
-    let both = settings(own);
+    let set = |word: &str| {
+        settings(&format!("[cycle]\nbuiltin_feeds = {word}\n[detect]\nbuiltin_projects = {word}\n{own}"))
+    };
+    let both = set("true");
     assert_eq!(both.sources.len(), built_in.sources.len() + 1);
     assert_eq!((both.sources[1].tier, both.sources[1].name.as_str()), (3, "AMBCrypto"));
     assert_eq!(both.detect.projects.len(), built_in.detect.projects.len() + 1);
     assert_eq!(both.detect.projects[1].tokens, ["ERA"]);
-    let (message, hint) = both.built_in.note().unwrap();
-    let counts = (both.built_in.feeds, both.built_in.projects);
-    assert!(message.starts_with(&format!("{} built-in feeds and {} built-in projects", counts.0, counts.1)));
-    assert!(hint.contains("cycle.builtin_feeds and detect.builtin_projects = false"), "{hint}");
-    let only =
-        settings(&format!("[cycle]\nbuiltin_feeds = false\n[detect]\nbuiltin_projects = false\n{own}"));
+    assert_eq!(both.built_in.note(), None);
+    // As in version 0.1, with a note.
+    let only = settings(own);
     assert_eq!((only.sources.len(), only.detect.projects.len()), (2, 2));
-    assert_eq!(only.built_in.note(), None);
-    let asked = settings(&format!("[cycle]\nbuiltin_feeds = true\n[detect]\nbuiltin_projects = true\n{own}"));
-    assert_eq!((asked.sources.len(), asked.built_in.note()), (both.sources.len(), None));
+    let (message, hint) = only.built_in.note().unwrap();
+    assert!(message.starts_with("the built-in feeds and projects do not apply"), "{message}");
+    assert!(hint.contains("cycle.builtin_feeds and detect.builtin_projects = true"), "{hint}");
+    let asked = set("false");
+    assert_eq!((asked.sources.len(), asked.built_in.note()), (2, None));
+    assert!(settings("feeds = []\n").sources.is_empty());
     let switched_off = "[[feeds]]\nurl = \"https://ambcrypto.com/feed/\"\nenabled = false\n[[projects]]\nname = \"Caldera\"\nenabled = false\n";
     let fewer = settings(switched_off);
     assert_eq!(fewer.sources.len(), built_in.sources.len() - 1);

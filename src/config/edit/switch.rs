@@ -15,6 +15,15 @@ pub enum Removed {
 }
 
 impl Document {
+    /// Makes the built-in `list` apply beside the tables of the file, unless the file decides.
+    pub fn switch_built_in_on(&mut self, list: BuiltInList) {
+        let (section, key) = list.switch().split_once('.').unwrap_or_default();
+        let table = self.0.entry(section).or_insert_with(|| Item::Table(Table::new()));
+        if let Some(table) = table.as_table_like_mut().filter(|table| !table.contains_key(key)) {
+            table.insert(key, value(true));
+        }
+    }
+
     /// Switches `entry` off. A built-in one gets a table of its own for that.
     pub fn disable(&mut self, list: BuiltInList, entry: &ListedTable) -> Result<(), NotAList> {
         if let Some(table) = self.list(list.name())?.find(list, &entry.identity) {

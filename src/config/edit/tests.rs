@@ -93,7 +93,8 @@ fn texts_of_a_list_are_sanitised_for_the_settings() {
 
 /// The settings of `text` with the built-in lists.
 fn with_built_in(text: &str) -> Settings {
-    let read = load_text(Path::new("s.toml"), text, &Flags::default(), &Environment::default());
+    let environment = Environment::of(&[("TGE_SCRAPE_CYCLE__BUILTIN_FEEDS", "true")]);
+    let read = load_text(Path::new("s.toml"), text, &Flags::default(), &environment);
     read.unwrap_or_else(|errors| panic!("{errors} in {text}"))
 }
 
