@@ -45,8 +45,13 @@ fn failing(report: &CycleReport) -> Vec<&SourceFigures> {
     report.sources.iter().filter(failed).collect()
 }
 
-/// Why sources failed, in one sentence; `None` if none did.
-pub fn failure_sentence(report: &CycleReport, names: &BTreeMap<String, String>) -> Option<String> {
+/// Why sources failed, in one sentence; `None` if none did. A single one has its sentence of `failures`, which names a
+/// setting to change.
+pub fn failure_sentence(
+    report: &CycleReport,
+    names: &BTreeMap<String, String>,
+    failures: &BTreeMap<String, String>,
+) -> Option<String> {
     let failing = failing(report);
     let total = report.sources.len();
     if failing.is_empty() {
@@ -73,7 +78,8 @@ pub fn failure_sentence(report: &CycleReport, names: &BTreeMap<String, String>) 
         let name = |source: &&SourceFigures| {
             let kind = FailureKind::from(source.failure.as_deref().unwrap_or_default());
             let name = names.get(&source.url).map_or(source.url.as_str(), String::as_str);
-            format!("{}: {}", plain(name), cause(&kind))
+            let own = failures.get(&source.url).filter(|_| number == 1);
+            format!("{}: {}", plain(name), own.map_or_else(|| cause(&kind), |sentence| plain(sentence)))
         };
         let named: Vec<String> = failing.iter().map(name).collect();
         format!("{number} of {total} {feeds} {failed}: {}. See: feed list --failing", named.join("; "))
@@ -238,7 +244,12 @@ mod tests {
 
     fn sentence(failures: &[(SourceStatus, &str)], healthy: usize) -> String {
         let names = BTreeMap::from([("https://f0.example/".to_owned(), "Ledger Post".to_owned())]);
-        failure_sentence(&report(failures, healthy), &names).unwrap_or_default()
+        let too_large = "the body is larger than http.feed_body_limit (5MiB) allows";
+        let said = match failures {
+            [(_, "too_large")] => BTreeMap::from([("https://f0.example/".to_owned(), too_large.to_owned())]),
+            _ => BTreeMap::new(),
+        };
+        failure_sentence(&report(failures, healthy), &names, &said).unwrap_or_default()
     }
 
     #[test]
@@ -261,6 +272,10 @@ mod tests {
         assert_eq!(
             sentence(&[(Failed, "gone")], 1),
             "1 of 2 feeds failed: Ledger Post: removed (410). See: feed list --failing"
+        );
+        assert_eq!(
+            sentence(&[(Failed, "too_large")], 1),
+            "1 of 2 feeds failed: Ledger Post: the body is larger than http.feed_body_limit (5MiB) allows. See: feed list --failing"
         );
         assert_eq!(
             sentence(&[(Failed, "not_a_feed"), (Failed, "of_a_later_version")], 0),

@@ -88,7 +88,7 @@ pub fn show(
     }
     if (exit == Exit::Degraded || is_terminal && globals.verbose == 0)
         && !globals.quiet
-        && let Some(sentence) = failure_sentence(report, &names)
+        && let Some(sentence) = failure_sentence(report, &names, &ended.failures)
     {
         output.note(&sentence);
     }
