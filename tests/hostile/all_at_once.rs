@@ -20,8 +20,9 @@ const WELL: usize = 20;
 const ILL: usize = 17;
 /// Entries of a host about a launch.
 const RELEVANT: usize = 5;
-/// Largest peak memory of a cycle, bytes: 107 million were measured in November 2026, 27 of them for the encoder.
-const MEMORY: u64 = 115_000_000;
+/// Largest peak memory of a cycle, bytes: 107 to 116 million were measured in November 2026, 27 of them for the encoder. On a
+/// busy machine more bodies are in memory at once.
+const MEMORY: u64 = 125_000_000;
 
 const FEED: &str = "<rss version=\"2.0\"><channel><title>Sound</title><item><title>Harbour opens airdrop claim for its HRB token</title>\
     <description>Harbour said eligible users can claim the HRB token from today.</description><guid>1</guid></item></channel></rss>";
