@@ -3,13 +3,15 @@
 use url::Url;
 
 use crate::{
+    config::Settings,
     error::Error,
     exit::Exit,
     feed,
     model::{Detection, short_id},
     render,
-    store::{Candidate, History, Reference, Resolved, Store},
+    store::{Access, Candidate, History, Reference, Resolved, Store},
     text::address,
+    wiring,
 };
 
 /// Candidates printed for an ID with several.
@@ -33,6 +35,12 @@ pub fn of_url(url: &Url) -> Reference {
         link: feed::marks(None, Some(url.as_str()), "", "").link.unwrap_or_default(),
         page: address::canonical(url),
     }
+}
+
+/// The story or entry of the database that `text` names.
+pub fn find_stored(settings: &Settings, text: &str) -> Result<History, Error> {
+    let store = Store::open(&settings.state_dir, Access::Read)?;
+    wiring::small_runtime()?.block_on(find(&store, text))
 }
 
 /// The story or entry that `text` names; an error that lists the candidates or says what is missing.

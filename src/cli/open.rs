@@ -8,14 +8,7 @@ use std::{
 use url::Url;
 
 use super::{Globals, lookup, output::Output};
-use crate::{
-    error::Error,
-    exit::Exit,
-    render,
-    store::{Access, History, Store},
-    text::address,
-    wiring,
-};
+use crate::{error::Error, exit::Exit, render, store::History, text::address};
 
 /// Programs that open an address, on Linux and on macOS.
 const OPENERS: [&str; 2] = ["xdg-open", "open"];
@@ -30,8 +23,7 @@ pub struct Args {
 /// Starts the browser with the page and waits until it has taken it.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
-    let store = Store::open(&settings.state_dir, Access::Read)?;
-    let found = wiring::small_runtime()?.block_on(lookup::find(&store, &args.what))?;
+    let found = lookup::find_stored(&settings, &args.what)?;
     let Some(url) = page(&found) else {
         let message = format!("no web address is stored for {}", render::plain(&args.what));
         return Err(Error::new(Exit::Failure, message, ""));

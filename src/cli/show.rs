@@ -13,8 +13,6 @@ use crate::{
         self,
         history::{self, Surroundings},
     },
-    store::{Access, Store},
-    wiring,
 };
 
 #[derive(Debug, clap::Args)]
@@ -28,8 +26,7 @@ pub struct Args {
 /// Prints when and where it was seen, what was decided, and who was notified.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
-    let store = Store::open(&settings.state_dir, Access::Read)?;
-    let found = wiring::small_runtime()?.block_on(lookup::find(&store, &args.what))?;
+    let found = lookup::find_stored(&settings, &args.what)?;
     let names = names(&settings);
     let times = output.times(SystemClock.now(), false);
     let around = Surroundings { names: &names, threshold: settings.detect.threshold, times: &times };

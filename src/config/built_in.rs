@@ -194,8 +194,8 @@ pub(super) fn replace_lists(layers: &mut Layers) {
     }
 }
 
-/// Adds the built-in tables to the lists of the file, unless the settings or the file's lists switch them off. A table of the file for a
-/// built-in feed or project takes the keys that it lacks from there.
+/// Adds the built-in tables to the lists of the file, unless the settings or the file's lists switch them off. A table of the
+/// file for a built-in feed or project takes the keys that it lacks from there.
 pub(super) fn add_lists(layers: &mut Layers) -> BuiltIn {
     let mut counts = BuiltIn::default();
     let mut starter = None;

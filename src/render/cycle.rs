@@ -45,6 +45,10 @@ fn failing(report: &CycleReport) -> Vec<&SourceFigures> {
     report.sources.iter().filter(failed).collect()
 }
 
+fn kind_of(source: &SourceFigures) -> FailureKind {
+    FailureKind::from(source.failure.as_deref().unwrap_or_default())
+}
+
 /// Why sources failed, in one sentence; `None` if none did. A single one has its sentence of `failures`, which names a
 /// setting to change.
 pub fn failure_sentence(
@@ -60,7 +64,7 @@ pub fn failure_sentence(
     let mut causes: BTreeMap<String, usize> = BTreeMap::new();
     let mut network = 0;
     for source in &failing {
-        let kind = FailureKind::from(source.failure.as_deref().unwrap_or_default());
+        let kind = kind_of(source);
         network += usize::from(is_network(&kind));
         *causes.entry(cause(&kind)).or_default() += 1;
     }
@@ -76,7 +80,7 @@ pub fn failure_sentence(
         format!("no network? {number} of {total} {feeds} {failed}: {counted}. Try: doctor --online")
     } else if number <= NAMED {
         let name = |source: &&SourceFigures| {
-            let kind = FailureKind::from(source.failure.as_deref().unwrap_or_default());
+            let kind = kind_of(source);
             let name = names.get(&source.url).map_or(source.url.as_str(), String::as_str);
             let own = failures.get(&source.url).filter(|_| number == 1);
             format!("{}: {}", plain(name), own.map_or_else(|| cause(&kind), |sentence| plain(sentence)))
@@ -160,7 +164,7 @@ impl Summary<'_> {
         );
         for source in failing(report) {
             let name = self.names.get(&source.url).map_or(source.url.as_str(), String::as_str);
-            let kind = FailureKind::from(source.failure.as_deref().unwrap_or_default());
+            let kind = kind_of(source);
             let sentence = self.failures.get(&source.url).cloned().unwrap_or_else(|| cause(&kind));
             text.push_str(&format!("   FAIL    {}  {}\n", plain(name), plain(&sentence)));
         }

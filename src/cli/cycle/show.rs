@@ -1,6 +1,9 @@
 //! What a cycle prints: results on stdout, what a person must act on on stderr.
 
-use std::{collections::BTreeMap, io::IsTerminal};
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::IsTerminal,
+};
 
 use crate::{
     alert::Delivered,
@@ -32,10 +35,12 @@ impl Outcome {
         let today = day_of(SystemClock.now());
         let found = &ended.report.detections;
         if dry_run {
+            let ids = found.iter().map(|detection| detection.story_id.clone()).collect();
+            let known = store.story_updates(ids, started, today).await?;
+            let known: HashSet<&str> =
+                known.iter().map(|update| update.story.detection.story_id.as_str()).collect();
             let mut updates = Vec::new();
             for detection in found {
-                let id = detection.story_id.clone();
-                let known = store.story_updates(vec![id], started, today).await?;
                 let outlets = detection.also_at.len() + 1;
                 let story = crate::store::StoryRow {
                     opened_at: detection.detected_at,
@@ -46,7 +51,7 @@ impl Outcome {
                     official: detection.official,
                     detection: detection.clone(),
                 };
-                let is_new = known.is_empty();
+                let is_new = !known.contains(detection.story_id.as_str());
                 updates.push(StoryUpdate { story, is_new, event_date: None, class: None, outlets });
             }
             return Ok(Self { updates: ordered(updates), sent: BTreeMap::new() });

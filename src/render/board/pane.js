@@ -1,4 +1,4 @@
-// The details of one story: beside the list, or below its row where there is no room.
+// The details of one story: beside the list, or below its row where there is no space.
 const wide = matchMedia("(min-width: 1000px)");
 const part = (title, ...children) => [node("h3", {}, title), ...children];
 const command = (words) => {
