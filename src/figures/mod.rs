@@ -2,6 +2,7 @@
 //!
 //! Other modules count; this one adds up. A figure that was not measured is `None`, never 0.
 
+pub mod catalog;
 pub mod histogram;
 pub mod level;
 pub mod path;

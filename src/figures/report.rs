@@ -202,12 +202,23 @@ impl HttpFigures {
     pub fn with_reuse(self) -> Self {
         // A connection may be opened ahead and never carry a request.
         let reused = self.requests.saturating_sub(self.connections_opened);
-        let possible = self.requests.saturating_sub(self.origins);
         Self {
             connection_reuse: ratio(reused, self.requests),
-            reuse_of_possible: ratio(reused.min(possible), possible),
+            reuse_of_possible: ratio(self.reused(), self.reusable()),
             ..self
         }
+    }
+
+    /// Requests beyond the first to their origin.
+    #[must_use]
+    pub fn reusable(&self) -> u64 {
+        self.requests.saturating_sub(self.origins)
+    }
+
+    /// Of [`Self::reusable`], those on an open connection.
+    #[must_use]
+    pub fn reused(&self) -> u64 {
+        self.requests.saturating_sub(self.connections_opened).min(self.reusable())
     }
 }
 

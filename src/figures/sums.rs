@@ -3,22 +3,29 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CycleReport, ratio};
+use super::{
+    CycleReport,
+    catalog::{Figure, Unit, Value},
+    ratio,
+};
 use crate::model::{Class, CycleStatus};
 
 /// The period of all time.
 pub const ALL: &str = "all";
 
-/// Defines [`Sums`] from one line for each figure: its name, `max` where the largest is kept instead of the sum, and its
-/// value in the report of one cycle.
+/// Defines [`Sums`] and its figures from one line for each: field, how cycles are combined, name in the report's JSON,
+/// unit, value in the report of one cycle.
+///
+/// `sum` adds and `max` keeps the largest. `sum_known`, `max_known` and `last_known` do so with an `Option`: `None`
+/// where no cycle measured the figure or the row was written by a release without it; `last_known` keeps the newest.
 macro_rules! sums {
-    ($report:ident: $($field:ident $($max:ident)? = $value:expr,)*) => {
-        /// Sums over cycles. Fields are only ever added: rows of older releases read with the rest at zero.
+    ($report:ident: $($field:ident $fold:ident $name:literal $unit:ident = $value:expr,)*) => {
+        /// Sums over cycles. Fields are only ever added: rows of older releases read with the rest at zero or `None`.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default)]
         #[expect(missing_docs, reason = "each field sums the report's figure of that name")]
         pub struct Sums {
-            $(pub $field: u64,)*
+            $(pub $field: sums!(@type $fold),)*
         }
 
         impl Sums {
@@ -28,56 +35,124 @@ macro_rules! sums {
                 Self { $($field: $value,)* }
             }
 
-            /// Adds all of `other`.
-            pub fn add(&mut self, other: &Self) {
-                $(self.$field = sums!(@add $($max)? self.$field, other.$field);)*
+            /// Adds all of `later`, whose cycles began after those of `self`.
+            pub fn add(&mut self, later: &Self) {
+                $(self.$field = sums!(@$fold self.$field, later.$field);)*
             }
         }
+
+        /// A figure for each field of [`Sums`].
+        pub(super) const SUMMED: &[Figure] =
+            &[$(Figure {
+                name: $name,
+                unit: Unit::$unit,
+                of: Value::Sum(|sums| sums!(@value $fold sums.$field)),
+            },)*];
     };
-    (@add max $ours:expr, $theirs:expr) => { $ours.max($theirs) };
-    (@add $ours:expr, $theirs:expr) => { $ours.saturating_add($theirs) };
+    (@type sum) => { u64 };
+    (@type max) => { u64 };
+    (@type $known:ident) => { Option<u64> };
+    (@value sum $value:expr) => { Some($value) };
+    // Zero where it was not measured.
+    (@value max $value:expr) => { Some($value).filter(|value| *value > 0) };
+    (@value $known:ident $value:expr) => { $value };
+    (@sum $ours:expr, $later:expr) => { $ours.saturating_add($later) };
+    (@max $ours:expr, $later:expr) => { $ours.max($later) };
+    (@sum_known $ours:expr, $later:expr) => { either($ours, $later, u64::saturating_add) };
+    (@max_known $ours:expr, $later:expr) => { either($ours, $later, u64::max) };
+    (@last_known $ours:expr, $later:expr) => { $later.or($ours) };
+}
+
+fn either(ours: Option<u64>, later: Option<u64>, both: fn(u64, u64) -> u64) -> Option<u64> {
+    match (ours, later) {
+        (Some(ours), Some(later)) => Some(both(ours, later)),
+        (ours, later) => ours.or(later),
+    }
 }
 
 sums! { report:
-    cycles = 1,
-    degraded = u64::from(report.cycle.status != CycleStatus::Ok),
-    deadline_hits = u64::from(report.cycle.deadline_hit),
-    duration_ms = report.cycle.duration_ms,
-    cpu_ms = report.cpu.user_ms.unwrap_or(0) + report.cpu.system_ms.unwrap_or(0),
-    peak_rss_bytes max = report.memory.peak_rss_bytes.unwrap_or(0),
-    requests = report.http.requests,
-    connections_opened = report.http.connections_opened,
-    origins = report.http.origins,
-    conditional = report.http.conditional,
-    retries = report.http.retries,
-    bytes_received = report.http.bytes_received,
-    success = report.http.outcomes.success,
-    not_modified = report.http.outcomes.not_modified,
-    client_error = report.http.outcomes.client_error,
-    too_many = report.http.outcomes.too_many,
-    server_error = report.http.outcomes.server_error,
-    error = report.http.outcomes.error,
-    lookups = report.cache.lookups,
-    hits = report.cache.fresh_hits + report.cache.revalidated,
-    calls_made = report.calls.made,
-    calls_naive = report.calls.without_savings,
-    feeds_asked = report.feeds.asked(),
-    feeds_failed = report.feeds.failed,
-    entries_read = report.entries.read,
-    entries_new = report.entries.new,
-    entries_dropped = report.entries.dropped_early,
-    articles_fetched = report.articles.fetched,
-    stories_new = report.stories.new,
-    stories_updated = report.stories.updated,
-    critical = of_class(report, Class::Critical),
-    high = of_class(report, Class::High),
-    medium = of_class(report, Class::Medium),
-    low = of_class(report, Class::Low),
-    x_calls = report.x.calls,
-    x_posts = report.x.posts_read,
-    x_cost_micros = report.x.cost_usd.micros,
-    statements = report.database.statements,
-    slow_statements = report.database.slow.iter().map(|slow| slow.count).sum(),
+    cycles sum "cycles" Count = 1,
+    degraded sum "cycle.degraded" Count = u64::from(report.cycle.status != CycleStatus::Ok),
+    deadline_hits sum "cycle.deadline_hit" Count = u64::from(report.cycle.deadline_hit),
+    duration_ms sum "cycle.duration_ms" Milliseconds = report.cycle.duration_ms,
+    longest_ms max_known "cycle.longest_ms" Milliseconds = Some(report.cycle.duration_ms),
+    feeds_total last_known "feeds.total" Count = Some(report.feeds.total),
+    feeds_asked sum "feeds.requested" Count = report.feeds.asked(),
+    feeds_fetched sum_known "feeds.fetched" Count = Some(report.feeds.fetched),
+    feeds_not_modified sum_known "feeds.not_modified" Count = Some(report.feeds.not_modified),
+    feeds_fresh sum_known "feeds.fresh" Count = Some(report.feeds.fresh),
+    feeds_waiting sum_known "feeds.waiting" Count = Some(report.feeds.waiting),
+    feeds_failed sum "feeds.failed" Count = report.feeds.failed,
+    feeds_repaired sum_known "feeds.repaired" Count = Some(report.feeds.repaired),
+    feed_bytes sum_known "feeds.bytes" Bytes = Some(report.feeds.bytes),
+    entries_read sum "entries.read" Count = report.entries.read,
+    entries_new sum "entries.new" Count = report.entries.new,
+    entries_dropped sum "entries.dropped_early" Count = report.entries.dropped_early,
+    entries_candidates sum_known "entries.candidates" Count = Some(report.entries.candidates),
+    entries_waiting last_known "entries.waiting" Count = Some(report.entries.waiting),
+    articles_fetched sum "articles.fetched" Count = report.articles.fetched,
+    articles_not_modified sum_known "articles.not_modified" Count = Some(report.articles.not_modified),
+    articles_from_cache sum_known "articles.from_cache" Count = Some(report.articles.from_cache),
+    articles_from_feed sum_known "articles.from_feed" Count = Some(report.articles.from_feed),
+    articles_failed sum_known "articles.failed" Count = Some(report.articles.failed),
+    article_bytes sum_known "articles.bytes" Bytes = Some(report.articles.bytes),
+    stories_new sum "stories.new" Count = report.stories.new,
+    stories_updated sum "stories.updated" Count = report.stories.updated,
+    critical sum "detections.critical" Count = of_class(report, Class::Critical),
+    high sum "detections.high" Count = of_class(report, Class::High),
+    medium sum "detections.medium" Count = of_class(report, Class::Medium),
+    low sum "detections.low" Count = of_class(report, Class::Low),
+    requests sum "http.requests" Count = report.http.requests,
+    connections_opened sum "http.connections_opened" Count = report.http.connections_opened,
+    connections_reused sum_known "http.connections_reused" Count = Some(report.http.reused()),
+    connections_reusable sum_known "http.connections_reusable" Count = Some(report.http.reusable()),
+    origins sum "http.origins" Count = report.http.origins,
+    conditional sum "http.conditional" Count = report.http.conditional,
+    retries sum "http.retries" Count = report.http.retries,
+    bytes_received sum "http.bytes_received" Bytes = report.http.bytes_received,
+    success sum "http.outcomes.2xx" Count = report.http.outcomes.success,
+    not_modified sum "http.outcomes.304" Count = report.http.outcomes.not_modified,
+    client_error sum "http.outcomes.4xx" Count = report.http.outcomes.client_error,
+    too_many sum "http.outcomes.429" Count = report.http.outcomes.too_many,
+    server_error sum "http.outcomes.5xx" Count = report.http.outcomes.server_error,
+    error sum "http.outcomes.error" Count = report.http.outcomes.error,
+    lookups sum "cache.lookups" Count = report.cache.lookups,
+    hits sum "cache.hits" Count = report.cache.fresh_hits + report.cache.revalidated,
+    fresh_hits sum_known "cache.fresh_hits" Count = Some(report.cache.fresh_hits),
+    revalidated sum_known "cache.revalidated" Count = Some(report.cache.revalidated),
+    misses sum_known "cache.misses" Count = Some(report.cache.misses),
+    calls_made sum "calls.made" Count = report.calls.made,
+    calls_naive sum "calls.naive" Count = report.calls.without_savings,
+    saved_by_early_filter sum_known "calls.saved_by.early_filter" Count =
+        Some(report.calls.saved_by.early_filter),
+    saved_by_fresh sum_known "calls.saved_by.fresh" Count = Some(report.calls.saved_by.fresh),
+    saved_by_batching sum_known "calls.saved_by.batching" Count = Some(report.calls.saved_by.batching),
+    saved_by_full_text sum_known "calls.saved_by.full_text_feed" Count =
+        Some(report.calls.saved_by.full_text_feed),
+    saved_by_dedup sum_known "calls.saved_by.dedup" Count = Some(report.calls.saved_by.dedup),
+    peak_rss_bytes max "memory.peak_rss_bytes" Bytes = report.memory.peak_rss_bytes.unwrap_or(0),
+    cpu_ms sum "cpu.total_ms" Milliseconds =
+        report.cpu.user_ms.unwrap_or(0) + report.cpu.system_ms.unwrap_or(0),
+    cpu_user_ms sum_known "cpu.user_ms" Milliseconds = report.cpu.user_ms,
+    cpu_system_ms sum_known "cpu.system_ms" Milliseconds = report.cpu.system_ms,
+    statements sum "database.statements" Count = report.database.statements,
+    statement_p95_ms max_known "database.p95_ms" Milliseconds = report.database.p95_ms.map(u64::from),
+    statement_max_ms max_known "database.max_ms" Milliseconds = report.database.max_ms.map(u64::from),
+    slow_statements sum "database.slow" Count = report.database.slow.iter().map(|slow| slow.count).sum(),
+    x_calls sum "x.calls" Count = report.x.calls,
+    x_calls_deferred sum_known "x.calls_deferred" Count = Some(report.x.calls_deferred),
+    x_users_looked_up sum_known "x.users_looked_up" Count = Some(report.x.users_looked_up),
+    x_posts sum "x.posts_read" Count = report.x.posts_read,
+    x_posts_new sum_known "x.posts_new" Count = Some(report.x.posts_new),
+    x_posts_refused sum_known "x.posts_refused" Count = Some(report.x.posts_refused),
+    x_rate_limit_violations sum_known "x.rate_limit_violations" Count = report.x.rate_limit_violations,
+    x_cost_micros sum "x.cost_usd" Dollars = report.x.cost_usd.micros,
+    x_month_cost_micros last_known "x.month_cost_usd" Dollars = report.x.month_cost_usd.map(|usd| usd.micros),
+    x_forecast_micros last_known "x.month_forecast_usd" Dollars =
+        report.x.month_forecast_usd.map(|usd| usd.micros),
+    x_budget_days_left last_known "x.budget_days_left" Count = report.x.budget_days_left.map(u64::from),
+    x_usage_posts last_known "x.usage.posts" Count = report.x.usage.as_ref().and_then(|usage| usage.posts),
+    x_usage_cap last_known "x.usage.cap" Count = report.x.usage.as_ref().and_then(|usage| usage.cap),
 }
 
 fn of_class(report: &CycleReport, class: Class) -> u64 {
@@ -95,6 +170,30 @@ impl Sums {
     #[must_use]
     pub fn hit_ratio(&self) -> Option<f64> {
         ratio(self.hits, self.lookups)
+    }
+
+    /// Share of the requests on an open connection.
+    #[must_use]
+    pub fn connection_reuse(&self) -> Option<f64> {
+        ratio(self.requests.saturating_sub(self.connections_opened), self.requests)
+    }
+
+    /// The same, of the requests beyond the first to their origin.
+    #[must_use]
+    pub fn reuse_of_possible(&self) -> Option<f64> {
+        ratio(self.connections_reused?, self.connections_reusable?)
+    }
+
+    /// Share of the requested feeds that failed.
+    #[must_use]
+    pub fn error_ratio(&self) -> Option<f64> {
+        ratio(self.feeds_failed, self.feeds_asked)
+    }
+
+    /// Share of the cycles that ended as they should.
+    #[must_use]
+    pub fn success_ratio(&self) -> Option<f64> {
+        ratio(self.cycles.saturating_sub(self.degraded), self.cycles)
     }
 }
 
@@ -163,20 +262,41 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_added() {
-        let one: serde_json::Map<String, serde_json::Value> = serde_json::to_value(Sums::default())
-            .unwrap()
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(|key| (key.clone(), 1.into()))
-            .collect();
-        let ones: Sums = serde_json::from_value(one.into()).unwrap();
-        let mut twice = ones;
-        twice.add(&ones);
-        let twice = serde_json::to_value(twice).unwrap();
-        for (key, value) in twice.as_object().unwrap() {
-            assert_eq!(*value, if key == "peak_rss_bytes" { 1 } else { 2 }, "{key}");
+    fn every_field_is_combined() {
+        let ones: Sums = serde_json::from_value(every_field(1)).unwrap();
+        let mut both = ones;
+        both.add(&serde_json::from_value(every_field(3)).unwrap());
+        let kept = ["longest_ms", "peak_rss_bytes", "statement_p95_ms", "statement_max_ms"];
+        let newest = ["feeds_total", "entries_waiting", "x_month_cost_micros", "x_forecast_micros"];
+        let newest = [&newest[..], &["x_budget_days_left", "x_usage_posts", "x_usage_cap"]].concat();
+        for (key, value) in serde_json::to_value(both).unwrap().as_object().unwrap() {
+            let name = key.as_str();
+            assert_eq!(*value, if kept.contains(&name) || newest.contains(&name) { 3 } else { 4 }, "{key}");
         }
+        both.add(&ones);
+        assert_eq!((both.longest_ms, both.feeds_total), (Some(3), Some(1)));
+    }
+
+    /// A document with every field at `value`.
+    fn every_field(value: u64) -> serde_json::Value {
+        let fields = include_str!("sums.rs").lines().filter_map(|line| {
+            let (field, rest) = line.strip_prefix("    ")?.split_once(' ')?;
+            let is_field =
+                ["sum", "max", "last"].iter().any(|fold| rest.starts_with(fold)) && rest.contains('"');
+            is_field.then(|| (field.to_owned(), value.into()))
+        });
+        let fields: serde_json::Map<String, serde_json::Value> = fields.collect();
+        assert_eq!(fields.len(), SUMMED.len());
+        fields.into()
+    }
+
+    #[test]
+    fn a_figure_that_an_older_release_did_not_store_is_unknown() {
+        let mut sums: Sums = serde_json::from_str("{\"cycles\":3,\"feeds_failed\":2}").unwrap();
+        assert_eq!((sums.feeds_failed, sums.feeds_fresh), (2, None));
+        let mut report = CycleReport::default();
+        report.feeds.fresh = 5;
+        sums.add(&Sums::of(&report));
+        assert_eq!(sums.feeds_fresh, Some(5));
     }
 }

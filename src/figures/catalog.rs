@@ -1,0 +1,141 @@
+//! All figures of cycles by name: those of the report, over any set of cycles.
+
+use super::sums::{SUMMED, Sums};
+
+/// The unit of a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of things.
+    Count,
+    /// A time in milliseconds.
+    Milliseconds,
+    /// A size in bytes.
+    Bytes,
+    /// An amount of US dollars.
+    Dollars,
+    /// A share, 0 to 1.
+    Ratio,
+}
+
+/// A figure of one or more cycles.
+#[derive(Debug, Clone, Copy)]
+pub struct Figure {
+    /// Its place in the JSON of a cycle, such as `http.outcomes.429`.
+    pub name: &'static str,
+    /// The unit of its value.
+    pub unit: Unit,
+    pub(super) of: Value,
+}
+
+/// How a figure is computed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Value {
+    /// A field; dollars in millionths.
+    Sum(fn(&Sums) -> Option<u64>),
+    /// One field in another.
+    Share(fn(&Sums) -> Option<f64>),
+}
+
+/// The shares.
+const SHARES: &[Figure] = &[
+    share("calls.reduction", Sums::reduction),
+    share("cache.hit_ratio", Sums::hit_ratio),
+    share("http.connection_reuse", Sums::connection_reuse),
+    share("http.reuse_of_possible", Sums::reuse_of_possible),
+    share("feeds.error_ratio", Sums::error_ratio),
+    share("cycle.success_ratio", Sums::success_ratio),
+];
+
+const fn share(name: &'static str, of: fn(&Sums) -> Option<f64>) -> Figure {
+    Figure { name, unit: Unit::Ratio, of: Value::Share(of) }
+}
+
+impl Figure {
+    /// Its value over the cycles of `sums`; `None` where none of them measured it.
+    #[must_use]
+    pub fn value(&self, sums: &Sums) -> Option<f64> {
+        match self.of {
+            _ if sums.cycles == 0 => None,
+            Value::Sum(of) if self.unit == Unit::Dollars => Some(of(sums)? as f64 / 1e6),
+            Value::Sum(of) => Some(of(sums)? as f64),
+            Value::Share(of) => of(sums),
+        }
+    }
+}
+
+/// All figures.
+pub fn figures() -> impl Iterator<Item = &'static Figure> {
+    SUMMED.iter().chain(SHARES)
+}
+
+/// The figure of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Figure> {
+    figures().find(|figure| figure.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::figures::CycleReport;
+
+    /// Numbers of the report that are no figure, by the beginning of their place, with the reason.
+    const NO_FIGURE: &[(&str, &str)] = &[
+        ("schema", "version of the JSON"),
+        ("cycle.id", "no quantity"),
+        ("cycle.exit_code", "no quantity; cycle.degraded counts"),
+        ("stages_ms", "kept as histograms"),
+        ("x.planned", "only in a dry run"),
+        ("x.problem", "text"),
+    ];
+
+    fn numbers(place: &str, value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(fields) => {
+                for (key, value) in fields {
+                    let dot = if place.is_empty() { "" } else { "." };
+                    numbers(&format!("{place}{dot}{key}"), value, found);
+                }
+            }
+            serde_json::Value::Array(_) => {}
+            serde_json::Value::String(text) if text.parse::<f64>().is_err() => {}
+            _ => found.push(place.to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_number_of_the_report_is_a_figure_or_has_a_reason() {
+        use crate::figures::report::XUsageFigures;
+        let mut report = CycleReport::default();
+        report.x.usage = Some(XUsageFigures::default());
+        let mut found = Vec::new();
+        numbers("", &serde_json::to_value(&report).unwrap(), &mut found);
+        found.retain(|place| !NO_FIGURE.iter().any(|(start, _)| place.starts_with(start)));
+        let missing: Vec<_> = found.iter().filter(|place| find(place).is_none()).collect();
+        assert!(missing.is_empty() && found.len() > 50, "{missing:?}, {}", found.len());
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: BTreeSet<_> = figures().map(|figure| figure.name).collect();
+        assert_eq!(names.len(), figures().count());
+    }
+
+    #[test]
+    fn a_share_over_cycles_is_the_share_of_their_sums() {
+        let mut report = CycleReport::default();
+        (report.cache.lookups, report.cache.fresh_hits) = (10, 1);
+        let mut sums = Sums::of(&report);
+        (report.cache.lookups, report.cache.fresh_hits) = (90, 79);
+        (report.x.cost_usd.micros, report.memory.peak_rss_bytes) = (2_500_000, None);
+        sums.add(&Sums::of(&report));
+        let value = |name| find(name).unwrap().value(&sums);
+        assert_eq!(value("cache.hit_ratio"), Some(0.8));
+        assert_eq!(value("x.cost_usd"), Some(2.5));
+        assert_eq!(value("memory.peak_rss_bytes"), None);
+        assert_eq!(value("http.connection_reuse"), None);
+        assert_eq!(find("cycles").unwrap().value(&Sums::default()), None);
+    }
+}
