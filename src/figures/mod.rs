@@ -2,10 +2,13 @@
 //!
 //! Other modules count; this one adds up. A figure that was not measured is `None`, never 0.
 
+pub mod availability;
 pub mod catalog;
+pub mod drift;
 pub mod histogram;
 pub mod level;
 pub mod path;
+pub mod periods;
 pub mod report;
 pub mod saved;
 pub mod sources;

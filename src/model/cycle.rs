@@ -1,10 +1,11 @@
 //! How cycles and their visits ended, under the names that outputs and the database use.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
+use strum::{EnumString, IntoStaticStr};
 
 /// How a cycle ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum CycleStatus {
@@ -23,6 +24,19 @@ impl CycleStatus {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+}
+
+/// A stored cycle without its report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CycleStart {
+    /// Its number.
+    pub id: i64,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// `None` if the cycle has not finished.
+    pub duration_ms: Option<u64>,
+    /// `None` if the cycle has not finished.
+    pub status: Option<CycleStatus>,
 }
 
 /// How the visit to a source ended.

@@ -22,7 +22,7 @@ pub(crate) use alert::{
 pub use article::Article;
 pub(crate) use article::Method;
 pub(crate) use cycle::SlowStatement;
-pub use cycle::{CycleStatus, SourceStatus};
+pub use cycle::{CycleStart, CycleStatus, SourceStatus};
 pub(crate) use detection::{Caution, Coin, Event, Outlet, Reason, Verdict, short_id};
 pub use detection::{Class, Detection, Kind, Stage};
 pub(crate) use detection::{DetectionView, views};
