@@ -35,6 +35,7 @@ mod mail; // alerts by mail
 mod operator; // hooks, notices and `events --follow`
 mod origins; // official sources, and notices of several coins
 mod overlap; // several processes at once
+mod pages; // pages without a feed
 mod properties; // properties of any input
 mod regressions; // stored inputs of properties
 mod rewording; // items whose words or guids change

@@ -7,7 +7,7 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-use super::scan::{Tag, Token, tokens};
+use crate::text::markup::{Tag, Token, tokens};
 
 /// What ids and classes of dialogs contain.
 const MARKS: &str = include_str!("data/consent-marks.txt");

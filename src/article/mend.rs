@@ -6,10 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::{
-    scan::{RAW, Token, tokens},
-    strip::INLINE,
-};
+use super::strip::INLINE;
+use crate::text::markup::{RAW, Token, tokens};
 
 /// Elements whose opening may be bare text.
 const CONTAINERS: [&str; 5] = ["div", "article", "section", "main", "td"];

@@ -6,17 +6,12 @@
 use jiff::Timestamp;
 use url::Url;
 
-use super::{
-    json_ld,
-    json_ld::Described,
-    published,
-    scan::{Tag, Token, tokens},
-    strip::tidy,
-};
+use super::{json_ld, json_ld::Described, published, strip::tidy};
 use crate::text::{
     address::{LONGEST_LINK, on_the_web},
     dates,
     domain::same_owner,
+    markup::{Tag, Token, tokens},
 };
 
 /// What the tags of a page say, in document order.

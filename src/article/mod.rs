@@ -3,12 +3,10 @@
 mod consent;
 mod decode;
 mod extract;
-mod guard;
 mod json_ld;
 mod mend;
 mod metadata;
 mod published;
-mod scan;
 mod slim;
 mod strip;
 mod verdict;
@@ -19,7 +17,10 @@ use url::Url;
 use self::{extract::Extract, metadata::Metadata};
 use crate::{
     model::{Article, FailureKind, Method},
-    text::cut::{LONGEST_NAME, LONGEST_TITLE, bounded},
+    text::{
+        cut::{LONGEST_NAME, LONGEST_TITLE, bounded},
+        markup::guard,
+    },
 };
 
 /// Stack that [`read`] wants: tree builders and extractors descend as deep as the page nests, and the guard

@@ -1,6 +1,6 @@
 //! A page's text without its tags, in one linear walk: for pages that may not be parsed. Also the normal form of a text.
 
-use super::scan::{Token, tokens};
+use crate::text::markup::{Token, tokens};
 
 /// Elements whose content nobody reads.
 const UNREAD: [&str; 7] = ["script", "style", "title", "iframe", "noembed", "noframes", "textarea"];

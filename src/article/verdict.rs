@@ -2,10 +2,8 @@
 //!
 //! The signs and the false ones are in docs/reference/articles.md#pages-that-are-not-the-article.
 
-use super::{
-    metadata::Metadata,
-    scan::{Token, tokens},
-};
+use super::metadata::Metadata;
+use crate::text::markup::{Token, tokens};
 
 /// Titles of challenge and block pages, lower case, without the site's name.
 const BLOCK_TITLES: [&str; 7] = [

@@ -54,8 +54,9 @@ pub enum What {
     },
     /// Fetch a feed once and show the result; exits 1 if it is no feed
     Check {
-        /// Address of the feed
-        url: String,
+        /// Address of the feed, or the name of a configured one
+        #[arg(value_name = "URL|NAME")]
+        feed: String,
     },
     /// Add the feeds of an OPML file to those that are read
     Import {
@@ -76,7 +77,7 @@ pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, E
         What::Remove { feed } => edit::remove(&feed, globals, output),
         What::Enable { feed } => edit::switch(&feed, true, globals, output),
         What::Disable { feed } => edit::switch(&feed, false, globals, output),
-        What::Check { url } => sources::check(&url, globals, output),
+        What::Check { feed } => sources::check(&feed, globals, output),
         What::Import { file } => import::run(&file, globals, output),
         What::Export => edit::export(globals, output),
         What::Parse(args) => parse::run(&args, globals, output),

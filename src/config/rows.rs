@@ -1,5 +1,7 @@
 //! `[[feeds]]`, `[[projects]]` and `[[phrases]]`; each error has its line.
 
+mod format;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use url::Url;
@@ -12,8 +14,7 @@ use super::{
 };
 use crate::{
     detect::{Phrase, Priority, Project},
-    feed,
-    model::{JsonMapping, Source, SourceFormat},
+    model::Source,
     text::{
         address,
         login::{has_login, without_login},
@@ -22,7 +23,7 @@ use crate::{
     visit,
 };
 
-pub(super) const FEED_KEYS: [&str; 13] = [
+pub(super) const FEED_KEYS: [&str; 15] = [
     "url",
     "name",
     "site",
@@ -33,6 +34,8 @@ pub(super) const FEED_KEYS: [&str; 13] = [
     "kind",
     "preset",
     "mapping",
+    "select",
+    "pages",
     "headers",
     "headers_env",
     "verified",
@@ -211,7 +214,7 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
         let source = Source {
             name: name.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned()),
             url: text,
-            format: format(&mut reader),
+            format: format::read(&mut reader),
             tier,
             tags: reader.texts("tags"),
             every: every(&mut reader),
@@ -242,59 +245,6 @@ fn every(reader: &mut Reader<'_>) -> Option<Duration> {
             None
         }
     }
-}
-
-fn format(reader: &mut Reader<'_>) -> SourceFormat {
-    let (kind, preset) = (reader.text("kind"), reader.text("preset"));
-    let mapping = mapping(reader);
-    match (kind.as_str(), preset.as_str(), mapping) {
-        ("" | "feed", "", None) => SourceFormat::Feed,
-        ("" | "json", "", Some(mapping)) => SourceFormat::Json(mapping),
-        ("" | "json", name, None) if !name.is_empty() => feed::preset(name).map_or_else(
-            || {
-                reader.wrong(
-                    "preset",
-                    format!("there is no preset {name:?}; there are {}", feed::PRESETS.join(", ")),
-                );
-                SourceFormat::Feed
-            },
-            SourceFormat::Json,
-        ),
-        ("json", "", None) => {
-            reader.wrong("kind", "a json source needs a mapping or a preset");
-            SourceFormat::Feed
-        }
-        ("" | "feed" | "json", _, _) => {
-            reader.wrong("kind", "give a feed neither mapping nor preset, a json source one of them");
-            SourceFormat::Feed
-        }
-        _ => {
-            reader.wrong("kind", format!("should be feed or json, is {kind:?}"));
-            SourceFormat::Feed
-        }
-    }
-}
-
-fn mapping(reader: &mut Reader<'_>) -> Option<JsonMapping> {
-    let (place, _) = reader.find("mapping")?;
-    let mut mapping = JsonMapping::default();
-    for (key, path) in reader.pairs("mapping") {
-        let slot = match key.as_str() {
-            "items" => &mut mapping.items,
-            "title" => &mut mapping.title,
-            "link" => &mut mapping.link,
-            "id" => &mut mapping.id,
-            "time" => &mut mapping.time,
-            "summary" => &mut mapping.summary,
-            _ => {
-                let known = ["items", "title", "link", "id", "time", "summary"];
-                reader.errors.unknown(&place, &format!("mapping.{key}"), known.into_iter());
-                continue;
-            }
-        };
-        *slot = path;
-    }
-    Some(mapping)
 }
 
 /// Message for a variable that should hold a secret.

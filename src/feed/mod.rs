@@ -9,6 +9,7 @@ mod json_feed;
 mod json_source;
 mod key;
 mod opml;
+mod page;
 mod parse;
 mod plain;
 mod rebuild;
@@ -19,6 +20,7 @@ mod tests;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use strum::IntoStaticStr;
 use url::Url;
 
@@ -31,6 +33,7 @@ pub use decode::decode;
 pub use json_source::{PRESETS, preset};
 pub use key::{keys, marks, of_words};
 pub use opml::{NotTaken, OpmlError, OpmlList, Outline, Skipped, read_opml, write_opml};
+pub use page::{SelectError, check as check_selectors};
 pub use parse::parse;
 pub use rebuild::{Rebuilt, rebuild};
 
@@ -48,6 +51,8 @@ pub struct Document<'a> {
     pub content_type: Option<&'a str>,
     /// The final address, the base of relative links.
     pub url: &'a Url,
+    /// The present, from which times such as "2 hours ago" count.
+    pub now: Timestamp,
 }
 
 /// A feed that was read.
@@ -65,6 +70,8 @@ pub struct Feed {
     pub skip_hours: Vec<u8>,
     /// Days (GMT, Monday is 1) without requests (RSS `skipDays`).
     pub skip_days: Vec<u8>,
+    /// The next page of the list, for a source of several pages.
+    pub next: Option<Url>,
     /// What had to be repaired before it could be read, each once; empty for a well-formed feed.
     pub repairs: Vec<Repair>,
 }
@@ -113,6 +120,25 @@ pub enum FeedError {
     Unreadable(String),
     #[error("the field mapping finds no entries: {0}")]
     Mapping(String),
+    #[error("{0}")]
+    Selectors(String),
+    #[error(
+        "the selectors find nothing in this page any more ({0}); its layout may have changed: tge-scrape feed check shows the page"
+    )]
+    NothingSelected(String),
+    #[error("this page has no list of its own, its scripts fetch it{}", data_hint(data))]
+    ScriptOnly {
+        /// Selectors of the scripts that hold data.
+        data: Vec<String>,
+    },
+}
+
+/// Where the data of a page without content may be.
+fn data_hint(data: &[String]) -> String {
+    match data {
+        [] => "; look for the address that they request, for a source of kind json".to_owned(),
+        data => format!("; it has data for select.script in {}", data.join(", ")),
+    }
 }
 
 impl FeedError {
@@ -124,6 +150,8 @@ impl FeedError {
             Self::Empty => FailureKind::EmptyBody,
             Self::Unreadable(_) => FailureKind::Unreadable,
             Self::Mapping(_) => FailureKind::Mapping,
+            Self::Selectors(_) | Self::NothingSelected(_) => FailureKind::SelectorsFoundNothing,
+            Self::ScriptOnly { .. } => FailureKind::ScriptOnly,
         }
     }
 }
@@ -143,6 +171,7 @@ pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, Feed
             let value = json::read(text).map_err(FeedError::Unreadable)?;
             json_source::read(&value, mapping, document.url)?
         }
+        SourceFormat::Page(selectors) => page::read(text, selectors, document.url, document.now)?,
         SourceFormat::Feed if text.starts_with('{') => match json::read(text) {
             Ok(value) if json_feed::is_json_feed(&value) => json_feed::read(&value, document.url)?,
             Ok(_) => return Err(FeedError::NotAFeed { page: false, alternates: Vec::new() }),

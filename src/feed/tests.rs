@@ -8,12 +8,17 @@ use super::*;
 
 mod entries;
 
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
 fn base() -> Url {
     Url::parse("https://news.example/feeds/main.xml").unwrap()
 }
 
 fn read_text(text: &str) -> Result<Feed, FeedError> {
-    read(&Document { bytes: text.as_bytes(), content_type: None, url: &base() }, &SourceFormat::Feed)
+    read(
+        &Document { bytes: text.as_bytes(), content_type: None, url: &base(), now: NOW },
+        &SourceFormat::Feed,
+    )
 }
 
 fn rss(items: &str) -> Feed {
@@ -36,8 +41,11 @@ fn each_saved_feed_reads_as_expected() {
             continue;
         }
         let bytes = fs::read(&path).unwrap();
-        let feed = read(&Document { bytes: &bytes, content_type: None, url: &base() }, &SourceFormat::Feed)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let feed = read(
+            &Document { bytes: &bytes, content_type: None, url: &base(), now: NOW },
+            &SourceFormat::Feed,
+        )
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let found: Vec<_> = feed
             .entries
             .iter()
@@ -145,7 +153,7 @@ fn what_makes_the_parser_panic_gives_entries() {
         .encode_utf16()
         .flat_map(u16::to_be_bytes)
         .collect();
-    let document = Document { bytes: &utf16, content_type: None, url: &base() };
+    let document = Document { bytes: &utf16, content_type: None, url: &base(), now: NOW };
     assert_eq!(read(&document, &SourceFormat::Feed).unwrap().entries[0].title, "t");
 }
 
@@ -198,7 +206,7 @@ fn the_site_of_a_feed_is_its_channel_s_own_link() {
     ] {
         let url = Url::parse("https://feeds.example/main.xml").unwrap();
         let read = read(
-            &Document { bytes: document.as_bytes(), content_type: None, url: &url },
+            &Document { bytes: document.as_bytes(), content_type: None, url: &url, now: NOW },
             &SourceFormat::Feed,
         );
         assert_eq!(read.unwrap().website.as_deref(), site, "{document}");
@@ -268,7 +276,7 @@ proptest! {
 
     #[test]
     fn any_bytes_give_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = read(&Document { bytes: &bytes, content_type: None, url: &base() }, &SourceFormat::Feed);
+        let _ = read(&Document { bytes: &bytes, content_type: None, url: &base(), now: NOW }, &SourceFormat::Feed);
     }
 }
 

@@ -38,6 +38,8 @@ pub enum FailureKind {
     NotAFeed,
     Unreadable,
     Mapping,
+    SelectorsFoundNothing,
+    ScriptOnly,
     TooSlow,
     // Pages.
     Blocked,
@@ -76,6 +78,7 @@ impl FailureKind {
             Self::Status => "error status",
             Self::NotAFeed => "not a feed",
             Self::Unreadable => "unreadable feed",
+            Self::ScriptOnly => "list built by scripts",
             other => return other.as_ref().replace('_', " "),
         };
         words.to_owned()

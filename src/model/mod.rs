@@ -31,7 +31,7 @@ pub use entry::{EntryKey, Rewordings};
 pub use failure::FailureKind;
 pub use language::Language;
 pub(crate) use source::JsonMapping;
-pub use source::{Source, SourceFormat, Validators};
+pub use source::{PageSelectors, Source, SourceFormat, Validators};
 pub use state::{ArticleRecord, Commit, EntryRecord, EntryState, SourceState};
 pub(crate) use state::{
     DetectionRecord, HostWait, LastSeen, Mention, RobotsRecord, Signature, Skips, StoredFinding, Story,

@@ -30,6 +30,33 @@ pub enum SourceFormat {
     Feed,
     /// Any other JSON document, read by a field mapping.
     Json(JsonMapping),
+    /// A web page without a feed, read by CSS selectors.
+    Page(PageSelectors),
+}
+
+/// Where a web page has the parts of its entries: CSS selectors, each with `@attribute` at its end where the value of an
+/// attribute is meant. `item` and `next` start at the page, the others at an item. Without a selector the usual place is
+/// read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PageSelectors {
+    /// Each element of an entry; without it the page's JSON-LD list is read.
+    pub item: String,
+    /// Usually the text of the link or of the first heading.
+    pub title: String,
+    /// Usually the item itself or its first link.
+    pub link: String,
+    /// Usually the first `time` element.
+    pub time: String,
+    /// Without it an entry has none.
+    pub summary: String,
+    /// The link to the next page of the list.
+    pub next: String,
+    /// Pages of the list that are read at most.
+    pub pages: u8,
+    /// An element with JSON, which `mapping` reads instead of the other selectors.
+    pub script: String,
+    /// Set with `script` only.
+    pub mapping: Option<JsonMapping>,
 }
 
 /// Paths to the parts of an entry in a JSON document: dotted, such as `data.0.list`, where numbers are positions.

@@ -8,6 +8,7 @@ pub(crate) mod hash;
 pub mod host;
 pub mod link;
 pub(crate) mod login;
+pub(crate) mod markup;
 pub mod normal;
 pub(crate) mod outlet;
 mod plain;

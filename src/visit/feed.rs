@@ -1,6 +1,8 @@
 //! Visits a source: request, parsing, and the early filter for new entries. A candidate waits for its page, unless the feed
 //! has the full text.
 
+mod pages;
+
 use std::{
     collections::HashSet,
     sync::Arc,
@@ -126,19 +128,24 @@ impl Asked<'_> {
             let commit = Commit { source: Some(new_state(result)), ..Commit::default() };
             return self.ended(SourceOutcome::Fetched, commit);
         }
-        let (feed, took) = match parse(
+        let (mut feed, mut took) = match parse(
             &self.context.parsers,
             &self.context.rules,
             self.source,
             &self.stats.final_url,
             body,
             headers.content_type.clone(),
+            self.now,
         )
         .await
         {
             Ok(read) => read,
             Err((kind, sentence)) => return self.failed(Problem::Body(&kind), sentence),
         };
+        match self.read_further_pages(&mut feed, rules).await {
+            Ok(further) => took += further,
+            Err(unread) => return self.failed(unread.problem(), unread.sentence()),
+        }
         let lookups = lookups(&feed.entries);
         let known =
             self.context.store.known_entries(self.source.url.clone(), rules, lookups.clone(), self.now);
@@ -344,11 +351,12 @@ async fn parse(
     url: &Url,
     body: Bytes,
     content_type: Option<String>,
+    now: Timestamp,
 ) -> Result<(Feed, Duration), (FailureKind, String)> {
     let (rules, format, url) = (Arc::clone(rules), source.format.clone(), url.clone());
     let read = parsers.read(body.len(), move || {
         let start = Instant::now();
-        let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url };
+        let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url, now };
         let feed = feed::read(&document, &format).map(|feed| (feed, start.elapsed()));
         // Compiled here, because the early filter runs next on the network thread.
         rules.prepare();

@@ -2,6 +2,7 @@
 
 use std::{hint::black_box, path::Path};
 
+use jiff::Timestamp;
 use tge_scrape::{
     article::{self, Effort, Page},
     config,
@@ -57,8 +58,12 @@ pub fn all() -> Vec<Stage> {
     let url = Url::parse("https://news.example/feed").unwrap();
     let (body, page_url) = (rss(), url.clone());
     let parse = move || {
-        let document =
-            Document { bytes: body.as_bytes(), content_type: Some("application/rss+xml"), url: &url };
+        let document = Document {
+            bytes: body.as_bytes(),
+            content_type: Some("application/rss+xml"),
+            url: &url,
+            now: Timestamp::UNIX_EPOCH,
+        };
         assert_eq!(black_box(feed::read(&document, &SourceFormat::Feed)).unwrap().entries.len(), 30);
     };
     let page = html();

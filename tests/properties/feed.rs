@@ -1,6 +1,7 @@
+use jiff::Timestamp;
 use tge_scrape::{
     feed::{self, Document, PRESETS, preset},
-    model::SourceFormat,
+    model::{PageSelectors, SourceFormat},
 };
 use url::Url;
 
@@ -24,11 +25,13 @@ pub fn feed(input: &[u8]) {
     assert!(rebuilt.feed.skip_hours.iter().all(|hour| *hour < 24));
     assert!(rebuilt.feed.skip_days.iter().all(|day| (1..=7).contains(day)));
 
-    let document = Document { bytes: message.body, content_type, url: &url };
+    let document = Document { bytes: message.body, content_type, url: &url, now: Timestamp::UNIX_EPOCH };
     promises(&document, &SourceFormat::Feed);
     for mapping in PRESETS.into_iter().filter_map(preset) {
         promises(&document, &SourceFormat::Json(mapping));
     }
+    let item = "li, article, div:has(> a[href])".to_owned();
+    promises(&document, &SourceFormat::Page(PageSelectors { item, ..PageSelectors::default() }));
     // Any line may be a date.
     text.lines().take(64).filter(|line| line.len() <= 200).for_each(super::date);
     if text.contains("outline") {

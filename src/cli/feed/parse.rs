@@ -6,6 +6,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::{
+    clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
     feed::{self, Document, FeedError},
@@ -59,7 +60,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         None => Url::parse("file:").map_err(|error| Error::new(Exit::Failure, error.to_string(), ""))?,
     };
     let bytes = read(args, settings(globals)?.http.feed_body_limit)?;
-    let document = Document { bytes: &bytes, content_type: args.content_type.as_deref(), url: &url };
+    let (content_type, now) = (args.content_type.as_deref(), SystemClock.now());
+    let document = Document { bytes: &bytes, content_type, url: &url, now };
     let feed = feed::read(&document, &SourceFormat::Feed).map_err(|error| unreadable(args, &error))?;
     let repaired = !feed.repairs.is_empty();
     let line = |entry: &Entry| {

@@ -47,10 +47,11 @@ pub struct Checked {
     ms: u128,
 }
 
-/// Fetches `address` once, without reading or writing state; exit code 1 if it is no feed.
-pub fn check(address: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+/// Fetches the feed of this address or name once, without reading or writing state; exit code 1 if it is no feed.
+pub fn check(feed: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = settings(globals)?;
-    let checked = probe(&settings, &web_address(address)?)?;
+    let named = settings.sources.iter().find(|source| source.name.eq_ignore_ascii_case(feed));
+    let checked = probe(&settings, &web_address(named.map_or(feed, |source| &source.url))?)?;
     output.print(&match globals.format {
         Some(Format::Json | Format::Ndjson) => render::json(&checked),
         _ => checked.text(),
@@ -94,7 +95,7 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
         Outcome::Fetched { body, headers } => {
             checked.conditional = !headers.validators.is_empty();
             let content_type = headers.content_type.as_deref();
-            let document = Document { bytes: &body, content_type, url: &answer.stats.final_url };
+            let document = Document { bytes: &body, content_type, url: &answer.stats.final_url, now };
             let format = known.map_or(SourceFormat::Feed, |source| source.format.clone());
             match feed::read(&document, &format) {
                 Ok(feed) => {

@@ -156,7 +156,7 @@ fn the_texts_of_an_entry_are_bounded() {
         summary: "s".to_owned(),
     };
     let bytes = list.to_string();
-    let document = Document { bytes: bytes.as_bytes(), content_type: None, url: &base() };
+    let document = Document { bytes: bytes.as_bytes(), content_type: None, url: &base(), now: NOW };
     let entries = read(&document, &SourceFormat::Json(mapping)).unwrap().entries;
     assert!(
         entries[0].title.len() <= 1003

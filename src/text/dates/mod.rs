@@ -8,6 +8,7 @@ mod clock;
 mod common;
 mod day;
 mod parse;
+pub mod relative;
 mod tokens;
 mod words;
 mod zone;

@@ -4,7 +4,7 @@
 
 use memchr::memchr2_iter;
 
-use super::scan::{Tag, Token, tokens};
+use super::{Tag, Token, tokens};
 
 /// Most open elements; real pages reach 49 (docs/reference/articles.md#guard). The extractors look through what is in an
 /// element once for each element around it, so that depth is what a tag may cost.
@@ -40,30 +40,37 @@ const INLINE: [&str; 22] = [
 const BARRIER: [&str; 5] = ["table", "template", "object", "marquee", "applet"];
 
 /// Whether the page may be parsed.
-pub(super) fn admits(html: &str) -> bool {
+pub(crate) fn admits(html: &str) -> bool {
+    admitted(html).is_some_and(|shown| shown.len() == html.len())
+}
+
+/// The page up to its last tag that may be parsed; `None` where it nests too deep or has too many bytes or attributes.
+pub(crate) fn admitted(html: &str) -> Option<&str> {
     if html.len() > MAX_BYTES {
-        return false;
+        return None;
     }
     let mut open = OpenElements::default();
-    let mut tags = 0;
-    for token in tokens(html) {
+    let (mut tags, mut end) = (0, 0);
+    let mut tokens = tokens(html);
+    while let Some(token) = tokens.next() {
         match token {
             Token::Text(_) => continue,
             Token::Open(tag) => {
                 if tag.count > MAX_ATTRIBUTES || !open.push(&tag) {
-                    return false;
+                    return None;
                 }
             }
-            Token::Raw { tag, .. } if tag.count > MAX_ATTRIBUTES => return false,
+            Token::Raw { tag, .. } if tag.count > MAX_ATTRIBUTES => return None,
             Token::Raw { .. } => {}
             Token::Close(name, _) => open.close(name),
         }
         tags += 1;
         if tags > MAX_TAGS {
-            return false;
+            return html.get(..end);
         }
+        end = tokens.at();
     }
-    true
+    Some(html)
 }
 
 /// Bytes that writing a page as HTML may look at again, for each byte of the page. Texts of real pages have a few marks each.
@@ -72,7 +79,7 @@ const MAX_LOOKED_AT: usize = 512;
 /// Whether the quick extractor, which ends with writing HTML, does so in time that grows with the page's size: html5ever's serializer looks through the rest
 /// of a text or attribute for `<` and `>` at each `&` and each character whose first byte is C2 (html5ever 0.40.1,
 /// `serialize::write_escaped`).
-pub(super) fn is_written_quickly(html: &str) -> bool {
+pub(crate) fn is_written_quickly(html: &str) -> bool {
     let marks = |text: &str| memchr2_iter(b'&', 0xc2, text.as_bytes()).count();
     // However they are spread.
     if marks(html) <= MAX_LOOKED_AT {
@@ -192,6 +199,14 @@ mod tests {
         ] {
             assert!(!admits(&unit.repeat(1000)), "{unit}");
         }
+    }
+
+    #[test]
+    fn a_page_of_too_many_tags_is_cut_behind_a_tag() {
+        let page = "<p>x</p>".repeat(MAX_TAGS);
+        let shown = admitted(&page).unwrap();
+        assert!(shown.ends_with("</p>") && shown.len() == MAX_TAGS / 2 * 8 && !admits(&page));
+        assert_eq!(admitted(&"<div>".repeat(1000)), None);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //!
 //! Builds no tree. Guard, metadata, slimming and stripping use it, so that a page is never parsed only to read its head.
 
+pub(crate) mod guard;
+
 use memchr::{memchr, memchr_iter};
 
 /// One piece of a page, in document order. Comments, doctypes and a tag cut off by the end are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(crate) enum Token<'a> {
     /// Text as it stands, references not resolved.
     Text(&'a str),
     Open(Tag<'a>),
@@ -22,7 +24,7 @@ pub(super) enum Token<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tag<'a> {
+pub(crate) struct Tag<'a> {
     pub name: &'a str,
     /// Everything between the name and the closing `>`.
     pub attributes: &'a str,
@@ -61,7 +63,7 @@ impl<'a> Tag<'a> {
 
 /// Walks attributes (HTML standard, sections 13.2.5.32–39); stops at the `>` that ends the tag.
 #[derive(Debug)]
-pub(super) struct Attributes<'a> {
+pub(crate) struct Attributes<'a> {
     text: &'a str,
     at: usize,
 }
@@ -112,17 +114,17 @@ impl<'a> Iterator for Attributes<'a> {
 }
 
 /// Elements whose content is text up to their own end tag (HTML standard, section 13.2.6.2).
-pub(super) const RAW: [&str; 8] =
+pub(crate) const RAW: [&str; 8] =
     ["script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"];
 
 /// The tokens of a page; total work grows with its length only.
-pub(super) fn tokens(html: &str) -> Tokens<'_> {
+pub(crate) fn tokens(html: &str) -> Tokens<'_> {
     Tokens { html, at: 0, unclosed: [false; RAW.len()] }
 }
 
 /// See [`tokens`].
 #[derive(Debug)]
-pub(super) struct Tokens<'a> {
+pub(crate) struct Tokens<'a> {
     html: &'a str,
     at: usize,
     /// Of which [`RAW`] elements it is known that no end tag follows: it is looked for once.
