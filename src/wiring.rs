@@ -98,6 +98,7 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
         sources: settings.sources.clone(),
         settings: settings.cycle.clone(),
         targets: settings.targets,
+        checks: settings.checks.clone(),
         strictness: cycle::Strictness::default(),
         dry_run,
         notifier: notifier(settings),

@@ -32,6 +32,7 @@ mod layers; // imports between modules
 mod limits; // odd values on the command line, and limits of the system
 mod logs; // log lines and summaries on stderr
 mod mail; // alerts by mail
+mod operations; // drifts, gaps, silence, levels and full disks
 mod operator; // hooks, notices and `events --follow`
 mod origins; // official sources, and notices of several coins
 mod overlap; // several processes at once

@@ -3,17 +3,28 @@
 
 mod plan;
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 pub use plan::{NoticePlan, alerts, plan_notices};
 
 use crate::{
     figures::{
+        checks::Judged,
+        drift::Drift,
+        interval::new_gap,
         level::{Level, level_of},
-        report::XFigures,
-        targets::Target,
+        path::Phase,
+        report::{CycleFigures, XFigures},
+        targets::{Limit, Target, TargetName},
     },
-    model::{ChannelState, FailureKind, Incident, SourceState},
+    model::{
+        ChannelState, FailureKind, Incident,
+        Severity::{self, Critical, Warning},
+        SourceState,
+    },
+    text::quantity::{show_duration, show_size},
 };
 
 /// Consecutive failures after which a feed counts as dead (docs/reference/failures.md#operator-notices).
@@ -34,12 +45,15 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 pub struct Condition {
     /// Its identity.
     pub subject: String,
+    pub level: Severity,
     pub message: String,
     pub hint: String,
+    /// Whether it is over as soon as it is seen, so that nothing is sent about its end.
+    pub is_event: bool,
 }
 
-fn condition(subject: String, message: String, hint: impl Into<String>) -> Condition {
-    Condition { subject, message, hint: hint.into() }
+fn condition(level: Severity, subject: String, message: String, hint: impl Into<String>) -> Condition {
+    Condition { subject, level, message, hint: hint.into(), is_event: false }
 }
 
 /// Feeds of the settings (`names` by address) that are dead, gone or stale.
@@ -59,10 +73,10 @@ pub fn feeds(
         if state.gone_at.is_some() {
             let message =
                 format!("the feed {name} was removed by its publisher (410); it is no longer asked");
-            found.push(condition(subject, message, format!("tge-scrape feed remove {}", state.url)));
+            found.push(condition(Warning, subject, message, format!("tge-scrape feed remove {}", state.url)));
         } else if state.last_failure == Some(FailureKind::NotSaved) {
             let message = format!("what the feed {name} brings cannot be saved");
-            found.push(condition(subject, message, SAVING));
+            found.push(condition(Critical, subject, message, SAVING));
         } else if state.failures >= DEAD {
             let message = format!("the feed {name} has failed {} times in a row ({why})", state.failures);
             // Until the limit is raised, every fetch fails.
@@ -71,14 +85,19 @@ pub fn feeds(
             } else {
                 ""
             };
-            found.push(condition(subject, message, format!("{first}tge-scrape feed check {}", state.url)));
+            found.push(condition(
+                Warning,
+                subject,
+                message,
+                format!("{first}tge-scrape feed check {}", state.url),
+            ));
         } else if let Some(long) = quiet.filter(|long| *long >= STALE.max(gap)) {
             // Without the number of days, so that the sentence stays the same.
             let message = format!(
                 "the feed {name} answers, but has brought nothing new for over {} days",
                 whole_weeks(long) * 7
             );
-            found.push(condition(subject, message, format!("tge-scrape feed check {}", state.url)));
+            found.push(condition(Warning, subject, message, format!("tge-scrape feed check {}", state.url)));
         }
     }
     found
@@ -95,12 +114,12 @@ pub fn refused(sentences: &[String], known: &[Incident], now: Timestamp) -> Opti
             return known
                 .iter()
                 .find(lasts)
-                .map(|incident| condition(REFUSED.to_owned(), incident.message.clone(), SAVING));
+                .map(|incident| condition(Critical, REFUSED.to_owned(), incident.message.clone(), SAVING));
         }
         [only] => only.clone(),
         [first, rest @ ..] => format!("{first}; and {} more", rest.len()),
     };
-    Some(condition(REFUSED.to_owned(), first, SAVING))
+    Some(condition(Critical, REFUSED.to_owned(), first, SAVING))
 }
 
 const REFUSED: &str = "not saved";
@@ -116,8 +135,9 @@ pub fn channels(states: &[ChannelState]) -> Vec<Condition> {
     let failing = states.iter().filter(|state| state.broken || state.failures >= CHANNEL);
     let conditions = failing.map(|state| {
         let why = state.last_error.as_deref().unwrap_or("no reason known");
-        let word = if state.broken { "refuses everything" } else { "fails" };
+        let (word, level) = if state.broken { ("refuses everything", Critical) } else { ("fails", Warning) };
         condition(
+            level,
             format!("channel {}", state.name),
             format!("the channel {} {word}: {why}", state.name),
             format!("correct its settings, then try it with: tge-scrape alerts test {}", state.name),
@@ -130,10 +150,13 @@ pub fn channels(states: &[ChannelState]) -> Vec<Condition> {
 /// one bad cycle raises nothing, one good one ends nothing.
 pub fn targets(cycles: &[Vec<Target>]) -> Vec<Condition> {
     let level = |target: &Target| level_of(target.name, cycles.iter().rev().map(Vec::as_slice));
-    let standing = cycles.first().into_iter().flatten().map(|target| (target, level(target)));
+    // A gap is reported by the cycle after it.
+    let judged = cycles.first().into_iter().flatten().filter(|target| target.name != TargetName::MaxGap);
+    let standing = judged.map(|target| (target, level(target)));
     let condition = standing.filter(|(_, level)| *level >= Level::Warning).map(|(target, level)| {
         let value = target.value.map_or_else(|| "not measured now".to_owned(), |value| format!("{value:.3}"));
         condition(
+            if level >= Level::Critical { Critical } else { Warning },
             format!("target {}", target.name),
             format!(
                 "the target {} is missed again and again ({}): {value} {} instead of {}",
@@ -148,11 +171,64 @@ pub fn targets(cycles: &[Vec<Target>]) -> Vec<Condition> {
     condition.collect()
 }
 
+/// Slow cycles in a row.
+pub fn drift(drift: &Drift) -> Condition {
+    let seconds = |ms: f64| format!("{:.1} s", ms / 1e3);
+    let stage = drift.phase.map_or("no stage was recorded", Phase::as_str);
+    let host = drift.host.as_deref().map_or_else(String::new, |host| format!(" at {host}"));
+    let message = format!(
+        "{} cycles in a row took {} instead of {}; what grew most: {stage}{host}",
+        drift.cycles,
+        seconds(drift.now_ms),
+        seconds(drift.before_ms)
+    );
+    condition(Warning, "drift".to_owned(), message, "tge-scrape stats --why shows where the time goes")
+}
+
+/// The gap before a cycle that began at the first of `starts`, the cycle before at the second; see [`new_gap`].
+pub fn gap(
+    (started_at, before): (Timestamp, Option<Timestamp>),
+    earlier: &[&CycleFigures],
+    max_gap: Option<Limit<Duration>>,
+) -> Option<Condition> {
+    let before = before?;
+    let (gap, level) = new_gap(started_at, before, earlier, max_gap)?;
+    let minutes = u64::try_from(gap.as_mins()).unwrap_or(0);
+    let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let message = format!(
+        "no cycle began for {}, from {} to {}",
+        show_duration(Duration::from_mins(minutes)),
+        time(before),
+        time(started_at)
+    );
+    let hint = "check that the machine was on and that cron or the timer runs: docs/guide/scheduling.md";
+    Some(Condition { is_event: true, ..condition(level, format!("gap {before}"), message, hint) })
+}
+
+/// Checks that are missed. Several with the same figure and time are one condition of the highest level.
+pub fn checks(judged: &[Judged]) -> Vec<Condition> {
+    let mut found: Vec<Condition> = Vec::new();
+    for check in judged.iter().filter(|check| check.ok == Some(false)) {
+        let subject = format!("check {} {}", check.figure, show_duration(check.over));
+        let message = format!("{}, wanted is {}", check.measured(), check.wanted());
+        let hint = "tge-scrape stats --targets shows all checks, [[checks]] of the settings sets them";
+        let new = condition(check.level, subject, message, hint);
+        match found.iter_mut().find(|known| known.subject == new.subject) {
+            Some(known) if known.level < new.level => *known = new,
+            Some(_) => {}
+            None => found.push(new),
+        }
+    }
+    found
+}
+
 /// This month's cost of X against the budget.
 pub fn budget(spent: f64, allowed: f64) -> Option<Condition> {
     (allowed > 0.0 && spent >= allowed * BUDGET).then(|| {
-        let used_up = if spent >= allowed { "used up" } else { "nearly used up" };
+        let (used_up, level) =
+            if spent >= allowed { ("used up", Critical) } else { ("nearly used up", Warning) };
         condition(
+            level,
             "budget x".to_owned(),
             format!("the month's budget for X is {used_up}: {spent:.2} of {allowed:.2} US dollars"),
             "raise x.monthly_budget_usd, or follow fewer accounts",
@@ -165,11 +241,12 @@ pub fn x(figures: &XFigures) -> Vec<Condition> {
     let warnings = figures.usage.iter().flat_map(|usage| &usage.warnings).zip(0..);
     let usage = warnings.map(|(warning, number)| {
         let hint = "compare x plan with the usage in X's developer console";
-        condition(format!("usage x {number}"), warning.clone(), hint)
+        condition(Warning, format!("usage x {number}"), warning.clone(), hint)
     });
     let refused = (figures.posts_refused > 0).then(|| {
         // Without the number of posts, so that the sentence stays the same.
         condition(
+            Warning,
             "answers x".to_owned(),
             "X sends posts with a future date or without an id; they are refused".to_owned(),
             "check this machine's clock and x.base_url; tge-scrape cycle --only x -v shows details",
@@ -178,14 +255,18 @@ pub fn x(figures: &XFigures) -> Vec<Condition> {
     usage.chain(refused).collect()
 }
 
-/// Too few free bytes on a disk. A reported shortage is over only when a quarter more is free.
+/// Too few free bytes on a disk; critical below a quarter of `least`. A reported shortage is over only when a quarter
+/// more is free.
 pub fn disk(free: u64, least: u64, known: &[Incident]) -> Option<Condition> {
     let reported = known.iter().any(|incident| incident.subject == DISK && incident.over_at.is_none());
-    let least = if reported { least.saturating_add(least / 4) } else { least };
-    (free < least).then(|| {
+    let (level, below) = if free < least / 4 { (Critical, least / 4) } else { (Warning, least) };
+    let end = if reported { least.saturating_add(least / 4) } else { least };
+    (free < end).then(|| {
         condition(
+            level,
             DISK.to_owned(),
-            format!("less than {} MiB are free on the disk of the state folder", least >> 20),
+            // Without the number of free bytes, so that the sentence stays the same.
+            format!("less than {} are free on the disk of the state folder", show_size(below)),
             "free some space; a cycle that cannot save does its work again later",
         )
     })
@@ -197,7 +278,6 @@ const DISK: &str = "disk";
 mod tests {
     use super::*;
     use crate::alert::samples::now;
-    use crate::figures::targets::TargetName;
 
     #[test]
     fn dead_gone_and_stale_feeds_of_the_settings_are_reported() {
@@ -240,7 +320,9 @@ mod tests {
             ..ChannelState::default()
         };
         assert_eq!(channels(&[state(2, false)]).len(), 0);
-        assert_eq!(channels(&[state(3, false), state(0, true)]).len(), 2);
+        let levels =
+            |states: &[ChannelState]| channels(states).iter().map(|found| found.level).collect::<Vec<_>>();
+        assert_eq!(levels(&[state(3, false), state(0, true)]), [Warning, Critical]);
         let cycles = |values: &[f64]| -> Vec<Vec<Target>> {
             let target = |value: f64| Target {
                 name: TargetName::Memory,
@@ -248,26 +330,34 @@ mod tests {
                 target: 1.0,
                 unit: TargetName::Memory.unit(),
                 ok: Some(value <= 1.0),
+                critical: None,
             };
             values.iter().rev().map(|value| vec![target(*value)]).collect()
         };
         assert_eq!(targets(&[]), []);
         assert_eq!(targets(&cycles(&[0.1, 2.0, 0.1, 2.0])), [], "one noisy cycle after another is no level");
         let missed = targets(&cycles(&[0.1, 2.0, 2.0, 0.1]));
+        assert_eq!(missed[0].level, Critical);
+        assert_eq!(targets(&cycles(&[1.1, 1.1]))[0].level, Warning);
         assert!(missed[0].message.contains("(critical)"), "{missed:?}");
         assert_eq!(targets(&cycles(&[2.0, 2.0, 0.1, 0.1, 0.1])), []);
         assert!(budget(3.9, 5.0).is_none() && budget(4.0, 5.0).is_some() && budget(1.0, 0.0).is_none());
-        let condition = Incident {
+        let reported = Incident {
             subject: DISK.to_owned(),
             since: now(),
             notified_at: now(),
             over_at: None,
             message: String::new(),
+            level: Warning,
         };
-        assert!(
-            disk(110, 100, &[]).is_none()
-                && disk(110, 100, &[condition]).is_some()
-                && disk(99, 100, &[]).is_some()
+        assert!(disk(110, 100, &[]).is_none() && disk(110, 100, &[reported]).is_some());
+        let level = |free| disk(free, 100, &[]).map(|condition| condition.level);
+        assert_eq!([25, 24].map(level), [Some(Warning), Some(Critical)]);
+        assert_eq!(
+            disk(99, 200 << 20, &[]).unwrap().message,
+            "less than 50MiB are free on the disk of the state folder"
         );
+        let spent = |dollars| budget(dollars, 5.0).map(|condition| condition.level);
+        assert_eq!([4.0, 5.0].map(spent), [Some(Warning), Some(Critical)]);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan, civil::Time, tz::TimeZone};
 
-use crate::model::{Class, Detection, Event};
+use crate::model::{Class, Detection, Event, Severity};
 
 /// A channel's policy (docs/reference/settings.md has the table).
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the settings")]
@@ -15,6 +15,8 @@ pub struct ChannelPolicy {
     pub news: bool,
     /// Whether it gets notices about the program itself.
     pub ops: bool,
+    /// Minimum level of those notices.
+    pub min_level: Severity,
     /// Minimum class.
     pub min_class: Class,
     /// Minimum class for an instant alert; lower ones go into the digest. `None` puts all into the digest.
@@ -52,6 +54,7 @@ impl ChannelPolicy {
             name: name.to_owned(),
             news: true,
             ops: false,
+            min_level: Severity::default(),
             min_class: Class::High,
             instant: Some(Class::High),
             events: Vec::new(),

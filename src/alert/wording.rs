@@ -5,7 +5,7 @@
 
 use super::message::{Form, Item, Message, Update};
 use crate::{
-    model::{Class, Notice, Phase},
+    model::{Class, Notice, Phase, Severity},
     text::{
         cut::{Unit, cut},
         link::Link,
@@ -180,9 +180,12 @@ pub fn update(update: &Update, limit: usize) -> (String, Link) {
 pub fn notice(notice: &Notice, limit: usize) -> (String, String) {
     let since = notice.since.strftime("%Y-%m-%d %H:%M UTC");
     let message_text = shown(&notice.message, limit);
+    let level = if notice.level == Severity::Critical { "critical: " } else { "" };
     match notice.phase {
-        Phase::Raised => (message_text, shown(&notice.hint, limit)),
-        Phase::Lasting => (format!("still so since {since}: {message_text}"), shown(&notice.hint, limit)),
+        Phase::Raised => (level.to_owned() + &message_text, shown(&notice.hint, limit)),
+        Phase::Lasting => {
+            (format!("{level}still so since {since}: {message_text}"), shown(&notice.hint, limit))
+        }
         Phase::Recovered => (format!("over, it began {since}: {message_text}"), String::new()),
     }
 }

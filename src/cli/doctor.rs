@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, io::Write as _};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::Serialize;
 use tokio::runtime::Runtime;
 use url::Url;
@@ -10,13 +10,19 @@ use url::Url;
 use crate::{
     clock::{Clock, SystemClock},
     config::{self, ConfigError, Environment, NO_FILE, NOT_TOML, Settings},
+    cycle::judge_checks,
     error::Error,
     exit::Exit,
-    figures::{CycleReport, report::Usd},
+    figures::{
+        CycleReport,
+        checks::Judged,
+        report::Usd,
+        sums::{Sums, day, is_day},
+    },
     http::{Outcome, Purpose},
-    model::SourceState,
+    model::{HostWait, Severity, SourceState},
     render::{self, format::minute, plain},
-    store::{Access, Store, StoreError},
+    store::{Access, Store, StoreError, free_bytes},
     text::quantity::plural,
     wiring,
     x::usage,
@@ -24,12 +30,15 @@ use crate::{
 
 mod channels;
 mod exposed;
+mod forecast;
 mod running;
 
 use super::{Format, Globals, output::Output, request};
 
 /// Sources requested by `--online`: enough to distinguish a missing network from one dead feed.
 const ASKED: usize = 3;
+/// Free pages of the database that are worth mentioning, if they are a quarter of the file.
+const FREE_PAGES: u64 = 10 << 20;
 /// A clock before this is wrong: the program did not exist yet.
 const BUILT_AFTER: Timestamp = Timestamp::constant(1_793_491_200, 0);
 
@@ -77,7 +86,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         Some(opened) => database(opened, &runtime),
         None => finding("database", Level::Note, "there is none yet", "the first cycle makes it"),
     };
-    let past = store.as_ref().map(|store| runtime.block_on(Past::load(store))).unwrap_or_default();
+    let past = store.as_ref().map(|store| runtime.block_on(Past::load(store, now))).unwrap_or_default();
     if errors.0.is_empty() {
         findings.push(sources(&settings));
         findings
@@ -86,6 +95,14 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     findings.extend([state, database, clock(past.starts.first().copied(), now)]);
     findings.push(running::cycle(&past.starts, past.last.as_ref(), now));
     findings.push(running::feeds(&settings, &past.sources));
+    findings.extend(forecast::overdue(&settings, &past.sources, &past.pauses, &past.feed_starts));
+    findings.extend(forecast::disk(
+        &past.sizes,
+        free_bytes(&settings.state_dir),
+        settings.alerts.disk_free,
+        now,
+    ));
+    findings.extend(store.as_ref().and_then(|store| checks(store, &settings, &runtime, now)));
     findings.push(x(&settings));
     findings.extend(channels::findings(&settings, store.as_ref(), &runtime, now));
     findings.extend(exposed::missing(&settings));
@@ -113,17 +130,57 @@ struct Past {
     /// Starts of the last cycles, newest first.
     starts: Vec<Timestamp>,
     last: Option<CycleReport>,
+    /// Starts of the cycles among them that read feeds.
+    feed_starts: Vec<Timestamp>,
     sources: Vec<SourceState>,
+    pauses: Vec<HostWait>,
+    /// Size of the database at the end of each day.
+    sizes: Vec<(Date, u64)>,
 }
 
 impl Past {
     /// What can be read; an unreadable database has its own finding.
-    async fn load(store: &Store) -> Self {
+    async fn load(store: &Store, now: Timestamp) -> Self {
         let cycles = store.cycles(running::CYCLES).await.unwrap_or_default();
-        let last = cycles.first().and_then(|cycle| serde_json::from_str(&cycle.report).ok());
-        let starts = cycles.iter().map(|cycle| cycle.started_at).collect();
-        Self { starts, last, sources: store.sources().await.unwrap_or_default() }
+        let reports: Vec<Option<CycleReport>> =
+            cycles.iter().map(|cycle| serde_json::from_str(&cycle.report).ok()).collect();
+        let reads_feeds =
+            |report: &Option<CycleReport>| report.as_ref().is_some_and(|report| report.feeds.total > 0);
+        let of_feeds = cycles.iter().zip(&reports).filter(|(_, report)| reads_feeds(report));
+        let month = (day(now - forecast::HISTORY), day(now));
+        let days = store.sums(month.0, month.1).await.unwrap_or_default();
+        let size = |(period, document): (String, String)| {
+            let sums: Sums = serde_json::from_str(&document).ok()?;
+            Some((period.parse().ok().filter(|_| is_day(&period))?, sums.database_bytes?))
+        };
+        Self {
+            starts: cycles.iter().map(|cycle| cycle.started_at).collect(),
+            feed_starts: of_feeds.map(|(cycle, _)| cycle.started_at).collect(),
+            last: reports.into_iter().next().flatten(),
+            sources: store.sources().await.unwrap_or_default(),
+            pauses: store.host_waits(now).await.unwrap_or_default(),
+            sizes: days.into_iter().filter_map(size).collect(),
+        }
     }
+}
+
+/// The checks of the settings, if there are any.
+fn checks(store: &Store, settings: &Settings, runtime: &Runtime, now: Timestamp) -> Option<Finding> {
+    let judging = judge_checks(store, &settings.checks, now, settings.cycle.retention.cycles);
+    // An unreadable database has its own finding.
+    let checks = runtime.block_on(judging).ok().filter(|checks| !checks.is_empty())?;
+    let missed: Vec<&Judged> = checks.iter().filter(|check| check.ok == Some(false)).collect();
+    let judged = checks.iter().filter(|check| check.ok.is_some()).count();
+    let message =
+        format!("{} of {} met", judged - missed.len(), plural(judged, "judged check", "judged checks"));
+    if missed.is_empty() {
+        return Some(finding("checks", Level::Ok, message, ""));
+    }
+    let is_critical = missed.iter().any(|check| check.level == Severity::Critical);
+    let parts = missed.iter().map(|check| format!("{}, wanted is {}", check.measured(), check.wanted()));
+    let message = format!("{message}: {}", parts.collect::<Vec<_>>().join("; "));
+    let level = if is_critical { Level::Wrong } else { Level::Note };
+    Some(finding("checks", level, message, "`tge-scrape stats --targets` shows all"))
 }
 
 fn settings_error(error: &ConfigError) -> Finding {
@@ -200,7 +257,11 @@ fn database(opened: Result<Store, StoreError>, runtime: &Runtime) -> Finding {
                 plural(health.entries, "entry", "entries"),
                 plural(health.detections, "launch", "launches"),
             );
-            finding("database", Level::Ok, message, "")
+            if health.free < FREE_PAGES || health.free < health.bytes / 4 {
+                return finding("database", Level::Ok, message, "");
+            }
+            let message = format!("{message}; {} MiB of it are free inside the file", health.free >> 20);
+            finding("database", Level::Note, message, "`tge-scrape db compact` shrinks the file")
         }
         Err(error) => {
             let error = Error::from(error);

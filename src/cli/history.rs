@@ -6,10 +6,12 @@ use jiff::Timestamp;
 
 use crate::{
     config::Settings,
+    cycle::judge_checks,
     error::Error,
     exit::Exit,
     figures::{
         CycleReport,
+        checks::Judged,
         level::{Level, level_of},
         sources::{self, SourceView},
         sums::{self, Sums},
@@ -36,6 +38,8 @@ pub struct History {
     /// For each month.
     pub x_budget_usd: f64,
     pub channels: Vec<String>,
+    /// The checks of the settings.
+    pub checks: Vec<Judged>,
 }
 
 impl History {
@@ -73,6 +77,7 @@ impl History {
             all,
             x_budget_usd: settings.alerts.budget_usd,
             channels: settings.alerts.names(),
+            checks: judge_checks(store, &settings.checks, now, settings.cycle.retention.cycles).await?,
         })
     }
 

@@ -1,11 +1,14 @@
 //! The metrics for the textfile collector of Prometheus' node exporter.
 
+use std::collections::BTreeMap;
+
 use crate::{
     error::Error,
-    figures::{CycleReport, sources::Attention},
+    figures::{CycleReport, checks::Judged, sources::Attention},
     model::AlertState,
     render::{last_run, prometheus::Metric},
     store::Store,
+    text::quantity::show_duration,
 };
 
 use super::history::History;
@@ -80,6 +83,7 @@ pub async fn gauges(store: &Store, history: &History) -> Result<Vec<Metric>, Err
         ),
     ];
     metrics.extend(of_channels(store, history).await?);
+    metrics.extend(of_checks(&history.checks));
     if let Some(last) = history.reports.first() {
         metrics.extend(of_last(last, history));
     }
@@ -120,6 +124,26 @@ async fn of_channels(store: &Store, history: &History) -> Result<Vec<Metric>, Er
         Metric::many(("outbox_pending", &["channel"]), false, "Alerts that have not arrived.", pending),
         Metric::many(("outbox_oldest_timestamp_seconds", &["channel"]), false, help, oldest),
     ])
+}
+
+/// Checks that could be judged; of several with the same labels one that is missed counts.
+fn of_checks(checks: &[Judged]) -> Option<Metric> {
+    let mut missed: BTreeMap<[String; 3], bool> = BTreeMap::new();
+    for check in checks {
+        let Some(ok) = check.ok else { continue };
+        let labels = [check.figure.to_owned(), show_duration(check.over), check.level.as_str().to_owned()];
+        *missed.entry(labels).or_default() |= !ok;
+    }
+    (!missed.is_empty()).then(|| Metric {
+        name: "check_missed",
+        help: "1 where a check of the settings is missed, 0 where it holds.",
+        counter: false,
+        labels: &["figure", "over", "level"],
+        series: missed
+            .into_iter()
+            .map(|(labels, missed)| (labels.to_vec(), f64::from(u8::from(missed))))
+            .collect(),
+    })
 }
 
 fn of_last(last: &CycleReport, history: &History) -> Vec<Metric> {

@@ -12,8 +12,11 @@ use crate::{
     figures::{
         Histogram, StageHistograms,
         histogram::HistogramError,
+        level::Level,
         path,
+        suggest::suggest,
         sums::{cover, day, is_day},
+        targets::Target,
     },
     model::Detection,
     render::{
@@ -51,6 +54,12 @@ pub struct Args {
     /// Each target with its measured value and its level
     #[arg(long, group = "view")]
     targets: bool,
+    /// With --targets: exit 4 if the last cycle missed a target, an alarm lasts, or a check is missed
+    #[arg(long, requires = "targets")]
+    strict: bool,
+    /// With --targets: targets that 99 % of the last 500 cycles meet, as TOML for the settings
+    #[arg(long, requires = "targets", conflicts_with = "strict")]
+    suggest: bool,
     /// The figures of the last cycle against the median, with trends
     #[arg(long, group = "view")]
     figures: bool,
@@ -66,9 +75,14 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let runtime = wiring::small_runtime()?;
     let now = SystemClock.now();
     let since = args.since.map_or(Timestamp::UNIX_EPOCH, |age| super::ago(now, age));
-    let last = args.last.unwrap_or(if args.since.is_some() { usize::MAX } else { LAST });
+    let all = args.since.is_some() || args.suggest;
+    let last = args.last.unwrap_or(if all { usize::MAX } else { LAST });
     let labels = runtime.block_on(store.labels())?;
     let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
+    if args.suggest {
+        output.print(&suggest(&history.reports))?;
+        return Ok(Exit::Success);
+    }
     let style = output.style();
     let text = match globals.format {
         Some(Format::Prometheus) => {
@@ -82,6 +96,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         None | Some(Format::Table) if args.cycles => render::report::history(&history.reports, style),
         None | Some(Format::Table) if args.targets => {
             stats::targets(&history.levels(), &history.reports, style)
+                + &render::checks::table(&history.checks, style)
         }
         None | Some(Format::Table) if args.feeds => sources::table(&history.sources, history.now, style),
         None | Some(Format::Table) if args.stages => {
@@ -118,7 +133,13 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     } else {
         output.print(&text)?;
     }
-    Ok(Exit::Success)
+    Ok(if args.strict && is_missed(&history) { Exit::Degraded } else { Exit::Success })
+}
+
+/// Whether a target or check is missed, or the alarm of a target lasts.
+fn is_missed(history: &History) -> bool {
+    let missed = |(target, level): &(Target, Level)| target.ok == Some(false) || *level >= Level::Warning;
+    history.levels().iter().any(missed) || history.checks.iter().any(|check| check.ok == Some(false))
 }
 
 /// The stories of the last 24 hours, and the alerts sent in that time or still to be sent.
@@ -187,6 +208,7 @@ fn document(history: &History, labels: Labels) -> serde_json::Value {
         "schema": 1,
         "cycles": history.reports,
         "targets": targets,
+        "checks": history.checks,
         "sources": history.sources,
         "totals": history.all,
         "labelled": labels.all,

@@ -32,12 +32,13 @@ use crate::{
 };
 
 /// Keys of every kind.
-pub(super) const COMMON: [&str; 21] = [
+pub(super) const COMMON: [&str; 22] = [
     "kind",
     "name",
     "enabled",
     "topics",
     "min_class",
+    "min_level",
     "instant",
     "events",
     "projects",

@@ -9,6 +9,12 @@ pub const NOT_TOML: &str = "not TOML";
 /// Start of the message for a settings file that does not exist.
 pub const NO_FILE: &str = "no such file";
 
+/// The most similar of the `known` names.
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = known.map(|known| (strsim::jaro_winkler(name, known), known));
+    near.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// `FILE:LINE`, or the name of an environment variable.
@@ -50,9 +56,7 @@ impl ConfigErrors {
 
     /// Adds an unknown key, with the most similar known one.
     pub fn unknown<'a>(&mut self, place: &str, key: &str, known: impl Iterator<Item = &'a str>) {
-        let near =
-            known.map(|name| (strsim::jaro_winkler(key, name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
-        let advice = near.map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"));
+        let advice = nearest(key, known).map_or_else(String::new, |name| format!("; did you mean {name}?"));
         self.add(place, format!("unknown key {key}{advice}"));
     }
 }

@@ -4,6 +4,7 @@
 
 mod built_in;
 mod channels;
+mod checks_section;
 pub mod edit;
 mod environment;
 mod errors;
@@ -16,6 +17,7 @@ mod outputs_section;
 mod raw;
 mod rows;
 mod show;
+mod targets_section;
 mod x_section;
 
 #[cfg(test)]
@@ -32,7 +34,7 @@ use std::{
 use crate::{
     alert::{self, Hooks, Program},
     cycle, detect,
-    figures::targets::Settings as TargetSettings,
+    figures::{checks::Check, targets::Settings as TargetSettings},
     http,
     model::{Language, Source},
     text::quantity,
@@ -92,6 +94,8 @@ pub struct Settings {
     pub x: x::Settings,
     /// `[targets]`.
     pub targets: TargetSettings,
+    /// `[[checks]]`.
+    pub checks: Vec<Check>,
     /// `[metrics]`.
     pub metrics: MetricsSettings,
     /// The enabled `[[feeds]]`.
@@ -292,7 +296,8 @@ fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment
             phrases: rows::phrases(row("phrases"), &mut layers.errors),
         },
         x: x_section::settings(&mut layers, environment, budget_usd),
-        targets: target_settings(&mut layers),
+        targets: targets_section::targets(&mut layers),
+        checks: checks_section::checks(row("checks"), &mut layers.errors),
         metrics: outputs_section::metrics(&mut layers, environment),
         sources: rows::sources(row("feeds"), environment, &mut layers.errors),
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment, budget_usd)),
@@ -377,18 +382,4 @@ fn alert_settings(
 
 fn amount(number: i64) -> usize {
     usize::try_from(number).unwrap_or(1)
-}
-
-fn target_settings(layers: &mut Layers) -> TargetSettings {
-    TargetSettings {
-        cycle_time: layers.time_limit("targets.cycle_time"),
-        call_reduction: layers.number("targets.call_reduction", 0.0..=1.0),
-        cache_hit_ratio: layers.number("targets.cache_hit_ratio", 0.0..=1.0),
-        connection_reuse: layers.number("targets.connection_reuse", 0.0..=1.0),
-        rate_limit_violations: u64::try_from(layers.whole("targets.rate_limit_violations", 0..=i64::MAX))
-            .unwrap_or(0),
-        memory: layers.size_limit("targets.memory", 1 << 20, u64::MAX),
-        error_ratio: layers.number("targets.error_ratio", 0.0..=1.0),
-        statement_time: layers.time_limit("targets.statement_time"),
-    }
 }

@@ -4,6 +4,7 @@ mod format;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use strum::VariantNames;
 use url::Url;
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     detect::{Phrase, Priority, Project},
-    model::Source,
+    model::{Severity, Source},
     text::{
         address,
         login::{has_login, without_login},
@@ -109,6 +110,17 @@ impl Reader<'_> {
             RawValue::Boolean(flag) => Some(flag),
             _ => None,
         })
+    }
+
+    /// `warning` or `critical`.
+    pub fn severity(&mut self, key: &str) -> Option<Severity> {
+        let name = self.text(key);
+        let level = name.parse().ok();
+        if level.is_none() && !name.is_empty() {
+            let levels = Severity::VARIANTS.join(" or ");
+            self.wrong(key, format!("should be {levels}, is {name:?}"));
+        }
+        level
     }
 
     fn whole(&mut self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {

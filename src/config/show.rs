@@ -1,6 +1,6 @@
 //! Every value with its origin; secrets are masked.
 
-use super::{Settings, channels, raw::RawValue, rows::FEED_KEYS};
+use super::{Settings, channels, checks_section, raw::RawValue, rows::FEED_KEYS};
 
 /// One value of `config show`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -49,7 +49,10 @@ const OPEN: [&str; 15] = [
 /// Whether the value of `key` may be shown; others, such as headers and a channel's addresses, may be secret.
 fn is_open(list: &str, key: &str) -> bool {
     let of_feeds = FEED_KEYS.contains(&key) && !key.starts_with("headers");
-    let is_named = of_feeds || channels::COMMON.contains(&key) || OPEN.contains(&key);
+    let is_named = of_feeds
+        || channels::COMMON.contains(&key)
+        || OPEN.contains(&key)
+        || checks_section::KEYS.contains(&key);
     is_named && !(list == "channels" && key == "url")
 }
 const DOTS: &str = "\"••••\"";

@@ -3,6 +3,7 @@
 //! Many visits wait for the network at once. One loop receives them, assigns their findings to stories, saves each
 //! visit whole, counts it and queues visits for its waiting entries: a page is requested as soon as its feed is read.
 
+mod checks;
 mod cpu;
 mod memory;
 mod notifier;
@@ -18,6 +19,7 @@ mod save;
 mod source_index;
 mod x_figures;
 
+pub(crate) use checks::judge_checks;
 pub use notifier::Notifier;
 pub use persist::CYCLE_STAGE;
 pub use queue::Width;
@@ -33,9 +35,9 @@ use std::{
 use crate::{
     alert::Delivered,
     exit::Exit,
-    figures::{CycleReport, StageName, path::VisitTrace, targets},
+    figures::{CycleReport, StageName, checks::Check, path::VisitTrace, targets},
     model::{Detection, Source},
-    store::{Retention, Store, StoreError},
+    store::{EarlierCycles, Retention, Store, StoreError},
     visit::{
         self, Context,
         x::{Session, XOutcome},
@@ -43,7 +45,7 @@ use crate::{
     x,
 };
 
-use notifier::NotifyOutcome;
+use notifier::{NotifyOutcome, Seen};
 use plan::plan;
 use report_builder::CycleEnd;
 use run::Run;
@@ -85,6 +87,8 @@ pub struct Task {
     pub settings: Settings,
     /// Expected figures.
     pub targets: targets::Settings,
+    /// Bounds of figures that the operator set.
+    pub checks: Vec<Check>,
     /// What decides the exit code.
     pub strictness: Strictness,
     /// Decide, but save nothing and send no alert.
@@ -188,6 +192,10 @@ pub async fn run(
     let (now, clock) = (context.clock.now(), Instant::now());
     let store = context.store.clone();
     let id = if task.dry_run { None } else { Some(store.begin_cycle(now).await?) };
+    let earlier = match id {
+        Some(id) => store.cycles_before(id, targets::SUCCESS_CYCLES - 1).await?,
+        None => EarlierCycles::default(),
+    };
     let pauses = store.host_waits(now).await?;
     let confirmed = store.confirmed_time(now).await?;
     let sources = Arc::new(SourceIndex::of(&task.sources));
@@ -254,13 +262,12 @@ pub async fn run(
         run.context.labels.save(&store).await?;
         let source = |url: &str| run.sources.get(url).cloned();
         let stop = stopped.is_none().then_some(stop);
-        let refused = &run.refused;
-        notified =
-            task.notifier.end(&store, context.clock.as_ref(), source, confirmed, refused, stop).await?;
+        let seen = Seen { started_at: now, earlier, confirmed, refused: &run.refused, task: &task };
+        notified = task.notifier.end(&store, context.clock.as_ref(), source, seen, stop).await?;
         run.report.record(StageName::Alert, start.elapsed());
     }
     notified.stopped = stopped.or(notified.stopped);
-    run.end(id, &task, deadline_hit, notified, x_planned).await
+    run.end((id, earlier), &task, deadline_hit, notified, x_planned).await
 }
 
 /// The reports of the last `limit` finished cycles, newest first, without those that cannot be read.

@@ -7,13 +7,17 @@ use jiff::Timestamp;
 use crate::{
     alert::{self, Delivered, Delivery, HURRY, decide, deliver, notice},
     clock::Clock,
-    figures::report::Usd,
+    figures::{
+        CycleReport,
+        drift::{BASE, FLOOR_MS, IN_A_ROW, drift},
+        report::Usd,
+    },
     http::Poster,
     model::{ChannelStoryState, Source, StoredFinding},
-    store::{Store, StoreError, free_bytes},
+    store::{EarlierCycles, Store, StoreError, free_bytes},
 };
 
-use super::{Stop, recent_reports};
+use super::{Stop, Task, judge_checks, recent_reports};
 
 /// Cycles whose targets decide a notice: a level rises and falls within three measurements, and not every cycle
 /// measures every target.
@@ -48,6 +52,18 @@ pub struct NotifyOutcome {
     pub stopped: Option<Stop>,
 }
 
+/// What a cycle knows at its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    pub started_at: Timestamp,
+    pub earlier: EarlierCycles,
+    /// `Store::confirmed_time`.
+    pub confirmed: Timestamp,
+    /// A sentence for each visit of this cycle that could not be saved.
+    pub refused: &'a [String],
+    pub task: &'a Task,
+}
+
 impl Notifier {
     /// Whether a finding may alert, given for each whether its alerts are suppressed.
     pub fn may_alert(&self, mut suppressed: impl Iterator<Item = bool>) -> bool {
@@ -80,15 +96,13 @@ impl Notifier {
         Ok(())
     }
 
-    /// Queues notices for the operator, then delivers what is due. `confirmed` is `Store::confirmed_time`; `refused` has
-    /// a sentence for each visit of this cycle that could not be saved.
+    /// Queues notices for the operator, then delivers what is due.
     pub async fn end(
         &self,
         store: &Store,
         clock: &dyn Clock,
         sources: impl Fn(&str) -> Option<Arc<Source>>,
-        confirmed: Timestamp,
-        refused: &[String],
+        seen: Seen<'_>,
         mut stop: Option<Pin<&mut impl Future<Output = Stop>>>,
     ) -> Result<NotifyOutcome, StoreError> {
         let mut outcome = NotifyOutcome::default();
@@ -97,7 +111,7 @@ impl Notifier {
         }
         let now = clock.now();
         if self.settings.channels.iter().any(|channel| channel.policy.ops) {
-            self.queue_notices(store, sources, refused, (now, confirmed)).await?;
+            self.queue_notices(store, sources, seen, now).await?;
         }
         let (flag, stopping) = tokio::sync::watch::channel(false);
         let hurried = stop.is_none();
@@ -111,7 +125,7 @@ impl Notifier {
             stop: stopping,
             hurried,
             insist: false,
-            confirmed,
+            confirmed: seen.confirmed,
         };
         let mut work = std::pin::pin!(deliver(&delivery));
         outcome.delivered = loop {
@@ -140,13 +154,13 @@ impl Notifier {
         &self,
         store: &Store,
         sources: impl Fn(&str) -> Option<Arc<Source>>,
-        refused: &[String],
-        (now, confirmed): (Timestamp, Timestamp),
+        seen: Seen<'_>,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let known = store.incidents().await?;
         let name = |url: &str| sources(url).map(|source| source.name.clone());
-        let mut conditions = notice::feeds(&store.sources().await?, &name, confirmed);
-        conditions.extend(notice::refused(refused, &known, now));
+        let mut conditions = notice::feeds(&store.sources().await?, &name, seen.confirmed);
+        conditions.extend(notice::refused(seen.refused, &known, now));
         let names = self.settings.names();
         let mut channels = store.channels().await?;
         channels.retain(|state| names.contains(&state.name));
@@ -154,6 +168,18 @@ impl Notifier {
         let reports = recent_reports(store, CYCLES).await?;
         let targets: Vec<_> = reports.iter().map(|report| report.targets.clone()).collect();
         conditions.extend(notice::targets(&targets));
+        let earlier: Vec<_> = reports.iter().map(|report| &report.cycle).collect();
+        conditions.extend(notice::gap(
+            (seen.started_at, seen.earlier.started_at),
+            &earlier,
+            seen.task.targets.max_gap,
+        ));
+        if is_long(&reports) {
+            let reports = recent_reports(store, BASE + IN_A_ROW).await?;
+            conditions.extend(drift(&reports).as_ref().map(notice::drift));
+        }
+        let checks = judge_checks(store, &seen.task.checks, now, seen.task.settings.retention.cycles).await?;
+        conditions.extend(notice::checks(&checks));
         let spent = reports.first().and_then(|report| report.x.month_cost_usd).map_or(0.0, Usd::dollars);
         conditions.extend(notice::budget(spent, self.settings.budget_usd));
         conditions.extend(reports.first().map(|report| notice::x(&report.x)).unwrap_or_default());
@@ -167,6 +193,12 @@ impl Notifier {
         let alerts = notice::alerts(&plan.notices, &self.settings.policies(), now);
         store.notice(plan.incidents, plan.forgotten, alerts).await
     }
+}
+
+/// Whether the newest of `reports` are long enough for a drift: only then are more reports read.
+fn is_long(reports: &[CycleReport]) -> bool {
+    let newest = reports.iter().take(IN_A_ROW);
+    newest.filter(|report| report.cycle.duration_ms > FLOOR_MS).count() == IN_A_ROW
 }
 
 /// Moves the state of the stories that `found` absorbed to its story.

@@ -19,11 +19,11 @@ use crate::{
             SourceFigures,
         },
         saved::{self, Counted},
-        targets::{self, Target},
+        targets::{self, Recent, Target},
     },
     http::Counts,
     model::{CycleStatus, Detection, FailureKind, Outlet, SourceStatus},
-    store::StatementTimes,
+    store::{EarlierCycles, StatementTimes},
     visit::{self, ArticleVisit, FeedVisit, PageOutcome, SourceOutcome},
 };
 
@@ -68,6 +68,8 @@ pub struct CycleEnd<'a> {
     /// Processor time, user and system.
     pub cpu_ms: Option<(u64, u64)>,
     pub statements: StatementTimes,
+    pub database_bytes: u64,
+    pub earlier: EarlierCycles,
     pub critical_path: Vec<PathStep>,
     /// New detections, in the order they were saved.
     pub detections: Vec<Detection>,
@@ -242,6 +244,10 @@ impl ReportBuilder {
         report.cycle = CycleFigures {
             id: end.id.unwrap_or(0),
             started_at: end.started_at,
+            gap_s: end
+                .earlier
+                .started_at
+                .and_then(|earlier| u64::try_from(end.started_at.duration_since(earlier).as_secs()).ok()),
             duration_ms: u64::try_from(end.took.as_millis()).unwrap_or(u64::MAX),
             status: if degraded || end.deadline_hit { CycleStatus::Degraded } else { CycleStatus::Ok },
             deadline_hit: end.deadline_hit,
@@ -283,7 +289,10 @@ impl ReportBuilder {
         report.calls = saved::calls(&self.counted);
         report.cpu =
             CpuFigures { user_ms: end.cpu_ms.map(|cpu| cpu.0), system_ms: end.cpu_ms.map(|cpu| cpu.1) };
-        report.database = DatabaseFigures::new(&end.statements.durations_ms, end.statements.slow);
+        report.database = DatabaseFigures {
+            bytes: Some(end.database_bytes),
+            ..DatabaseFigures::new(&end.statements.durations_ms, end.statements.slow)
+        };
         report.critical_path = end.critical_path;
         report.memory = MemoryFigures { peak_rss_bytes: end.peak_rss_bytes };
         report.stages_ms = self.stages.times();
@@ -294,7 +303,11 @@ impl ReportBuilder {
             report.sources.push(SourceFigures { url: source.url.clone(), ..row.figures });
             bytes.push(row.bytes);
         }
-        report.targets = targets::judge(&end.task.targets, &report);
+        let recent = Recent {
+            cycles: end.earlier.cycles + 1,
+            ok: end.earlier.ok + u64::from(report.cycle.status == CycleStatus::Ok),
+        };
+        report.targets = targets::judge(&end.task.targets, &report, recent);
         let strictness = end.task.strictness;
         let exit = match end.stopped {
             Some(stop) => stop.exit(),

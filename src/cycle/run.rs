@@ -21,7 +21,7 @@ use super::{
 use crate::{
     figures::path::{self, Phase, Span, VisitTrace},
     model::{EntryRecord, Source, SourceState},
-    store::StoreError,
+    store::{EarlierCycles, StoreError},
     text::host::pace_key,
     visit::{
         self, ArticleVisit, Context, FeedVisit, visit_article, visit_feed,
@@ -232,7 +232,7 @@ impl<'a> Run<'a> {
     /// Makes the report and saves the cycle's own row.
     pub async fn end(
         self,
-        id: Option<i64>,
+        (id, earlier): (Option<i64>, EarlierCycles),
         task: &Task,
         deadline_hit: bool,
         notified: NotifyOutcome,
@@ -252,6 +252,7 @@ impl<'a> Run<'a> {
             Vec::new()
         };
         let statements = store.statement_times().await?;
+        let database_bytes = store.bytes().await?;
         let mut finished = self.report.finish(CycleEnd {
             x: self.x.as_ref().map(|session| XEnd {
                 figures: session.figures(),
@@ -264,6 +265,8 @@ impl<'a> Run<'a> {
             took,
             cpu_ms: cpu::times_ms(),
             statements,
+            database_bytes,
+            earlier,
             critical_path: path::critical(&self.traces, took),
             deadline_hit,
             stopped: notified.stopped,

@@ -3,15 +3,21 @@
 use super::sums::{SUMMED, Sums};
 
 /// The unit of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Unit {
     /// A number of things.
     Count,
+    /// A time in seconds.
+    #[serde(rename = "s")]
+    Seconds,
     /// A time in milliseconds.
+    #[serde(rename = "ms")]
     Milliseconds,
     /// A size in bytes.
     Bytes,
     /// An amount of US dollars.
+    #[serde(rename = "usd")]
     Dollars,
     /// A share, 0 to 1.
     Ratio,
@@ -32,22 +38,22 @@ pub struct Figure {
 pub(super) enum Value {
     /// A field; dollars in millionths.
     Sum(fn(&Sums) -> Option<u64>),
-    /// One field in another.
-    Share(fn(&Sums) -> Option<f64>),
+    /// One field in another, and the other: the cases that it is a share of.
+    Share(fn(&Sums) -> Option<f64>, fn(&Sums) -> u64),
 }
 
 /// The shares.
 const SHARES: &[Figure] = &[
-    share("calls.reduction", Sums::reduction),
-    share("cache.hit_ratio", Sums::hit_ratio),
-    share("http.connection_reuse", Sums::connection_reuse),
-    share("http.reuse_of_possible", Sums::reuse_of_possible),
-    share("feeds.error_ratio", Sums::error_ratio),
-    share("cycle.success_ratio", Sums::success_ratio),
+    share("calls.reduction", Sums::reduction, |sums| sums.calls_naive),
+    share("cache.hit_ratio", Sums::hit_ratio, |sums| sums.lookups),
+    share("http.connection_reuse", Sums::connection_reuse, |sums| sums.requests),
+    share("http.reuse_of_possible", Sums::reuse_of_possible, |sums| sums.connections_reusable.unwrap_or(0)),
+    share("feeds.error_ratio", Sums::error_ratio, |sums| sums.feeds_asked),
+    share("cycle.success_ratio", Sums::success_ratio, |sums| sums.cycles),
 ];
 
-const fn share(name: &'static str, of: fn(&Sums) -> Option<f64>) -> Figure {
-    Figure { name, unit: Unit::Ratio, of: Value::Share(of) }
+const fn share(name: &'static str, of: fn(&Sums) -> Option<f64>, cases: fn(&Sums) -> u64) -> Figure {
+    Figure { name, unit: Unit::Ratio, of: Value::Share(of, cases) }
 }
 
 impl Figure {
@@ -58,7 +64,16 @@ impl Figure {
             _ if sums.cycles == 0 => None,
             Value::Sum(of) if self.unit == Unit::Dollars => Some(of(sums)? as f64 / 1e6),
             Value::Sum(of) => Some(of(sums)? as f64),
-            Value::Share(of) => of(sums),
+            Value::Share(of, _) => of(sums),
+        }
+    }
+
+    /// The number of cases that a share is taken of; `None` for other figures.
+    #[must_use]
+    pub fn cases(&self, sums: &Sums) -> Option<u64> {
+        match self.of {
+            Value::Share(_, cases) => Some(cases(sums)),
+            Value::Sum(_) => None,
         }
     }
 }

@@ -4,8 +4,10 @@
 
 pub mod availability;
 pub mod catalog;
+pub mod checks;
 pub mod drift;
 pub mod histogram;
+pub mod interval;
 pub mod level;
 pub mod path;
 pub mod periods;
@@ -13,6 +15,7 @@ pub mod report;
 pub mod saved;
 pub mod sources;
 pub mod stages;
+pub mod suggest;
 pub mod sums;
 pub mod targets;
 pub mod trend;

@@ -52,6 +52,8 @@ pub struct CycleFigures {
     pub id: i64,
     #[serde(serialize_with = "crate::model::stamp::serialize")]
     pub started_at: Timestamp,
+    /// Since the start of the cycle before; `None` for the first.
+    pub gap_s: Option<u64>,
     pub duration_ms: u64,
     pub status: CycleStatus,
     pub deadline_hit: bool,
@@ -338,6 +340,8 @@ pub struct DatabaseFigures {
     pub p95_ms: Option<u32>,
     pub max_ms: Option<u32>,
     pub slow: Vec<SlowStatement>,
+    /// Size of the file, free pages included.
+    pub bytes: Option<u64>,
 }
 
 impl DatabaseFigures {
@@ -351,7 +355,8 @@ impl DatabaseFigures {
             below += **count;
             below >= rank
         });
-        Self { statements, p95_ms: p95.map(|(ms, _)| *ms), max_ms: durations_ms.keys().last().copied(), slow }
+        let (p95_ms, max_ms) = (p95.map(|(ms, _)| *ms), durations_ms.keys().last().copied());
+        Self { statements, p95_ms, max_ms, slow, bytes: None }
     }
 }
 

@@ -76,6 +76,7 @@ sums! { report:
     deadline_hits sum "cycle.deadline_hit" Count = u64::from(report.cycle.deadline_hit),
     duration_ms sum "cycle.duration_ms" Milliseconds = report.cycle.duration_ms,
     longest_ms max_known "cycle.longest_ms" Milliseconds = Some(report.cycle.duration_ms),
+    longest_gap_s max_known "cycle.gap_s" Seconds = report.cycle.gap_s,
     feeds_total last_known "feeds.total" Count = Some(report.feeds.total),
     feeds_asked sum "feeds.requested" Count = report.feeds.asked(),
     feeds_fetched sum_known "feeds.fetched" Count = Some(report.feeds.fetched),
@@ -139,6 +140,7 @@ sums! { report:
     statement_p95_ms max_known "database.p95_ms" Milliseconds = report.database.p95_ms.map(u64::from),
     statement_max_ms max_known "database.max_ms" Milliseconds = report.database.max_ms.map(u64::from),
     slow_statements sum "database.slow" Count = report.database.slow.iter().map(|slow| slow.count).sum(),
+    database_bytes last_known "database.bytes" Bytes = report.database.bytes,
     x_calls sum "x.calls" Count = report.x.calls,
     x_calls_deferred sum_known "x.calls_deferred" Count = Some(report.x.calls_deferred),
     x_users_looked_up sum_known "x.users_looked_up" Count = Some(report.x.users_looked_up),
@@ -266,9 +268,10 @@ mod tests {
         let ones: Sums = serde_json::from_value(every_field(1)).unwrap();
         let mut both = ones;
         both.add(&serde_json::from_value(every_field(3)).unwrap());
-        let kept = ["longest_ms", "peak_rss_bytes", "statement_p95_ms", "statement_max_ms"];
+        let kept = ["longest_ms", "longest_gap_s", "peak_rss_bytes", "statement_p95_ms", "statement_max_ms"];
         let newest = ["feeds_total", "entries_waiting", "x_month_cost_micros", "x_forecast_micros"];
-        let newest = [&newest[..], &["x_budget_days_left", "x_usage_posts", "x_usage_cap"]].concat();
+        let newest =
+            [&newest[..], &["database_bytes", "x_budget_days_left", "x_usage_posts", "x_usage_cap"]].concat();
         for (key, value) in serde_json::to_value(both).unwrap().as_object().unwrap() {
             let name = key.as_str();
             assert_eq!(*value, if kept.contains(&name) || newest.contains(&name) { 3 } else { 4 }, "{key}");

@@ -3,52 +3,92 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use strum::{Display, IntoStaticStr};
+use strum::{Display, IntoStaticStr, VariantArray};
 
 use super::{CycleReport, plain, plain_or_null, ratio};
 
 const MIB: f64 = 1_048_576.0;
 /// Fewest cases over which a share is judged: one case among 20 is 5 %, the built-in limit for failed feeds.
-const CHANCES: u64 = 20;
+pub(super) const CHANCES: u64 = 20;
+
+/// Cycles over which `cycle_success` is judged: the newest ones, so that the share follows within two days.
+pub(crate) const SUCCESS_CYCLES: u64 = 200;
+
+/// The limit of a target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit<T> {
+    /// A value beyond it misses the target.
+    pub warning: T,
+    /// A value that reaches it is critical; `None`: 1.5 times the limit.
+    pub critical: Option<T>,
+}
+
+impl<T> Limit<T> {
+    fn map<U>(self, convert: impl Fn(T) -> U) -> Limit<U> {
+        Limit { warning: convert(self.warning), critical: self.critical.map(convert) }
+    }
+}
+
+impl<T> From<T> for Limit<T> {
+    fn from(warning: T) -> Self {
+        Self { warning, critical: None }
+    }
+}
 
 /// The section `[targets]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
     /// Longest cycle.
-    pub cycle_time: Duration,
+    pub cycle_time: Limit<Duration>,
     /// Smallest share of calls saved, 0–1.
-    pub call_reduction: f64,
+    pub call_reduction: Limit<f64>,
     /// Smallest share of cache lookups that needed no full fetch, 0–1.
-    pub cache_hit_ratio: f64,
+    pub cache_hit_ratio: Limit<f64>,
     /// Smallest share on an open connection, of the requests beyond the first to their origin, 0–1.
-    pub connection_reuse: f64,
+    pub connection_reuse: Limit<f64>,
     /// Most 429 responses of X.
-    pub rate_limit_violations: u64,
+    pub rate_limit_violations: Limit<u64>,
     /// Largest resident memory, bytes.
-    pub memory: u64,
+    pub memory: Limit<u64>,
     /// Largest share of requested feeds that failed, 0–1.
-    pub error_ratio: f64,
+    pub error_ratio: Limit<f64>,
     /// Largest 95th percentile of the database statements.
-    pub statement_time: Duration,
+    pub statement_time: Limit<Duration>,
+    /// Smallest share of cycles that ended as they should, 0–1.
+    pub cycle_success: Limit<f64>,
+    /// Longest time between the starts of two cycles; `None` judges none.
+    pub max_gap: Option<Limit<Duration>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            cycle_time: Duration::from_mins(1),
-            call_reduction: 0.30,
-            cache_hit_ratio: 0.70,
-            connection_reuse: 0.80,
-            rate_limit_violations: 0,
-            memory: 100 * 1024 * 1024,
-            error_ratio: 0.05,
-            statement_time: Duration::from_millis(100),
+            cycle_time: Duration::from_mins(1).into(),
+            call_reduction: 0.30.into(),
+            cache_hit_ratio: 0.70.into(),
+            connection_reuse: 0.80.into(),
+            rate_limit_violations: 0.into(),
+            memory: (100 * 1024 * 1024).into(),
+            error_ratio: 0.05.into(),
+            statement_time: Duration::from_millis(100).into(),
+            cycle_success: 0.99.into(),
+            // Each cron has its own interval.
+            max_gap: None,
         }
     }
 }
 
+/// The newest cycles, the judged one among them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recent {
+    /// At most [`SUCCESS_CYCLES`].
+    pub cycles: u64,
+    /// Those that ended as they should.
+    pub ok: u64,
+}
+
 /// A key of `[targets]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[expect(missing_docs, reason = "Settings describes each under its name")]
@@ -61,23 +101,27 @@ pub enum TargetName {
     Memory,
     ErrorRatio,
     StatementTime,
+    CycleSuccess,
+    MaxGap,
 }
 
 impl TargetName {
     /// Whether the measured value must reach the target; else it must not exceed it.
     #[must_use]
     pub fn is_minimum(self) -> bool {
-        matches!(self, Self::CallReduction | Self::CacheHitRatio | Self::ConnectionReuse)
+        matches!(self, Self::CallReduction | Self::CacheHitRatio | Self::ConnectionReuse | Self::CycleSuccess)
     }
 
     /// The unit of value and target.
     #[must_use]
     pub fn unit(self) -> Unit {
         match self {
-            Self::CycleTime => Unit::Seconds,
-            Self::CallReduction | Self::CacheHitRatio | Self::ConnectionReuse | Self::ErrorRatio => {
-                Unit::Ratio
-            }
+            Self::CycleTime | Self::MaxGap => Unit::Seconds,
+            Self::CallReduction
+            | Self::CacheHitRatio
+            | Self::ConnectionReuse
+            | Self::ErrorRatio
+            | Self::CycleSuccess => Unit::Ratio,
             Self::RateLimitViolations => Unit::Count,
             Self::Memory => Unit::Mebibytes,
             Self::StatementTime => Unit::Milliseconds,
@@ -119,15 +163,18 @@ pub struct Target {
     pub unit: Unit,
     /// Whether it was met; `None` if it was not measured.
     pub ok: Option<bool>,
+    /// From where a miss is critical, if the settings say so.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_or_null")]
+    pub critical: Option<f64>,
 }
 
 /// Compares a report with the targets; `report.targets` is not read.
 #[must_use]
-pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
+pub fn judge(settings: &Settings, report: &CycleReport, recent: Recent) -> Vec<Target> {
     let count = |value: u64| value as f64;
     // Feeds have to be requested, and a 304 is a call: with little else to do, so many calls could not be saved.
     let reduction = over(report.calls.without_savings, report.calls.reduction)
-        .filter(|_| could_be_saved(report) >= Some(settings.call_reduction));
+        .filter(|_| could_be_saved(report) >= Some(settings.call_reduction.warning));
     // The first cycle finds nothing in a cache.
     let hits = over(report.cache.lookups, report.cache.hit_ratio).filter(|_| report.cycle.id != 1);
     let reusable = report.http.requests.saturating_sub(report.http.origins);
@@ -136,7 +183,7 @@ pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
         (
             TargetName::CycleTime,
             Some(count(report.cycle.duration_ms) / 1e3),
-            settings.cycle_time.as_secs_f64(),
+            settings.cycle_time.map(seconds),
         ),
         (TargetName::CallReduction, reduction, settings.call_reduction),
         (TargetName::CacheHitRatio, hits, settings.cache_hit_ratio),
@@ -148,25 +195,41 @@ pub fn judge(settings: &Settings, report: &CycleReport) -> Vec<Target> {
         (
             TargetName::RateLimitViolations,
             report.x.rate_limit_violations.map(count),
-            count(settings.rate_limit_violations),
+            settings.rate_limit_violations.map(count),
         ),
         (
             TargetName::Memory,
             report.memory.peak_rss_bytes.map(|bytes| count(bytes) / MIB),
-            count(settings.memory) / MIB,
+            settings.memory.map(|bytes| count(bytes) / MIB),
         ),
         (TargetName::ErrorRatio, over(asked, ratio(report.feeds.failed, asked)), settings.error_ratio),
         (
             TargetName::StatementTime,
             report.database.p95_ms.map(f64::from),
-            settings.statement_time.as_secs_f64() * 1e3,
+            settings.statement_time.map(|limit| seconds(limit) * 1e3),
         ),
+        (TargetName::CycleSuccess, success(recent, settings.cycle_success.warning), settings.cycle_success),
     ];
-    let judged = all.map(|(name, value, target)| {
+    let gap =
+        settings.max_gap.map(|limit| (TargetName::MaxGap, report.cycle.gap_s.map(count), limit.map(seconds)));
+    let judged = all.into_iter().chain(gap).map(|(name, value, limit)| {
+        let target = limit.warning;
         let met = |value: f64| if name.is_minimum() { value >= target } else { value <= target };
-        Target { name, value, target, unit: name.unit(), ok: value.map(met) }
+        Target { name, value, target, unit: name.unit(), ok: value.map(met), critical: limit.critical }
     });
-    judged.to_vec()
+    judged.collect()
+}
+
+fn seconds(limit: Duration) -> f64 {
+    limit.as_secs_f64()
+}
+
+/// The share of cycles that ended as they should, over at least [`CHANCES`] and over so many that a single other one
+/// does not miss the share `wanted`.
+fn success(recent: Recent, wanted: f64) -> Option<f64> {
+    // A limit of 1 needs all of them; the product of the smallest share is 1 but for rounding.
+    let enough = recent.cycles as f64 * (1.0 - wanted) + 1e-9 >= 1.0 || recent.cycles >= SUCCESS_CYCLES;
+    over(recent.cycles, ratio(recent.ok, recent.cycles)).filter(|_| enough)
 }
 
 /// The share `value` of so many `chances`; `None` if they are too few to judge it.
@@ -182,113 +245,4 @@ fn could_be_saved(report: &CycleReport) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::figures::{
-        report::{ArticleFigures, CacheFigures, FeedFigures, HttpFigures},
-        saved::Calls,
-    };
-
-    fn find(targets: &[Target], name: TargetName) -> &Target {
-        targets.iter().find(|target| target.name == name).unwrap()
-    }
-
-    #[test]
-    fn what_was_not_measured_is_not_judged() {
-        let targets = judge(&Settings::default(), &CycleReport::default());
-        let judged: Vec<_> =
-            targets.iter().filter(|target| target.ok.is_some()).map(|target| target.name).collect();
-        assert_eq!(judged, [TargetName::CycleTime]);
-        assert!(targets.iter().all(|target| target.ok.is_some() == target.value.is_some()));
-    }
-
-    #[test]
-    fn each_target_is_judged_in_its_own_direction() {
-        let mut report = CycleReport::default();
-        report.cycle.duration_ms = 61_000;
-        report.cache = CacheFigures::new(4, 10, 6);
-        report.calls = Calls { made: 71, without_savings: 100, reduction: Some(0.29), ..Calls::default() };
-        report.articles.fetched = 1;
-        report.http = HttpFigures {
-            requests: 121,
-            origins: 21,
-            reuse_of_possible: Some(0.81),
-            ..HttpFigures::default()
-        };
-        report.x.rate_limit_violations = Some(1);
-        report.memory.peak_rss_bytes = Some(100 * 1024 * 1024);
-        report.feeds = FeedFigures { fetched: 1, not_modified: 18, failed: 1, ..FeedFigures::default() };
-        let targets = judge(&Settings::default(), &report);
-        for (name, value, ok) in [
-            (TargetName::CycleTime, 61.0, false),
-            (TargetName::CallReduction, 0.29, false),
-            (TargetName::CacheHitRatio, 0.7, true),
-            (TargetName::ConnectionReuse, 0.81, true),
-            (TargetName::RateLimitViolations, 1.0, false),
-            (TargetName::Memory, 100.0, true),
-            (TargetName::ErrorRatio, 0.05, true),
-        ] {
-            let target = find(&targets, name);
-            assert_eq!((target.value, target.ok), (Some(value), Some(ok)), "{name}");
-        }
-        assert_eq!(targets.len(), 8);
-    }
-
-    #[test]
-    fn shares_of_few_cases_are_not_judged() {
-        let value = |report: &CycleReport, name| find(&judge(&Settings::default(), report), name).value;
-        for (cases, is_judged) in [(19, false), (20, true)] {
-            let report = CycleReport {
-                calls: Calls { without_savings: cases, reduction: Some(0.0), ..Calls::default() },
-                articles: ArticleFigures { fetched: cases, ..ArticleFigures::default() },
-                cache: CacheFigures::new(0, 0, cases),
-                http: HttpFigures {
-                    requests: cases + 3,
-                    origins: 3,
-                    reuse_of_possible: Some(0.0),
-                    ..HttpFigures::default()
-                },
-                feeds: FeedFigures { failed: cases, ..FeedFigures::default() },
-                ..CycleReport::default()
-            };
-            for name in [
-                TargetName::CallReduction,
-                TargetName::CacheHitRatio,
-                TargetName::ConnectionReuse,
-                TargetName::ErrorRatio,
-            ] {
-                assert_eq!(value(&report, name).is_some(), is_judged, "{name} over {cases}");
-            }
-        }
-    }
-
-    #[test]
-    fn calls_are_judged_only_where_so_many_could_be_saved() {
-        // 200 feeds, a dozen new entries: without a single page the reduction would be 12 of 212.
-        let quiet = Calls { made: 202, without_savings: 212, reduction: Some(0.0472), ..Calls::default() };
-        let mut report = CycleReport { calls: quiet, ..CycleReport::default() };
-        report.articles.fetched = 2;
-        let value = |report: &CycleReport| {
-            find(&judge(&Settings::default(), report), TargetName::CallReduction).value
-        };
-        assert_eq!(value(&report), None);
-        // Twice as many pages as feeds, all read: that is a miss.
-        report.calls = Calls { made: 600, without_savings: 600, reduction: Some(0.0), ..Calls::default() };
-        report.articles.fetched = 400;
-        assert_eq!(value(&report), Some(0.0));
-        report.articles.fetched = 0;
-        report.x.calls = 220;
-        assert_eq!(value(&report), Some(0.0));
-    }
-
-    #[test]
-    fn a_target_is_written_as_the_contract_shows() {
-        let report = CycleReport {
-            cycle: crate::figures::report::CycleFigures { duration_ms: 812, ..Default::default() },
-            ..Default::default()
-        };
-        let target = &judge(&Settings::default(), &report)[0];
-        let written = serde_json::to_string(target).unwrap();
-        assert_eq!(written, r#"{"name":"cycle_time","value":0.812,"target":60,"unit":"s","ok":true}"#);
-    }
-}
+mod tests;

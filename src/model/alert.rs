@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::{Class, Detection};
 
@@ -32,11 +32,48 @@ pub struct Change {
     pub date_was: Option<String>,
 }
 
+/// How serious a condition is (docs/reference/failures.md#operator-notices).
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Severity {
+    /// Something is worse than it should be.
+    #[default]
+    Warning,
+    /// Launches or alerts are lost or late unless someone acts.
+    Critical,
+}
+
+impl Severity {
+    /// The name used in outputs, settings and the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// Identity, such as `feed https://…`.
     pub subject: String,
     pub phase: Phase,
+    /// Rows of older versions have none.
+    #[serde(default)]
+    pub level: Severity,
     #[serde(rename = "says")]
     pub message: String,
     /// What to do; empty when it is over.
@@ -49,7 +86,7 @@ pub struct Notice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// It crossed its threshold.
+    /// It crossed its threshold, or its level rose.
     Raised,
     /// It still lasts a day later.
     Lasting,
@@ -199,6 +236,8 @@ pub struct Incident {
     /// When it ended. It is kept for a day, so that a condition that comes and goes is reported at most daily.
     pub over_at: Option<Timestamp>,
     pub message: String,
+    /// The level of the last notice.
+    pub level: Severity,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, EnumString, IntoStaticStr)]

@@ -17,7 +17,7 @@ mod x;
 
 pub(crate) use alert::{
     Alert, AlertState, Body, BoundMessage, Change, ChannelState, ChannelStoryState, ChannelTest, Incident,
-    Notice, OpenMessage, OutboxRow, Phase, Settled, Topic,
+    Notice, OpenMessage, OutboxRow, Phase, Settled, Severity, Topic,
 };
 pub use article::Article;
 pub(crate) use article::Method;

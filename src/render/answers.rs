@@ -220,6 +220,7 @@ mod tests {
             target,
             unit: name.unit(),
             ok: Some(ok),
+            critical: None,
         };
         let levels = [
             (target(TargetName::CacheHitRatio, 0.29, 0.7, false), Level::Warning),

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod board;
 pub mod calendar;
 pub mod charts;
+pub mod checks;
 pub mod cycle;
 pub mod details;
 pub mod events;

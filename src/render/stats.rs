@@ -194,6 +194,8 @@ pub fn target_name(name: TargetName) -> &'static str {
         TargetName::Memory => "memory",
         TargetName::ErrorRatio => "failed feeds",
         TargetName::StatementTime => "database statements (p95)",
+        TargetName::CycleSuccess => "cycles that ended ok",
+        TargetName::MaxGap => "time between two cycles",
     }
 }
 
@@ -343,6 +345,7 @@ mod tests {
             target: 0.5,
             unit: TargetName::CycleTime.unit(),
             ok: Some(false),
+            critical: None,
         };
         let sources = [SourceView {
             name: "\x1b[31mEcho".to_owned(),

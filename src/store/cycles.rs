@@ -3,13 +3,19 @@
 use jiff::Timestamp;
 
 use super::{
-    CycleRecord, CycleRow, PeriodSums, SourceLine, SourceYield, StatementTimes, Store, StoreError, sqlite,
+    CycleRecord, CycleRow, EarlierCycles, PeriodSums, SourceLine, SourceYield, StatementTimes, Store,
+    StoreError, sqlite,
 };
 
 impl Store {
     /// Stores the start of a cycle and returns its id.
     pub(crate) async fn begin_cycle(&self, now: Timestamp) -> Result<i64, StoreError> {
         self.db.call(move |connection| sqlite::begin_cycle(connection, now)).await
+    }
+
+    /// The cycles before cycle `id`; the newest `limit` are counted.
+    pub(crate) async fn cycles_before(&self, id: i64, limit: u64) -> Result<EarlierCycles, StoreError> {
+        self.db.call(move |connection| sqlite::cycles_before(connection, id, limit)).await
     }
 
     /// The id that the next cycle gets.
@@ -32,6 +38,20 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<CycleRow>, StoreError> {
         self.db.call(move |connection| sqlite::cycles(connection, since, limit)).await
+    }
+
+    /// Finished cycles that began from `since` until before `until`, oldest first.
+    pub(crate) async fn cycles_between(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<CycleRow>, StoreError> {
+        self.db.call(move |connection| sqlite::cycles_between(connection, since, until)).await
+    }
+
+    /// Start of the first cycle; the end of its day, if only the sums of that day are stored.
+    pub(crate) async fn history_start(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.db.call(|connection| sqlite::history_start(connection)).await
     }
 
     /// Start of the last stored cycle with exit code 0.

@@ -34,10 +34,10 @@ pub(crate) use lock::Lock;
 pub use retention::Retention;
 pub(crate) use retention::bounds as retention_bounds;
 pub(crate) use rows::{
-    AlertTotal, Compacted, CycleRecord, CycleRow, Delivery, EventFilter, Health, JudgedEntry, KnownEntry,
-    KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended, Order, PeriodSums, PurgeWhat,
-    RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes, StoryRow,
-    Words, XEnding,
+    AlertTotal, Compacted, CycleRecord, CycleRow, Delivery, EarlierCycles, EventFilter, Health, JudgedEntry,
+    KnownEntry, KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended, Order, PeriodSums,
+    PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes,
+    StoryRow, Words, XEnding,
 };
 
 use db::DbThread;
@@ -337,6 +337,11 @@ impl Store {
 
     pub(crate) async fn health(&self) -> Result<Health, StoreError> {
         self.db.call(|connection| sqlite::health(connection)).await
+    }
+
+    /// Size of the database, free pages included.
+    pub(crate) async fn bytes(&self) -> Result<u64, StoreError> {
+        self.db.call(|connection| sqlite::page_bytes(connection)).await.map(|(used, free)| used + free)
     }
 
     /// Faults of the database, one sentence each.

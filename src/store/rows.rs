@@ -10,6 +10,17 @@ use crate::model::{
     Rewordings, SlowStatement, SourceStatus, Stage, XPage,
 };
 
+/// The cycles before one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EarlierCycles {
+    /// Start of the newest, finished or not.
+    pub started_at: Option<Timestamp>,
+    /// The newest ones.
+    pub cycles: u64,
+    /// Those of them that ended as they should. A process that died did not.
+    pub ok: u64,
+}
+
 /// What identifies a feed's entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {

@@ -8,7 +8,7 @@ use super::{Finding, Level, finding};
 use crate::{
     config::Settings,
     exit::Exit,
-    figures::CycleReport,
+    figures::{CycleReport, interval::usual_interval},
     model::{Source, SourceState},
     render::format::rough,
     text::quantity::plural,
@@ -16,8 +16,6 @@ use crate::{
 
 /// Cycles from which the usual time between two is derived.
 pub const CYCLES: usize = 20;
-/// Fewest intervals of which one can be usual.
-const INTERVALS: usize = 3;
 /// A cycle is overdue after this many usual intervals.
 const OVERDUE: i32 = 3;
 /// A cycle is never overdue within this time: the machine may have been restarted.
@@ -26,17 +24,6 @@ const GRACE: SignedDuration = SignedDuration::from_mins(15);
 const DEAD: u32 = 3;
 /// Feeds that are named.
 const NAMED: usize = 5;
-
-/// The usual time between the cycles that started at `starts`, newest first; `None` if they are too irregular.
-fn usual_interval(starts: &[Timestamp]) -> Option<SignedDuration> {
-    let mut gaps: Vec<SignedDuration> =
-        starts.windows(2).map(|pair| pair[0].duration_since(pair[1])).collect();
-    gaps.sort_unstable();
-    let quarter = |quarters: usize| gaps.get(gaps.len() * quarters / 4).copied();
-    let (lower, median, upper) = (quarter(1)?, quarter(2)?, quarter(3)?);
-    let is_regular = median > SignedDuration::ZERO && lower * 2 >= median && upper <= median * 2;
-    (gaps.len() >= INTERVALS && is_regular).then_some(median)
-}
 
 /// The finding on the last cycle. `starts` and `last` are of finished cycles, the newest first.
 pub fn cycle(starts: &[Timestamp], last: Option<&CycleReport>, now: Timestamp) -> Finding {

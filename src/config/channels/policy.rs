@@ -28,6 +28,7 @@ impl ChannelReader<'_> {
             news: topics.is_empty() || topics.iter().any(|topic| topic == "news"),
             ops: topics.iter().any(|topic| topic == "ops"),
             min_class: self.class("min_class").unwrap_or(usual.min_class),
+            min_level: self.reader.severity("min_level").unwrap_or(usual.min_level),
             instant: if self.reader.text("instant") == "never" {
                 None
             } else {

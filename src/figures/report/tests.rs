@@ -21,6 +21,7 @@ fn report() -> CycleReport {
         cycle: CycleFigures {
             id: 12,
             started_at: "2026-11-21T07:00:00Z".parse().unwrap(),
+            gap_s: Some(600),
             duration_ms: 812,
             ..CycleFigures::default()
         },
@@ -68,6 +69,7 @@ fn report() -> CycleReport {
             ..Counted::default()
         }),
         stages_ms: stages.times(),
+        database: DatabaseFigures { bytes: Some(4 << 20), ..DatabaseFigures::default() },
         memory: MemoryFigures { peak_rss_bytes: Some(31_457_280) },
         sources: vec![SourceFigures {
             url: "https://ledgerline.example/feed.xml".to_owned(),
@@ -80,7 +82,7 @@ fn report() -> CycleReport {
         }],
         ..CycleReport::default()
     };
-    report.targets = targets::judge(&Settings::default(), &report);
+    report.targets = targets::judge(&Settings::default(), &report, targets::Recent::default());
     report.targets.truncate(1);
     report
 }

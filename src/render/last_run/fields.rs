@@ -40,6 +40,12 @@ pub const FAMILIES: &[Family] = &[
         &[("/cycle/duration_ms", "")],
         "Duration of the last cycle.",
     ),
+    one(
+        "last_run_gap_seconds",
+        Unit::Plain,
+        &[("/cycle/gap_s", "")],
+        "Time between the starts of the last cycle and the one before.",
+    ),
     one("last_run_exit_code", Unit::Plain, &[("/cycle/exit_code", "")], "Exit code of the last cycle."),
     one(
         "last_run_deadline_hit",
@@ -220,6 +226,12 @@ pub const FAMILIES: &[Family] = &[
         Unit::Plain,
         &[("/database/statements", "")],
         "Statements of the database in the last cycle.",
+    ),
+    one(
+        "last_run_database_bytes",
+        Unit::Plain,
+        &[("/database/bytes", "")],
+        "Size of the database at the end of the last cycle.",
     ),
     Family {
         name: "last_run_statement_seconds",

@@ -1,13 +1,17 @@
 //! Cycles with their stages and sources, and the sums that outlive them.
 
-use jiff::Timestamp;
+use jiff::{
+    Timestamp,
+    civil::{Date, Time},
+    tz::TimeZone,
+};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::{StoreError, amount, clock_skew, count, seconds, statements, time};
 use crate::{
     failpoint::hit,
     model::SourceStatus,
-    store::{CycleRecord, CycleRow, PeriodSums, SourceLine, SourceYield},
+    store::{CycleRecord, CycleRow, EarlierCycles, PeriodSums, SourceLine, SourceYield},
 };
 
 pub fn begin_cycle(connection: &mut Connection, now: Timestamp) -> Result<i64, StoreError> {
@@ -20,6 +24,15 @@ pub fn begin_cycle(connection: &mut Connection, now: Timestamp) -> Result<i64, S
     transaction.commit()?;
     hit("cycle-begun");
     Ok(id)
+}
+
+pub fn cycles_before(connection: &Connection, id: i64, limit: u64) -> Result<EarlierCycles, StoreError> {
+    let started_at =
+        connection.prepare_cached(statements::CYCLE_BEFORE)?.query_row([id], |row| row.get(0)).optional()?;
+    let (cycles, ok) = connection
+        .prepare_cached(statements::CYCLES_OK)?
+        .query_row(params![id, count(limit)], |row| Ok((amount(row.get(0)?), amount(row.get(1)?))))?;
+    Ok(EarlierCycles { started_at: started_at.map(time), cycles, ok })
 }
 
 pub fn next_cycle_id(connection: &Connection) -> Result<i64, StoreError> {
@@ -69,10 +82,33 @@ pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(),
 pub fn cycles(connection: &Connection, since: Timestamp, limit: usize) -> Result<Vec<CycleRow>, StoreError> {
     let mut statement = connection.prepare_cached(statements::CYCLES_LAST)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map([seconds(since), limit], |row| {
-        Ok(CycleRow { id: row.get(0)?, started_at: time(row.get(1)?), report: row.get(2)? })
-    })?;
+    let rows = statement.query_map([seconds(since), limit], cycle_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn cycles_between(
+    connection: &Connection,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<CycleRow>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::CYCLES_BETWEEN)?;
+    let rows = statement.query_map([seconds(since), seconds(until)], cycle_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn cycle_row(row: &Row<'_>) -> rusqlite::Result<CycleRow> {
+    Ok(CycleRow { id: row.get(0)?, started_at: time(row.get(1)?), report: row.get(2)? })
+}
+
+pub fn history_start(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let oldest: Option<i64> =
+        connection.prepare_cached(statements::CYCLE_OLDEST)?.query_row([], |row| row.get(0))?;
+    let day: Option<String> =
+        connection.prepare_cached(statements::SUMS_FIRST_DAY)?.query_row([], |row| row.get(0)).optional()?;
+    let day = day.and_then(|day| day.parse::<Date>().ok());
+    let midnight = |day: Date| TimeZone::UTC.to_timestamp(day.to_datetime(Time::midnight())).ok();
+    let day_end = day.and_then(|day| midnight(day.tomorrow().ok()?));
+    Ok(oldest.map(time).into_iter().chain(day_end).min())
 }
 
 pub fn last_success(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {

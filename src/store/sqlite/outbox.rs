@@ -275,6 +275,7 @@ pub fn incidents(connection: &Connection) -> Result<Vec<Incident>, StoreError> {
             notified_at: time(row.get(2)?),
             over_at: maybe(row, 3)?,
             message: row.get(4)?,
+            level: row.get::<_, String>(5)?.parse().unwrap_or_default(),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -293,7 +294,8 @@ pub fn notice(
             seconds(incident.since),
             seconds(incident.notified_at),
             optional(incident.over_at),
-            incident.message
+            incident.message,
+            incident.level.as_str()
         ])?;
     }
     for subject in forgotten {

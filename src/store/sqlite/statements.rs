@@ -17,11 +17,14 @@ statements! {
         SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8 FROM sources WHERE url = ?2";
     CYCLES_LAST = "SELECT id, started_at, report FROM cycles
         WHERE report IS NOT NULL AND started_at >= ?1 ORDER BY started_at DESC, id DESC LIMIT ?2";
+    CYCLES_BETWEEN = "SELECT id, started_at, report FROM cycles
+        WHERE report IS NOT NULL AND started_at >= ?1 AND started_at < ?2 ORDER BY started_at, id";
     CYCLE_SUCCESS = "SELECT started_at FROM cycles WHERE exit_code = 0 ORDER BY id DESC LIMIT 1";
     CYCLE_STAGES = "SELECT stage, histogram FROM cycle_stages WHERE cycle BETWEEN ?1 AND ?2";
     CYCLE_SOURCES = "SELECT cycle, sources.url, failure, ms FROM cycle_sources
         JOIN sources ON sources.id = cycle_sources.source WHERE cycle >= ?1";
     SUMS = "SELECT period, document FROM sums WHERE period BETWEEN ?1 AND ?2 ORDER BY period";
+    SUMS_FIRST_DAY = "SELECT period FROM sums WHERE period > '0' AND length(period) = 10 ORDER BY period LIMIT 1";
     SUMS_PUT = "INSERT OR REPLACE INTO sums (period, document) VALUES (?1, ?2)";
     SUM_STAGES = "SELECT stage, histogram FROM sum_stages WHERE period = ?1";
     SUM_STAGE_PUT = "INSERT OR REPLACE INTO sum_stages (period, stage, histogram) VALUES (?1, ?2, ?3)";
@@ -30,6 +33,9 @@ statements! {
     CYCLE_OLDEST = "SELECT min(started_at) FROM cycles";
     CYCLE_NEWEST = "SELECT started_at FROM cycles ORDER BY id DESC LIMIT 1";
     CYCLES_BACK = "UPDATE cycles SET started_at = started_at - ?1 WHERE started_at > ?2";
+    CYCLE_BEFORE = "SELECT started_at FROM cycles WHERE id < ?1 ORDER BY id DESC LIMIT 1";
+    CYCLES_OK = "SELECT count(*), ifnull(sum(status = 'ok'), 0) FROM
+        (SELECT status FROM cycles WHERE id < ?1 ORDER BY id DESC LIMIT ?2)";
     CYCLE_NEXT = "SELECT ifnull(max(id), 0) + 1 FROM cycles";
     CYCLES_PRUNE = "DELETE FROM cycles WHERE id IN
         (SELECT id FROM cycles WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)";
@@ -294,8 +300,9 @@ statements! {
         broken, sent_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     CHANNEL_TESTS = "SELECT name, fingerprint, tested_at, error FROM channel_tests";
     CHANNEL_TEST_PUT = "INSERT OR REPLACE INTO channel_tests (name, fingerprint, tested_at, error) VALUES (?1, ?2, ?3, ?4)";
-    INCIDENTS = "SELECT subject, since, told_at, over_at, says FROM matters";
-    INCIDENT_PUT = "INSERT OR REPLACE INTO matters (subject, since, told_at, over_at, says) VALUES (?1, ?2, ?3, ?4, ?5)";
+    INCIDENTS = "SELECT subject, since, told_at, over_at, says, level FROM matters";
+    INCIDENT_PUT = "INSERT OR REPLACE INTO matters (subject, since, told_at, over_at, says, level)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     INCIDENT_DROP = "DELETE FROM matters WHERE subject = ?1";
 
     X_SOURCES_BACK = "UPDATE x_sources SET complete_at = NULL WHERE complete_at > ?2 AND ?1 > 0";

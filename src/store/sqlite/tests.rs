@@ -360,6 +360,7 @@ fn no_statement_walks_through_a_table_that_grows() {
         "HOST_WAITS",
         "HOST_WAITS_PRUNE",
         "CYCLES_LAST",
+        "CYCLES_OK",
         "CYCLE_SUCCESS",
         "SOURCE_YIELDS",
         "CHANNELS",

@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{
     Alert, AlertState, Body, BoundMessage, ChannelState, ChannelStoryState, Incident, Notice, Phase, Settled,
-    Topic,
+    Severity, Topic,
 };
 
 fn alert(id: &str, story_id: &str) -> Alert {
@@ -132,10 +132,12 @@ fn incidents_and_their_notices_are_saved_together() {
             notified_at: now(),
             over_at: None,
             message: "little is left".to_owned(),
+            level: Severity::Critical,
         };
         let notice = Notice {
             subject: "disk".to_owned(),
             phase: Phase::Raised,
+            level: Severity::Critical,
             message: "little is left".to_owned(),
             hint: String::new(),
             since: now(),
