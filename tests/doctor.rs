@@ -180,3 +180,63 @@ fn a_tested_channel_is_remembered() {
     let failed = line(&doctor(&lab, 0), "channel webhook");
     assert_eq!(failed["level"], "wrong");
 }
+
+#[test]
+fn free_pages_of_the_database_are_named_with_the_command_that_frees_them() {
+    let lab = Lab::new();
+    let (_site, settings) = site(1);
+    lab.settings(settings.split("[[feeds]]\n").take(2).collect::<Vec<_>>().join("[[feeds]]\n").as_str());
+    assert_eq!(lab.run(&["cycle"]).code, 0);
+    assert_eq!(line(&doctor(&lab, 0), "database")["level"], "ok");
+    let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE filler (x); INSERT INTO filler VALUES (zeroblob(20971520)); DROP TABLE filler",
+        )
+        .unwrap();
+    drop(database);
+    let found = doctor(&lab, 0);
+    let free = line(&found, "database");
+    assert_eq!((found.code, &free["level"]), (0, &"note".into()), "{free}");
+    assert!(free["says"].as_str().unwrap().ends_with("20 MiB of it are free inside the file"), "{free}");
+    assert!(free["todo"].as_str().unwrap().contains("db compact"), "{free}");
+    assert_eq!(lab.run(&["db", "compact"]).code, 0);
+    assert_eq!(line(&doctor(&lab, 0), "database")["level"], "ok");
+}
+
+#[test]
+fn the_growth_of_the_database_is_a_forecast_from_seven_days_on() {
+    let lab = Lab::new();
+    let (_site, settings) = site(1);
+    let own = settings.split("[[feeds]]\n").take(2).collect::<Vec<_>>().join("[[feeds]]\n");
+    lab.settings(&own);
+    let day = |number: i64| number * 86_400;
+    let has_disk = |at: i64| {
+        let found = doctor(&lab, at).json();
+        found["findings"].as_array().unwrap().iter().any(|finding| finding["thing"] == "disk")
+    };
+    for number in 0..7 {
+        assert!(!has_disk(day(number)), "{number} days are no trend");
+        assert_eq!(lab.run(&["cycle", "--shift-clock", &day(number).to_string()]).code, 0);
+    }
+    let disk = line(&doctor(&lab, day(6)), "disk");
+    assert_eq!(disk["level"], "ok", "{disk}");
+    // The same history with a database that fills any disk within 30 days.
+    let database = rusqlite::Connection::open(lab.state().join("tge-scrape.db")).unwrap();
+    let grown = database
+        .execute(
+            "UPDATE sums SET document = json_set(document, '$.database_bytes', \
+             CAST((julianday(period) - 2461000) * 1e12 AS INTEGER)) WHERE length(period) = 10",
+            [],
+        )
+        .unwrap();
+    assert_eq!(grown, 7);
+    let found = doctor(&lab, day(6));
+    let disk = line(&found, "disk");
+    assert_eq!((found.code, &disk["level"]), (1, &"wrong".into()), "{disk}");
+    let says = disk["says"].as_str().unwrap();
+    assert!(says.starts_with("disk full in ") && says.contains("953674.3 MiB a day"), "{says}");
+    lab.settings(&format!("{own}[alerts]\ndisk_free = \"99999999GiB\"\n"));
+    let low = line(&doctor(&lab, 0), "disk");
+    assert!(low["says"].as_str().unwrap().contains("less than alerts.disk_free"), "{low}");
+}
