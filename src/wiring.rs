@@ -12,7 +12,9 @@ use crate::{
     error::Error,
     exit::Exit,
     http::{Client, Poster},
+    model::Source,
     store::Store,
+    text::hash::sha256_hex,
     visit::{self, Context, PageCache, ParsePool},
 };
 
@@ -105,7 +107,25 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
         backlog: true,
         x: settings.x.is_on().then(|| Arc::new(settings.x.clone())),
         width: cycle::Width::of(settings.http.concurrency, settings.http.per_host_concurrency),
+        fingerprint: fingerprint(settings),
     }
+}
+
+/// Identifies the settings that can change the figures of a cycle, without secrets: eight hexadecimal digits. Another
+/// version of the program has another fingerprint.
+#[must_use]
+pub fn fingerprint(settings: &Settings) -> String {
+    let Settings { cycle, http, cache, detect, x, sources, alerts, .. } = settings;
+    let policies = alerts.policies();
+    let mut text =
+        format!("{} {cycle:?} {http:?} {cache:?} {detect:?} {x:?} {policies:?}", env!("CARGO_PKG_VERSION"));
+    for source in sources {
+        // Values of headers may be secret. Debug hides the token of X.
+        let Source { url, name: _, format, tier, tags, every, headers } = &**source;
+        let headers = headers.iter().map(|(name, _)| name).collect::<Vec<_>>();
+        text.push_str(&format!("{url} {format:?} {tier} {tags:?} {every:?} {headers:?}"));
+    }
+    sha256_hex::<4>(text)
 }
 
 /// The alerts of a cycle.

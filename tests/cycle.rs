@@ -10,6 +10,7 @@ use tge_scrape::{
 
 use crate::support::{
     authority::both,
+    inbox::Inbox,
     lab::{Lab, addresses, now, ran},
 };
 
@@ -151,4 +152,30 @@ fn tls_uses_one_http2_connection_per_host_and_resumes_sessions() {
     let (then, opened) = (then - requests, opened - connections);
     assert!(then >= 6, "{then}");
     assert_eq!((opened, resumed), (then, then - 6));
+}
+
+#[test]
+fn stats_say_how_far_a_running_cycle_is() {
+    // Never answers, so the cycle waits until it gives the feed up.
+    let silent = Inbox::start(|_, _| None);
+    let lab = Lab::new();
+    lab.settings(&format!(
+        "[http]\nallow_private_addresses = true\nidle_timeout = \"6s\"\ntotal_timeout = \"6s\"\nretries = 0\n[x]\nenabled = false\n[[feeds]]\nurl = \"{}\"\nname = \"Silent\"\n",
+        silent.url("/feed")
+    ));
+    let mut cycle = lab.start(&["cycle", "--quiet"]);
+    let text = loop {
+        assert!(cycle.try_wait().unwrap().is_none(), "the cycle ended before its progress was seen");
+        let running = lab.run(&["stats", "--format", "json"]);
+        if running.code == 0 && !running.json()["running"]["waiting_for"].is_null() {
+            break running;
+        }
+    };
+    let running = &text.json()["running"];
+    assert_eq!((&running["feeds"], &running["feeds_done"]), (&1.into(), &0.into()));
+    assert_eq!(running["waiting_for"], "127.0.0.1");
+    assert!(lab.run(&["stats"]).stdout.contains("running now"));
+    cycle.wait().unwrap();
+    assert!(lab.run(&["stats", "--format", "json"]).json()["running"].is_null());
+    assert!(!lab.state().join("progress.json").exists());
 }

@@ -274,3 +274,33 @@ fn metrics_of_the_textfile_rules_and_dashboard_are_documented() {
         assert!(unknown.is_empty() && text.len() >= least, "{unknown:?} of {text:?}");
     }
 }
+
+#[test]
+fn caches_and_requests_by_purpose_equal_the_request_log() {
+    let lab = Lab::with_web();
+    lab.cycle();
+    lab.web().advance();
+    lab.cycle();
+    let log = lab.web().request_log();
+    let robots = log.requests.iter().filter(|asked| asked.path == "/robots.txt").count();
+    let shown = lab.run(&["stats", "--cache", "--format", "json"]).json();
+    let requests = &shown["requests"];
+    let number = |name: &str| requests[name].as_u64().unwrap();
+    assert_eq!((number("x"), number("channels")), (0, 0));
+    assert_eq!(number("feeds") + number("pages") + number("robots"), log.requests.len() as u64);
+    assert_eq!(number("robots"), robots as u64);
+    let caches: BTreeMap<&str, &Value> =
+        shown["caches"].as_array().unwrap().iter().map(|row| (row["cache"].as_str().unwrap(), row)).collect();
+    let not_modified = log.requests.iter().filter(|asked| asked.status == 304).count();
+    let hits = caches["feed_validators"]["hits"].as_u64().unwrap();
+    assert!(hits > 0 && hits <= not_modified as u64, "{hits} of {not_modified}");
+    assert!(caches["pages_in_database"]["entries"].as_u64().unwrap() > 5, "{caches:?}");
+    assert!(caches["robots_txt"]["hits"].as_u64().unwrap() > 0, "{caches:?}");
+    assert!(shown["compression_ratio"].as_f64().unwrap() >= 1.0, "{shown}");
+    let mentions = shown["deduplication"]["mentions"].as_u64().unwrap();
+    assert!(mentions >= shown["deduplication"]["stories"].as_u64().unwrap() && mentions > 0);
+    let text = lab.run(&["stats", "--cache"]).stdout;
+    assert!(text.contains("pages in memory") && text.lines().count() > 8, "{text}");
+    let feeds = lab.run(&["stats", "--feeds"]).stdout;
+    assert!(feeds.contains("response times by host, the slowest first"), "{feeds}");
+}

@@ -48,6 +48,7 @@ mod soak; // a month, simulated
 mod stories; // joined stories, failed saves, unchanged feeds
 mod terminal; // control characters in feeds
 mod titles; // feeds with hostile titles
+mod trends; // figures by period, over a generated year
 mod units; // systemd units to copy
 mod vocabulary; // old words that do not come back
 mod x; // X and feeds in one cycle

@@ -26,7 +26,14 @@ use crate::{
 
 use show::Outcome;
 
-use super::{Format, Globals, files, history::History, metrics, output::Output, outputs, progress::Bar};
+use super::{
+    Format, Globals, files,
+    history::History,
+    metrics,
+    output::Output,
+    outputs,
+    progress::{Bar, StatusFile},
+};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -130,9 +137,10 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
         runtime.block_on(ping_end(monitor.as_ref(), started, Exit::Success, SKIPPED));
         return Ok(Exit::Success);
     }
+    let status = (!args.dry_run).then(|| StatusFile::start(&runtime, &settings.state_dir, &bar));
     // After a signal during the hook the cycle ends before its first request.
     let mut ended = runtime.block_on(cycle::run(context, task, &bar, stop.clone()));
-    drop(bar);
+    drop((bar, status));
     let stopped = runtime.block_on(run_last_hooks(&hooks, &ended, &stop));
     if let (Ok(ended), Some(stop)) = (&mut ended, stopped) {
         // A signal during the hooks: the stored row keeps the code that the cycle itself ended with.

@@ -89,7 +89,8 @@ impl History {
     }
 }
 
-fn read(row: &CycleRow) -> Result<CycleReport, Error> {
+/// The report in `row`.
+pub fn read(row: &CycleRow) -> Result<CycleReport, Error> {
     serde_json::from_str(&row.report).map_err(|error| {
         let hint = "run `tge-scrape db check`";
         Error::new(Exit::Failure, format!("cycle {} cannot be read back: {error}", row.id), hint)

@@ -1,15 +1,20 @@
 //! The progress of a cycle, on a terminal's stderr.
 
 use std::{
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use tokio::{runtime::Runtime, task::JoinHandle};
 
 use crate::{
+    clock::{Clock, SystemClock},
     cycle::{Progress, VisitKind},
     model::Detection,
+    store::RunningCycle,
 };
 
 /// Interval of the line, so that a waiting time advances without news.
@@ -59,6 +64,37 @@ fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
     counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Writes the counts of a cycle into its state folder, from its third second on, so that it costs short cycles nothing.
+#[derive(Debug)]
+pub struct StatusFile {
+    dir: PathBuf,
+    task: JoinHandle<()>,
+}
+
+impl StatusFile {
+    /// Writes each second until dropped, then removes the file.
+    pub fn start(runtime: &Runtime, dir: &Path, bar: &Bar) -> Self {
+        let (folder, counts) = (dir.to_owned(), Arc::clone(&bar.counts));
+        let started_at = SystemClock.now();
+        let task = runtime.spawn(async move {
+            SystemClock.sleep(LONG).await;
+            loop {
+                let running = lock(&counts).running(started_at, SystemClock.now(), Instant::now());
+                running.write(&folder);
+                SystemClock.sleep(Duration::from_secs(1)).await;
+            }
+        });
+        Self { dir: dir.to_owned(), task }
+    }
+}
+
+impl Drop for StatusFile {
+    fn drop(&mut self) {
+        self.task.abort();
+        RunningCycle::remove(&self.dir);
+    }
+}
+
 impl Drop for Bar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
@@ -75,12 +111,32 @@ impl Counts {
                 text.push_str(&format!(", {number} {word}"));
             }
         }
-        let waited =
-            |(host, start): &(String, Instant)| (now.saturating_duration_since(*start), host.clone());
-        if let Some((time, host)) = self.running.iter().map(waited).max().filter(|(time, _)| *time >= LONG) {
+        if let Some((time, host)) = self.longest_wait(now) {
             text.push_str(&format!(", waiting for {host} ({} s)", time.as_secs()));
         }
         text
+    }
+
+    /// The host that is waited for longest, if for long.
+    fn longest_wait(&self, now: Instant) -> Option<(Duration, String)> {
+        let waited =
+            |(host, start): &(String, Instant)| (now.saturating_duration_since(*start), host.clone());
+        self.running.iter().map(waited).max().filter(|(time, _)| *time >= LONG)
+    }
+
+    fn running(&self, started_at: Timestamp, written_at: Timestamp, now: Instant) -> RunningCycle {
+        let wait = self.longest_wait(now);
+        RunningCycle {
+            started_at,
+            written_at,
+            feeds: self.feeds,
+            feeds_done: self.feeds_done,
+            pages: self.pages,
+            x_calls: self.calls,
+            new: self.new,
+            waiting_s: wait.as_ref().map_or(0, |(time, _)| time.as_secs()),
+            waiting_for: wait.map(|(_, host)| host),
+        }
     }
 }
 
@@ -130,6 +186,10 @@ mod tests {
         bar.finished(VisitKind::Page, "a.example");
         let later = now + Duration::from_secs(9);
         assert_eq!(lock(&bar.counts).line(later), "Fetching 1/3 feeds, 1 page, waiting for 127.0.1.11 (9 s)");
+        let start = Timestamp::UNIX_EPOCH;
+        let running = lock(&bar.counts).running(start, start, later);
+        assert_eq!((running.feeds, running.feeds_done, running.pages), (3, 1, 1));
+        assert_eq!((running.waiting_for.as_deref(), running.waiting_s), (Some("127.0.1.11"), 9));
         bar.finished(VisitKind::Feed, "127.0.1.11");
         assert_eq!(lock(&bar.counts).line(later), "Fetching 2/3 feeds, 1 page");
     }

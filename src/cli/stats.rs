@@ -1,19 +1,27 @@
 //! `tge-scrape stats`: health, speed, results and cost.
 
+mod caches;
+mod cycles;
+mod periods;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::runtime::Runtime;
 
 use crate::{
     clock::{Clock, SystemClock},
+    config::Settings,
     cycle::CYCLE_STAGE,
     error::Error,
     exit::Exit,
     figures::{
         Histogram, StageHistograms,
+        availability::{Availability, availability},
         histogram::HistogramError,
         level::Level,
         path,
+        sources::{ResponseTimes, SourceView, response_times},
         suggest::suggest,
         sums::{cover, day, is_day},
         targets::Target,
@@ -24,14 +32,21 @@ use crate::{
         answers::{self, AlertCounts, Answers},
         prometheus, sources, stats,
     },
-    store::{Access, EventFilter, Labels, Store},
+    store::{Access, EventFilter, Labels, RunningCycle, SourceLine, Store},
     wiring,
 };
 
-use super::{Format, Globals, history::History, output::Output};
+use super::{
+    Format, Globals,
+    history::{History, read},
+    output::Output,
+};
+use periods::By;
 
 /// Cycles that the last one is compared with.
 const LAST: usize = 50;
+/// The time of which the first screen says how regularly cycles ran.
+const REGULARITY: Duration = Duration::from_hours(30 * 24);
 
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -39,10 +54,19 @@ pub struct Args {
     /// This many cycles, newest first [default: 50]
     #[arg(long, value_name = "N")]
     last: Option<usize>,
-    /// Only cycles within this time, such as 24h or 7d
+    /// Only cycles within this time, such as 24h, 7d or 1y
     #[arg(long, value_name = "TIME", value_parser = super::duration)]
     since: Option<Duration>,
-    /// A line for each cycle
+    /// Every figure for each day, week or month, with trends
+    #[arg(long, value_name = "PERIOD", group = "view", conflicts_with = "last")]
+    by: Option<By>,
+    /// Every figure in the time of --since beside this time before it, the biggest change first
+    #[arg(long, value_name = "TIME", value_parser = span, group = "view", conflicts_with = "last")]
+    against: Option<Duration>,
+    /// What the caches hold and save, requests by purpose, and what deduplication held back
+    #[arg(long, group = "view")]
+    cache: bool,
+    /// A line for each cycle; slow ones and changes of the settings are marked
     #[arg(long, group = "view")]
     cycles: bool,
     /// How long each stage took, over all these cycles
@@ -68,39 +92,105 @@ pub struct Args {
     why: bool,
 }
 
+/// A time that is not zero.
+fn span(text: &str) -> Result<Duration, String> {
+    let time = super::duration(text)?;
+    if time.is_zero() { Err("give a time above zero, such as 7d".to_owned()) } else { Ok(time) }
+}
+
+impl Args {
+    /// Whether none of the views with a CSV of their own is asked for.
+    fn lists_cycles(&self, format: Option<Format>) -> bool {
+        match format {
+            None | Some(Format::Table) => self.cycles,
+            Some(Format::Csv) => !self.feeds,
+            _ => false,
+        }
+    }
+}
+
 /// Prints one view; without a flag what a reader asks first.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let store = Store::open(&settings.state_dir, Access::Read)?;
     let runtime = wiring::small_runtime()?;
-    let now = SystemClock.now();
+    let (now, style) = (SystemClock.now(), output.style());
     let since = args.since.map_or(Timestamp::UNIX_EPOCH, |age| super::ago(now, age));
     let all = args.since.is_some() || args.suggest;
     let last = args.last.unwrap_or(if all { usize::MAX } else { LAST });
-    let labels = runtime.block_on(store.labels())?;
-    let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
     if args.suggest {
+        let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
         output.print(&suggest(&history.reports))?;
         return Ok(Exit::Success);
     }
+    let fails = args.strict && {
+        let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
+        is_missed(&history)
+    };
+    let around = (globals.format, style, now);
+    let text = if globals.format == Some(Format::Prometheus) {
+        let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
+        prometheus::text(&runtime.block_on(super::metrics::gauges(&store, &history))?)
+    } else if let Some(by) = args.by {
+        runtime.block_on(periods::by(&store, by, args.since, around))?
+    } else if let Some(against) = args.against {
+        let times = (args.since.unwrap_or(against), against);
+        runtime.block_on(periods::against(&store, times, around))?
+    } else if args.cache {
+        let rows = runtime.block_on(store.cycles_since(since, last.max(1)))?;
+        let reports = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        runtime.block_on(caches::caches(&store, &settings, &reports, globals.format, style))?
+    } else if args.lists_cycles(globals.format) {
+        runtime.block_on(cycles::cycles(&store, (since, last), globals.format, style))?
+    } else {
+        let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
+        view(args, globals, &settings, (&store, history, &runtime), since, output)?
+    };
+    if matches!(globals.format, None | Some(Format::Table)) {
+        output.page(&text)?;
+    } else {
+        output.print(&text)?;
+    }
+    Ok(if fails { Exit::Degraded } else { Exit::Success })
+}
+
+/// A view of the last cycles and all sources.
+fn view(
+    args: &Args,
+    globals: &Globals,
+    settings: &Settings,
+    (store, mut history, runtime): (&Store, History, &Runtime),
+    since: Timestamp,
+    output: &Output,
+) -> Result<String, Error> {
     let style = output.style();
-    let text = match globals.format {
-        Some(Format::Prometheus) => {
-            prometheus::text(&runtime.block_on(super::metrics::gauges(&store, &history))?)
+    let labels = runtime.block_on(store.labels())?;
+    let first = history.reports.last().map_or(i64::MAX, |report| report.cycle.id);
+    let lines = if args.feeds { runtime.block_on(store.source_lines(first))? } else { Vec::new() };
+    let hosts = add_times(&mut history.sources, &lines);
+    let running = RunningCycle::read(&settings.state_dir, history.now);
+    let availability = runtime.block_on(regularity(store, settings, history.now))?;
+    Ok(match globals.format {
+        Some(Format::Json) => {
+            let mut document = document(&history, labels);
+            document["availability"] = serde_json::to_value(availability).unwrap_or_default();
+            document["running"] = serde_json::to_value(running).unwrap_or_default();
+            render::json(&document)
         }
-        Some(Format::Json) => render::json(&document(&history, labels)),
         Some(Format::Ndjson) => history.reports.iter().map(render::json).collect(),
-        Some(Format::Csv) if args.feeds => sources::csv(&history.sources),
-        Some(Format::Csv) => render::report::csv(&history.reports),
-        None | Some(Format::Table) if history.reports.is_empty() => "no finished cycle yet\n".to_owned(),
-        None | Some(Format::Table) if args.cycles => render::report::history(&history.reports, style),
+        Some(Format::Csv) => sources::csv(&history.sources),
+        None | Some(Format::Table) if history.reports.is_empty() => {
+            answers::nothing_yet(running.as_ref(), history.now)
+        }
         None | Some(Format::Table) if args.targets => {
             stats::targets(&history.levels(), &history.reports, style)
                 + &render::checks::table(&history.checks, style)
         }
-        None | Some(Format::Table) if args.feeds => sources::table(&history.sources, history.now, style),
+        None | Some(Format::Table) if args.feeds => {
+            sources::table(&history.sources, history.now, style) + &sources::hosts(&hosts, style)
+        }
         None | Some(Format::Table) if args.stages => {
-            let (stages, whole) = runtime.block_on(times(&store, &history, args.since.map(|_| since)))?;
+            let (stages, whole) = runtime.block_on(times(store, &history, args.since.map(|_| since)))?;
             stats::stages(&stages, &whole, style)
         }
         None | Some(Format::Table) if args.why => {
@@ -119,21 +209,40 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
             if args.figures {
                 stats::machine(&screen, style)
             } else {
-                let (stories, alerts) = runtime.block_on(last_day(&store, history.now))?;
-                let answers = Answers { screen, stories: &stories, alerts, labels };
+                let (stories, alerts) = runtime.block_on(last_day(store, history.now))?;
+                let running = running.as_ref();
+                let answers = Answers { screen, stories: &stories, alerts, labels, availability, running };
                 answers::text(&answers, &output.times(history.now, globals.utc), style)
             }
         }
-        // `cli` refuses these for all commands but `events`.
-        Some(Format::Atom | Format::Ics) => String::new(),
-    };
-    let is_table = matches!(globals.format, None | Some(Format::Table));
-    if is_table {
-        output.page(&text)?;
-    } else {
-        output.print(&text)?;
+        // `cli` refuses the first two for all commands but `events`; `run` has printed the third.
+        Some(Format::Atom | Format::Ics | Format::Prometheus) => String::new(),
+    })
+}
+
+/// How regularly the cycles of the last 30 days ran.
+async fn regularity(
+    store: &Store,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Option<Availability>, Error> {
+    let starts = store.cycle_starts(super::ago(now, REGULARITY)).await?;
+    let timeout = SignedDuration::try_from(settings.cycle.timeout).unwrap_or(SignedDuration::MAX);
+    Ok(availability(&starts, now, timeout))
+}
+
+/// Adds the percentiles of response times to `sources`; returns those of hosts.
+fn add_times(sources: &mut [SourceView], lines: &[SourceLine]) -> Vec<ResponseTimes> {
+    let of_sources = response_times(lines.iter().map(|line| (line.url.as_str(), line.ms)));
+    for source in sources {
+        let times = of_sources.iter().find(|times| times.of == source.url);
+        (source.p50_ms, source.p95_ms) = (times.map(|times| times.p50_ms), times.map(|times| times.p95_ms));
     }
-    Ok(if args.strict && is_missed(&history) { Exit::Degraded } else { Exit::Success })
+    let host = |line: &SourceLine| {
+        url::Url::parse(&line.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+    };
+    let of_hosts: Vec<(String, u32)> = lines.iter().map(|line| (host(line), line.ms)).collect();
+    response_times(of_hosts.iter().map(|(host, ms)| (host.as_str(), *ms)))
 }
 
 /// Whether a target or check is missed, or the alarm of a target lasts.
@@ -180,8 +289,6 @@ async fn times(
         kept = store.cycle_stages(first.cycle.id, last.cycle.id).await?;
     }
     let (mut stages, mut whole) = (StageHistograms::default(), Histogram::default());
-    let damaged =
-        |error: HistogramError| Error::new(Exit::Failure, error.to_string(), "run `tge-scrape db check`");
     stages.add_bytes(&kept).map_err(damaged)?;
     for (_, bytes) in kept.iter().filter(|(name, _)| name == CYCLE_STAGE) {
         whole.merge(&Histogram::from_bytes(bytes).map_err(damaged)?);
@@ -192,6 +299,10 @@ async fn times(
         }
     }
     Ok((stages, whole))
+}
+
+fn damaged(error: HistogramError) -> Error {
+    Error::new(Exit::Failure, error.to_string(), "run `tge-scrape db check`")
 }
 
 fn document(history: &History, labels: Labels) -> serde_json::Value {

@@ -4,6 +4,7 @@
 pub(super) mod forget;
 
 use clap::Subcommand;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     error::Error,
     exit::Exit,
     figures::report::{Usd, XUsageFigures},
-    model::XMemory,
+    model::{XLimit, XMemory},
     render::{
         self, Column,
         format::{minute, or_dash},
@@ -23,7 +24,7 @@ use crate::{
     text::quantity::plural,
     visit::x::{Followed, PreviewCall, preview},
     wiring,
-    x::{self, windows},
+    x::{self, limits, windows},
 };
 
 use super::{Format, Globals, output::Output, print_rows};
@@ -50,7 +51,8 @@ pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, 
                 Some(Format::Csv) => render::csv(&CALLS, &plan.calls),
                 _ => {
                     let calls = render::rows_table(&CALLS, &plan.calls, output.style());
-                    format!("{calls}{}", plan.summary(&settings.x))
+                    let limits = render::rows_table(&LIMITS, &plan.limits, output.style());
+                    format!("{calls}{}\n{limits}", plan.summary(&settings.x))
                 }
             })?;
         }
@@ -99,11 +101,56 @@ struct Planned {
     max_cost_usd: Usd,
     budget_left_usd: Usd,
     usage: Option<XUsageFigures>,
+    limits: Vec<RouteLimit>,
+}
+
+/// The calls of a route in its window of 15 minutes.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct RouteLimit {
+    route: String,
+    used: u32,
+    limit: u32,
+    /// End of the window by this machine's clock; `None` if no window runs.
+    resets_at: Option<Timestamp>,
+    /// No call before.
+    blocked_until: Option<Timestamp>,
+}
+
+const LIMITS: [Column<RouteLimit>; 5] = [
+    ("route", |limit| limit.route.clone()),
+    ("used", |limit| limit.used.to_string()),
+    ("limit", |limit| limit.limit.to_string()),
+    ("resets", |limit| or_dash(limit.resets_at, |at| minute(at) + " UTC")),
+    ("blocked until", |limit| or_dash(limit.blocked_until, |at| minute(at) + " UTC")),
+];
+
+/// The limits of all routes at `now`, as last reported by X.
+fn route_limits(known: &[(String, XLimit)], now: Timestamp) -> Vec<RouteLimit> {
+    let routes = limits::ROUTES.iter().map(|(route, most)| (*route, *most));
+    let row = |(route, most): (&str, u32)| {
+        let known = known.iter().find(|(name, _)| name == route).map(|(_, limit)| limit);
+        let reset = known.and_then(|limit| {
+            let reset = Timestamp::from_second(limit.reset).ok()?;
+            let left = reset.duration_since(limits::server_time(limit, now));
+            left.is_positive().then(|| now + left)
+        });
+        RouteLimit {
+            route: route.to_owned(),
+            used: known
+                .filter(|_| reset.is_some())
+                .map_or(0, |limit| limit.limit.saturating_sub(limit.remaining)),
+            limit: known.map_or(most, |limit| limit.limit),
+            resets_at: reset,
+            blocked_until: known.and_then(|limit| limit.blocked_until).filter(|until| *until > now),
+        }
+    };
+    routes.map(row).collect()
 }
 
 fn plan(settings: &x::Settings, memory: &XMemory) -> Planned {
     let usd = |micros: u64| Usd { micros };
-    let preview = preview(settings, memory, SystemClock.now());
+    let now = SystemClock.now();
+    let preview = preview(settings, memory, now);
     let call = |call: PreviewCall| Call {
         what: call.what,
         sources: call.sources,
@@ -120,6 +167,7 @@ fn plan(settings: &x::Settings, memory: &XMemory) -> Planned {
         max_cost_usd: usd(preview.most),
         budget_left_usd: usd(preview.left),
         usage: memory.usage.as_ref().map(x_usage),
+        limits: route_limits(&memory.limits, now),
     }
 }
 
@@ -207,4 +255,26 @@ fn accounts(settings: &x::Settings, memory: &XMemory) -> Vec<Account> {
         }
     };
     settings.accounts.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn a_route_shows_its_used_calls_until_its_window_ends() {
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        let reset = now + SignedDuration::from_mins(5);
+        let limit = XLimit { limit: 450, remaining: 430, reset: reset.as_second(), ..XLimit::default() };
+        let known = [(limits::SEARCH.to_owned(), limit)];
+        let search =
+            |at| route_limits(&known, at).into_iter().find(|row| row.route == limits::SEARCH).unwrap();
+        let open = search(now);
+        assert_eq!((open.used, open.limit, open.resets_at), (20, 450, Some(reset)));
+        let later = search(reset + SignedDuration::from_secs(1));
+        assert_eq!((later.used, later.limit, later.resets_at), (0, 450, None));
+        assert_eq!(route_limits(&[], now).len(), limits::ROUTES.len());
+    }
 }

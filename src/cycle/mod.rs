@@ -101,6 +101,8 @@ pub struct Task {
     pub x: Option<Arc<x::Settings>>,
     /// How many visits run at once.
     pub width: Width,
+    /// Fingerprint of the settings that can change figures.
+    pub fingerprint: String,
 }
 
 /// The signal that stops a cycle early.

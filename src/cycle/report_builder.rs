@@ -15,8 +15,8 @@ use crate::{
         level::{Level, level_of},
         path::PathStep,
         report::{
-            CacheFigures, CpuFigures, CycleFigures, DatabaseFigures, HttpFigures, MemoryFigures, Outcomes,
-            SourceFigures,
+            CacheFigures, ClassFigures, CpuFigures, CycleFigures, DatabaseFigures, HttpFigures,
+            MemoryFigures, Outcomes, Purposes, SourceFigures,
         },
         saved::{self, Counted},
         targets::{self, Recent, Target},
@@ -24,7 +24,7 @@ use crate::{
     http::Counts,
     model::{CycleStatus, Detection, FailureKind, Outlet, SourceStatus},
     store::{EarlierCycles, StatementTimes},
-    visit::{self, ArticleVisit, FeedVisit, PageOutcome, SourceOutcome},
+    visit::{self, ArticleVisit, CacheCounts, FeedVisit, PageOutcome, SourceOutcome},
 };
 
 use super::{
@@ -65,6 +65,11 @@ pub struct CycleEnd<'a> {
     /// Whether an alert has been due for longer than `alerts.outbox_max_age`.
     pub overdue: bool,
     pub http: Counts,
+    /// Requests to alert channels.
+    pub posted: u64,
+    pub cache: CacheCounts,
+    /// Whether the fingerprint of the settings differs from that of the cycle before.
+    pub settings_changed: bool,
     /// Processor time, user and system.
     pub cpu_ms: Option<(u64, u64)>,
     pub statements: StatementTimes,
@@ -252,30 +257,21 @@ impl ReportBuilder {
             status: if degraded || end.deadline_hit { CycleStatus::Degraded } else { CycleStatus::Ok },
             deadline_hit: end.deadline_hit,
             exit_code: 0,
+            settings: end.task.fingerprint.clone(),
+            settings_changed: end.settings_changed,
         };
         let http = end.http;
-        report.http = HttpFigures {
-            requests: http.requests,
-            connections_opened: http.connections_opened,
-            retries: http.retries,
-            bytes_received: http.bytes_received,
-            outcomes: Outcomes {
-                success: http.success,
-                not_modified: http.not_modified,
-                client_error: http.client_error,
-                too_many: http.rate_limited,
-                server_error: http.server_error,
-                error: http.error,
-            },
-            conditional: http.conditional,
-            origins: http.origins,
-            ..HttpFigures::default()
-        }
-        .with_reuse();
+        report.http = http_figures(http, end.posted);
         let fresh = report.feeds.fresh + report.articles.from_cache;
         let revalidated = report.feeds.not_modified + report.articles.not_modified;
         let misses = report.feeds.fetched + report.articles.fetched;
-        report.cache = CacheFigures::new(fresh, revalidated, misses);
+        report.cache = CacheFigures {
+            memory_pages: Some(end.cache.pages),
+            memory_bytes: Some(end.cache.bytes),
+            memory_evictions: Some(end.cache.evictions),
+            robots_hits: Some(end.cache.robots_hits),
+            ..CacheFigures::new(fresh, revalidated, misses)
+        };
         self.counted.requests = http.requests;
         if let Some(x) = end.x {
             // A call to X's usage endpoint could not be saved.
@@ -297,6 +293,7 @@ impl ReportBuilder {
         report.memory = MemoryFigures { peak_rss_bytes: end.peak_rss_bytes };
         report.stages_ms = self.stages.times();
         report.detections = one_per_story(end.detections);
+        report.detections_by_class = ClassFigures::of(&report.detections);
         let mut bytes = Vec::with_capacity(self.rows.len());
         for (source, row) in end.task.sources.iter().zip(self.rows) {
             let row = row.unwrap_or_else(unfinished_row);
@@ -323,6 +320,36 @@ impl ReportBuilder {
         report.cycle.exit_code = exit.code();
         FinishedReport { report, exit, failures: self.failures, stages: self.stages, bytes }
     }
+}
+
+fn http_figures(http: Counts, posted: u64) -> HttpFigures {
+    HttpFigures {
+        requests: http.requests,
+        connections_opened: http.connections_opened,
+        retries: http.retries,
+        bytes_received: http.bytes_received,
+        outcomes: Outcomes {
+            success: http.success,
+            not_modified: http.not_modified,
+            client_error: http.client_error,
+            too_many: http.rate_limited,
+            server_error: http.server_error,
+            error: http.error,
+        },
+        conditional: http.conditional,
+        origins: http.origins,
+        by_purpose: Purposes {
+            feeds: Some(http.feeds),
+            pages: Some(http.pages),
+            robots: Some(http.robots),
+            x: Some(http.api),
+            channels: Some(posted),
+        },
+        bytes_encoded: Some(http.bytes_encoded),
+        bytes_decoded: Some(http.bytes_decoded),
+        ..HttpFigures::default()
+    }
+    .with_ratios()
 }
 
 /// One detection for each story; the others become its further outlets.

@@ -251,6 +251,9 @@ impl<'a> Run<'a> {
         } else {
             Vec::new()
         };
+        let cache = self.context.pages.counts().await;
+        let before = store.last_settings().await?.filter(|before| !before.is_empty());
+        let settings_changed = before.is_some_and(|before| before != task.fingerprint);
         let statements = store.statement_times().await?;
         let database_bytes = store.bytes().await?;
         let mut finished = self.report.finish(CycleEnd {
@@ -272,6 +275,9 @@ impl<'a> Run<'a> {
             stopped: notified.stopped,
             overdue: notified.overdue,
             http: self.context.http.counts(),
+            posted: task.notifier.post.sent(),
+            cache,
+            settings_changed,
             detections: self.saver.reported,
             peak_rss_bytes: memory::peak_resident_bytes(),
             task,

@@ -1,10 +1,13 @@
 //! All figures of cycles by name: those of the report, over any set of cycles.
 
+use strum::IntoStaticStr;
+
 use super::sums::{SUMMED, Sums};
 
 /// The unit of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Unit {
     /// A number of things.
     Count,
@@ -19,7 +22,28 @@ pub enum Unit {
     /// An amount of US dollars.
     #[serde(rename = "usd")]
     Dollars,
-    /// A share, 0 to 1.
+    /// A share, 0 to 1, or another ratio.
+    Ratio,
+}
+
+impl Unit {
+    /// The name in outputs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// How the figure of several cycles follows from that of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    /// They are added.
+    Sum,
+    /// The largest.
+    Largest,
+    /// That of the last cycle.
+    Last,
+    /// A ratio of two sums.
     Ratio,
 }
 
@@ -30,6 +54,8 @@ pub struct Figure {
     pub name: &'static str,
     /// The unit of its value.
     pub unit: Unit,
+    /// How cycles are combined.
+    pub fold: Fold,
     pub(super) of: Value,
 }
 
@@ -48,12 +74,13 @@ const SHARES: &[Figure] = &[
     share("cache.hit_ratio", Sums::hit_ratio, |sums| sums.lookups),
     share("http.connection_reuse", Sums::connection_reuse, |sums| sums.requests),
     share("http.reuse_of_possible", Sums::reuse_of_possible, |sums| sums.connections_reusable.unwrap_or(0)),
+    share("http.compression_ratio", Sums::compression_ratio, |sums| sums.bytes_encoded.unwrap_or(0)),
     share("feeds.error_ratio", Sums::error_ratio, |sums| sums.feeds_asked),
     share("cycle.success_ratio", Sums::success_ratio, |sums| sums.cycles),
 ];
 
 const fn share(name: &'static str, of: fn(&Sums) -> Option<f64>, cases: fn(&Sums) -> u64) -> Figure {
-    Figure { name, unit: Unit::Ratio, of: Value::Share(of, cases) }
+    Figure { name, unit: Unit::Ratio, fold: Fold::Ratio, of: Value::Share(of, cases) }
 }
 
 impl Figure {
@@ -103,6 +130,7 @@ mod tests {
         ("cycle.exit_code", "no quantity; cycle.degraded counts"),
         ("stages_ms", "kept as histograms"),
         ("x.planned", "only in a dry run"),
+        ("detections_by_class", "figures detections.critical to detections.low"),
         ("x.problem", "text"),
     ];
 

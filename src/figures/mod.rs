@@ -5,6 +5,7 @@
 pub mod availability;
 pub mod catalog;
 pub mod checks;
+pub mod compare;
 pub mod drift;
 pub mod histogram;
 pub mod interval;

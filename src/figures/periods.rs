@@ -7,11 +7,13 @@ use jiff::{
     civil::{Date, ISOWeekDate, Weekday},
     tz::TimeZone,
 };
+use strum::IntoStaticStr;
 
-use super::sums::Sums;
+use super::{histogram::Times, stages::StageTimes, sums::Sums};
 
 /// The length of a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Length {
     /// A day, UTC.
     Day,
@@ -39,6 +41,12 @@ pub fn date(at: Timestamp) -> Date {
 }
 
 impl Length {
+    /// The name in outputs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
     /// The period of `day`.
     #[must_use]
     pub fn period(self, day: Date) -> Period {
@@ -74,6 +82,21 @@ impl Length {
         }
         periods
     }
+}
+
+/// A period with the figures of its cycles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeriodFigures {
+    /// Which.
+    pub period: Period,
+    /// Of all its cycles.
+    pub sums: Sums,
+    /// How long each stage took; empty unless asked for.
+    pub stages: StageTimes,
+    /// How long whole cycles took; not measured unless asked for.
+    pub whole: Times,
+    /// Whether its last day is over.
+    pub is_complete: bool,
 }
 
 /// The sums of `days`, by date, from `first` to `last`.

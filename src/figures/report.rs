@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{path::PathStep, ratio, saved::Calls, stages::StageTimes, targets::Target};
-use crate::model::{CycleStatus, Detection, SlowStatement, SourceStatus};
+use crate::model::{Class, CycleStatus, Detection, SlowStatement, SourceStatus};
 
 /// Version of the report's shape; fields are added within it, never renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub struct CycleReport {
     pub x: XFigures,
     #[serde(serialize_with = "crate::model::views")]
     pub detections: Vec<Detection>,
+    /// Stories with a new detection; the stored report has no [`Self::detections`].
+    pub detections_by_class: ClassFigures,
     pub stories: StoryFigures,
     pub http: HttpFigures,
     pub cache: CacheFigures,
@@ -58,6 +60,10 @@ pub struct CycleFigures {
     pub status: CycleStatus,
     pub deadline_hit: bool,
     pub exit_code: u8,
+    /// Fingerprint of the settings that can change figures; empty in reports of older releases.
+    pub settings: String,
+    /// Whether it differs from that of the cycle before.
+    pub settings_changed: bool,
 }
 
 /// Sources by the end of their visit.
@@ -171,6 +177,28 @@ pub struct XPlanned {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+pub struct ClassFigures {
+    pub critical: u64,
+    pub high: u64,
+    pub medium: u64,
+    pub low: u64,
+}
+
+impl ClassFigures {
+    #[must_use]
+    pub fn of(detections: &[Detection]) -> Self {
+        let of = |class| detections.iter().filter(|detection| detection.class == class).count() as u64;
+        Self {
+            critical: of(Class::Critical),
+            high: of(Class::High),
+            medium: of(Class::Medium),
+            low: of(Class::Low),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StoryFigures {
     pub new: u64,
     pub updated: u64,
@@ -190,6 +218,12 @@ pub struct HttpFigures {
     /// Before decompression.
     pub bytes_received: u64,
     pub outcomes: Outcomes,
+    pub by_purpose: Purposes,
+    /// Of the bodies that were read, before and after decompression; `None` in reports of older releases.
+    pub bytes_encoded: Option<u64>,
+    pub bytes_decoded: Option<u64>,
+    /// `bytes_decoded` ÷ `bytes_encoded`; `None` without a body.
+    pub compression_ratio: Option<f64>,
     /// Requests that carried a validator.
     pub conditional: u64,
     /// Distinct origins: at least so many requests had to open a connection.
@@ -199,14 +233,18 @@ pub struct HttpFigures {
 }
 
 impl HttpFigures {
-    /// With the shares of reused connections, from the counts.
+    /// With the ratios, from the counts.
     #[must_use]
-    pub fn with_reuse(self) -> Self {
+    pub fn with_ratios(self) -> Self {
         // A connection may be opened ahead and never carry a request.
         let reused = self.requests.saturating_sub(self.connections_opened);
         Self {
             connection_reuse: ratio(reused, self.requests),
             reuse_of_possible: ratio(self.reused(), self.reusable()),
+            compression_ratio: self
+                .bytes_decoded
+                .zip(self.bytes_encoded)
+                .and_then(|(after, before)| ratio(after, before)),
             ..self
         }
     }
@@ -222,6 +260,18 @@ impl HttpFigures {
     pub fn reused(&self) -> u64 {
         self.requests.saturating_sub(self.connections_opened).min(self.reusable())
     }
+}
+
+/// Requests by what they were for, retries and redirects included; `None` in reports of older releases.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Purposes {
+    pub feeds: Option<u64>,
+    pub pages: Option<u64>,
+    pub robots: Option<u64>,
+    pub x: Option<u64>,
+    /// POST requests to alert channels; not in [`HttpFigures::requests`].
+    pub channels: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,13 +301,21 @@ pub struct CacheFigures {
     pub misses: u64,
     /// (`fresh_hits` + `revalidated`) ÷ `lookups`, 0–1; `None` without lookups.
     pub hit_ratio: Option<f64>,
+    /// Pages in memory at the end of the cycle, and their weight in bytes.
+    pub memory_pages: Option<u64>,
+    pub memory_bytes: Option<u64>,
+    /// Pages that `cache.memory_limit` removed from memory.
+    pub memory_evictions: Option<u64>,
+    /// Pages whose robots.txt was in memory or in the database.
+    pub robots_hits: Option<u64>,
 }
 
 impl CacheFigures {
     #[must_use]
     pub fn new(fresh_hits: u64, revalidated: u64, misses: u64) -> Self {
         let lookups = fresh_hits + revalidated + misses;
-        Self { lookups, fresh_hits, revalidated, misses, hit_ratio: ratio(fresh_hits + revalidated, lookups) }
+        let hit_ratio = ratio(fresh_hits + revalidated, lookups);
+        Self { lookups, fresh_hits, revalidated, misses, hit_ratio, ..Self::default() }
     }
 }
 

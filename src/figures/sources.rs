@@ -1,6 +1,6 @@
 //! Which sources need attention, and what each costs and finds. Pure.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -60,6 +60,9 @@ pub struct SourceView {
     pub changed_at: Option<Timestamp>,
     /// Smoothed response time.
     pub mean_ms: u32,
+    /// Median response time of the loaded cycles, of bodies and failures; `None` without any.
+    pub p50_ms: Option<u32>,
+    pub p95_ms: Option<u32>,
     /// Requests.
     pub asked: u64,
     pub failed: u64,
@@ -70,6 +73,36 @@ pub struct SourceView {
     /// Stories that it reported before any other source.
     pub first: u64,
     pub asked_per_detection: Option<f64>,
+}
+
+/// How long responses took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResponseTimes {
+    /// The source or host.
+    pub of: String,
+    /// Responses.
+    pub count: usize,
+    /// Median, milliseconds.
+    pub p50_ms: u32,
+    /// 95th percentile, milliseconds.
+    pub p95_ms: u32,
+}
+
+/// The percentiles (nearest rank) of the response times in `ms` by name, the slowest first.
+#[must_use]
+pub fn response_times<'a>(ms: impl Iterator<Item = (&'a str, u32)>) -> Vec<ResponseTimes> {
+    let mut by_name: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (name, ms) in ms {
+        by_name.entry(name).or_default().push(ms);
+    }
+    let times = |(name, mut ms): (&str, Vec<u32>)| {
+        ms.sort_unstable();
+        let rank = |percent: usize| ms[(ms.len() * percent).div_ceil(100).max(1) - 1];
+        ResponseTimes { of: name.to_owned(), count: ms.len(), p50_ms: rank(50), p95_ms: rank(95) }
+    };
+    let mut all: Vec<ResponseTimes> = by_name.into_iter().map(times).collect();
+    all.sort_by_key(|times| std::cmp::Reverse(times.p95_ms));
+    all
 }
 
 /// Why the source in `state` needs attention at `now`.
@@ -113,6 +146,8 @@ pub fn view(
         failures: state.failures,
         changed_at: state.changed_at,
         mean_ms: state.mean_ms,
+        p50_ms: None,
+        p95_ms: None,
         asked,
         failed,
         bytes,
@@ -128,6 +163,16 @@ pub fn view(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn percentiles_are_those_of_the_nearest_rank_and_the_slowest_is_first() {
+        let ms = (1..=20).map(|ms| ("a", ms)).chain([("b", 70)]);
+        let times = response_times(ms);
+        let shown: Vec<_> =
+            times.iter().map(|times| (&times.of[..], times.count, times.p50_ms, times.p95_ms)).collect();
+        assert_eq!(shown, [("b", 1, 70, 70), ("a", 20, 10, 19)]);
+        assert_eq!(response_times([].into_iter()), []);
+    }
 
     #[test]
     fn a_source_shows_its_worst_problem() {

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CycleReport,
-    catalog::{Figure, Unit, Value},
+    catalog::{Figure, Fold, Unit, Value},
     ratio,
 };
-use crate::model::{Class, CycleStatus};
+use crate::model::CycleStatus;
 
 /// The period of all time.
 pub const ALL: &str = "all";
@@ -46,9 +46,14 @@ macro_rules! sums {
             &[$(Figure {
                 name: $name,
                 unit: Unit::$unit,
+                fold: sums!(@fold $fold),
                 of: Value::Sum(|sums| sums!(@value $fold sums.$field)),
             },)*];
     };
+    (@fold sum) => { Fold::Sum };
+    (@fold sum_known) => { Fold::Sum };
+    (@fold last_known) => { Fold::Last };
+    (@fold $largest:ident) => { Fold::Largest };
     (@type sum) => { u64 };
     (@type max) => { u64 };
     (@type $known:ident) => { Option<u64> };
@@ -77,6 +82,8 @@ sums! { report:
     duration_ms sum "cycle.duration_ms" Milliseconds = report.cycle.duration_ms,
     longest_ms max_known "cycle.longest_ms" Milliseconds = Some(report.cycle.duration_ms),
     longest_gap_s max_known "cycle.gap_s" Seconds = report.cycle.gap_s,
+    settings_changed sum_known "cycle.settings_changed" Count =
+        (!report.cycle.settings.is_empty()).then(|| u64::from(report.cycle.settings_changed)),
     feeds_total last_known "feeds.total" Count = Some(report.feeds.total),
     feeds_asked sum "feeds.requested" Count = report.feeds.asked(),
     feeds_fetched sum_known "feeds.fetched" Count = Some(report.feeds.fetched),
@@ -99,10 +106,10 @@ sums! { report:
     article_bytes sum_known "articles.bytes" Bytes = Some(report.articles.bytes),
     stories_new sum "stories.new" Count = report.stories.new,
     stories_updated sum "stories.updated" Count = report.stories.updated,
-    critical sum "detections.critical" Count = of_class(report, Class::Critical),
-    high sum "detections.high" Count = of_class(report, Class::High),
-    medium sum "detections.medium" Count = of_class(report, Class::Medium),
-    low sum "detections.low" Count = of_class(report, Class::Low),
+    critical sum "detections.critical" Count = report.detections_by_class.critical,
+    high sum "detections.high" Count = report.detections_by_class.high,
+    medium sum "detections.medium" Count = report.detections_by_class.medium,
+    low sum "detections.low" Count = report.detections_by_class.low,
     requests sum "http.requests" Count = report.http.requests,
     connections_opened sum "http.connections_opened" Count = report.http.connections_opened,
     connections_reused sum_known "http.connections_reused" Count = Some(report.http.reused()),
@@ -111,6 +118,13 @@ sums! { report:
     conditional sum "http.conditional" Count = report.http.conditional,
     retries sum "http.retries" Count = report.http.retries,
     bytes_received sum "http.bytes_received" Bytes = report.http.bytes_received,
+    bytes_decoded sum_known "http.bytes_decoded" Bytes = report.http.bytes_decoded,
+    bytes_encoded sum_known "http.bytes_encoded" Bytes = report.http.bytes_encoded,
+    requests_feeds sum_known "http.by_purpose.feeds" Count = report.http.by_purpose.feeds,
+    requests_pages sum_known "http.by_purpose.pages" Count = report.http.by_purpose.pages,
+    requests_robots sum_known "http.by_purpose.robots" Count = report.http.by_purpose.robots,
+    requests_x sum_known "http.by_purpose.x" Count = report.http.by_purpose.x,
+    requests_channels sum_known "http.by_purpose.channels" Count = report.http.by_purpose.channels,
     success sum "http.outcomes.2xx" Count = report.http.outcomes.success,
     not_modified sum "http.outcomes.304" Count = report.http.outcomes.not_modified,
     client_error sum "http.outcomes.4xx" Count = report.http.outcomes.client_error,
@@ -122,6 +136,10 @@ sums! { report:
     fresh_hits sum_known "cache.fresh_hits" Count = Some(report.cache.fresh_hits),
     revalidated sum_known "cache.revalidated" Count = Some(report.cache.revalidated),
     misses sum_known "cache.misses" Count = Some(report.cache.misses),
+    memory_pages last_known "cache.memory_pages" Count = report.cache.memory_pages,
+    memory_bytes last_known "cache.memory_bytes" Bytes = report.cache.memory_bytes,
+    memory_evictions sum_known "cache.memory_evictions" Count = report.cache.memory_evictions,
+    robots_hits sum_known "cache.robots_hits" Count = report.cache.robots_hits,
     calls_made sum "calls.made" Count = report.calls.made,
     calls_naive sum "calls.naive" Count = report.calls.without_savings,
     saved_by_early_filter sum_known "calls.saved_by.early_filter" Count =
@@ -157,10 +175,6 @@ sums! { report:
     x_usage_cap last_known "x.usage.cap" Count = report.x.usage.as_ref().and_then(|usage| usage.cap),
 }
 
-fn of_class(report: &CycleReport, class: Class) -> u64 {
-    report.detections.iter().filter(|detection| detection.class == class).count() as u64
-}
-
 impl Sums {
     /// Share of the calls that savings avoided.
     #[must_use]
@@ -184,6 +198,12 @@ impl Sums {
     #[must_use]
     pub fn reuse_of_possible(&self) -> Option<f64> {
         ratio(self.connections_reused?, self.connections_reusable?)
+    }
+
+    /// Bytes of the bodies read after decompression, by bytes before.
+    #[must_use]
+    pub fn compression_ratio(&self) -> Option<f64> {
+        ratio(self.bytes_decoded?, self.bytes_encoded?)
     }
 
     /// Share of the requested feeds that failed.
@@ -269,9 +289,18 @@ mod tests {
         let mut both = ones;
         both.add(&serde_json::from_value(every_field(3)).unwrap());
         let kept = ["longest_ms", "longest_gap_s", "peak_rss_bytes", "statement_p95_ms", "statement_max_ms"];
-        let newest = ["feeds_total", "entries_waiting", "x_month_cost_micros", "x_forecast_micros"];
-        let newest =
-            [&newest[..], &["database_bytes", "x_budget_days_left", "x_usage_posts", "x_usage_cap"]].concat();
+        let newest = [
+            "feeds_total",
+            "entries_waiting",
+            "x_month_cost_micros",
+            "x_forecast_micros",
+            "memory_pages",
+            "memory_bytes",
+            "database_bytes",
+            "x_budget_days_left",
+            "x_usage_posts",
+            "x_usage_cap",
+        ];
         for (key, value) in serde_json::to_value(both).unwrap().as_object().unwrap() {
             let name = key.as_str();
             assert_eq!(*value, if kept.contains(&name) || newest.contains(&name) { 3 } else { 4 }, "{key}");

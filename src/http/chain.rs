@@ -136,6 +136,11 @@ impl Client {
         self.count(|counts| {
             counts.requests += 1;
             counts.conditional += u64::from(conditional);
+            match request.purpose {
+                Purpose::Feed => counts.feeds += 1,
+                Purpose::Article => counts.pages += 1,
+                Purpose::Robots => counts.robots += 1,
+            }
         });
         let origin = url.origin().ascii_serialization();
         self.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
@@ -193,7 +198,9 @@ impl Client {
             status if !status.is_success() => Some(Failure::Status(status.as_u16())),
             _ => None,
         };
+        let mut encoded = 0;
         let mut count = |bytes| {
+            encoded += bytes;
             stats.bytes += bytes;
             self.count(|counts| counts.bytes_received += bytes);
         };
@@ -216,6 +223,10 @@ impl Client {
         if purpose == Purpose::Feed && challenge::is_challenge(&body, url) {
             return Err(Failure::Challenge);
         }
+        self.count(|counts| {
+            counts.bytes_encoded += encoded;
+            counts.bytes_decoded += body.len() as u64;
+        });
         headers.broken_off = broken_off;
         Ok(Reply::Answer(Outcome::Fetched { body, headers }))
     }

@@ -96,7 +96,10 @@ impl Client {
         let host = self.checked_host(&url)?;
         let _permit = self.pace.acquire(&host).await;
         let start = Instant::now();
-        self.count(|counts| counts.requests += 1);
+        self.count(|counts| {
+            counts.requests += 1;
+            counts.api += 1;
+        });
         let mut status = None;
         let limit = self.settings.total_timeout;
         let answer = tokio::time::timeout(limit, self.send_api(url, &host, headers, &mut status)).await;

@@ -197,6 +197,14 @@ pub struct Counts {
     pub origins: u64,
     /// Requests with a validator.
     pub conditional: u64,
+    /// Requests by what they were for, redirects and retries included.
+    pub feeds: u64,
+    pub pages: u64,
+    pub robots: u64,
+    pub api: u64,
+    /// Of the bodies that were read, before and after decompression.
+    pub bytes_encoded: u64,
+    pub bytes_decoded: u64,
 }
 
 #[derive(Debug, Clone)]

@@ -3,7 +3,13 @@
 //! The address check is that of a GET. There are no redirects (the body is signed for one address), no pacing (each channel
 //! has its own) and no retry (the outbox does that).
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use url::Url;
@@ -58,13 +64,14 @@ pub struct Poster {
     settings: Settings,
     restricted: OnceLock<Result<reqwest::Client, String>>,
     open: OnceLock<Result<reqwest::Client, String>>,
+    sent: AtomicU64,
 }
 
 impl Poster {
     /// Creates a poster with these settings.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings, restricted: OnceLock::new(), open: OnceLock::new() }
+        Self { settings, restricted: OnceLock::new(), open: OnceLock::new(), sent: AtomicU64::new(0) }
     }
 
     fn client(&self, allow_private: bool) -> Result<&reqwest::Client, Failure> {
@@ -74,8 +81,14 @@ impl Poster {
         made.as_ref().map_err(|error| Failure::Connect(error.clone()))
     }
 
+    /// Requests sent so far.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
     /// Sends `request` once. `now` serves `Retry-After` dates.
     pub(crate) async fn post(&self, request: PostRequest, now: Timestamp) -> Result<PostResponse, Failure> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
         let limit = request.timeout;
         let sent = tokio::time::timeout(limit, self.send(request, now)).await;
         sent.unwrap_or(Err(Failure::TotalTimeout))

@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::figures::catalog::Unit;
+
 /// `value` as `show` writes it; a dash where nothing was measured.
 pub fn or_dash<T>(value: Option<T>, show: impl Fn(T) -> String) -> String {
     value.map_or_else(|| "–".to_owned(), show)
@@ -31,8 +33,26 @@ pub fn ms_hundredths(value: f64) -> String {
     if value < 10.0 { format!("{value:.2} ms") } else { ms(value) }
 }
 
+/// A figure with its unit; hours from two hours on.
+pub fn figure(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Count if value.fract() == 0.0 => count(value),
+        Unit::Count if value < 10.0 => format!("{value:.2}"),
+        Unit::Count if value < 1e3 => format!("{value:.1}"),
+        Unit::Count => count(value),
+        Unit::Milliseconds if value >= 7.2e6 => format!("{:.1} h", value / 3.6e6),
+        Unit::Milliseconds => ms(value),
+        Unit::Seconds => figure(Unit::Milliseconds, value * 1e3),
+        Unit::Bytes => bytes(value),
+        Unit::Dollars => format!("${value:.2}"),
+        Unit::Ratio if value > 1.0 => format!("{value:.2}"),
+        Unit::Ratio => percent_tenths(value),
+    }
+}
+
 pub fn bytes(value: f64) -> String {
     match value {
+        value if value >= 1_073_741_824.0 => format!("{:.1} GiB", value / 1_073_741_824.0),
         value if value >= 1_048_576.0 => format!("{:.1} MiB", value / 1_048_576.0),
         value if value >= 1024.0 => format!("{:.1} KiB", value / 1024.0),
         value => format!("{value:.0} B"),
@@ -95,5 +115,15 @@ mod tests {
         assert_eq!([512.0, 2048.0, 3_145_728.0].map(bytes), ["512 B", "2.0 KiB", "3.0 MiB"]);
         assert_eq!([999.0, 1_234_567.0].map(count), ["999", "1\u{202F}234\u{202F}567"]);
         assert_eq!([60.0, 0.5].map(number), ["60", "0.500"]);
+    }
+
+    #[test]
+    fn figures_have_their_unit() {
+        let shown = |unit, values: [f64; 3]| values.map(|value| figure(unit, value));
+        assert_eq!(shown(Unit::Count, [3.0, 0.125, 1234.5]), ["3", "0.12", "1\u{202F}235"]);
+        assert_eq!(shown(Unit::Milliseconds, [999.0, 7.1e6, 7.2e6]), ["999 ms", "7100.00 s", "2.0 h"]);
+        assert_eq!(shown(Unit::Ratio, [0.5, 1.0, 4.677]), ["50.0 %", "100.0 %", "4.68"]);
+        assert_eq!(figure(Unit::Dollars, 1.5), "$1.50");
+        assert_eq!(figure(Unit::Bytes, 2_147_483_648.0), "2.0 GiB");
     }
 }

@@ -3,6 +3,7 @@
 pub mod agenda;
 pub mod answers;
 pub mod board;
+pub mod caches;
 pub mod calendar;
 pub mod charts;
 pub mod checks;
@@ -31,6 +32,7 @@ pub mod table;
 #[cfg(test)]
 mod table_tests;
 pub mod times;
+pub mod trends;
 pub mod updates;
 
 use serde::Serialize;
@@ -67,6 +69,10 @@ fn csv_rows<'a>(header: impl Iterator<Item = &'a str>, rows: impl Iterator<Item 
 
 /// A cell that no spreadsheet reads as a formula.
 fn harmless(cell: &str) -> String {
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if cell.strip_prefix('-').is_some_and(is_number) {
+        return cell.to_owned();
+    }
     if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.to_owned() }
 }
 

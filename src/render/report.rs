@@ -1,17 +1,18 @@
 //! The figures of cycles, as a sentence, in columns and in rows.
 
 use crate::{
-    figures::{CycleReport, StageName, histogram::Times, targets::Target},
+    figures::{CycleReport, StageName, catalog::figures, histogram::Times, sums::Sums, targets::Target},
     model::CycleStatus,
 };
 
 use super::{
-    Column, Style,
+    Column, Style, csv_rows,
     format::{number, or_dash, percent, seconds},
     plain,
     style::Look,
     table,
     table::{Cell, Spec, Table},
+    trends::{cell, stage_cells, stage_columns},
 };
 
 /// The cycle in one line, X in another.
@@ -130,8 +131,16 @@ const HISTORY: [Column<CycleReport>; 12] = [
     ("X USD (month, forecast)", |report| spending(report)),
 ];
 
-/// A row for each cycle; columns of X only if X was read.
-pub fn history(reports: &[CycleReport], style: Style) -> String {
+/// What is unusual of a cycle that took more than twice the median `exceeded`, or had other settings.
+fn note(report: &CycleReport, exceeded: Option<f64>) -> String {
+    let slow = exceeded.filter(|median| *median > 0.0).map(|median| report.cycle.duration_ms as f64 / median);
+    let slow = slow.map(|factor| format!("{factor:.1} × median"));
+    let changed = report.cycle.settings_changed.then(|| "settings changed".to_owned());
+    slow.into_iter().chain(changed).collect::<Vec<_>>().join(", ")
+}
+
+/// A row for each cycle with the median that it exceeded; columns of X only if X was read.
+pub fn history(reports: &[CycleReport], exceeded: &[Option<f64>], style: Style) -> String {
     let reads_x = reports.iter().any(|report| report.x.calls > 0 || report.x.month_cost_usd.is_some());
     let columns = if reads_x { &HISTORY[..] } else { &HISTORY[..HISTORY.len() - 3] };
     let specs = columns.iter().enumerate().map(|(at, (header, _))| {
@@ -139,20 +148,41 @@ pub fn history(reports: &[CycleReport], style: Style) -> String {
         let spec = Spec::new(header).rank(rank);
         if at == 1 || at > 2 { spec.right() } else { spec }
     });
-    let mut table = Table::new(specs.collect());
-    for report in reports {
+    let mut table = Table::new(specs.chain([Spec::new("note").optional()]).collect());
+    for (at, report) in reports.iter().enumerate() {
         let look = if report.cycle.status == CycleStatus::Ok { Look::PLAIN } else { Look::RED };
         let cells = columns
             .iter()
             .enumerate()
             .map(|(at, (_, cell))| Cell::new(cell(report), if at == 2 { look } else { Look::PLAIN }));
-        table.row(cells.collect());
+        let note = note(report, exceeded.get(at).copied().flatten());
+        table.row(cells.chain([Cell::new(note, Look::BOLD)]).collect());
     }
     table.render(style)
 }
 
-pub fn csv(reports: &[CycleReport]) -> String {
-    super::csv(&HISTORY, reports)
+/// A row for each cycle with every figure as a plain number.
+pub fn csv(reports: &[CycleReport], exceeded: &[Option<f64>]) -> String {
+    let header: Vec<String> = ["id", "started_at", "status", "exit_code", "settings", "exceeded_median_ms"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(figures().map(|figure| figure.name.to_owned()))
+        .chain(stage_columns())
+        .collect();
+    let rows = reports.iter().enumerate().map(|(at, report)| {
+        let (cycle, sums) = (&report.cycle, Sums::of(report));
+        let head = [
+            cycle.id.to_string(),
+            cycle.started_at.to_string(),
+            cycle.status.as_str().to_owned(),
+            cycle.exit_code.to_string(),
+            cycle.settings.clone(),
+            cell(exceeded.get(at).copied().flatten()),
+        ];
+        let values = figures().map(|figure| cell(figure.value(&sums)));
+        head.into_iter().chain(values).chain(stage_cells(&report.stages_ms)).collect()
+    });
+    csv_rows(header.iter().map(String::as_str), rows)
 }
 
 /// Cost of X: the cycle, the month so far, the forecast of the month.
@@ -204,10 +234,13 @@ mod tests {
     #[test]
     fn a_cycle_is_one_line_and_x_has_columns_only_if_it_was_read() {
         let mut report = CycleReport::default();
-        let text = history(&[report.clone(), report.clone()], Style::pipe(80));
+        let text = history(&[report.clone(), report.clone()], &[], Style::pipe(80));
         assert!(text.lines().count() == 3 && text.contains("status") && !text.contains('X'), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         report.x.calls = 2;
-        assert!(history(&[report], Style::pipe(200)).contains("X USD (month, forecast)"));
+        assert!(history(&[report.clone()], &[], Style::pipe(200)).contains("X USD (month, forecast)"));
+        (report.cycle.duration_ms, report.cycle.settings_changed) = (5_000, true);
+        let text = history(&[report], &[Some(2_000.0)], Style::pipe(200));
+        assert!(text.contains("2.5 × median, settings changed"), "{text}");
     }
 }

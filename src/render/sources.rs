@@ -8,11 +8,39 @@ use super::{
     Column, Style,
     format::{ms, or_dash, rough},
     plain, table as text_table,
+    trends::cell,
 };
-use crate::figures::sources::SourceView;
+use crate::figures::sources::{ResponseTimes, SourceView};
 
-const SOURCES: [&str; 9] =
-    ["source", "attention", "asked", "failed", "answer", "entries", "detections", "first", "last new"];
+const SOURCES: [&str; 11] = [
+    "source",
+    "attention",
+    "asked",
+    "failed",
+    "answer",
+    "p50",
+    "p95",
+    "entries",
+    "detections",
+    "first",
+    "last new",
+];
+/// Hosts shown.
+const HOSTS: usize = 20;
+
+/// Response times of the slowest hosts.
+pub fn hosts(hosts: &[ResponseTimes], style: Style) -> String {
+    if hosts.is_empty() {
+        return String::new();
+    }
+    let rows = hosts.iter().take(HOSTS).map(|times| {
+        vec![plain(&times.of), times.count.to_string(), ms(times.p50_ms.into()), ms(times.p95_ms.into())]
+    });
+    let text = text_table(&["host", "responses", "p50", "p95"], rows, style);
+    let more = hosts.len().saturating_sub(HOSTS);
+    let more = if more > 0 { format!("and {more} faster hosts\n") } else { String::new() };
+    format!("\nresponse times by host, the slowest first\n{text}{more}")
+}
 
 /// Every source, those that need attention first.
 pub fn table(sources: &[SourceView], now: Timestamp, style: Style) -> String {
@@ -23,6 +51,8 @@ pub fn table(sources: &[SourceView], now: Timestamp, style: Style) -> String {
             source.asked.to_string(),
             source.failed.to_string(),
             ms(source.mean_ms.into()),
+            or_dash(source.p50_ms, |p50| ms(p50.into())),
+            or_dash(source.p95_ms, |p95| ms(p95.into())),
             source.entries.to_string(),
             source.detections.to_string(),
             source.first.to_string(),
@@ -32,7 +62,7 @@ pub fn table(sources: &[SourceView], now: Timestamp, style: Style) -> String {
     text_table(&SOURCES, rows, style)
 }
 
-const COLUMNS: [Column<SourceView>; 15] = [
+const COLUMNS: [Column<SourceView>; 17] = [
     ("url", |source| source.url.clone()),
     ("name", |source| source.name.clone()),
     ("attention", |source| source.attention.map_or("", |attention| attention.as_str()).to_owned()),
@@ -40,6 +70,8 @@ const COLUMNS: [Column<SourceView>; 15] = [
     ("failures", |source| source.failures.to_string()),
     ("changed_at", |source| source.changed_at.map(|at| at.to_string()).unwrap_or_default()),
     ("mean_ms", |source| source.mean_ms.to_string()),
+    ("p50_ms", |source| cell(source.p50_ms.map(f64::from))),
+    ("p95_ms", |source| cell(source.p95_ms.map(f64::from))),
     ("asked", |source| source.asked.to_string()),
     ("failed", |source| source.failed.to_string()),
     ("bytes", |source| source.bytes.to_string()),

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::model::CycleStart;
+
 use super::{
     CycleRecord, CycleRow, EarlierCycles, PeriodSums, SourceLine, SourceYield, StatementTimes, Store,
     StoreError, sqlite,
@@ -54,6 +56,16 @@ impl Store {
         self.db.call(|connection| sqlite::history_start(connection)).await
     }
 
+    /// Starts and ends of all cycles that began at `since` or later, oldest first.
+    pub(crate) async fn cycle_starts(&self, since: Timestamp) -> Result<Vec<CycleStart>, StoreError> {
+        self.db.call(move |connection| sqlite::cycle_starts(connection, since)).await
+    }
+
+    /// `cycle.settings` of the last finished cycle; empty if an older release wrote it.
+    pub(crate) async fn last_settings(&self) -> Result<Option<String>, StoreError> {
+        self.db.call(|connection| sqlite::last_settings(connection)).await
+    }
+
     /// Start of the last stored cycle with exit code 0.
     pub(crate) async fn last_success(&self) -> Result<Option<Timestamp>, StoreError> {
         self.db.call(|connection| sqlite::last_success(connection)).await
@@ -79,6 +91,15 @@ impl Store {
 
     pub(crate) async fn period(&self, period: String) -> Result<PeriodSums, StoreError> {
         self.db.call(move |connection| sqlite::period(connection, &period)).await
+    }
+
+    /// Period, then name and serialised histogram of each stage, of all periods from `first` to `last`.
+    pub(crate) async fn stages_between(
+        &self,
+        first: String,
+        last: String,
+    ) -> Result<Vec<(String, (String, Vec<u8>))>, StoreError> {
+        self.db.call(move |connection| sqlite::stages_between(connection, &first, &last)).await
     }
 
     pub(crate) async fn yields(&self) -> Result<Vec<SourceYield>, StoreError> {

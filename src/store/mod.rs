@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod history;
 mod lock;
+mod progress;
 mod retention;
 mod rows;
 mod sqlite;
@@ -31,13 +32,14 @@ pub(crate) use history::{
     StoryUpdate,
 };
 pub(crate) use lock::Lock;
+pub(crate) use progress::RunningCycle;
 pub use retention::Retention;
 pub(crate) use retention::bounds as retention_bounds;
 pub(crate) use rows::{
-    AlertTotal, Compacted, CycleRecord, CycleRow, Delivery, EarlierCycles, EventFilter, Health, JudgedEntry,
-    KnownEntry, KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended, Order, PeriodSums,
-    PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult, SourceYield, StatementTimes,
-    StoryRow, Words, XEnding,
+    AlertTotal, CacheSizes, Compacted, CycleRecord, CycleRow, Delivery, EarlierCycles, EventFilter, Health,
+    HeldAlert, JudgedEntry, KnownEntry, KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended,
+    Order, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult,
+    SourceYield, StatementTimes, StoredCache, StoryRow, Words, XEnding,
 };
 
 use db::DbThread;
@@ -333,6 +335,15 @@ impl Store {
         keep: Retention,
     ) -> Result<usize, StoreError> {
         self.db.call(move |connection| sqlite::prune(connection, now, limit, &keep)).await
+    }
+
+    pub(crate) async fn cache_sizes(&self) -> Result<CacheSizes, StoreError> {
+        self.db.call(|connection| sqlite::cache_sizes(connection)).await
+    }
+
+    /// Every stored alert about a launch.
+    pub(crate) async fn held_alerts(&self) -> Result<Vec<HeldAlert>, StoreError> {
+        self.db.call(|connection| sqlite::held_alerts(connection)).await
     }
 
     pub(crate) async fn health(&self) -> Result<Health, StoreError> {

@@ -265,6 +265,38 @@ pub struct Health {
     pub detections: u64,
 }
 
+/// Rows of a cache and the bytes of their content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StoredCache {
+    pub entries: u64,
+    pub bytes: u64,
+}
+
+/// What the caches in the database hold, and how many mentions are in how many stories.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheSizes {
+    /// Sources with an entity tag or a date.
+    pub validators: StoredCache,
+    pub pages: StoredCache,
+    pub robots: StoredCache,
+    /// Accounts of X whose id is known.
+    pub user_ids: StoredCache,
+    pub mentions: u64,
+    pub stories: u64,
+}
+
+/// The times of a stored alert about a launch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldAlert {
+    pub channel: String,
+    pub created_at: Timestamp,
+    pub due_at: Timestamp,
+    pub is_instant: bool,
+    /// Whether the channel was notified of the story before.
+    pub is_change: bool,
+    pub published_at: Option<Timestamp>,
+}
+
 /// Result of a repair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mended {

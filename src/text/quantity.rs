@@ -3,8 +3,16 @@
 use std::{fmt::Display, time::Duration};
 
 /// Units of time, smallest first, with their milliseconds.
-const TIMES: [(&str, u64); 6] =
-    [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000)];
+/// A year has 365 days.
+const TIMES: [(&str, u64); 7] = [
+    ("ms", 1),
+    ("s", 1_000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+    ("d", 86_400_000),
+    ("w", 604_800_000),
+    ("y", 31_536_000_000),
+];
 
 /// Units of size, smallest first, with their bytes.
 const SIZES: [(&str, u64); 7] = [
@@ -29,7 +37,7 @@ pub fn plural<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str
 /// A sentence that says what a duration looks like.
 pub fn duration(text: &str) -> Result<Duration, String> {
     read(text, &TIMES).map(Duration::from_millis).ok_or_else(|| {
-        format!("{text:?} is not a duration; write a whole number and ms, s, m, h, d or w, such as 10m")
+        format!("{text:?} is not a duration; write a whole number and ms, s, m, h, d, w or y, such as 10m")
     })
 }
 
@@ -87,6 +95,7 @@ mod tests {
         }
         assert_eq!(size("2MB"), Ok(2_000_000));
         assert_eq!(duration("2 h"), Ok(Duration::from_hours(2)));
+        assert_eq!(duration("1y"), duration("365d"));
     }
 
     #[test]

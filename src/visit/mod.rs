@@ -34,7 +34,7 @@ pub use article::{explain_kept, judge_kept, visit_article};
 pub use feed::visit_feed;
 pub use labels::Labels;
 pub(crate) use labels::load_labels;
-pub use page_cache::{PageCache, page_key};
+pub use page_cache::{CacheCounts, PageCache, page_key};
 pub use parse_pool::ParsePool;
 pub use reword::{is_other_launch, of_other_words};
 pub use schedule::{Due, after_not_saved, due};

@@ -5,13 +5,13 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
-use moka::future::Cache;
+use moka::{future::Cache, notification::RemovalCause};
 use url::Url;
 
 use crate::{
@@ -37,6 +37,21 @@ const ROBOTS_MEMORY: u64 = 16 << 20;
 pub struct PageCache {
     pages: Cache<String, Arc<CachedPage>>,
     robots: Cache<String, Arc<Result<robots::Rules, FailureKind>>>,
+    evictions: Arc<AtomicU64>,
+    robots_hits: AtomicU64,
+}
+
+/// The pages in memory, and what the caches did in this run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheCounts {
+    /// Pages in memory.
+    pub pages: u64,
+    /// Their weight.
+    pub bytes: u64,
+    /// Pages removed because memory was full.
+    pub evictions: u64,
+    /// Lookups of rules without a request for robots.txt.
+    pub robots_hits: u64,
 }
 
 #[derive(Debug)]
@@ -84,9 +99,29 @@ impl PageCache {
             let held = rules.as_ref().as_ref().map_or(0, robots::Rules::weight);
             u32::try_from(origin.len() + held + RECORD_WEIGHT).unwrap_or(u32::MAX)
         };
+        let evictions = Arc::new(AtomicU64::new(0));
+        let evicted = Arc::clone(&evictions);
+        let pages = Cache::builder().max_capacity(memory_limit).weigher(weigh);
+        let pages = pages.eviction_listener(move |_, _, cause| {
+            evicted.fetch_add(u64::from(cause == RemovalCause::Size), Ordering::Relaxed);
+        });
         Self {
-            pages: Cache::builder().max_capacity(memory_limit).weigher(weigh).build(),
+            pages: pages.build(),
+            evictions,
+            robots_hits: AtomicU64::new(0),
             robots: Cache::builder().max_capacity(ROBOTS_MEMORY).weigher(weigh_rules).build(),
+        }
+    }
+
+    /// The counts so far.
+    pub async fn counts(&self) -> CacheCounts {
+        // Sizes are those of the last maintenance.
+        self.pages.run_pending_tasks().await;
+        CacheCounts {
+            pages: self.pages.entry_count(),
+            bytes: self.pages.weighted_size(),
+            evictions: self.evictions.load(Ordering::Relaxed),
+            robots_hits: self.robots_hits.load(Ordering::Relaxed),
         }
     }
 
@@ -125,10 +160,13 @@ impl PageCache {
     /// Whether robots.txt allows `url`, or why that is unknown.
     async fn allows(&self, context: &Context, url: &Url, fetched: &mut Fetched) -> Result<bool, FailureKind> {
         let origin = url.origin().ascii_serialization();
+        let requested = fetched.robots.len();
         let rules = self
             .robots
             .get_with(origin.clone(), async { Arc::new(fetch_robots(context, &origin, fetched).await) })
             .await;
+        let is_hit = rules.is_ok() && fetched.robots.len() == requested;
+        self.robots_hits.fetch_add(u64::from(is_hit), Ordering::Relaxed);
         match rules.as_ref() {
             Ok(rules) => Ok(rules.allow(url)),
             Err(kind) => Err(kind.clone()),

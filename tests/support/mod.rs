@@ -11,3 +11,4 @@ pub mod tls;
 pub mod twin;
 pub mod world;
 pub mod x;
+pub mod year;

@@ -46,17 +46,33 @@ fn report() -> CycleReport {
             ..XFigures::default()
         },
         detections: serde_json::from_value(golden["detections"].clone()).unwrap(),
+        detections_by_class: ClassFigures { high: 1, ..ClassFigures::default() },
         stories: StoryFigures { new: 1, updated: 0 },
         http: HttpFigures {
             requests: 31,
             connections_opened: 21,
             bytes_received: 60_112,
             origins: 21,
+            by_purpose: Purposes {
+                feeds: Some(21),
+                pages: Some(2),
+                robots: Some(0),
+                x: Some(8),
+                channels: Some(1),
+            },
+            bytes_encoded: Some(60_000),
+            bytes_decoded: Some(280_620),
             outcomes: Outcomes { success: 5, not_modified: 25, server_error: 1, ..Outcomes::default() },
             ..HttpFigures::default()
         }
-        .with_reuse(),
-        cache: CacheFigures::new(2, 25, 3),
+        .with_ratios(),
+        cache: CacheFigures {
+            memory_pages: Some(2),
+            memory_bytes: Some(21_044),
+            memory_evictions: Some(0),
+            robots_hits: Some(1),
+            ..CacheFigures::new(2, 25, 3)
+        },
         calls: calls(&Counted {
             requests: 31,
             dropped_early: 120,
@@ -161,5 +177,5 @@ fn money_keeps_every_millionth() {
 #[test]
 fn connections_opened_ahead_do_not_make_reuse_negative() {
     let http = HttpFigures { requests: 2, connections_opened: 3, ..HttpFigures::default() };
-    assert_eq!(http.with_reuse().connection_reuse, Some(0.0));
+    assert_eq!(http.with_ratios().connection_reuse, Some(0.0));
 }

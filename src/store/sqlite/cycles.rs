@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use super::{StoreError, amount, clock_skew, count, seconds, statements, time};
 use crate::{
     failpoint::hit,
-    model::SourceStatus,
+    model::{CycleStart, SourceStatus},
     store::{CycleRecord, CycleRow, EarlierCycles, PeriodSums, SourceLine, SourceYield},
 };
 
@@ -111,6 +111,22 @@ pub fn history_start(connection: &Connection) -> Result<Option<Timestamp>, Store
     Ok(oldest.map(time).into_iter().chain(day_end).min())
 }
 
+pub fn cycle_starts(connection: &Connection, since: Timestamp) -> Result<Vec<CycleStart>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::CYCLE_STARTS)?;
+    let rows = statement.query_map([seconds(since)], |row| {
+        let status = row.get_ref(3)?.as_str()?.parse().ok();
+        let duration_ms = row.get::<_, Option<i64>>(2)?.map(amount);
+        Ok(CycleStart { id: row.get(0)?, started_at: time(row.get(1)?), duration_ms, status })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// `cycle.settings` of the last finished cycle.
+pub fn last_settings(connection: &Connection) -> Result<Option<String>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::CYCLE_SETTINGS)?;
+    Ok(statement.query_row([], |row| row.get(0)).optional()?)
+}
+
 pub fn last_success(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
     let at: Option<i64> =
         connection.prepare_cached(statements::CYCLE_SUCCESS)?.query_row([], |row| row.get(0)).optional()?;
@@ -144,6 +160,17 @@ pub fn period(connection: &Connection, period: &str) -> Result<PeriodSums, Store
         document: document.unwrap_or_default(),
         histograms: rows.collect::<Result<_, _>>()?,
     })
+}
+
+/// Period, stage and serialised histogram of all periods from `first` to `last`, days and months mixed.
+pub fn stages_between(
+    connection: &Connection,
+    first: &str,
+    last: &str,
+) -> Result<Vec<(String, Stage)>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::SUM_STAGES_BETWEEN)?;
+    let rows = statement.query_map([first, last], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub fn yields(connection: &Connection) -> Result<Vec<SourceYield>, StoreError> {

@@ -2,6 +2,7 @@
 
 mod articles;
 mod backup;
+mod caches;
 mod clock_skew;
 mod compact;
 mod confirmed;
@@ -38,11 +39,12 @@ use super::{StoreError, files};
 
 pub use articles::{article, robots};
 pub use backup::backup;
+pub use caches::{cache_sizes, held_alerts};
 pub use compact::{compact, page_bytes};
 pub use confirmed::confirmed_time;
 pub use cycles::{
-    begin_cycle, cycle_stages, cycles, cycles_before, cycles_between, end_cycle, history_start, last_success,
-    next_cycle_id, period, source_lines, sums, yields,
+    begin_cycle, cycle_stages, cycle_starts, cycles, cycles_before, cycles_between, end_cycle, history_start,
+    last_settings, last_success, next_cycle_id, period, source_lines, stages_between, sums, yields,
 };
 pub use deliveries::{delivered_since, deliveries};
 pub use detections::{any as any_detection, fold_stories, recent_stories, updates as story_updates};

@@ -19,6 +19,10 @@ statements! {
         WHERE report IS NOT NULL AND started_at >= ?1 ORDER BY started_at DESC, id DESC LIMIT ?2";
     CYCLES_BETWEEN = "SELECT id, started_at, report FROM cycles
         WHERE report IS NOT NULL AND started_at >= ?1 AND started_at < ?2 ORDER BY started_at, id";
+    CYCLE_STARTS = "SELECT id, started_at, duration_ms, status FROM cycles
+        WHERE started_at >= ?1 ORDER BY started_at, id";
+    CYCLE_SETTINGS = "SELECT ifnull(json_extract(report, '$.cycle.settings'), '') FROM cycles
+        WHERE report IS NOT NULL ORDER BY id DESC LIMIT 1";
     CYCLE_SUCCESS = "SELECT started_at FROM cycles WHERE exit_code = 0 ORDER BY id DESC LIMIT 1";
     CYCLE_STAGES = "SELECT stage, histogram FROM cycle_stages WHERE cycle BETWEEN ?1 AND ?2";
     CYCLE_SOURCES = "SELECT cycle, sources.url, failure, ms FROM cycle_sources
@@ -27,6 +31,7 @@ statements! {
     SUMS_FIRST_DAY = "SELECT period FROM sums WHERE period > '0' AND length(period) = 10 ORDER BY period LIMIT 1";
     SUMS_PUT = "INSERT OR REPLACE INTO sums (period, document) VALUES (?1, ?2)";
     SUM_STAGES = "SELECT stage, histogram FROM sum_stages WHERE period = ?1";
+    SUM_STAGES_BETWEEN = "SELECT period, stage, histogram FROM sum_stages WHERE period BETWEEN ?1 AND ?2";
     SUM_STAGE_PUT = "INSERT OR REPLACE INTO sum_stages (period, stage, histogram) VALUES (?1, ?2, ?3)";
     CYCLE_FIRST_AHEAD = "SELECT min(started_at) FROM cycles WHERE started_at > ?1";
     CYCLE_CONFIRMING = "SELECT started_at FROM cycles WHERE started_at <= ?1 ORDER BY started_at DESC LIMIT 1 OFFSET ?2";
@@ -307,6 +312,15 @@ statements! {
 
     X_SOURCES_BACK = "UPDATE x_sources SET complete_at = NULL WHERE complete_at > ?2 AND ?1 > 0";
     X_ACCOUNTS_BACK = "UPDATE x_accounts SET checked_at = checked_at - ?1 WHERE checked_at > ?2";
+    CACHE_VALIDATORS = "SELECT count(*), ifnull(sum(octet_length(ifnull(etag, '')) + octet_length(ifnull(last_modified, ''))), 0)
+        FROM sources WHERE etag IS NOT NULL OR last_modified IS NOT NULL";
+    CACHE_PAGES = "SELECT count(*), ifnull(sum(octet_length(title) + octet_length(text)), 0) FROM articles";
+    CACHE_ROBOTS = "SELECT count(*), ifnull(sum(octet_length(body)), 0) FROM robots";
+    CACHE_USERS = "SELECT count(*), ifnull(sum(octet_length(username)), 0) FROM
+        (SELECT user, username FROM x_people UNION ALL SELECT user, username FROM x_accounts WHERE user IS NOT NULL)";
+    MENTION_COUNT = "SELECT (SELECT count(*) FROM detections), (SELECT count(*) FROM stories)";
+    ALERTS_HELD = "SELECT channel, created_at, due_at, instant, json_extract(document, '$.news.change') IS NOT NULL,
+        json_extract(document, '$.news.detection.published_at') FROM outbox WHERE created_at > 0 AND topic = 'news'";
     X_LIMITS_BACK = "UPDATE x_limits SET skew_ms = 0, window_end = 0, remaining = calls,
         blocked_until = CASE WHEN blocked_until > ?2 THEN blocked_until - ?1 ELSE blocked_until END";
     X_POSTS_BACK = "UPDATE x_posts SET seen_at = seen_at - ?1 WHERE seen_at > ?2";

@@ -346,6 +346,12 @@ fn no_statement_walks_through_a_table_that_grows() {
     // request, and the user's own labels.
     let whole = [
         "SOURCES",
+        "CACHE_VALIDATORS",
+        "CACHE_PAGES",
+        "CACHE_ROBOTS",
+        "CACHE_USERS",
+        "MENTION_COUNT",
+        "ALERTS_HELD",
         "SOURCES_BACK",
         "SOURCES_FORGET",
         "HOST_WAITS_BACK",
@@ -362,6 +368,7 @@ fn no_statement_walks_through_a_table_that_grows() {
         "CYCLES_LAST",
         "CYCLES_OK",
         "CYCLE_SUCCESS",
+        "CYCLE_SETTINGS",
         "SOURCE_YIELDS",
         "CHANNELS",
         "CHANNEL_TESTS",
