@@ -68,12 +68,13 @@ pub fn rules(settings: &Settings) -> Rules {
     Rules::compile(&settings.detect)
 }
 
-/// The parts that all visits share; `without_savings` switches every saving off.
+/// The parts that all visits share; `without_savings` switches every saving off, `refresh` ignores caches once.
 pub fn context(
     settings: &Settings,
     store: Store,
     catch_up: usize,
     without_savings: bool,
+    refresh: visit::Refresh,
 ) -> Result<Context, Error> {
     Ok(Context {
         http: if without_savings {
@@ -88,7 +89,7 @@ pub fn context(
             .map_err(no_runtime)?,
         pages: PageCache::new(settings.cache.memory_limit),
         labels: visit::Labels::default(),
-        settings: visit::Settings { catch_up, without_savings, ..settings.cache.clone() },
+        settings: visit::Settings { catch_up, without_savings, refresh, ..settings.cache.clone() },
         clock: Arc::new(SystemClock),
     })
 }

@@ -26,7 +26,7 @@ use tge_scrape::{
     http::Client,
     model::{Commit, EntryState, Source, SourceFormat, SourceState},
     store::{Access, Store},
-    visit::{Context, SourceOutcome, visit_feed},
+    visit::{Context, Refresh, SourceOutcome, visit_feed},
     wiring,
 };
 use tokio::{
@@ -73,7 +73,7 @@ impl OneBody {
             clock: Arc::new(Standing),
             // Those of `old_database`.
             rules: Arc::new(Rules::compile(&detect::Settings::default())),
-            ..wiring::context(&settings, store, usize::MAX, false).unwrap()
+            ..wiring::context(&settings, store, usize::MAX, false, Refresh::Nothing).unwrap()
         };
         Self { url, body, context }
     }

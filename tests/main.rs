@@ -38,6 +38,7 @@ mod origins; // official sources, and notices of several coins
 mod overlap; // several processes at once
 mod pages; // pages without a feed
 mod properties; // properties of any input
+mod refresh; // cycles that ignore caches once
 mod regressions; // stored inputs of properties
 mod rewording; // items whose words or guids change
 mod secrecy; // secrets, shells, file modes and SQL statements

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::{
     alert::{HURRY, HookEvent, Hooks, SKIP},
     clock::{Clock, SystemClock},
-    config::Settings,
+    config::{Settings, edit},
     cycle::{self, Ended, Stop, Strictness, TARGET_CYCLES},
     error::Error,
     exit::Exit,
@@ -21,6 +21,8 @@ use crate::{
     model::Source,
     render::{self, prometheus},
     store::{Access, Lock, Store, StoreError},
+    text::plain,
+    visit::Refresh,
     wiring,
 };
 
@@ -33,6 +35,7 @@ use super::{
     output::Output,
     outputs,
     progress::{Bar, StatusFile},
+    settings_file::did_you_mean,
 };
 
 #[derive(Debug, clap::Args)]
@@ -67,6 +70,9 @@ pub struct Args {
     /// Write what every visit did and when, as Chrome trace events
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
+    /// Fetch all feeds, or these, as if nothing of them were stored; waits that hosts asked for still apply
+    #[arg(long, value_name = "FEED", num_args = 0.., conflicts_with = "every")]
+    refresh: Option<Vec<String>>,
     /// Switch every saving off, to measure what they save
     #[arg(long, hide = true)]
     naive: bool,
@@ -99,7 +105,9 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
 
 /// Runs one cycle and shows what came of it.
 fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = super::settings_with_secrets(globals)?.without_tables();
+    let settings = super::settings_with_secrets(globals)?;
+    let refresh = refresh(args, &settings)?;
+    let settings = settings.without_tables();
     if let Some(variable) = settings.metrics.unset_variable.as_ref().filter(|_| !globals.quiet) {
         output.note(&format!(
             "note: no monitor is pinged: {variable} of metrics.healthcheck_url_env is not set"
@@ -121,7 +129,7 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
         .clone()
         .map(|monitor| runtime.spawn(async move { monitor.ping("start", "", &SystemClock).await }));
     let history = store.clone();
-    let context = Arc::new(wiring::context(&settings, store, args.catch_up, args.naive)?);
+    let context = Arc::new(wiring::context(&settings, store, args.catch_up, args.naive, refresh.clone())?);
     let quiet = globals.quiet || matches!(globals.format, Some(Format::Json | Format::Ndjson | Format::Csv));
     let bar = Bar::new(!quiet && output.shows_progress());
     let hooks = if args.dry_run { Hooks::default() } else { settings.alerts.hooks.clone() };
@@ -129,7 +137,7 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
         let _inside = runtime.enter();
         stop_signal().shared()
     };
-    if runtime.block_on(is_skipped(&hooks, &history, &task.sources, &stop))? {
+    if runtime.block_on(is_skipped(&hooks, &history, (&task.sources, &refresh), &stop))? {
         drop(bar);
         if globals.verbose > 0 {
             output.note(SKIPPED);
@@ -172,6 +180,34 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
     shown.map(|(exit, _)| exit)
 }
 
+/// The feeds that `--refresh` names; all without a name.
+fn refresh(args: &Args, settings: &Settings) -> Result<Refresh, Error> {
+    let Some(names) = &args.refresh else { return Ok(Refresh::Nothing) };
+    if names.is_empty() {
+        return Ok(Refresh::Everything);
+    }
+    let mut urls = Vec::new();
+    for name in names {
+        let wanted = (edit::identity(name), name.trim().to_lowercase());
+        let is_named = |source: &&Arc<Source>| {
+            source.name.to_lowercase() == wanted.1
+                || wanted.0.is_some() && edit::identity(&source.url) == wanted.0
+        };
+        let before = urls.len();
+        urls.extend(settings.sources.iter().filter(is_named).map(|source| source.url.clone()));
+        if urls.len() == before {
+            let advice = did_you_mean(name, settings.sources.iter().map(|source| source.name.as_str()));
+            let message = format!("no feed {:?} is read{advice}", plain(name));
+            return Err(Error::new(
+                Exit::Failure,
+                message,
+                "`tge-scrape feed list` shows the names and addresses",
+            ));
+        }
+    }
+    Ok(Refresh::Sources(urls))
+}
+
 /// What `-v` and the monitor say of a cycle that did not run.
 const SKIPPED: &str = "the cycle was skipped: hooks.before_cycle ended with 75";
 
@@ -179,13 +215,13 @@ const SKIPPED: &str = "the cycle was skipped: hooks.before_cycle ended with 75";
 async fn is_skipped(
     hooks: &Hooks,
     store: &Store,
-    sources: &[Arc<Source>],
+    (sources, refresh): (&[Arc<Source>], &Refresh),
     stop: &(impl Future<Output = Stop> + Clone),
 ) -> Result<bool, Error> {
     if hooks.before_cycle.is_none() {
         return Ok(false);
     }
-    let due = cycle::due_sources(store, sources, SystemClock.now()).await?;
+    let due = cycle::due_sources(store, sources, refresh, SystemClock.now()).await?;
     let event = HookEvent::Before { cycle: store.next_cycle_id().await?, due: &due };
     Ok(hook(hooks, event, stop.clone()).await.code == Some(SKIP))
 }

@@ -18,6 +18,7 @@ use crate::{
     model::{Detection, SourceStatus, event_date::day_of},
     render::{self, Style, format::percent, listing::Listing},
     store::{Access, EventFilter, Store},
+    visit::Refresh,
     wiring,
 };
 
@@ -87,7 +88,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
 /// One cycle that opens everything anew, as under cron.
 async fn one_cycle(settings: &Settings, state: &Path, stream: &Stream) -> Result<Ended, Error> {
     let store = Store::open(state, Access::Write)?;
-    let context = Arc::new(wiring::context(settings, store, 0, false)?);
+    let context = Arc::new(wiring::context(settings, store, 0, false, Refresh::Nothing)?);
     let task = wiring::task(settings, false);
     Ok(cycle::run(context, task, stream, std::future::pending()).await?)
 }

@@ -62,12 +62,8 @@ impl SettingsFile {
             (Some(found), _) => Ok(found.clone()),
             (None, [found]) => Ok((*found).clone()),
             (None, []) => {
-                let similar = |table: &&ListedTable| strsim::jaro_winkler(&table.name.to_lowercase(), &name);
-                let near = tables.iter().max_by(|a, b| similar(a).total_cmp(&similar(b)));
-                let near = near.filter(|table| similar(table) > 0.8);
-                let advice =
-                    near.map_or_else(String::new, |table| format!("; did you mean {:?}?", table.name));
-                let message = format!("there is no {one} {:?}{}", plain(text), plain(&advice));
+                let advice = did_you_mean(text, tables.iter().map(|table| table.name.as_str()));
+                let message = format!("there is no {one} {:?}{advice}", plain(text));
                 Err(Error::new(Exit::Failure, message, all))
             }
             (None, several) => {
@@ -103,6 +99,14 @@ impl SettingsFile {
             .map_err(|error| refused(&self.path, &error))?;
         Ok(settings)
     }
+}
+
+/// `; did you mean NAME?` with the name that is most similar to `text`; empty if none is.
+pub fn did_you_mean<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let wanted = text.trim().to_lowercase();
+    let similar = |name: &str| strsim::jaro_winkler(&name.to_lowercase(), &wanted);
+    let near = names.max_by(|a, b| similar(a).total_cmp(&similar(b))).filter(|name| similar(name) > 0.8);
+    near.map_or_else(String::new, |name| plain(&format!("; did you mean {name:?}?")))
 }
 
 impl From<NotAList> for Error {

@@ -283,6 +283,7 @@ fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment
             article_ttl,
             catch_up: 0,
             without_savings: false,
+            refresh: visit::Refresh::Nothing,
         },
         // Directly from the flag, because a folder's name need not be UTF-8.
         state_dir: flags.state_dir.clone().unwrap_or_else(|| PathBuf::from(layers.text("state.dir"))),

@@ -174,10 +174,11 @@ pub enum VisitKind {
 pub(crate) async fn due_sources(
     store: &Store,
     sources: &[Arc<Source>],
+    refresh: &visit::Refresh,
     now: jiff::Timestamp,
 ) -> Result<Vec<String>, StoreError> {
     let pauses = store.host_waits(now).await?;
-    let plan = plan(&SourceIndex::of(sources), store.sources().await?, &pauses, now);
+    let plan = plan(&SourceIndex::of(sources), store.sources().await?, &pauses, refresh, now);
     Ok(plan.asked.into_iter().map(|planned| planned.source.url.clone()).collect())
 }
 
@@ -201,7 +202,7 @@ pub async fn run(
     let pauses = store.host_waits(now).await?;
     let confirmed = store.confirmed_time(now).await?;
     let sources = Arc::new(SourceIndex::of(&task.sources));
-    let plan = plan(&sources, store.sources().await?, &pauses, now);
+    let plan = plan(&sources, store.sources().await?, &pauses, &context.settings.refresh, now);
     for pause in &pauses {
         context.http.pause(&pause.host, pause.not_before);
     }

@@ -8,7 +8,7 @@ use url::Url;
 use crate::{
     model::{FailureKind, HostWait, Source, SourceState},
     text::host::pace_key,
-    visit::{Due, due},
+    visit::{Due, Refresh, due},
 };
 
 use super::source_index::SourceIndex;
@@ -47,8 +47,15 @@ const ONE_CYCLE: Duration = Duration::from_mins(5);
 
 /// Selects the sources that are due at `now`. Those not requested for the longest time come first, so that a deadline
 /// never starves the end of the list (docs/reference/http.md#pacing). Of one cycle's sources the slowest come first, so
-/// that the cycle does not end with waiting for one that started last.
-pub fn plan(index: &SourceIndex, states: Vec<SourceState>, pauses: &[HostWait], now: Timestamp) -> Plan {
+/// that the cycle does not end with waiting for one that started last. Sources of `refresh` are due although they are
+/// fresh.
+pub fn plan(
+    index: &SourceIndex,
+    states: Vec<SourceState>,
+    pauses: &[HostWait],
+    refresh: &Refresh,
+    now: Timestamp,
+) -> Plan {
     let pauses: HashMap<&str, Timestamp> =
         pauses.iter().map(|pause| (pause.host.as_str(), pause.not_before)).collect();
     let sources = index.sources();
@@ -59,11 +66,11 @@ pub fn plan(index: &SourceIndex, states: Vec<SourceState>, pauses: &[HostWait], 
         // A source that left the settings is ignored.
         let Some(at) = index.position(&state.url) else { continue };
         known[at] = true;
-        plan.add(at, &sources[at], state, &pauses, now);
+        plan.add(at, &sources[at], state, (&pauses, refresh), now);
     }
     for (at, source) in sources.iter().enumerate().filter(|(at, _)| !known[*at]) {
         let state = SourceState { url: source.url.clone(), ..SourceState::default() };
-        plan.add(at, source, state, &pauses, now);
+        plan.add(at, source, state, (&pauses, refresh), now);
     }
     plan.asked.sort_by_key(|planned| {
         let SourceState { checked_at, mean_ms, .. } = planned.state;
@@ -80,7 +87,7 @@ impl Plan {
         at: usize,
         source: &Arc<Source>,
         state: SourceState,
-        pauses: &HashMap<&str, Timestamp>,
+        (pauses, refresh): (&HashMap<&str, Timestamp>, &Refresh),
         now: Timestamp,
     ) {
         let Ok(url) = Url::parse(&source.url) else {
@@ -92,6 +99,9 @@ impl Plan {
         let pause = pauses.get(pace_key(url.host_str().unwrap_or_default()).as_str()).copied();
         match due(&state, source.every, pause, now) {
             Due::Now => self.asked.push(Planned { at, source: Arc::clone(source), url, state }),
+            Due::Fresh(_) if refresh.covers(&source.url) => {
+                self.asked.push(Planned { at, source: Arc::clone(source), url, state });
+            }
             not_now => self.idle.push(Idle {
                 at,
                 fresh: matches!(not_now, Due::Fresh(_)),
@@ -133,7 +143,13 @@ mod tests {
             ..SourceState::default()
         };
         let gone = SourceState { url: source("gone").url, ..SourceState::default() };
-        let plan = plan(&SourceIndex::of(&sources), (0..59).map(state).chain([gone]).collect(), &[], now);
+        let plan = plan(
+            &SourceIndex::of(&sources),
+            (0..59).map(state).chain([gone]).collect(),
+            &[],
+            &Refresh::Nothing,
+            now,
+        );
         let number = |at: usize| names[at][5..].parse::<usize>().unwrap();
         assert_eq!((plan.idle.len(), plan.asked.len()), (30, 30));
         assert!(
@@ -150,6 +166,32 @@ mod tests {
     }
 
     #[test]
+    fn a_refresh_ends_freshness_but_no_wait() {
+        let now: Timestamp = "2026-11-21T06:30:00Z".parse().unwrap();
+        let state = |name: &str| SourceState {
+            url: source(name).url,
+            due_at: Some(now + SignedDuration::from_mins(9)),
+            ..SourceState::default()
+        };
+        let states = vec![
+            state("fresh"),
+            SourceState { not_before: Some(now + SignedDuration::from_mins(9)), ..state("asked-to-wait") },
+            SourceState { failures: 2, ..state("failed") },
+            SourceState { gone_at: Some(now), ..state("gone") },
+        ];
+        let sources =
+            ["fresh", "asked-to-wait", "failed", "gone"].map(|name| Arc::new(source(name))).to_vec();
+        let asked = |refresh: &Refresh| {
+            let plan = plan(&SourceIndex::of(&sources), states.clone(), &[], refresh, now);
+            plan.asked.iter().map(|planned| planned.source.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(&Refresh::Everything), ["fresh"]);
+        assert_eq!(asked(&Refresh::Sources(vec![source("fresh").url])), ["fresh"]);
+        assert!(asked(&Refresh::Sources(vec![source("gone").url])).is_empty());
+        assert!(asked(&Refresh::Nothing).is_empty());
+    }
+
+    #[test]
     fn new_sources_come_first_then_starved_ones_then_slow_ones() {
         let now: Timestamp = "2026-11-21T06:30:00Z".parse().unwrap();
         let state = |name: &str, seconds: i64, mean_ms: u32| SourceState {
@@ -160,7 +202,7 @@ mod tests {
         };
         let states = vec![state("quick", 605, 40), state("starved", 1_205, 10), state("slow", 603, 900)];
         let sources = ["quick", "slow", "new", "starved"].map(|name| Arc::new(source(name))).to_vec();
-        let plan = plan(&SourceIndex::of(&sources), states, &[], now);
+        let plan = plan(&SourceIndex::of(&sources), states, &[], &Refresh::Nothing, now);
         let order: Vec<&str> = plan.asked.iter().map(|planned| planned.source.name.as_str()).collect();
         assert_eq!(order, ["new", "starved", "slow", "quick"]);
     }

@@ -51,7 +51,8 @@ pub async fn visit_feed(
     state: SourceState,
 ) -> (FeedVisit, SourceState) {
     let now = context.now();
-    let (validators, plain) = if context.settings.without_savings {
+    let is_refreshed = context.settings.refresh.covers(&source.url);
+    let (validators, plain) = if context.settings.without_savings || is_refreshed {
         (Validators::default(), true)
     } else {
         validators(&state, context.rules.fingerprint(), now)
@@ -67,7 +68,7 @@ pub async fn visit_feed(
     };
     let start = Instant::now();
     let Answer { outcome, stats } = context.http.fetch(request, now).await;
-    let asked = Asked { context, source, state, stats, host, plain, now };
+    let asked = Asked { context, source, state, stats, host, plain, is_refreshed, now };
     let mut visit = match outcome {
         Outcome::NotModified { headers } => asked.not_modified(&headers),
         Outcome::Fetched { body, headers } => asked.read(body, headers).await,
@@ -91,6 +92,7 @@ struct Asked<'a> {
     stats: FetchStats,
     host: String,
     plain: bool,
+    is_refreshed: bool,
     now: Timestamp,
 }
 
@@ -124,7 +126,9 @@ impl Asked<'_> {
         let bounds = self.poll_bounds();
         let new_state = |result: Read<'_>| after_read(&self.state, result, &self.stats, bounds, self.now);
         let same = self.state.body_hash == Some(hash) && self.state.rules == rules;
-        if same && !self.is_to_be_read_again() && !self.context.settings.without_savings {
+        let reads_again =
+            self.is_refreshed || self.is_to_be_read_again() || self.context.settings.without_savings;
+        if same && !reads_again {
             let commit = Commit { source: Some(new_state(result)), ..Commit::default() };
             return self.ended(SourceOutcome::Fetched, commit);
         }

@@ -64,6 +64,32 @@ pub struct Settings {
     /// Whether all savings are off, for measurements: no validators, no early filter, no page from a cache, from the feed's
     /// own text or from another visit.
     pub without_savings: bool,
+    /// Sources whose caches this run ignores.
+    pub refresh: Refresh,
+}
+
+/// Sources that are fetched as if nothing of them were stored. Waits that hosts asked for still apply.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Refresh {
+    /// No source.
+    #[default]
+    Nothing,
+    /// Every source.
+    Everything,
+    /// The sources with these addresses.
+    Sources(Vec<String>),
+}
+
+impl Refresh {
+    /// Whether the source at `url` is one of them.
+    #[must_use]
+    pub fn covers(&self, url: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Everything => true,
+            Self::Sources(urls) => urls.iter().any(|known| known == url),
+        }
+    }
 }
 
 /// What the visits of a run share.

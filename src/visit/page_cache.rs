@@ -224,8 +224,9 @@ async fn fetch_page(
     fetched: &mut Fetched,
 ) -> (CachedPage, PageOutcome) {
     let now = context.now();
-    let kept =
-        if context.settings.without_savings { Ok(None) } else { context.store.article(key.to_owned()).await };
+    let ignores_stored =
+        context.settings.without_savings || context.settings.refresh.covers(&entry.source_url);
+    let kept = if ignores_stored { Ok(None) } else { context.store.article(key.to_owned()).await };
     let Ok(kept) = kept else { return failed(FailureKind::Store, Retry::Counted) };
     let age = |kept: &ArticleRecord| now.duration_since(kept.fetched_at).unsigned_abs();
     // New words in the feed mean a changed page.

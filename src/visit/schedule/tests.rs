@@ -24,6 +24,7 @@ fn settings() -> Settings {
         article_ttl: 3 * DAY,
         catch_up: 0,
         without_savings: false,
+        refresh: crate::visit::Refresh::Nothing,
     }
 }
 
