@@ -74,7 +74,7 @@ fn settings(lab: &Lab, inbox: &Inbox, mail: &MailServer) -> String {
     let looking = "[\"/bin/sh\", \"-c\", \"cat > hook.json; env > hook.env; cat /proc/$PPID/cmdline > parent.argv; cp -r state seen\"]";
     format!(
         "{}\n[[feeds]]\nurl = \"{}\"\nname = \"F\"\nheaders_env = {{ Authorization = \"FEED\" }}\n{channels}\n[hooks]\nafter_cycle = {looking}\n\
-         [metrics]\ntextfile = \"figures.prom\"\nhealthcheck_url_env = \"PING\"\n[outputs]\natom = \"tge.atom\"\n",
+         [metrics]\ntextfile = \"figures.prom\"\nhealthcheck_url_env = \"PING\"\n[outputs]\natom = \"tge.atom\"\n[log]\nfile = \"run.log\"\n",
         fs::read_to_string(lab.path().join("tge-scrape.toml")).unwrap(),
         inbox.url("/feed")
     )

@@ -170,6 +170,9 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
         show::show((&ended, &outcome), &settings, args.dry_run, globals, output)
             .map(|()| (ended.exit, render::report::summary(&ended.report)))
     });
+    if let Ok((_, summary)) = &shown {
+        output.log_result(summary);
+    }
     let (exit, body) = match &shown {
         Ok((exit, summary)) => (*exit, summary.as_str()),
         Err(error) => (error.exit, error.message.as_str()),

@@ -23,6 +23,7 @@ mod input;
 mod kill_at;
 mod label;
 mod limits;
+mod log_file;
 mod lookup;
 mod man;
 mod metrics;
@@ -47,7 +48,14 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt, dynamic_filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    registry,
+    util::SubscriberInitExt,
+};
 use url::Url;
 
 use crate::{
@@ -287,7 +295,8 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     }
 }
 
-/// Log lines go to stderr: errors with `-q`, warnings as a rule, more with each `-v`.
+/// Log lines go to stderr: errors with `-q`, warnings as a rule, more with each `-v`. The file of `[log]` has what `-v`
+/// prints, and each request with `-vv`.
 fn start_log(globals: &Globals) {
     // Libraries report from -vv on.
     let filter = EnvFilter::new(match (globals.quiet, globals.verbose) {
@@ -296,13 +305,17 @@ fn start_log(globals: &Globals) {
         (false, 1) => "warn,tge_scrape=info",
         (false, _) => "debug",
     });
-    let log =
-        tracing_subscriber::fmt().with_writer(|| output::Journal).with_env_filter(filter).with_ansi(false);
-    // A second start within one process, as in tests, keeps the first.
-    let _ = match globals.log_format {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().try_init(),
+    // Libraries may quote addresses with secrets at this level.
+    let file_filter = if globals.verbose > 1 { "warn,tge_scrape=debug" } else { "warn,tge_scrape=info" };
+    let file_filter = EnvFilter::new(file_filter).and(dynamic_filter_fn(|_, _| log_file::is_open()));
+    let stderr = fmt::layer().with_writer(|| output::Journal).with_ansi(false);
+    let file = fmt::layer().with_writer(|| output::FileJournal).with_ansi(false);
+    let (stderr, file) = match globals.log_format {
+        LogFormat::Text => (stderr.boxed(), file.boxed()),
+        LogFormat::Json => (stderr.json().boxed(), file.json().boxed()),
     };
+    // A second start within one process, as in tests, keeps the first.
+    let _ = registry().with(stderr.with_filter(filter)).with(file.with_filter(file_filter)).try_init();
 }
 
 impl Globals {
@@ -316,9 +329,12 @@ fn settings(globals: &Globals) -> Result<Settings, Error> {
     Ok(load(&globals.flags(), &Environment::of_process())?)
 }
 
-/// The settings with all their secrets, for commands that send something.
+/// The settings with all their secrets, for commands that send something. From here on log lines go to the log file too.
 fn settings_with_secrets(globals: &Globals) -> Result<Settings, Error> {
     let mut settings = settings(globals)?;
+    if let Err(sentence) = log_file::start(&settings.log) {
+        tracing::warn!("{sentence}");
+    }
     let missing = std::mem::take(&mut settings.missing_secrets);
     if missing.0.is_empty() { Ok(settings) } else { Err(missing.into()) }
 }

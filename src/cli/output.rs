@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
-use super::pager;
+use super::{log_file, pager};
 use crate::{
     clock::{Clock, SystemClock},
     error::Error,
@@ -80,6 +80,20 @@ impl Output {
     pub fn note(&mut self, text: &str) {
         // Nothing is left to do where stderr is gone.
         let _ = writeln!(io::stderr().lock(), "{}", self.remark("INFO", text, text));
+        self.log("INFO", text);
+    }
+
+    /// Writes to the log file what stderr gets without a level.
+    fn log(&self, level: &str, message: &str) {
+        if log_file::is_open() {
+            let text = format!("{} {level:>5} {}: {message}", SystemClock.now(), env!("CARGO_CRATE_NAME"));
+            log_file::write(&Journal::line(&self.remark(level, message, &text)));
+        }
+    }
+
+    /// Writes the result of a cycle to the log file.
+    pub fn log_result(&self, summary: &str) {
+        self.log("INFO", summary);
     }
 
     /// A remark of that level: `message` in the shape of a log line, or `text` for people.
@@ -108,6 +122,7 @@ impl Output {
         // Nothing is left to do where stderr is gone too.
         let remark = self.remark("ERROR", &error.to_string(), &format!("error: {error}"));
         let _ = writeln!(io::stderr().lock(), "{remark}");
+        self.log("ERROR", &error.to_string());
     }
 }
 
@@ -132,12 +147,29 @@ impl Write for Journal {
     }
 }
 
+/// Log lines in the log file.
+#[derive(Debug, Clone, Copy)]
+pub struct FileJournal;
+
+impl Write for FileJournal {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        log_file::write(&Journal::line(&String::from_utf8_lossy(event)));
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Reports panics on stderr with their place. A formatted message is left out: it may quote a feed or a secret.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         // Nothing is left to do where stderr is gone.
-        let _ = Journal.write_all(panic_report(&place, info.payload()).as_bytes());
+        let report = panic_report(&place, info.payload());
+        let _ = Journal.write_all(report.as_bytes());
+        let _ = FileJournal.write_all(report.as_bytes());
     }));
 }
 

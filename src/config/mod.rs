@@ -13,6 +13,7 @@ mod files;
 mod http_section;
 mod keep_section;
 mod layers;
+mod log_section;
 mod outputs_section;
 mod raw;
 mod rows;
@@ -45,6 +46,7 @@ pub use built_in::{BuiltIn, BuiltInList, ListedTable};
 pub(crate) use environment::Environment;
 pub(crate) use errors::{ConfigError, ConfigErrors, NO_FILE, NOT_TOML};
 pub(crate) use layers::Origin;
+pub use log_section::LogSettings;
 pub(crate) use rows::feed_address;
 pub use show::{Shown, shown};
 
@@ -104,6 +106,8 @@ pub struct Settings {
     pub alerts: Arc<alert::Settings>,
     /// `[outputs]`.
     pub outputs: OutputSettings,
+    /// `[log]`.
+    pub log: LogSettings,
     /// The built-in feeds and projects that apply.
     pub built_in: BuiltIn,
     /// Secrets that are missing or wrong; only commands that use them fail.
@@ -303,6 +307,7 @@ fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment
         sources: rows::sources(row("feeds"), environment, &mut layers.errors),
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment, budget_usd)),
         outputs: outputs_section::outputs(&mut layers),
+        log: log_section::settings(&mut layers),
         file,
         built_in,
         missing_secrets: ConfigErrors::default(),

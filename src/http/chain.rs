@@ -24,7 +24,7 @@ use super::{
     cookies::Jar,
     headers::{self, secret_headers},
     pace::Whom,
-    redirect, retry,
+    redirect, retry, shown,
     unpack::ACCEPTED,
     waits::wait,
 };
@@ -145,10 +145,16 @@ impl Client {
         let origin = url.origin().ascii_serialization();
         self.origins.lock().unwrap_or_else(PoisonError::into_inner).insert(origin);
         stats.status = None;
+        let bytes_before = stats.bytes;
         // On the heap, and only now, so that futures that wait for a permit are small.
         let mut reply = Box::pin(self.exchange(chain, &url, &host, conditional, stats, now)).await;
-        stats.elapsed += start.elapsed();
+        let (took, bytes) = (start.elapsed(), stats.bytes - bytes_before);
+        stats.elapsed += took;
         self.count_status(stats.status);
+        let failure = reply.as_ref().err().map(|failure| failure.kind().to_string());
+        let purpose: &str = chain.request.purpose.into();
+        let (status, ms) = (stats.status, took.as_millis());
+        tracing::debug!(purpose, address = shown(&url), status, bytes, ms, conditional, failure, "GET");
         if let Err(Failure::RateLimited { retry_after }) = &reply {
             self.pace.pause(&host, whom, now + retry_after.unwrap_or(Duration::from_hours(1)));
         }

@@ -19,6 +19,7 @@ use super::{
     headers::{secret_headers, text_headers},
     pace::{Pace, Whom},
     resolve::AddressPolicy,
+    shown,
 };
 use crate::{clock::Clock, text::host::pace_key};
 
@@ -95,6 +96,7 @@ impl Client {
     ) -> Result<ApiResponse, Failure> {
         let host = self.checked_host(&url)?;
         let _permit = self.pace.acquire(&host).await;
+        let address = shown(&url);
         let start = Instant::now();
         self.count(|counts| {
             counts.requests += 1;
@@ -104,6 +106,10 @@ impl Client {
         let limit = self.settings.total_timeout;
         let answer = tokio::time::timeout(limit, self.send_api(url, &host, headers, &mut status)).await;
         self.count_status(status);
+        let ms = start.elapsed().as_millis();
+        let bytes =
+            answer.as_ref().ok().and_then(|answer| answer.as_ref().ok()).map(|(_, _, body)| body.len());
+        tracing::debug!(purpose = "x", address, status, bytes, ms, "GET");
         let (status, headers, body) = answer.unwrap_or(Err(Failure::TotalTimeout))?;
         Ok(ApiResponse { status, headers, body, elapsed: start.elapsed() })
     }

@@ -70,8 +70,17 @@ impl Settings {
 /// The default user agent (docs/reference/http.md#request-headers).
 pub const USER_AGENT: &str = concat!("tge-scrape/", env!("CARGO_PKG_VERSION"), " (feed monitor)");
 
+/// `url` as a log line shows it: without login, query and fragment, which may be secret.
+fn shown(url: &Url) -> String {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    crate::text::login::without_login(shown.as_str())
+}
+
 /// What is requested; decides the `Accept` header and the body limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Purpose {
     /// A source's body.
     Feed,

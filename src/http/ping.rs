@@ -3,8 +3,13 @@
 //! The address is a secret: messages show only its host, no redirect is followed and no `Referer` sent. It comes from the
 //! settings, so private addresses are allowed: many users run their own monitor.
 
-use std::{hash::BuildHasher, hash::RandomState, time::Duration};
+use std::{
+    hash::BuildHasher,
+    hash::RandomState,
+    time::{Duration, Instant},
+};
 
+use reqwest::StatusCode;
 use url::Url;
 
 use super::{Settings, connections::builder, resolve::AddressPolicy};
@@ -64,8 +69,20 @@ impl Monitor {
             if attempt > 0 {
                 clock.sleep(WAIT * 2_u32.pow(attempt - 1)).await;
             }
+            let start = Instant::now();
             let sent = self.client.post(url.clone()).body(body.to_owned()).send().await;
-            match sent.map(|answer| answer.status()) {
+            let sent = sent.map(|answer| answer.status());
+            let (status, ms) = (sent.as_ref().ok().map(StatusCode::as_u16), start.elapsed().as_millis());
+            // The path is a secret.
+            tracing::debug!(
+                purpose = "monitor",
+                host = self.url.host_str(),
+                status,
+                bytes = body.len(),
+                ms,
+                "POST"
+            );
+            match sent {
                 Ok(status) if status.is_success() => return true,
                 // A wrong address or token, or a moved address: a retry does not help.
                 Ok(status)

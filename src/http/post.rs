@@ -8,7 +8,7 @@ use std::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -90,8 +90,14 @@ impl Poster {
     pub(crate) async fn post(&self, request: PostRequest, now: Timestamp) -> Result<PostResponse, Failure> {
         self.sent.fetch_add(1, Ordering::Relaxed);
         let limit = request.timeout;
+        // The path may be a secret.
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        let (bytes, start) = (request.body.len(), Instant::now());
         let sent = tokio::time::timeout(limit, self.send(request, now)).await;
-        sent.unwrap_or(Err(Failure::TotalTimeout))
+        let sent = sent.unwrap_or(Err(Failure::TotalTimeout));
+        let (status, ms) = (sent.as_ref().ok().map(|answer| answer.status), start.elapsed().as_millis());
+        tracing::debug!(purpose = "alert", host, status, bytes, ms, "POST");
+        sent
     }
 
     async fn send(&self, request: PostRequest, now: Timestamp) -> Result<PostResponse, Failure> {

@@ -233,6 +233,7 @@ async fn fetch_page(
     let is_outdated = |kept: &ArticleRecord| entry.rewordings.any() && kept.fetched_at < entry.first_seen;
     let is_fresh = |kept: &ArticleRecord| age(kept) < context.settings.article_ttl && !is_outdated(kept);
     if let Some(kept) = kept.as_ref().filter(|kept| is_fresh(kept)) {
+        tracing::debug!(purpose = "article", key, "from the cache, without a request");
         return (CachedPage::Read(Box::new(kept.clone())), PageOutcome::FromCache);
     }
     match cache.allows(context, link, fetched).await {
