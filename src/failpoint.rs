@@ -15,6 +15,8 @@ pub const FAILPOINTS: &[&str] = &[
     "in-visit-whole",
     "visit-saved",
     "pruned",
+    "in-summary",
+    "summary-queued",
     "in-binding",
     "bound",
     "attempt-noted",

@@ -2,10 +2,9 @@
 
 use std::{
     collections::BTreeSet,
-    process::Child,
     sync::{
         atomic::{AtomicU32, AtomicU64, Ordering},
-        mpsc::{Receiver, channel},
+        mpsc::channel,
     },
     time::{Duration, Instant},
 };
@@ -14,7 +13,7 @@ use serde_json::Value;
 use tge_scrape::model::{Detection, Kind};
 
 use crate::support::{
-    inbox::Received,
+    inbox::{Received, wait_for_rings},
     random::Random,
     state,
     twin::{TWIN_CYCLE, assert_equals_twin, run_cycle, world_with_twin},
@@ -63,21 +62,12 @@ fn kill_cycles(world: &World, kills: u32, seed: u64) -> u32 {
         let mut child = world.lab.start(&CYCLE);
         let (count, limit) =
             if kill % 2 == 0 { (u64::MAX, random.below(span)) } else { (1 + random.below(6), 30_000) };
-        wait(&mut child, &rings, count, Duration::from_millis(limit));
+        wait_for_rings(&mut child, &rings, count, Duration::from_millis(limit));
         let _ = child.kill();
         killed += u32::from(child.wait().unwrap().code().is_none());
         state::sound(&world.lab.state());
     }
     killed
-}
-
-/// Waits for `count` rings, at most for `limit` and until `child` ends.
-fn wait(child: &mut Child, rings: &Receiver<()>, count: u64, limit: Duration) {
-    let (begun, mut rung) = (Instant::now(), 0);
-    while rung < count && begun.elapsed() < limit && child.try_wait().unwrap().is_none() {
-        let rest = limit.saturating_sub(begun.elapsed()).min(Duration::from_millis(20));
-        rung += u64::from(rings.recv_timeout(rest).is_ok());
-    }
 }
 
 /// Every channel has every detection of the feeds. The first fetch of X sends no alerts.

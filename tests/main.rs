@@ -47,6 +47,7 @@ mod signals; // SIGTERM and SIGINT
 mod snapshots; // help, tables and messages as a whole
 mod soak; // a month, simulated
 mod stories; // joined stories, failed saves, unchanged feeds
+mod summaries; // the weekly summary in the channels
 mod terminal; // control characters in feeds
 mod titles; // feeds with hostile titles
 mod trends; // figures by period, over a generated year

@@ -37,8 +37,10 @@ pub fn bind(
     let ready = |alert: &Alert| alert.due_at <= now;
     let (mut attached_updates, rest): (Vec<Alert>, Vec<Alert>) =
         queued.into_iter().partition(|alert| alert.topic == Topic::Update);
-    let (ops, news): (Vec<Alert>, Vec<Alert>) =
+    let (ops, rest): (Vec<Alert>, Vec<Alert>) =
         rest.into_iter().filter(ready).partition(|alert| alert.topic == Topic::Ops);
+    let (summaries, news): (Vec<Alert>, Vec<Alert>) =
+        rest.into_iter().partition(|alert| alert.topic == Topic::Summary);
     let (instant, digest): (Vec<Alert>, Vec<Alert>) = news.into_iter().partition(|alert| alert.instant);
     let (instant, held): (Vec<Alert>, Vec<Alert>) =
         instant.into_iter().partition(|alert| channel.may_send(alert.class, now));
@@ -48,6 +50,9 @@ pub fn bind(
     if is_open {
         for chunk in ops.chunks(capacity) {
             bound.add(channel, Form::Ops, singly(chunk), &mut Vec::new(), 0, now);
+        }
+        for summary in singly(&summaries) {
+            bound.add(channel, Form::Summary, vec![summary], &mut Vec::new(), 0, now);
         }
     }
     // A killed cycle may have left alerts of quiet hours as instant ones.
@@ -107,6 +112,7 @@ impl Bound {
             updates: Vec::new(),
             notices: Vec::<Notice>::new(),
             waiting,
+            summary: None,
         };
         for mut group in groups {
             let others = group.split_off(group.len().min(1));
@@ -124,6 +130,7 @@ impl Bound {
                     message.updates.push(Update { story, project, title, url, source, outlets });
                 }
                 Body::Ops(notice) => message.notices.push(notice),
+                Body::Summary(summary) => message.summary = Some(summary),
             }
         }
         self.messages.push(BoundMessage {

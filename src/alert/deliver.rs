@@ -234,6 +234,7 @@ pub async fn sample(channel: &Channel, post: &Poster, now: Timestamp) -> Result<
         updates: Vec::new(),
         notices: Vec::new(),
         waiting: 0,
+        summary: None,
     };
     channel.send(post, Attempt { message: &message, now, prior_attempts: 0 }).await.map(drop)
 }

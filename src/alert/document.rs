@@ -8,7 +8,7 @@ use super::{
     message::{Form, Item, Message, Update},
     wording::{SAMPLE, shown},
 };
-use crate::model::{Change, Detection, Notice};
+use crate::model::{Change, Detection, Notice, Summary};
 
 /// Most reasons and further outlets listed for one launch.
 const LISTED: usize = 8;
@@ -30,6 +30,8 @@ struct Document<'a> {
     updates: Vec<Update>,
     notices: &'a [Notice],
     waiting: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<Summary>,
 }
 
 #[derive(Serialize)]
@@ -46,12 +48,18 @@ pub fn kind(message: &Message) -> &'static str {
         Form::Single | Form::More => "tge.detected",
         Form::Digest => "tge.digest",
         Form::Ops => "ops.notice",
+        Form::Summary => "tge.summary",
         Form::Sample => "tge.test",
     }
 }
 
 /// The whole message as one object; its texts are sanitised and cut.
 pub fn document(message: &Message) -> Value {
+    shortened(message, usize::MAX)
+}
+
+/// As [`document`], with at most `most` items in each list of a summary.
+pub fn shortened(message: &Message, most: usize) -> Value {
     let lines = |item: &Item| -> Vec<Line> {
         item.detections()
             .map(|found| Line {
@@ -83,6 +91,7 @@ pub fn document(message: &Message) -> Value {
             .collect(),
         notices: &message.notices,
         waiting: message.waiting,
+        summary: message.summary.as_deref().map(|summary| summary.clone().cut(most)),
     };
     // Plain data with string keys always serialises.
     serde_json::to_value(document).unwrap_or_default()

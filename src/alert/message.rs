@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Change, Class, Detection, Notice};
+use crate::model::{Change, Class, Detection, Notice, Summary};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -16,6 +16,8 @@ pub enum Form {
     Digest,
     /// Notices about the program itself.
     Ops,
+    /// What happened in a week.
+    Summary,
     /// `alerts test`.
     Sample,
 }
@@ -66,12 +68,18 @@ pub struct Message {
     pub notices: Vec<Notice>,
     /// Launches that did not fit and come in the next digest.
     pub waiting: usize,
+    #[serde(default)]
+    pub summary: Option<Box<Summary>>,
 }
 
 impl Message {
-    /// The highest class in it. Notices about the program count as high.
+    /// The highest class in it. Notices about the program count as high, a summary as medium.
     pub fn class(&self) -> Class {
         let loudest = self.items.iter().flat_map(Item::detections).map(|found| found.class).max();
-        loudest.unwrap_or(if self.notices.is_empty() { Class::Low } else { Class::High })
+        loudest.unwrap_or(match (self.notices.is_empty(), &self.summary) {
+            (false, _) => Class::High,
+            (true, Some(_)) => Class::Medium,
+            (true, None) => Class::Low,
+        })
     }
 }

@@ -17,6 +17,8 @@ mod order;
 mod policy;
 pub mod process;
 mod retry;
+pub mod summary;
+pub mod week;
 mod wording;
 
 #[cfg(test)]

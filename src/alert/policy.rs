@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, ToSpan, civil::Time, tz::TimeZone};
+use jiff::{Timestamp, civil::Time, tz::TimeZone};
 
+use super::week::{self, WeekTime};
 use crate::model::{Class, Detection, Event, Severity};
+
+/// Built-in time of digests and summaries.
+const NINE: Time = Time::constant(9, 0, 0, 0);
 
 /// A channel's policy (docs/reference/settings.md has the table).
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the settings")]
@@ -17,6 +21,8 @@ pub struct ChannelPolicy {
     pub ops: bool,
     /// Minimum level of those notices.
     pub min_level: Severity,
+    /// Whether it gets a summary of each week.
+    pub summary: bool,
     /// Minimum class.
     pub min_class: Class,
     /// Minimum class for an instant alert; lower ones go into the digest. `None` puts all into the digest.
@@ -31,8 +37,10 @@ pub struct ChannelPolicy {
     pub watched: bool,
     /// Time zone of the times below.
     pub zone: TimeZone,
-    /// Times of day for the digest; empty sends it with the next cycle.
-    pub digest_at: Vec<Time>,
+    /// Times for the digest; empty sends it with the next cycle.
+    pub digest_at: Vec<WeekTime>,
+    /// Time of the summary.
+    pub summary_at: WeekTime,
     /// Start and end of the quiet hours; equal times mean none.
     pub quiet: Option<(Time, Time)>,
     /// Minimum class that is sent in quiet hours too.
@@ -55,6 +63,7 @@ impl ChannelPolicy {
             news: true,
             ops: false,
             min_level: Severity::default(),
+            summary: false,
             min_class: Class::High,
             instant: Some(Class::High),
             events: Vec::new(),
@@ -62,7 +71,8 @@ impl ChannelPolicy {
             tags: Vec::new(),
             watched: false,
             zone: TimeZone::UTC,
-            digest_at: vec![Time::constant(9, 0, 0, 0)],
+            digest_at: vec![WeekTime::daily(NINE)],
+            summary_at: WeekTime::monday(NINE),
             quiet: None,
             quiet_break: None,
             max_instant: 3,
@@ -104,16 +114,7 @@ impl ChannelPolicy {
 
     /// The next time for a digest, never within quiet hours.
     pub fn next_digest(&self, now: Timestamp) -> Timestamp {
-        let today = now.to_zoned_datetime(self.zone.clone()).date();
-        // Daylight saving may skip a time of day; then the next day's is used.
-        let days = (0..3).filter_map(|days| today.checked_add(days.days()).ok());
-        let times = days.flat_map(|day| self.digest_at.iter().map(move |time| day.to_datetime(*time)));
-        let next = times
-            .filter_map(|at| at.to_zoned_datetime(self.zone.clone()).ok())
-            .map(|at| at.timestamp())
-            .filter(|at| *at > now)
-            .min()
-            .unwrap_or(now);
+        let next = week::next(&self.digest_at, &self.zone, now).unwrap_or(now);
         self.quiet_until(next).unwrap_or(next)
     }
 }
@@ -157,17 +158,28 @@ mod tests {
 
     #[test]
     fn a_digest_goes_out_at_the_next_of_its_times_and_not_in_quiet_hours() {
-        let twice =
-            ChannelPolicy { digest_at: vec![time(9, 0, 0, 0), time(18, 0, 0, 0)], quiet: None, ..berlin() };
+        let twice = ChannelPolicy {
+            digest_at: vec![WeekTime::daily(time(9, 0, 0, 0)), WeekTime::daily(time(18, 0, 0, 0))],
+            quiet: None,
+            ..berlin()
+        };
         assert_eq!(twice.next_digest(at("2026-11-21T07:59:00Z")), at("2026-11-21T08:00:00Z"));
         assert_eq!(twice.next_digest(at("2026-11-21T08:00:00Z")), at("2026-11-21T17:00:00Z"));
         assert_eq!(twice.next_digest(at("2026-11-21T17:30:00Z")), at("2026-11-22T08:00:00Z"));
-        let night = ChannelPolicy { digest_at: vec![time(23, 0, 0, 0)], ..berlin() };
+        let night = ChannelPolicy { digest_at: vec![WeekTime::daily(time(23, 0, 0, 0))], ..berlin() };
         assert_eq!(night.next_digest(at("2026-11-21T12:00:00Z")), at("2026-11-22T06:00:00Z"));
+        let weekly = ChannelPolicy {
+            digest_at: vec![WeekTime::read("Mon,Thu 09:00").unwrap()],
+            quiet: None,
+            ..berlin()
+        };
+        // 2026-11-21 is a Saturday.
+        assert_eq!(weekly.next_digest(at("2026-11-21T12:00:00Z")), at("2026-11-23T08:00:00Z"));
         let soon = ChannelPolicy { digest_at: Vec::new(), ..ChannelPolicy::new("a") };
         assert_eq!(soon.next_digest(at("2026-11-21T12:00:00Z")), at("2026-11-21T12:00:00Z"));
         // 02:30 does not exist on that night.
-        let gap = ChannelPolicy { digest_at: vec![time(2, 30, 0, 0)], quiet: None, ..berlin() };
+        let gap =
+            ChannelPolicy { digest_at: vec![WeekTime::daily(time(2, 30, 0, 0))], quiet: None, ..berlin() };
         assert_eq!(gap.next_digest(at("2026-03-28T22:00:00Z")), at("2026-03-29T01:30:00Z"));
     }
 }

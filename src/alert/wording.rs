@@ -3,7 +3,10 @@
 //! All texts from feeds and posts pass through here: control and bidirectional characters are removed, texts are cut,
 //! links show their real host. The result is plain text, which each channel escapes for itself.
 
-use super::message::{Form, Item, Message, Update};
+use super::{
+    message::{Form, Item, Message, Update},
+    summary,
+};
 use crate::{
     model::{Class, Notice, Phase, Severity},
     text::{
@@ -82,6 +85,15 @@ pub fn paragraphs(message: &Message, limit: usize, markup: &Markup) -> Vec<Strin
         let (text, hint) = notice(notified, limit * 2);
         paragraphs.push(escape(&format!("{text}\n{hint}")).trim_end().to_owned());
     }
+    for section in message.summary.iter().flat_map(|summary| summary::sections(summary, limit)) {
+        let line = |line: &summary::Line| match &line.link {
+            Some(to) => format!("• {} {}", escape(&line.text), link(to)),
+            None => format!("• {}", escape(&line.text)),
+        };
+        let mut lines = vec![bold(&escape(&section.title))];
+        lines.extend(section.lines.iter().map(line));
+        paragraphs.push(lines.join("\n"));
+    }
     paragraphs.push(waiting(message));
     paragraphs.retain(|paragraph| !paragraph.is_empty());
     paragraphs
@@ -143,8 +155,13 @@ fn coins(item: &Item) -> String {
 }
 
 fn whose(found: &crate::model::Detection) -> String {
-    let token = found.token.as_deref().map(|token| format!("${}", shown(token, 20)));
-    let project = found.project.as_deref().map(|project| shown(project, NAME));
+    coin(found.project.as_deref(), found.token.as_deref())
+}
+
+/// `Caldera $ERA`.
+pub fn coin(project: Option<&str>, token: Option<&str>) -> String {
+    let token = token.map(|token| format!("${}", shown(token, 20)));
+    let project = project.map(|project| shown(project, NAME));
     match (project, token) {
         (Some(project), Some(token)) => format!("{project} {token}"),
         (Some(one), None) | (None, Some(one)) => one,
@@ -192,6 +209,9 @@ pub fn notice(notice: &Notice, limit: usize) -> (String, String) {
 
 /// One line about the message: a subject, a fallback, a notification's title.
 pub fn subject(message: &Message) -> String {
+    if let Some(summary) = &message.summary {
+        return summary::title(summary);
+    }
     let count = message.items.iter().flat_map(Item::detections).count();
     match (message.form, message.items.first(), message.notices.first()) {
         (Form::Sample, ..) => "tge-scrape: a test".to_owned(),
@@ -245,6 +265,15 @@ pub fn text(message: &Message, limit: usize) -> String {
     for change in &message.notices {
         let (message_text, hint) = notice(change, limit * 2);
         parts.push(if hint.is_empty() { message_text } else { format!("{message_text}\n{hint}") });
+    }
+    for section in message.summary.iter().flat_map(|summary| summary::sections(summary, limit)) {
+        let line = |line: &summary::Line| match line.link.as_ref().map(Link::text) {
+            Some(to) if !to.is_empty() => format!("• {} {to}", line.text),
+            _ => format!("• {}", line.text),
+        };
+        let mut lines = vec![section.title];
+        lines.extend(section.lines.iter().map(line));
+        parts.push(lines.join("\n"));
     }
     parts.push(waiting(message));
     parts.retain(|part| !part.is_empty());

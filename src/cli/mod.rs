@@ -147,6 +147,10 @@ pub(crate) enum Format {
     Ics,
     /// For the textfile collector; `stats` only
     Prometheus,
+    /// One page; `report` only
+    Html,
+    /// A summary for people and wikis; `report` only
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -178,7 +182,8 @@ enum Command {
     /// Test channels, show what waits, send it
     #[command(subcommand, after_help = ALERTS)]
     Alerts(alerts::What),
-    /// Write one page with stories, dates, sources and figures
+    /// Write one page with stories, dates, sources and figures, or a summary of some days
+    #[command(after_help = REPORT)]
     Report(report::Args),
     /// List, add, change, check, import and export feeds
     #[command(subcommand, alias = "feeds")]
@@ -223,6 +228,9 @@ const ALERTS: &str = "Examples:
   tge-scrape alerts test                  a test message to each channel
   tge-scrape alerts list --all            sent, waiting and failed
   tge-scrape alerts send --all            what waits for a digest or the morning, now";
+const REPORT: &str = "Examples:
+  tge-scrape report -o page.html
+  tge-scrape report --since 7d --format markdown -o -     the summary of a week";
 const EXPLAIN: &str = "Examples:
   tge-scrape explain 13d848
   tge-scrape explain https://news.example/launch
@@ -268,6 +276,12 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     }
     if globals.format == Some(Format::Prometheus) && !matches!(cli.command, Command::Stats(_)) {
         return Err(Error::new(Exit::Usage, "only `stats` accepts --format prometheus", ""));
+    }
+    if matches!(globals.format, Some(Format::Html | Format::Markdown))
+        && !matches!(cli.command, Command::Report(_))
+    {
+        let message = "only `report` accepts --format html and markdown";
+        return Err(Error::new(Exit::Usage, message, ""));
     }
     match cli.command {
         Command::Demo(args) => demo::run(&args, globals, output),

@@ -1,17 +1,22 @@
-//! `tge-scrape report -o FILE.html`: stories, dates, sources and figures as one page.
+//! `tge-scrape report -o FILE.html`: stories, dates, sources and figures as one page; with `--format markdown` a summary.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
+
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
+    alert::summary,
     clock::{Clock, SystemClock},
+    config::Settings,
     error::Error,
     exit::Exit,
+    model::Summary,
     store::{Access, Store},
     wiring,
 };
 
 use super::{
-    Globals, board, files,
+    Format, Globals, board, files,
     moment::{Moment, moment},
     output::Output,
 };
@@ -21,12 +26,31 @@ pub struct Args {
     /// File to write; - for stdout
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Only stories heard of since then: 24h, 7d, today, yesterday, 2026-11-26
+    /// Only stories heard of since then: 24h, 7d, today, yesterday, 2026-11-26; of a summary the time [default: 7d]
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     since: Option<Moment>,
 }
 
-/// Writes the page.
+/// Time of a summary without `--since`.
+const WEEK: Duration = Duration::from_hours(7 * 24);
+
+/// The summary from `since` to `now`, with the state of the program.
+async fn summarize(
+    store: &Store,
+    settings: &Settings,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Summary, Error> {
+    let facts = store.summary_facts((since, now), summary::dated_days(now, &TimeZone::UTC)).await?;
+    let name = |url: &str| {
+        settings.sources.iter().find(|source| source.url == url).map(|source| source.name.clone())
+    };
+    let states = store.sources().await?;
+    let budget = settings.alerts.budget_usd;
+    Ok(summary::build(facts, (since, now), &states, &name, budget, true, None))
+}
+
+/// Writes the page or the summary.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let store = if Store::exists(&settings.state_dir) {
@@ -37,7 +61,14 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     };
     let times = output.times(SystemClock.now(), globals.utc);
     let since = args.since.map(|moment| moment.start(&times));
-    let page = wiring::small_runtime()?.block_on(board::page(&store, &settings, times.now, since, None))?;
+    let runtime = wiring::small_runtime()?;
+    let page = match globals.format {
+        Some(Format::Markdown) => {
+            let since = since.unwrap_or_else(|| super::ago(times.now, WEEK));
+            summary::markdown(&runtime.block_on(summarize(&store, &settings, since, times.now))?)
+        }
+        _ => runtime.block_on(board::page(&store, &settings, times.now, since, None))?,
+    };
     if args.output.as_os_str() == "-" {
         output.print(&page)?;
         return Ok(Exit::Success);
@@ -48,7 +79,9 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     })?;
     if !globals.quiet {
         output.note(&format!("written to {}", args.output.display()));
-        output.next("open it in a browser; outputs.board writes it after each cycle");
+        if globals.format != Some(Format::Markdown) {
+            output.next("open it in a browser; outputs.board writes it after each cycle");
+        }
     }
     Ok(Exit::Success)
 }

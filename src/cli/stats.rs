@@ -215,8 +215,10 @@ fn view(
                 answers::text(&answers, &output.times(history.now, globals.utc), style)
             }
         }
-        // `cli` refuses the first two for all commands but `events`; `run` has printed the third.
-        Some(Format::Atom | Format::Ics | Format::Prometheus) => String::new(),
+        // `cli` refuses all but the last for this command; `run` has printed that.
+        Some(Format::Atom | Format::Ics | Format::Html | Format::Markdown | Format::Prometheus) => {
+            String::new()
+        }
     })
 }
 

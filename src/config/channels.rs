@@ -2,6 +2,8 @@
 
 mod policy;
 
+pub use policy::weekly;
+
 #[cfg(test)]
 mod tests;
 
@@ -27,12 +29,13 @@ use crate::{
         channels::{
             Discord, Email, Exec, File, Mailbox, Ntfy, Security, Slack, Telegram, Webhook, WebhookSecret,
         },
+        week::WeekTime,
     },
     text::{address::on_the_web, login::has_login},
 };
 
 /// Keys of every kind.
-pub(super) const COMMON: [&str; 22] = [
+pub(super) const COMMON: [&str; 23] = [
     "kind",
     "name",
     "enabled",
@@ -46,6 +49,7 @@ pub(super) const COMMON: [&str; 22] = [
     "watched_only",
     "time_zone",
     "digest_at",
+    "summary_at",
     "quiet",
     "quiet_break",
     "max_instant",
@@ -106,8 +110,13 @@ pub fn program_environment(environment: &Environment, named: &[String]) -> Vec<(
     names.filter_map(|name| Some((name.to_owned(), environment.get(name)?.to_owned()))).collect()
 }
 
-/// The enabled channels of `rows`.
-pub fn channels(rows: &[Row], environment: &Environment, errors: &mut ConfigErrors) -> Vec<Channel> {
+/// The enabled channels of `rows`. `summary_at` is the time of the summary for channels that name none.
+pub fn channels(
+    rows: &[Row],
+    environment: &Environment,
+    summary_at: WeekTime,
+    errors: &mut ConfigErrors,
+) -> Vec<Channel> {
     let mut names: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
@@ -126,7 +135,7 @@ pub fn channels(rows: &[Row], environment: &Environment, errors: &mut ConfigErro
             continue;
         }
         let enabled = reader.flag("enabled", true);
-        let mut channel = ChannelReader { reader, environment, secrets: Vec::new(), enabled };
+        let mut channel = ChannelReader { reader, environment, secrets: Vec::new(), enabled, summary_at };
         let kind = channel.kind(&kind);
         let channel = channel.channel(&name, kind);
         found.extend(channel.filter(|_| enabled));
@@ -141,6 +150,7 @@ struct ChannelReader<'a> {
     secrets: Vec<String>,
     /// A disabled channel may lack its secrets.
     enabled: bool,
+    summary_at: WeekTime,
 }
 
 impl ChannelReader<'_> {

@@ -369,6 +369,11 @@ fn alert_settings(
         (!command.is_empty())
             .then(|| Program { command, environment: channels::program_environment(environment, &variables) })
     };
+    let summary_at = layers.text("alerts.summary_at");
+    let summary_at = channels::weekly(&summary_at).unwrap_or_else(|message| {
+        layers.wrong("alerts.summary_at", message);
+        alert::ChannelPolicy::new("").summary_at
+    });
     alert::Settings {
         hooks: Hooks {
             before_cycle: hook(layers, "before_cycle"),
@@ -382,7 +387,7 @@ fn alert_settings(
         outbox_max_age: layers.duration("alerts.outbox_max_age"),
         disk_free: layers.size("alerts.disk_free"),
         budget_usd,
-        channels: channels::channels(channels, environment, &mut layers.errors),
+        channels: channels::channels(channels, environment, summary_at, &mut layers.errors),
     }
 }
 

@@ -17,6 +17,7 @@ mod rescan;
 mod run;
 mod save;
 mod source_index;
+mod summaries;
 mod x_figures;
 
 pub(crate) use checks::judge_checks;

@@ -111,8 +111,9 @@ impl Notifier {
         }
         let now = clock.now();
         if self.settings.channels.iter().any(|channel| channel.policy.ops) {
-            self.queue_notices(store, sources, seen, now).await?;
+            self.queue_notices(store, &sources, seen, now).await?;
         }
+        self.queue_summaries(store, &sources, now).await?;
         let (flag, stopping) = tokio::sync::watch::channel(false);
         let hurried = stop.is_none();
         let delivery = Delivery {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
-use super::{Class, Detection};
+use super::{Class, Detection, Summary};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
@@ -16,6 +16,8 @@ pub enum Topic {
     Update,
     /// The program itself: a dead feed, a failing channel, a budget.
     Ops,
+    /// What happened in a week.
+    Summary,
 }
 
 impl Topic {
@@ -114,6 +116,7 @@ pub enum Body {
         source: String,
     },
     Ops(Notice),
+    Summary(Box<Summary>),
 }
 
 /// Tier of an unknown source.

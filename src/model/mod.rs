@@ -13,6 +13,7 @@ pub(crate) mod samples;
 mod source;
 pub(crate) mod stamp;
 mod state;
+mod summary;
 mod x;
 
 pub(crate) use alert::{
@@ -35,6 +36,10 @@ pub use source::{PageSelectors, Source, SourceFormat, Validators};
 pub use state::{ArticleRecord, Commit, EntryRecord, EntryState, SourceState};
 pub(crate) use state::{
     DetectionRecord, HostWait, LastSeen, Mention, RobotsRecord, Signature, Skips, StoredFinding, Story,
+};
+pub(crate) use summary::{
+    ChannelAlerts, ClassCounts, CycleFacts, CyclesInTime, FailureCount, FirstReporter, Listed, Machine,
+    Percentiles, SilentFeed, Summary, SummaryFacts, SummaryState, SummaryStory, XSpending,
 };
 pub use x::{RateState, XAccount, XSource, XUsage};
 pub(crate) use x::{

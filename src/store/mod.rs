@@ -13,6 +13,7 @@ mod progress;
 mod retention;
 mod rows;
 mod sqlite;
+mod summaries;
 mod x;
 
 use std::{path::Path, sync::Arc};

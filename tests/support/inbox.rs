@@ -3,12 +3,14 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    process::Child,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
-        mpsc::Sender,
+        mpsc::{Receiver, Sender},
     },
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -116,6 +118,15 @@ impl Drop for Inbox {
         // Wakes the listener.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
         self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Waits for `count` rings, at most for `limit` and until `child` ends.
+pub fn wait_for_rings(child: &mut Child, rings: &Receiver<()>, count: u64, limit: Duration) {
+    let (begun, mut rung) = (Instant::now(), 0);
+    while rung < count && begun.elapsed() < limit && child.try_wait().unwrap().is_none() {
+        let rest = limit.saturating_sub(begun.elapsed()).min(Duration::from_millis(5));
+        rung += u64::from(rings.recv_timeout(rest).is_ok());
     }
 }
 

@@ -13,6 +13,7 @@ use super::{Arrived, Delivery, Refusal, answer};
 use crate::{
     alert::{
         message::{Form, Message},
+        summary,
         wording::{self, SAMPLE, shrink, sign},
     },
     http::PostResponse,
@@ -20,6 +21,8 @@ use crate::{
     text::{
         cut::{Unit, cut},
         link::Link,
+        // `allowed_mentions` prevents mentions by `@`, and the escaped bracket prevents mentions, emoji and times by `<…>`.
+        markdown::escape,
     },
 };
 
@@ -68,13 +71,27 @@ pub fn payload(message: &Message) -> Value {
         let count = |key: &str| embed[key].as_str().map_or(0, |text| Unit::Utf16.length(text));
         count("title") + count("description")
     };
-    let embeds =
-        shrink(|limit| embeds(message, limit), |embeds| embeds.iter().map(length).sum::<usize>() <= EMBEDS);
+    let embeds = shrink(
+        |limit| embeds(message, limit),
+        |embeds| {
+            let mut lengths = embeds.iter().map(length);
+            lengths.clone().all(|length| length <= DESCRIPTION) && lengths.by_ref().sum::<usize>() <= EMBEDS
+        },
+    );
+    let embeds: Vec<Value> = embeds.into_iter().map(shortened).collect();
     let content = match message.form {
         Form::Single => String::new(),
         _ => cut(&escape(&wording::subject(message)), CONTENT, Unit::Utf16),
     };
     json!({ "content": content, "embeds": embeds, "allowed_mentions": { "parse": [] } })
+}
+
+/// `embed` with a description within its limit.
+fn shortened(mut embed: Value) -> Value {
+    if let Some(text) = embed["description"].as_str() {
+        embed["description"] = Value::from(cut(text, DESCRIPTION, Unit::Utf16));
+    }
+    embed
 }
 
 fn embeds(message: &Message, limit: usize) -> Vec<Value> {
@@ -94,7 +111,7 @@ fn embeds(message: &Message, limit: usize) -> Vec<Value> {
             other => lines.push(escape(other.text())),
         }
         lines.retain(|line| !line.is_empty());
-        embed["description"] = Value::from(cut(&lines.join("\n"), DESCRIPTION, Unit::Utf16));
+        embed["description"] = Value::from(lines.join("\n"));
         embeds.push(embed);
     }
     let mut rest = Vec::new();
@@ -112,8 +129,22 @@ fn embeds(message: &Message, limit: usize) -> Vec<Value> {
     rest.push(wording::waiting(message));
     rest.retain(|line| !line.is_empty());
     if !rest.is_empty() {
-        let text = cut(&rest.join("\n\n"), DESCRIPTION, Unit::Utf16);
-        embeds.push(json!({ "description": text, "color": color(Class::Low) }));
+        embeds.push(json!({ "description": rest.join("\n\n"), "color": color(Class::Low) }));
+    }
+    for section in message.summary.iter().flat_map(|summary| summary::sections(summary, limit)) {
+        let line = |line: &summary::Line| {
+            let link = line.link.as_ref().map_or_else(String::new, |link| match link {
+                Link::Open { href, host } => format!(" [{}](<{href}>)", escape(host)),
+                other => format!(" {}", escape(other.text())),
+            });
+            format!("• {}{link}", escape(&line.text))
+        };
+        let lines: Vec<String> = section.lines.iter().map(line).collect();
+        embeds.push(json!({
+            "title": cut(&escape(&section.title), TITLE, Unit::Utf16),
+            "description": lines.join("\n"),
+            "color": color(Class::Low),
+        }));
     }
     embeds
 }
@@ -127,23 +158,10 @@ fn color(class: Class) -> u32 {
     }
 }
 
-/// Escapes Discord's Markdown. `allowed_mentions` prevents mentions by `@`, and the escaped bracket prevents
-/// mentions, emoji and times by `<…>`.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '[' | ']' | '(' | ')' | '#' | '-') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::samples::{hostile_detections, message};
+    use crate::alert::samples::{hostile_detections, message, summary, summary_message};
 
     #[test]
     fn a_payload_keeps_to_the_limits_and_mentions_nobody() {
@@ -161,6 +179,17 @@ mod tests {
             }
             assert!(all <= EMBEDS, "{all}");
         }
+    }
+
+    #[test]
+    fn a_summary_fits_and_says_what_it_cut() {
+        let body = payload(&summary_message(summary(60)));
+        let embeds = body["embeds"].as_array().unwrap();
+        let text = |embed: &Value| embed["description"].as_str().unwrap().to_owned();
+        let texts: Vec<String> = embeds.iter().map(text).collect();
+        let units: usize = texts.iter().map(|text| text.encode_utf16().count()).sum();
+        assert!(embeds.len() <= 10 && units <= EMBEDS, "{units}");
+        assert_eq!(texts.iter().filter(|text| text.contains("and ") && text.ends_with(" more")).count(), 2);
     }
 
     #[test]

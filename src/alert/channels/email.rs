@@ -26,6 +26,7 @@ use super::{
 use crate::{
     alert::{
         message::{Form, Message},
+        summary,
         wording::{self, SAMPLE, html, shown, shrink},
     },
     text::{
@@ -199,6 +200,15 @@ fn build(message: &Message, limit: usize) -> String {
     for notice in &message.notices {
         let (message_text, hint) = wording::notice(notice, limit * 2);
         paragraph(format!("{}<br>\n{}", html(&message_text), html(&hint)));
+    }
+    for section in message.summary.iter().flat_map(|summary| summary::sections(summary, limit)) {
+        let line = |line: &summary::Line| {
+            let to = line.link.as_ref().map_or_else(String::new, |to| format!(" {}", link(to)));
+            format!("• {}{to}", html(&line.text))
+        };
+        let mut lines = vec![format!("<strong>{}</strong>", html(&section.title))];
+        lines.extend(section.lines.iter().map(line));
+        paragraph(lines.join("<br>\n"));
     }
     paragraph(wording::waiting(message));
     format!(

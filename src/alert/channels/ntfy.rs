@@ -80,8 +80,16 @@ mod tests {
     use super::*;
     use crate::alert::{
         message::Form,
-        samples::{hostile_detections, message},
+        samples::{hostile_detections, message, summary, summary_message},
     };
+
+    #[test]
+    fn a_summary_fits_and_says_what_it_cut() {
+        let body = payload(&summary_message(summary(60)), "t");
+        let text = body["message"].as_str().unwrap();
+        assert!(text.len() <= MESSAGE && text.matches(" more").count() >= 2, "{text}");
+        assert!(text.ends_with("since the last summary"), "{text}");
+    }
 
     #[test]
     fn a_payload_keeps_to_the_bytes_and_links_its_article() {

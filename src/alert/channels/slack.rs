@@ -44,22 +44,22 @@ impl Slack {
 /// The JSON body of `message`.
 pub fn payload(message: &Message) -> Value {
     let sections = shrink(
-        |limit| sections(message, limit),
-        |sections| sections.iter().map(|text| text.chars().count() + 60).sum::<usize>() <= BLOCKS,
+        |limit| wording::paragraphs(message, limit, &MARKUP),
+        |sections| {
+            let mut lengths = sections.iter().map(|text| text.chars().count());
+            lengths.clone().all(|length| length <= SECTION)
+                && lengths.by_ref().map(|length| length + 60).sum::<usize>() <= BLOCKS
+        },
     );
+    let sections = sections.iter().map(|paragraph| cut(paragraph, SECTION, Unit::Utf16));
     let block = |text: String| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } });
     let fallback = escape(&cut(&wording::subject(message), FALLBACK, Unit::Scalars));
     json!({
         "text": fallback,
-        "blocks": sections.into_iter().map(block).collect::<Vec<_>>(),
+        "blocks": sections.map(block).collect::<Vec<_>>(),
         "unfurl_links": false,
         "unfurl_media": false,
     })
-}
-
-fn sections(message: &Message, limit: usize) -> Vec<String> {
-    let paragraphs = wording::paragraphs(message, limit, &MARKUP);
-    paragraphs.iter().map(|paragraph| cut(paragraph, SECTION, Unit::Utf16)).collect()
 }
 
 const MARKUP: Markup = Markup { bold: |text| format!("*{text}*"), escape, link };
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::alert::{
         message::Form,
-        samples::{hostile_detections, message},
+        samples::{hostile_detections, message, summary, summary_message},
     };
 
     #[test]
@@ -108,6 +108,19 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_summary_fits_and_says_what_it_cut() {
+        let body = payload(&summary_message(summary(60)));
+        let blocks = body["blocks"].as_array().unwrap();
+        let texts: Vec<&str> = blocks.iter().map(|block| block["text"]["text"].as_str().unwrap()).collect();
+        assert!(
+            texts.iter().all(|text| text.chars().count() <= SECTION && !text.ends_with('…')),
+            "{texts:#?}"
+        );
+        assert!(texts.iter().map(|text| text.chars().count()).sum::<usize>() <= 13_200);
+        assert_eq!(texts.iter().filter(|text| text.contains("and ") && text.ends_with(" more")).count(), 2);
     }
 
     #[test]

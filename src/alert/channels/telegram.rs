@@ -111,8 +111,16 @@ mod tests {
     use super::*;
     use crate::alert::{
         message::Form,
-        samples::{hostile_detections, message},
+        samples::{hostile_detections, message, summary, summary_message},
     };
+
+    #[test]
+    fn a_summary_fits_and_says_what_it_cut() {
+        let body = payload(&summary_message(summary(60)), "-100");
+        let text = bare(body["text"].as_str().unwrap());
+        assert!(text.encode_utf16().count() <= TEXT && text.matches(" more").count() >= 2, "{text}");
+        assert!(text.ends_with("since the last summary"), "{text}");
+    }
 
     #[test]
     fn a_payload_keeps_to_the_limit_and_has_no_markup_but_ours() {

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{Arrived, Attempt, Channel, Delivery, Refusal, answer};
 use crate::{
-    alert::{document, message::Message},
+    alert::{document, message::Message, wording::shrink},
     http::PostRequest,
 };
 
@@ -96,8 +96,9 @@ impl Webhook {
 
 /// `type`, `timestamp`, `data`.
 pub fn payload(message: &Message) -> Value {
-    let mut data = document::document(message);
     let size = |data: &Value| serde_json::to_string(data).map_or(0, |text| text.len());
+    // A shorter list of a summary first: it says how many items it cut.
+    let mut data = shrink(|limit| document::shortened(message, limit / 8), |data| size(data) <= BODY - 200);
     for spared in ["reasons", "also_at", "snippet"] {
         if size(&data) <= BODY - 200 {
             break;
@@ -116,7 +117,7 @@ mod tests {
     use crate::{
         alert::{
             message::Form,
-            samples::{detection, hostile, message},
+            samples::{detection, hostile, message, summary, summary_message},
         },
         model::{Detection, Outlet, Reason},
     };
@@ -141,6 +142,20 @@ mod tests {
             secrets: vec![WebhookSecret::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()],
         };
         assert_eq!(format!("{:?}", crate::alert::ChannelKind::Webhook(webhook)), "webhook(h.example)");
+    }
+
+    #[test]
+    fn a_summary_fits_and_says_what_it_cut() {
+        let mut summary = summary(60);
+        for story in &mut summary.stories.items {
+            story.title = "T".repeat(200);
+            story.url = format!("https://a.example/{}", "u".repeat(500));
+        }
+        let body = payload(&summary_message(summary));
+        assert!(serde_json::to_string(&body).unwrap().len() <= BODY);
+        let stories = &body["data"]["summary"]["stories"];
+        let listed = stories["items"].as_array().unwrap().len();
+        assert!(listed >= 10 && listed + usize::try_from(stories["more"].as_u64().unwrap()).unwrap() == 60);
     }
 
     #[test]

@@ -123,7 +123,11 @@ fn why(row: &OutboxRow, policy: Option<&ChannelPolicy>, now: Timestamp) -> Strin
         return "next cycle".to_owned();
     }
     let due = row.due_at.to_zoned_datetime(policy.zone.clone());
-    let at = due.strftime("%H:%M %Z");
+    let is_near = row.due_at.duration_since(now).as_hours() < 24;
+    let at = due.strftime(if is_near { "%H:%M %Z" } else { "%a %H:%M %Z" });
+    if matches!(row.topic, Topic::Ops | Topic::Summary) {
+        return format!("quiet hours until {at}");
+    }
     match policy.instant {
         None => format!("digest at {at} (instant = never)"),
         Some(instant) if row.class < instant => {

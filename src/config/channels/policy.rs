@@ -7,11 +7,15 @@ use strum::VariantNames;
 
 use super::ChannelReader;
 use crate::{
-    alert::ChannelPolicy,
+    alert::{
+        ChannelPolicy,
+        week::{WeekTime, clock_time},
+    },
     config::{layers, raw::RawValue},
     model::{Class, Event},
 };
 
+const TOPICS: [&str; 3] = ["news", "ops", "summary"];
 /// Messages per cycle for channels that programs read.
 const UNLIMITED: i64 = 1_000_000;
 
@@ -19,14 +23,15 @@ impl ChannelReader<'_> {
     pub(super) fn policy(&mut self, name: &str, people: bool) -> ChannelPolicy {
         let usual = ChannelPolicy::new(name);
         let topics = self.reader.texts("topics");
-        for topic in topics.iter().filter(|topic| !matches!(topic.as_str(), "news" | "ops")) {
-            self.reader.wrong("topics", format!("should be news or ops, is {topic:?}"));
+        for topic in topics.iter().filter(|topic| !TOPICS.contains(&topic.as_str())) {
+            self.reader.wrong("topics", format!("should be one of {}, is {topic:?}", TOPICS.join(", ")));
         }
         let names = |names: Vec<String>| names.into_iter().map(|name| name.to_lowercase()).collect();
         let max = if people { i64::try_from(usual.max_instant).unwrap_or(3) } else { UNLIMITED };
         ChannelPolicy {
             news: topics.is_empty() || topics.iter().any(|topic| topic == "news"),
             ops: topics.iter().any(|topic| topic == "ops"),
+            summary: topics.iter().any(|topic| topic == "summary"),
             min_class: self.class("min_class").unwrap_or(usual.min_class),
             min_level: self.reader.severity("min_level").unwrap_or(usual.min_level),
             instant: if self.reader.text("instant") == "never" {
@@ -40,6 +45,7 @@ impl ChannelReader<'_> {
             watched: self.reader.flag("watched_only", false),
             zone: self.zone(),
             digest_at: self.times(usual.digest_at),
+            summary_at: self.summary_at(),
             quiet: self.quiet(),
             quiet_break: self.class("quiet_break"),
             max_instant: self
@@ -93,21 +99,35 @@ impl ChannelReader<'_> {
         })
     }
 
-    fn times(&mut self, usual: Vec<Time>) -> Vec<Time> {
+    fn times(&mut self, usual: Vec<WeekTime>) -> Vec<WeekTime> {
         if self.reader.find("digest_at").is_none() {
             return usual;
         }
         let texts = self.reader.texts("digest_at");
         let mut times = Vec::new();
         for text in texts {
-            match clock_time(&text) {
+            match WeekTime::read(&text) {
                 Some(time) => times.push(time),
                 None => {
-                    self.reader.wrong("digest_at", format!("should be a time such as 09:00, is {text:?}"));
+                    self.reader.wrong(
+                        "digest_at",
+                        format!("should be a time such as 09:00 or Mon,Thu 09:00, is {text:?}"),
+                    );
                 }
             }
         }
         times
+    }
+
+    fn summary_at(&mut self) -> WeekTime {
+        let text = self.reader.text("summary_at");
+        if text.is_empty() {
+            return self.summary_at;
+        }
+        weekly(&text).unwrap_or_else(|message| {
+            self.reader.wrong("summary_at", message);
+            self.summary_at
+        })
     }
 
     fn quiet(&mut self) -> Option<(Time, Time)> {
@@ -134,8 +154,8 @@ impl ChannelReader<'_> {
     }
 }
 
-fn clock_time(text: &str) -> Option<Time> {
-    let (hour, minute) = text.trim().split_once(':')?;
-    let two = |text: &str| text.parse().ok().filter(|_| text.len() == 2);
-    Time::new(two(hour)?, two(minute)?, 0, 0).ok()
+/// Reads a time of one day of the week.
+pub fn weekly(text: &str) -> Result<WeekTime, String> {
+    let time = WeekTime::read(text).filter(WeekTime::is_weekly);
+    time.ok_or_else(|| format!("should be a day and a time such as Mon 09:00, is {text:?}"))
 }

@@ -10,7 +10,7 @@ use crate::model::Detection;
 const TOLERANCE: i64 = 120;
 
 /// Statements for times in seconds.
-const IN_SECONDS: [&str; 15] = [
+const IN_SECONDS: [&str; 16] = [
     statements::CYCLES_BACK,
     statements::SOURCES_BACK,
     statements::HOST_WAITS_BACK,
@@ -26,6 +26,7 @@ const IN_SECONDS: [&str; 15] = [
     statements::CHANNEL_STORY_BACK,
     statements::CHANNELS_BACK,
     statements::INCIDENTS_BACK,
+    statements::SUMMARIES_BACK,
 ];
 /// Statements for times in milliseconds.
 const IN_MILLISECONDS: [&str; 6] = [

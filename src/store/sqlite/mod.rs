@@ -21,6 +21,7 @@ mod rejudge;
 mod repair;
 mod sources;
 mod statements;
+mod summaries;
 mod x_calls;
 mod x_pages;
 
@@ -62,6 +63,7 @@ pub use query_timing::{take as take_times, watch};
 pub use rejudge::{detections_of, judged_entries, rejudge};
 pub use repair::repair;
 pub use sources::{host_waits, sources};
+pub use summaries::{put_summaries, summary_facts, summary_states};
 pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};
 pub use x_pages::{
     drop_gaps as x_drop_gaps, failed as x_failed, known as x_known, memory as x_memory, people as x_people,

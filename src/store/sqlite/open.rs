@@ -28,6 +28,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/13.sql")),
     M::up(include_str!("migrations/14.sql")),
     M::up(include_str!("migrations/15.sql")),
+    M::up(include_str!("migrations/16.sql")),
 ];
 
 /// Time that a statement waits for a lock of another process.

@@ -297,7 +297,7 @@ statements! {
         ORDER BY outbox.created_at, outbox.channel";
     OUTBOX_ROWS = "SELECT outbox.id, outbox.channel, topic, class, due_at, outbox.created_at,
         coalesce(json_extract(outbox.document, '$.news.detection.title'), json_extract(outbox.document, '$.update.title'),
-        json_extract(outbox.document, '$.ops.says')), outbox.message, settled_at, given_up, tries, error
+        json_extract(outbox.document, '$.ops.says'), iif(topic = 'summary', 'summary of the week', NULL)), outbox.message, settled_at, given_up, tries, error
         FROM outbox LEFT JOIN messages ON messages.id = outbox.message
         WHERE outbox.created_at > 0 AND (NOT ?2 OR settled_at IS NULL) ORDER BY outbox.created_at DESC LIMIT ?1";
     CHANNELS = "SELECT name, fingerprint, not_before, failures, failing_since, last_error, broken, sent_at FROM channels";
@@ -309,6 +309,25 @@ statements! {
     INCIDENT_PUT = "INSERT OR REPLACE INTO matters (subject, since, told_at, over_at, says, level)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     INCIDENT_DROP = "DELETE FROM matters WHERE subject = ?1";
+
+    SUMMARIES = "SELECT channel, handled_at, database_bytes FROM summaries";
+    SUMMARY_PUT = "INSERT OR REPLACE INTO summaries (channel, handled_at, database_bytes) VALUES (?1, ?2, ?3)";
+    SUMMARY_DROP = "DELETE FROM summaries WHERE channel = ?1";
+    SUMMARIES_BACK = "UPDATE summaries SET handled_at = handled_at - ?1 WHERE handled_at > ?2";
+    STORIES_DATED = "SELECT id FROM stories WHERE event_date BETWEEN ?1 AND ?2 AND length(event_date) = 10 ORDER BY id";
+    SUMMARY_ALERTS = "SELECT outbox.channel, ifnull(sum(settled_at >= ?1 AND settled_at < ?2 AND NOT given_up), 0),
+        sum(settled_at IS NULL), ifnull(sum(settled_at >= ?1 AND settled_at < ?2 AND given_up), 0)
+        FROM outbox LEFT JOIN messages ON messages.id = outbox.message
+        WHERE outbox.created_at > 0 AND topic <> 'summary' GROUP BY outbox.channel";
+    // The last cycle may be the one that asks.
+    SUMMARY_CYCLES = "SELECT started_at, duration_ms, exit_code, iif(json_valid(report), json_extract(report, '$.cycle.deadline_hit'), NULL),
+        iif(json_valid(report), json_extract(report, '$.x.cost_usd'), NULL),
+        iif(json_valid(report), json_extract(report, '$.x.month_cost_usd'), NULL) FROM cycles
+        WHERE started_at >= ?1 AND started_at < ?2 AND (status <> 'running' OR id < (SELECT max(id) FROM cycles))
+        ORDER BY started_at, id";
+    SUMMARY_CYCLE_BEFORE = "SELECT 1 FROM cycles WHERE started_at < ?1 LIMIT 1";
+    SUMMARY_FAILURES = "SELECT failure, count(*) AS number FROM cycles JOIN cycle_sources ON cycle_sources.cycle = cycles.id
+        WHERE started_at >= ?1 AND started_at < ?2 AND failure IS NOT NULL GROUP BY failure ORDER BY number DESC, failure";
 
     X_SOURCES_BACK = "UPDATE x_sources SET complete_at = NULL WHERE complete_at > ?2 AND ?1 > 0";
     X_ACCOUNTS_BACK = "UPDATE x_accounts SET checked_at = checked_at - ?1 WHERE checked_at > ?2";

@@ -357,6 +357,8 @@ fn no_statement_walks_through_a_table_that_grows() {
         "HOST_WAITS_BACK",
         "CHANNELS_BACK",
         "INCIDENTS_BACK",
+        "SUMMARIES",
+        "SUMMARIES_BACK",
         "X_SOURCES_BACK",
         "X_ACCOUNTS_BACK",
         "X_LIMITS_BACK",
