@@ -92,6 +92,35 @@ fn a_page_of_several_pages_is_read_asked_conditionally_and_its_new_layout_named(
 }
 
 #[test]
+fn an_index_of_sitemaps_is_followed_and_only_changed_sitemaps_are_read_again() {
+    let web = Inbox::start(|received: &Received, _| {
+        let url = |slug: &str| format!("<url><loc>/a/{slug}</loc><lastmod>2026-11-27</lastmod></url>");
+        let body = match received.path.as_str() {
+            "/sitemap.xml" => {
+                "<sitemapindex><sitemap><loc>/new.xml</loc><lastmod>2099-01-01</lastmod></sitemap>
+                <sitemap><loc>/old.xml</loc><lastmod>2020-01-01</lastmod></sitemap></sitemapindex>"
+                    .to_owned()
+            }
+            "/new.xml" => format!("<urlset>{}</urlset>", url("tidefall-airdrop-claim-opens")),
+            "/old.xml" => format!("<urlset>{}</urlset>", url("korrin-announces-token-sale-of-kor")),
+            path => {
+                let title = path.strip_prefix("/a/").unwrap_or_default().replace('-', " ");
+                let text = "The team confirmed the token launch and its terms today. ".repeat(12);
+                format!("<html><title>{title}</title><article><h1>{title}</h1><p>{text}</p></article></html>")
+            }
+        };
+        Some(Answer::new(200, &body))
+    });
+    let lab = Lab::new();
+    lab.settings(&format!("{HEAD}[[feeds]]\nurl = \"{}\"\nkind = \"sitemap\"\n", web.url("/sitemap.xml")));
+    let report = cycle(&lab);
+    assert_eq!((report.entries.new, report.stories.new), (2, 2), "{report:?}");
+    cycle(&lab);
+    let reads = |path: &str| web.all().iter().filter(|received| received.path == path).count();
+    assert_eq!((reads("/sitemap.xml"), reads("/old.xml")), (2, 1));
+}
+
+#[test]
 fn wrong_selectors_are_named_with_their_line() {
     let lab = Lab::new();
     for (row, line, message) in [
@@ -101,7 +130,7 @@ fn wrong_selectors_are_named_with_their_line() {
         ("kind = \"feed\"\nselect = { item = \"li\" }", 4, "a feed takes neither mapping, preset nor select"),
         ("kind = \"page\"\nselect = { script = \"script\" }", 5, "script needs a mapping"),
         ("kind = \"page\"\nselect = { item = 3 }", 5, "select.item: should be a text, is 3"),
-        ("kind = \"website\"", 4, "should be feed, json or page"),
+        ("kind = \"website\"", 4, "should be feed, json, page or sitemap"),
     ] {
         lab.settings(&format!("# mine\n[[feeds]]\nurl = \"https://venue.example/news\"\n{row}\n"));
         let check = lab.run(&["config", "check"]);

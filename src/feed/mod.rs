@@ -13,6 +13,7 @@ mod page;
 mod parse;
 mod plain;
 mod rebuild;
+mod sitemap;
 mod tokens;
 
 #[cfg(test)]
@@ -70,10 +71,19 @@ pub struct Feed {
     pub skip_hours: Vec<u8>,
     /// Days (GMT, Monday is 1) without requests (RSS `skipDays`).
     pub skip_days: Vec<u8>,
-    /// The next page of the list, for a source of several pages.
-    pub next: Option<Url>,
+    /// Further documents with entries of this source, the one to read first at the front.
+    pub further: Vec<Further>,
     /// What had to be repaired before it could be read, each once; empty for a well-formed feed.
     pub repairs: Vec<Repair>,
+}
+
+/// Another document of a source: the next page of a list, or a sitemap of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Further {
+    /// Its address.
+    pub url: Url,
+    /// When it last changed, if its index says so.
+    pub changed_at: Option<Timestamp>,
 }
 
 /// What had to be repaired in a feed.
@@ -171,6 +181,7 @@ pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, Feed
             let value = json::read(text).map_err(FeedError::Unreadable)?;
             json_source::read(&value, mapping, document.url)?
         }
+        SourceFormat::Sitemap => sitemap::read(text, document.url)?,
         SourceFormat::Page(selectors) => page::read(text, selectors, document.url, document.now)?,
         SourceFormat::Feed if text.starts_with('{') => match json::read(text) {
             Ok(value) if json_feed::is_json_feed(&value) => json_feed::read(&value, document.url)?,

@@ -9,7 +9,7 @@ use url::Url;
 
 use self::select::Selected;
 pub use self::select::{SelectError, Selects};
-use super::{Feed, FeedError, MOST_ENTRIES, Repair, json, json_source, plain::plain, resolve_link};
+use super::{Feed, FeedError, Further, MOST_ENTRIES, Repair, json, json_source, plain::plain, resolve_link};
 use crate::{
     model::{Entry, PageSelectors},
     text::{
@@ -39,11 +39,11 @@ pub fn read(html: &str, selectors: &PageSelectors, url: &Url, now: Timestamp) ->
     };
     feed.title =
         page.select(&select::TITLE).next().map(|title| plain(&title.inner_html())).unwrap_or_default();
-    feed.next = selects
+    let next = selects
         .next
         .as_ref()
-        .and_then(|next| next.values(page.root_element()).find_map(|link| resolve_link(base, &link)))
-        .filter(|next| next != url);
+        .and_then(|next| next.addresses(page.root_element()).find_map(|link| resolve_link(base, &link)));
+    feed.further.extend(next.filter(|next| next != url).map(|url| Further { url, changed_at: None }));
     if shown.len() < html.len() {
         feed.repairs.push(Repair::TooManyEntries);
     }

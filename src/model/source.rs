@@ -32,6 +32,8 @@ pub enum SourceFormat {
     Json(JsonMapping),
     /// A web page without a feed, read by CSS selectors.
     Page(PageSelectors),
+    /// A sitemap or an index of sitemaps.
+    Sitemap,
 }
 
 /// Where a web page has the parts of its entries: CSS selectors, each with `@attribute` at its end where the value of an

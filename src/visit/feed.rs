@@ -1,7 +1,8 @@
 //! Visits a source: request, parsing, and the early filter for new entries. A candidate waits for its page, unless the feed
 //! has the full text.
 
-mod pages;
+mod cut_short;
+mod further;
 
 use std::{
     collections::HashSet,
@@ -26,6 +27,7 @@ use crate::{
     text::{address, hash::sha256, host::pace_key},
 };
 
+use self::cut_short::cut_short;
 use super::{
     Context, FeedVisit, Figures, Finding, ParsePool, SourceOutcome,
     identity::{Sight, lookups, recognise},
@@ -146,7 +148,7 @@ impl Asked<'_> {
             Ok(read) => read,
             Err((kind, sentence)) => return self.failed(Problem::Body(&kind), sentence),
         };
-        match self.read_further_pages(&mut feed, rules).await {
+        match self.read_further(&mut feed, rules).await {
             Ok(further) => took += further,
             Err(unread) => return self.failed(unread.problem(), unread.sentence()),
         }
@@ -369,40 +371,5 @@ async fn parse(
     match read.await {
         Ok(feed) => feed.map_err(|error| (error.kind(), error.to_string())),
         Err(unread) => Err((unread.kind(), unread.to_string())),
-    }
-}
-
-/// Whether a feed's text is incomplete: missing, or ending in an ellipsis or an invitation to read on.
-fn cut_short(text: &str) -> bool {
-    let end = text.trim_end_matches([' ', ']', ')', '»', '→', '.', '!']).to_lowercase();
-    let marked = text.trim_end_matches([' ', ']', ')']).ends_with('…') || text.trim_end().ends_with("...");
-    text.trim().is_empty()
-        || marked
-        || text.trim_end().ends_with("...]")
-        || ["read more", "continue reading", "read the full story", "keep reading"]
-            .iter()
-            .any(|mark| end.ends_with(mark))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn incomplete_summaries_are_recognised() {
-        for cut in [
-            "",
-            "  ",
-            "The team said…",
-            "The team said […]",
-            "The team said [...]",
-            "So it is. Read more",
-            "… Continue reading →",
-        ] {
-            assert!(cut_short(cut), "{cut:?}");
-        }
-        for whole in ["The team said so.", "Prices rose (again)."] {
-            assert!(!cut_short(whole), "{whole:?}");
-        }
     }
 }

@@ -51,6 +51,10 @@ fn decide(kind: &str, given: Given) -> Result<SourceFormat, (&'static str, Strin
             }),
             _ => contradiction("a json source takes either a mapping or a preset, and no select"),
         },
+        "sitemap" if preset.is_empty() && mapping.is_none() && selectors.is_none() => {
+            Ok(SourceFormat::Sitemap)
+        }
+        "sitemap" => contradiction("a sitemap takes neither mapping, preset nor select"),
         "page" if !preset.is_empty() => contradiction("a page takes no preset"),
         "page" => {
             let selectors =
@@ -63,7 +67,7 @@ fn decide(kind: &str, given: Given) -> Result<SourceFormat, (&'static str, Strin
                 (_, mapping) => Ok(SourceFormat::Page(PageSelectors { mapping, ..selectors })),
             }
         }
-        _ => Err(("kind", format!("should be feed, json or page, is {kind:?}"))),
+        _ => Err(("kind", format!("should be feed, json, page or sitemap, is {kind:?}"))),
     }
 }
 

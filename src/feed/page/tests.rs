@@ -40,7 +40,7 @@ fn usual_places_are_read_without_further_selectors() {
             ("No link here", "", String::new()),
         ]
     );
-    assert_eq!(feed.next, None);
+    assert_eq!(feed.further, []);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn each_selector_names_its_place() {
     let link = "https://cdn.example/x/a?id=1&x=2";
     assert_eq!(shown(&feed), [("Whole title of the sale", link, "2025-11-26T10:00:00Z".to_owned())]);
     assert_eq!(feed.entries[0].summary, "Words");
-    assert_eq!(feed.next.unwrap().as_str(), "https://cdn.example/x/p2");
+    assert_eq!(feed.further[0].url.as_str(), "https://cdn.example/x/p2");
 }
 
 #[test]
