@@ -20,6 +20,7 @@ pub mod suggest;
 pub mod sums;
 pub mod targets;
 pub mod trend;
+pub mod usd;
 
 pub use histogram::Histogram;
 pub use report::CycleReport;
