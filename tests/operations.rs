@@ -144,7 +144,7 @@ fn a_level_that_rises_is_reported_at_once_and_reaches_the_critical_channel() {
 #[test]
 fn checks_are_shown_beside_the_targets_and_strict_exits_with_4() {
     let check = "[[checks]]\nfigure = \"stories.new\"\nover = \"1h\"\nat_most = 1\nlevel = \"critical\"\n\
-                 [[checks]]\nfigure = \"stories.new\"\nover = \"7d\"\nat_least = 1\n";
+                 [[checks]]\nfigure = \"stories.new\"\nover = \"7d\"\nat_least = 1000\n";
     let lab = lab(3, check);
     assert_eq!(lab.run(&["cycle", "--catch-up", "9"]).code, 0);
     let shown = lab.run(&["stats", "--targets"]);

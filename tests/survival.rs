@@ -84,8 +84,8 @@ fn long_titles_are_cut_in_database_and_outputs() {
         std::fs::read_dir(lab.state()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
     let written = |name: &str| std::fs::metadata(lab.path().join(name)).map_or(0, |file| file.len());
     let sizes = [state, events.len() as u64, written("alerts.ndjson"), written("out.atom")];
-    // The title has 1 MB, an empty database 300 kB.
-    assert!(sizes.iter().all(|size| *size < 1_000_000), "{sizes:?}");
+    // Each of the three titles has 1 MB; an empty database with its log has up to 1.1 MB.
+    assert!(sizes[0] < 1_500_000 && sizes[1..].iter().all(|size| *size < 100_000), "{sizes:?}");
     assert!(sizes[2] > 0 && sizes[3] > 0, "{sizes:?}");
 }
 

@@ -1,6 +1,9 @@
-//! `tge-scrape report -o FILE.html`: stories, dates, sources and figures as one page; with `--format markdown` a summary.
+//! `tge-scrape report -o FILE.html`: stories, dates, sources and figures as one page; `--format markdown`: a summary.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -23,9 +26,9 @@ use super::{
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// File to write; - for stdout
+    /// File to write; - for stdout, where markdown goes without a file
     #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    output: Option<PathBuf>,
     /// Only stories heard of since then: 24h, 7d, today, yesterday, 2026-11-26; of a summary the time [default: 7d]
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     since: Option<Moment>,
@@ -52,6 +55,10 @@ async fn summarize(
 
 /// Writes the page or the summary.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let is_markdown = globals.format == Some(Format::Markdown);
+    let path = args.output.as_deref().or(is_markdown.then_some(Path::new("-"))).ok_or_else(|| {
+        Error::new(Exit::Usage, "the page needs a file", "name it with -o FILE.html, or -o - for stdout")
+    })?;
     let settings = super::settings(globals)?;
     let store = if Store::exists(&settings.state_dir) {
         Store::open(&settings.state_dir, Access::Read)?
@@ -62,24 +69,23 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let times = output.times(SystemClock.now(), globals.utc);
     let since = args.since.map(|moment| moment.start(&times));
     let runtime = wiring::small_runtime()?;
-    let page = match globals.format {
-        Some(Format::Markdown) => {
-            let since = since.unwrap_or_else(|| super::ago(times.now, WEEK));
-            summary::markdown(&runtime.block_on(summarize(&store, &settings, since, times.now))?)
-        }
-        _ => runtime.block_on(board::page(&store, &settings, times.now, since, None))?,
+    let page = if is_markdown {
+        let since = since.unwrap_or_else(|| super::ago(times.now, WEEK));
+        summary::markdown(&runtime.block_on(summarize(&store, &settings, since, times.now))?)
+    } else {
+        runtime.block_on(board::page(&store, &settings, times.now, since, None))?
     };
-    if args.output.as_os_str() == "-" {
+    if path.as_os_str() == "-" {
         output.print(&page)?;
         return Ok(Exit::Success);
     }
-    files::write(&args.output, page.as_bytes(), files::Kind::Output).map_err(|error| {
-        let message = format!("{} cannot be written: {error}", args.output.display());
+    files::write(path, page.as_bytes(), files::Kind::Output).map_err(|error| {
+        let message = format!("{} cannot be written: {error}", path.display());
         Error::new(Exit::Failure, message, "name another file with -o")
     })?;
     if !globals.quiet {
-        output.note(&format!("written to {}", args.output.display()));
-        if globals.format != Some(Format::Markdown) {
+        output.note(&format!("written to {}", path.display()));
+        if !is_markdown {
             output.next("open it in a browser; outputs.board writes it after each cycle");
         }
     }

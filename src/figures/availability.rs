@@ -8,6 +8,8 @@ use crate::model::{CycleStart, CycleStatus};
 
 /// A cycle is late if it started later than this many times the usual distance after the one before it.
 const LATE: f64 = 1.5;
+/// Fewest distances that make one usual.
+const FEWEST: usize = 5;
 
 /// The cycles of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -18,7 +20,8 @@ pub struct Availability {
     pub ok: u64,
     /// `ok` ÷ `cycles`, 0–1.
     pub ok_ratio: f64,
-    /// Cycles that started later than [`LATE`] times the median distance after the cycle before.
+    /// Cycles that started later than [`LATE`] times the median distance after the cycle before, from [`FEWEST`]
+    /// distances on.
     pub late: u64,
     /// The longest time between the starts of two cycles, or since the start of the last one, seconds.
     pub longest_gap_s: u64,
@@ -38,7 +41,8 @@ pub fn availability(starts: &[CycleStart], now: Timestamp, timeout: SignedDurati
         .map(|pair| pair[1].started_at.duration_since(pair[0].started_at).as_secs().max(0))
         .collect();
     let usual = median(distances.iter().map(|seconds| *seconds as f64)).unwrap_or(0.0);
-    let late = distances.iter().filter(|seconds| **seconds as f64 > LATE * usual).count() as u64;
+    let is_late = |seconds: &&i64| distances.len() >= FEWEST && **seconds as f64 > LATE * usual;
+    let late = distances.iter().filter(is_late).count() as u64;
     let since_last = starts.last().map(|last| now.duration_since(last.started_at).as_secs());
     let longest = distances.into_iter().chain(since_last).max().unwrap_or(0);
     let longest_gap_s = u64::try_from(longest).unwrap_or(0);
@@ -74,6 +78,8 @@ mod tests {
         assert_eq!((found.cycles, found.ok, found.ok_ratio.to_bits()), (7, 6, 0.8571_f64.to_bits()));
         assert_eq!((found.late, found.longest_gap_s), (1, 41 * 60));
         assert_eq!(availability(&cycles, at(187), TIMEOUT).unwrap().longest_gap_s, 90 * 60);
+        let few = starts(&[0, 1, 30]);
+        assert_eq!(availability(&few, at(31), TIMEOUT).unwrap().late, 0, "two distances are not usual");
     }
 
     #[test]

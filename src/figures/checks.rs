@@ -157,7 +157,9 @@ impl Check {
         let is_filled = past.first.is_some_and(|first| first <= since);
         let Bounds { at_least, at_most, at_least_of_median, at_most_of_median } = self.bounds;
         let of_median = |factor: Option<f64>| Some(factor? * median?);
-        let least = [at_least, of_median(at_least_of_median)].into_iter().flatten().filter(|_| is_filled);
+        // In a part of the time a bound may be reached already; what lacks may still come.
+        let least = [at_least, of_median(at_least_of_median)].into_iter().flatten();
+        let least = least.filter(|bound| is_filled || value >= Some(*bound));
         let most = [at_most, of_median(at_most_of_median)].into_iter().flatten();
         let held = value.map(|value| {
             let held = least.map(|bound| value >= bound).chain(most.map(|bound| value <= bound));
