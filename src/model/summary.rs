@@ -160,7 +160,7 @@ pub struct CyclesInTime {
     /// With exit code 0.
     pub ok: usize,
     /// Stopped by `cycle.timeout`.
-    pub late: usize,
+    pub timed_out: usize,
     /// The longest time between the starts of two cycles; `None` with fewer than two.
     pub longest_gap_s: Option<i64>,
 }

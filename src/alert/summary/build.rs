@@ -134,7 +134,7 @@ fn cycles(facts: &[CycleFacts], had_before: bool, (from, to): (Timestamp, Timest
     CyclesInTime {
         all: facts.len(),
         ok: facts.iter().filter(|cycle| cycle.exit_code == Some(0)).count(),
-        late: facts.iter().filter(|cycle| cycle.deadline_hit).count(),
+        timed_out: facts.iter().filter(|cycle| cycle.deadline_hit).count(),
         longest_gap_s: starts.windows(2).map(gap).max(),
     }
 }
@@ -205,7 +205,10 @@ mod tests {
     fn cycles_in_time_are_counted_with_their_longest_gap() {
         let cycles = built(facts(1)).cycles;
         // Cycles each hour; the last but one failed, and three hours passed before the last.
-        assert_eq!((cycles.all, cycles.ok, cycles.late, cycles.longest_gap_s), (8, 7, 1, Some(3 * 3600)));
+        assert_eq!(
+            (cycles.all, cycles.ok, cycles.timed_out, cycles.longest_gap_s),
+            (8, 7, 1, Some(3 * 3600))
+        );
         assert_eq!(built(SummaryFacts::default()).cycles.longest_gap_s, None);
         let asleep = SummaryFacts { had_cycles_before: true, ..SummaryFacts::default() };
         assert_eq!(built(asleep).cycles.longest_gap_s, Some(7 * 86_400));

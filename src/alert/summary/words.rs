@@ -133,8 +133,8 @@ fn launch(story: &SummaryStory, limit: usize) -> String {
 /// `1 004 of 1 008 cycles ok, 2 out of time, longest gap 41 min`.
 fn cycles(cycles: &CyclesInTime) -> String {
     let mut text = format!("{} of {} cycles ok", count(cycles.ok as f64), count(cycles.all as f64));
-    if cycles.late > 0 {
-        text.push_str(&format!(", {} out of time", cycles.late));
+    if cycles.timed_out > 0 {
+        text.push_str(&format!(", {} out of time", cycles.timed_out));
     }
     if let Some(gap) = cycles.longest_gap_s {
         text.push_str(&format!(", longest gap {}", rough(SignedDuration::from_secs(gap))));
