@@ -38,7 +38,7 @@ use crate::{
 
 use super::{
     Format, Globals,
-    history::{History, read},
+    history::{History, read_all},
     output::Output,
 };
 use periods::By;
@@ -138,7 +138,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         runtime.block_on(periods::against(&store, times, around))?
     } else if args.cache {
         let rows = runtime.block_on(store.cycles_since(since, last.max(1)))?;
-        let reports = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let reports = read_all(&rows)?;
         runtime.block_on(caches::caches(&store, &settings, &reports, globals.format, style))?
     } else if args.lists_cycles(globals.format) {
         runtime.block_on(cycles::cycles(&store, (since, last), globals.format, style))?

@@ -1,5 +1,7 @@
 //! Figures by period, and of two times side by side: `stats --by` and `stats --against`.
 
+use jiff::civil::Date;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use strum::VariantArray;
 
@@ -16,8 +18,9 @@ use crate::{
         catalog::{Figure, figures},
         compare::{Comparison, Window, biggest_first},
         histogram::Times,
-        periods::PeriodFigures,
+        periods::{Length, PeriodFigures},
         stages::StageTimes,
+        sums::Sums,
         trend::median,
     },
     text::quantity::plural,
@@ -125,22 +128,52 @@ pub fn csv(periods: &[PeriodFigures]) -> String {
     csv_rows(header.iter().map(String::as_str), rows)
 }
 
-/// Each period with every figure by name, `null` where it was not measured.
-pub fn documents(periods: &[PeriodFigures]) -> Vec<Value> {
-    let document = |period: &PeriodFigures| {
-        let values: serde_json::Map<String, Value> =
-            figures().map(|figure| (figure.name.to_owned(), number(figure.value(&period.sums)))).collect();
-        json!({
-            "period": period.period.name,
-            "first_day": period.period.first.to_string(),
-            "last_day": period.period.last.to_string(),
-            "complete": period.is_complete,
-            "figures": values,
-            "cycle_ms": period.whole,
-            "stages_ms": period.stages,
-        })
-    };
-    periods.iter().map(document).collect()
+/// `stats --by` as JSON.
+#[derive(Serialize)]
+pub struct Document<'a> {
+    schema: u32,
+    by: &'static str,
+    settings_changed_last: Option<String>,
+    periods: Vec<PeriodDocument<'a>>,
+}
+
+impl<'a> Document<'a> {
+    /// The figures of `periods`; `changed` says when the settings changed for the last time.
+    pub fn new(by: Length, periods: &'a [PeriodFigures], changed: Option<String>) -> Self {
+        Self { schema: 1, by: by.as_str(), settings_changed_last: changed, periods: documents(periods) }
+    }
+}
+
+/// A period with every figure by name, `null` where it was not measured.
+#[derive(Serialize)]
+pub struct PeriodDocument<'a> {
+    period: &'a str,
+    first_day: Date,
+    last_day: Date,
+    complete: bool,
+    #[serde(serialize_with = "by_name")]
+    figures: &'a Sums,
+    cycle_ms: &'a Times,
+    stages_ms: &'a StageTimes,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+fn by_name<S: Serializer>(sums: &&Sums, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(figures().map(|figure| (figure.name, number(figure.value(sums)))))
+}
+
+/// Each period as a document of its own.
+pub fn documents(periods: &[PeriodFigures]) -> Vec<PeriodDocument<'_>> {
+    let documents = periods.iter().map(|figures| PeriodDocument {
+        period: &figures.period.name,
+        first_day: figures.period.first,
+        last_day: figures.period.last,
+        complete: figures.is_complete,
+        figures: &figures.sums,
+        cycle_ms: &figures.whole,
+        stages_ms: &figures.stages,
+    });
+    documents.collect()
 }
 
 fn per(compared: &Comparison) -> &'static str {

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::{
-    cli::{Format, history::read},
+    cli::{Format, history::read_all},
     error::Error,
-    figures::{CycleReport, drift::exceeded_medians},
+    figures::drift::exceeded_medians,
     render::{Style, report},
     store::Store,
 };
@@ -18,7 +18,7 @@ pub async fn cycles(
     style: Style,
 ) -> Result<String, Error> {
     let rows = store.cycles_since(since, last.max(1)).await?;
-    let reports: Vec<CycleReport> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    let reports = read_all(&rows)?;
     if reports.is_empty() && format != Some(Format::Csv) {
         return Ok("no finished cycle yet\n".to_owned());
     }

@@ -1,6 +1,6 @@
 //! `stats --by` and `stats --against`: figures by period, and of two times side by side.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, num::NonZero, panic::resume_unwind, thread, time::Duration};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -117,12 +117,9 @@ pub async fn by(
         add_times(store, length, &mut periods).await?;
     }
     Ok(match format {
-        Some(Format::Json) => render::json(&serde_json::json!({
-            "schema": 1,
-            "by": length.as_str(),
-            "settings_changed_last": last_change(store, &days).await?,
-            "periods": trends::documents(&periods),
-        })),
+        Some(Format::Json) => {
+            render::json(&trends::Document::new(length, &periods, last_change(store, &days).await?))
+        }
         Some(Format::Ndjson) => trends::documents(&periods).iter().map(render::json).collect(),
         Some(Format::Csv) => trends::csv(&periods),
         _ => trends::table(&periods, last_change(store, &days).await?.as_deref(), style),
@@ -145,7 +142,7 @@ async fn add_times(store: &Store, length: Length, periods: &mut [PeriodFigures])
         Length::Month => (first.period.name.clone(), last.period.name.clone()),
         Length::Day | Length::Week => (first.period.first.to_string(), last.period.last.to_string()),
     };
-    let mut stored: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    let mut stored = StoredTimes::new();
     for (period, stage) in store.stages_between(names.0, names.1).await? {
         let name = match length {
             Length::Week => period.parse().map(|day| length.period(day).name).unwrap_or_default(),
@@ -153,6 +150,20 @@ async fn add_times(store: &Store, length: Length, periods: &mut [PeriodFigures])
         };
         stored.entry(name).or_default().push(stage);
     }
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let part = periods.len().div_ceil(cores);
+    thread::scope(|scope| {
+        let stored = &stored;
+        let add = |periods| scope.spawn(move || add_stored_times(periods, stored));
+        let workers: Vec<_> = periods.chunks_mut(part).map(add).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
+}
+
+type StoredTimes = BTreeMap<String, Vec<(String, Vec<u8>)>>;
+
+/// Adds the times of the stages in `stored`, by name of the period.
+fn add_stored_times(periods: &mut [PeriodFigures], stored: &StoredTimes) -> Result<(), Error> {
     for period in periods {
         let Some(stored) = stored.get(&period.period.name) else { continue };
         let mut stages = StageHistograms::default();

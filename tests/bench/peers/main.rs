@@ -1,8 +1,8 @@
 //! The program and its peers on one web in one run: the cost of the network, of a minimal program, and of this one.
 //!
-//! `cargo bench --bench peers [-- PART…]` with the parts `warm`, `cold`, `whole`, `tls`, `many`, `start` and `history`;
-//! `--runs N` sets the number of runs (five). Every run is a process, and program and peer alternate. Medians are
-//! printed. Nothing here fails for being slow; the bench `cycle` checks exact counts.
+//! `cargo bench --bench peers [-- PART…]` with the parts `warm`, `cold`, `whole`, `tls`, `many`, `start`, `history`
+//! and `sizing`; `--runs N` sets the number of runs (five). Every run is a process, and program and peer alternate.
+//! Medians are printed. Nothing here fails for being slow; the bench `cycle` checks exact counts.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,6 +16,7 @@ mod bare;
 mod history;
 mod meter;
 mod site;
+mod sizing;
 
 use std::path::Path;
 
@@ -189,7 +190,7 @@ fn main() {
     }
     let runs = arguments.iter().skip_while(|one| *one != "--runs").nth(1);
     let runs = runs.map_or(5, |runs| runs.parse().unwrap());
-    let parts: [(&str, Part); 7] = [
+    let parts: [(&str, Part); 8] = [
         ("warm", warm),
         ("cold", cold),
         ("whole", whole),
@@ -197,6 +198,7 @@ fn main() {
         ("many", many),
         ("start", start),
         ("history", history::run),
+        ("sizing", sizing::run),
     ];
     let asked = parts.iter().any(|(name, _)| arguments.iter().any(|one| one == name));
     println!("{:<58} {:>9} {:>9} {:>9}", "medians", "wall", "CPU", "memory");

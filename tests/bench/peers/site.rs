@@ -12,6 +12,8 @@ use super::{
 
 /// Certificate of the authority of a site.
 const AUTHORITY: &str = "authority.pem";
+/// The time of the web at the start, seconds since 1970.
+pub const NOW: i64 = 1_795_000_000;
 /// The program measured.
 pub const OURS: &str = env!("CARGO_BIN_EXE_tge-scrape");
 
@@ -45,7 +47,7 @@ impl Site {
         let dir = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let options = Options {
-            now: 1_795_000_000,
+            now: NOW,
             seed: 7,
             latency: Duration::from_millis(50),
             spread: Duration::from_millis(20),
@@ -73,6 +75,14 @@ impl Site {
     /// The variable with the trusted certificate.
     fn trust(&self) -> Vec<(&'static str, String)> {
         if self.wire == Wire::Tls { vec![("SSL_CERT_FILE", self.text(AUTHORITY))] } else { Vec::new() }
+    }
+
+    /// Feeds are fetched as often as the built-in settings say; before, in each cycle.
+    pub fn poll_as_built_in(&self) {
+        let settings = std::fs::read_to_string(self.path("settings.toml")).unwrap();
+        let always = "feed_ttl = \"0s\"\n";
+        assert!(settings.contains(always));
+        std::fs::write(self.path("settings.toml"), settings.replace(always, "")).unwrap();
     }
 
     /// Deletes all state.
