@@ -20,7 +20,7 @@ pub struct Availability {
     pub ok: u64,
     /// `ok` ÷ `cycles`, 0–1.
     pub ok_ratio: f64,
-    /// Cycles that started later than [`LATE`] times the median distance after the cycle before, from [`FEWEST`]
+    /// Cycles that started later than 1.5 times the median distance after the cycle before, from five
     /// distances on.
     pub late: u64,
     /// The longest time between the starts of two cycles, or since the start of the last one, seconds.

@@ -81,7 +81,7 @@ impl Default for Settings {
 /// The newest cycles, the judged one among them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recent {
-    /// At most [`SUCCESS_CYCLES`].
+    /// At most 200.
     pub cycles: u64,
     /// Those that ended as they should.
     pub ok: u64,
