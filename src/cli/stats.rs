@@ -118,19 +118,17 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let since = args.since.map_or(Timestamp::UNIX_EPOCH, |age| super::ago(now, age));
     let all = args.since.is_some() || args.suggest;
     let last = args.last.unwrap_or(if all { usize::MAX } else { LAST });
+    let load = || runtime.block_on(History::load(&store, &settings, (since, last), now));
     if args.suggest {
-        let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
-        output.print(&suggest(&history.reports))?;
+        output.print(&suggest(&load()?.reports))?;
         return Ok(Exit::Success);
     }
-    let fails = args.strict && {
-        let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
-        is_missed(&history)
-    };
+    let loaded = args.strict.then(load).transpose()?;
+    let fails = loaded.as_ref().is_some_and(is_missed);
+    let history = || loaded.map_or_else(load, Ok);
     let around = (globals.format, style, now);
     let text = if globals.format == Some(Format::Prometheus) {
-        let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
-        prometheus::text(&runtime.block_on(super::metrics::gauges(&store, &history))?)
+        prometheus::text(&runtime.block_on(super::metrics::gauges(&store, &history()?))?)
     } else if let Some(by) = args.by {
         runtime.block_on(periods::by(&store, by, args.since, around))?
     } else if let Some(against) = args.against {
@@ -143,8 +141,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     } else if args.lists_cycles(globals.format) {
         runtime.block_on(cycles::cycles(&store, (since, last), globals.format, style))?
     } else {
-        let history = runtime.block_on(History::load(&store, &settings, (since, last), now))?;
-        view(args, globals, &settings, (&store, history, &runtime), since, output)?
+        view(args, globals, &settings, (&store, history()?, &runtime), since, output)?
     };
     if matches!(globals.format, None | Some(Format::Table)) {
         output.page(&text)?;

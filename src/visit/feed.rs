@@ -60,14 +60,7 @@ pub async fn visit_feed(
         validators(&state, context.rules.fingerprint(), now)
     };
     let host = pace_key(url.host_str().unwrap_or_default());
-    let request = Request {
-        url,
-        purpose: Purpose::Feed,
-        validators,
-        validators_url: state.validators_url.clone(),
-        headers: source.headers.clone(),
-        source: source.url.clone(),
-    };
+    let request = request(source, url, (validators, state.validators_url.clone()));
     let start = Instant::now();
     let Answer { outcome, stats } = context.http.fetch(request, now).await;
     let asked = Asked { context, source, state, stats, host, plain, is_refreshed, now };
@@ -84,6 +77,18 @@ pub async fn visit_feed(
     visit.figures.bytes = asked.stats.bytes;
     visit.figures.answer_ms = u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX);
     (visit, asked.state)
+}
+
+/// The request of a document of `source`, with the validators and the address that sent them.
+fn request(source: &Source, url: Url, (validators, validators_url): (Validators, String)) -> Request {
+    Request {
+        url,
+        purpose: Purpose::Feed,
+        validators,
+        validators_url,
+        headers: source.headers.clone(),
+        source: source.url.clone(),
+    }
 }
 
 /// A source after its request.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::{Asked, parse};
+use super::{Asked, parse, request};
 use crate::{
     feed::{Feed, Further},
-    http::{Answer, Failure, Outcome, Purpose, Request},
+    http::{Answer, Failure, Outcome},
     model::{Entry, FailureKind, SourceFormat, Validators},
     visit::{
         identity::{Sight, lookups, recognise},
@@ -88,14 +88,7 @@ impl Asked<'_> {
 
     /// Fetches one document and adds what it has.
     async fn add(&self, feed: &mut Feed, further: Further) -> Result<Duration, Unread> {
-        let request = Request {
-            url: further.url,
-            purpose: Purpose::Feed,
-            validators: Validators::default(),
-            validators_url: String::new(),
-            headers: self.source.headers.clone(),
-            source: self.source.url.clone(),
-        };
+        let request = request(self.source, further.url, (Validators::default(), String::new()));
         let Answer { outcome, stats } = self.context.http.fetch(request, self.now).await;
         let (body, headers) = match outcome {
             Outcome::Fetched { body, headers } => (body, headers),
