@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn a_first_cycle_is_at_most_25_lines() {
         let update = |number: usize| StoryUpdate {
-            story: samples::row(),
+            detection: samples::row().detection,
             is_new: number < 80,
             event_date: None,
             class: None,

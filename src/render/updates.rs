@@ -38,7 +38,7 @@ fn change(update: &StoryUpdate) -> (&'static str, Option<String>) {
 pub fn lines(updates: &[StoryUpdate], margin: u16, style: Style) -> String {
     let mut table = table();
     for update in updates {
-        let found = &update.story.detection;
+        let found = &update.detection;
         let (word, changed) = change(update);
         let (text, more) = match changed {
             Some(changed) => (Cell::new(changed, Look::BOLD), String::new()),
@@ -53,7 +53,7 @@ pub fn lines(updates: &[StoryUpdate], margin: u16, style: Style) -> String {
 
 /// The line of one update. Lines that are written one by one have columns of equal width.
 pub fn line(update: &StoryUpdate, style: Style) -> String {
-    let found = &update.story.detection;
+    let found = &update.detection;
     let (word, changed) = change(update);
     match changed {
         Some(changed) => fixed(word, found, &changed, "", style),
@@ -141,22 +141,25 @@ fn more(found: &Detection) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::Class, render::samples, store::StoryRow};
+    use crate::{model::Class, render::samples};
 
     fn update() -> StoryUpdate {
-        StoryUpdate { story: samples::row(), is_new: false, event_date: None, class: None, outlets: 0 }
+        StoryUpdate {
+            detection: samples::row().detection,
+            is_new: false,
+            event_date: None,
+            class: None,
+            outlets: 0,
+        }
     }
 
     #[test]
     fn lines_that_are_written_one_by_one_are_aligned() {
         let other = StoryUpdate {
-            story: StoryRow {
-                detection: Detection {
-                    project: Some("A name that is longer than the column of names".to_owned()),
-                    watched: false,
-                    ..samples::row().detection
-                },
-                ..samples::row()
+            detection: Detection {
+                project: Some("A name that is longer than the column of names".to_owned()),
+                watched: false,
+                ..samples::row().detection
             },
             outlets: 2,
             ..update()

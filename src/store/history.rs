@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, StoryRow, sqlite};
 use crate::model::{
@@ -146,9 +147,10 @@ pub struct StoryChange {
 }
 
 /// What happened to a story since some time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoryUpdate {
-    pub story: StoryRow,
+    /// The story's head now.
+    pub detection: Detection,
     pub is_new: bool,
     /// The date before and now, if it changed.
     pub event_date: Option<(Option<String>, String)>,

@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod history;
 mod lock;
+mod log;
 mod progress;
 mod retention;
 mod rows;
@@ -33,6 +34,7 @@ pub(crate) use history::{
     StoryUpdate,
 };
 pub(crate) use lock::Lock;
+pub(crate) use log::{EndedCycle, LogEntry, News, StoryNews};
 pub(crate) use progress::RunningCycle;
 pub use retention::Retention;
 pub(crate) use retention::bounds as retention_bounds;

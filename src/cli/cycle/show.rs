@@ -38,21 +38,13 @@ impl Outcome {
             let ids = found.iter().map(|detection| detection.story_id.clone()).collect();
             let known = store.story_updates(ids, started, today).await?;
             let known: HashSet<&str> =
-                known.iter().map(|update| update.story.detection.story_id.as_str()).collect();
+                known.iter().map(|update| update.detection.story_id.as_str()).collect();
             let mut updates = Vec::new();
             for detection in found {
                 let outlets = detection.also_at.len() + 1;
-                let story = crate::store::StoryRow {
-                    opened_at: detection.detected_at,
-                    changed_at: detection.detected_at,
-                    revision: 0,
-                    event_date: detection.event_date.clone(),
-                    dates: Vec::new(),
-                    official: detection.official,
-                    detection: detection.clone(),
-                };
                 let is_new = !known.contains(detection.story_id.as_str());
-                updates.push(StoryUpdate { story, is_new, event_date: None, class: None, outlets });
+                let detection = detection.clone();
+                updates.push(StoryUpdate { detection, is_new, event_date: None, class: None, outlets });
             }
             return Ok(Self { updates: ordered(updates), sent: BTreeMap::new() });
         }
@@ -65,7 +57,7 @@ impl Outcome {
 /// The most important first.
 fn ordered(mut updates: Vec<StoryUpdate>) -> Vec<StoryUpdate> {
     updates.sort_by_key(|update| {
-        let found = &update.story.detection;
+        let found = &update.detection;
         std::cmp::Reverse((update.is_new, found.class, found.watched, found.score))
     });
     updates
@@ -139,7 +131,7 @@ pub fn show(
     match outcome.updates.first() {
         _ if dry_run => output.next("tge-scrape cycle"),
         Some(update) => {
-            let id = crate::model::short_id(&update.story.detection.id);
+            let id = crate::model::short_id(&update.detection.id);
             output.next(&format!("tge-scrape show {id}   tge-scrape events"));
         }
         None => {}

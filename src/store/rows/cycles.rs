@@ -18,7 +18,7 @@ pub struct EarlierCycles {
 }
 
 /// A finished cycle to store.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CycleRecord {
     /// From [`crate::store::Store::begin_cycle`].
     pub id: i64,

@@ -7,7 +7,7 @@ use jiff::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use super::{StoreError, amount, clock_skew, count, seconds, statements, time};
+use super::{StoreError, amount, clock_skew, count, log, seconds, statements, time};
 use crate::{
     failpoint::hit,
     model::{CycleStart, SourceStatus},
@@ -73,6 +73,7 @@ pub fn end_cycle(connection: &mut Connection, cycle: &CycleRecord) -> Result<(),
             transaction.prepare_cached(statements::SUM_STAGE_PUT)?.execute(values)?;
         }
     }
+    log::put_cycle(&transaction, cycle)?;
     hit("in-cycle-end");
     transaction.commit()?;
     hit("cycle-ended");

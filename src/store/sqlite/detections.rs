@@ -1,5 +1,6 @@
 //! Detections and their stories.
 
+mod changes;
 mod summary;
 
 use std::cmp::Reverse;
@@ -13,9 +14,11 @@ use crate::{
         Detection, DetectionRecord, Event, Mention, Signature, Stage, StoredFinding, Story,
         event_date::event_days,
     },
-    store::{EventFilter, Order, StoryChange, StoryRow, StoryUpdate},
+    store::{EventFilter, Order, StoryChange, StoryRow},
 };
 
+use changes::changes;
+pub use changes::{update_by, updates};
 pub use summary::{dated_between, found_between};
 
 /// Saves findings in their order: each with its story, the stories that it absorbs, and its alerts. Returns the ids of
@@ -213,75 +216,6 @@ pub fn story(connection: &Connection, id: &str) -> Result<Option<StoryHistory>, 
     }))
 }
 
-/// What happened to the stories `ids` since `since`.
-pub fn updates(
-    connection: &Connection,
-    ids: &[String],
-    since: Timestamp,
-    today: Date,
-) -> Result<Vec<StoryUpdate>, StoreError> {
-    let mut all = Vec::new();
-    for id in ids {
-        let story = history(mentions(connection, id)?, story_date(connection, id)?, Some(today));
-        let Some((story, mentions)) = story else { continue };
-        // Stored times have no more than milliseconds.
-        let is_old = |mention: &&Detection| seconds(mention.detected_at) < seconds(since);
-        let old = mentions.iter().take_while(is_old).count();
-        all.push(update(story, &mentions, old));
-    }
-    Ok(all)
-}
-
-/// What the mentions after the first `old` changed.
-fn update(story: StoryRow, mentions: &[Detection], old: usize) -> StoryUpdate {
-    let outlets = mentions.len() - old;
-    let Some(first) = mentions.first().filter(|_| old > 0) else {
-        return StoryUpdate { story, is_new: true, event_date: None, class: None, outlets };
-    };
-    let (before, after): (Vec<StoryChange>, Vec<StoryChange>) =
-        changes(mentions).into_iter().partition(|change| change.mention < old);
-    let last_date =
-        |changes: &[StoryChange]| changes.iter().rev().find_map(|change| change.event_date.clone());
-    let last_class = |changes: &[StoryChange]| changes.iter().rev().find_map(|change| change.class);
-    let date = last_date(&before).or_else(|| first.event_date.clone());
-    let class = last_class(&before).unwrap_or(first.class);
-    StoryUpdate {
-        story,
-        is_new: false,
-        event_date: last_date(&after).map(|new| (date, new)),
-        class: last_class(&after).map(|new| (class, new)),
-        outlets,
-    }
-}
-
-/// What each of `mentions`, in the order in which they were found, changed of its story's class and date.
-fn changes(mentions: &[Detection]) -> Vec<StoryChange> {
-    let Some(first) = mentions.first() else { return Vec::new() };
-    let (mut class, mut dated) = (first.class, first.event_date.as_ref());
-    let mut changes = Vec::new();
-    for (at, mention) in mentions.iter().enumerate().skip(1) {
-        // A less exact form of the known date is no change.
-        let other = mention
-            .event_date
-            .as_ref()
-            .filter(|new| dated.is_none_or(|old| !old.starts_with(new.as_str())))
-            // A rumour changes no date.
-            .filter(|_| !mention.rumour);
-        let rises = mention.class > class;
-        if rises || other.is_some() {
-            class = class.max(mention.class);
-            dated = other.or(dated);
-            changes.push(StoryChange {
-                at: mention.detected_at,
-                mention: at,
-                class: rises.then_some(class),
-                event_date: other.cloned(),
-            });
-        }
-    }
-    changes
-}
-
 /// A story's head with the history of its class and date, and its mentions, oldest first; `date` is the story's own. The
 /// stage is adjusted to the date on `today`.
 fn history(
@@ -307,7 +241,8 @@ fn history(
 }
 
 impl EventFilter {
-    fn passes(&self, detection: &Detection) -> bool {
+    /// Whether it selects a story with this head, but for the times.
+    pub fn passes(&self, detection: &Detection) -> bool {
         fn has<T: PartialEq>(wanted: &[T], value: &T) -> bool {
             wanted.is_empty() || wanted.contains(value)
         }

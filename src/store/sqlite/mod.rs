@@ -12,6 +12,7 @@ mod detections;
 mod entries;
 mod known;
 mod labels;
+mod log;
 mod lookup;
 mod open;
 mod outbox;
@@ -52,6 +53,7 @@ pub use detections::{any as any_detection, fold_stories, recent_stories, updates
 pub use entries::{backlog, postpone};
 pub use known::known_entries;
 pub use labels::{label, labelled_mentions, labels, put_label_vectors};
+pub use log::{log, stories_with_log_end};
 pub use lookup::resolve;
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
@@ -78,6 +80,7 @@ pub fn commit(connection: &mut Connection, commits: &[Commit]) -> Result<Vec<Str
     for commit in commits {
         new.extend(put(&transaction, commit)?);
     }
+    log::put_stories(&transaction, commits.iter().flat_map(|commit| &commit.findings), &new)?;
     transaction.commit()?;
     hit("visit-saved");
     Ok(new)

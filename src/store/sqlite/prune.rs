@@ -17,6 +17,8 @@ const ROBOTS: i64 = 2 * 86_400;
 const CHANNEL_STORIES: i64 = 180 * 86_400;
 /// Seconds after the end of a host's pause, because the confirmed time may be a day ahead.
 const WAITS: i64 = 86_400;
+/// Seconds for the log, the time for which a reader can go on where it stopped.
+const LOG: i64 = 7 * 86_400;
 /// Days for X's charged posts: today, and the days of calls that lost their response.
 const BILLED: i64 = 3;
 
@@ -79,6 +81,7 @@ pub fn prune(
     gone += transaction
         .prepare_cached(statements::CHANNEL_STORY_PRUNE)?
         .execute([second - CHANNEL_STORIES, limit])?;
+    gone += transaction.prepare_cached(statements::LOG_PRUNE)?.execute([second - LOG, limit])?;
     gone += transaction.prepare_cached(statements::HOST_WAITS_PRUNE)?.execute([second - WAITS])?;
     let posts = now.as_millisecond() - whole_seconds(keep.posts) * 1_000;
     gone += transaction.prepare_cached(statements::X_BILLED_PRUNE)?.execute([today - BILLED, limit])?;

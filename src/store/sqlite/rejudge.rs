@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, detections, entries, from_json, seconds, statements, to_json};
+use super::{StoreError, detections, entries, from_json, log, seconds, statements, to_json};
 use crate::{
     model::{Detection, EntryKey, EntryState},
     store::{JudgedEntry, Rejudged},
@@ -37,6 +37,7 @@ pub fn rejudge(connection: &mut Connection, judged: &Rejudged) -> Result<Vec<Str
     let commit = &judged.commit;
     entries::put(&transaction, &commit.entries)?;
     let new = detections::put(&transaction, &commit.findings)?;
+    log::put_stories(&transaction, commit.findings.iter(), &new)?;
     for detection in &judged.changed {
         let document = to_json(detection)?;
         transaction.prepare_cached(statements::DETECTION_UPDATE)?.execute(params![

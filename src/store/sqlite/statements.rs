@@ -190,6 +190,11 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     STORIES_HEARD = "SELECT story, max(iif(silent, min(told_at, detected_at), detected_at)) AS heard, max(told_at) AS told
         FROM detections WHERE detected_at >= ?1 GROUP BY story HAVING heard >= ?2 ORDER BY heard DESC, told DESC, story";
+    LOG_PUT = "INSERT INTO log (at, kind, document) VALUES (?1, ?2, ?3)";
+    LOG_PUT_CYCLE = "INSERT INTO log (at, kind, document) SELECT started_at + ?2 / 1000, ?3, ?4 FROM cycles WHERE id = ?1";
+    LOG_END = "SELECT ifnull(max(seq), 0) FROM log";
+    LOG = "SELECT seq, at, kind, document FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    LOG_PRUNE = "DELETE FROM log WHERE seq IN (SELECT seq FROM log WHERE at < ?1 ORDER BY at LIMIT ?2)";
     STORY_DATE = "SELECT event_date FROM stories WHERE id = ?1";
     DETECTIONS_OF_STORY = "SELECT json_set(document, '$.story_id', story) FROM detections WHERE story = ?1 ORDER BY told_at, id";
 

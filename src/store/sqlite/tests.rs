@@ -4,6 +4,7 @@ mod files;
 mod findings;
 mod heads;
 mod labels;
+mod log;
 mod lookup;
 mod outbox;
 
