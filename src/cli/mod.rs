@@ -378,6 +378,7 @@ fn request(url: Url, purpose: Purpose) -> Request {
         validators: Validators::default(),
         validators_url: String::new(),
         headers: Vec::new(),
+        body: None,
         source: String::new(),
     }
 }

@@ -238,7 +238,7 @@ fn add_rows(list: BuiltInList, own: &mut Vec<Row>, rows: Vec<Row>) -> usize {
 
 /// Adds the pairs of `from` that `row` lacks. The keys that say how a source is read belong together.
 fn complete(row: &mut Row, from: Row) {
-    const FORMAT: [&str; 5] = ["kind", "preset", "mapping", "select", "pages"];
+    const FORMAT: [&str; 8] = ["kind", "preset", "mapping", "select", "pages", "method", "body", "cursor"];
     let has_format = row.pairs.iter().any(|(name, ..)| FORMAT.contains(&name.as_str()));
     for pair in from.pairs {
         let is_given = row.pairs.iter().any(|(name, ..)| *name == pair.0);

@@ -1,6 +1,7 @@
 //! `[[feeds]]`, `[[projects]]` and `[[phrases]]`; each error has its line.
 
 mod format;
+mod json;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -24,7 +25,7 @@ use crate::{
     visit,
 };
 
-pub(super) const FEED_KEYS: [&str; 15] = [
+pub(super) const FEED_KEYS: [&str; 18] = [
     "url",
     "name",
     "site",
@@ -37,6 +38,9 @@ pub(super) const FEED_KEYS: [&str; 15] = [
     "mapping",
     "select",
     "pages",
+    "method",
+    "body",
+    "cursor",
     "headers",
     "headers_env",
     "verified",
@@ -48,6 +52,10 @@ const PRIORITIES: [(&str, Priority); 3] =
     [("high", Priority::High), ("normal", Priority::Normal), ("low", Priority::Low)];
 /// Tiers of a source: 1 official, 2 press, 3 noisy.
 const TIERS: std::ops::RangeInclusive<i64> = 1..=3;
+
+/// Added to the message where two requests may differ in their bodies only. The program's addresses keep such a part, and
+/// it is not sent.
+const SAME_ADDRESS: &str = "; to read two lists from one address, add a name such as #!second to it";
 
 /// Reads one table key by key and collects errors.
 pub(super) struct Reader<'a> {
@@ -217,7 +225,8 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
             }
         };
         if let Some(first) = known.insert(address::canonical(&url), row.place.clone()) {
-            reader.wrong("url", format!("duplicate of the feed in {first}"));
+            let hint = if reader.find("method").is_some() { SAME_ADDRESS } else { "" };
+            reader.wrong("url", format!("duplicate of the feed in {first}{hint}"));
             continue;
         }
         let name = Some(reader.text("name")).filter(|name| !name.is_empty());

@@ -32,6 +32,7 @@ use crate::{
 
 pub use decode::decode;
 pub use json_source::{PRESETS, preset};
+pub(crate) use json_source::{check_mapping, check_path, zone_is_known};
 pub use key::{keys, marks, of_words};
 pub use opml::{NotTaken, OpmlError, OpmlList, Outline, Skipped, read_opml, write_opml};
 pub use page::{SelectError, check as check_selectors};
@@ -84,6 +85,8 @@ pub struct Further {
     pub url: Url,
     /// When it last changed, if its index says so.
     pub changed_at: Option<Timestamp>,
+    /// Sent with POST; `None` for GET.
+    pub body: Option<String>,
 }
 
 /// What had to be repaired in a feed.
@@ -128,7 +131,7 @@ pub enum FeedError {
     Empty,
     #[error("the feed could not be read: {0}")]
     Unreadable(String),
-    #[error("the field mapping finds no entries: {0}")]
+    #[error("the field mapping does not fit this document: {0}")]
     Mapping(String),
     #[error("{0}")]
     Selectors(String),
@@ -177,9 +180,10 @@ pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, Feed
         return Err(FeedError::Empty);
     }
     let mut feed = match format {
-        SourceFormat::Json(mapping) => {
+        SourceFormat::Json(source) => {
             let value = json::read(text).map_err(FeedError::Unreadable)?;
-            json_source::read(&value, mapping, document.url)?
+            let feed = json_source::read(&value, &source.mapping, document.url)?;
+            Feed { further: json_source::next(&value, source, document.url).into_iter().collect(), ..feed }
         }
         SourceFormat::Sitemap => sitemap::read(text, document.url)?,
         SourceFormat::Page(selectors) => page::read(text, selectors, document.url, document.now)?,

@@ -43,7 +43,11 @@ pub fn read(html: &str, selectors: &PageSelectors, url: &Url, now: Timestamp) ->
         .next
         .as_ref()
         .and_then(|next| next.addresses(page.root_element()).find_map(|link| resolve_link(base, &link)));
-    feed.further.extend(next.filter(|next| next != url).map(|url| Further { url, changed_at: None }));
+    feed.further.extend(next.filter(|next| next != url).map(|url| Further {
+        url,
+        changed_at: None,
+        body: None,
+    }));
     if shown.len() < html.len() {
         feed.repairs.push(Repair::TooManyEntries);
     }

@@ -34,7 +34,7 @@ pub fn read(text: &str, url: &Url) -> Result<Feed, FeedError> {
     rows.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     if is_index {
         let further = rows.iter().filter_map(|(changed_at, row)| {
-            Some(Further { url: resolve_link(url, &row.loc)?, changed_at: *changed_at })
+            Some(Further { url: resolve_link(url, &row.loc)?, changed_at: *changed_at, body: None })
         });
         return Ok(Feed { further: further.take(MOST_SITEMAPS).collect(), ..Feed::default() });
     }

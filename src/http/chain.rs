@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use reqwest::{
     Response, StatusCode,
     header::{
-        ACCEPT, ACCEPT_ENCODING, COOKIE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+        ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
         IF_NONE_MATCH, LOCATION, SET_COOKIE,
     },
 };
@@ -32,6 +32,7 @@ use crate::text::host::pace_key;
 
 /// `Accept` for feeds (docs/reference/http.md#request-headers).
 const FEED_ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1";
+const JSON_ACCEPT: &str = "application/json, */*;q=0.1";
 const PAGE_ACCEPT: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1";
 const ROBOTS_ACCEPT: &str = "text/plain, */*;q=0.1";
 /// Sent to a server that refuses the others (406, 415): what browsers send.
@@ -57,6 +58,7 @@ impl Client {
     /// Sends `request`, follows its redirects, and repeats it once where that helps. `now` serves `Retry-After` dates.
     pub async fn fetch(&self, request: Request, now: Timestamp) -> Answer {
         let mut stats = FetchStats::new(request.url.clone());
+        let is_post = request.body.is_some();
         let mut chain = Chain { request, jar: Jar::default(), accepts_any: false };
         // The addresses requested so far, each with its cookies.
         let mut seen = vec![(stats.final_url.clone(), None)];
@@ -64,6 +66,7 @@ impl Client {
         loop {
             let mut reply = self.send_once(&mut chain, &mut stats, now).await;
             while let Err(failure) = &reply
+                && !(is_post && failure.may_have_arrived())
                 && let Some(wait) = retry::wait(failure, stats.final_url.as_str())
                 && stats.retries < self.settings.retries
             {
@@ -76,7 +79,7 @@ impl Client {
                 Ok(Reply::Redirect { status, location }) => (status, location),
                 Ok(Reply::Answer(outcome)) => return Answer { outcome, stats },
                 Err(Failure::Status(406 | 415))
-                    if !chain.accepts_any && chain.request.purpose != Purpose::Robots =>
+                    if !chain.accepts_any && !is_post && chain.request.purpose != Purpose::Robots =>
                 {
                     chain.accepts_any = true;
                     continue;
@@ -84,6 +87,10 @@ impl Client {
                 Err(failure) => return Answer { outcome: Outcome::Failed(failure), stats },
             };
             let to = redirect::target(&stats.final_url, &location).and_then(|to| {
+                if is_post && !redirect::keeps_post(status, &stats.final_url, &to) {
+                    let to = to.host_str().unwrap_or_default().to_owned();
+                    return Err(Failure::PostRedirected { status, to });
+                }
                 let step = (to.clone(), chain.jar.header(&to, None));
                 let limit = self.settings.max_redirects;
                 if seen.contains(&step) {
@@ -154,7 +161,11 @@ impl Client {
         let failure = reply.as_ref().err().map(|failure| failure.kind().to_string());
         let purpose: &str = chain.request.purpose.into();
         let (status, ms) = (stats.status, took.as_millis());
-        tracing::debug!(purpose, address = shown(&url), status, bytes, ms, conditional, failure, "GET");
+        if chain.request.body.is_some() {
+            tracing::debug!(purpose, address = shown(&url), status, bytes, ms, conditional, failure, "POST");
+        } else {
+            tracing::debug!(purpose, address = shown(&url), status, bytes, ms, conditional, failure, "GET");
+        }
         if let Err(Failure::RateLimited { retry_after }) = &reply {
             self.pace.pause(&host, whom, now + retry_after.unwrap_or(Duration::from_hours(1)));
         }
@@ -175,7 +186,12 @@ impl Client {
     ) -> Result<Reply, Failure> {
         let deadline = Deadline::after(self.settings.total_timeout);
         let patience = self.settings.connect_timeout.saturating_add(self.settings.idle_timeout);
-        let sending = self.connections.to(host)?.get(url.clone()).headers(chain.headers(url)).send();
+        let client = self.connections.to(host)?;
+        let request = match &chain.request.body {
+            Some(body) => client.post(url.clone()).body(body.clone()),
+            None => client.get(url.clone()),
+        };
+        let sending = request.headers(chain.headers(url)).send();
         let response = deadline.within(patience, sending).await?.map_err(|error| classify(&error))?;
         let status = response.status().as_u16();
         stats.status = Some(status);
@@ -265,12 +281,16 @@ impl Chain {
         let mut headers = HeaderMap::new();
         let accept = match request.purpose {
             _ if self.accepts_any => ANY_ACCEPT,
+            Purpose::Feed if request.body.is_some() => JSON_ACCEPT,
             Purpose::Feed => FEED_ACCEPT,
             Purpose::Article => PAGE_ACCEPT,
             Purpose::Robots => ROBOTS_ACCEPT,
         };
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+        if request.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         if url.as_str() == request.validators_url {
             let mut echo = |name: HeaderName, value: &Option<Vec<u8>>| {
                 if let Some(value) = value.as_ref().and_then(|value| HeaderValue::from_bytes(value).ok()) {

@@ -48,6 +48,15 @@ pub enum Failure {
     RedirectLoop,
     #[error("a redirect has no valid target: {0:?}")]
     BadRedirect(String),
+    /// Other redirects than 307 and 308 ask for a GET (RFC 9110, section 15.4), and a body may hold a secret.
+    #[error(
+        "a POST is redirected with status {status} to {to}; it is sent again for 307 and 308 on the same host only: correct the url"
+    )]
+    PostRedirected {
+        status: u16,
+        /// The host.
+        to: String,
+    },
     #[error("a redirect leads from https to http")]
     Downgrade,
     #[error("removed by the publisher (410)")]
@@ -120,7 +129,7 @@ impl Failure {
             Self::EmptyBody => FailureKind::EmptyBody,
             Self::TooManyRedirects(_) => FailureKind::TooManyRedirects,
             Self::RedirectLoop => FailureKind::RedirectLoop,
-            Self::BadRedirect(_) => FailureKind::BadRedirect,
+            Self::BadRedirect(_) | Self::PostRedirected { .. } => FailureKind::BadRedirect,
             Self::Downgrade => FailureKind::Downgrade,
             Self::Gone => FailureKind::Gone,
             Self::NotFound => FailureKind::NotFound,

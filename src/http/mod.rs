@@ -90,7 +90,7 @@ pub enum Purpose {
     Robots,
 }
 
-/// One GET.
+/// One GET, or one POST that reads.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Address.
@@ -103,6 +103,8 @@ pub struct Request {
     pub validators_url: String,
     /// Further headers; never sent to another host than `url`'s.
     pub headers: Vec<(String, String)>,
+    /// JSON that is sent with POST; `None` for a GET. It never goes to another host than `url`'s.
+    pub body: Option<String>,
     /// The source that needs it: sources alternate where memory is scarce.
     pub source: String,
 }

@@ -49,6 +49,12 @@ pub fn is_permanent(status: u16) -> bool {
     matches!(status, 301 | 308)
 }
 
+/// Whether a POST from `from` may be sent again to `to`: only these statuses keep the method (RFC 9110, sections 15.4.8 and
+/// 15.4.9), and the body goes to no other host.
+pub fn keeps_post(status: u16, from: &Url, to: &Url) -> bool {
+    matches!(status, 307 | 308) && from.host_str() == to.host_str()
+}
+
 /// Whether a status is a redirect to be followed.
 pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)

@@ -31,8 +31,9 @@ pub(crate) use entry::{Entry, EntryMarks};
 pub use entry::{EntryKey, Rewordings};
 pub use failure::FailureKind;
 pub use language::Language;
-pub(crate) use source::JsonMapping;
-pub use source::{PageSelectors, Source, SourceFormat, Validators};
+pub use source::{
+    CursorPlace, JsonCursor, JsonMapping, JsonSource, PageSelectors, Source, SourceFormat, Validators,
+};
 pub use state::{ArticleRecord, Commit, EntryRecord, EntryState, SourceState};
 pub(crate) use state::{
     DetectionRecord, HostWait, LastSeen, Mention, RobotsRecord, Signature, Skips, StoredFinding, Story,

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 /// One configured source of entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -23,13 +21,23 @@ pub struct Source {
     pub headers: Vec<(String, String)>,
 }
 
+impl Source {
+    /// What is sent with POST; `None` for a GET.
+    pub(crate) fn body(&self) -> Option<&str> {
+        match &self.format {
+            SourceFormat::Json(json) => json.body.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// How a source's body is parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceFormat {
     /// RSS, Atom, RDF or JSON Feed, distinguished by content.
     Feed,
     /// Any other JSON document, read by a field mapping.
-    Json(JsonMapping),
+    Json(JsonSource),
     /// A web page without a feed, read by CSS selectors.
     Page(PageSelectors),
     /// A sitemap or an index of sitemaps.
@@ -61,20 +69,62 @@ pub struct PageSelectors {
     pub mapping: Option<JsonMapping>,
 }
 
-/// Paths to the parts of an entry in a JSON document: dotted, such as `data.0.list`, where numbers are positions.
-/// `items` starts at the root, the others at an item. An empty path means absent.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// A JSON list: how it is requested and read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JsonSource {
+    /// Where its entries are.
+    pub mapping: JsonMapping,
+    /// Sent with POST, empty for a POST without content; `None` for GET.
+    pub body: Option<String>,
+    /// Where the answer has its cursor.
+    pub cursor: Option<JsonCursor>,
+    /// Pages of the list that are read at most.
+    pub pages: u8,
+}
+
+impl From<JsonMapping> for JsonSource {
+    fn from(mapping: JsonMapping) -> Self {
+        Self { mapping, body: None, cursor: None, pages: 1 }
+    }
+}
+
+/// The cursor of a JSON list, with which its next page is requested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonCursor {
+    /// Path to the cursor, from the root of the answer.
+    pub path: String,
+    /// Where the next request has it.
+    pub into: CursorPlace,
+}
+
+/// Where a request has the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CursorPlace {
+    /// The cursor is the address of the next page.
+    Address,
+    /// In this parameter of the query.
+    Query(String),
+    /// At this path of the body.
+    Body(String),
+}
+
+/// Paths to the parts of an entry in a JSON document (docs/reference/json.md). `items` starts at the root, the others at an
+/// item. An empty path means absent. All but `items` may be templates such as `https://venue.example/support/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct JsonMapping {
-    /// The array of entries.
+    /// The list, or the object, of the entries.
     pub items: String,
+    /// Title.
     pub title: String,
     /// Address; a relative one is resolved against the source.
     pub link: String,
     /// Stable identifier.
     pub id: String,
-    /// Publication time: RFC 3339, a feed date, or epoch seconds or milliseconds.
+    /// Publication time: RFC 3339, a feed date, or the time since 1970 in seconds or fractions of them.
     pub time: String,
+    /// Zone of times that have none, such as `+09:00` or `KST`; without it they are in UTC.
+    pub zone: String,
+    /// Summary.
     pub summary: String,
 }
 

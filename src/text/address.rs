@@ -101,6 +101,16 @@ pub fn bare(url: &Url) -> String {
     url.to_string()
 }
 
+/// `value` as one segment of a path or one value of a query: all but unreserved characters escaped (RFC 3986, section 2.3).
+pub(crate) fn escaped(value: &str) -> String {
+    percent(value, b"-._~", b"")
+}
+
+/// `value` as a part of an address that may have segments and parameters of its own.
+pub(crate) fn escaped_path(value: &str) -> String {
+    percent(value, BARE_IN_QUERY, b"&=+;#%")
+}
+
 /// The identity of an address given as text; what is no address is its own.
 #[must_use]
 pub fn identity(text: &str) -> String {

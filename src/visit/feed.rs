@@ -54,13 +54,16 @@ pub async fn visit_feed(
 ) -> (FeedVisit, SourceState) {
     let now = context.now();
     let is_refreshed = context.settings.refresh.covers(&source.url);
-    let (validators, plain) = if context.settings.without_savings || is_refreshed {
+    // A POST has no validators (RFC 9110, section 13.1).
+    let is_unconditional = context.settings.without_savings || is_refreshed || source.body().is_some();
+    let (validators, plain) = if is_unconditional {
         (Validators::default(), true)
     } else {
         validators(&state, context.rules.fingerprint(), now)
     };
     let host = pace_key(url.host_str().unwrap_or_default());
-    let request = request(source, url, (validators, state.validators_url.clone()));
+    let body = source.body().map(str::to_owned);
+    let request = request(source, url, body, (validators, state.validators_url.clone()));
     let start = Instant::now();
     let Answer { outcome, stats } = context.http.fetch(request, now).await;
     let asked = Asked { context, source, state, stats, host, plain, is_refreshed, now };
@@ -79,14 +82,23 @@ pub async fn visit_feed(
     (visit, asked.state)
 }
 
-/// The request of a document of `source`, with the validators and the address that sent them.
-fn request(source: &Source, url: Url, (validators, validators_url): (Validators, String)) -> Request {
+/// The request of a document of `source`, with the body of a POST, the validators and the address that sent them. The
+/// source's headers go to its own origin only.
+fn request(
+    source: &Source,
+    url: Url,
+    body: Option<String>,
+    (validators, validators_url): (Validators, String),
+) -> Request {
+    let is_own = Url::parse(&source.url).is_ok_and(|own| own.origin() == url.origin());
+    let headers = if is_own { source.headers.clone() } else { Vec::new() };
     Request {
         url,
         purpose: Purpose::Feed,
         validators,
         validators_url,
-        headers: source.headers.clone(),
+        headers,
+        body,
         source: source.url.clone(),
     }
 }

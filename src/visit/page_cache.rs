@@ -191,6 +191,7 @@ async fn fetch_robots(
         purpose: Purpose::Robots,
         validators: Validators::default(),
         headers: Vec::new(),
+        body: None,
         source: origin.to_owned(),
     };
     let start = Instant::now();
@@ -250,6 +251,7 @@ async fn fetch_page(
         validators,
         validators_url,
         headers: Vec::new(),
+        body: None,
         source: entry.source_url.clone(),
     };
     let start = Instant::now();

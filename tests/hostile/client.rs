@@ -74,6 +74,7 @@ async fn get_for(client: &Client, url: &str, purpose: Purpose) -> Answer {
         validators: Validators::default(),
         validators_url: url.to_owned(),
         headers: Vec::new(),
+        body: None,
         source: String::new(),
     };
     client.fetch(request, Standing.now()).await

@@ -28,7 +28,7 @@ pub fn feed(input: &[u8]) {
     let document = Document { bytes: message.body, content_type, url: &url, now: Timestamp::UNIX_EPOCH };
     promises(&document, &SourceFormat::Feed);
     for mapping in PRESETS.into_iter().filter_map(preset) {
-        promises(&document, &SourceFormat::Json(mapping));
+        promises(&document, &SourceFormat::Json(mapping.into()));
     }
     let item = "li, article, div:has(> a[href])".to_owned();
     promises(&document, &SourceFormat::Page(PageSelectors { item, ..PageSelectors::default() }));

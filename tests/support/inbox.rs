@@ -18,6 +18,7 @@ use serde_json::Value;
 /// A received request.
 #[derive(Debug, Clone)]
 pub struct Received {
+    pub method: String,
     /// Path with query.
     pub path: String,
     pub headers: Vec<(String, String)>,
@@ -138,7 +139,8 @@ fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         if reader.read_line(&mut line)? == 0 {
             return Ok(());
         }
-        let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+        let mut words = line.split(' ').map(str::to_owned);
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let mut headers = Vec::new();
         loop {
             let mut line = String::new();
@@ -146,7 +148,7 @@ fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             headers.push((name.to_lowercase(), value.trim().to_owned()));
         }
-        let mut received = Received { path, headers, body: Vec::new(), status: 0 };
+        let mut received = Received { method, path, headers, body: Vec::new(), status: 0 };
         received.body = vec![0; received.header("content-length").parse().unwrap_or(0)];
         reader.read_exact(&mut received.body)?;
         let before = shared.kept.lock().unwrap().len();

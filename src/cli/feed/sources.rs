@@ -68,7 +68,8 @@ pub fn web_address(address: &str) -> Result<Url, Error> {
 pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
     let known = settings.sources.iter().find(|source| source.url == url.as_str());
     let headers = known.map(|source| source.headers.clone()).unwrap_or_default();
-    let request = Request { headers, ..request(url.clone(), Purpose::Feed) };
+    let body = known.and_then(|source| source.body()).map(str::to_owned);
+    let request = Request { headers, body, ..request(url.clone(), Purpose::Feed) };
     let client = wiring::client(settings)?;
     let now = SystemClock.now();
     let answer = wiring::runtime()?.block_on(client.fetch(request, now));

@@ -1,30 +1,40 @@
 //! How a source's body is read: `kind`, `preset`, `mapping`, `select`, `pages`.
 
-use super::Reader;
+use super::{Reader, json};
 use crate::{
     config::raw::RawValue,
     feed,
-    model::{JsonMapping, PageSelectors, SourceFormat},
+    model::{JsonCursor, JsonMapping, JsonSource, PageSelectors, SourceFormat},
 };
 
-/// Keys of `mapping`.
-const MAPPING: [&str; 6] = ["items", "title", "link", "id", "time", "summary"];
 /// Keys of `select`.
 const SELECT: [&str; 7] = ["item", "title", "link", "time", "summary", "next", "script"];
 /// Pages of one list that a visit may read.
 const PAGES: std::ops::RangeInclusive<i64> = 1..=10;
+const NEEDS_NEXT: &str = "needs select.next, the link to the next page";
 
 /// What the row says of its format.
+#[derive(Default)]
 struct Given {
     preset: String,
     mapping: Option<JsonMapping>,
     selectors: Option<PageSelectors>,
+    body: Option<String>,
+    cursor: Option<JsonCursor>,
+    pages: Option<u8>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> SourceFormat {
     let kind = reader.text("kind");
-    let given =
-        Given { preset: reader.text("preset"), mapping: mapping(reader), selectors: selectors(reader) };
+    let body = json::body(reader);
+    let given = Given {
+        preset: reader.text("preset"),
+        mapping: json::mapping(reader),
+        selectors: selectors(reader),
+        cursor: json::cursor(reader, body.is_some()),
+        body,
+        pages: reader.whole("pages", PAGES).and_then(|pages| u8::try_from(pages).ok()),
+    };
     decide(&kind, given).unwrap_or_else(|(key, message)| {
         reader.wrong(key, message);
         SourceFormat::Feed
@@ -33,46 +43,80 @@ pub(super) fn read(reader: &mut Reader<'_>) -> SourceFormat {
 
 /// The format, or the key and the message of a contradiction.
 fn decide(kind: &str, given: Given) -> Result<SourceFormat, (&'static str, String)> {
-    let Given { preset, mapping, selectors } = given;
     let contradiction = |message: &str| Err(("kind", message.to_owned()));
+    let is_list = given.mapping.is_some() || !given.preset.is_empty();
     match kind {
-        "" if selectors.is_some() => decide("page", Given { preset, mapping, selectors }),
-        "" if mapping.is_some() || !preset.is_empty() => decide("json", Given { preset, mapping, selectors }),
-        "" | "feed" if preset.is_empty() && mapping.is_none() && selectors.is_none() => {
-            Ok(SourceFormat::Feed)
+        "" if given.selectors.is_some() => decide("page", given),
+        "" if is_list || given.body.is_some() => decide("json", given),
+        "json" => given.json().map(SourceFormat::Json),
+        "" | "feed" | "sitemap" | "page" if given.body.is_some() => {
+            Err(("method", "POST is for sources of kind json".to_owned()))
         }
-        "feed" => contradiction("a feed takes neither mapping, preset nor select"),
-        "json" => match (preset.as_str(), mapping, selectors) {
-            ("", Some(mapping), None) => Ok(SourceFormat::Json(mapping)),
-            ("", None, _) => contradiction("a json source needs a mapping or a preset"),
-            (name, None, None) => feed::preset(name).map(SourceFormat::Json).ok_or_else(|| {
-                let known = feed::PRESETS.join(", ");
-                ("preset", format!("there is no preset {name:?}; there are {known}"))
-            }),
-            _ => contradiction("a json source takes either a mapping or a preset, and no select"),
-        },
-        "sitemap" if preset.is_empty() && mapping.is_none() && selectors.is_none() => {
-            Ok(SourceFormat::Sitemap)
+        "" | "feed" | "sitemap" | "page" if given.cursor.is_some() => {
+            Err(("cursor", "is for sources of kind json".to_owned()))
         }
-        "sitemap" => contradiction("a sitemap takes neither mapping, preset nor select"),
-        "page" if !preset.is_empty() => contradiction("a page takes no preset"),
-        "page" => {
-            let selectors =
-                selectors.unwrap_or_else(|| PageSelectors { pages: 1, ..PageSelectors::default() });
-            match (selectors.script.is_empty(), mapping) {
-                (true, Some(_)) => {
-                    Err(("mapping", "belongs to the JSON in select.script of a page".to_owned()))
-                }
-                (false, None) => Err(("select", "script needs a mapping of its JSON".to_owned())),
-                (_, mapping) => Ok(SourceFormat::Page(PageSelectors { mapping, ..selectors })),
-            }
+        "page" => given.page().map(SourceFormat::Page),
+        "feed" if is_list || given.selectors.is_some() => {
+            contradiction("a feed takes neither mapping, preset nor select")
         }
+        "sitemap" if is_list || given.selectors.is_some() => {
+            contradiction("a sitemap takes neither mapping, preset nor select")
+        }
+        "" | "feed" | "sitemap" if given.pages.is_some() => Err(("pages", NEEDS_NEXT.to_owned())),
+        "" | "feed" => Ok(SourceFormat::Feed),
+        "sitemap" => Ok(SourceFormat::Sitemap),
         _ => Err(("kind", format!("should be feed, json, page or sitemap, is {kind:?}"))),
     }
 }
 
+impl Given {
+    fn json(self) -> Result<JsonSource, (&'static str, String)> {
+        let mapping = match (self.preset.as_str(), self.mapping, self.selectors) {
+            ("", Some(mapping), None) => mapping,
+            ("", None, _) => return Err(("kind", "a json source needs a mapping or a preset".to_owned())),
+            (name, None, None) => feed::preset(name).ok_or_else(|| {
+                let known = feed::PRESETS.join(", ");
+                ("preset", format!("there is no preset {name:?}; there are {known}"))
+            })?,
+            _ => {
+                let message = "a json source takes either a mapping or a preset, and no select";
+                return Err(("kind", message.to_owned()));
+            }
+        };
+        match (self.cursor.is_some(), self.pages) {
+            (true, None) => Err(("cursor", "needs pages, the number of pages to read at most".to_owned())),
+            (false, Some(_)) => Err(("pages", "needs cursor, the path to the next page".to_owned())),
+            (_, pages) => {
+                Ok(JsonSource { mapping, body: self.body, cursor: self.cursor, pages: pages.unwrap_or(1) })
+            }
+        }
+    }
+
+    fn page(self) -> Result<PageSelectors, (&'static str, String)> {
+        if !self.preset.is_empty() {
+            return Err(("kind", "a page takes no preset".to_owned()));
+        }
+        let selectors = self.selectors.unwrap_or_default();
+        if self.pages.is_some() && selectors.next.is_empty() {
+            return Err(("pages", NEEDS_NEXT.to_owned()));
+        }
+        match (selectors.script.is_empty(), &self.mapping) {
+            (true, Some(_)) => Err(("mapping", "belongs to the JSON in select.script of a page".to_owned())),
+            (false, None) => Err(("select", "script needs a mapping of its JSON".to_owned())),
+            _ => {
+                let pages = self.pages.unwrap_or(1);
+                Ok(PageSelectors { mapping: self.mapping, pages, ..selectors })
+            }
+        }
+    }
+}
+
 /// The texts of the table `key`, each with its place.
-fn table(reader: &mut Reader<'_>, key: &str, known: &[&str]) -> Option<Vec<(String, String, String)>> {
+pub(super) fn table(
+    reader: &mut Reader<'_>,
+    key: &str,
+    known: &[&str],
+) -> Option<Vec<(String, String, String)>> {
     let (place, value) = reader.find(key)?;
     let RawValue::Table(pairs) = value else {
         reader.wrong(key, format!("should be a table of texts, is {}", value.described()));
@@ -84,7 +128,8 @@ fn table(reader: &mut Reader<'_>, key: &str, known: &[&str]) -> Option<Vec<(Stri
         let place = format!("{file}:{line}");
         match value {
             _ if !known.contains(&name.as_str()) => {
-                reader.errors.unknown(&place, &format!("{key}.{name}"), known.iter().copied());
+                let known: Vec<String> = known.iter().map(|known| format!("{key}.{known}")).collect();
+                reader.errors.unknown(&place, &format!("{key}.{name}"), known.iter().map(String::as_str));
             }
             RawValue::String(text) => found.push((name, place, text)),
             other => {
@@ -97,42 +142,16 @@ fn table(reader: &mut Reader<'_>, key: &str, known: &[&str]) -> Option<Vec<(Stri
     Some(found)
 }
 
-fn mapping(reader: &mut Reader<'_>) -> Option<JsonMapping> {
-    let mut mapping = JsonMapping::default();
-    for (name, _, path) in table(reader, "mapping", &MAPPING)? {
-        let slot = match name.as_str() {
-            "items" => &mut mapping.items,
-            "title" => &mut mapping.title,
-            "link" => &mut mapping.link,
-            "id" => &mut mapping.id,
-            "time" => &mut mapping.time,
-            _ => &mut mapping.summary,
-        };
-        *slot = path;
-    }
-    Some(mapping)
-}
-
 /// The selectors; each that does not compile is an error at its place.
 fn selectors(reader: &mut Reader<'_>) -> Option<PageSelectors> {
-    let pages = reader.whole("pages", PAGES).and_then(|pages| u8::try_from(pages).ok());
-    let Some(given) = table(reader, "select", &SELECT) else {
-        if pages.is_some() {
-            reader.wrong("pages", "needs select.next, the link to the next page");
-        }
-        return None;
-    };
-    let mut selectors = PageSelectors { pages: pages.unwrap_or(1), ..PageSelectors::default() };
-    for (name, place, text) in given {
+    let mut selectors = PageSelectors::default();
+    for (name, place, text) in table(reader, "select", &SELECT)? {
         let mut alone = PageSelectors::default();
         slot(&mut alone, &name).clone_from(&text);
         if let Err(error) = feed::check_selectors(&alone) {
             reader.errors.add(&place, error.to_string());
         }
         *slot(&mut selectors, &name) = text;
-    }
-    if pages.is_some() && selectors.next.is_empty() {
-        reader.wrong("pages", "needs select.next, the link to the next page");
     }
     Some(selectors)
 }

@@ -152,12 +152,12 @@ fn the_texts_of_an_entry_are_bounded() {
         title: "t".to_owned(),
         link: "u".to_owned(),
         id: "i".to_owned(),
-        time: String::new(),
         summary: "s".to_owned(),
+        ..crate::model::JsonMapping::default()
     };
     let bytes = list.to_string();
     let document = Document { bytes: bytes.as_bytes(), content_type: None, url: &base(), now: NOW };
-    let entries = read(&document, &SourceFormat::Json(mapping)).unwrap().entries;
+    let entries = read(&document, &SourceFormat::Json(mapping.into())).unwrap().entries;
     assert!(
         entries[0].title.len() <= 1003
             && entries[0].link.is_none()

@@ -61,18 +61,25 @@ impl Asked<'_> {
                     }
                 }
             }
-            SourceFormat::Page(selectors) => {
-                let mut last = 0;
-                for _ in 1..selectors.pages {
-                    let Some(next) = feed.further.pop() else { break };
-                    if !self.all_new(&feed.entries[last..], rules).await? {
-                        break;
-                    }
-                    last = feed.entries.len();
-                    took += self.add(feed, next).await?;
-                }
+            SourceFormat::Page(selectors) => took = self.read_pages(feed, selectors.pages, rules).await?,
+            SourceFormat::Json(json) => took = self.read_pages(feed, json.pages, rules).await?,
+            SourceFormat::Feed => {}
+        }
+        Ok(took)
+    }
+
+    /// Adds the next pages of a list, `pages` in all, while the last one has entries, and only new ones.
+    async fn read_pages(&self, feed: &mut Feed, pages: u8, rules: u64) -> Result<Duration, Unread> {
+        let mut took = Duration::ZERO;
+        let mut last = 0;
+        for _ in 1..pages {
+            let Some(next) = feed.further.pop() else { break };
+            let newest = &feed.entries[last..];
+            if newest.is_empty() || !self.all_new(newest, rules).await? {
+                break;
             }
-            SourceFormat::Feed | SourceFormat::Json(_) => {}
+            last = feed.entries.len();
+            took += self.add(feed, next).await?;
         }
         Ok(took)
     }
@@ -88,7 +95,7 @@ impl Asked<'_> {
 
     /// Fetches one document and adds what it has.
     async fn add(&self, feed: &mut Feed, further: Further) -> Result<Duration, Unread> {
-        let request = request(self.source, further.url, (Validators::default(), String::new()));
+        let request = request(self.source, further.url, further.body, (Validators::default(), String::new()));
         let Answer { outcome, stats } = self.context.http.fetch(request, self.now).await;
         let (body, headers) = match outcome {
             Outcome::Fetched { body, headers } => (body, headers),

@@ -230,7 +230,7 @@ fn lists() -> Vec<Reader> {
         }),
         reader("a JSON document", 1 << 9, |text| {
             let json = serde_json::json!({ "result": { "list": [{ "title": text, "url": text, "dateTimestamp": text, "description": text }] } });
-            read_feed(&json.to_string(), &SourceFormat::Json(preset("bybit").unwrap()));
+            read_feed(&json.to_string(), &SourceFormat::Json(preset("bybit").unwrap().into()));
         }),
     ]
 }
