@@ -9,7 +9,7 @@
 //! | 2 | [`visit`] one source from request to verdict, `render` text out, `alert` decisions and delivery |
 //! | 3 | [`cycle`] all sources in parallel |
 //! | 4 | [`config`], [`wiring`], `error` |
-//! | 5 | [`cli`] |
+//! | 5 | [`cli`], `serve` |
 //!
 //! [`fixture_web`] is the simulated internet. It imports no other module, so that client and server do not share an
 //! error.
@@ -31,6 +31,7 @@ pub mod http;
 pub mod model;
 pub mod panics;
 mod render;
+mod serve;
 pub mod store;
 pub mod text;
 pub mod visit;

@@ -9,7 +9,7 @@ const LEVELS: &[&[&str]] = &[
     &["visit", "render", "alert"],
     &["cycle"],
     &["config", "wiring", "error"],
-    &["cli", "main", "lib"],
+    &["cli", "serve", "main", "lib"],
 ];
 
 fn level(module: &str) -> Option<usize> {

@@ -44,6 +44,8 @@ mod regressions; // stored inputs of properties
 mod rewording; // items whose words or guids change
 mod secrecy; // secrets, shells, file modes and SQL statements
 #[cfg(unix)]
+mod serve; // the HTTP server
+#[cfg(unix)]
 mod signals; // SIGTERM and SIGINT
 mod snapshots; // help, tables and messages as a whole
 mod soak; // a month, simulated

@@ -14,7 +14,7 @@ use crate::{
         sums::{self, Sums},
     },
     model::event_date::day_of,
-    render::board::{Board, Day, Figures, Health, Story, html, shorten_ids},
+    render::board::{Board, Day, Figures, Health, Renewal, Story, html, shorten_ids},
     store::{EventFilter, Store},
 };
 
@@ -29,13 +29,13 @@ const GRID: usize = 50;
 /// Days in the chart of percentiles.
 const DAYS: usize = 90;
 
-/// The page at `now` with the stories heard of since `since`; with `reload_s` it loads itself again.
+/// The page at `now` with the stories heard of since `since`; `renewal` keeps it up to date.
 pub async fn page(
     store: &Store,
     settings: &Settings,
     now: Timestamp,
     since: Option<Timestamp>,
-    reload_s: Option<u32>,
+    renewal: Renewal,
 ) -> Result<String, Error> {
     let history = History::load(store, settings, (Timestamp::UNIX_EPOCH, CYCLES), now).await?;
     let mut days = Vec::new();
@@ -55,7 +55,7 @@ pub async fn page(
     let projects: Vec<String> = settings.detect.projects.iter().map(|project| project.name.clone()).collect();
     Ok(html(&Board {
         now,
-        reload_s,
+        renewal,
         stories: &stories,
         projects: &projects,
         deliveries: &store.deliveries().await?,

@@ -382,7 +382,7 @@ async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
 
 /// Resolves when the process is asked to stop. The handlers are there as soon as this returns.
 #[cfg(unix)]
-fn stop_signal() -> impl Future<Output = Stop> {
+pub fn stop_signal() -> impl Future<Output = Stop> {
     use tokio::signal::unix::{SignalKind, signal};
     // Without a handler a signal ends the process, which loses nothing: the next cycle does the rest.
     let mut interrupt = signal(SignalKind::interrupt()).ok();

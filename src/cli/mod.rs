@@ -3,7 +3,7 @@
 
 mod alerts;
 mod article;
-mod board;
+pub(crate) mod board;
 mod classify;
 mod compare;
 mod completions;
@@ -17,28 +17,29 @@ mod explain;
 mod feed;
 mod files;
 mod filters;
-mod history;
+pub(crate) mod history;
 mod input;
 #[cfg(debug_assertions)]
 mod kill_at;
 mod label;
 mod limits;
 mod log_file;
-mod lookup;
+pub(crate) mod lookup;
 mod man;
-mod metrics;
-mod moment;
+pub(crate) mod metrics;
+pub(crate) mod moment;
 mod open;
 mod output;
-mod outputs;
+pub(crate) mod outputs;
 mod pager;
 mod progress;
-mod project;
+pub(crate) mod project;
 mod report;
 mod rescan;
+mod serve;
 mod settings_file;
-mod show;
-mod stats;
+pub(crate) mod show;
+pub(crate) mod stats;
 mod upcoming;
 mod x;
 
@@ -182,6 +183,8 @@ enum Command {
     /// Test channels, show what waits, send it
     #[command(subcommand, after_help = ALERTS)]
     Alerts(alerts::What),
+    /// Serve the board, an API and a stream to browsers and programs, read-only
+    Serve(serve::Args),
     /// Write one page with stories, dates, sources and figures, or a summary of some days
     #[command(after_help = REPORT)]
     Report(report::Args),
@@ -292,6 +295,7 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
         Command::Open(args) => open::run(&args, globals, output),
         Command::Stats(args) => stats::run(&args, globals, output),
         Command::Alerts(what) => alerts::run(&what, globals, output),
+        Command::Serve(args) => serve::run(&args, globals, output),
         Command::Report(args) => report::run(&args, globals, output),
         Command::Feed(what) => feed::run(what, globals, output),
         Command::Project(what) => project::run(what, globals, output),

@@ -10,7 +10,7 @@ use crate::{
     config::Settings,
     error::Error,
     model::event_date::day_of,
-    render::{calendar, syndication},
+    render::{board::Renewal, calendar, syndication},
     store::{Access, EventFilter, Store},
 };
 
@@ -75,7 +75,7 @@ pub fn write(settings: &Settings, runtime: &Runtime, output: &mut Output) -> Res
         put(outputs.calendar.as_deref(), &|| calendar::ics(&rows, &outputs.authority));
     }
     if outputs.board.is_some() {
-        let page = runtime.block_on(board::page(&store, settings, now, None, Some(RELOAD_S)))?;
+        let page = runtime.block_on(board::page(&store, settings, now, None, Renewal::Reload(RELOAD_S)))?;
         put(outputs.board.as_deref(), &|| page.clone());
     }
     Ok(())

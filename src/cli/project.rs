@@ -122,6 +122,11 @@ fn line(project: &Project) -> Line<'_> {
     }
 }
 
+/// A project for programs.
+pub fn document(project: &Project) -> serde_json::Value {
+    serde_json::to_value(line(project)).unwrap_or_default()
+}
+
 fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
     let lines: Vec<Line<'_>> = settings.detect.projects.iter().map(line).collect();

@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     exit::Exit,
     model::Summary,
+    render::board::Renewal,
     store::{Access, Store},
     wiring,
 };
@@ -73,7 +74,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         let since = since.unwrap_or_else(|| super::ago(times.now, WEEK));
         summary::markdown(&runtime.block_on(summarize(&store, &settings, since, times.now))?)
     } else {
-        runtime.block_on(board::page(&store, &settings, times.now, since, None))?
+        runtime.block_on(board::page(&store, &settings, times.now, since, Renewal::Never))?
     };
     if path.as_os_str() == "-" {
         output.print(&page)?;

@@ -168,12 +168,7 @@ fn view(
     let running = RunningCycle::read(&settings.state_dir, history.now);
     let availability = runtime.block_on(regularity(store, settings, history.now))?;
     Ok(match globals.format {
-        Some(Format::Json) => {
-            let mut document = document(&history, labels);
-            document["availability"] = serde_json::to_value(availability).unwrap_or_default();
-            document["running"] = serde_json::to_value(running).unwrap_or_default();
-            render::json(&document)
-        }
+        Some(Format::Json) => render::json(&runtime.block_on(whole_document(store, settings, &history))?),
         Some(Format::Ndjson) => history.reports.iter().map(render::json).collect(),
         Some(Format::Csv) => sources::csv(&history.sources),
         None | Some(Format::Table) if history.reports.is_empty() => {
@@ -217,6 +212,20 @@ fn view(
             String::new()
         }
     })
+}
+
+/// The figures of `history` for programs.
+pub async fn whole_document(
+    store: &Store,
+    settings: &Settings,
+    history: &History,
+) -> Result<serde_json::Value, Error> {
+    let mut document = document(history, store.labels().await?);
+    let availability = regularity(store, settings, history.now).await?;
+    document["availability"] = serde_json::to_value(availability).unwrap_or_default();
+    let running = RunningCycle::read(&settings.state_dir, history.now);
+    document["running"] = serde_json::to_value(running).unwrap_or_default();
+    Ok(document)
 }
 
 /// How regularly the cycles of the last 30 days ran.

@@ -17,6 +17,7 @@ mod log_section;
 mod outputs_section;
 mod raw;
 mod rows;
+mod serve_section;
 mod show;
 mod targets_section;
 mod x_section;
@@ -48,6 +49,7 @@ pub(crate) use errors::{ConfigError, ConfigErrors, NO_FILE, NOT_TOML};
 pub(crate) use layers::Origin;
 pub use log_section::LogSettings;
 pub(crate) use rows::feed_address;
+pub use serve_section::{ServeSettings, ServeToken};
 pub use show::{Shown, shown};
 
 pub(crate) use exposure::{CLEARTEXT_HINT, cleartext};
@@ -108,6 +110,8 @@ pub struct Settings {
     pub outputs: OutputSettings,
     /// `[log]`.
     pub log: LogSettings,
+    /// `[serve]`.
+    pub serve: ServeSettings,
     /// The built-in feeds and projects that apply.
     pub built_in: BuiltIn,
     /// Secrets that are missing or wrong; only commands that use them fail.
@@ -308,6 +312,7 @@ fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment, budget_usd)),
         outputs: outputs_section::outputs(&mut layers),
         log: log_section::settings(&mut layers),
+        serve: serve_section::settings(&mut layers, environment),
         file,
         built_in,
         missing_secrets: ConfigErrors::default(),

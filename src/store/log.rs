@@ -48,6 +48,16 @@ impl Store {
         self.db.call(move |connection| sqlite::stories_with_log_end(connection, &filter)).await
     }
 
+    /// The number of the oldest entry.
+    pub(crate) async fn log_start(&self) -> Result<Option<i64>, StoreError> {
+        self.db.call(|connection| sqlite::log_start(connection)).await
+    }
+
+    /// A number that changes with each commit of another connection.
+    pub(crate) async fn data_version(&self) -> Result<i64, StoreError> {
+        self.db.call(|connection| sqlite::data_version(connection)).await
+    }
+
     /// At most `limit` entries after the number `after`, oldest first.
     pub(crate) async fn log(&self, after: i64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
         self.db.call(move |connection| sqlite::log(connection, after, limit)).await

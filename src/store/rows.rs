@@ -96,6 +96,8 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// With a mention that was detected at that time or later.
     pub found_since: Option<Timestamp>,
+    /// After this story, which was heard of then, in the order of the times. For pages.
+    pub before: Option<(Timestamp, String)>,
     /// Heard of before that time.
     pub until: Option<Timestamp>,
     /// Parts of the project's name or ticker, in any case; an empty list selects all, as in the next four.

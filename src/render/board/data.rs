@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use strum::VariantNames;
 
-use super::{Board, days::is_due, story::Story};
+use super::{Board, Renewal, days::is_due, story::Story};
 use crate::{
     detect::{WordedReason, worded},
     model::{AlertState, Caution, Class, Event, Stage, event_date::day_of},
@@ -74,7 +74,8 @@ pub fn json(board: &Board<'_>) -> String {
         "at": board.now.as_second(),
         "cycle": board.figures.last_cycle().map(Timestamp::as_second),
         "every": board.figures.every_s(),
-        "reload": board.reload_s,
+        "reload": board.renewal.reload_s(),
+        "live": board.renewal == Renewal::Stream,
         "classes": Class::VARIANTS,
         "events": Event::VARIANTS,
         "stages": Stage::VARIANTS,

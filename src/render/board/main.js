@@ -98,4 +98,5 @@ setInterval(() => {
   times();
   if (!document.hidden) keepLook();
 }, 20e3);
-if (page.reload) setTimeout(reload, page.reload * 1000);
+if (page.live) live();
+else if (page.reload) setTimeout(reload, page.reload * 1000);

@@ -28,6 +28,7 @@ const SCRIPT: &str = concat!(
     include_str!("list.js"),
     include_str!("pane.js"),
     include_str!("keys.js"),
+    include_str!("live.js"),
     include_str!("main.js"),
     "})();\n"
 );
@@ -35,14 +36,37 @@ const SCRIPT: &str = concat!(
 #[derive(Debug, Clone, Copy)]
 pub struct Board<'a> {
     pub now: Timestamp,
-    /// Seconds after which the open page is loaded again; `None` for one that is written once.
-    pub reload_s: Option<u32>,
+    pub renewal: Renewal,
     /// Newest first.
     pub stories: &'a [Story],
     /// Names of the watch list.
     pub projects: &'a [String],
     pub deliveries: &'a [Delivery],
     pub figures: Figures<'a>,
+}
+
+/// How an open page stays up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// It is written once.
+    Never,
+    /// It is rewritten, and loads itself again after that many seconds.
+    Reload(u32),
+    /// It follows the stream of the server that sends it. Without script it loads itself again.
+    Stream,
+}
+
+/// Seconds after which a page without script asks the server again.
+const PLAIN_RELOAD_S: u32 = 60;
+
+impl Renewal {
+    fn reload_s(self) -> Option<u32> {
+        match self {
+            Self::Never => None,
+            Self::Reload(seconds) => Some(seconds),
+            Self::Stream => Some(PLAIN_RELOAD_S),
+        }
+    }
 }
 
 pub fn html(board: &Board<'_>) -> String {
@@ -65,7 +89,7 @@ pub fn html(board: &Board<'_>) -> String {
     figures::section(&board.figures, &mut body);
     body.push_str("</main>");
     body.push_str(FOOT);
-    let reload = board.reload_s.map_or_else(String::new, |seconds| {
+    let reload = board.renewal.reload_s().map_or_else(String::new, |seconds| {
         format!("<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>")
     });
     format!(
@@ -73,18 +97,19 @@ pub fn html(board: &Board<'_>) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">{reload}\
          <meta name=\"referrer\" content=\"no-referrer\"><link rel=\"icon\" href=\"data:,\"><title>Token launches</title><style>{STYLE}</style></head>\
          <body>{body}<script type=\"application/json\" id=\"data\">{data}</script>\n<script>{SCRIPT}</script></body></html>\n",
-        policy = policy(),
+        policy = policy(board.renewal == Renewal::Stream),
         data = data::json(board),
     )
 }
 
-/// Only this style and this script; no request.
-fn policy() -> String {
+/// Only this style and this script; no request, but to the server of a live page.
+fn policy(follows: bool) -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     format!(
-        "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'{}",
         hash(STYLE),
-        hash(SCRIPT)
+        hash(SCRIPT),
+        if follows { "; connect-src 'self'" } else { "" }
     )
 }
 

@@ -1,6 +1,6 @@
 // Data, filters of the address, and what was seen.
 const $ = (id) => document.getElementById(id);
-const page = JSON.parse($("data").textContent);
+let page = JSON.parse($("data").textContent);
 const text = (at) => (at === null || at === undefined ? null : page.texts[at]);
 const address = (value, own) => (value === 1 ? own : { href: typeof value === "string" && /^https?:\/\//.test(value) ? value : null, shown: Array.isArray(value) ? value[0] : "" });
 
@@ -28,8 +28,9 @@ const read = (row) => {
   }
   return story;
 };
-const stories = page.rows.map(read);
-const byId = new Map(stories.map((story) => [story.id, story]));
+let stories = page.rows.map(read);
+const index = () => new Map(stories.map((story) => [story.id, story]));
+let byId = index();
 
 // Storage may be refused, as for some files: then marks last as long as the page is open.
 const storage = (kind) => ({

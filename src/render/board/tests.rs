@@ -13,7 +13,7 @@ use crate::{
 /// What else is on the page.
 #[derive(Default)]
 struct More {
-    reload_s: Option<u32>,
+    renewal: Option<Renewal>,
     projects: Vec<String>,
     deliveries: Vec<Delivery>,
     sources: Vec<SourceView>,
@@ -24,7 +24,7 @@ struct More {
 fn page(stories: &[Story], more: &More) -> String {
     html(&Board {
         now: now(),
-        reload_s: more.reload_s,
+        renewal: more.renewal.unwrap_or(Renewal::Never),
         stories,
         projects: &more.projects,
         deliveries: &more.deliveries,
@@ -131,7 +131,7 @@ fn page_equals_its_snapshot() {
         ..SourceView::default()
     };
     let more = More {
-        reload_s: Some(60),
+        renewal: Some(Renewal::Reload(60)),
         projects: vec!["Caldera".to_owned(), "Ink".to_owned()],
         deliveries: vec![sent(AlertState::Delivered, "a1b2c3d4e5"), sent(AlertState::Queued, "zzz")],
         grid: vec![1, 2, 3],
@@ -140,7 +140,7 @@ fn page_equals_its_snapshot() {
     };
     let shown = page(&three(), &more);
     let fixed = [STYLE, SCRIPT, FILTERS, FOOT].iter().fold(shown, |page, part| page.replace(part, "[…]"));
-    let fixed = fixed.replace(&policy(), "[policy]").replace("><", ">\n<");
+    let fixed = fixed.replace(&policy(false), "[policy]").replace("><", ">\n<");
     let mut settings = insta::Settings::new();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
@@ -292,4 +292,15 @@ fn the_usual_interval_is_the_median_gap() {
     };
     assert_eq!(figures(&reports).every_s(), Some(600));
     assert_eq!(figures(&reports[..1]).every_s(), None);
+}
+
+#[test]
+fn only_a_page_of_a_server_may_ask_and_only_its_own_server() {
+    for (renewal, asks) in [(Renewal::Never, false), (Renewal::Reload(60), false), (Renewal::Stream, true)] {
+        let page = page(&[], &More { renewal: Some(renewal), ..More::default() });
+        let policy = between(&page, "Content-Security-Policy\" content=\"", "\">");
+        assert_eq!(policy.contains("connect-src 'self'"), asks, "{policy}");
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        assert_eq!(data(&page)["live"], asks);
+    }
 }

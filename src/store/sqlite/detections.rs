@@ -180,6 +180,12 @@ fn heard(connection: &Connection, filter: &EventFilter) -> Result<Vec<Heard>, St
         statement.query_map([since.max(found_since), since], |row| Ok((row.get(0)?, time(row.get(1)?))))?;
     let mut heard = rows.collect::<Result<Vec<Heard>, _>>()?;
     heard.retain(|(_, at)| filter.until.is_none_or(|until| *at < until));
+    if let Some((at, story)) = &filter.before {
+        // A story that was heard of again since has moved to the front; the time then decides alone.
+        let place = heard.iter().position(|(id, heard)| id == story && heard == at);
+        let start = place.map_or_else(|| heard.partition_point(|(_, heard)| heard >= at), |place| place + 1);
+        heard.drain(..start);
+    }
     if filter.reverse {
         heard.reverse();
     }

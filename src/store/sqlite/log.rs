@@ -53,7 +53,7 @@ pub fn put_cycle(connection: &Connection, cycle: &CycleRecord) -> Result<(), Sto
     Ok(())
 }
 
-/// The number of the newest entry; 0 without any.
+/// The number of the newest entry that ever was; 0 without any.
 fn end(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.prepare_cached(statements::LOG_END)?.query_row([], |row| row.get(0))?)
 }
@@ -67,6 +67,16 @@ pub fn stories_with_log_end(
     let transaction = connection.transaction()?;
     let rows = detections::fold_stories(&transaction, filter, Vec::new(), |rows, row, _| rows.push(row))?;
     Ok((rows, end(&transaction)?))
+}
+
+/// The number of the oldest entry.
+pub fn log_start(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(connection.prepare_cached(statements::LOG_START)?.query_row([], |row| row.get(0))?)
+}
+
+/// A number that changes with each commit of another connection.
+pub fn data_version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
 }
 
 /// At most `limit` entries after the number `after`, oldest first. Entries of later programs are left out.

@@ -192,7 +192,9 @@ statements! {
         FROM detections WHERE detected_at >= ?1 GROUP BY story HAVING heard >= ?2 ORDER BY heard DESC, told DESC, story";
     LOG_PUT = "INSERT INTO log (at, kind, document) VALUES (?1, ?2, ?3)";
     LOG_PUT_CYCLE = "INSERT INTO log (at, kind, document) SELECT started_at + ?2 / 1000, ?3, ?4 FROM cycles WHERE id = ?1";
-    LOG_END = "SELECT ifnull(max(seq), 0) FROM log";
+    /// Also of a log whose entries have all been deleted.
+    LOG_END = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'log'";
+    LOG_START = "SELECT min(seq) FROM log";
     LOG = "SELECT seq, at, kind, document FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     LOG_PRUNE = "DELETE FROM log WHERE seq IN (SELECT seq FROM log WHERE at < ?1 ORDER BY at LIMIT ?2)";
     STORY_DATE = "SELECT event_date FROM stories WHERE id = ?1";

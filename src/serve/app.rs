@@ -1,0 +1,399 @@
+//! Paths and what they answer.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header},
+    routing::{MethodRouter, get},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+use super::{
+    answer::{Document, Kept, problem},
+    counters::Counters,
+    documents::{self, Missing},
+    guard::{self, Guard, Refusal},
+    limits::Limits,
+    live::Ring,
+    login,
+    query::{self, Query},
+    stream::{self, Form, Reader},
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    config::Settings,
+    render::times::Times,
+    store::Store,
+};
+
+/// Intervals of cycles after which the last one is too old to be ready.
+const LATE: i64 = 3;
+/// Seconds after which it is too old where no interval is known.
+const LATE_S: i64 = 3600;
+
+/// Parameters that select stories.
+const FILTERS: [&str; 7] = ["project", "event", "stage", "class", "source", "min_score", "watched"];
+const TIMES: [&str; 2] = ["since", "until"];
+
+/// What all requests share.
+pub struct App {
+    pub settings: Settings,
+    /// For documents, which may take some time.
+    pub store: Store,
+    /// For streams that are behind.
+    pub log: Store,
+    pub ring: Arc<Ring>,
+    pub guard: Guard,
+    pub limits: Limits,
+    pub counters: Counters,
+    pub kept: Kept,
+    pub stop: watch::Receiver<bool>,
+    pub readers: AtomicU64,
+}
+
+type Shared = State<Arc<App>>;
+
+/// Every path of the server.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/api/v1/stories", get(stories))
+        .route("/api/v1/stories/{id}", get(story))
+        .route("/api/v1/calendar", get(calendar))
+        .route("/api/v1/projects", get(projects))
+        .route("/api/v1/projects/{name}", get(project))
+        .route("/api/v1/sources", get(sources))
+        .route("/api/v1/cycles", get(cycles))
+        .route("/api/v1/stats", get(stats))
+        .route("/api/v1/stream", get(sse))
+        .route("/api/v1/stream.ndjson", get(ndjson))
+        .route("/feed.atom", get(atom))
+        .route("/feed.json", get(json_feed))
+        .route("/calendar.ics", get(ics))
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/login", login::route())
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(app)
+}
+
+/// Answers a request of `peer`, counts it and logs it.
+pub async fn handle(
+    app: Arc<App>,
+    router: Router,
+    peer: IpAddr,
+    request: Request<hyper::body::Incoming>,
+) -> Response<Body> {
+    let began = Instant::now();
+    let sender = guard::sender(peer, request.headers(), &app.settings.serve);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (mut response, name) = match app.guard.admit(&method, &path, request.headers()) {
+        Err(refusal) => (refused(refusal, &path, request.headers()), String::new()),
+        Ok(_) if !app.limits.admits(sender) => {
+            (problem(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address"), String::new())
+        }
+        Ok(name) => {
+            let name = name.to_owned();
+            let Ok(response) = router.oneshot(request.map(Body::new)).await;
+            (response, name)
+        }
+    };
+    let headers = response.headers_mut();
+    for (header, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(header, HeaderValue::from_static(value));
+    }
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    let status = response.status().as_u16();
+    app.counters.count(status);
+    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(
+        target: "access",
+        %method, path, status, address = %sender, token = name, ms,
+    );
+    response
+}
+
+fn refused(refusal: Refusal, path: &str, headers: &HeaderMap) -> Response<Body> {
+    match refusal {
+        Refusal::Token if path == "/" && wants_html(headers) => login::redirect(),
+        Refusal::Token => problem(
+            StatusCode::UNAUTHORIZED,
+            "send a token as \"Authorization: Bearer TOKEN\", or open /login",
+        ),
+        Refusal::Host => problem(
+            StatusCode::MISDIRECTED_REQUEST,
+            "this host name is not answered without a token; serve.hosts adds names",
+        ),
+        Refusal::OtherSite => problem(StatusCode::FORBIDDEN, "pages of other sites may not ask"),
+    }
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("text/html"))
+}
+
+async fn unknown() -> Response<Body> {
+    problem(StatusCode::NOT_FOUND, "there is no such path; docs/reference/serve.md lists them")
+}
+
+async fn wrong_method() -> Response<Body> {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "the server only reads: use GET")
+}
+
+fn times(now: Timestamp) -> Times {
+    Times::relative(now, TimeZone::UTC)
+}
+
+/// The answer to a request: a kept document of this version of the database, or a new one.
+async fn answered<F: Future<Output = Result<Document, Missing>>>(
+    app: &App,
+    (path, names, query, headers): (&str, &[&str], Option<String>, &HeaderMap),
+    make: impl FnOnce(Query, Timestamp) -> F,
+) -> Response<Body> {
+    let now = SystemClock.now();
+    let text = query.unwrap_or_default();
+    let query = match query::read(&text, names, &times(now)) {
+        Ok(query) => query,
+        Err(detail) => return problem(StatusCode::BAD_REQUEST, &detail),
+    };
+    let key = format!("{path}?{text}");
+    let version = match app.store.data_version().await {
+        Ok(version) => version,
+        Err(error) => return failed(&error.to_string()),
+    };
+    if let Some(document) = app.kept.get(&key, version).await {
+        return document.answer(headers);
+    }
+    match make(query, now).await {
+        Ok(document) => {
+            let document = Arc::new(document);
+            app.kept.put(key, version, Arc::clone(&document)).await;
+            document.answer(headers)
+        }
+        Err(Missing::Request(status, detail)) => problem(status, &detail),
+        Err(Missing::Failed(error)) => failed(&error.message),
+    }
+}
+
+/// The cause is logged and not sent: it may name paths of this machine.
+fn failed(cause: &str) -> Response<Body> {
+    tracing::warn!("a request cannot be answered: {cause}");
+    problem(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be read now")
+}
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    FILTERS.iter().chain(&TIMES).chain(more).copied().collect()
+}
+
+async fn page(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    let mut response =
+        answered(&app, ("/", &[], query, &headers), |_, now| documents::page(&app.store, &app.settings, now))
+            .await;
+    // The page itself restricts its style and script by hash.
+    let policy = HeaderValue::from_static(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+async fn stories(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    let names = with(&["limit", "cursor"]);
+    answered(&app, ("/api/v1/stories", &names, query, &headers), |query, _| {
+        documents::stories(&app.store, query)
+    })
+    .await
+}
+
+async fn story(
+    State(app): Shared,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let path = format!("/api/v1/stories/{id}");
+    answered(&app, (&path, &[], query, &headers), |_, now| {
+        documents::story(&app.store, &app.settings, &id, now)
+    })
+    .await
+}
+
+async fn calendar(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    let names = with(&["limit"]);
+    answered(&app, ("/api/v1/calendar", &names, query, &headers), |query, now| {
+        documents::calendar(&app.store, query, now)
+    })
+    .await
+}
+
+async fn projects(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    answered(&app, ("/api/v1/projects", &[], query, &headers), async |_, _| {
+        Ok(documents::projects(&app.settings))
+    })
+    .await
+}
+
+async fn project(
+    State(app): Shared,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let path = format!("/api/v1/projects/{name}");
+    answered(&app, (&path, &["limit"], query, &headers), |query, _| {
+        documents::project(&app.store, &app.settings, &name, query)
+    })
+    .await
+}
+
+async fn sources(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    answered(&app, ("/api/v1/sources", &[], query, &headers), |_, now| {
+        documents::sources(&app.store, &app.settings, now)
+    })
+    .await
+}
+
+async fn cycles(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    answered(&app, ("/api/v1/cycles", &["limit"], query, &headers), |query, now| {
+        documents::cycles(&app.store, &app.settings, query, now)
+    })
+    .await
+}
+
+async fn stats(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    answered(&app, ("/api/v1/stats", &[], query, &headers), |_, now| {
+        documents::stats(&app.store, &app.settings, now)
+    })
+    .await
+}
+
+async fn atom(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    answered(&app, ("/feed.atom", &with(&[]), query, &headers), |query, now| {
+        documents::atom(&app.store, &app.settings, query, now)
+    })
+    .await
+}
+
+async fn json_feed(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    answered(&app, ("/feed.json", &with(&[]), query, &headers), |query, _| {
+        documents::json_feed(&app.store, &app.settings, query)
+    })
+    .await
+}
+
+async fn ics(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    answered(&app, ("/calendar.ics", &FILTERS, query, &headers), |query, now| {
+        documents::ics(&app.store, &app.settings, query, now)
+    })
+    .await
+}
+
+/// Not kept: the figures of the server change without the database.
+async fn metrics(State(app): Shared, headers: HeaderMap) -> Response<Body> {
+    let own = app.counters.metrics(&app.ring, &app.limits);
+    match documents::metrics(&app.store, &app.settings, own, SystemClock.now()).await {
+        Ok(document) => document.answer(&headers),
+        Err(Missing::Request(status, detail)) => problem(status, &detail),
+        Err(Missing::Failed(error)) => failed(&error.message),
+    }
+}
+
+async fn healthz() -> Response<Body> {
+    Document::new("text/plain; charset=utf-8", "ok\n".to_owned()).answer(&HeaderMap::new())
+}
+
+/// Ready if the database can be read and the last cycle is not older than three of its intervals.
+async fn readyz(State(app): Shared) -> Response<Body> {
+    let starts = match app.store.cycles(2).await {
+        Ok(rows) => rows.into_iter().map(|cycle| cycle.started_at).collect::<Vec<_>>(),
+        Err(error) => return failed(&error.to_string()),
+    };
+    match not_ready(&starts, SystemClock.now()) {
+        None => Document::new("text/plain; charset=utf-8", "ready\n".to_owned()).answer(&HeaderMap::new()),
+        Some(detail) => problem(StatusCode::SERVICE_UNAVAILABLE, &detail),
+    }
+}
+
+/// Why the server is not ready at `now`, given the starts of the last two cycles, newest first.
+fn not_ready(starts: &[Timestamp], now: Timestamp) -> Option<String> {
+    let last = starts.first();
+    let age = |at: &Timestamp| now.duration_since(*at).as_secs();
+    let bound = match starts {
+        [last, before, ..] => (LATE * last.duration_since(*before).as_secs()).max(LATE_S),
+        _ => LATE_S,
+    };
+    match last {
+        None => Some("no cycle has finished yet".to_owned()),
+        Some(last) if age(last) > bound => {
+            Some(format!("the last cycle began {} s ago; expected within {bound} s", age(last)))
+        }
+        Some(_) => None,
+    }
+}
+
+async fn sse(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    streamed(&app, query, &headers, Form::Sse)
+}
+
+async fn ndjson(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+    streamed(&app, query, &headers, Form::Ndjson)
+}
+
+fn streamed(app: &Arc<App>, query: Option<String>, headers: &HeaderMap, form: Form) -> Response<Body> {
+    let names: Vec<&str> = FILTERS.iter().chain(&["after"]).copied().collect();
+    let query = match query::read(&query.unwrap_or_default(), &names, &times(SystemClock.now())) {
+        Ok(query) => query,
+        Err(detail) => return problem(StatusCode::BAD_REQUEST, &detail),
+    };
+    // A browser that connects again names the last event itself.
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    stream::response(Reader {
+        form,
+        filter: query.filter,
+        after: last.or(query.after),
+        ring: Arc::clone(&app.ring),
+        store: app.log.clone(),
+        stop: app.stop.clone(),
+        number: app.readers.fetch_add(1, Ordering::Relaxed),
+    })
+}
+
+/// A route for GET and HEAD.
+pub type Route = MethodRouter<Arc<App>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readiness_follows_the_interval_of_the_cycles() {
+        let at = |seconds: i64| Timestamp::from_second(100_000 + seconds).unwrap();
+        assert!(not_ready(&[], at(0)).is_some());
+        assert_eq!(not_ready(&[at(0)], at(3_600)), None);
+        assert!(not_ready(&[at(0)], at(3_601)).is_some());
+        let daily = [at(0), at(-86_400)];
+        assert_eq!(not_ready(&daily, at(200_000)), None);
+        assert!(not_ready(&daily, at(260_000)).unwrap().contains("260000 s ago"));
+    }
+}

@@ -1,0 +1,211 @@
+//! The bodies of streams: Server-Sent Events and NDJSON.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, header},
+};
+use bytes::{BufMut, Bytes, BytesMut};
+use futures_util::stream;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
+
+use super::live::{BATCH, Event, Ring, event};
+use crate::{
+    clock::{Clock, SystemClock},
+    model::event_date::day_of,
+    store::{EventFilter, Store},
+};
+
+/// Silence after which a stream sends a comment or an empty line: proxies end connections that are silent for 30 to 60
+/// seconds.
+const KEEP_ALIVE: Duration = Duration::from_secs(25);
+/// Age at which a stream ends and its reader connects again, so that restarts of proxies and of the server are ordinary.
+const LONGEST: Duration = Duration::from_mins(10);
+/// Milliseconds after which a browser connects again: from the first to the second, different for each reader.
+const RETRY_MS: (u64, u64) = (1_000, 4_000);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `text/event-stream`.
+    Sse,
+    /// A JSON object a line.
+    Ndjson,
+}
+
+/// A reader and its place.
+pub struct Reader {
+    pub form: Form,
+    pub filter: EventFilter,
+    /// The number of the last event that it has; `None` for one that begins now.
+    pub after: Option<i64>,
+    pub ring: Arc<Ring>,
+    pub store: Store,
+    /// True once the server stops.
+    pub stop: watch::Receiver<bool>,
+    /// Any number that differs between readers.
+    pub number: u64,
+}
+
+struct State {
+    reader: Reader,
+    news: watch::Receiver<i64>,
+    seq: i64,
+    ends_at: Instant,
+    is_begun: bool,
+    /// Whether the reader may name an event that never was, as after a change of the database.
+    is_unknown: bool,
+    is_over: bool,
+}
+
+/// The answer that streams to `reader`.
+pub fn response(reader: Reader) -> Response<Body> {
+    let news = reader.ring.subscribe();
+    let form = reader.form;
+    let state = State {
+        seq: reader.after.unwrap_or_else(|| reader.ring.newest()),
+        ends_at: Instant::now() + LONGEST,
+        is_begun: false,
+        is_unknown: reader.after.is_some(),
+        is_over: false,
+        news,
+        reader,
+    };
+    let parts = stream::unfold(state, |mut state| async move {
+        let part = state.next().await?;
+        Some((Ok::<_, Infallible>(part), state))
+    });
+    let mut response = Response::new(Body::from_stream(parts));
+    let headers = response.headers_mut();
+    let content_type = match form {
+        Form::Sse => "text/event-stream",
+        Form::Ndjson => "application/x-ndjson",
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // A proxy that compresses or buffers would hold events back.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+impl State {
+    /// The next part of the body; `None` at its end.
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.is_over {
+            return None;
+        }
+        if !self.is_begun {
+            self.is_begun = true;
+            return Some(self.hello());
+        }
+        if self.seq > self.reader.ring.newest() && self.is_unknown {
+            self.is_unknown = false;
+            return Some(self.reset());
+        }
+        loop {
+            if *self.reader.stop.borrow() || Instant::now() >= self.ends_at {
+                self.is_over = true;
+                let retry = self.retry();
+                return (!retry.is_empty()).then_some(retry);
+            }
+            match self.reader.ring.after(self.seq) {
+                Some(events) if events.is_empty() => {}
+                Some(events) => {
+                    if let Some(part) = self.part(events.iter().map(|event| &**event)) {
+                        return Some(part);
+                    }
+                    continue;
+                }
+                None => match self.refill().await {
+                    Some(part) => return Some(part),
+                    None => continue,
+                },
+            }
+            let silent_until = Instant::now() + KEEP_ALIVE;
+            tokio::select! {
+                _ = self.news.changed() => {}
+                _ = self.reader.stop.changed() => {}
+                () = sleep_until(self.ends_at.min(silent_until)) => {
+                    if Instant::now() < self.ends_at {
+                        return Some(match self.reader.form {
+                            Form::Sse => Bytes::from_static(b":\n\n"),
+                            Form::Ndjson => Bytes::from_static(b"\n"),
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The number of the newest event, so that a page that has just been loaded misses nothing.
+    fn hello(&self) -> Bytes {
+        let newest = self.reader.ring.newest();
+        match self.reader.form {
+            Form::Sse => {
+                let retry = self.retry();
+                let mut part = BytesMut::from(&retry[..]);
+                // No id: it would move a reader that has events to come.
+                part.put_slice(
+                    format!("event: hello\ndata: {{\"schema\":1,\"newest\":{newest}}}\n\n").as_bytes(),
+                );
+                part.freeze()
+            }
+            Form::Ndjson => format!("{{\"schema\":1,\"event\":\"hello\",\"newest\":{newest}}}\n").into(),
+        }
+    }
+
+    fn retry(&self) -> Bytes {
+        let (least, most) = RETRY_MS;
+        // Neighbours differ by much: the fraction of multiples of the golden ratio.
+        let spread = self.reader.number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+        match self.reader.form {
+            Form::Sse => format!("retry: {}\n\n", least + spread % (most - least)).into(),
+            Form::Ndjson => Bytes::new(),
+        }
+    }
+
+    /// What of `events` the reader gets; it then has all of them.
+    fn part<'a>(&mut self, events: impl Iterator<Item = &'a Event>) -> Option<Bytes> {
+        let mut part = BytesMut::new();
+        for event in events {
+            self.seq = event.seq;
+            if event.passes(&self.reader.filter) {
+                part.put_slice(match self.reader.form {
+                    Form::Sse => &event.sse,
+                    Form::Ndjson => &event.line,
+                });
+            }
+        }
+        (!part.is_empty()).then(|| part.freeze())
+    }
+
+    /// Events that are not in memory any more, from the log; a reset if the log has not all of them either.
+    async fn refill(&mut self) -> Option<Bytes> {
+        let oldest = self.reader.store.log_start().await;
+        let is_kept = matches!(oldest, Ok(Some(oldest)) if oldest <= self.seq + 1);
+        if is_kept
+            && let Ok(entries) = self.reader.store.log(self.seq, BATCH).await
+            && !entries.is_empty()
+        {
+            let today = day_of(SystemClock.now());
+            let events: Vec<Event> = entries.into_iter().map(|entry| event(entry, today)).collect();
+            return self.part(events.iter());
+        }
+        Some(self.reset())
+    }
+
+    /// Says that events may be missing, and goes on after the newest one.
+    fn reset(&mut self) -> Bytes {
+        let newest = self.reader.ring.newest();
+        self.seq = newest;
+        match self.reader.form {
+            Form::Sse => {
+                format!("id: {newest}\nevent: reset\ndata: {{\"schema\":1,\"newest\":{newest}}}\n\n").into()
+            }
+            Form::Ndjson => format!("{{\"schema\":1,\"event\":\"reset\",\"newest\":{newest}}}\n").into(),
+        }
+    }
+}
