@@ -5,7 +5,7 @@
 //! | level | modules |
 //! |--:|---|
 //! | 0 | [`model`] shared types, [`text`] normal forms, [`clock`], `exit` codes, [`failpoint`], [`panics`] |
-//! | 1 | [`http`], [`feed`], [`article`], [`detect`], [`x`], [`store`], [`figures`] |
+//! | 1 | [`http`], [`feed`], [`article`], [`detect`], [`x`], [`store`], [`figures`], `process` |
 //! | 2 | [`visit`] one source from request to verdict, `render` text out, `alert` decisions and delivery |
 //! | 3 | [`cycle`] all sources in parallel |
 //! | 4 | [`config`], [`wiring`], `error` |
@@ -30,6 +30,7 @@ pub mod fixture_web;
 pub mod http;
 pub mod model;
 pub mod panics;
+mod process;
 mod render;
 mod serve;
 pub mod store;

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 /// Modules by level, lowest first. Modules of level 0 and of levels 4 and above may import from their own level.
 const LEVELS: &[&[&str]] = &[
     &["model", "text", "clock", "failpoint", "panics"],
-    &["http", "feed", "article", "detect", "x", "store", "figures"],
+    &["http", "feed", "article", "detect", "x", "store", "figures", "process"],
     &["visit", "render", "alert"],
     &["cycle"],
     &["config", "wiring", "error"],

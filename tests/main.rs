@@ -38,6 +38,8 @@ mod operator; // hooks, notices and `events --follow`
 mod origins; // official sources, and notices of several coins
 mod overlap; // several processes at once
 mod pages; // pages without a feed
+#[cfg(unix)]
+mod programs; // sources that are programs
 mod properties; // properties of any input
 mod refresh; // cycles that ignore caches once
 mod regressions; // stored inputs of properties

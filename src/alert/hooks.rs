@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::process::Program;
-use crate::model::Detection;
+use crate::{model::Detection, process::Program};
 
 /// `[hooks]`; an event without a program runs nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -15,7 +15,6 @@ pub mod message;
 pub mod notice;
 mod order;
 mod policy;
-pub mod process;
 mod retry;
 pub mod summary;
 pub mod week;
@@ -33,7 +32,6 @@ pub use deliver::{Delivered, Delivery, HURRY, deliver, sample};
 pub(crate) use held::{Held, held_by};
 pub use hooks::{HookEvent, Hooks, SKIP};
 pub use policy::ChannelPolicy;
-pub use process::Program;
 
 /// `[[channels]]`, `[hooks]`, `[alerts]`.
 #[derive(Debug, Clone, Default)]

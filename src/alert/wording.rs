@@ -3,18 +3,15 @@
 //! All texts from feeds and posts pass through here: control and bidirectional characters are removed, texts are cut,
 //! links show their real host. The result is plain text, which each channel escapes for itself.
 
+pub use crate::text::cut::shown;
+
 use super::{
     message::{Form, Item, Message, Update},
     summary,
 };
 use crate::{
     model::{Class, Notice, Phase, Severity},
-    text::{
-        cut::{Unit, cut},
-        link::Link,
-        plain,
-        quantity::plural,
-    },
+    text::{link::Link, quantity::plural},
 };
 
 /// Characters of a project's or outlet's name.
@@ -97,13 +94,6 @@ pub fn paragraphs(message: &Message, limit: usize, markup: &Markup) -> Vec<Strin
     paragraphs.push(waiting(message));
     paragraphs.retain(|paragraph| !paragraph.is_empty());
     paragraphs
-}
-
-/// `text` for a message: on one line, sanitised, at most `limit` characters.
-pub fn shown(text: &str, limit: usize) -> String {
-    // A rough first cut, so that a long text is not segmented as a whole.
-    let opening: String = text.chars().take(limit.saturating_mul(8).max(64)).collect();
-    cut(&plain(&opening), limit, Unit::Scalars)
 }
 
 /// `item` in words, its headline cut to `limit` characters.

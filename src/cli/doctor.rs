@@ -23,7 +23,7 @@ use crate::{
     model::{HostWait, Severity, SourceState},
     render::{self, format::minute, plain},
     store::{Access, Store, StoreError, free_bytes},
-    text::quantity::plural,
+    text::{address::on_the_web, quantity::plural},
     wiring,
     x::usage,
 };
@@ -322,8 +322,13 @@ fn x(settings: &Settings) -> Finding {
 
 fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
     let client = wiring::client(settings)?;
-    let asked: Vec<Url> =
-        settings.sources.iter().filter_map(|source| Url::parse(&source.url).ok()).take(ASKED).collect();
+    let asked: Vec<Url> = settings
+        .sources
+        .iter()
+        .filter_map(|source| Url::parse(&source.url).ok())
+        .filter(on_the_web)
+        .take(ASKED)
+        .collect();
     let mut failures = Vec::new();
     let runtime = wiring::runtime()?;
     for url in &asked {
@@ -332,7 +337,7 @@ fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
             failures.push(format!("{}: {failure}", url.host_str().unwrap_or_default()));
         }
     }
-    Ok(if failures.len() == asked.len() {
+    Ok(if failures.len() == asked.len() && !asked.is_empty() {
         let hint = "check the network and a firewall, or set http.proxy";
         finding("network", Level::Wrong, format!("no feed answered: {}", failures.join("; ")), hint)
     } else if failures.is_empty() {

@@ -25,12 +25,13 @@ use super::{
 };
 use crate::{
     alert::{
-        Channel, ChannelKind, Program,
+        Channel, ChannelKind,
         channels::{
             Discord, Email, Exec, File, Mailbox, Ntfy, Security, Slack, Telegram, Webhook, WebhookSecret,
         },
         week::WeekTime,
     },
+    process::Program,
     text::{address::on_the_web, login::has_login},
 };
 
@@ -99,7 +100,7 @@ const KINDS: [(&str, &[&str]); 8] = [
     ("file", &["path"]),
 ];
 /// Environment variables that every user's program gets.
-const PROGRAM_ENVIRONMENT: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
+pub(super) const PROGRAM_ENVIRONMENT: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 const TELEGRAM: &str = "https://api.telegram.org";
 /// Time limit of one attempt (docs/reference/formats.md#delivery-retries).
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -253,7 +254,9 @@ impl ChannelReader<'_> {
                 }
                 let named = self.reader.texts("environment");
                 let environment = program_environment(self.environment, &named);
-                Some(ChannelKind::Exec(Exec { program: Program { command, environment } }))
+                Some(ChannelKind::Exec(Exec {
+                    program: Program { command, environment, ..Program::default() },
+                }))
             }
             _ => {
                 let path = self.reader.text("path");

@@ -34,11 +34,12 @@ use std::{
 };
 
 use crate::{
-    alert::{self, Hooks, Program},
+    alert::{self, Hooks},
     cycle, detect,
     figures::{checks::Check, targets::Settings as TargetSettings},
     http,
     model::{Language, Source},
+    process::Program,
     text::quantity,
     visit, x,
 };
@@ -268,6 +269,12 @@ pub fn file(flags: &Flags, environment: &Environment) -> Option<PathBuf> {
     places.into_iter().flatten().find(|path| path.exists())
 }
 
+/// The folder of the settings file, in which sources that are programs run; without a file the working directory.
+fn directory(file: Option<&Path>) -> &Path {
+    let parent = file.and_then(Path::parent).filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
 fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment: &Environment) -> Inspected {
     built_in::replace_lists(&mut layers);
     layers.merge_environment(environment);
@@ -308,7 +315,7 @@ fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment
         targets: targets_section::targets(&mut layers),
         checks: checks_section::checks(row("checks"), &mut layers.errors),
         metrics: outputs_section::metrics(&mut layers, environment),
-        sources: rows::sources(row("feeds"), environment, &mut layers.errors),
+        sources: rows::sources(row("feeds"), environment, directory(file.as_deref()), &mut layers.errors),
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment, budget_usd)),
         outputs: outputs_section::outputs(&mut layers),
         log: log_section::settings(&mut layers),
@@ -371,8 +378,11 @@ fn alert_settings(
     let variables = layers.texts("hooks.environment");
     let hook = |layers: &mut Layers, name: &str| {
         let command = layers.command(&format!("hooks.{name}"));
-        (!command.is_empty())
-            .then(|| Program { command, environment: channels::program_environment(environment, &variables) })
+        (!command.is_empty()).then(|| Program {
+            command,
+            environment: channels::program_environment(environment, &variables),
+            ..Program::default()
+        })
     };
     let summary_at = layers.text("alerts.summary_at");
     let summary_at = channels::weekly(&summary_at).unwrap_or_else(|message| {

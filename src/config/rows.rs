@@ -1,9 +1,10 @@
 //! `[[feeds]]`, `[[projects]]` and `[[phrases]]`; each error has its line.
 
+mod exec;
 mod format;
 mod json;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use strum::VariantNames;
 use url::Url;
@@ -25,7 +26,7 @@ use crate::{
     visit,
 };
 
-pub(super) const FEED_KEYS: [&str; 18] = [
+pub(super) const FEED_KEYS: [&str; 22] = [
     "url",
     "name",
     "site",
@@ -43,6 +44,10 @@ pub(super) const FEED_KEYS: [&str; 18] = [
     "cursor",
     "headers",
     "headers_env",
+    "command",
+    "environment",
+    "timeout",
+    "memory",
     "verified",
 ];
 pub(super) const PROJECT_KEYS: [&str; 9] =
@@ -206,7 +211,13 @@ pub fn feed_address(text: &str) -> Result<Url, String> {
     url.ok_or_else(|| format!("{:?} is not an http or https address", without_login(text)))
 }
 
-pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigErrors) -> Vec<Arc<Source>> {
+/// The sources of `rows`. Programs run in `directory`.
+pub fn sources(
+    rows: &[Row],
+    environment: &Environment,
+    directory: &Path,
+    errors: &mut ConfigErrors,
+) -> Vec<Arc<Source>> {
     let mut known: HashMap<String, String> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
@@ -217,7 +228,8 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
         if reader.errors.0.len() > before {
             continue;
         }
-        let url = match feed_address(&text) {
+        let address = exec::name(&text).map_or_else(|| feed_address(&text), |_| exec::address(&text));
+        let url = match address {
             Ok(url) => url,
             Err(message) => {
                 reader.wrong("url", message);
@@ -230,12 +242,16 @@ pub fn sources(rows: &[Row], environment: &Environment, errors: &mut ConfigError
             continue;
         }
         let name = Some(reader.text("name")).filter(|name| !name.is_empty());
+        let host = || url.host_str().unwrap_or(url.path()).to_owned();
         let tier = reader.whole("tier", TIERS).and_then(|tier| u8::try_from(tier).ok()).unwrap_or(2);
         let enabled = reader.flag("enabled", true);
         let source = Source {
-            name: name.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned()),
+            name: name.unwrap_or_else(host),
+            format: match exec::name(&text) {
+                Some(_) => exec::read(&mut reader, environment, directory, enabled),
+                None => format::read(&mut reader),
+            },
             url: text,
-            format: format::read(&mut reader),
             tier,
             tags: reader.texts("tags"),
             every: every(&mut reader),

@@ -46,9 +46,11 @@ const OPEN: [&str; 15] = [
     "server",
 ];
 
-/// Whether the value of `key` may be shown; others, such as headers, a body and a channel's addresses, may be secret.
+/// Whether the value of `key` may be shown; others, such as headers, a body, arguments of programs and a channel's addresses,
+/// may be secret.
 fn is_open(list: &str, key: &str) -> bool {
-    let of_feeds = FEED_KEYS.contains(&key) && key != "body" && !key.starts_with("headers");
+    let is_secret = ["body", "command"].contains(&key) || key.starts_with("headers");
+    let of_feeds = FEED_KEYS.contains(&key) && !is_secret;
     let is_named = of_feeds
         || channels::COMMON.contains(&key)
         || OPEN.contains(&key)

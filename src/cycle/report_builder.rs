@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     mem,
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,7 +23,7 @@ use crate::{
         targets::{self, Recent, Target},
     },
     http::Counts,
-    model::{CycleStatus, Detection, FailureKind, Outlet, SourceStatus},
+    model::{CycleStatus, Detection, FailureKind, Outlet, Source, SourceStatus},
     store::{EarlierCycles, StatementTimes},
     visit::{self, ArticleVisit, CacheCounts, FeedVisit, PageOutcome, SourceOutcome},
 };
@@ -233,6 +234,12 @@ impl ReportBuilder {
         }
     }
 
+    /// The outcomes of the sources that are programs.
+    fn of_programs(rows: &[Option<SourceRow>], sources: &[Arc<Source>]) -> Vec<SourceStatus> {
+        let rows = sources.iter().zip(rows).filter(|(source, _)| source.is_program());
+        rows.filter_map(|(_, row)| Some(row.as_ref()?.figures.outcome)).collect()
+    }
+
     pub fn finish(mut self, end: CycleEnd<'_>) -> FinishedReport {
         self.fail_unsaved();
         let mut report = self.report;
@@ -265,6 +272,10 @@ impl ReportBuilder {
         let fresh = report.feeds.fresh + report.articles.from_cache;
         let revalidated = report.feeds.not_modified + report.articles.not_modified;
         let misses = report.feeds.fetched + report.articles.fetched;
+        // The run of a program is neither a request nor the look-up of a stored answer.
+        let programs = Self::of_programs(&self.rows, &end.task.sources);
+        let count = |outcome| programs.iter().filter(|known| **known == outcome).count() as u64;
+        let (fresh, misses) = (fresh - count(SourceStatus::Fresh), misses - count(SourceStatus::Fetched));
         report.cache = CacheFigures {
             memory_pages: Some(end.cache.pages),
             memory_bytes: Some(end.cache.bytes),

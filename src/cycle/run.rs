@@ -137,8 +137,10 @@ impl<'a> Run<'a> {
     }
 
     pub fn visit_source(&mut self, planned: plan::Planned) {
-        let host = pace_key(planned.url.host_str().unwrap_or_default());
-        let trace = self.add_trace(planned.url.host_str().unwrap_or_default(), None);
+        // A program has no host; it waits for none.
+        let name = planned.url.host_str().unwrap_or_else(|| planned.url.as_str()).to_owned();
+        let host = pace_key(&name);
+        let trace = self.add_trace(&name, None);
         self.progress.planned(VisitKind::Feed);
         self.queue.push_source(&host, Job::Source(Box::new(planned), trace));
     }

@@ -8,6 +8,7 @@ mod json;
 mod json_feed;
 mod json_source;
 mod key;
+mod ndjson;
 mod opml;
 mod page;
 mod parse;
@@ -74,6 +75,8 @@ pub struct Feed {
     pub skip_days: Vec<u8>,
     /// Further documents with entries of this source, the one to read first at the front.
     pub further: Vec<Further>,
+    /// Lines of a program's output that are wrong.
+    pub faulty: Faulty,
     /// What had to be repaired before it could be read, each once; empty for a well-formed feed.
     pub repairs: Vec<Repair>,
 }
@@ -89,6 +92,15 @@ pub struct Further {
     pub body: Option<String>,
 }
 
+/// Wrong lines of a program's output.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Faulty {
+    /// Their number.
+    pub count: u32,
+    /// Number and fault of the first; empty if there is none.
+    pub first: String,
+}
+
 /// What had to be repaired in a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
@@ -98,6 +110,7 @@ pub enum Repair {
     BareAmpersand,
     Charset,
     CutOff,
+    FaultyLines,
     LeadingText,
     NoVersion,
     StrayBracket,
@@ -174,9 +187,10 @@ impl FeedError {
 /// # Errors
 /// Why it gives no feed; a well-formed feed without entries is no error.
 pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, FeedError> {
-    let (text, relabelled) = decode::decode(document.bytes, document.content_type);
-    let text = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
-    if text.trim().is_empty() {
+    let (whole, relabelled) = decode::decode(document.bytes, document.content_type);
+    let text = whole.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+    // A program without news prints nothing.
+    if text.trim().is_empty() && !matches!(format, SourceFormat::Exec(_)) {
         return Err(FeedError::Empty);
     }
     let mut feed = match format {
@@ -187,6 +201,7 @@ pub fn read(document: &Document<'_>, format: &SourceFormat) -> Result<Feed, Feed
         }
         SourceFormat::Sitemap => sitemap::read(text, document.url)?,
         SourceFormat::Page(selectors) => page::read(text, selectors, document.url, document.now)?,
+        SourceFormat::Exec(_) => ndjson::read(&whole, document.url)?,
         SourceFormat::Feed if text.starts_with('{') => match json::read(text) {
             Ok(value) if json_feed::is_json_feed(&value) => json_feed::read(&value, document.url)?,
             Ok(_) => return Err(FeedError::NotAFeed { page: false, alternates: Vec::new() }),

@@ -41,6 +41,10 @@ pub enum FailureKind {
     SelectorsFoundNothing,
     ScriptOnly,
     TooSlow,
+    // Programs.
+    ProgramFailed,
+    ProgramTimeout,
+    ProgramOutput,
     // Pages.
     Blocked,
     Consent,
@@ -78,6 +82,8 @@ impl FailureKind {
             Self::Status => "error status",
             Self::NotAFeed => "not a feed",
             Self::Unreadable => "unreadable feed",
+            Self::ProgramOutput => "program printed too much",
+            Self::ProgramTimeout => "program took too long",
             Self::ScriptOnly => "list built by scripts",
             other => return other.as_ref().replace('_', " "),
         };

@@ -34,6 +34,7 @@ pub use language::Language;
 pub use source::{
     CursorPlace, JsonCursor, JsonMapping, JsonSource, PageSelectors, Source, SourceFormat, Validators,
 };
+pub(crate) use source::{EXEC_SCHEME, ExecSource};
 pub use state::{ArticleRecord, Commit, EntryRecord, EntryState, SourceState};
 pub(crate) use state::{
     DetectionRecord, HostWait, LastSeen, Mention, RobotsRecord, Signature, Skips, StoredFinding, Story,

@@ -1,11 +1,11 @@
 //! A source of news, as the settings define it.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// One configured source of entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The address to fetch; also the source's identity.
+    /// The address to fetch; also the source's identity. Of a program `exec:NAME`.
     pub url: String,
     /// Display name; the host name if the settings give none.
     pub name: String,
@@ -29,6 +29,12 @@ impl Source {
             _ => None,
         }
     }
+
+    /// Whether a program of the user gives its entries, so that nothing is requested for them.
+    #[must_use]
+    pub fn is_program(&self) -> bool {
+        matches!(self.format, SourceFormat::Exec(_))
+    }
 }
 
 /// How a source's body is parsed.
@@ -42,6 +48,42 @@ pub enum SourceFormat {
     Page(PageSelectors),
     /// A sitemap or an index of sitemaps.
     Sitemap,
+    /// Lines of JSON that a program of the user prints.
+    Exec(ExecSource),
+}
+
+/// The scheme of the address of a program.
+pub const EXEC_SCHEME: &str = "exec";
+
+/// A program that prints entries.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExecSource {
+    /// The program and its arguments; never empty.
+    pub command: Vec<String>,
+    /// Its whole environment; the values may be secret.
+    pub environment: Vec<(String, String)>,
+    /// Values of `environment` that must not be shown.
+    pub secrets: Vec<String>,
+    /// Its working directory.
+    pub directory: PathBuf,
+    /// Time limit of one run.
+    pub timeout: Duration,
+    /// Bytes of address space of each of its processes.
+    pub memory: u64,
+}
+
+impl std::fmt::Debug for ExecSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Arguments may be secret, as the values of variables.
+        let names: Vec<&String> = self.environment.iter().map(|(name, _)| name).collect();
+        f.debug_struct("ExecSource")
+            .field("program", &self.command.first())
+            .field("environment", &names)
+            .field("directory", &self.directory)
+            .field("timeout", &self.timeout)
+            .field("memory", &self.memory)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where a web page has the parts of its entries: CSS selectors, each with `@attribute` at its end where the value of an

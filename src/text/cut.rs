@@ -3,6 +3,8 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::plain;
+
 /// What a limit counts: services count differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -113,6 +115,14 @@ pub fn cut(text: &str, limit: usize, unit: Unit) -> String {
         end = at;
     }
     format!("{}{MORE}", text[..end].trim_end())
+}
+
+/// `text` for a message: on one line, sanitised, at most `limit` characters.
+#[must_use]
+pub fn shown(text: &str, limit: usize) -> String {
+    // A rough first cut, so that a long text is not segmented as a whole.
+    let opening: String = text.chars().take(limit.saturating_mul(8).max(64)).collect();
+    cut(&plain(&opening), limit, Unit::Scalars)
 }
 
 /// `text` if it keeps to `limit`, else its beginning and its end around a `…`, as suits an address.

@@ -3,6 +3,7 @@
 
 mod cut_short;
 mod further;
+pub(crate) mod program;
 
 use std::{
     collections::HashSet,
@@ -21,13 +22,16 @@ use crate::{
     http::{Answer, FetchStats, Headers, Outcome, Purpose, Request},
     model::{
         Commit, Entry, EntryKey, EntryRecord, EntryState, FailureKind, LastSeen, Rewordings, Source,
-        SourceState, Validators,
+        SourceFormat, SourceState, Validators,
     },
     store::StoreError,
     text::{address, hash::sha256, host::pace_key},
 };
 
-use self::cut_short::cut_short;
+use self::{
+    cut_short::cut_short,
+    program::{Run, run_program},
+};
 use super::{
     Context, FeedVisit, Figures, Finding, ParsePool, SourceOutcome,
     identity::{Sight, lookups, recognise},
@@ -62,15 +66,29 @@ pub async fn visit_feed(
         validators(&state, context.rules.fingerprint(), now)
     };
     let host = pace_key(url.host_str().unwrap_or_default());
-    let body = source.body().map(str::to_owned);
-    let request = request(source, url, body, (validators, state.validators_url.clone()));
     let start = Instant::now();
-    let Answer { outcome, stats } = context.http.fetch(request, now).await;
+    let (answer, stats) = if let SourceFormat::Exec(program) = &source.format {
+        let Run { result, start: started } = run_program(program, &source.name).await;
+        let mut stats = FetchStats::new(url);
+        (stats.paced, stats.elapsed) = (started - start, started.elapsed());
+        stats.bytes = result.as_ref().map_or(0, |printed| printed.len() as u64);
+        (Err(result), stats)
+    } else {
+        let body = source.body().map(str::to_owned);
+        let request = request(source, url, body, (validators, state.validators_url.clone()));
+        let Answer { outcome, stats } = context.http.fetch(request, now).await;
+        (Ok(outcome), stats)
+    };
     let asked = Asked { context, source, state, stats, host, plain, is_refreshed, now };
-    let mut visit = match outcome {
-        Outcome::NotModified { headers } => asked.not_modified(&headers),
-        Outcome::Fetched { body, headers } => asked.read(body, headers).await,
-        Outcome::Failed(failure) => asked.failed(Problem::Fetch(&failure), failure.to_string()),
+    let mut visit = match answer {
+        Ok(Outcome::NotModified { headers }) => asked.not_modified(&headers),
+        Ok(Outcome::Fetched { body, headers }) => asked.read(body, headers).await,
+        Ok(Outcome::Failed(failure)) => asked.failed(Problem::Fetch(&failure), failure.to_string()),
+        Err(Ok(printed)) => {
+            let content_type = Some(program::CONTENT_TYPE.to_owned());
+            asked.read(printed, Headers { content_type, ..Headers::default() }).await
+        }
+        Err(Err((kind, sentence))) => asked.failed(Problem::Body(&kind), sentence),
     };
     let elapsed = asked.stats.elapsed;
     visit.figures.stages.insert(0, (StageName::FeedFetch, elapsed));
@@ -165,6 +183,10 @@ impl Asked<'_> {
             Ok(read) => read,
             Err((kind, sentence)) => return self.failed(Problem::Body(&kind), sentence),
         };
+        if feed.faulty.count > 0 {
+            let (name, faulty) = (&self.source.name, &feed.faulty);
+            tracing::info!("{} wrong lines in the output of {name}: {}", faulty.count, faulty.first);
+        }
         match self.read_further(&mut feed, rules).await {
             Ok(further) => took += further,
             Err(unread) => return self.failed(unread.problem(), unread.sentence()),

@@ -31,6 +31,7 @@ use crate::{
 };
 
 pub use article::{explain_kept, judge_kept, visit_article};
+pub(crate) use feed::program;
 pub use feed::visit_feed;
 pub use labels::Labels;
 pub(crate) use labels::load_labels;

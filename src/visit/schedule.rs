@@ -185,7 +185,11 @@ pub fn after_read(
         skips: read.feed.map_or(state.skips, skipped_times),
         ..succeeded(asked(state, stats, now), now)
     };
-    let costly = if conditional { Duration::ZERO } else { bounds.min() * UNCONDITIONAL_FACTOR };
+    let costly = if conditional || !bounds.is_request() {
+        Duration::ZERO
+    } else {
+        bounds.min() * UNCONDITIONAL_FACTOR
+    };
     let next =
         now + seconds(learned.publisher_ttl_s).max(bounds.next(&learned, now)).max(costly).min(LONGEST);
     let due_at = bounds.fixed().map_or_else(|| skip(next, learned.skips), |every| now + every);

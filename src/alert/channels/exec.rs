@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Arrived, Attempt, Refusal};
-use crate::alert::{document, process::Program};
+use crate::{alert::document, process::Program};
 
 #[derive(Debug, Clone)]
 pub struct Exec {

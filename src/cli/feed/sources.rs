@@ -14,9 +14,10 @@ use crate::{
     exit::Exit,
     feed::{self, Document},
     http::{Outcome, Purpose, Request},
-    model::{Entry, SourceFormat},
+    model::{Entry, ExecSource, FailureKind, Source, SourceFormat},
     render::{self, plain},
     text::quantity::plural,
+    visit::program,
     wiring,
 };
 
@@ -26,7 +27,7 @@ use super::super::{Format, Globals, output::Output, request, settings};
 const SHOWN: usize = 5;
 
 /// The result of one fetch of a feed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Checked {
     schema: u32,
     pub url: String,
@@ -45,13 +46,22 @@ pub struct Checked {
     pub alternates: Vec<String>,
     newest: Vec<String>,
     ms: u128,
+    /// Wrong lines of a program's output.
+    faulty_lines: u32,
+    first_fault: Option<String>,
+    #[serde(skip)]
+    is_program: bool,
 }
 
 /// Fetches the feed of this address or name once, without reading or writing state; exit code 1 if it is no feed.
 pub fn check(feed: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = settings(globals)?;
     let named = settings.sources.iter().find(|source| source.name.eq_ignore_ascii_case(feed));
-    let checked = probe(&settings, &web_address(named.map_or(feed, |source| &source.url))?)?;
+    let named = named.or_else(|| settings.sources.iter().find(|source| source.url == feed));
+    let checked = match named.map(|source| (source, &source.format)) {
+        Some((source, SourceFormat::Exec(program))) => run(&settings, source, program)?,
+        _ => probe(&settings, &web_address(named.map_or(feed, |source| &source.url))?)?,
+    };
     output.print(&match globals.format {
         Some(Format::Json | Format::Ndjson) => render::json(&checked),
         _ => checked.text(),
@@ -74,23 +84,10 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
     let now = SystemClock.now();
     let answer = wiring::runtime()?.block_on(client.fetch(request, now));
     let mut checked = Checked {
-        schema: 1,
-        url: url.to_string(),
-        ok: false,
-        failure: None,
-        sentence: None,
         status: answer.stats.status,
         final_url: answer.stats.final_url.to_string(),
         moved_to: answer.stats.permanent_url.as_ref().map(ToString::to_string),
-        conditional: false,
-        title: String::new(),
-        entries: 0,
-        dated: 0,
-        candidates: 0,
-        repairs: Vec::new(),
-        alternates: Vec::new(),
-        newest: Vec::new(),
-        ms: answer.stats.elapsed.as_millis(),
+        ..Checked::new(url.as_str(), answer.stats.elapsed.as_millis())
     };
     match answer.outcome {
         Outcome::Fetched { body, headers } => {
@@ -99,16 +96,7 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
             let document = Document { bytes: &body, content_type, url: &answer.stats.final_url, now };
             let format = known.map_or(SourceFormat::Feed, |source| source.format.clone());
             match feed::read(&document, &format) {
-                Ok(feed) => {
-                    let rules = wiring::rules(settings);
-                    checked.ok = true;
-                    checked.candidates = feed
-                        .entries
-                        .iter()
-                        .filter(|entry| rules.early(&headline(entry)) == Early::Candidate)
-                        .count();
-                    checked.describe(feed, now);
-                }
+                Ok(feed) => checked.describe(feed, settings, now),
                 Err(error) => {
                     checked.failure = Some(error.kind().to_string());
                     checked.sentence = Some(error.to_string());
@@ -129,12 +117,44 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
     Ok(checked)
 }
 
+/// Runs the program of a source once, without reading or writing state.
+fn run(settings: &Settings, source: &Source, exec: &ExecSource) -> Result<Checked, Error> {
+    let now = SystemClock.now();
+    let program::Run { result, start } =
+        wiring::runtime()?.block_on(program::run_program(exec, &source.name));
+    let mut checked = Checked { is_program: true, ..Checked::new(&source.url, start.elapsed().as_millis()) };
+    match result.and_then(|printed| {
+        let url = Url::parse(&source.url).map_err(|error| (FailureKind::BadAddress, error.to_string()))?;
+        let content_type = Some(program::CONTENT_TYPE);
+        let document = Document { bytes: &printed, content_type, url: &url, now };
+        feed::read(&document, &source.format).map_err(|error| (error.kind(), error.to_string()))
+    }) {
+        Ok(feed) => checked.describe(feed, settings, now),
+        Err((kind, sentence)) => {
+            checked.failure = Some(kind.to_string());
+            checked.sentence = Some(sentence);
+        }
+    }
+    Ok(checked)
+}
+
 fn headline(entry: &Entry) -> Headline<'_> {
     Headline { title: &entry.title, summary: &entry.summary, categories: &entry.categories, cut_short: false }
 }
 
 impl Checked {
-    fn describe(&mut self, feed: feed::Feed, now: Timestamp) {
+    /// Of a check that took `ms` and has found nothing so far.
+    fn new(url: &str, ms: u128) -> Self {
+        Self { schema: 1, url: url.to_owned(), final_url: url.to_owned(), ms, ..Self::default() }
+    }
+
+    fn describe(&mut self, feed: feed::Feed, settings: &Settings, now: Timestamp) {
+        let rules = wiring::rules(settings);
+        self.ok = true;
+        let is_candidate = |entry: &&Entry| rules.early(&headline(entry)) == Early::Candidate;
+        self.candidates = feed.entries.iter().filter(is_candidate).count();
+        self.faulty_lines = feed.faulty.count;
+        self.first_fault = Some(feed.faulty.first).filter(|first| !first.is_empty());
         self.title = feed.title;
         self.entries = feed.entries.len();
         self.dated = feed.entries.iter().filter(|entry| entry.published.is_some()).count();
@@ -149,7 +169,11 @@ impl Checked {
     /// For people.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let status = self.status.map_or_else(|| "no status".to_owned(), |status| status.to_string());
+        let status = match self.status {
+            Some(status) => status.to_string(),
+            None if self.is_program => "program".to_owned(),
+            None => "no status".to_owned(),
+        };
         let _ = writeln!(text, "{}  {status}, {} ms", plain(&self.url), self.ms);
         if self.final_url != self.url {
             let kind = if self.moved_to.is_some() { "for good" } else { "for now" };
@@ -162,11 +186,14 @@ impl Checked {
             let _ = writeln!(text, "  the page names a feed: {}", plain(alternate));
         }
         if self.ok {
-            let polite =
-                if self.conditional { "supports ETag/Last-Modified" } else { "no ETag or Last-Modified" };
+            let polite = match (self.is_program, self.conditional) {
+                (true, _) => "",
+                (false, true) => "; supports ETag/Last-Modified",
+                (false, false) => "; no ETag or Last-Modified",
+            };
             let _ = writeln!(
                 text,
-                "  {:?}: {}, {} dated, {} may be {}; {polite}",
+                "  {:?}: {}, {} dated, {} may be {}{polite}",
                 plain(&self.title),
                 plural(self.entries, "entry", "entries"),
                 self.dated,
@@ -175,6 +202,10 @@ impl Checked {
             );
             if !self.repairs.is_empty() {
                 let _ = writeln!(text, "  had to be repaired: {}", self.repairs.join(", "));
+            }
+            if let Some(first) = &self.first_fault {
+                let lines = plural(self.faulty_lines as usize, "wrong line", "wrong lines");
+                let _ = writeln!(text, "  {lines}: {}", plain(first));
             }
             for title in &self.newest {
                 let _ = writeln!(text, "  - {}", plain(title));

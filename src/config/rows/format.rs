@@ -35,6 +35,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> SourceFormat {
         body,
         pages: reader.whole("pages", PAGES).and_then(|pages| u8::try_from(pages).ok()),
     };
+    for key in ["command", "environment", "timeout", "memory"] {
+        if kind != "exec" && reader.find(key).is_some() {
+            reader.wrong(key, "belongs to a program, whose url is exec:NAME");
+        }
+    }
     decide(&kind, given).unwrap_or_else(|(key, message)| {
         reader.wrong(key, message);
         SourceFormat::Feed
@@ -65,7 +70,8 @@ fn decide(kind: &str, given: Given) -> Result<SourceFormat, (&'static str, Strin
         "" | "feed" | "sitemap" if given.pages.is_some() => Err(("pages", NEEDS_NEXT.to_owned())),
         "" | "feed" => Ok(SourceFormat::Feed),
         "sitemap" => Ok(SourceFormat::Sitemap),
-        _ => Err(("kind", format!("should be feed, json, page or sitemap, is {kind:?}"))),
+        "exec" => Err(("url", "a program has no address: name it, as in url = \"exec:votes\"".to_owned())),
+        _ => Err(("kind", format!("should be feed, json, page, sitemap or exec, is {kind:?}"))),
     }
 }
 

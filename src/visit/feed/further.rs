@@ -63,7 +63,7 @@ impl Asked<'_> {
             }
             SourceFormat::Page(selectors) => took = self.read_pages(feed, selectors.pages, rules).await?,
             SourceFormat::Json(json) => took = self.read_pages(feed, json.pages, rules).await?,
-            SourceFormat::Feed => {}
+            SourceFormat::Feed | SourceFormat::Exec(_) => {}
         }
         Ok(took)
     }

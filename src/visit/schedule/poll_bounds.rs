@@ -21,21 +21,28 @@ pub struct PollBounds {
     most: Duration,
     /// Set by the user: used whatever the publisher states.
     fixed: bool,
+    /// Whether a visit is a request, which costs its publisher a body.
+    is_request: bool,
 }
 
 impl PollBounds {
     pub fn of(source: &Source, settings: &Settings) -> Self {
+        let is_request = !source.is_program();
         if let Some(every) = source.every {
-            return Self { least: every, most: every, fixed: true };
+            return Self { least: every, most: every, fixed: true, is_request };
         }
         let least = settings.feed_ttl;
         let alike = settings.without_savings || source.tier == OWN_VOICE;
         let most = if alike { least } else { settings.feed_ttl_max.max(least) };
-        Self { least, most, fixed: false }
+        Self { least, most, fixed: false, is_request }
     }
 
     pub(super) fn fixed(self) -> Option<Duration> {
         self.fixed.then_some(self.least)
+    }
+
+    pub(super) fn is_request(self) -> bool {
+        self.is_request
     }
 
     pub(super) fn min(self) -> Duration {
@@ -70,8 +77,12 @@ mod tests {
     use super::*;
 
     const MINUTE: Duration = Duration::from_mins(1);
-    const BOUNDS: PollBounds =
-        PollBounds { least: Duration::from_mins(10), most: Duration::from_hours(2), fixed: false };
+    const BOUNDS: PollBounds = PollBounds {
+        least: Duration::from_mins(10),
+        most: Duration::from_hours(2),
+        fixed: false,
+        is_request: true,
+    };
 
     #[test]
     fn a_busy_source_is_asked_as_often_as_allowed_and_a_sleeping_one_as_seldom() {
@@ -95,7 +106,7 @@ mod tests {
         /// Whatever the past: the bounds hold, and more entries never mean fewer requests.
         #[test]
         fn the_bounds_hold(gap in 0_u32..9_000_000, more in 0_u32..9_000_000, silence in 0_u64..99_000_000_000, least in 0_u64..90_000) {
-            let bounds = PollBounds { least: Duration::from_secs(least), most: Duration::from_secs(least.max(3_600)), fixed: false };
+            let bounds = PollBounds { least: Duration::from_secs(least), most: Duration::from_secs(least.max(3_600)), ..BOUNDS };
             let after = |gap: u32| bounds.interval(Some(Duration::from_secs(gap.into())), Duration::from_secs(silence));
             prop_assert!(after(gap) >= bounds.least && after(gap) <= bounds.most);
             prop_assert!(after(gap) <= after(gap.saturating_add(more)));
