@@ -52,6 +52,7 @@ mod signals; // SIGTERM and SIGINT
 mod snapshots; // help, tables and messages as a whole
 mod soak; // a month, simulated
 mod stories; // joined stories, failed saves, unchanged feeds
+mod suggest; // sources proposed for pages without a feed
 mod summaries; // the weekly summary in the channels
 mod terminal; // control characters in feeds
 mod titles; // feeds with hostile titles

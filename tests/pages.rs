@@ -130,7 +130,7 @@ fn wrong_selectors_are_named_with_their_line() {
         ("kind = \"feed\"\nselect = { item = \"li\" }", 4, "a feed takes neither mapping, preset nor select"),
         ("kind = \"page\"\nselect = { script = \"script\" }", 5, "script needs a mapping"),
         ("kind = \"page\"\nselect = { item = 3 }", 5, "select.item: should be a text, is 3"),
-        ("kind = \"website\"", 4, "should be feed, json, page or sitemap"),
+        ("kind = \"website\"", 4, "should be feed, json, page, sitemap or exec"),
     ] {
         lab.settings(&format!("# mine\n[[feeds]]\nurl = \"https://venue.example/news\"\n{row}\n"));
         let check = lab.run(&["config", "check"]);

@@ -6,6 +6,7 @@ mod import;
 mod list;
 mod parse;
 mod sources;
+mod suggest;
 
 pub use list::hint;
 
@@ -20,6 +21,11 @@ use super::{Globals, output::Output};
 const ADD: &str = "Examples:
   tge-scrape feed add https://example.org/
   tge-scrape feed add https://example.org/feed.xml --name Example --tier 1 --yes";
+
+const CHECK: &str = "Examples:
+  tge-scrape feed check https://example.org/feed.xml
+  tge-scrape feed check https://example.org/news --suggest
+  tge-scrape feed check https://example.org/news --suggest >> tge-scrape.toml";
 
 #[derive(Debug, Subcommand)]
 pub enum What {
@@ -53,10 +59,17 @@ pub enum What {
         feed: String,
     },
     /// Fetch a feed once and show the result; exits 1 if it is no feed
+    #[command(after_help = CHECK)]
     Check {
         /// Address of the feed, or the name of a configured one
         #[arg(value_name = "URL|NAME")]
         feed: String,
+        /// Propose how a page can be read: by a feed or sitemap of its site, JSON in the page, or selectors
+        #[arg(long)]
+        suggest: bool,
+        /// Add the proposal without a question
+        #[arg(short, long, requires = "suggest")]
+        yes: bool,
     },
     /// Add the feeds of an OPML file to those that are read
     Import {
@@ -77,7 +90,8 @@ pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, E
         What::Remove { feed } => edit::remove(&feed, globals, output),
         What::Enable { feed } => edit::switch(&feed, true, globals, output),
         What::Disable { feed } => edit::switch(&feed, false, globals, output),
-        What::Check { feed } => sources::check(&feed, globals, output),
+        What::Check { feed, suggest: true, yes } => suggest::run(&feed, yes, globals, output),
+        What::Check { feed, .. } => sources::check(&feed, globals, output),
         What::Import { file } => import::run(&file, globals, output),
         What::Export => edit::export(globals, output),
         What::Parse(args) => parse::run(&args, globals, output),

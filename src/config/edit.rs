@@ -13,7 +13,7 @@ use std::fmt;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
 pub use address::{Refused, feed_url};
-pub use feeds::{Feeds, identity, name_of};
+pub use feeds::{Feeds, NewKind, identity, name_of};
 pub use switch::Removed;
 
 /// A value that should be a list of tables.

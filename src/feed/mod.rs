@@ -15,6 +15,7 @@ mod parse;
 mod plain;
 mod rebuild;
 mod sitemap;
+mod suggest;
 mod tokens;
 
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use opml::{NotTaken, OpmlError, OpmlList, Outline, Skipped, read_opml, write
 pub use page::{SelectError, check as check_selectors};
 pub use parse::parse;
 pub use rebuild::{Rebuilt, rebuild};
+pub use suggest::{newest_first, propose, sitemaps, usual_feeds};
 
 /// Entries taken from one document. Of more, the newest are: a feed that lists everything it ever had has them
 /// in the first rows or dates them. In JSON the first are. Measured at 30 to 500 in real feeds; an attack has

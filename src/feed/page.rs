@@ -9,6 +9,10 @@ use url::Url;
 
 use self::select::Selected;
 pub use self::select::{SelectError, Selects};
+pub(super) use self::{
+    list::{data, read as described},
+    select::{is_link, text, time_texts},
+};
 use super::{Feed, FeedError, Further, MOST_ENTRIES, Repair, json, json_source, plain::plain, resolve_link};
 use crate::{
     model::{Entry, PageSelectors},
@@ -24,16 +28,13 @@ const SHELL: usize = 400;
 /// Reads the list of the page `html`, whose address is `url`; times such as "2 hours ago" count from `now`.
 pub fn read(html: &str, selectors: &PageSelectors, url: &Url, now: Timestamp) -> Result<Feed, FeedError> {
     let selects = Selects::new(selectors).map_err(|error| FeedError::Selectors(error.to_string()))?;
-    let shown = guard::admitted(html).ok_or_else(|| {
-        FeedError::Unreadable("the page nests too deep or is too large to be read safely".to_owned())
-    })?;
+    let shown = guard::admitted(html).ok_or_else(refused)?;
     let page = Html::parse_document(shown);
-    let base = page.select(&select::BASE).find_map(|base| url.join(base.attr("href")?).ok());
-    let base = base.as_ref().unwrap_or(url);
+    let base = &base(&page, url);
     let mut feed = if selects.script.is_some() {
         script(&page, &selects, selectors, base)?
     } else if selects.item.is_some() {
-        selected(&page, &selects, base, now)?
+        items(&page, &selects, base, now)?
     } else {
         list::read(&page, base).ok_or_else(|| nothing(&page, "its JSON-LD has no list"))?
     };
@@ -59,7 +60,29 @@ pub fn check(selectors: &PageSelectors) -> Result<(), SelectError> {
     Selects::new(selectors).map(|_| ())
 }
 
-fn selected(page: &Html, selects: &Selects, base: &Url, now: Timestamp) -> Result<Feed, FeedError> {
+/// The error of a page that the guard does not admit.
+pub(super) fn refused() -> FeedError {
+    FeedError::Unreadable("the page nests too deep or is too large to be read safely".to_owned())
+}
+
+/// Where relative links of the page at `url` begin.
+pub(super) fn base(page: &Html, url: &Url) -> Url {
+    let base = page.select(&select::BASE).find_map(|base| url.join(base.attr("href")?).ok());
+    base.unwrap_or_else(|| url.clone())
+}
+
+/// The entries of a page that is parsed already, by `selectors` with an item.
+pub(super) fn selected(
+    page: &Html,
+    selectors: &PageSelectors,
+    base: &Url,
+    now: Timestamp,
+) -> Result<Feed, FeedError> {
+    let selects = Selects::new(selectors).map_err(|error| FeedError::Selectors(error.to_string()))?;
+    items(page, &selects, base, now)
+}
+
+fn items(page: &Html, selects: &Selects, base: &Url, now: Timestamp) -> Result<Feed, FeedError> {
     let items: Vec<ElementRef<'_>> = match &selects.item {
         Some(item) => page.select(&item.selector).collect(),
         None => Vec::new(),
@@ -136,7 +159,7 @@ fn script(page: &Html, selects: &Selects, selectors: &PageSelectors, base: &Url)
 }
 
 /// Why nothing was found: the page has no content of its own, or the selectors do not fit.
-fn nothing(page: &Html, why: &str) -> FeedError {
+pub(super) fn nothing(page: &Html, why: &str) -> FeedError {
     let words: usize = page
         .select(&select::BODY)
         .flat_map(select::visible)

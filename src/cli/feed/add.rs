@@ -22,7 +22,7 @@ use super::{
 /// Feeds of a page that are tried, at most.
 const TRIED: usize = 3;
 /// Characters of a name from the title of a feed, at most.
-const NAME: usize = 80;
+pub const NAME: usize = 80;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -70,7 +70,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
             outline.html_url = page.to_string();
             outline.url.clone_from(&found.url);
         }
-        if !args.yes && std::io::stdin().is_terminal() && !is_confirmed(output)? {
+        if !args.yes && std::io::stdin().is_terminal() && !is_confirmed("add it? [Y/n]", true, output)? {
             output.print("not added\n")?;
             return Ok(Exit::Success);
         }
@@ -87,7 +87,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
 }
 
 /// Whether the feed at `url` is among the settings' feeds. A disabled one is enabled.
-fn is_known(file: &mut SettingsFile, url: &str, output: &mut Output) -> Result<bool, Error> {
+pub fn is_known(file: &mut SettingsFile, url: &str, output: &mut Output) -> Result<bool, Error> {
     let identity = BuiltInList::Feeds.identity(url);
     let feeds = file.settings.listed(BuiltInList::Feeds);
     let Some(known) = feeds.into_iter().find(|feed| Some(&feed.identity) == identity.as_ref()) else {
@@ -120,10 +120,12 @@ fn find(settings: &Settings, address: &Url, output: &mut Output) -> Result<Check
     Ok(first)
 }
 
-fn is_confirmed(output: &mut Output) -> Result<bool, Error> {
-    output.note("add it? [Y/n]");
+/// Asks `question`; an empty answer means `usual`.
+pub fn is_confirmed(question: &str, usual: bool, output: &mut Output) -> Result<bool, Error> {
+    output.note(question);
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     read.map_err(|error| Error::new(Exit::Failure, format!("stdin cannot be read: {error}"), "use --yes"))?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
+    let answer = answer.trim().to_lowercase();
+    Ok((answer.is_empty() && usual) || matches!(answer.as_str(), "y" | "yes"))
 }

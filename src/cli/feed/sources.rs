@@ -138,6 +138,22 @@ fn run(settings: &Settings, source: &Source, exec: &ExecSource) -> Result<Checke
     Ok(checked)
 }
 
+/// Entries that pass the early filter.
+pub fn candidates(entries: &[Entry], settings: &Settings) -> usize {
+    let rules = wiring::rules(settings);
+    entries.iter().filter(|entry| rules.early(&headline(entry)) == Early::Candidate).count()
+}
+
+/// The newest entries, at most [`SHOWN`].
+pub fn newest(entries: &[Entry], now: Timestamp) -> Vec<&Entry> {
+    let mut newest: Vec<&Entry> = entries.iter().collect();
+    // A date more than a day ahead does not count (docs/reference/feeds.md#dates).
+    let believed = |at: &Timestamp| *at <= now + SignedDuration::from_hours(24);
+    newest.sort_by_key(|entry| std::cmp::Reverse(entry.published.filter(believed)));
+    newest.truncate(SHOWN);
+    newest
+}
+
 fn headline(entry: &Entry) -> Headline<'_> {
     Headline { title: &entry.title, summary: &entry.summary, categories: &entry.categories, cut_short: false }
 }
@@ -149,21 +165,15 @@ impl Checked {
     }
 
     fn describe(&mut self, feed: feed::Feed, settings: &Settings, now: Timestamp) {
-        let rules = wiring::rules(settings);
         self.ok = true;
-        let is_candidate = |entry: &&Entry| rules.early(&headline(entry)) == Early::Candidate;
-        self.candidates = feed.entries.iter().filter(is_candidate).count();
+        self.candidates = candidates(&feed.entries, settings);
         self.faulty_lines = feed.faulty.count;
         self.first_fault = Some(feed.faulty.first).filter(|first| !first.is_empty());
         self.title = feed.title;
         self.entries = feed.entries.len();
         self.dated = feed.entries.iter().filter(|entry| entry.published.is_some()).count();
         self.repairs = feed.repairs.into_iter().map(Into::into).collect();
-        let mut newest: Vec<&Entry> = feed.entries.iter().collect();
-        // A date more than a day ahead does not count (docs/reference/feeds.md#dates).
-        let believed = |at: &Timestamp| *at <= now + SignedDuration::from_hours(24);
-        newest.sort_by_key(|entry| std::cmp::Reverse(entry.published.filter(believed)));
-        self.newest = newest.into_iter().take(SHOWN).map(|entry| entry.title.clone()).collect();
+        self.newest = newest(&feed.entries, now).into_iter().map(|entry| entry.title.clone()).collect();
     }
 
     /// For people.

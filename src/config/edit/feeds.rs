@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use toml_edit::{Array, Table, value};
+use toml_edit::{Array, Item, Table, value};
 
 use crate::{
     feed::Outline,
+    model::{JsonMapping, PageSelectors, SourceFormat},
     text::{
         address,
         cut::{Unit, cut},
@@ -20,6 +21,29 @@ use super::{
 
 /// Maximum characters of a feed's name.
 const NAME: usize = 200;
+
+/// How a new source is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewKind {
+    /// A feed.
+    Feed,
+    /// A sitemap.
+    Sitemap,
+    /// A page, by these selectors.
+    Page(Box<PageSelectors>),
+}
+
+impl NewKind {
+    /// The same as the settings will have it.
+    #[must_use]
+    pub fn format(&self) -> SourceFormat {
+        match self {
+            Self::Feed => SourceFormat::Feed,
+            Self::Sitemap => SourceFormat::Sitemap,
+            Self::Page(selectors) => SourceFormat::Page(*selectors.clone()),
+        }
+    }
+}
 
 /// The feeds of a settings file, indexed once.
 #[derive(Debug)]
@@ -55,6 +79,16 @@ impl<'a> Feeds<'a> {
 
     /// The same, with a tier unless the default one is meant.
     pub fn add_of_tier(&mut self, outline: &Outline, tier: Option<u8>) -> Result<bool, Refused> {
+        self.add_source(outline, tier, &NewKind::Feed)
+    }
+
+    /// The same for a source of this `kind`.
+    pub fn add_source(
+        &mut self,
+        outline: &Outline,
+        tier: Option<u8>,
+        kind: &NewKind,
+    ) -> Result<bool, Refused> {
         if self.has(&outline.url) {
             return Ok(false);
         }
@@ -76,6 +110,7 @@ impl<'a> Feeds<'a> {
         if !tags.is_empty() {
             table["tags"] = value(tags);
         }
+        describe(&mut table, kind);
         // `of` has checked that it is a list.
         if let Ok(list) = self.document.list("feeds") {
             list.push(table);
@@ -83,6 +118,55 @@ impl<'a> Feeds<'a> {
         self.known.extend(identity(&outline.url));
         Ok(true)
     }
+}
+
+/// Writes how the body of a source is read: `kind` and its tables. A feed needs none.
+fn describe(table: &mut Table, kind: &NewKind) {
+    match kind {
+        NewKind::Feed => {}
+        NewKind::Sitemap => table["kind"] = value("sitemap"),
+        NewKind::Page(selectors) => {
+            table["kind"] = value("page");
+            let select = [
+                ("item", &selectors.item),
+                ("title", &selectors.title),
+                ("link", &selectors.link),
+                ("time", &selectors.time),
+                ("summary", &selectors.summary),
+                ("next", &selectors.next),
+                ("script", &selectors.script),
+            ];
+            if let Some(select) = texts(&select) {
+                table["select"] = Item::Table(select);
+            }
+            if let Some(mapping) = selectors.mapping.as_ref().and_then(mapping_table) {
+                table["mapping"] = Item::Table(mapping);
+            }
+        }
+    }
+}
+
+fn mapping_table(mapping: &JsonMapping) -> Option<Table> {
+    let pairs = [
+        ("items", &mapping.items),
+        ("title", &mapping.title),
+        ("link", &mapping.link),
+        ("id", &mapping.id),
+        ("time", &mapping.time),
+        ("zone", &mapping.zone),
+        ("summary", &mapping.summary),
+    ];
+    texts(&pairs)
+}
+
+/// A table of the texts that are not empty; `None` without any.
+fn texts(pairs: &[(&str, &String)]) -> Option<Table> {
+    let given: Vec<_> = pairs.iter().filter(|(_, text)| !text.is_empty()).collect();
+    let mut table = Table::new();
+    for (key, text) in &given {
+        table[*key] = value(text.as_str());
+    }
+    (!given.is_empty()).then_some(table)
 }
 
 /// A feed's name for the settings. Some lists use the address as name, with its password.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The entries of the first JSON-LD list with titles; `None` without one.
-pub(super) fn read(page: &Html, base: &Url) -> Option<Feed> {
+pub(in crate::feed) fn read(page: &Html, base: &Url) -> Option<Feed> {
     let blocks = page.select(&select::LINKED_DATA).filter_map(|script| {
         let text: String = script.text().collect();
         json::read(text.trim().trim_end_matches(';')).ok()
@@ -58,6 +58,21 @@ fn entry(item: &Value, base: &Url, orders: Orders) -> Option<Entry> {
         summary: text("description"),
         ..Entry::default()
     })
+}
+
+/// The scripts of `page` that hold JSON: a selector of which each is the first match, and the text.
+pub(in crate::feed) fn data(page: &Html) -> Vec<(String, String)> {
+    let mut unnamed = false;
+    let scripts = page.select(&select::DATA).filter_map(|script| {
+        let id = script.attr("id").filter(|id| !id.contains('\''));
+        let selector = match id {
+            Some(id) => format!("script[id='{id}']"),
+            None if std::mem::replace(&mut unnamed, true) => return None,
+            None => "script[type='application/json']:not([id])".to_owned(),
+        };
+        Some((selector, script.text().collect()))
+    });
+    scripts.collect()
 }
 
 /// Selectors of the scripts of `page` that hold JSON.

@@ -138,18 +138,18 @@ fn split(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-pub(super) fn is_link(element: ElementRef<'_>) -> bool {
+pub(in crate::feed) fn is_link(element: ElementRef<'_>) -> bool {
     element.value().name() == "a" && element.attr("href").is_some()
 }
 
 /// The texts in which `element` may state a time, the most exact first.
-pub(super) fn time_texts(element: ElementRef<'_>) -> Vec<String> {
+pub(in crate::feed) fn time_texts(element: ElementRef<'_>) -> Vec<String> {
     let attributes = ["datetime", "content", "title"].iter().filter_map(|name| element.attr(name));
     attributes.map(plain).chain([text(element)]).filter(|text| !text.is_empty()).collect()
 }
 
 /// The text of `element` on one line.
-pub(super) fn text(element: ElementRef<'_>) -> String {
+pub(in crate::feed) fn text(element: ElementRef<'_>) -> String {
     plain(&element.inner_html())
 }
 
