@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, ErrorKind, Read, Write},
     net::TcpStream,
     process::{Child, Stdio},
     time::Duration,
@@ -308,4 +308,40 @@ fn hostile_requests_are_refused_with_their_status() {
     drop(held);
     let limited = (0..60).map(|_| served.get("/healthz").status).filter(|status| *status == 429).count();
     assert!(limited > 0, "too many requests of one address");
+}
+
+#[test]
+fn a_websocket_gets_the_same_events_and_is_closed_if_it_talks_too_much() {
+    let lab = bulk(1, 3);
+    lab.cycle();
+    let served = Served::start(&lab, &[]);
+    let open = |path: &str| {
+        let url = format!("ws://{}{path}", served.address);
+        tungstenite::client(url, served.connect()).unwrap().0
+    };
+    let mut socket = open("/api/v1/ws?after=1");
+    let mut text = String::new();
+    while !text.contains("\"event\":\"cycle\"") {
+        text.push_str(socket.read().unwrap().to_text().unwrap());
+    }
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let seen: Vec<_> =
+        events.iter().map(|event| (event["event"].as_str().unwrap(), event["seq"].as_i64())).collect();
+    assert_eq!(seen, [("hello", None), ("story", Some(2)), ("story", Some(3)), ("cycle", Some(4))]);
+    assert_eq!(served.get("/api/v1/ws").status, 426);
+    for message in [vec!["x"; 50], vec![&*"y".repeat(5_000)]] {
+        let mut socket = open("/api/v1/ws");
+        // The server may close before all are sent.
+        let _ = message.iter().try_for_each(|text| socket.send((*text).into()));
+        let still_open = loop {
+            match socket.read() {
+                Ok(message) if message.is_close() => break false,
+                Ok(_) => {}
+                // The limit of the test's own socket.
+                Err(tungstenite::Error::Io(error)) => break error.kind() == ErrorKind::WouldBlock,
+                Err(_) => break false,
+            }
+        };
+        assert!(!still_open, "{} messages", message.len());
+    }
 }

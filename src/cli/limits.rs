@@ -1,5 +1,23 @@
 //! System limits (`ulimit`) that would end the process without a message.
 
+/// Raises the limit of open files (`ulimit -n`) as far as the system permits, and returns it: each connection of the server is
+/// one.
+#[cfg(unix)]
+pub fn raise_open_files() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    // Where it cannot be raised, the present limit stays.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    getrlimit(Resource::Nofile).current
+}
+
+/// Only Unix has such a limit.
+#[cfg(not(unix))]
+pub fn raise_open_files() -> Option<u64> {
+    None
+}
+
 /// Makes a write above the largest file size (`ulimit -f`) fail with an error. Without a handler the signal SIGXFSZ ends
 /// the process.
 #[cfg(unix)]

@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use crate::{error::Error, exit::Exit, serve::Server, wiring};
 
-use super::{Globals, cycle::stop_signal, output::Output};
+use super::{Globals, cycle::stop_signal, limits, output::Output};
+
+/// Open files that are no connections: the database, the runtime, the standard streams.
+const OTHER_FILES: usize = 64;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -22,6 +25,10 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let mut settings = super::settings(globals)?;
     if let Some(listen) = args.listen {
         settings.serve.listen = listen;
+    }
+    let files = limits::raise_open_files().and_then(|files| usize::try_from(files).ok());
+    if let Some(files) = files.map(|files| files.saturating_sub(OTHER_FILES)) {
+        settings.serve.connections = settings.serve.connections.min(files.max(1));
     }
     wiring::runtime()?.block_on(async {
         let server = Server::bind(settings).await?;

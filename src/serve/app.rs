@@ -10,9 +10,12 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
-    extract::{Path, RawQuery, State},
+    extract::{
+        Path, RawQuery, State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
     http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header},
     routing::{MethodRouter, get},
 };
@@ -25,11 +28,13 @@ use super::{
     counters::Counters,
     documents::{self, Missing},
     guard::{self, Guard, Refusal},
-    limits::Limits,
+    health,
+    limits::{Connection, Limits},
     live::Ring,
     login,
     query::{self, Query},
     stream::{self, Form, Reader},
+    websocket,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -37,11 +42,6 @@ use crate::{
     render::times::Times,
     store::Store,
 };
-
-/// Intervals of cycles after which the last one is too old to be ready.
-const LATE: i64 = 3;
-/// Seconds after which it is too old where no interval is known.
-const LATE_S: i64 = 3600;
 
 /// Parameters that select stories.
 const FILTERS: [&str; 7] = ["project", "event", "stage", "class", "source", "min_score", "watched"];
@@ -63,7 +63,7 @@ pub struct App {
     pub readers: AtomicU64,
 }
 
-type Shared = State<Arc<App>>;
+pub type Shared = State<Arc<App>>;
 
 /// Every path of the server.
 pub fn router(app: Arc<App>) -> Router {
@@ -79,12 +79,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/stats", get(stats))
         .route("/api/v1/stream", get(sse))
         .route("/api/v1/stream.ndjson", get(ndjson))
+        .route("/api/v1/ws", get(websocket))
         .route("/feed.atom", get(atom))
         .route("/feed.json", get(json_feed))
         .route("/calendar.ics", get(ics))
         .route("/metrics", get(metrics))
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
         .route("/login", login::route())
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -196,8 +197,8 @@ async fn answered<F: Future<Output = Result<Document, Missing>>>(
     }
 }
 
-/// The cause is logged and not sent: it may name paths of this machine.
-fn failed(cause: &str) -> Response<Body> {
+/// The answer where the database fails. The cause is logged and not sent: it may name paths of this machine.
+pub fn failed(cause: &str) -> Response<Body> {
     tracing::warn!("a request cannot be answered: {cause}");
     problem(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be read now")
 }
@@ -319,39 +320,6 @@ async fn metrics(State(app): Shared, headers: HeaderMap) -> Response<Body> {
     }
 }
 
-async fn healthz() -> Response<Body> {
-    Document::new("text/plain; charset=utf-8", "ok\n".to_owned()).answer(&HeaderMap::new())
-}
-
-/// Ready if the database can be read and the last cycle is not older than three of its intervals.
-async fn readyz(State(app): Shared) -> Response<Body> {
-    let starts = match app.store.cycles(2).await {
-        Ok(rows) => rows.into_iter().map(|cycle| cycle.started_at).collect::<Vec<_>>(),
-        Err(error) => return failed(&error.to_string()),
-    };
-    match not_ready(&starts, SystemClock.now()) {
-        None => Document::new("text/plain; charset=utf-8", "ready\n".to_owned()).answer(&HeaderMap::new()),
-        Some(detail) => problem(StatusCode::SERVICE_UNAVAILABLE, &detail),
-    }
-}
-
-/// Why the server is not ready at `now`, given the starts of the last two cycles, newest first.
-fn not_ready(starts: &[Timestamp], now: Timestamp) -> Option<String> {
-    let last = starts.first();
-    let age = |at: &Timestamp| now.duration_since(*at).as_secs();
-    let bound = match starts {
-        [last, before, ..] => (LATE * last.duration_since(*before).as_secs()).max(LATE_S),
-        _ => LATE_S,
-    };
-    match last {
-        None => Some("no cycle has finished yet".to_owned()),
-        Some(last) if age(last) > bound => {
-            Some(format!("the last cycle began {} s ago; expected within {bound} s", age(last)))
-        }
-        Some(_) => None,
-    }
-}
-
 async fn sse(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
     streamed(&app, query, &headers, Form::Sse)
 }
@@ -360,15 +328,40 @@ async fn ndjson(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMa
     streamed(&app, query, &headers, Form::Ndjson)
 }
 
-fn streamed(app: &Arc<App>, query: Option<String>, headers: &HeaderMap, form: Form) -> Response<Body> {
-    let names: Vec<&str> = FILTERS.iter().chain(&["after"]).copied().collect();
-    let query = match query::read(&query.unwrap_or_default(), &names, &times(SystemClock.now())) {
-        Ok(query) => query,
-        Err(detail) => return problem(StatusCode::BAD_REQUEST, &detail),
+async fn websocket(
+    State(app): Shared,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    connection: Option<Extension<Arc<Connection>>>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response<Body> {
+    let Ok(upgrade) = upgrade else {
+        return problem(
+            StatusCode::UPGRADE_REQUIRED,
+            "this path speaks WebSocket only; /api/v1/stream is for HTTP",
+        );
     };
+    match reader(&app, query, &headers, Form::WebSocket) {
+        Ok(reader) => websocket::bounded(upgrade).on_upgrade(|socket| {
+            websocket::run(socket, reader, connection.map(|Extension(connection)| connection))
+        }),
+        Err(detail) => problem(StatusCode::BAD_REQUEST, &detail),
+    }
+}
+
+fn streamed(app: &Arc<App>, query: Option<String>, headers: &HeaderMap, form: Form) -> Response<Body> {
+    match reader(app, query, headers, form) {
+        Ok(reader) => stream::response(reader),
+        Err(detail) => problem(StatusCode::BAD_REQUEST, &detail),
+    }
+}
+
+fn reader(app: &Arc<App>, query: Option<String>, headers: &HeaderMap, form: Form) -> Result<Reader, String> {
+    let names: Vec<&str> = FILTERS.iter().chain(&["after"]).copied().collect();
+    let query = query::read(&query.unwrap_or_default(), &names, &times(SystemClock.now()))?;
     // A browser that connects again names the last event itself.
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    stream::response(Reader {
+    Ok(Reader {
         form,
         filter: query.filter,
         after: last.or(query.after),
@@ -381,19 +374,3 @@ fn streamed(app: &Arc<App>, query: Option<String>, headers: &HeaderMap, form: Fo
 
 /// A route for GET and HEAD.
 pub type Route = MethodRouter<Arc<App>>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn readiness_follows_the_interval_of_the_cycles() {
-        let at = |seconds: i64| Timestamp::from_second(100_000 + seconds).unwrap();
-        assert!(not_ready(&[], at(0)).is_some());
-        assert_eq!(not_ready(&[at(0)], at(3_600)), None);
-        assert!(not_ready(&[at(0)], at(3_601)).is_some());
-        let daily = [at(0), at(-86_400)];
-        assert_eq!(not_ready(&daily, at(200_000)), None);
-        assert!(not_ready(&daily, at(260_000)).unwrap().contains("260000 s ago"));
-    }
-}

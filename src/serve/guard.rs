@@ -106,7 +106,17 @@ fn is_of_another_site(method: &Method, headers: &HeaderMap) -> bool {
     let follows_a_link = *method == Method::GET
         && headers.get("sec-fetch-mode").is_some_and(|mode| mode.as_bytes() == b"navigate")
         && headers.get("sec-fetch-dest").is_some_and(|dest| dest.as_bytes() == b"document");
-    matches!(site, Some("cross-site" | "same-site")) && !follows_a_link
+    let is_foreign = matches!(site, Some("cross-site" | "same-site")) || !is_own_origin(headers);
+    is_foreign && !follows_a_link
+}
+
+/// Whether a request that names the origin of its page names this server. Programs name none.
+fn is_own_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = text(headers, header::ORIGIN) else { return !headers.contains_key(header::ORIGIN) };
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    authority.is_some_and(|authority| {
+        text(headers, header::HOST).is_some_and(|host| host.eq_ignore_ascii_case(authority))
+    })
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
@@ -243,6 +253,22 @@ mod tests {
         assert_eq!(admit(&Method::GET, "navigate", "iframe", "cross-site"), Err(Refusal::OtherSite));
         assert_eq!(admit(&Method::GET, "no-cors", "image", "cross-site"), Err(Refusal::OtherSite));
         assert_eq!(admit(&Method::POST, "navigate", "document", "cross-site"), Err(Refusal::OtherSite));
+    }
+
+    #[test]
+    fn an_origin_must_be_ours() {
+        let guard = Guard::new(&settings(&[]));
+        let admit = |origin: &str| {
+            guard.admit(
+                &Method::GET,
+                "/api/v1/ws",
+                &headers(&[("host", "localhost:8787"), ("origin", origin)]),
+            )
+        };
+        assert_eq!(admit("http://localhost:8787"), Ok(""));
+        for origin in ["http://localhost:1", "https://evil.example", "null", ""] {
+            assert_eq!(admit(origin), Err(Refusal::OtherSite), "{origin}");
+        }
     }
 
     #[test]

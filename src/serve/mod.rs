@@ -5,16 +5,18 @@ mod app;
 mod counters;
 mod documents;
 mod guard;
+mod health;
 mod limits;
 mod live;
 mod login;
 mod query;
 mod stream;
+mod websocket;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, http::StatusCode};
-use hyper::{server::conn::http1, service::service_fn};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -154,9 +156,13 @@ fn accept(app: &Arc<App>, router: &Router, stream: TcpStream, peer: SocketAddr, 
     stream.set_write_timeout(Some(STALLED));
     let (app, router, mut stop) = (Arc::clone(app), router.clone(), app.stop.clone());
     tasks.spawn(async move {
+        let connection = Arc::new(connection);
         let service = {
             let app = Arc::clone(&app);
-            service_fn(move |request| {
+            let connection = Arc::clone(&connection);
+            service_fn(move |mut request: Request<Incoming>| {
+                // A WebSocket outlasts the service.
+                request.extensions_mut().insert(Arc::clone(&connection));
                 let (app, router) = (Arc::clone(&app), router.clone());
                 async move {
                     Ok::<_, std::convert::Infallible>(app::handle(app, router, peer.ip(), request).await)
@@ -165,7 +171,7 @@ fn accept(app: &Arc<App>, router: &Router, stream: TcpStream, peer: SocketAddr, 
         };
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
-        let served = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let served = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades();
         let mut served = std::pin::pin!(served);
         let stopping = async {
             // An error means that the server has gone.

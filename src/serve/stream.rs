@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, Response, header},
 };
 use bytes::{BufMut, Bytes, BytesMut};
-use futures_util::stream;
+use futures_util::{Stream, StreamExt, stream};
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
@@ -34,6 +34,8 @@ pub enum Form {
     Sse,
     /// A JSON object a line.
     Ndjson,
+    /// As NDJSON; an empty part is due for a ping.
+    WebSocket,
 }
 
 /// A reader and its place.
@@ -61,10 +63,9 @@ struct State {
     is_over: bool,
 }
 
-/// The answer that streams to `reader`.
-pub fn response(reader: Reader) -> Response<Body> {
+/// What `reader` gets, part by part.
+pub fn parts(reader: Reader) -> impl Stream<Item = Bytes> + Send {
     let news = reader.ring.subscribe();
-    let form = reader.form;
     let state = State {
         seq: reader.after.unwrap_or_else(|| reader.ring.newest()),
         ends_at: Instant::now() + LONGEST,
@@ -74,15 +75,20 @@ pub fn response(reader: Reader) -> Response<Body> {
         news,
         reader,
     };
-    let parts = stream::unfold(state, |mut state| async move {
+    stream::unfold(state, |mut state| async move {
         let part = state.next().await?;
-        Some((Ok::<_, Infallible>(part), state))
-    });
-    let mut response = Response::new(Body::from_stream(parts));
+        Some((part, state))
+    })
+}
+
+/// The answer that streams to `reader`.
+pub fn response(reader: Reader) -> Response<Body> {
+    let form = reader.form;
+    let mut response = Response::new(Body::from_stream(parts(reader).map(Ok::<_, Infallible>)));
     let headers = response.headers_mut();
     let content_type = match form {
         Form::Sse => "text/event-stream",
-        Form::Ndjson => "application/x-ndjson",
+        Form::Ndjson | Form::WebSocket => "application/x-ndjson",
     };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     // A proxy that compresses or buffers would hold events back.
@@ -133,6 +139,7 @@ impl State {
                         return Some(match self.reader.form {
                             Form::Sse => Bytes::from_static(b":\n\n"),
                             Form::Ndjson => Bytes::from_static(b"\n"),
+                            Form::WebSocket => Bytes::new(),
                         });
                     }
                 }
@@ -153,7 +160,9 @@ impl State {
                 );
                 part.freeze()
             }
-            Form::Ndjson => format!("{{\"schema\":1,\"event\":\"hello\",\"newest\":{newest}}}\n").into(),
+            Form::Ndjson | Form::WebSocket => {
+                format!("{{\"schema\":1,\"event\":\"hello\",\"newest\":{newest}}}\n").into()
+            }
         }
     }
 
@@ -163,7 +172,7 @@ impl State {
         let spread = self.reader.number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
         match self.reader.form {
             Form::Sse => format!("retry: {}\n\n", least + spread % (most - least)).into(),
-            Form::Ndjson => Bytes::new(),
+            Form::Ndjson | Form::WebSocket => Bytes::new(),
         }
     }
 
@@ -175,7 +184,7 @@ impl State {
             if event.passes(&self.reader.filter) {
                 part.put_slice(match self.reader.form {
                     Form::Sse => &event.sse,
-                    Form::Ndjson => &event.line,
+                    Form::Ndjson | Form::WebSocket => &event.line,
                 });
             }
         }
@@ -205,7 +214,9 @@ impl State {
             Form::Sse => {
                 format!("id: {newest}\nevent: reset\ndata: {{\"schema\":1,\"newest\":{newest}}}\n\n").into()
             }
-            Form::Ndjson => format!("{{\"schema\":1,\"event\":\"reset\",\"newest\":{newest}}}\n").into(),
+            Form::Ndjson | Form::WebSocket => {
+                format!("{{\"schema\":1,\"event\":\"reset\",\"newest\":{newest}}}\n").into()
+            }
         }
     }
 }

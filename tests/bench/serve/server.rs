@@ -1,0 +1,122 @@
+//! A server on a database with stories.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use rusqlite::Connection;
+use tge_scrape::{
+    clock::{Clock, SystemClock},
+    fixture_web::{Bulk, FixtureWeb, Options},
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tge-scrape");
+
+pub struct Server {
+    dir: tempfile::TempDir,
+    child: Child,
+    /// Address and port.
+    pub address: String,
+}
+
+impl Server {
+    /// Serves a state with one story that a cycle found, and `copies` more.
+    pub fn start(copies: u32) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let now = SystemClock.now().as_second();
+        let bulk = Some(Bulk { feeds: 1, entries: 1, relevant: 1 });
+        let web = runtime.block_on(FixtureWeb::start(Options { now, bulk, ..Options::default() })).unwrap();
+        let limits =
+            "[serve]\nconnections = 20000\nconnections_per_address = 20000\nrequests_per_address = 1000000\n";
+        std::fs::write(dir.path().join("tge-scrape.toml"), web.settings_toml() + limits).unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new(PROGRAM);
+            command.args(arguments).current_dir(dir.path()).env_clear();
+            command
+        };
+        assert!(run(&["-q", "cycle"]).status().unwrap().success(), "the cycle failed");
+        let server = Self {
+            child: run(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap(),
+            address: String::new(),
+            dir,
+        };
+        server.multiply(copies);
+        server.ready()
+    }
+
+    fn ready(mut self) -> Self {
+        let mut note = String::new();
+        BufReader::new(self.child.stderr.take().unwrap()).read_line(&mut note).unwrap();
+        let (address, _) = note.strip_prefix("serving http://").unwrap().split_once('/').unwrap();
+        address.clone_into(&mut self.address);
+        self
+    }
+
+    fn multiply(&self, copies: u32) {
+        let mut database = self.database();
+        let transaction = database.transaction().unwrap();
+        let columns = |table: &str| -> Vec<String> {
+            let sql = format!("SELECT name FROM pragma_table_info('{table}')");
+            let mut statement = transaction.prepare(&sql).unwrap();
+            let names = statement.query_map([], |row| row.get(0)).unwrap();
+            names.collect::<Result<_, _>>().unwrap()
+        };
+        let copy = |table: &str, replaced: &[(&str, &str)]| {
+            let names = columns(table);
+            let values: Vec<String> = names
+                .iter()
+                .map(|name| {
+                    let other = replaced.iter().find(|(column, _)| column == name);
+                    other.map_or_else(|| name.clone(), |(_, value)| (*value).to_owned())
+                })
+                .collect();
+            format!(
+                "INSERT INTO {table} ({}) SELECT {} FROM {table} ORDER BY 1 LIMIT 1",
+                names.join(", "),
+                values.join(", ")
+            )
+        };
+        let story = copy("stories", &[("id", "printf('%032x', ?1)")]);
+        let document = "json_set(document, '$.id', printf('%032x', ?1), '$.story_id', printf('%032x', ?1))";
+        let key = "CAST(printf('%016x', ?1) AS BLOB)";
+        let found = [
+            ("id", "printf('%032x', ?1)"),
+            ("story", "printf('%032x', ?1)"),
+            ("key", key),
+            ("detected_at", "detected_at - ?1"),
+            ("told_at", "told_at - ?1"),
+            ("document", document),
+        ];
+        let detection = copy("detections", &found);
+        for number in 1..=copies {
+            transaction.execute(&story, [number]).unwrap();
+            transaction.execute(&detection, [number]).unwrap();
+        }
+        transaction.commit().unwrap();
+    }
+
+    /// A connection that writes beside the server.
+    pub fn database(&self) -> Connection {
+        let connection = Connection::open(self.dir.path().join("state/tge-scrape.db")).unwrap();
+        connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+        connection
+    }
+
+    /// Resident bytes.
+    pub fn memory(&self) -> u64 {
+        let path = PathBuf::from(format!("/proc/{}/status", self.child.id()));
+        let text = std::fs::read_to_string(path).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
