@@ -112,7 +112,7 @@ impl Seeker<'_> {
                 .into_iter()
                 .map(|(found, _)| found)
                 .find(|found| is_below(found, &page.url))
-                .ok_or_else(|| error.to_string()),
+                .ok_or_else(|| reason(&error)),
         }
     }
 
@@ -181,6 +181,17 @@ impl Seeker<'_> {
         let content_type = body.content_type.as_deref();
         let document = Document { bytes: &body.bytes, content_type, url: &body.url, now: self.now };
         feed::read(&document, &kind.format())
+    }
+}
+
+/// Why a page gives no proposal.
+fn reason(error: &FeedError) -> String {
+    match error {
+        // No selectors of the user have failed.
+        FeedError::NothingSelected(why) => {
+            format!("{why}; describe the page with feeds.select (docs/guide/pages.md#selectors)")
+        }
+        error => error.to_string(),
     }
 }
 
