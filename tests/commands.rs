@@ -145,7 +145,7 @@ fn config_init_writes_settings_that_config_check_accepts() {
         rows.map(|row| (row["key"].to_string(), row["value"].to_string())).collect()
     };
     assert_eq!(values(&before), values(&after));
-    assert!(after.to_string().contains("\"tge-scrape.toml:6\""));
+    assert!(after.to_string().contains("\"tge-scrape.toml:6:"));
 }
 
 #[test]

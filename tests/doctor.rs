@@ -131,10 +131,10 @@ fn only_commands_that_send_need_secrets() {
 fn broken_settings_are_examined_and_shown() {
     let lab = Lab::new();
     for (text, expected) in [
-        ("[http]\nconcurrency = = 3\n", "tge-scrape.toml:2: not TOML"),
+        ("[http]\nconcurrency = = 3\n", "tge-scrape.toml:2:15: not TOML"),
         (
             "[http]\nconcurrency = 0\n[state]\ndir = \"elsewhere\"\n",
-            "tge-scrape.toml:2: http.concurrency: should be",
+            "tge-scrape.toml:2:15: http.concurrency: should be",
         ),
     ] {
         lab.settings(text);

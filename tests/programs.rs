@@ -147,13 +147,13 @@ fn its_settings_are_checked_and_it_comes_from_no_list() {
     let checked = run(&lab, &["config", "check"]);
     let text = checked.stdout + &checked.stderr;
     for part in [
-        "toml:2: url: \"exec:a b\": the name of a program",
-        "toml:5: kind: the source of a url exec:NAME is a program",
-        "toml:6: headers: belongs to a source that is requested",
-        "toml:7: timeout: should be between 1s and 10m",
-        "toml:8: memory: should be between 16MiB and 64GiB",
-        "toml:4: command: needs the program",
-        "toml:11: command: belongs to a program",
+        "toml:2:7: url: \"exec:a b\": the name of a program",
+        "toml:5:8: kind: the source of a url exec:NAME is a program",
+        "toml:6:11: headers: belongs to a source that is requested",
+        "toml:7:11: timeout: should be between 1s and 10m",
+        "toml:8:10: memory: should be between 16MiB and 64GiB",
+        "toml:4:1: command: needs the program",
+        "toml:11:11: command: belongs to a program",
         "url: a program has no address",
     ] {
         assert!(text.contains(part), "{part}: {text}");

@@ -166,7 +166,7 @@ fn is_disabled(row: &Row) -> bool {
 
 /// Whether `row` is a table of the built-in lists.
 pub(super) fn is_built_in(row: &Row) -> bool {
-    row.place.split(':').next() == Some(PLACE)
+    &*row.place.file == PLACE
 }
 
 /// The built-in tables of every list.

@@ -1,4 +1,4 @@
-//! `[[channels]]`: the keys of each kind, secrets from the environment or files, and every error with its line.
+//! `[[channels]]`: the keys of each kind, secrets from the environment or files, and every error with its position.
 
 mod policy;
 
@@ -19,7 +19,7 @@ use super::{
     environment::Environment,
     errors::ConfigErrors,
     files::{LONGEST_SECRET, read_text},
-    layers::{CONTROL, NO_TIME, Row},
+    layers::{CONTROL, NO_TIME, Place, Row},
     raw::RawValue,
     rows::{Reader, unset},
 };
@@ -118,7 +118,7 @@ pub fn channels(
     summary_at: WeekTime,
     errors: &mut ConfigErrors,
 ) -> Vec<Channel> {
-    let mut names: HashMap<String, String> = HashMap::new();
+    let mut names: HashMap<String, Place> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
         let mut reader = Reader { row, errors };

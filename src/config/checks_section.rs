@@ -130,20 +130,26 @@ mod tests {
         for (text, expected) in [
             (
                 "[[checks]]\nfigure = \"stories.nw\"\nover = \"1h\"\n".to_owned(),
-                "settings:2: figure: there is no figure \"stories.nw\"; did you mean stories.new?",
+                "settings:2:10: figure: there is no figure \"stories.nw\"; did you mean stories.new?",
             ),
-            (check(""), "settings:2: figure: needs a bound"),
+            (check(""), "settings:2:10: figure: needs a bound"),
             (check("at_least = 3\nat_most = 2"), "no value can be"),
-            (check("at_leas = 3"), "settings:4: unknown key at_leas; did you mean at_least?"),
-            (check("at_least = \"5m\""), "settings:4: at_least: should be a number"),
-            (check("at_least = -1"), "settings:4: at_least: should be a number"),
-            (check("at_least = 1\nlevel = \"loud\""), "settings:5: level: should be warning or critical"),
+            (check("at_leas = 3"), "settings:4:1: unknown key at_leas; did you mean at_least?"),
+            (check("at_least = \"5m\""), "settings:4:12: at_least: should be a number"),
+            (check("at_least = -1"), "settings:4:12: at_least: should be a number"),
+            (check("at_least = 1\nlevel = \"loud\""), "settings:5:9: level: should be warning or critical"),
             (
                 check("at_most_of_median = 3").replace("24h", "36h"),
-                "settings:3: over: with a median, should be whole days, is 36h",
+                "settings:3:8: over: with a median, should be whole days, is 36h",
             ),
-            (check("at_least = 1").replace("24h", "1s"), "settings:3: over: should be between 10m and 366d"),
-            (check("at_least = 1").replace("24h", "a day"), "settings:3: over: \"a day\" is not a duration"),
+            (
+                check("at_least = 1").replace("24h", "1s"),
+                "settings:3:8: over: should be between 10m and 366d",
+            ),
+            (
+                check("at_least = 1").replace("24h", "a day"),
+                "settings:3:8: over: \"a day\" is not a duration",
+            ),
         ] {
             let errors = errors(&text);
             assert!(errors.contains(expected), "{text}: {errors}");

@@ -17,7 +17,7 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// `FILE:LINE`, or the name of an environment variable.
+    /// `FILE:LINE:COLUMN`, or the name of an environment variable.
     pub place: String,
     /// A sentence with the key.
     pub message: String,
@@ -29,22 +29,23 @@ pub struct ConfigError {
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
 impl ConfigErrors {
-    pub fn add(&mut self, place: &str, message: impl Into<String>) {
-        self.0.push(ConfigError { place: place.to_owned(), message: message.into(), secret: false });
+    pub fn add(&mut self, place: &impl fmt::Display, message: impl Into<String>) {
+        self.0.push(ConfigError { place: place.to_string(), message: message.into(), secret: false });
     }
 
     /// Adds an error in a secret that a variable or another file holds.
-    pub fn add_secret(&mut self, place: &str, message: impl Into<String>) {
-        self.0.push(ConfigError { place: place.to_owned(), message: message.into(), secret: true });
+    pub fn add_secret(&mut self, place: &impl fmt::Display, message: impl Into<String>) {
+        self.0.push(ConfigError { place: place.to_string(), message: message.into(), secret: true });
     }
 
-    /// Sorted by file and line; those of variables last.
+    /// Sorted by file and position; those of variables last.
     pub fn in_order(mut self) -> Self {
-        let line = |error: &ConfigError| {
-            let (file, line) = error.place.rsplit_once(':')?;
-            Some((file.to_owned(), line.parse::<usize>().ok()?))
+        let position = |error: &ConfigError| {
+            let mut parts = error.place.rsplitn(3, ':');
+            let [column, line] = [parts.next()?, parts.next()?].map(str::parse::<usize>);
+            Some((parts.next()?.to_owned(), line.ok()?, column.ok()?))
         };
-        self.0.sort_by_key(|error| (line(error).is_none(), line(error)));
+        self.0.sort_by_cached_key(|error| (position(error).is_none(), position(error)));
         self
     }
 
@@ -55,7 +56,12 @@ impl ConfigErrors {
     }
 
     /// Adds an unknown key, with the most similar known one.
-    pub fn unknown<'a>(&mut self, place: &str, key: &str, known: impl Iterator<Item = &'a str>) {
+    pub fn unknown<'a>(
+        &mut self,
+        place: &impl fmt::Display,
+        key: &str,
+        known: impl Iterator<Item = &'a str>,
+    ) {
         let advice = nearest(key, known).map_or_else(String::new, |name| format!("; did you mean {name}?"));
         self.add(place, format!("unknown key {key}{advice}"));
     }

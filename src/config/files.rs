@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use super::raw;
 use crate::text::quantity::show_size;
 
 /// Maximum bytes of a settings file: a hundred thousand feeds take a fifth of it.
@@ -45,8 +46,9 @@ fn read_within(path: &Path, limit: u64, patience: Duration) -> Result<String, St
         return Err(format!("is longer than {}; name another file", show_size(limit)));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
-        format!("is not text in UTF-8 (line {line}); save it as UTF-8")
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let at = raw::end_of(&String::from_utf8_lossy(valid));
+        format!("is not text in UTF-8 (at {at}, line and column); save it as UTF-8")
     })
 }
 
@@ -76,7 +78,7 @@ mod tests {
             (path("none"), "cannot be read: "),
             (dir.path().to_owned(), "is a folder"),
             (path("long"), "is longer than 16B"),
-            (path("latin"), "is not text in UTF-8 (line 2)"),
+            (path("latin"), "is not text in UTF-8 (at 2:6, line and column)"),
             (path("pipe"), "gave nothing to read"),
         ] {
             let error = read(&path).unwrap_err();

@@ -1,11 +1,11 @@
 //! One value for each key and its origin: built in < file < environment < flag.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use super::{
     environment::Environment,
     errors::{ConfigErrors, NOT_TOML},
-    raw::{self, RawValue},
+    raw::{self, Pairs, Position, RawValue},
 };
 use crate::text::quantity;
 
@@ -22,11 +22,30 @@ pub(super) const CONTROL: &str = "holds a control character, such as a line brea
 /// Prefix of variables that set a value.
 const PREFIX: &str = "TGE_SCRAPE_";
 
+/// A position in a settings file, shown as `FILE:LINE:COLUMN`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub file: Arc<str>,
+    pub at: Position,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.at)
+    }
+}
+
+impl Place {
+    /// Another position in the same file.
+    pub fn with(&self, at: Position) -> Self {
+        Self { file: Arc::clone(&self.file), at }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     BuiltIn,
-    /// `FILE:LINE`.
-    File(String),
+    File(Place),
     Environment(String),
     Flag(&'static str),
 }
@@ -35,9 +54,17 @@ impl Origin {
     pub fn show(&self) -> String {
         match self {
             Self::BuiltIn => "built in".to_owned(),
-            Self::File(place) => place.clone(),
+            Self::File(place) => place.to_string(),
             Self::Environment(name) => name.clone(),
             Self::Flag(name) => (*name).to_owned(),
+        }
+    }
+
+    /// Another position in the file, if it is one.
+    pub fn at(&self, at: Position) -> Self {
+        match self {
+            Self::File(place) => Self::File(place.with(at)),
+            other => other.clone(),
         }
     }
 }
@@ -45,9 +72,8 @@ impl Origin {
 /// One table of a list.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// `FILE:LINE`.
-    pub place: String,
-    pub pairs: Vec<(String, usize, RawValue)>,
+    pub place: Place,
+    pub pairs: Pairs,
 }
 
 #[derive(Debug)]
@@ -75,51 +101,52 @@ impl Layers {
 
     /// Overrides values with those of the file `name`.
     pub fn merge_file(&mut self, name: &str, text: &str) {
-        let place = |line: usize| format!("{name}:{line}");
+        let file: Arc<str> = name.into();
+        let place = |at: Position| Place { file: Arc::clone(&file), at };
         let tables = match raw::parse(text) {
             Ok(tables) => tables,
-            Err((line, reason)) => {
-                self.errors.add(&place(line), format!("{NOT_TOML}: {}", reason.replace('\n', " ")));
+            Err((at, reason)) => {
+                self.errors.add(&place(at), format!("{NOT_TOML}: {}", reason.replace('\n', " ")));
                 return;
             }
         };
-        for (section, line, value) in tables {
+        for (section, at, value) in tables {
             if let Some(list) = LISTS.into_iter().find(|list| *list == section) {
-                self.merge_list(list, &place(line), name, value);
+                self.merge_list(list, &place(at.key), value);
                 continue;
             }
             let prefix = format!("{section}.");
             let known = self.values.keys().any(|key| key.starts_with(&prefix));
             match value {
                 RawValue::Table(pairs) if known => {
-                    for (key, line, value) in pairs {
-                        self.set(&format!("{section}.{key}"), &place(line), value, Origin::File(place(line)));
+                    for (key, at, value) in pairs {
+                        let origin = Origin::File(place(at.value));
+                        self.set(&format!("{section}.{key}"), &place(at.key), value, origin);
                     }
                 }
                 _ if known => {
-                    self.errors.add(&place(line), format!("{section} is a section: write [{section}]"));
+                    self.errors.add(&place(at.key), format!("{section} is a section: write [{section}]"));
                 }
                 _ => {
                     let sections = self.values.keys().filter_map(|key| key.split('.').next()).chain(LISTS);
                     let sections: Vec<String> = sections.map(str::to_owned).collect();
-                    self.errors.unknown(&place(line), &section, sections.iter().map(String::as_str));
+                    self.errors.unknown(&place(at.key), &section, sections.iter().map(String::as_str));
                 }
             }
         }
     }
 
-    fn merge_list(&mut self, list: &'static str, place: &str, name: &str, value: RawValue) {
+    fn merge_list(&mut self, list: &'static str, place: &Place, value: RawValue) {
         let RawValue::Array(rows) = value else {
             self.errors.add(place, format!("{list} is a list of tables: write [[{list}]]"));
             return;
         };
-        let rows = rows.into_iter().filter_map(|row| {
+        let rows = rows.into_iter().filter_map(|(at, row)| {
             if let RawValue::Table(pairs) = row {
-                let line =
-                    pairs.first().map_or_else(|| place.to_owned(), |(_, line, _)| format!("{name}:{line}"));
-                Some(Row { place: line, pairs })
+                let first = pairs.first().map_or(at, |(_, at, _)| at.key);
+                Some(Row { place: place.with(first), pairs })
             } else {
-                self.errors.add(place, format!("{list} is a list of tables: write [[{list}]]"));
+                self.errors.add(&place.with(at), format!("{list} is a list of tables: write [[{list}]]"));
                 None
             }
         });
@@ -155,7 +182,7 @@ impl Layers {
     }
 
     /// Sets one value; an unknown key is an error.
-    pub fn set(&mut self, path: &str, place: &str, value: RawValue, origin: Origin) {
+    pub fn set(&mut self, path: &str, place: &impl fmt::Display, value: RawValue, origin: Origin) {
         if let Some(slot) = self.values.get_mut(path) {
             *slot = (value, origin);
         } else {
@@ -321,17 +348,18 @@ impl Layers {
             self.wrong(path, "should be a list of texts");
             return Vec::new();
         };
-        let texts: Option<Vec<String>> = list
-            .into_iter()
-            .map(|value| match value {
-                RawValue::String(text) => Some(text),
-                _ => None,
-            })
-            .collect();
-        texts.unwrap_or_else(|| {
-            self.wrong(path, "should be a list of texts");
-            Vec::new()
-        })
+        let mut texts = Vec::new();
+        for (at, value) in list {
+            if let RawValue::String(text) = value {
+                texts.push(text);
+            } else {
+                let message = format!("{path}: should be a list of texts, has {}", value.kind());
+                let place = self.values[path].1.at(at).show();
+                self.errors.add(&place, message);
+                return Vec::new();
+            }
+        }
+        texts
     }
 }
 

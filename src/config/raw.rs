@@ -1,9 +1,34 @@
-//! A settings file as untyped values with their lines.
+//! A settings file as untyped values with their positions.
+
+use std::{fmt, ops::Range};
 
 use toml_edit::{Document, Item, TableLike, Value};
 
-/// A table's keys, each with its line and value.
-pub type Pairs = Vec<(String, usize, RawValue)>;
+/// Bytes between two counts of [`Positions`].
+const BLOCK: usize = 256;
+
+/// A place in a text: line and column, from 1. Columns count characters; a tab is one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    line: usize,
+    column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Where a key and its value begin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Places {
+    pub key: Position,
+    pub value: Position,
+}
+
+/// A table's keys, each with its places and value.
+pub type Pairs = Vec<(String, Places, RawValue)>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum RawValue {
@@ -11,7 +36,8 @@ pub enum RawValue {
     Integer(i64),
     Float(f64),
     Boolean(bool),
-    Array(Vec<RawValue>),
+    /// Each value with its position.
+    Array(Vec<(Position, RawValue)>),
     Table(Pairs),
 }
 
@@ -40,7 +66,7 @@ impl RawValue {
     pub fn any_text(&self, is: &dyn Fn(&str) -> bool) -> bool {
         match self {
             Self::String(text) => is(text),
-            Self::Array(list) => list.iter().any(|value| value.any_text(is)),
+            Self::Array(list) => list.iter().any(|(_, value)| value.any_text(is)),
             Self::Table(pairs) => pairs.iter().any(|(key, _, value)| is(key) || value.any_text(is)),
             Self::Integer(_) | Self::Float(_) | Self::Boolean(_) => false,
         }
@@ -53,7 +79,10 @@ impl RawValue {
             Self::Integer(number) => number.to_string(),
             Self::Float(number) => Value::from(*number).to_string(),
             Self::Boolean(flag) => flag.to_string(),
-            Self::Array(list) => format!("[{}]", list.iter().map(Self::show).collect::<Vec<_>>().join(", ")),
+            Self::Array(list) => {
+                let values = list.iter().map(|(_, value)| value.show());
+                format!("[{}]", values.collect::<Vec<_>>().join(", "))
+            }
             Self::Table(table) => {
                 let pairs = table.iter().map(|(key, _, value)| format!("{key} = {}", value.show()));
                 format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
@@ -62,57 +91,118 @@ impl RawValue {
     }
 }
 
-/// Parses `text`; an error has its line and reason.
-pub fn parse(text: &str) -> Result<Pairs, (usize, String)> {
-    // Counting lines from the top for each key would be quadratic.
-    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
-    let line = |at: usize| ends.partition_point(|end| *end < at) + 1;
-    let document = Document::parse(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        (line(at), error.message().to_owned())
-    })?;
-    Ok(table(document.as_table(), &line))
+/// Finds the positions of byte offsets. Counting from the top of the text or of a long line for each key would be
+/// quadratic.
+struct Positions<'a> {
+    text: &'a [u8],
+    /// Offsets of line breaks.
+    ends: Vec<usize>,
+    /// Number of characters before each [`BLOCK`].
+    counts: Vec<usize>,
 }
 
-fn table(table: &dyn TableLike, line: &dyn Fn(usize) -> usize) -> Pairs {
+impl<'a> Positions<'a> {
+    fn new(text: &'a str) -> Self {
+        let text = text.as_bytes();
+        let counts =
+            text.chunks(BLOCK).scan(0, |sum, block| Some(std::mem::replace(sum, *sum + characters(block))));
+        Self { text, ends: memchr::memchr_iter(b'\n', text).collect(), counts: counts.collect() }
+    }
+
+    /// Number of characters before the offset `at`.
+    fn count(&self, at: usize) -> usize {
+        let at = at.min(self.text.len());
+        let Some(whole) = self.counts.get(at / BLOCK) else {
+            return self
+                .counts
+                .last()
+                .map_or(0, |sum| sum + characters(self.text.chunks(BLOCK).next_back().unwrap_or_default()));
+        };
+        whole + characters(&self.text[at / BLOCK * BLOCK..at])
+    }
+
+    fn at(&self, at: usize) -> Position {
+        let line = self.ends.partition_point(|end| *end < at);
+        let start = line.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
+        // A byte order mark is no character of the first line.
+        let mark = usize::from(start == 0 && at > 0 && self.text.starts_with("\u{feff}".as_bytes()));
+        Position { line: line + 1, column: self.count(at) - self.count(start) - mark + 1 }
+    }
+
+    fn start(&self, span: Option<Range<usize>>) -> Option<Position> {
+        span.map(|span| self.at(span.start))
+    }
+}
+
+/// Number of characters that begin in `bytes`, a part of a text in UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
+/// The position after `text`.
+pub fn end_of(text: &str) -> Position {
+    Positions::new(text).at(text.len())
+}
+
+/// Parses `text`; an error has its position and reason.
+pub fn parse(text: &str) -> Result<Pairs, (Position, String)> {
+    let positions = Positions::new(text);
+    let document = Document::parse(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        (positions.at(at), error.message().to_owned())
+    })?;
+    Ok(table(document.as_table(), &positions))
+}
+
+fn table(table: &dyn TableLike, positions: &Positions<'_>) -> Pairs {
     let mut found = Vec::new();
     for (name, item) in table.iter() {
-        let key = table.key(name).and_then(toml_edit::Key::span);
-        let at = key.or_else(|| item.span()).map_or(0, |span| span.start);
-        if let Some(value) = from_item(item, line) {
-            found.push((name.to_owned(), line(at), value));
+        let [key, value] = [table.key(name).and_then(toml_edit::Key::span), item.span()];
+        let [key, value] = [key, value].map(|span| positions.start(span));
+        let key = key.or(value).unwrap_or_default();
+        if let Some(raw) = from_item(item, positions) {
+            found.push((name.to_owned(), Places { key, value: value.unwrap_or(key) }, raw));
         }
     }
     found
 }
 
-fn from_item(item: &Item, line: &dyn Fn(usize) -> usize) -> Option<RawValue> {
+fn from_item(item: &Item, positions: &Positions<'_>) -> Option<RawValue> {
     match item {
         Item::None => None,
-        Item::Value(value) => Some(from_value(value, line)),
-        Item::Table(inner) => Some(RawValue::Table(table(inner, line))),
+        Item::Value(value) => Some(from_value(value, positions)),
+        Item::Table(inner) => Some(RawValue::Table(table(inner, positions))),
         Item::ArrayOfTables(tables) => {
-            Some(RawValue::Array(tables.iter().map(|inner| RawValue::Table(table(inner, line))).collect()))
+            let rows = tables.iter().map(|inner| {
+                let at = positions.start(inner.span()).unwrap_or_default();
+                (at, RawValue::Table(table(inner, positions)))
+            });
+            Some(RawValue::Array(rows.collect()))
         }
     }
 }
 
-fn from_value(value: &Value, line: &dyn Fn(usize) -> usize) -> RawValue {
+fn from_value(value: &Value, positions: &Positions<'_>) -> RawValue {
     match value {
         Value::String(text) => RawValue::String(text.value().clone()),
         Value::Integer(number) => RawValue::Integer(*number.value()),
         Value::Float(number) => RawValue::Float(*number.value()),
         Value::Boolean(flag) => RawValue::Boolean(*flag.value()),
         Value::Datetime(date) => RawValue::String(date.value().to_string()),
-        Value::Array(list) => RawValue::Array(list.iter().map(|value| from_value(value, line)).collect()),
-        Value::InlineTable(inner) => RawValue::Table(table(inner, line)),
+        Value::Array(list) => {
+            let values = list.iter().map(|value| {
+                (positions.start(value.span()).unwrap_or_default(), from_value(value, positions))
+            });
+            RawValue::Array(values.collect())
+        }
+        Value::InlineTable(inner) => RawValue::Table(table(inner, positions)),
     }
 }
 
 /// The value of an environment variable: TOML if it parses, otherwise a text. A list may also be separated by
 /// commas.
 pub fn from_variable(text: &str, wanted: &RawValue) -> RawValue {
-    let parsed = text.parse::<Value>().ok().map(|value| from_value(&value, &|_| 0));
+    let parsed = text.parse::<Value>().ok().map(|value| from_value(&value, &Positions::new(text)));
     match (wanted, parsed) {
         (RawValue::String(_), Some(RawValue::String(text))) => RawValue::String(text),
         (RawValue::String(_), _) => RawValue::String(text.to_owned()),
@@ -120,7 +210,7 @@ pub fn from_variable(text: &str, wanted: &RawValue) -> RawValue {
             text.split(',')
                 .map(str::trim)
                 .filter(|part| !part.is_empty())
-                .map(|part| RawValue::String(part.to_owned()))
+                .map(|part| (Position::default(), RawValue::String(part.to_owned())))
                 .collect(),
         ),
         (_, Some(value)) => value,

@@ -1,4 +1,4 @@
-//! `[[feeds]]`, `[[projects]]` and `[[phrases]]`; each error has its line.
+//! `[[feeds]]`, `[[projects]]` and `[[phrases]]`; each error has its position.
 
 mod exec;
 mod format;
@@ -12,7 +12,7 @@ use url::Url;
 use super::{
     environment::Environment,
     errors::ConfigErrors,
-    layers::{CONTROL, Row, duration},
+    layers::{CONTROL, Place, Row, duration},
     raw::RawValue,
 };
 use crate::{
@@ -69,24 +69,15 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    pub fn find(&self, key: &str) -> Option<(String, RawValue)> {
-        let file = self.row.place.rsplit_once(':').map_or("", |(file, _)| file);
+    /// The value of `key` and its place.
+    pub fn find(&self, key: &str) -> Option<(Place, RawValue)> {
         let found = self.row.pairs.iter().find(|(name, _, _)| name == key)?;
-        Some((format!("{file}:{}", found.1), found.2.clone()))
+        Some((self.row.place.with(found.1.value), found.2.clone()))
     }
 
     pub fn known(&mut self, keys: &[&str]) {
-        let unknown: Vec<&String> = self
-            .row
-            .pairs
-            .iter()
-            .map(|(name, _, _)| name)
-            .filter(|name| !keys.contains(&name.as_str()))
-            .collect();
-        for name in unknown {
-            if let Some((place, _)) = self.find(name) {
-                self.errors.unknown(&place, name, keys.iter().copied());
-            }
+        for (name, at, _) in self.row.pairs.iter().filter(|(name, ..)| !keys.contains(&name.as_str())) {
+            self.errors.unknown(&self.row.place.with(at.key), name, keys.iter().copied());
         }
     }
 
@@ -160,11 +151,19 @@ impl Reader<'_> {
     }
 
     pub fn texts(&mut self, key: &str) -> Vec<String> {
+        let is_text = |value: &RawValue| matches!(value, RawValue::String(text) if !text.trim().is_empty());
+        if let Some((place, RawValue::Array(list))) = self.find(key)
+            && let Some((at, odd)) = list.iter().find(|(_, value)| !is_text(value))
+        {
+            let odd = if matches!(odd, RawValue::String(_)) { "an empty one" } else { odd.kind() };
+            self.errors.add(&place.with(*at), format!("{key}: should be a list of texts, has {odd}"));
+            return Vec::new();
+        }
         self.take(key, "a list of texts", Vec::new(), |raw| match raw {
             RawValue::Array(list) => list
                 .into_iter()
-                .map(|value| match value {
-                    RawValue::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+                .map(|(_, value)| match value {
+                    RawValue::String(text) => Some(text.trim().to_owned()),
                     _ => None,
                 })
                 .collect(),
@@ -173,6 +172,14 @@ impl Reader<'_> {
     }
 
     pub fn pairs(&mut self, key: &str) -> Vec<(String, String)> {
+        if let Some((place, RawValue::Table(pairs))) = self.find(key)
+            && let Some((name, at, odd)) =
+                pairs.iter().find(|(.., value)| !matches!(value, RawValue::String(_)))
+        {
+            let message = format!("{key}.{name}: should be a text, is {}", odd.kind());
+            self.errors.add(&place.with(at.value), message);
+            return Vec::new();
+        }
         self.take(key, "a table of texts", Vec::new(), |raw| match raw {
             RawValue::Table(pairs) => pairs
                 .into_iter()
@@ -196,7 +203,7 @@ impl Reader<'_> {
         self.errors.add_secret(&place, format!("{key}: {}", message.into()));
     }
 
-    fn place(&self, key: &str) -> String {
+    fn place(&self, key: &str) -> Place {
         self.find(key).map_or_else(|| self.row.place.clone(), |(place, _)| place)
     }
 }
@@ -218,7 +225,7 @@ pub fn sources(
     directory: &Path,
     errors: &mut ConfigErrors,
 ) -> Vec<Arc<Source>> {
-    let mut known: HashMap<String, String> = HashMap::new();
+    let mut known: HashMap<String, Place> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
         let mut reader = Reader { row, errors };
@@ -315,7 +322,7 @@ fn headers(reader: &mut Reader<'_>, environment: &Environment, enabled: bool) ->
 }
 
 pub fn projects(rows: &[Row], errors: &mut ConfigErrors) -> Vec<Project> {
-    let mut known: HashMap<String, String> = HashMap::new();
+    let mut known: HashMap<String, Place> = HashMap::new();
     let mut found = Vec::new();
     for row in rows {
         let mut reader = Reader { row, errors };

@@ -78,11 +78,12 @@ pub fn shown(settings: &Settings) -> Vec<Shown> {
         origin: "secret".to_owned(),
     });
     for (list, rows) in &layers.lists {
-        for (at, row) in rows.iter().enumerate() {
-            for (key, _, value) in &row.pairs {
+        for (number, row) in rows.iter().enumerate() {
+            for (key, at, value) in &row.pairs {
                 let secret = !is_open(list, key);
                 let value = if secret { DOTS.to_owned() } else { value.show() };
-                all.push(Shown { key: format!("{list}[{at}].{key}"), value, origin: row.place.clone() });
+                let origin = row.place.with(at.value).to_string();
+                all.push(Shown { key: format!("{list}[{number}].{key}"), value, origin });
             }
         }
     }

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    layers::{Layers, Origin},
-    raw::RawValue,
-};
+use super::{layers::Layers, raw::RawValue};
 use crate::figures::targets::{Limit, Settings};
 
 /// Keys of a limit with two levels.
@@ -51,16 +48,15 @@ fn limit<T>(
     let (value, origin) = layers.values[&path].clone();
     let RawValue::Table(pairs) = value else { return read(layers, &path).into() };
     let (mut found, errors) = ([None, None], layers.errors.0.len());
-    for (name, line, value) in pairs {
+    for (name, at, value) in pairs {
         let own = format!("{path}.{name}");
-        let origin = at_line(&origin, line);
         let Some(slot) = LEVELS.iter().position(|level| *level == name) else {
             let known = LEVELS.map(|level| format!("{path}.{level}"));
-            layers.errors.unknown(&origin.show(), &own, known.iter().map(String::as_str));
+            layers.errors.unknown(&origin.at(at.key).show(), &own, known.iter().map(String::as_str));
             continue;
         };
         // Read as a value of its own, so that its errors name it.
-        layers.values.insert(own.clone(), (value, origin));
+        layers.values.insert(own.clone(), (value, origin.at(at.value)));
         found[slot] = Some(read(layers, &own));
         layers.values.remove(&own);
     }
@@ -76,17 +72,6 @@ fn limit<T>(
         layers.wrong(&path, "critical should be worse than warning");
     }
     Limit { warning, critical }
-}
-
-/// `origin`, if it is a place in a file, at another line of it.
-fn at_line(origin: &Origin, line: usize) -> Origin {
-    match origin {
-        Origin::File(place) => {
-            let file = place.rsplit_once(':').map_or(place.as_str(), |(file, _)| file);
-            Origin::File(format!("{file}:{line}"))
-        }
-        other => other.clone(),
-    }
 }
 
 #[cfg(test)]
@@ -118,16 +103,16 @@ mod tests {
         for (text, expected) in [
             (
                 "cycle_time = { warning = \"soon\" }",
-                "settings:2: targets.cycle_time.warning: \"soon\" is not",
+                "settings:2:26: targets.cycle_time.warning: \"soon\" is not",
             ),
-            ("cycle_time = { critical = \"90s\" }", "settings:2: targets.cycle_time: needs warning"),
+            ("cycle_time = { critical = \"90s\" }", "settings:2:14: targets.cycle_time: needs warning"),
             (
                 "cycle_time = { warn = \"90s\" }",
                 "unknown key targets.cycle_time.warn; did you mean targets.cycle_time.warning?",
             ),
             (
                 "cycle_time = { warning = \"2m\", critical = \"1m\" }",
-                "settings:2: targets.cycle_time: critical should be worse than warning",
+                "settings:2:14: targets.cycle_time: critical should be worse than warning",
             ),
             (
                 "error_ratio = { warning = 0.1, critical = 1.5 }",
@@ -136,7 +121,7 @@ mod tests {
             ("cache_hit_ratio = { warning = 0.5, critical = 0.7 }", "critical should be worse than warning"),
             (
                 "[targets.memory]\nwarning = \"90MiB\"\ncritical = 7",
-                "settings:4: targets.memory.critical: should be a text",
+                "settings:4:12: targets.memory.critical: should be a text",
             ),
         ] {
             let errors = targets(text).unwrap_err();

@@ -1,3 +1,5 @@
+mod places;
+
 use std::{fs, path::Path, time::Duration};
 
 use super::*;
@@ -132,8 +134,8 @@ fn broken_settings_are_inspected_as_far_as_they_can_be_read() {
         .unwrap();
     let inspected = inspect(&flags, &Environment::default());
     let places: Vec<&str> =
-        inspected.errors.0.iter().map(|error| error.place.rsplit(':').next().unwrap()).collect();
-    assert_eq!(places, ["2", "6"]);
+        inspected.errors.0.iter().map(|error| error.place.split_once(':').unwrap().1).collect();
+    assert_eq!(places, ["2:17", "6:11"]);
     assert_eq!(inspected.settings.state_dir, Path::new("elsewhere"));
 }
 
@@ -146,14 +148,14 @@ fn every_error_is_reported_with_its_line_and_the_nearest_key() {
          [[projects]]\naliases = [\"a\"]\n[[projects]]\nname = \"A\"\npriority = \"top\"\n[[channels]]\nkind = \"pigeon\"\n",
     );
     for wanted in [
-        "settings:1: unknown key htpp; did you mean http?",
-        "settings:4: unknown key http.concurency; did you mean http.concurrency?",
-        "settings:5: http.max_redirects: should be between 0 and 20, is 99",
-        "settings:6: http.idle_timeout: \"10\" is not a duration",
-        "settings:8: cycle.max_failed_ratio: should be a number, is a text",
-        "settings:10: url: \"ftp://x.example\" is not an http or https address",
-        "settings:13: tier: should be a whole number from 1 to 3, is 7",
-        "settings:15: url: duplicate of the feed in settings:12",
+        "settings:1:2: unknown key htpp; did you mean http?",
+        "settings:4:1: unknown key http.concurency; did you mean http.concurrency?",
+        "settings:5:17: http.max_redirects: should be between 0 and 20, is 99",
+        "settings:6:16: http.idle_timeout: \"10\" is not a duration",
+        "settings:8:20: cycle.max_failed_ratio: should be a number, is a text",
+        "settings:10:7: url: \"ftp://x.example\" is not an http or https address",
+        "settings:13:8: tier: should be a whole number from 1 to 3, is 7",
+        "settings:15:7: url: duplicate of the feed in settings:12:1",
         "headers_env: the environment variable NOT_SET is not set",
         "kind: a json source needs a mapping or a preset",
         "name: a project needs a name",
@@ -168,7 +170,7 @@ fn every_error_is_reported_with_its_line_and_the_nearest_key() {
 #[test]
 fn invalid_toml_is_reported_with_its_line() {
     let errors = errors_of("[http]\nconcurrency = = 3\n");
-    assert!(errors.len() == 1 && errors[0].starts_with("settings:2: not TOML"), "{errors:?}");
+    assert!(errors.len() == 1 && errors[0].starts_with("settings:2:15: not TOML"), "{errors:?}");
 }
 
 #[test]
@@ -200,11 +202,11 @@ fn limits_under_which_nothing_can_work_are_errors() {
                 [targets]\ncycle_time = \"0s\"\nmemory = \"0B\"\nstatement_time = \"0s\"\n[cache]\narticle_ttl = \"99999d\"\n";
     let errors = errors_of(zero);
     for wanted in [
-        "settings:2: cycle.timeout: nothing is done within no time",
-        "settings:4: http.connect_timeout: nothing",
-        "settings:7: http.feed_body_limit: should be between 1KiB and 256MiB, is 0B",
-        "settings:8: http.page_body_limit: should be between 1KiB and 256MiB, is 1023B",
-        "settings:18: cache.article_ttl: should be at most 36500d, is 99999d",
+        "settings:2:11: cycle.timeout: nothing is done within no time",
+        "settings:4:19: http.connect_timeout: nothing",
+        "settings:7:19: http.feed_body_limit: should be between 1KiB and 256MiB, is 0B",
+        "settings:8:19: http.page_body_limit: should be between 1KiB and 256MiB, is 1023B",
+        "settings:18:15: cache.article_ttl: should be at most 36500d, is 99999d",
     ] {
         assert!(errors.iter().any(|line| line.starts_with(wanted)), "{wanted:?} is missing in {errors:#?}");
     }
@@ -347,7 +349,7 @@ fn a_text_is_checked_as_the_file_is() {
     let errors = load("[state]\ndir = \"a\\u0000b\"\n").unwrap_err();
     assert!(errors.0[0].message.starts_with("state.dir: holds a control character"), "{errors}");
     let errors = load("[http]\nconcurrency = 0\n").unwrap_err();
-    assert_eq!(errors.0[0].place, "some/settings.toml:2");
+    assert_eq!(errors.0[0].place, "some/settings.toml:2:15");
     let long = "#".repeat(65 << 20);
     assert!(load(&long).unwrap_err().to_string().contains("is longer than 64MiB"));
 }
@@ -379,9 +381,9 @@ fn the_interval_of_a_feed_has_bounds() {
     let settings = from_text(&feed("2m"), Path::new("state")).unwrap();
     assert_eq!(settings.sources[0].every, Some(Duration::from_mins(2)));
     for (every, message) in [
-        ("10s", "settings:3: every: should be between 1m and 1d"),
-        ("2d", "settings:3: every: should be between 1m and 1d"),
-        ("often", "settings:3: every: \"often\" is not a duration"),
+        ("10s", "settings:3:9: every: should be between 1m and 1d"),
+        ("2d", "settings:3:9: every: should be between 1m and 1d"),
+        ("often", "settings:3:9: every: \"often\" is not a duration"),
     ] {
         let errors = errors_of(&feed(every));
         assert!(errors.len() == 1 && errors[0].starts_with(message), "{message:?} is missing in {errors:#?}");

@@ -2,7 +2,7 @@
 
 use super::{Reader, json};
 use crate::{
-    config::raw::RawValue,
+    config::{layers::Place, raw::RawValue},
     feed,
     model::{JsonCursor, JsonMapping, JsonSource, PageSelectors, SourceFormat},
 };
@@ -122,26 +122,26 @@ pub(super) fn table(
     reader: &mut Reader<'_>,
     key: &str,
     known: &[&str],
-) -> Option<Vec<(String, String, String)>> {
+) -> Option<Vec<(String, Place, String)>> {
     let (place, value) = reader.find(key)?;
     let RawValue::Table(pairs) = value else {
         reader.wrong(key, format!("should be a table of texts, is {}", value.described()));
         return None;
     };
-    let file = place.rsplit_once(':').map_or("", |(file, _)| file);
     let mut found = Vec::new();
-    for (name, line, value) in pairs {
-        let place = format!("{file}:{line}");
+    for (name, at, value) in pairs {
         match value {
             _ if !known.contains(&name.as_str()) => {
                 let known: Vec<String> = known.iter().map(|known| format!("{key}.{known}")).collect();
-                reader.errors.unknown(&place, &format!("{key}.{name}"), known.iter().map(String::as_str));
+                let known = known.iter().map(String::as_str);
+                reader.errors.unknown(&place.with(at.key), &format!("{key}.{name}"), known);
             }
-            RawValue::String(text) => found.push((name, place, text)),
+            RawValue::String(text) => found.push((name, place.with(at.value), text)),
             other => {
-                reader
-                    .errors
-                    .add(&place, format!("{key}.{name}: should be a text, is {}", other.described()));
+                reader.errors.add(
+                    &place.with(at.value),
+                    format!("{key}.{name}: should be a text, is {}", other.described()),
+                );
             }
         }
     }

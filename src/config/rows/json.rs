@@ -86,7 +86,7 @@ fn json(value: RawValue) -> Value {
         RawValue::Integer(number) => Value::Number(number.into()),
         RawValue::Float(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
         RawValue::Boolean(flag) => Value::Bool(flag),
-        RawValue::Array(list) => Value::Array(list.into_iter().map(json).collect()),
+        RawValue::Array(list) => Value::Array(list.into_iter().map(|(_, value)| json(value)).collect()),
         RawValue::Table(pairs) => {
             Value::Object(pairs.into_iter().map(|(key, _, value)| (key, json(value))).collect::<Map<_, _>>())
         }
