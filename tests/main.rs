@@ -58,6 +58,7 @@ mod terminal; // control characters in feeds
 mod titles; // feeds with hostile titles
 mod trends; // figures by period, over a generated year
 mod units; // systemd units to copy
+mod venues; // sources without a feed, of a dozen kinds
 mod vocabulary; // old words that do not come back
 mod x; // X and feeds in one cycle
 mod x_hostile; // hostile responses of X

@@ -77,6 +77,12 @@ pub fn feeds(
         } else if state.last_failure == Some(FailureKind::NotSaved) {
             let message = format!("what the feed {name} brings cannot be saved");
             found.push(condition(Critical, subject, message, SAVING));
+        } else if let Some(problem) = state.layout_problem() {
+            let changed = if state.first_read_at.is_some() { "has another layout" } else { "was never read" };
+            // Without the number of failures, so that the sentence stays the same.
+            let message = format!("the source {name} {changed}: {problem}");
+            let hint = format!("tge-scrape feed check {}, then correct select or mapping", state.url);
+            found.push(condition(Warning, subject, message, hint));
         } else if state.failures >= DEAD {
             let message = format!("the feed {name} has failed {} times in a row ({why})", state.failures);
             // Until the limit is raised, every fetch fails.
@@ -297,6 +303,39 @@ mod tests {
         let mine = |url: &str| (url.len() == 1).then(|| url.to_uppercase());
         let condition: Vec<String> = feeds(&states, &mine, now()).into_iter().map(|t| t.subject).collect();
         assert_eq!(condition, ["feed b", "feed c", "feed d"]);
+    }
+
+    #[test]
+    fn a_new_layout_is_reported_before_other_failures_and_apart_from_a_page_without_news() {
+        let state = |failures, last_failure| SourceState {
+            url: "a".to_owned(),
+            failures,
+            last_failure: Some(last_failure),
+            first_read_at: Some(now()),
+            ..SourceState::default()
+        };
+        let mine = |url: &str| Some(url.to_uppercase());
+        let found = |state: SourceState| {
+            feeds(&[state], &mine, now()).pop().map(|condition| condition.message).unwrap_or_default()
+        };
+        let nothing = FailureKind::SelectorsFoundNothing;
+        assert_eq!(found(state(1, nothing.clone())), "");
+        let changed = "the source A has another layout: its selectors find nothing any more";
+        assert_eq!(found(state(2, nothing.clone())), changed);
+        assert_eq!(found(state(60, nothing.clone())), changed);
+        assert_eq!(
+            found(SourceState { first_read_at: None, ..state(2, nothing) }),
+            "the source A was never read: its selectors find nothing"
+        );
+        assert!(found(state(2, FailureKind::ScriptOnly)).ends_with("its list is built by scripts"));
+        assert!(found(state(2, FailureKind::Mapping)).ends_with("its mapping finds nothing any more"));
+        assert_eq!(found(state(5, FailureKind::Dns)), "");
+        let quiet = SourceState {
+            changed_at: Some(now() - SignedDuration::from_hours(24 * 8)),
+            last_failure: None,
+            ..state(0, FailureKind::Dns)
+        };
+        assert!(found(quiet).contains("has brought nothing new"));
     }
 
     #[test]

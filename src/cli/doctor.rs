@@ -108,6 +108,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     findings.extend(exposed::missing(&settings));
     findings.extend(exposed::secrets(&settings));
     findings.extend(exposed::oversized(&settings, &past.sources));
+    findings.extend(exposed::changed_layouts(&settings, &past.sources));
     if args.online {
         findings.push(network(&settings, now)?);
     }

@@ -70,6 +70,25 @@ pub struct SourceState {
     pub skips: Skips,
 }
 
+/// Failures in a row from which a changed layout is reported: a single one may be a page about maintenance.
+const LAYOUT: u32 = 2;
+
+impl SourceState {
+    /// What is wrong with a source whose documents no longer have the layout that its settings describe, in a few words.
+    /// `None` for all other failures, and for a source that lists nothing new.
+    pub(crate) fn layout_problem(&self) -> Option<&'static str> {
+        let failure = self.last_failure.as_ref().filter(|_| self.failures >= LAYOUT)?;
+        match (failure, self.first_read_at.is_some()) {
+            (FailureKind::SelectorsFoundNothing, true) => Some("its selectors find nothing any more"),
+            (FailureKind::SelectorsFoundNothing, false) => Some("its selectors find nothing"),
+            (FailureKind::ScriptOnly, _) => Some("its list is built by scripts"),
+            (FailureKind::Mapping, true) => Some("its mapping finds nothing any more"),
+            (FailureKind::Mapping, false) => Some("its mapping finds nothing"),
+            _ => None,
+        }
+    }
+}
+
 /// Hours and days of the week (UTC) without requests, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Skips {

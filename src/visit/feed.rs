@@ -399,7 +399,7 @@ async fn parse(
     now: Timestamp,
 ) -> Result<(Feed, Duration), (FailureKind, String)> {
     let (rules, format, url) = (Arc::clone(rules), source.format.clone(), url.clone());
-    let read = parsers.read(body.len(), move || {
+    let read = parsers.read_source(&source.format, body.len(), move || {
         let start = Instant::now();
         let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url, now };
         let feed = feed::read(&document, &format).map(|feed| (feed, start.elapsed()));
@@ -407,8 +407,5 @@ async fn parse(
         rules.prepare();
         feed
     });
-    match read.await {
-        Ok(feed) => feed.map_err(|error| (error.kind(), error.to_string())),
-        Err(unread) => Err((unread.kind(), unread.to_string())),
-    }
+    read.await?.map_err(|error| (error.kind(), error.to_string()))
 }

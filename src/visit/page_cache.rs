@@ -335,7 +335,7 @@ async fn extract(
         Ok((article, took)) => (article.map_err(ArticleError::kind), took),
         // The visit continues without a page on which an extractor panics or takes too long.
         Err(Unread::Panicked) => (Err(FailureKind::NoText), Duration::ZERO),
-        Err(Unread::TooSlow) => (Err(FailureKind::TooSlow), Duration::ZERO),
+        Err(Unread::TooSlow(_)) => (Err(FailureKind::TooSlow), Duration::ZERO),
     }
 }
 

@@ -3,6 +3,7 @@
 mod all_at_once;
 mod client;
 mod each;
+mod lists;
 mod pages;
 
 use std::collections::BTreeSet;

@@ -9,6 +9,7 @@ pub mod services;
 pub mod state;
 pub mod tls;
 pub mod twin;
+pub mod venues;
 pub mod world;
 pub mod x;
 pub mod year;

@@ -1,4 +1,4 @@
-//! Secrets that are sent in clear text, and feeds above the size limit.
+//! Secrets that are sent in clear text, feeds above the size limit, and sources with another layout.
 
 use super::{super::feed::hint as feed_hint, Finding, Level, finding};
 use crate::{
@@ -27,6 +27,18 @@ pub fn missing(settings: &Settings) -> Vec<Finding> {
         finding("monitor", Level::Note, message, "set it where cycles run, or remove the setting")
     });
     secrets.chain(monitor).collect()
+}
+
+/// A finding for each source whose documents have another layout than the settings describe.
+pub fn changed_layouts(settings: &Settings, states: &[SourceState]) -> Vec<Finding> {
+    let found = settings.sources.iter().filter_map(|source| {
+        let state = states.iter().find(|state| state.url == source.url)?;
+        let message = format!("{}: {}", source.name, state.layout_problem()?);
+        let hint =
+            format!("`tge-scrape feed check {}` shows why; then correct select or mapping", source.url);
+        Some(finding("layout", Level::Wrong, message, hint))
+    });
+    found.collect()
 }
 
 /// A finding for each feed above the size limit.

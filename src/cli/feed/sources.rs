@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use url::Url;
@@ -12,12 +13,12 @@ use crate::{
     detect::{Early, Headline},
     error::Error,
     exit::Exit,
-    feed::{self, Document},
+    feed::{self, Document, Feed, FeedError},
     http::{Outcome, Purpose, Request},
     model::{Entry, ExecSource, FailureKind, Source, SourceFormat},
     render::{self, plain},
     text::quantity::plural,
-    visit::program,
+    visit::{ParsePool, program},
     wiring,
 };
 
@@ -92,17 +93,13 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
     match answer.outcome {
         Outcome::Fetched { body, headers } => {
             checked.conditional = !headers.validators.is_empty();
-            let content_type = headers.content_type.as_deref();
-            let document = Document { bytes: &body, content_type, url: &answer.stats.final_url, now };
             let format = known.map_or(SourceFormat::Feed, |source| source.format.clone());
-            match feed::read(&document, &format) {
+            match read(body, headers.content_type, answer.stats.final_url, format, now)? {
                 Ok(feed) => checked.describe(feed, settings, now),
-                Err(error) => {
-                    checked.failure = Some(error.kind().to_string());
-                    checked.sentence = Some(error.to_string());
-                    if let feed::FeedError::NotAFeed { alternates, .. } = error {
-                        checked.alternates = alternates;
-                    }
+                Err((kind, sentence, alternates)) => {
+                    checked.failure = Some(kind.to_string());
+                    checked.sentence = Some(sentence);
+                    checked.alternates = alternates;
                 }
             }
         }
@@ -154,6 +151,38 @@ pub fn newest(entries: &[Entry], now: Timestamp) -> Vec<&Entry> {
     newest
 }
 
+/// Kind and message of a failure, and the feeds that the page names.
+type Refused = (FailureKind, String, Vec<String>);
+
+/// The entries of a body, read on a thread of its own within the time that a cycle has for it.
+fn read(
+    body: Bytes,
+    content_type: Option<String>,
+    url: Url,
+    format: SourceFormat,
+    now: Timestamp,
+) -> Result<Result<Feed, Refused>, Error> {
+    let no_thread = |error: std::io::Error| {
+        Error::new(Exit::Failure, format!("no thread can be started: {error}"), "stop other programs")
+    };
+    let parsers = ParsePool::start(1).map_err(no_thread)?;
+    let (length, of_source) = (body.len(), format.clone());
+    let read = parsers.read_source(&of_source, length, move || {
+        let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url, now };
+        feed::read(&document, &format)
+    });
+    Ok(match wiring::runtime()?.block_on(read) {
+        Ok(Ok(feed)) => Ok(feed),
+        Ok(Err(error)) => {
+            let (kind, sentence) = (error.kind(), error.to_string());
+            let alternates =
+                if let FeedError::NotAFeed { alternates, .. } = error { alternates } else { Vec::new() };
+            Err((kind, sentence, alternates))
+        }
+        Err((kind, sentence)) => Err((kind, sentence, Vec::new())),
+    })
+}
+
 fn headline(entry: &Entry) -> Headline<'_> {
     Headline { title: &entry.title, summary: &entry.summary, categories: &entry.categories, cut_short: false }
 }
@@ -164,7 +193,7 @@ impl Checked {
         Self { schema: 1, url: url.to_owned(), final_url: url.to_owned(), ms, ..Self::default() }
     }
 
-    fn describe(&mut self, feed: feed::Feed, settings: &Settings, now: Timestamp) {
+    fn describe(&mut self, feed: Feed, settings: &Settings, now: Timestamp) {
         self.ok = true;
         self.candidates = candidates(&feed.entries, settings);
         self.faulty_lines = feed.faulty.count;

@@ -4,7 +4,18 @@ use std::sync::LazyLock;
 
 use scraper::{ElementRef, Node, Selector};
 
-use crate::{feed::plain::plain, model::PageSelectors};
+use crate::{
+    feed::plain::plain,
+    model::PageSelectors,
+    text::cut::{Unit, cut},
+};
+
+/// Bytes of a selector at most.
+const LONGEST: usize = 1000;
+/// Brackets within brackets of a selector at most. Its compiler takes some of the stack for each; real ones nest three deep.
+const DEEPEST: usize = 16;
+/// Characters of a longer selector that its error shows.
+const SHOWN: usize = 40;
 
 /// A selector that does not compile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +99,10 @@ impl Selected {
     fn new(key: &'static str, text: &str) -> Result<Self, SelectError> {
         let (selector, attribute) = split(text);
         let own = selector.is_empty();
+        if text.len() > LONGEST || depth(text) > DEEPEST {
+            let why = format!("it is longer than {LONGEST} bytes or nests more than {DEEPEST} brackets");
+            return Err(SelectError { key, text: cut(text, SHOWN, Unit::Scalars), why });
+        }
         let selector = Selector::parse(if own { "*" } else { selector }).map_err(|error| SelectError {
             key,
             text: text.to_owned(),
@@ -123,6 +138,20 @@ impl Selected {
             None => time_texts(element),
         })
     }
+}
+
+/// The most open brackets in `text`; brackets in quotes count too.
+fn depth(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '(' | '[' => open += 1,
+            ')' | ']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 /// Selector and attribute of `text`. An `@` within brackets or quotes belongs to the selector.
@@ -195,5 +224,19 @@ mod tests {
             ..PageSelectors::default()
         };
         assert!(Selects::new(&nested).is_ok());
+        // The compiler needs stack for each level.
+        for (open, depth, is_refused) in
+            [(":not(", 16, false), (":is(", 16, false), (":is(", 17, true), (":not(", 5_000, true)]
+        {
+            let item = format!("{}a{}", open.repeat(depth), ")".repeat(depth));
+            let read = Selects::new(&PageSelectors { item, ..PageSelectors::default() });
+            assert_eq!(
+                read.is_err_and(|error| error.why.contains("nests more than 16")),
+                is_refused,
+                "{open} {depth}"
+            );
+        }
+        let long = PageSelectors { item: "a, ".repeat(400) + "a", ..PageSelectors::default() };
+        assert!(Selects::new(&long).unwrap_err().why.contains("longer than 1000 bytes"));
     }
 }
