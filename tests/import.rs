@@ -144,7 +144,7 @@ fn invalid_opml_gives_one_error_message() {
         ("feed.xml", b"<rss version=\"2.0\"><channel/></rss>", "feed add"),
         ("list.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "no text"),
         ("none.opml", b"<opml version=\"2.0\"><body/></opml>", "holds no feeds"),
-        ("words.txt", b"just some words", "not an OPML file"),
+        ("words.txt", b"just some words", "this is no list of feeds"),
     ] {
         fs::write(lab.path().join(name), bytes).unwrap();
         let refused = lab.run(&["feed", "import", name]);
@@ -216,7 +216,7 @@ fn exports_of_other_readers_are_imported_completely() {
         let (lab, ran) = imported("feeds = []\n", &bytes, &[]);
         assert_eq!(
             (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
-            (0, "2 added, 1 known, 0 invalid\n", "2 feeds are read now\n")
+            (0, "2 added, 0 known, 0 invalid, 1 duplicate\n", "2 feeds are read now\n")
         );
         let text = file(&lab);
         for wanted in [

@@ -31,6 +31,7 @@ mod judging; // labels, rescan, compare and explain
 mod kills; // cycles killed at random moments
 mod layers; // imports between modules
 mod limits; // odd values on the command line, and limits of the system
+mod lists; // import of lists in CSV, JSON and lines
 mod logs; // log lines and summaries on stderr
 mod mail; // alerts by mail
 mod operations; // drifts, gaps, silence, levels and full disks

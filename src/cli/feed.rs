@@ -10,17 +10,18 @@ mod suggest;
 
 pub use list::hint;
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
 
-use crate::{error::Error, exit::Exit};
+use crate::{config::edit::NewFeed, error::Error, exit::Exit};
 
-use super::{Globals, output::Output};
+use super::{Globals, lists, output::Output};
 
 const ADD: &str = "Examples:
   tge-scrape feed add https://example.org/
   tge-scrape feed add https://example.org/feed.xml --name Example --tier 1 --yes";
+const IMPORT: &str = "Examples:
+  tge-scrape feed import subscriptions.opml feeds.csv --dry-run
+  grep https notes.txt | tge-scrape feed import -";
 
 const CHECK: &str = "Examples:
   tge-scrape feed check https://example.org/feed.xml
@@ -71,11 +72,9 @@ pub enum What {
         #[arg(short, long, requires = "suggest")]
         yes: bool,
     },
-    /// Add the feeds of an OPML file to those that are read
-    Import {
-        /// OPML file, or - for stdin
-        file: PathBuf,
-    },
+    /// Add the feeds of lists in OPML, CSV, JSON or lines to those that are read
+    #[command(after_help = IMPORT)]
+    Import(lists::Args),
     /// Write the feeds as OPML
     Export,
     /// Print the entries of a saved feed, one JSON object a line
@@ -92,7 +91,7 @@ pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, E
         What::Disable { feed } => edit::switch(&feed, false, globals, output),
         What::Check { feed, suggest: true, yes } => suggest::run(&feed, yes, globals, output),
         What::Check { feed, .. } => sources::check(&feed, globals, output),
-        What::Import { file } => import::run(&file, globals, output),
+        What::Import(args) => lists::import::<NewFeed>(&args, globals, output),
         What::Export => edit::export(globals, output),
         What::Parse(args) => parse::run(&args, globals, output),
     }

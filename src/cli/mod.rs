@@ -23,6 +23,7 @@ mod input;
 mod kill_at;
 mod label;
 mod limits;
+mod lists;
 mod log_file;
 pub(crate) mod lookup;
 mod man;

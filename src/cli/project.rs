@@ -1,14 +1,18 @@
-//! `tge-scrape project list|add|remove`: the watch list.
+//! `tge-scrape project list|show|add|import|remove`: the watch list.
+
+mod import;
 
 use std::io::{BufRead, IsTerminal};
 
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
-use toml_edit::{Array, Table, value};
 
 use crate::{
     clock::{Clock, SystemClock},
-    config::{BuiltInList, edit::Removed},
+    config::{
+        BuiltInList,
+        edit::{NewProject, Projects, Removed},
+    },
     detect::{Priority, Project},
     error::Error,
     exit::Exit,
@@ -24,10 +28,13 @@ use crate::{
     wiring,
 };
 
-use super::{Format, Globals, output::Output, print_rows, settings_file::SettingsFile};
+use super::{Format, Globals, lists, output::Output, print_rows, settings_file::SettingsFile};
 
 /// Newest stories that `project show` prints.
 const STORIES: usize = 20;
+const IMPORT: &str = "Examples:
+  tge-scrape project import projects.csv --dry-run
+  printf '%s\\n' Caldera Zorblax | tge-scrape project import -";
 
 #[derive(Debug, Subcommand)]
 pub enum What {
@@ -40,6 +47,9 @@ pub enum What {
     },
     /// Add a project to those that are watched; asks for the rest on a terminal if only a name is given
     Add(Added),
+    /// Add the projects of lists in CSV, JSON, OPML or lines to those that are watched
+    #[command(after_help = IMPORT)]
+    Import(lists::Args),
     /// Remove a project from the settings file; a built-in one is no longer watched
     Remove {
         /// Its name
@@ -93,6 +103,7 @@ pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, E
         What::List => list(globals, output),
         What::Show { name } => show(&name, globals, output),
         What::Add(added) => add(added, globals, output),
+        What::Import(args) => lists::import::<NewProject>(&args, globals, output),
         What::Remove { name } => remove(&name, globals, output),
     }
 }
@@ -256,23 +267,16 @@ fn add(mut added: Added, globals: &Globals, output: &mut Output) -> Result<Exit,
     if added.is_bare() && std::io::stdin().is_terminal() {
         added.ask(output)?;
     }
-    let mut table = Table::new();
-    table["name"] = value(&name);
-    let mut put = |key: &str, texts: &[String], mark: char| {
-        let clean = texts.iter().map(|text| plain(text.trim().trim_start_matches(mark)));
-        let all: Array = clean.filter(|text| !text.is_empty()).collect();
-        if !all.is_empty() {
-            table[key] = value(all);
-        }
+    let project = NewProject {
+        name: name.clone(),
+        aliases: added.aliases,
+        tokens: added.tokens,
+        exclude: added.exclude,
+        handles: added.handles,
+        priority: added.priority.map(Level::as_str),
+        ..NewProject::default()
     };
-    put("aliases", &added.aliases, ' ');
-    put("tokens", &added.tokens, '$');
-    put("exclude", &added.exclude, ' ');
-    put("handles", &added.handles, '@');
-    if let Some(level) = added.priority {
-        table["priority"] = value(level.as_str());
-    }
-    file.document.list("projects")?.push(table);
+    Projects::of(&mut file.document)?.push(&project);
     let watched = file.save()?.projects_in_words();
     output.print(&if is_built_in {
         format!("{name} is built in: what you gave replaces its values, in {path}; {watched} are watched\n")

@@ -85,8 +85,8 @@ impl SettingsFile {
         })
     }
 
-    /// Writes the file, if the settings accept it, and returns them. A built-in list that applied before still applies.
-    pub fn save(&mut self) -> Result<Settings, Error> {
+    /// The settings with the changed file, if they accept it. A built-in list that applied before still applies.
+    pub fn checked(&mut self) -> Result<Settings, Error> {
         let mut settings = self.load()?;
         for list in BuiltInList::ALL {
             if self.settings.built_in.applies(list) && !settings.built_in.applies(list) {
@@ -94,6 +94,12 @@ impl SettingsFile {
                 settings = self.load()?;
             }
         }
+        Ok(settings)
+    }
+
+    /// Writes the file, if the settings accept it, and returns them.
+    pub fn save(&mut self) -> Result<Settings, Error> {
+        let settings = self.checked()?;
         let text = self.document.to_string();
         files::write(&self.path, text.as_bytes(), files::Kind::Settings)
             .map_err(|error| refused(&self.path, &error))?;

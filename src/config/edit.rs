@@ -3,6 +3,8 @@
 
 mod address;
 mod feeds;
+mod known;
+mod projects;
 mod switch;
 
 #[cfg(test)]
@@ -13,7 +15,10 @@ use std::fmt;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
 pub use address::{Refused, feed_url};
-pub use feeds::{Feeds, NewKind, identity, name_of};
+pub use feeds::{Feeds, NewFeed, NewKind, identity, name_of};
+pub use known::Addition;
+use known::Known;
+pub use projects::{NewProject, Projects};
 pub use switch::Removed;
 
 /// A value that should be a list of tables.

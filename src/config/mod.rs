@@ -49,7 +49,7 @@ pub(crate) use environment::Environment;
 pub(crate) use errors::{ConfigError, ConfigErrors, NO_FILE, NOT_TOML};
 pub(crate) use layers::Origin;
 pub use log_section::LogSettings;
-pub(crate) use rows::feed_address;
+pub(crate) use rows::{feed_address, poll_interval};
 pub use serve_section::{ServeSettings, ServeToken};
 pub use show::{Shown, shown};
 

@@ -276,19 +276,23 @@ pub fn sources(
 /// The time between two requests that the user wishes.
 fn every(reader: &mut Reader<'_>) -> Option<Duration> {
     let text = Some(reader.text("every")).filter(|text| !text.is_empty())?;
-    let [least, most] = [visit::SLACK, visit::LONGEST];
-    match duration(&text) {
-        Ok(every) if (least..=most).contains(&every) => Some(every),
-        Ok(_) => {
-            let message = format!("should be between {} and {}", show_duration(least), show_duration(most));
-            reader.wrong("every", message);
-            None
-        }
+    match poll_interval(&text) {
+        Ok(every) => Some(every),
         Err(message) => {
             reader.wrong("every", message);
             None
         }
     }
+}
+
+/// A time between two requests for a source; the error is a sentence.
+pub fn poll_interval(text: &str) -> Result<Duration, String> {
+    let [least, most] = [visit::SLACK, visit::LONGEST];
+    let every = duration(text)?;
+    if (least..=most).contains(&every) {
+        return Ok(every);
+    }
+    Err(format!("should be between {} and {}", show_duration(least), show_duration(most)))
 }
 
 /// Message for a variable that should hold a secret.

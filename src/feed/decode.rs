@@ -59,9 +59,10 @@ fn patched(bytes: &[u8]) -> String {
 
 /// UTF-16 without a byte order mark: every other byte of the beginning is zero.
 fn naked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
     match bytes {
-        [b'<', 0, b, 0, ..] if b.is_ascii() => Some(UTF_16LE),
-        [0, b'<', 0, b, ..] if b.is_ascii() => Some(UTF_16BE),
+        [a, 0, b, 0, ..] if is_text(a) && is_text(b) => Some(UTF_16LE),
+        [0, a, 0, b, ..] if is_text(a) && is_text(b) => Some(UTF_16BE),
         _ => None,
     }
 }
@@ -99,6 +100,8 @@ mod tests {
         assert_eq!(text("<?xml encoding=\"UTF-16\"?>é".as_bytes(), None), "<?xml encoding=\"UTF-16\"?>é");
         assert_eq!(text(b"\xff\xfe<\0a\0", None), "<a");
         assert_eq!(text(b"<\0a\0>\0", None), "<a>");
+        assert_eq!(text(b"\0u\0r\0l", None), "url");
+        assert_eq!(text(b"a\0\x01\0", None), "a\0\x01\0");
         assert_eq!(text(b"\xcf\xf0\xe8", Some("text/xml; charset=windows-1251")), "При");
         assert_eq!(text("\u{feff}\u{feff}x".as_bytes(), None), "x");
         assert_eq!(text(&[b"\xc3\xa9".repeat(9), b"\xe9".to_vec()].concat(), None), "é".repeat(10));

@@ -15,6 +15,7 @@ pub mod normal;
 pub(crate) mod outlet;
 mod plain;
 pub mod quantity;
+pub(crate) mod records;
 pub mod secret;
 pub(crate) mod words;
 

@@ -5,7 +5,10 @@ use std::io::{BufRead, IsTerminal};
 use url::Url;
 
 use crate::{
-    config::{BuiltInList, Settings, edit::Feeds},
+    config::{
+        BuiltInList, Settings,
+        edit::{Feeds, NewFeed},
+    },
     error::Error,
     exit::Exit,
     feed::Outline,
@@ -79,7 +82,8 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     if is_known(&mut file, &outline.url, output)? {
         return Ok(Exit::Success);
     }
-    Feeds::of(&mut file.document)?.add_of_tier(&outline, args.tier)?;
+    let feed = NewFeed { outline, tier: args.tier, ..NewFeed::default() };
+    Feeds::of(&mut file.document)?.add_new(&feed)?;
     let settings = file.save()?;
     output.print(&format!("added to {path}: {} are read\n", settings.feeds_in_words()))?;
     output.next("tge-scrape cycle --dry-run");

@@ -1,122 +1,131 @@
-//! `tge-scrape feed import`: adds the feeds of an OPML file to the settings file.
-
-use std::path::Path;
+//! `tge-scrape feed import`: the rows of a list as feeds.
 
 use crate::{
     config::{
         BuiltInList,
-        edit::{Feeds, name_of},
+        edit::{Addition, Document, Feeds, NewFeed, NewKind, NotAList, feed_url, name_of},
+        poll_interval,
     },
-    error::Error,
-    exit::Exit,
-    feed::{NotTaken, OpmlList, Outline, read_opml},
+    feed::Outline,
     render::plain,
-    text::cut::{Unit, cut},
 };
 
-use super::super::{Globals, input, output::Output, settings_file::SettingsFile};
+use super::super::lists::{Columns, Listed, Row};
 
-/// Outlines reported one by one; of the others only the number, unless `-v` is given.
-const NAMED: usize = 10;
-/// Characters shown of the name of an outline.
-const SHOWN: usize = 80;
+/// Values that mean false.
+const NO: [&str; 4] = ["false", "no", "off", "0"];
 
-#[derive(Default)]
-struct Outcome {
-    added: usize,
-    known: usize,
-    /// Feeds that cannot be added.
-    invalid: usize,
-    /// Outlines that are no feeds.
-    others: usize,
-    /// A sentence on each invalid or other outline, with its line.
-    notes: Vec<(usize, String)>,
+impl Listed for NewFeed {
+    const LIST: BuiltInList = BuiltInList::Feeds;
+    const COLUMNS: Columns = &[
+        (
+            "url",
+            &[
+                "xmlurl", "feedurl", "feed", "rssurl", "rss", "atomurl", "atom", "url", "address", "link",
+                "source",
+            ],
+        ),
+        ("name", &["name", "title", "text", "label"]),
+        ("site", &["htmlurl", "site", "siteurl", "website", "homepage"]),
+        ("tier", &["tier"]),
+        (
+            "tags",
+            &["tags", "tag", "categories", "category", "folders", "folder", "labels", "groups", "group"],
+        ),
+        ("every", &["every", "interval"]),
+        ("kind", &["kind"]),
+        ("command", &["command", "exec"]),
+        ("enabled", &["enabled", "active"]),
+    ];
+    type Index<'a> = Feeds<'a>;
+
+    fn index(document: &mut Document, known: impl Iterator<Item = String>) -> Result<Feeds<'_>, NotAList> {
+        Ok(Feeds::of(document)?.with_known(known))
+    }
+
+    fn from_outline(outline: &Outline) -> Result<Self, String> {
+        Ok(Self { outline: outline.clone(), ..Self::default() })
+    }
+
+    fn from_row(row: &Row<'_>) -> Result<Self, String> {
+        if let Some(line) = row.alone() {
+            return Ok(Self { outline: of_line(line), ..Self::default() });
+        }
+        let kind = plain(row.first("kind")).to_lowercase();
+        if kind == "exec" || row.all("command").next().is_some() {
+            return Err("runs a program and is never imported; write its [[feeds]] table by hand".to_owned());
+        }
+        let kind = match kind.as_str() {
+            "" | "feed" => NewKind::Feed,
+            "sitemap" => NewKind::Sitemap,
+            _ => {
+                return Err(format!(
+                    "is of kind {kind:?}, which needs more than a row; write its [[feeds]] table by hand"
+                ));
+            }
+        };
+        let mut urls = row.all("url");
+        let first = urls.next().ok_or("the row has no address")?;
+        let url = [first].into_iter().chain(urls).find(|url| Self::is_plain(url)).unwrap_or(first);
+        let every = row.first("every");
+        if !every.is_empty() {
+            poll_interval(every).map_err(|message| format!("every: {message}"))?;
+        }
+        let outline = Outline {
+            url: url.to_owned(),
+            title: row.first("name").to_owned(),
+            html_url: row.first("site").to_owned(),
+            tags: row.split("tags"),
+        };
+        Ok(Self {
+            outline,
+            tier: tier(row.first("tier"))?,
+            every: every.to_owned(),
+            kind,
+            is_disabled: NO.contains(&row.first("enabled").to_lowercase().as_str()),
+        })
+    }
+
+    fn is_plain(line: &str) -> bool {
+        feed_url(&of_line(line).url).is_ok() || line.contains("://")
+    }
+
+    fn add(&self, feeds: &mut Feeds<'_>) -> Result<Addition, String> {
+        feeds.add_new(self).map_err(|refused| format!("{}; {}", refused.message(), refused.hint()))
+    }
+
+    fn name(&self) -> &str {
+        &self.outline.title
+    }
+
+    fn shown(&self) -> String {
+        let url = plain(&self.outline.url);
+        let name = name_of(&self.outline.title);
+        if name.is_empty() { url } else { format!("{name}  {url}") }
+    }
 }
 
-/// Adds the feeds of an OPML file; a second time it adds nothing.
-pub fn run(list: &Path, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let name = list.display();
-    let wrong = |message: String| {
-        Error::new(Exit::Failure, format!("{name}: {message}"), "name an OPML file, or - for stdin")
-    };
-    let bytes = input::read(list).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
-    let read = read_opml(&bytes).map_err(|error| wrong(error.to_string()))?;
-    if read.feeds.is_empty() && read.skipped.is_empty() {
-        return Err(wrong("the list holds no feeds".to_owned()));
+fn tier(text: &str) -> Result<Option<u8>, String> {
+    match text.parse() {
+        Ok(tier @ 1..=3) => Ok(Some(tier)),
+        _ if text.is_empty() => Ok(None),
+        _ => Err(format!("tier: should be 1, 2 or 3, is {:?}", plain(text))),
     }
-    let mut file = SettingsFile::open(globals)?;
-    let known = file.settings.listed(BuiltInList::Feeds).into_iter().map(|feed| feed.identity);
-    let outcome = add_all(&read, &mut Feeds::of(&mut file.document)?.with_known(known));
-    if !globals.quiet {
-        for line in outcome.lines(globals.verbose > 0) {
-            output.note(&line);
-        }
-        if read.cut {
-            output.note("the end of the list is missing; the part before it was read");
-        }
-    }
-    let saved = if outcome.added > 0 { Some(file.save()?) } else { None };
-    output.print(&outcome.summary())?;
-    if let Some(settings) = saved.filter(|_| !globals.quiet) {
-        output.note(&format!("{} are read now", settings.feeds_in_words()));
-    }
-    if outcome.added == 0 && outcome.known == 0 {
-        let hint = if globals.quiet { "run it without -q to see why" } else { "the lines above say why" };
-        return Err(Error::new(Exit::Failure, format!("{name}: nothing in it could be imported"), hint));
-    }
-    if outcome.added == 0 && !globals.quiet {
-        output.note("nothing is new: the settings have all of these feeds");
-    }
-    Ok(Exit::Success)
 }
 
-fn add_all(read: &OpmlList, feeds: &mut Feeds<'_>) -> Outcome {
-    let mut outcome = Outcome::default();
-    for (line, outline) in &read.feeds {
-        match feeds.add(outline) {
-            Ok(true) => outcome.added += 1,
-            Ok(false) => outcome.known += 1,
-            Err(refused) => {
-                outcome.invalid += 1;
-                let message = format!("{}{}; {}", called(outline), refused.message(), refused.hint());
-                outcome.notes.push((*line, message));
+/// A line with an address. Words after it are tags, one that begins with `~` is the name, as newsboat writes them; quotes
+/// join words.
+fn of_line(line: &str) -> Outline {
+    let (url, rest) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
+    let mut outline = Outline { url: url.to_owned(), ..Outline::default() };
+    for (at, part) in rest.split('"').enumerate() {
+        let words = if at % 2 == 1 { vec![part] } else { part.split_whitespace().collect() };
+        for word in words.into_iter().map(str::trim).filter(|word| !word.is_empty() && *word != "!") {
+            match word.strip_prefix('~') {
+                Some(name) => name.clone_into(&mut outline.title),
+                None => outline.tags.push(word.to_owned()),
             }
         }
     }
-    for skipped in &read.skipped {
-        match skipped.why {
-            NotTaken::Comment | NotTaken::OtherType(_) => outcome.others += 1,
-            NotTaken::NoAddress | NotTaken::Damaged => outcome.invalid += 1,
-        }
-        let title = cut(&name_of(&skipped.title), SHOWN, Unit::Scalars);
-        let what = if title.is_empty() { "the outline".to_owned() } else { format!("{title:?}") };
-        outcome.notes.push((skipped.line, format!("{what} {}", plain(&skipped.why.to_string()))));
-    }
-    outcome.notes.sort_by_key(|(line, _)| *line);
-    outcome
-}
-
-/// The name of an outline as a prefix. A name may be an address with a password in it.
-fn called(outline: &Outline) -> String {
-    let title = cut(&name_of(&outline.title), SHOWN, Unit::Scalars);
-    if title.is_empty() { String::new() } else { format!("{title:?}: ") }
-}
-
-impl Outcome {
-    /// The notes, the first or `all`.
-    fn lines(&self, all: bool) -> Vec<String> {
-        let most = if all { usize::MAX } else { NAMED };
-        let mut lines: Vec<String> =
-            self.notes.iter().take(most).map(|(line, message)| format!("line {line}: {message}")).collect();
-        let more = self.notes.len() - lines.len();
-        if more > 0 {
-            lines.push(format!("and {more} more lines; -v shows all"));
-        }
-        lines
-    }
-
-    fn summary(&self) -> String {
-        let others = if self.others > 0 { format!(", {} not feeds", self.others) } else { String::new() };
-        format!("{} added, {} known, {} invalid{others}\n", self.added, self.known, self.invalid)
-    }
+    outline
 }

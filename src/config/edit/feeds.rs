@@ -1,7 +1,5 @@
 //! Adds feeds to a settings file.
 
-use std::collections::HashSet;
-
 use toml_edit::{Array, Item, Table, value};
 
 use crate::{
@@ -15,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    Document, NotAList,
+    Addition, Document, Known, NotAList,
     address::{Refused, feed_url, written},
 };
 
@@ -23,9 +21,10 @@ use super::{
 const NAME: usize = 200;
 
 /// How a new source is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum NewKind {
     /// A feed.
+    #[default]
     Feed,
     /// A sitemap.
     Sitemap,
@@ -45,11 +44,57 @@ impl NewKind {
     }
 }
 
+/// A feed to add.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewFeed {
+    /// Address, name, page and tags.
+    pub outline: Outline,
+    /// Unless the default is meant.
+    pub tier: Option<u8>,
+    /// Time between two requests as the settings write it; empty for none.
+    pub every: String,
+    /// How it is read.
+    pub kind: NewKind,
+    /// Whether it is written as disabled.
+    pub is_disabled: bool,
+}
+
+impl NewFeed {
+    /// Its table.
+    fn table(&self, url: &str) -> Table {
+        let mut table = Table::new();
+        table["url"] = value(url);
+        let name = cut(&name_of(&self.outline.title), NAME, Unit::Scalars);
+        if !name.is_empty() {
+            table["name"] = value(name);
+        }
+        if let Some(tier) = self.tier {
+            table["tier"] = value(i64::from(tier));
+        }
+        if !self.every.is_empty() {
+            table["every"] = value(&self.every);
+        }
+        if let Ok(site) = feed_url(&self.outline.html_url) {
+            table["site"] = value(written(&self.outline.html_url, &site));
+        }
+        let tags = self.outline.tags.iter().map(|tag| plain(tag)).filter(|tag| !tag.is_empty());
+        let tags: Array = tags.collect();
+        if !tags.is_empty() {
+            table["tags"] = value(tags);
+        }
+        if self.is_disabled {
+            table["enabled"] = value(false);
+        }
+        describe(&mut table, &self.kind);
+        table
+    }
+}
+
 /// The feeds of a settings file, indexed once.
 #[derive(Debug)]
 pub struct Feeds<'a> {
     document: &'a mut Document,
-    known: HashSet<String>,
+    known: Known,
 }
 
 impl<'a> Feeds<'a> {
@@ -69,54 +114,40 @@ impl<'a> Feeds<'a> {
     /// Whether the address is known, in any spelling.
     #[must_use]
     pub fn has(&self, url: &str) -> bool {
-        identity(url).is_some_and(|identity| self.known.contains(&identity))
+        identity(url).is_some_and(|identity| self.known.find(&identity).is_some())
     }
 
     /// Adds `outline` unless its address is known; returns whether it was added.
     pub fn add(&mut self, outline: &Outline) -> Result<bool, Refused> {
-        self.add_of_tier(outline, None)
+        self.add_source(outline, None, &NewKind::Feed)
     }
 
-    /// The same, with a tier unless the default one is meant.
-    pub fn add_of_tier(&mut self, outline: &Outline, tier: Option<u8>) -> Result<bool, Refused> {
-        self.add_source(outline, tier, &NewKind::Feed)
-    }
-
-    /// The same for a source of this `kind`.
+    /// The same for a source of this `kind`, with a tier unless the default one is meant.
     pub fn add_source(
         &mut self,
         outline: &Outline,
         tier: Option<u8>,
         kind: &NewKind,
     ) -> Result<bool, Refused> {
-        if self.has(&outline.url) {
-            return Ok(false);
+        let feed = NewFeed { outline: outline.clone(), tier, kind: kind.clone(), ..NewFeed::default() };
+        self.add_new(&feed).map(|addition| addition == Addition::Added)
+    }
+
+    /// Adds `feed` unless its address is known.
+    pub fn add_new(&mut self, feed: &NewFeed) -> Result<Addition, Refused> {
+        let identity = identity(&feed.outline.url);
+        if let Some(known) = identity.as_deref().and_then(|identity| self.known.find(identity)) {
+            return Ok(known);
         }
-        let url = feed_url(&outline.url)?;
-        let mut table = Table::new();
-        table["url"] = value(written(&outline.url, &url));
-        let name = cut(&name_of(&outline.title), NAME, Unit::Scalars);
-        if !name.is_empty() {
-            table["name"] = value(name);
-        }
-        if let Some(tier) = tier {
-            table["tier"] = value(i64::from(tier));
-        }
-        if let Ok(site) = feed_url(&outline.html_url) {
-            table["site"] = value(written(&outline.html_url, &site));
-        }
-        let tags = outline.tags.iter().map(|tag| plain(tag)).filter(|tag| !tag.is_empty());
-        let tags: Array = tags.collect();
-        if !tags.is_empty() {
-            table["tags"] = value(tags);
-        }
-        describe(&mut table, kind);
+        let url = feed_url(&feed.outline.url)?;
         // `of` has checked that it is a list.
         if let Ok(list) = self.document.list("feeds") {
-            list.push(table);
+            list.push(feed.table(&written(&feed.outline.url, &url)));
         }
-        self.known.extend(identity(&outline.url));
-        Ok(true)
+        if let Some(identity) = identity {
+            self.known.insert(identity);
+        }
+        Ok(Addition::Added)
     }
 }
 
