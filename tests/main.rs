@@ -39,6 +39,7 @@ mod operator; // hooks, notices and `events --follow`
 mod origins; // official sources, and notices of several coins
 mod overlap; // several processes at once
 mod pages; // pages without a feed
+mod presets; // known sources, feed verify, doctor --online
 #[cfg(unix)]
 mod programs; // sources that are programs
 mod properties; // properties of any input

@@ -52,6 +52,7 @@ const EXCEPTIONS: &[Exception] = &[
     exception("trouble", "src/cli/x.rs", "\"trouble\"", "JSON key and column of `x accounts`"),
     exception("home", "src/config/", "HOME", "environment variable"),
     exception("home", ".ci/path", "HOME", "environment variable"),
+    exception("home", "src/config/presets.toml", "prepareHomePage", "address of a publisher"),
     exception("home", "src/feed/json_feed.rs", "home_page_url", "field of JSON Feed"),
     exception("matter", "src/config/starter.toml", "Matter Labs", "name of a company"),
     exception("desk", "src/config/starter.toml", "CoinDesk", "name of an outlet"),

@@ -5,7 +5,6 @@ use std::{fmt::Write as _, io::Write as _};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::Serialize;
 use tokio::runtime::Runtime;
-use url::Url;
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -19,11 +18,10 @@ use crate::{
         report::Usd,
         sums::{Sums, day, is_day},
     },
-    http::{Outcome, Purpose},
     model::{HostWait, Severity, SourceState},
     render::{self, format::minute, plain},
     store::{Access, Store, StoreError, free_bytes},
-    text::{address::on_the_web, quantity::plural},
+    text::quantity::plural,
     wiring,
     x::usage,
 };
@@ -31,12 +29,11 @@ use crate::{
 mod channels;
 mod exposed;
 mod forecast;
+mod online;
 mod running;
 
-use super::{Format, Globals, output::Output, request};
+use super::{Format, Globals, output::Output};
 
-/// Sources requested by `--online`: enough to distinguish a missing network from one dead feed.
-const ASKED: usize = 3;
 /// Free pages of the database that are worth mentioning, if they are a quarter of the file.
 const FREE_PAGES: u64 = 10 << 20;
 /// A clock before this is wrong: the program did not exist yet.
@@ -44,7 +41,7 @@ const BUILT_AFTER: Timestamp = Timestamp::constant(1_793_491_200, 0);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Also fetch three feeds, to test the network
+    /// Also fetch every feed and every preset once
     #[arg(long)]
     online: bool,
 }
@@ -110,7 +107,10 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     findings.extend(exposed::oversized(&settings, &past.sources));
     findings.extend(exposed::changed_layouts(&settings, &past.sources));
     if args.online {
-        findings.push(network(&settings, now)?);
+        match online::findings(&settings)? {
+            Ok(found) => findings.extend(found),
+            Err(exit) => return Ok(exit),
+        }
     }
     output.print(&match globals.format {
         Some(Format::Json) => render::json(&serde_json::json!({ "schema": 1, "findings": findings })),
@@ -319,39 +319,4 @@ fn x(settings: &Settings) -> Finding {
             "docs/guide/x.md says what each means",
         )
     }
-}
-
-fn network(settings: &Settings, now: Timestamp) -> Result<Finding, Error> {
-    let client = wiring::client(settings)?;
-    let asked: Vec<Url> = settings
-        .sources
-        .iter()
-        .filter_map(|source| Url::parse(&source.url).ok())
-        .filter(on_the_web)
-        .take(ASKED)
-        .collect();
-    let mut failures = Vec::new();
-    let runtime = wiring::runtime()?;
-    for url in &asked {
-        let request = request(url.clone(), Purpose::Feed);
-        if let Outcome::Failed(failure) = runtime.block_on(client.fetch(request, now)).outcome {
-            failures.push(format!("{}: {failure}", url.host_str().unwrap_or_default()));
-        }
-    }
-    Ok(if failures.len() == asked.len() && !asked.is_empty() {
-        let hint = "check the network and a firewall, or set http.proxy";
-        finding("network", Level::Wrong, format!("no feed answered: {}", failures.join("; ")), hint)
-    } else if failures.is_empty() {
-        let feeds = plural(asked.len(), "feed", "feeds");
-        finding("network", Level::Ok, format!("{feeds} asked, all answered"), "")
-    } else {
-        let feeds = plural(asked.len(), "feed", "feeds");
-        let message = format!("{} of {feeds} failed: {}", failures.len(), failures.join("; "));
-        finding(
-            "network",
-            Level::Note,
-            message,
-            "`tge-scrape feed list --failing` shows which feeds keep failing",
-        )
-    })
 }

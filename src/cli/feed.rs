@@ -5,8 +5,10 @@ mod edit;
 mod import;
 mod list;
 mod parse;
+mod preset;
 mod sources;
 mod suggest;
+pub mod verify;
 
 pub use list::hint;
 
@@ -18,10 +20,19 @@ use super::{Globals, lists, output::Output};
 
 const ADD: &str = "Examples:
   tge-scrape feed add https://example.org/
-  tge-scrape feed add https://example.org/feed.xml --name Example --tier 1 --yes";
+  tge-scrape feed add https://example.org/feed.xml --name Example --tier 1 --yes
+  tge-scrape feed add preset:                      list the known sources
+  tge-scrape feed add preset:upbit
+  tge-scrape feed add preset:snapshot:aave.eth";
 const IMPORT: &str = "Examples:
   tge-scrape feed import subscriptions.opml feeds.csv --dry-run
   grep https notes.txt | tge-scrape feed import -";
+const VERIFY: &str = "Each source is asked once. Without --strict the exit code is 4 if a larger share than
+cycle.max_failed_ratio fails, and always if all fail.
+
+Examples:
+  tge-scrape feed verify -o sources.md
+  tge-scrape feed verify upbit snapshot:aave.eth";
 
 const CHECK: &str = "Examples:
   tge-scrape feed check https://example.org/feed.xml
@@ -38,7 +49,7 @@ pub enum What {
         #[arg(value_name = "FEED")]
         feed: String,
     },
-    /// Find the feed of a page, fetch it once, and add it to the feeds that are read
+    /// Find the feed of a page or take a known source, fetch it once, and add it to the feeds that are read
     #[command(after_help = ADD)]
     Add(add::Args),
     /// Remove a feed from the settings file; a built-in one is disabled
@@ -62,7 +73,7 @@ pub enum What {
     /// Fetch a feed once and show the result; exits 1 if it is no feed
     #[command(after_help = CHECK)]
     Check {
-        /// Address of the feed, or the name of a configured one
+        /// Address of the feed, the name of a configured one, or preset:NAME
         #[arg(value_name = "URL|NAME")]
         feed: String,
         /// Propose how a page can be read: by a feed or sitemap of its site, JSON in the page, or selectors
@@ -77,6 +88,9 @@ pub enum What {
     Import(lists::Args),
     /// Write the feeds as OPML
     Export,
+    /// Ask every preset and built-in feed once and show which answer
+    #[command(after_help = VERIFY)]
+    Verify(verify::Args),
     /// Print the entries of a saved feed, one JSON object a line
     Parse(parse::Args),
 }
@@ -93,6 +107,7 @@ pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, E
         What::Check { feed, .. } => sources::check(&feed, globals, output),
         What::Import(args) => lists::import::<NewFeed>(&args, globals, output),
         What::Export => edit::export(globals, output),
+        What::Verify(args) => verify::run(&args, globals, output),
         What::Parse(args) => parse::run(&args, globals, output),
     }
 }

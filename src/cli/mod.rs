@@ -41,6 +41,7 @@ mod serve;
 mod settings_file;
 pub(crate) mod show;
 pub(crate) mod stats;
+mod stop;
 mod upcoming;
 mod x;
 
@@ -151,7 +152,7 @@ pub(crate) enum Format {
     Prometheus,
     /// One page; `report` only
     Html,
-    /// A summary for people and wikis; `report` only
+    /// For people and wikis; `report` and `feed verify` only
     Markdown,
 }
 
@@ -281,10 +282,14 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     if globals.format == Some(Format::Prometheus) && !matches!(cli.command, Command::Stats(_)) {
         return Err(Error::new(Exit::Usage, "only `stats` accepts --format prometheus", ""));
     }
-    if matches!(globals.format, Some(Format::Html | Format::Markdown))
-        && !matches!(cli.command, Command::Report(_))
-    {
-        let message = "only `report` accepts --format html and markdown";
+    let is_verify = matches!(cli.command, Command::Feed(feed::What::Verify(_)));
+    let takes_page = match globals.format {
+        Some(Format::Html) => matches!(cli.command, Command::Report(_)),
+        Some(Format::Markdown) => is_verify || matches!(cli.command, Command::Report(_)),
+        _ => true,
+    };
+    if !takes_page {
+        let message = "only `report` accepts --format html, and only `report` and `feed verify` markdown";
         return Err(Error::new(Exit::Usage, message, ""));
     }
     match cli.command {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::{error::Error, exit::Exit, serve::Server, wiring};
 
-use super::{Globals, cycle::stop_signal, limits, output::Output};
+use super::{Globals, limits, output::Output, stop::stop_signal};
 
 /// Open files that are no connections: the database, the runtime, the standard streams.
 const OTHER_FILES: usize = 64;

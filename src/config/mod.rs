@@ -15,6 +15,7 @@ mod keep_section;
 mod layers;
 mod log_section;
 mod outputs_section;
+pub mod presets;
 mod raw;
 mod rows;
 mod serve_section;

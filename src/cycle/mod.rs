@@ -49,6 +49,7 @@ use crate::{
 use notifier::{NotifyOutcome, Seen};
 use plan::plan;
 use report_builder::CycleEnd;
+pub(crate) use report_builder::is_degraded;
 use run::Run;
 use source_index::SourceIndex;
 

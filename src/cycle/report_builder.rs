@@ -402,7 +402,7 @@ fn any_warning(targets: &[Target], earlier: &[Vec<Target>]) -> bool {
 }
 
 /// Whether all sources, or a larger share than `max_ratio`, failed or wait after a failure.
-fn is_degraded(bad: u64, total: u64, max_ratio: f64) -> bool {
+pub(crate) fn is_degraded(bad: u64, total: u64, max_ratio: f64) -> bool {
     total > 0 && bad > 0 && (bad == total || bad as f64 / total as f64 > max_ratio)
 }
 

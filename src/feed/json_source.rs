@@ -18,28 +18,6 @@ use crate::{
     },
 };
 
-/// Names of the built-in mappings.
-pub const PRESETS: [&str; 2] = ["okx", "bybit"];
-
-/// The mapping of a public announcement list, as its venue documents it.
-#[must_use]
-pub fn preset(name: &str) -> Option<JsonMapping> {
-    let map = |items: &str, title: &str, link: &str, id: &str, time: &str, summary: &str| JsonMapping {
-        items: items.to_owned(),
-        title: title.to_owned(),
-        link: link.to_owned(),
-        id: id.to_owned(),
-        time: time.to_owned(),
-        summary: summary.to_owned(),
-        ..JsonMapping::default()
-    };
-    match name {
-        "okx" => Some(map("data.0.details", "title", "url", "url", "pTime", "")),
-        "bybit" => Some(map("result.list", "title", "url", "url", "dateTimestamp", "description")),
-        _ => None,
-    }
-}
-
 /// Characters of a foreign text, and keys of an object, that a message shows.
 const SHOWN: usize = 120;
 const SHOWN_KEYS: usize = 12;

@@ -33,7 +33,6 @@ use crate::{
 };
 
 pub use decode::decode;
-pub use json_source::{PRESETS, preset};
 pub(crate) use json_source::{check_mapping, check_path, zone_is_known};
 pub use key::{keys, marks, of_words};
 pub use opml::{NotTaken, OpmlError, OpmlList, Outline, Skipped, read_opml, write_opml};

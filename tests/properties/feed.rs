@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use tge_scrape::{
-    feed::{self, Document, PRESETS, preset},
+    config::presets,
+    feed::{self, Document},
     model::{PageSelectors, SourceFormat},
 };
 use url::Url;
@@ -27,8 +28,8 @@ pub fn feed(input: &[u8]) {
 
     let document = Document { bytes: message.body, content_type, url: &url, now: Timestamp::UNIX_EPOCH };
     promises(&document, &SourceFormat::Feed);
-    for mapping in PRESETS.into_iter().filter_map(preset) {
-        promises(&document, &SourceFormat::Json(mapping.into()));
+    for chosen in presets::examples() {
+        promises(&document, &chosen.source.format);
     }
     let item = "li, article, div:has(> a[href])".to_owned();
     promises(&document, &SourceFormat::Page(PageSelectors { item, ..PageSelectors::default() }));

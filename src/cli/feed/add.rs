@@ -19,6 +19,7 @@ use crate::{
 use super::{
     super::{Globals, output::Output, settings_file::SettingsFile},
     edit::shown,
+    preset,
     sources::{Checked, probe, web_address},
 };
 
@@ -29,27 +30,31 @@ pub const NAME: usize = 80;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Address of the feed, or of the page it belongs to
-    url: String,
+    /// Address of the feed, or of the page it belongs to, or preset:NAME
+    #[arg(value_name = "URL|preset:NAME")]
+    pub url: String,
     /// Its name; by default the title of the feed
     #[arg(long, default_value = "")]
-    name: String,
+    pub name: String,
     /// Label; may be given several times
     #[arg(long = "tag", value_name = "TAG")]
-    tags: Vec<String>,
+    pub tags: Vec<String>,
     /// 1 official, 2 press, 3 noisy; by default 2
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
-    tier: Option<u8>,
+    pub tier: Option<u8>,
     /// Add it without a question
     #[arg(short, long)]
-    yes: bool,
+    pub yes: bool,
     /// Add it without fetching it
     #[arg(long, alias = "untried")]
-    no_check: bool,
+    pub no_check: bool,
 }
 
 /// Adds one feed.
 pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    if let Some(spec) = args.url.strip_prefix("preset:") {
+        return preset::add(spec.trim(), &args, globals, output);
+    }
     let mut outline =
         Outline { url: args.url.clone(), title: args.name, html_url: String::new(), tags: args.tags };
     let mut file = SettingsFile::open(globals)?;

@@ -9,12 +9,12 @@ use url::Url;
 
 use crate::{
     clock::{Clock, SystemClock},
-    config::{Settings, edit::feed_url},
+    config::{Settings, edit::feed_url, presets},
     detect::{Early, Headline},
     error::Error,
     exit::Exit,
     feed::{self, Document, Feed, FeedError},
-    http::{Outcome, Purpose, Request},
+    http::{Client, Outcome, Purpose, Request},
     model::{Entry, ExecSource, FailureKind, Source, SourceFormat},
     render::{self, plain},
     text::quantity::plural,
@@ -33,20 +33,20 @@ pub struct Checked {
     schema: u32,
     pub url: String,
     pub ok: bool,
-    failure: Option<String>,
+    pub failure: Option<String>,
     pub sentence: Option<String>,
-    status: Option<u16>,
+    pub status: Option<u16>,
     final_url: String,
     moved_to: Option<String>,
     conditional: bool,
     pub title: String,
-    entries: usize,
-    dated: usize,
+    pub entries: usize,
+    pub dated: usize,
     candidates: usize,
     repairs: Vec<&'static str>,
     pub alternates: Vec<String>,
     newest: Vec<String>,
-    ms: u128,
+    pub ms: u128,
     /// Wrong lines of a program's output.
     faulty_lines: u32,
     first_fault: Option<String>,
@@ -54,13 +54,19 @@ pub struct Checked {
     is_program: bool,
 }
 
-/// Fetches the feed of this address or name once, without reading or writing state; exit code 1 if it is no feed.
+/// Fetches the feed of this address, name or preset once, without reading or writing state; exit code 1 if it is no feed.
 pub fn check(feed: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = settings(globals)?;
     let named = settings.sources.iter().find(|source| source.name.eq_ignore_ascii_case(feed));
     let named = named.or_else(|| settings.sources.iter().find(|source| source.url == feed));
-    let checked = match named.map(|source| (source, &source.format)) {
-        Some((source, SourceFormat::Exec(program))) => run(&settings, source, program)?,
+    let checked = match (named.map(|source| (source, &source.format)), feed.strip_prefix("preset:")) {
+        (Some((source, SourceFormat::Exec(program))), _) => run(&settings, source, program)?,
+        (None, Some(spec)) => {
+            let chosen = presets::find(spec.trim()).map_err(|message| {
+                Error::new(Exit::Usage, plain(&message), "`tge-scrape feed add preset:` lists all presets")
+            })?;
+            probe_source(&settings, &chosen.source)?
+        }
         _ => probe(&settings, &web_address(named.map_or(feed, |source| &source.url))?)?,
     };
     output.print(&match globals.format {
@@ -77,25 +83,70 @@ pub fn web_address(address: &str) -> Result<Url, Error> {
 
 /// Fetches the feed at `url` once, without reading or writing state.
 pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
-    let known = settings.sources.iter().find(|source| source.url == url.as_str());
-    let headers = known.map(|source| source.headers.clone()).unwrap_or_default();
-    let body = known.and_then(|source| source.body()).map(str::to_owned);
-    let request = Request { headers, body, ..request(url.clone(), Purpose::Feed) };
+    match settings.sources.iter().find(|source| source.url == url.as_str()) {
+        Some(known) => probe_source(settings, known),
+        None => probe_source(settings, &unknown(url)),
+    }
+}
+
+/// A feed that the settings do not have.
+fn unknown(url: &Url) -> Source {
+    Source {
+        url: url.to_string(),
+        name: String::new(),
+        format: SourceFormat::Feed,
+        tier: 2,
+        tags: Vec::new(),
+        every: None,
+        headers: Vec::new(),
+    }
+}
+
+/// Fetches `source` once, without reading or writing state.
+pub fn probe_source(settings: &Settings, source: &Source) -> Result<Checked, Error> {
     let client = wiring::client(settings)?;
-    let now = SystemClock.now();
-    let answer = wiring::runtime()?.block_on(client.fetch(request, now));
-    let mut checked = Checked {
-        status: answer.stats.status,
-        final_url: answer.stats.final_url.to_string(),
-        moved_to: answer.stats.permanent_url.as_ref().map(ToString::to_string),
-        ..Checked::new(url.as_str(), answer.stats.elapsed.as_millis())
+    let Answered { mut checked, feed } =
+        wiring::runtime()?.block_on(ask(&client, &parsers()?, source, SystemClock.now()));
+    if let Some(feed) = feed {
+        checked.candidates = candidates(&feed.entries, settings);
+    }
+    Ok(checked)
+}
+
+/// What came of one fetch.
+pub struct Answered {
+    pub checked: Checked,
+    /// The entries, where it is a feed.
+    pub feed: Option<feed::Feed>,
+}
+
+/// Fetches `source` once.
+pub async fn ask(client: &Client, parsers: &ParsePool, source: &Source, now: Timestamp) -> Answered {
+    let mut checked = Checked::new(&source.url, 0);
+    let url = match Url::parse(&source.url) {
+        Ok(url) => url,
+        Err(error) => {
+            checked.sentence = Some(error.to_string());
+            return Answered { checked, feed: None };
+        }
     };
+    let body = source.body().map(str::to_owned);
+    let request = Request { headers: source.headers.clone(), body, ..request(url, Purpose::Feed) };
+    let answer = client.fetch(request, now).await;
+    checked.status = answer.stats.status;
+    checked.final_url = answer.stats.final_url.to_string();
+    checked.moved_to = answer.stats.permanent_url.as_ref().map(ToString::to_string);
+    checked.ms = answer.stats.elapsed.as_millis();
+    let mut read = None;
     match answer.outcome {
         Outcome::Fetched { body, headers } => {
             checked.conditional = !headers.validators.is_empty();
-            let format = known.map_or(SourceFormat::Feed, |source| source.format.clone());
-            match read(body, headers.content_type, answer.stats.final_url, format, now)? {
-                Ok(feed) => checked.describe(feed, settings, now),
+            let url = answer.stats.final_url;
+            match read_body(parsers, body, headers.content_type, url, source.format.clone(), now).await {
+                Ok(feed) => {
+                    checked.describe(&feed, now);
+                    read = Some(feed);
+                }
                 Err((kind, sentence, alternates)) => {
                     checked.failure = Some(kind.to_string());
                     checked.sentence = Some(sentence);
@@ -111,7 +162,7 @@ pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
             checked.sentence = Some(failure.to_string());
         }
     }
-    Ok(checked)
+    Answered { checked, feed: read }
 }
 
 /// Runs the program of a source once, without reading or writing state.
@@ -126,7 +177,10 @@ fn run(settings: &Settings, source: &Source, exec: &ExecSource) -> Result<Checke
         let document = Document { bytes: &printed, content_type, url: &url, now };
         feed::read(&document, &source.format).map_err(|error| (error.kind(), error.to_string()))
     }) {
-        Ok(feed) => checked.describe(feed, settings, now),
+        Ok(feed) => {
+            checked.describe(&feed, now);
+            checked.candidates = candidates(&feed.entries, settings);
+        }
         Err((kind, sentence)) => {
             checked.failure = Some(kind.to_string());
             checked.sentence = Some(sentence);
@@ -154,24 +208,28 @@ pub fn newest(entries: &[Entry], now: Timestamp) -> Vec<&Entry> {
 /// Kind and message of a failure, and the feeds that the page names.
 type Refused = (FailureKind, String, Vec<String>);
 
-/// The entries of a body, read on a thread of its own within the time that a cycle has for it.
-fn read(
+/// A thread that reads bodies within the time that a cycle has for them.
+pub fn parsers() -> Result<ParsePool, Error> {
+    ParsePool::start(1).map_err(|error| {
+        Error::new(Exit::Failure, format!("no thread can be started: {error}"), "stop other programs")
+    })
+}
+
+/// The entries of a body.
+async fn read_body(
+    parsers: &ParsePool,
     body: Bytes,
     content_type: Option<String>,
     url: Url,
     format: SourceFormat,
     now: Timestamp,
-) -> Result<Result<Feed, Refused>, Error> {
-    let no_thread = |error: std::io::Error| {
-        Error::new(Exit::Failure, format!("no thread can be started: {error}"), "stop other programs")
-    };
-    let parsers = ParsePool::start(1).map_err(no_thread)?;
+) -> Result<Feed, Refused> {
     let (length, of_source) = (body.len(), format.clone());
     let read = parsers.read_source(&of_source, length, move || {
         let document = Document { bytes: &body, content_type: content_type.as_deref(), url: &url, now };
         feed::read(&document, &format)
     });
-    Ok(match wiring::runtime()?.block_on(read) {
+    match read.await {
         Ok(Ok(feed)) => Ok(feed),
         Ok(Err(error)) => {
             let (kind, sentence) = (error.kind(), error.to_string());
@@ -180,7 +238,7 @@ fn read(
             Err((kind, sentence, alternates))
         }
         Err((kind, sentence)) => Err((kind, sentence, Vec::new())),
-    })
+    }
 }
 
 fn headline(entry: &Entry) -> Headline<'_> {
@@ -193,15 +251,14 @@ impl Checked {
         Self { schema: 1, url: url.to_owned(), final_url: url.to_owned(), ms, ..Self::default() }
     }
 
-    fn describe(&mut self, feed: Feed, settings: &Settings, now: Timestamp) {
+    fn describe(&mut self, feed: &Feed, now: Timestamp) {
         self.ok = true;
-        self.candidates = candidates(&feed.entries, settings);
         self.faulty_lines = feed.faulty.count;
-        self.first_fault = Some(feed.faulty.first).filter(|first| !first.is_empty());
-        self.title = feed.title;
+        self.first_fault = Some(feed.faulty.first.clone()).filter(|first| !first.is_empty());
+        self.title.clone_from(&feed.title);
         self.entries = feed.entries.len();
         self.dated = feed.entries.iter().filter(|entry| entry.published.is_some()).count();
-        self.repairs = feed.repairs.into_iter().map(Into::into).collect();
+        self.repairs = feed.repairs.iter().map(|repair| (*repair).into()).collect();
         self.newest = newest(&feed.entries, now).into_iter().map(|entry| entry.title.clone()).collect();
     }
 

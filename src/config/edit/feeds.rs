@@ -122,6 +122,20 @@ impl<'a> Feeds<'a> {
         self.add_source(outline, None, &NewKind::Feed)
     }
 
+    /// Adds a whole table unless its address is known; returns whether it was added.
+    pub fn add_table(&mut self, table: Table) -> bool {
+        let url = table.get("url").and_then(toml_edit::Item::as_str).unwrap_or_default().to_owned();
+        if self.has(&url) {
+            return false;
+        }
+        // `of` has checked that it is a list.
+        if let Ok(list) = self.document.list("feeds") {
+            list.push(table);
+        }
+        self.known.extend(identity(&url));
+        true
+    }
+
     /// The same for a source of this `kind`, with a tier unless the default one is meant.
     pub fn add_source(
         &mut self,

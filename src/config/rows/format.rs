@@ -2,7 +2,7 @@
 
 use super::{Reader, json};
 use crate::{
-    config::{layers::Place, raw::RawValue},
+    config::{layers::Place, presets, raw::RawValue},
     feed,
     model::{JsonCursor, JsonMapping, JsonSource, PageSelectors, SourceFormat},
 };
@@ -80,12 +80,12 @@ impl Given {
         let mapping = match (self.preset.as_str(), self.mapping, self.selectors) {
             ("", Some(mapping), None) => mapping,
             ("", None, _) => return Err(("kind", "a json source needs a mapping or a preset".to_owned())),
-            (name, None, None) => feed::preset(name).ok_or_else(|| {
-                let known = feed::PRESETS.join(", ");
-                ("preset", format!("there is no preset {name:?}; there are {known}"))
-            })?,
+            (name, None, None) if self.body.is_none() && self.cursor.is_none() && self.pages.is_none() => {
+                return presets::json_source(name).map_err(|message| ("preset", message));
+            }
             _ => {
-                let message = "a json source takes either a mapping or a preset, and no select";
+                let message =
+                    "a json source takes either a mapping or a preset, which has its method, body and pages";
                 return Err(("kind", message.to_owned()));
             }
         };

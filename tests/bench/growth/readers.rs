@@ -7,8 +7,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tge_scrape::{
     article::{self, Effort, Page},
     config,
+    config::presets,
     detect::{self, Headline, Item, Origin, Rules, story},
-    feed::{self, Document, preset},
+    feed::{self, Document},
     http::{read_headers, retry_after, robots, unpack},
     model::{Kind, SourceFormat},
     text::{
@@ -230,7 +231,7 @@ fn lists() -> Vec<Reader> {
         }),
         reader("a JSON document", 1 << 9, |text| {
             let json = serde_json::json!({ "result": { "list": [{ "title": text, "url": text, "dateTimestamp": text, "description": text }] } });
-            read_feed(&json.to_string(), &SourceFormat::Json(preset("bybit").unwrap().into()));
+            read_feed(&json.to_string(), &presets::find("bybit").unwrap().source.format);
         }),
     ]
 }
