@@ -37,7 +37,7 @@ pub fn on_the_web(url: &Url) -> bool {
 ///
 /// The scheme reads `https` for identity only (a site that answers on both serves one article). The host
 /// loses `www.`, `m.`, `mobile.` and `amp.` while a dotted name remains; default ports, credentials,
-/// fragments (except `#!…`, which some script-only sites address pages with), tracking parameters, AMP
+/// fragments (except `#!…` and `#/…`, which script-only sites address pages with), tracking parameters, AMP
 /// variants, index file names, doubled and trailing slashes go; the remaining parameters are sorted by
 /// name; percent-encoding follows RFC 3986, section 6.2.2. Feeding the result back gives the same string.
 /// Addresses other than `http` and `https` come back as they are.
@@ -63,19 +63,26 @@ pub fn canonical(url: &Url) -> String {
         identity.push('?');
         identity.push_str(&query);
     }
-    if let Some(route) = url.fragment().filter(|fragment| fragment.starts_with('!')) {
+    if let Some(route) = route(url) {
         identity.push('#');
         identity.push_str(&percent(route, BARE_IN_QUERY, b"&=+;"));
     }
     identity
 }
 
-/// `url` as it is shown and opened: whole, without fragment and without the parameters that only say who sent
+/// The fragment of an address whose site addresses its pages with it.
+fn route(url: &Url) -> Option<&str> {
+    url.fragment().filter(|fragment| fragment.len() > 1 && fragment.starts_with(['!', '/']))
+}
+
+/// `url` as it is shown and opened: whole, without a fragment that addresses no page and without the parameters that only say who sent
 /// the reader.
 #[must_use]
 pub fn shown(url: &Url) -> String {
     let mut url = url.clone();
-    url.set_fragment(None);
+    if route(&url).is_none() {
+        url.set_fragment(None);
+    }
     let kept: Vec<(String, String)> = url
         .query_pairs()
         .filter(|(name, value)| !tracking::is_noise(&name.to_ascii_lowercase(), value))

@@ -1,11 +1,14 @@
-use std::{fs, path::PathBuf};
+use std::{collections::HashSet, fs, path::PathBuf};
 
 use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
 use super::*;
-use crate::feed::{self, Document, Feed, FeedError};
+use crate::{
+    feed::{self, Document, Feed, FeedError},
+    text::address,
+};
 
 /// 3 December 2026, 10:00 UTC.
 const NOW: Timestamp = Timestamp::constant(1_796_292_000, 0);
@@ -52,6 +55,9 @@ fn every_preset_reads_its_recorded_answer() {
             assert_eq!(at.is_some(), is_dated, "{name}: {entry:?}");
             assert!(at.is_none_or(|at| at.strftime("%Y-%m").to_string() == "2026-12"), "{name}: {at:?}");
         }
+        let pages =
+            feed.entries.iter().map(|entry| address::identity(entry.link.as_deref().unwrap_or_default()));
+        assert_eq!(pages.collect::<HashSet<_>>().len(), 2, "{name}");
         assert!(!chosen.preset.origin.is_empty() && !chosen.source.tags.is_empty(), "{name}");
     }
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use url::Url;
 
-use super::{canonical, tracking};
+use super::{canonical, shown, tracking};
 
 fn identity(address: &str) -> String {
     canonical(&Url::parse(address).unwrap())
@@ -80,6 +80,7 @@ fn different_pages_stay_apart() {
         ("https://a.example:8080/x", "https://a.example/x"),
         ("https://a.example:8080/x", "https://a.example:9090/x"),
         ("https://a.example/#!/news/1", "https://a.example/#!/news/2"),
+        ("https://a.example/#/s:tide.eth/proposal/0x1", "https://a.example/#/s:tide.eth/proposal/0x2"),
         ("https://blog.a.example/x", "https://a.example/x"),
         ("https://amp.dev/x", "https://m.dev/x"),
         ("https://a.example/coins/amp", "https://a.example/coins"),
@@ -89,6 +90,18 @@ fn different_pages_stay_apart() {
         ("https://127.0.0.1/x", "https://127.0.0.2/x"),
     ] {
         assert_ne!(identity(one), identity(other), "{one} and {other}");
+    }
+}
+
+#[test]
+fn only_a_fragment_that_addresses_a_page_is_shown() {
+    for (address, expected) in [
+        ("https://a.example/x?id=1#comments", "https://a.example/x?id=1"),
+        ("https://a.example/#/s:tide.eth/proposal/0x1", "https://a.example/#/s:tide.eth/proposal/0x1"),
+        ("https://a.example/#!/news/1", "https://a.example/#!/news/1"),
+        ("https://a.example/#/", "https://a.example/"),
+    ] {
+        assert_eq!(shown(&Url::parse(address).unwrap()), expected);
     }
 }
 
