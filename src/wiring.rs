@@ -122,9 +122,9 @@ pub fn fingerprint(settings: &Settings) -> String {
         format!("{} {cycle:?} {http:?} {cache:?} {detect:?} {x:?} {policies:?}", env!("CARGO_PKG_VERSION"));
     for source in sources {
         // Values of headers may be secret. Debug hides the token of X.
-        let Source { url, name: _, format, tier, tags, every, headers } = &**source;
+        let Source { url, also, name: _, format, tier, tags, every, headers } = &**source;
         let headers = headers.iter().map(|(name, _)| name).collect::<Vec<_>>();
-        text.push_str(&format!("{url} {format:?} {tier} {tags:?} {every:?} {headers:?}"));
+        text.push_str(&format!("{url} {also:?} {format:?} {tier} {tags:?} {every:?} {headers:?}"));
     }
     sha256_hex::<4>(text)
 }

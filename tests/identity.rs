@@ -121,6 +121,7 @@ async fn read_all(web: &OneBody, url: &str, steps: &[Vec<(u8, u8, u8)>]) -> Test
         format: SourceFormat::Feed,
         tier: 2,
         tags: Vec::new(),
+        also: Vec::new(),
         every: None,
         headers: Vec::new(),
     };
@@ -242,6 +243,7 @@ fn entries_stored_by_version_8_stay_known() {
         format: SourceFormat::Feed,
         tier: 2,
         tags: Vec::new(),
+        also: Vec::new(),
         every: None,
         headers: Vec::new(),
     };

@@ -34,6 +34,7 @@ mod limits; // odd values on the command line, and limits of the system
 mod lists; // import of lists in CSV, JSON and lines
 mod logs; // log lines and summaries on stderr
 mod mail; // alerts by mail
+mod mirrors; // feeds with mirrors
 mod operations; // drifts, gaps, silence, levels and full disks
 mod operator; // hooks, notices and `events --follow`
 mod origins; // official sources, and notices of several coins

@@ -104,6 +104,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     findings.extend(channels::findings(&settings, store.as_ref(), &runtime, now));
     findings.extend(exposed::missing(&settings));
     findings.extend(exposed::secrets(&settings));
+    findings.extend(exposed::mirrored(&settings, &past.sources));
     findings.extend(exposed::oversized(&settings, &past.sources));
     findings.extend(exposed::changed_layouts(&settings, &past.sources));
     if args.online {

@@ -26,8 +26,9 @@ use crate::{
     visit,
 };
 
-pub(super) const FEED_KEYS: [&str; 22] = [
+pub(super) const FEED_KEYS: [&str; 23] = [
     "url",
+    "also",
     "name",
     "site",
     "tier",
@@ -252,6 +253,7 @@ pub fn sources(
         let host = || url.host_str().unwrap_or(url.path()).to_owned();
         let tier = reader.whole("tier", TIERS).and_then(|tier| u8::try_from(tier).ok()).unwrap_or(2);
         let enabled = reader.flag("enabled", true);
+        let also = if exec::name(&text).is_none() { also(&mut reader, &url) } else { Vec::new() };
         let source = Source {
             name: name.unwrap_or_else(host),
             format: match exec::name(&text) {
@@ -259,6 +261,7 @@ pub fn sources(
                 None => format::read(&mut reader),
             },
             url: text,
+            also,
             tier,
             tags: reader.texts("tags"),
             every: every(&mut reader),
@@ -271,6 +274,28 @@ pub fn sources(
         }
     }
     found
+}
+
+/// Most mirrors of one source: each may cost a time limit in a visit.
+const MIRRORS: usize = 5;
+
+/// Further addresses with the same content.
+fn also(reader: &mut Reader<'_>, own: &Url) -> Vec<String> {
+    let mirrors = reader.texts("also");
+    if mirrors.len() > MIRRORS {
+        reader.wrong("also", format!("at most {MIRRORS} addresses"));
+    }
+    let mut known = vec![address::canonical(own)];
+    for text in &mirrors {
+        match feed_address(text).map(|url| address::canonical(&url)) {
+            Err(message) => reader.wrong("also", message),
+            Ok(identity) if known.contains(&identity) => {
+                reader.wrong("also", format!("{text:?} is there twice, or is the url itself"));
+            }
+            Ok(identity) => known.push(identity),
+        }
+    }
+    mirrors
 }
 
 /// The time between two requests that the user wishes.

@@ -8,7 +8,7 @@ use url::Url;
 use crate::{
     model::{FailureKind, HostWait, Source, SourceState},
     text::host::pace_key,
-    visit::{Due, Refresh, due},
+    visit::{Due, Refresh, due, next_address},
 };
 
 use super::source_index::SourceIndex;
@@ -96,7 +96,12 @@ impl Plan {
             self.idle.push(Idle { at, fresh: false, failure, status: None });
             return;
         };
-        let pause = pauses.get(pace_key(url.host_str().unwrap_or_default()).as_str()).copied();
+        let pause = |url: &Url| pauses.get(pace_key(url.host_str().unwrap_or_default()).as_str()).copied();
+        let pause = if source.also.is_empty() {
+            pause(&url)
+        } else {
+            next_address(source, &state, |url| pause(&Url::parse(url).ok()?), now)
+        };
         match due(&state, source.every, pause, now) {
             Due::Now => self.asked.push(Planned { at, source: Arc::clone(source), url, state }),
             Due::Fresh(_) if refresh.covers(&source.url) => {
@@ -126,6 +131,7 @@ mod tests {
             format: SourceFormat::Feed,
             tier: 2,
             tags: Vec::new(),
+            also: Vec::new(),
             every: None,
             headers: Vec::new(),
         }

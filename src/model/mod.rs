@@ -35,6 +35,7 @@ pub use source::{
     CursorPlace, JsonCursor, JsonMapping, JsonSource, PageSelectors, Source, SourceFormat, Validators,
 };
 pub(crate) use source::{EXEC_SCHEME, ExecSource};
+pub(crate) use state::AddressState;
 pub use state::{ArticleRecord, Commit, EntryRecord, EntryState, SourceState};
 pub(crate) use state::{
     DetectionRecord, HostWait, LastSeen, Mention, RobotsRecord, Signature, Skips, StoredFinding, Story,

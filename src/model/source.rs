@@ -7,6 +7,8 @@ use std::{path::PathBuf, time::Duration};
 pub struct Source {
     /// The address to fetch; also the source's identity. Of a program `exec:NAME`.
     pub url: String,
+    /// Addresses with the same content, requested in this order when those before fail.
+    pub also: Vec<String>,
     /// Display name; the host name if the settings give none.
     pub name: String,
     /// How its body is parsed.
@@ -22,6 +24,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// Its address and those of its mirrors, in the order in which they are requested.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &String> {
+        [&self.url].into_iter().chain(&self.also)
+    }
+
     /// What is sent with POST; `None` for a GET.
     pub(crate) fn body(&self) -> Option<&str> {
         match &self.format {

@@ -68,6 +68,40 @@ pub struct SourceState {
     pub publisher_ttl_s: u32,
     /// Hours and days in which its publisher asks for no requests (`skipHours`, `skipDays` of the last body).
     pub skips: Skips,
+    /// Of a source with mirrors: each of its addresses.
+    pub addresses: Vec<AddressState>,
+}
+
+/// The stored state of one address of a source with mirrors.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AddressState {
+    /// As the settings have it.
+    pub url: String,
+    /// As those of a source.
+    pub validators: Validators,
+    pub validators_url: String,
+    pub rules: u64,
+    pub body_hash: Option<[u8; 16]>,
+    pub unmodified_since: Option<Timestamp>,
+    pub plain_get_at: Option<Timestamp>,
+    /// Last success, 304 included.
+    pub answered_at: Option<Timestamp>,
+    /// No request before this time, because its server asked for a wait.
+    pub not_before: Option<Timestamp>,
+    /// When it is tried again after failures.
+    pub due_at: Option<Timestamp>,
+    /// Failures in a row.
+    pub failures: u32,
+    pub last_failure: Option<FailureKind>,
+}
+
+impl SourceState {
+    /// The address that answered last, of a source with mirrors.
+    #[must_use]
+    pub fn answered_by(&self) -> Option<&AddressState> {
+        let answered = self.addresses.iter().filter(|address| address.answered_at.is_some());
+        answered.max_by_key(|address| address.answered_at)
+    }
 }
 
 /// Failures in a row from which a changed layout is reported: a single one may be a page about maintenance.
@@ -265,8 +299,8 @@ pub struct StoredFinding {
 pub struct Commit {
     /// The source's new state.
     pub source: Option<SourceState>,
-    /// A pause that its host asked for.
-    pub host_wait: Option<HostWait>,
+    /// Pauses that its hosts asked for.
+    pub host_waits: Vec<HostWait>,
     /// Entries that are new or changed their state.
     pub entries: Vec<EntryRecord>,
     /// Known entries in the feed whose last-seen day is stale, or whose marks changed.

@@ -51,6 +51,8 @@ pub struct FeedRow {
     /// In a row.
     pub failures: u32,
     pub moved_to: Option<String>,
+    /// Of a feed with mirrors: the address that answered last.
+    pub answered_by: Option<String>,
     /// For each of the last cycles, oldest first: whether it failed; `None` if it was not requested.
     pub cycles: Vec<Option<bool>>,
     pub tier: u8,
@@ -164,6 +166,7 @@ pub fn show(row: &FeedRow, times: &Times, style: Style) -> String {
         ("problem", if row.state.is_bad() { row.problem() } else { String::new() }),
         ("hint", row.hint.clone().unwrap_or_default()),
         ("address", row.url.clone()),
+        ("answered by", row.answered_by.clone().unwrap_or_default()),
         ("moved to", row.moved_to.clone().unwrap_or_default()),
         ("last cycles", row.dots()),
         ("asked every", row.every()),
@@ -194,6 +197,7 @@ mod tests {
             hint: None,
             failures: u32::from(problem.is_some()) * 3,
             moved_to: None,
+            answered_by: None,
             cycles: cycles.chars().map(|c| (c != '·').then_some(c == '×')).collect(),
             tier: 2,
             tags: vec!["press".to_owned(), "l2".to_owned()],

@@ -3,6 +3,7 @@
 
 mod cut_short;
 mod further;
+mod mirrors;
 pub(crate) mod program;
 
 use std::{
@@ -49,8 +50,22 @@ const READ_AGAIN_DAYS: u32 = 15;
 /// Publication times further in the future are ignored (docs/reference/feeds.md#dates).
 const AHEAD: Duration = Duration::from_hours(24);
 
-/// Visits `source` at `url`, its address. Returns `state`, its stored state, unchanged.
+/// Visits `source`, whose address is `url`. Returns `state`, its stored state, unchanged.
 pub async fn visit_feed(
+    context: &Context,
+    source: &Source,
+    url: Url,
+    state: SourceState,
+) -> (FeedVisit, SourceState) {
+    if source.also.is_empty() {
+        visit_address(context, source, url, state).await
+    } else {
+        mirrors::visit(context, source, state).await
+    }
+}
+
+/// Visits `source` at one of its addresses.
+async fn visit_address(
     context: &Context,
     source: &Source,
     url: Url,
@@ -152,7 +167,8 @@ impl Asked<'_> {
         let bounds = self.poll_bounds();
         let (state, host_wait) =
             after_failure(&self.state, problem, &self.stats, &self.host, bounds, self.now);
-        let commit = Commit { source: Some(state), host_wait, ..Commit::default() };
+        let host_waits = host_wait.into_iter().collect();
+        let commit = Commit { source: Some(state), host_waits, ..Commit::default() };
         self.ended(SourceOutcome::Failed { kind: problem.kind(), sentence }, commit)
     }
 

@@ -38,7 +38,7 @@ pub(crate) use labels::load_labels;
 pub use page_cache::{CacheCounts, PageCache, page_key};
 pub use parse_pool::ParsePool;
 pub use reword::{is_other_launch, of_other_words};
-pub use schedule::{Due, after_not_saved, due};
+pub use schedule::{Due, after_not_saved, due, next_address};
 pub(crate) use schedule::{LONGEST, PollBounds, SLACK};
 
 /// Characters of a text that are stored: classification reads the first 1,200 and outputs show fewer.

@@ -15,8 +15,10 @@ use crate::{
 
 use super::Settings;
 
+mod addresses;
 mod poll_bounds;
 
+pub use addresses::{addresses, next_address, none_answered, one_answered};
 pub use poll_bounds::PollBounds;
 
 /// A source due this soon is due now; otherwise a 10-minute cron with a 10-minute lifetime would poll every

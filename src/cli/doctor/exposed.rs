@@ -41,6 +41,23 @@ pub fn changed_layouts(settings: &Settings, states: &[SourceState]) -> Vec<Findi
     found.collect()
 }
 
+/// The finding on feeds that a mirror answered last, because their own address fails.
+pub fn mirrored(settings: &Settings, states: &[SourceState]) -> Option<Finding> {
+    let found: Vec<String> = settings
+        .sources
+        .iter()
+        .filter(|source| !source.also.is_empty())
+        .filter_map(|source| {
+            let state = states.iter().find(|state| state.url == source.url)?;
+            let address = state.answered_by().filter(|address| address.url != source.url)?;
+            Some(format!("{} by {}", source.name, address.url))
+        })
+        .collect();
+    let message = format!("answered by a mirror, because the first address fails: {}", found.join(", "));
+    let hint = "`tge-scrape feed check NAME` requests the first address";
+    (!found.is_empty()).then(|| finding("mirrors", Level::Note, message, hint))
+}
+
 /// A finding for each feed above the size limit.
 pub fn oversized(settings: &Settings, states: &[SourceState]) -> Vec<Finding> {
     let found = settings.sources.iter().filter_map(|source| {

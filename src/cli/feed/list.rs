@@ -84,6 +84,8 @@ struct Line {
     candidates: u64,
     detections: u64,
     moved_to: Option<String>,
+    /// Of a feed with mirrors: the address that answered last.
+    answered_by: Option<String>,
 }
 
 const CSV: [Column<Line>; 12] = [
@@ -171,6 +173,7 @@ impl Feeds {
                 format: SourceFormat::Feed,
                 tier: 2,
                 tags: Vec::new(),
+                also: Vec::new(),
                 headers: Vec::new(),
                 every: None,
             };
@@ -194,6 +197,7 @@ fn row_of(source: &Source, state: &SourceState, settings: &Settings) -> FeedRow 
         failures: state.failures,
         // A move is reported when three runs have seen it (docs/reference/http.md#redirects).
         moved_to: state.moved_to.clone().filter(|_| state.moved_seen >= 3),
+        answered_by: state.answered_by().map(|address| address.url.clone()),
         cycles: Vec::new(),
         tier: source.tier,
         tags: source.tags.clone(),
@@ -224,6 +228,7 @@ fn line_of(row: &FeedRow, state: &SourceState) -> Line {
         candidates: state.candidates_total,
         detections: row.launches,
         moved_to: row.moved_to.clone(),
+        answered_by: row.answered_by.clone(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `tge-scrape feed check`: one fetch of a feed.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -83,8 +83,14 @@ pub fn web_address(address: &str) -> Result<Url, Error> {
 
 /// Fetches the feed at `url` once, without reading or writing state.
 pub fn probe(settings: &Settings, url: &Url) -> Result<Checked, Error> {
-    match settings.sources.iter().find(|source| source.url == url.as_str()) {
-        Some(known) => probe_source(settings, known),
+    let is_one = |source: &&Arc<Source>| source.addresses().any(|address| address == url.as_str());
+    match settings.sources.iter().find(is_one) {
+        Some(known) if known.url == url.as_str() => probe_source(settings, known),
+        // Headers may be secret: mirrors do not get them.
+        Some(known) => {
+            let mirror = Source { url: url.to_string(), headers: Vec::new(), ..Source::clone(known) };
+            probe_source(settings, &mirror)
+        }
         None => probe_source(settings, &unknown(url)),
     }
 }
@@ -99,6 +105,7 @@ fn unknown(url: &Url) -> Source {
         tags: Vec::new(),
         every: None,
         headers: Vec::new(),
+        also: Vec::new(),
     }
 }
 

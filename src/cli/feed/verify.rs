@@ -16,6 +16,7 @@ use crate::{
     model::{Source, SourceFormat, stamp},
     render::{self, Column, plain},
     text::quantity::plural,
+    visit::ParsePool,
     wiring,
 };
 

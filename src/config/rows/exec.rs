@@ -19,8 +19,19 @@ use crate::{
 };
 
 /// Keys of sources that are requested.
-const OF_REQUESTS: [&str; 10] =
-    ["preset", "mapping", "select", "pages", "method", "body", "cursor", "headers", "headers_env", "site"];
+const OF_REQUESTS: [&str; 11] = [
+    "also",
+    "preset",
+    "mapping",
+    "select",
+    "pages",
+    "method",
+    "body",
+    "cursor",
+    "headers",
+    "headers_env",
+    "site",
+];
 const TIMEOUT: Duration = Duration::from_mins(1);
 const TIMEOUTS: [Duration; 2] = [Duration::from_secs(1), Duration::from_mins(10)];
 /// Address space of a Python program with its usual libraries is below 500 MiB.

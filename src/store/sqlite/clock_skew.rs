@@ -10,9 +10,10 @@ use crate::model::Detection;
 const TOLERANCE: i64 = 120;
 
 /// Statements for times in seconds.
-const IN_SECONDS: [&str; 16] = [
+const IN_SECONDS: [&str; 17] = [
     statements::CYCLES_BACK,
     statements::SOURCES_BACK,
+    statements::SOURCE_ADDRESSES_BACK,
     statements::HOST_WAITS_BACK,
     statements::WAITING_BACK,
     statements::TEXTS_BACK,

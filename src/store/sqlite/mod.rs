@@ -90,7 +90,7 @@ fn put(transaction: &Connection, commit: &Commit) -> Result<Vec<String>, StoreEr
     if let Some(source) = &commit.source {
         sources::put(transaction, source)?;
     }
-    if let Some(wait) = &commit.host_wait {
+    for wait in &commit.host_waits {
         sources::put_wait(transaction, wait)?;
     }
     entries::put(transaction, &commit.entries)?;

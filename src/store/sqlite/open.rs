@@ -30,6 +30,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/15.sql")),
     M::up(include_str!("migrations/16.sql")),
     M::up(include_str!("migrations/17.sql")),
+    M::up(include_str!("migrations/18.sql")),
 ];
 
 /// Time that a statement waits for a lock of another process.

@@ -23,7 +23,8 @@ const JOIN: &str = "
         WHERE story NOT IN (SELECT id FROM stories) GROUP BY story;
     DELETE FROM entries WHERE state = 'w' AND ((source, key) NOT IN (SELECT source, key FROM waiting)
         OR (source, key) NOT IN (SELECT source, key FROM texts));
-    UPDATE sources SET etag = NULL, last_modified = NULL, body_hash = NULL, due_at = NULL;";
+    UPDATE sources SET etag = NULL, last_modified = NULL, body_hash = NULL, due_at = NULL;
+    DELETE FROM source_addresses;";
 
 /// Suffix of the new file until it replaces the damaged one.
 const RECOVERED: &str = ".recovered";

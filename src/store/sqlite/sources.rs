@@ -1,15 +1,79 @@
 //! Sources and the pauses of hosts.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{StoreError, amount, bits, count, optional, seconds, statements, time};
-use crate::model::{FailureKind, HostWait, Skips, SourceState, Validators};
+use crate::model::{AddressState, FailureKind, HostWait, Skips, SourceState, Validators};
 
 pub fn sources(connection: &Connection) -> Result<Vec<SourceState>, StoreError> {
     let mut statement = connection.prepare_cached(statements::SOURCES)?;
     let rows = statement.query_map([], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut found: Vec<SourceState> = rows.collect::<Result<_, _>>()?;
+    let mut addresses = addresses(connection)?;
+    if !addresses.is_empty() {
+        for source in &mut found {
+            source.addresses = addresses.remove(&source.url).unwrap_or_default();
+        }
+    }
+    Ok(found)
+}
+
+/// The addresses of the sources with mirrors, by source.
+fn addresses(connection: &Connection) -> Result<HashMap<String, Vec<AddressState>>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::SOURCE_ADDRESSES)?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>("source")?, read_address(row)?)))?;
+    let mut found: HashMap<String, Vec<AddressState>> = HashMap::new();
+    for row in rows {
+        let (source, address) = row?;
+        found.entry(source).or_default().push(address);
+    }
+    Ok(found)
+}
+
+fn read_address(row: &Row<'_>) -> rusqlite::Result<AddressState> {
+    let at = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(time));
+    Ok(AddressState {
+        url: row.get("url")?,
+        validators: Validators { etag: row.get("etag")?, last_modified: row.get("last_modified")? },
+        validators_url: row.get("validators_url")?,
+        rules: row.get::<_, i64>("rules")?.cast_unsigned(),
+        body_hash: row.get("body_hash")?,
+        unmodified_since: at("unmodified_since")?,
+        plain_get_at: at("plain_get_at")?,
+        answered_at: at("answered_at")?,
+        not_before: at("not_before")?,
+        due_at: at("due_at")?,
+        failures: row.get("failures")?,
+        last_failure: row.get::<_, Option<String>>("last_failure")?.as_deref().map(FailureKind::from),
+    })
+}
+
+fn put_addresses(connection: &Connection, source: &SourceState) -> Result<(), StoreError> {
+    let id = id(connection, &source.url)?;
+    connection.prepare_cached(statements::SOURCE_ADDRESSES_DROP)?.execute([id])?;
+    let mut put = connection.prepare_cached(statements::SOURCE_ADDRESS_PUT)?;
+    for address in &source.addresses {
+        put.execute(params![
+            id,
+            address.url,
+            address.validators.etag,
+            address.validators.last_modified,
+            address.validators_url,
+            bits(address.rules),
+            address.body_hash,
+            optional(address.unmodified_since),
+            optional(address.plain_get_at),
+            optional(address.answered_at),
+            optional(address.not_before),
+            optional(address.due_at),
+            address.failures,
+            address.last_failure.as_ref().map(AsRef::<str>::as_ref),
+        ])?;
+    }
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<SourceState> {
@@ -44,6 +108,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SourceState> {
         mean_ms: row.get("mean_ms")?,
         publisher_ttl_s: row.get("wish_s")?,
         skips: Skips { hours: row.get("skip_hours")?, days: row.get("skip_days")? },
+        addresses: Vec::new(),
     })
 }
 
@@ -81,7 +146,7 @@ pub fn put(connection: &Connection, source: &SourceState) -> Result<(), StoreErr
         source.skips.hours,
         source.skips.days,
     ])?;
-    Ok(())
+    if source.addresses.is_empty() { Ok(()) } else { put_addresses(connection, source) }
 }
 
 /// The id of the source at `url`, which is created if it is unknown.

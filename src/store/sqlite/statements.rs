@@ -83,6 +83,22 @@ statements! {
         plain_get_at = CASE WHEN plain_get_at > ?2 THEN plain_get_at - ?1 ELSE plain_get_at END
         WHERE checked_at > ?2";
 
+    SOURCE_ADDRESSES = "SELECT sources.url AS source, source_addresses.url, source_addresses.etag,
+        source_addresses.last_modified, source_addresses.validators_url, source_addresses.rules,
+        source_addresses.body_hash, source_addresses.unmodified_since, source_addresses.plain_get_at, answered_at,
+        source_addresses.not_before, source_addresses.due_at, source_addresses.failures, source_addresses.last_failure
+        FROM source_addresses JOIN sources ON sources.id = source_addresses.source";
+    SOURCE_ADDRESS_PUT = "INSERT INTO source_addresses (source, url, etag, last_modified, validators_url, rules,
+        body_hash, unmodified_since, plain_get_at, answered_at, not_before, due_at, failures, last_failure)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    SOURCE_ADDRESSES_DROP = "DELETE FROM source_addresses WHERE source = ?1";
+    SOURCE_ADDRESSES_BACK = "UPDATE source_addresses SET
+        unmodified_since = CASE WHEN unmodified_since > ?2 THEN unmodified_since - ?1 ELSE unmodified_since END,
+        plain_get_at = CASE WHEN plain_get_at > ?2 THEN plain_get_at - ?1 ELSE plain_get_at END,
+        answered_at = CASE WHEN answered_at > ?2 THEN answered_at - ?1 ELSE answered_at END,
+        not_before = CASE WHEN not_before > ?2 THEN not_before - ?1 ELSE not_before END,
+        due_at = CASE WHEN due_at > ?2 THEN due_at - ?1 ELSE due_at END";
+
     HOST_WAITS_BACK = "UPDATE host_waits SET not_before = not_before - ?1 WHERE not_before > ?2";
     HOST_WAITS = "SELECT host, not_before, reason FROM host_waits WHERE not_before > ?1";
     HOST_WAIT_PUT = "INSERT OR REPLACE INTO host_waits (host, not_before, reason) VALUES (?1, ?2, ?3)";

@@ -266,7 +266,7 @@ fn pauses_of_hosts_end_by_themselves() {
             not_before: now() + days(1),
             reason: FailureKind::RateLimited,
         };
-        store.commit(Commit { host_wait: Some(wait.clone()), ..Commit::default() }).await.unwrap();
+        store.commit(Commit { host_waits: vec![wait.clone()], ..Commit::default() }).await.unwrap();
         assert_eq!(store.host_waits(now()).await.unwrap(), [wait]);
         assert_eq!(store.host_waits(now() + days(2)).await.unwrap(), []);
     });
@@ -355,6 +355,8 @@ fn no_statement_walks_through_a_table_that_grows() {
         "ALERTS_HELD",
         "SOURCES_BACK",
         "SOURCES_FORGET",
+        "SOURCE_ADDRESSES",
+        "SOURCE_ADDRESSES_BACK",
         "HOST_WAITS_BACK",
         "CHANNELS_BACK",
         "INCIDENTS_BACK",

@@ -16,7 +16,7 @@ fn now() -> Timestamp {
     "2026-11-21T06:30:00Z".parse().unwrap()
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         memory_limit: 1 << 20,
         feed_ttl: 10 * MINUTE,
@@ -35,6 +35,7 @@ fn source() -> Source {
         format: SourceFormat::Feed,
         tier: 2,
         tags: Vec::new(),
+        also: Vec::new(),
         every: None,
         headers: Vec::new(),
     }

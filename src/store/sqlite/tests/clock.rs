@@ -57,7 +57,7 @@ fn one_cycle_ten_years_ahead_forgets_nothing() {
             not_before: now() + days(2),
             reason: FailureKind::RateLimited,
         };
-        store.commit(Commit { host_wait: Some(pause.clone()), ..Commit::default() }).await.unwrap();
+        store.commit(Commit { host_waits: vec![pause.clone()], ..Commit::default() }).await.unwrap();
         store.begin_cycle(now() + ahead()).await.unwrap();
         store.prune(now() + ahead(), 100, Retention::default()).await.unwrap();
         assert_eq!(new_under(&store, 7, &[1, 2]).await, []);
