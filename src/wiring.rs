@@ -5,6 +5,7 @@ use std::{io, sync::Arc, thread};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
+    article::Sites,
     clock::SystemClock,
     config::Settings,
     cycle,
@@ -87,7 +88,7 @@ pub fn context(
         user_agent: settings.http.user_agent.clone(),
         parsers: ParsePool::start(thread::available_parallelism().map_or(1, usize::from))
             .map_err(no_runtime)?,
-        pages: PageCache::new(settings.cache.memory_limit),
+        pages: PageCache::new(settings.cache.memory_limit).with_sites(Sites::new(&settings.sites)),
         labels: visit::Labels::default(),
         settings: visit::Settings { catch_up, without_savings, refresh, ..settings.cache.clone() },
         clock: Arc::new(SystemClock),
@@ -116,10 +117,13 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
 /// version of the program has another fingerprint.
 #[must_use]
 pub fn fingerprint(settings: &Settings) -> String {
-    let Settings { cycle, http, cache, detect, x, sources, alerts, .. } = settings;
+    let Settings { cycle, http, cache, detect, x, sources, sites, alerts, .. } = settings;
     let policies = alerts.policies();
     let mut text =
         format!("{} {cycle:?} {http:?} {cache:?} {detect:?} {x:?} {policies:?}", env!("CARGO_PKG_VERSION"));
+    if !sites.is_empty() {
+        text.push_str(&format!("{sites:?}"));
+    }
     for source in sources {
         // Values of headers may be secret. Debug hides the token of X.
         let Source { url, also, name: _, format, tier, tags, every, headers } = &**source;

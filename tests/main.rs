@@ -52,6 +52,7 @@ mod secrecy; // secrets, shells, file modes and SQL statements
 mod serve; // the HTTP server
 #[cfg(unix)]
 mod signals; // SIGTERM and SIGINT
+mod sites; // rules for the pages of a host
 mod snapshots; // help, tables and messages as a whole
 mod soak; // a month, simulated
 mod stories; // joined stories, failed saves, unchanged feeds

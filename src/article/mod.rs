@@ -7,6 +7,7 @@ mod json_ld;
 mod mend;
 mod metadata;
 mod published;
+mod site;
 mod slim;
 mod strip;
 mod verdict;
@@ -14,7 +15,9 @@ mod verdict;
 use jiff::Timestamp;
 use url::Url;
 
-use self::{extract::Extract, metadata::Metadata};
+pub use self::site::Sites;
+pub(crate) use self::site::{RuleUse, Site};
+use self::{extract::Extract, metadata::Metadata, site::Taken};
 use crate::{
     model::{Article, FailureKind, Method},
     text::{
@@ -83,22 +86,42 @@ impl ArticleError {
 ///
 /// Time and memory are bounded for any input (about 1 s for 20 MB); give it a stack of [`STACK_BYTES`].
 pub fn read(page: &Page, effort: Effort) -> Result<Article, ArticleError> {
+    read_with(page, effort, None).map(|(article, _)| article)
+}
+
+/// As [`read`], by the rules of its `site` before the extractors. Also returns what each rule took; the text is that of the
+/// extractors where the rules give none.
+pub(crate) fn read_with(
+    page: &Page,
+    effort: Effort,
+    site: Option<&Site>,
+) -> Result<(Article, Vec<RuleUse>), ArticleError> {
     let html = decode::decode(page.bytes, page.content_type);
     verdict::is_html(&html, page.content_type).then_some(()).ok_or(ArticleError::NotHtml)?;
     let metadata = metadata::read(&html);
     if verdict::blocked(&metadata) {
         return Err(ArticleError::Blocked);
     }
-    let (shown, has_dialog) = consent::cut(&html);
-    let (method, mut found) = if guard::admits(&shown) { extract(&shown, effort) } else { stripped(&shown) };
-    let (method, text) = rescue(&metadata, method, std::mem::take(&mut found.text), html.len());
-    let (method, text, partial) = without_dialog(&metadata, method, text, has_dialog)?;
-    let stated = metadata.published(page.now);
+    let taken = site.map(|site| site.take(&html, page.now)).unwrap_or_default();
+    let Taken { text: own_text, title: own_title, published: own_time, rest, uses } = taken;
+    let (method, found, text, partial) = if own_text.is_empty() {
+        let (shown, has_dialog) = consent::cut(rest.as_deref().unwrap_or(&html));
+        let (method, mut found) =
+            if guard::admits(&shown) { extract(&shown, effort) } else { stripped(&shown) };
+        let (method, text) = rescue(&metadata, method, std::mem::take(&mut found.text), html.len());
+        let (method, text, partial) = without_dialog(&metadata, method, text, has_dialog)?;
+        (method, found, text, partial)
+    } else {
+        (Method::Site, Extract::default(), own_text, false)
+    };
+    let stated = own_time.or_else(|| metadata.published(page.now));
     let guessed = || published::guessed(page.url, found.day, page.now);
     let published = stated.or_else(guessed);
     let first = |one: String, other: String| if one.is_empty() { other } else { one };
-    Ok(Article {
-        title: bounded(metadata.whole_title(first(found.title, metadata.headline())), LONGEST_TITLE),
+    let title = || metadata.whole_title(first(found.title.clone(), metadata.headline()));
+    let title = if own_title.is_empty() { title() } else { own_title };
+    let article = Article {
+        title: bounded(title.replace('\n', " "), LONGEST_TITLE),
         text,
         published,
         published_guessed: stated.is_none() && published.is_some(),
@@ -107,7 +130,8 @@ pub fn read(page: &Page, effort: Effort) -> Result<Article, ArticleError> {
         lang: metadata.lang(),
         method,
         partial: partial || metadata.locked(),
-    })
+    };
+    Ok((article, uses))
 }
 
 /// The extractors in their order (docs/reference/articles.md#order-of-extraction). The quick one's title is the

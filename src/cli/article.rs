@@ -9,14 +9,15 @@ use clap::Subcommand;
 use serde_json::json;
 use url::Url;
 
-use super::{Format, Globals, input, output::Output};
+use super::{Format, Globals, input, output::Output, settings};
 use crate::{
-    article::{self, ArticleError, Effort, Page},
+    article::{self, ArticleError, Effort, Page, RuleUse, Sites},
     clock::{Clock, SystemClock},
+    config::Settings,
     error::Error,
     exit::Exit,
     model::Article,
-    text::inert,
+    text::{inert, plain},
 };
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,9 @@ struct ExtractArgs {
     /// Content-Type header of the page
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
+    /// Use the rules of [[sites]] for this host, and print what each took
+    #[arg(long, value_name = "HOST")]
+    site: Option<String>,
 }
 
 /// Runs the inner command.
@@ -59,8 +63,18 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
         }
     };
     let bytes = read_bytes(&args.file)?;
-    let result = extract(bytes, args.url, args.content_type)?;
-    let shown = shown(&result);
+    let rules = args.site.as_deref().map(|host| rules_for(&settings(globals)?, host)).transpose()?;
+    let is_by_rules = rules.is_some();
+    let own = || rules.as_ref().map(|(_, url)| url.clone()).or_else(|| "file:///".parse().ok());
+    let url = args.url.or_else(own).ok_or_else(failed)?;
+    let (result, uses) = match extract_by(bytes, url, args.content_type, rules)? {
+        Ok((article, uses)) => (Ok(article), uses),
+        Err(error) => (Err(error), Vec::new()),
+    };
+    let mut shown = shown(&result);
+    if is_by_rules {
+        shown["rules"] = json!(uses);
+    }
     let text = inert(if pretty { format!("{shown:#}\n") } else { format!("{shown}\n") });
     output.print(&text)?;
     match result {
@@ -85,15 +99,48 @@ pub(super) fn extract(
     url: Option<Url>,
     content_type: Option<String>,
 ) -> Result<Result<Article, ArticleError>, Error> {
+    let Some(url) = url.or_else(|| "file:///".parse().ok()) else { return Err(failed()) };
+    let read = extract_by(bytes, url, content_type, None)?;
+    Ok(read.map(|(article, _)| article))
+}
+
+type Extracted = Result<(Article, Vec<RuleUse>), ArticleError>;
+
+/// The same by the rules for the pages of an address.
+fn extract_by(
+    bytes: Vec<u8>,
+    url: Url,
+    content_type: Option<String>,
+    rules: Option<(Sites, Url)>,
+) -> Result<Extracted, Error> {
     let work = move || {
-        let url = url.or_else(|| "file:///".parse().ok())?;
         let content_type = content_type.as_deref();
         let page = Page { bytes: &bytes, content_type, url: &url, now: SystemClock.now() };
-        Some(article::read(&page, Effort::Thorough))
+        let site = rules.as_ref().and_then(|(sites, of)| sites.of(of));
+        article::read_with(&page, Effort::Thorough, site)
     };
-    let failed = || Error::new(Exit::Failure, "the page could not be worked on", "");
     let worker = thread::Builder::new().stack_size(article::STACK_BYTES).spawn(work);
-    worker.map_err(|_| failed())?.join().ok().flatten().ok_or_else(failed)
+    worker.map_err(|_| failed())?.join().map_err(|_| failed())
+}
+
+fn failed() -> Error {
+    Error::new(Exit::Failure, "the page could not be worked on", "")
+}
+
+/// The rules of the settings, and an address whose pages those for `host` concern.
+fn rules_for(settings: &Settings, host: &str) -> Result<(Sites, Url), Error> {
+    let sites = Sites::new(&settings.sites);
+    let url = Url::parse(&format!("https://{host}/")).ok().filter(|url| sites.of(url).is_some());
+    let url = url.ok_or_else(|| {
+        let hosts: Vec<&str> = settings.sites.iter().map(|site| site.host.as_str()).collect();
+        let known = if hosts.is_empty() {
+            "the settings have no [[sites]]".to_owned()
+        } else {
+            format!("[[sites]] has rules for {}", hosts.join(", "))
+        };
+        Error::new(Exit::Usage, format!("there are no rules for the host {:?}", plain(host)), known)
+    })?;
+    Ok((sites, url))
 }
 
 /// The article as JSON; without one, `method` is the name of the reason.

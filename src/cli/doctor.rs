@@ -31,6 +31,7 @@ mod exposed;
 mod forecast;
 mod online;
 mod running;
+mod sites;
 
 use super::{Format, Globals, output::Output};
 
@@ -100,6 +101,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         now,
     ));
     findings.extend(store.as_ref().and_then(|store| checks(store, &settings, &runtime, now)));
+    findings.extend(store.as_ref().and_then(|store| sites::unused(store, &settings, &runtime)));
     findings.push(x(&settings));
     findings.extend(channels::findings(&settings, store.as_ref(), &runtime, now));
     findings.extend(exposed::missing(&settings));

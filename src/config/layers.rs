@@ -12,7 +12,7 @@ use crate::text::quantity;
 /// The built-in values.
 pub const DEFAULTS: &str = include_str!("default.toml");
 /// Lists of tables, which are read separately.
-const LISTS: [&str; 5] = ["feeds", "projects", "phrases", "channels", "checks"];
+const LISTS: [&str; 6] = ["feeds", "projects", "phrases", "channels", "checks", "sites"];
 /// Longest duration of a setting.
 const CENTURY: Duration = Duration::from_hours(36_500 * 24);
 /// Error for a time limit of zero.

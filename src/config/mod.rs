@@ -20,6 +20,7 @@ mod raw;
 mod rows;
 mod serve_section;
 mod show;
+mod sites_section;
 mod targets_section;
 mod x_section;
 
@@ -39,7 +40,7 @@ use crate::{
     cycle, detect,
     figures::{checks::Check, targets::Settings as TargetSettings},
     http,
-    model::{Language, Source},
+    model::{Language, SiteRules, Source},
     process::Program,
     text::quantity,
     visit, x,
@@ -106,6 +107,8 @@ pub struct Settings {
     pub metrics: MetricsSettings,
     /// The enabled `[[feeds]]`.
     pub sources: Vec<Arc<Source>>,
+    /// `[[sites]]`.
+    pub sites: Vec<SiteRules>,
     /// `[[channels]]`, `[alerts]` and `[hooks]`.
     pub alerts: Arc<alert::Settings>,
     /// `[outputs]`.
@@ -238,7 +241,7 @@ impl Settings {
 
     /// The `site` of each feed that has one, by the feed's address.
     #[must_use]
-    pub fn sites(&self) -> HashMap<&str, &str> {
+    pub fn websites(&self) -> HashMap<&str, &str> {
         let text = built_in::text_of;
         let rows = self.layers.lists.get("feeds").into_iter().flatten();
         rows.filter_map(|row| Some((text(row, "url")?, text(row, "site")?))).collect()
@@ -317,6 +320,7 @@ fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment
         checks: checks_section::checks(row("checks"), &mut layers.errors),
         metrics: outputs_section::metrics(&mut layers, environment),
         sources: rows::sources(row("feeds"), environment, directory(file.as_deref()), &mut layers.errors),
+        sites: sites_section::sites(row("sites"), &mut layers.errors),
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment, budget_usd)),
         outputs: outputs_section::outputs(&mut layers),
         log: log_section::settings(&mut layers),

@@ -54,7 +54,8 @@ fn is_open(list: &str, key: &str) -> bool {
     let is_named = of_feeds
         || channels::COMMON.contains(&key)
         || OPEN.contains(&key)
-        || checks_section::KEYS.contains(&key);
+        || checks_section::KEYS.contains(&key)
+        || list == "sites";
     is_named && !(list == "channels" && key == "url")
 }
 const DOTS: &str = "\"••••\"";

@@ -6,7 +6,7 @@ use url::Url;
 use super::{Item, Project, groups::Group, reading::Reading};
 use crate::{
     model::{Caution, Kind},
-    text::{domain, normal::Shape},
+    text::{domain, host::is_within, normal::Shape},
 };
 
 /// Words that impostors add to a name: "caldera-claim.example", "@calderaairdrop".
@@ -72,10 +72,7 @@ fn host(link: &str) -> Option<String> {
 
 /// Whether `host` is one of the project's own.
 pub fn is_own(project: &Project, host: &str) -> bool {
-    project
-        .domains
-        .iter()
-        .any(|own| host == own || host.strip_suffix(own.as_str()).is_some_and(|rest| rest.ends_with('.')))
+    project.domains.iter().any(|own| is_within(host, own))
 }
 
 fn domain_alike(project: &Project, host: &str) -> bool {

@@ -43,6 +43,8 @@ pub enum Method {
     JsonLd,
     /// The page's own description, because scripts produce its text.
     Description,
+    /// The user's rules for the host.
+    Site,
     /// The feed carried the text; no page was fetched.
     Feed,
 }

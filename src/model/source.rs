@@ -177,6 +177,22 @@ pub struct JsonMapping {
     pub summary: String,
 }
 
+/// The user's rules for the article pages of a host: CSS selectors, empty where nothing is said. `title` and `time` may have
+/// `@attribute` at their end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SiteRules {
+    /// The host; its subdomains too.
+    pub host: String,
+    /// The elements with the text, in their order.
+    pub content: String,
+    /// Elements that are no part of the text.
+    pub remove: Vec<String>,
+    /// The headline.
+    pub title: String,
+    /// The publication time.
+    pub time: String,
+}
+
 /// A server's validators for conditional requests (RFC 9110, section 8.8). They are stored and sent back byte for
 /// byte, because servers compare strings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

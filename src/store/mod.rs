@@ -23,8 +23,8 @@ use jiff::Timestamp;
 
 use crate::model::{
     Alert, ArticleRecord, BoundMessage, ChannelState, ChannelStoryState, ChannelTest, Commit, Detection,
-    EntryKey, EntryRecord, HostWait, Incident, OpenMessage, OutboxRow, RobotsRecord, Settled, SourceState,
-    Story,
+    EntryKey, EntryRecord, HostWait, Incident, Method, OpenMessage, OutboxRow, RobotsRecord, Settled,
+    SourceState, Story,
 };
 
 pub use error::StoreError;
@@ -126,6 +126,15 @@ impl Store {
     /// The article stored under its canonical address.
     pub async fn article(&self, key: String) -> Result<Option<ArticleRecord>, StoreError> {
         self.db.call(move |connection| sqlite::article(connection, &key)).await
+    }
+
+    /// How the newest pages of `host` were read, the newest first, at most `limit`.
+    pub(crate) async fn article_methods(
+        &self,
+        host: String,
+        limit: usize,
+    ) -> Result<Vec<Method>, StoreError> {
+        self.db.call(move |connection| sqlite::article_methods(connection, &host, limit)).await
     }
 
     pub(crate) async fn robots(&self, origin: String) -> Result<Option<RobotsRecord>, StoreError> {

@@ -1,4 +1,4 @@
-//! The name under which a host is paced and paused.
+//! Names of hosts: under which one is paced and paused, and which domain it is in.
 
 /// `host` in lower case without a final dot; medium.com and all its subdomains are one host
 /// (docs/reference/http.md#pacing).
@@ -8,9 +8,21 @@ pub fn pace_key(host: &str) -> String {
     if host.ends_with(".medium.com") { "medium.com".to_owned() } else { host }
 }
 
+/// Whether `host` is `domain` or a name under it.
+#[must_use]
+pub fn is_within(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::pace_key;
+    use super::{is_within, pace_key};
+
+    #[test]
+    fn a_domain_has_its_own_name_and_those_under_it() {
+        assert!(is_within("a.example", "a.example") && is_within("x.y.a.example", "a.example"));
+        assert!(!is_within("ba.example", "a.example") && !is_within("example", "a.example"));
+    }
 
     #[test]
     fn subdomains_of_medium_share_one_turn() {

@@ -3,6 +3,7 @@
 //! Builds no tree. Guard, metadata, slimming and stripping use it, so that a page is never parsed only to read its head.
 
 pub(crate) mod guard;
+pub(crate) mod selector;
 
 use memchr::{memchr, memchr_iter};
 

@@ -15,7 +15,7 @@ use moka::{future::Cache, notification::RemovalCause};
 use url::Url;
 
 use crate::{
-    article::{self, ArticleError, Effort, Page},
+    article::{self, ArticleError, Effort, Page, Sites},
     detect::{Item, Origin},
     figures::StageName,
     http::{Failure, Outcome, Purpose, Request, robots},
@@ -39,6 +39,7 @@ pub struct PageCache {
     robots: Cache<String, Arc<Result<robots::Rules, FailureKind>>>,
     evictions: Arc<AtomicU64>,
     robots_hits: AtomicU64,
+    sites: Arc<Sites>,
 }
 
 /// The pages in memory, and what the caches did in this run.
@@ -109,8 +110,15 @@ impl PageCache {
             pages: pages.build(),
             evictions,
             robots_hits: AtomicU64::new(0),
+            sites: Arc::default(),
             robots: Cache::builder().max_capacity(ROBOTS_MEMORY).weigher(weigh_rules).build(),
         }
+    }
+
+    /// The same with rules for the pages of some hosts.
+    #[must_use]
+    pub fn with_sites(self, sites: Sites) -> Self {
+        Self { sites: Arc::new(sites), ..self }
     }
 
     /// The counts so far.
@@ -261,7 +269,9 @@ async fn fetch_page(
     fetched.figures.stages.push((StageName::ArticleFetch, answer.stats.elapsed));
     match (answer.outcome, kept) {
         (Outcome::Fetched { body, headers }, _) => {
-            let (article, took) = extract(context, body, headers.content_type, &answer.stats.final_url).await;
+            let sites = Arc::clone(&cache.sites);
+            let (article, took) =
+                extract(context, sites, body, headers.content_type, &answer.stats.final_url).await;
             fetched.figures.stages.push((StageName::Extract, took));
             fetched.figures.read_for(took);
             match article {
@@ -319,6 +329,7 @@ fn retry(failure: &Failure) -> Retry {
 /// Page to text, on a thread of the parse pool. The text depends on the page alone, not on the entry that asks first.
 async fn extract(
     context: &Context,
+    sites: Arc<Sites>,
     body: bytes::Bytes,
     content_type: Option<String>,
     url: &Url,
@@ -327,7 +338,13 @@ async fn extract(
     let read = context.parsers.read(body.len(), move || {
         let start = Instant::now();
         let page = Page { bytes: &body, content_type: content_type.as_deref(), url: &url, now };
-        let article = article::read(&page, Effort::AsNeeded);
+        let site = sites.of(&url);
+        let article = article::read_with(&page, Effort::AsNeeded, site).map(|(article, uses)| {
+            for rule in uses.iter().filter(|rule| rule.rule != "remove" && rule.taken.is_empty()) {
+                tracing::info!("[[sites]]: {} = {:?} finds nothing in {url}", rule.rule, rule.selector);
+            }
+            article
+        });
         let article = article.map(|article| Article { text: kept(&article.text).to_owned(), ..article });
         (article, start.elapsed())
     });

@@ -59,7 +59,7 @@ pub fn shown(feed: &ListedTable) -> String {
 /// Prints the feeds as OPML.
 pub fn export(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::super::settings(globals)?;
-    let sites = settings.sites();
+    let sites = settings.websites();
     let outline = |source: &Arc<Source>| Outline {
         url: source.url.clone(),
         title: source.name.clone(),

@@ -7,15 +7,10 @@ use scraper::{ElementRef, Node, Selector};
 use crate::{
     feed::plain::plain,
     model::PageSelectors,
-    text::cut::{Unit, cut},
+    text::markup::selector::{SelectorError, time_attributes},
 };
 
-/// Bytes of a selector at most.
-const LONGEST: usize = 1000;
-/// Brackets within brackets of a selector at most. Its compiler takes some of the stack for each; real ones nest three deep.
-const DEEPEST: usize = 16;
-/// Characters of a longer selector that its error shows.
-const SHOWN: usize = 40;
+pub(super) use crate::text::markup::selector::Selected;
 
 /// A selector that does not compile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,15 +22,6 @@ pub struct SelectError {
     pub text: String,
     /// What is wrong.
     pub why: String,
-}
-
-/// A selector with the attribute that is meant.
-#[derive(Debug)]
-pub(super) struct Selected {
-    /// Without it the item itself is meant.
-    pub own: bool,
-    pub selector: Selector,
-    attribute: Option<String>,
 }
 
 /// The selectors of a page, compiled.
@@ -81,7 +67,11 @@ impl Selects {
     pub fn new(selectors: &PageSelectors) -> Result<Self, SelectError> {
         let one = |key, text: &str| match text.trim() {
             "" => Ok(None),
-            text => Selected::new(key, text).map(Some),
+            text => Selected::new(text).map(Some).map_err(|SelectorError { text, why }| SelectError {
+                key,
+                text,
+                why,
+            }),
         };
         Ok(Self {
             item: one("item", &selectors.item)?,
@@ -96,27 +86,6 @@ impl Selects {
 }
 
 impl Selected {
-    fn new(key: &'static str, text: &str) -> Result<Self, SelectError> {
-        let (selector, attribute) = split(text);
-        let own = selector.is_empty();
-        if text.len() > LONGEST || depth(text) > DEEPEST {
-            let why = format!("it is longer than {LONGEST} bytes or nests more than {DEEPEST} brackets");
-            return Err(SelectError { key, text: cut(text, SHOWN, Unit::Scalars), why });
-        }
-        let selector = Selector::parse(if own { "*" } else { selector }).map_err(|error| SelectError {
-            key,
-            text: text.to_owned(),
-            why: error.to_string(),
-        })?;
-        Ok(Self { own, selector, attribute: attribute.map(str::to_owned) })
-    }
-
-    fn elements<'a>(&'a self, item: ElementRef<'a>) -> impl Iterator<Item = ElementRef<'a>> {
-        let own = self.own.then_some(item).into_iter();
-        let below = (!self.own).then(|| item.select(&self.selector)).into_iter().flatten();
-        own.chain(below)
-    }
-
     /// The attribute or the text of each element.
     pub fn values<'a>(&'a self, item: ElementRef<'a>) -> impl Iterator<Item = String> {
         self.elements(item).filter_map(|element| match &self.attribute {
@@ -140,41 +109,13 @@ impl Selected {
     }
 }
 
-/// The most open brackets in `text`; brackets in quotes count too.
-fn depth(text: &str) -> usize {
-    let (mut open, mut most) = (0_usize, 0);
-    for c in text.chars() {
-        match c {
-            '(' | '[' => open += 1,
-            ')' | ']' => open = open.saturating_sub(1),
-            _ => {}
-        }
-        most = most.max(open);
-    }
-    most
-}
-
-/// Selector and attribute of `text`. An `@` within brackets or quotes belongs to the selector.
-fn split(text: &str) -> (&str, Option<&str>) {
-    match text.rsplit_once('@') {
-        Some((selector, name))
-            if !name.is_empty()
-                && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':')) =>
-        {
-            (selector.trim(), Some(name))
-        }
-        _ => (text, None),
-    }
-}
-
 pub(in crate::feed) fn is_link(element: ElementRef<'_>) -> bool {
     element.value().name() == "a" && element.attr("href").is_some()
 }
 
 /// The texts in which `element` may state a time, the most exact first.
 pub(in crate::feed) fn time_texts(element: ElementRef<'_>) -> Vec<String> {
-    let attributes = ["datetime", "content", "title"].iter().filter_map(|name| element.attr(name));
-    attributes.map(plain).chain([text(element)]).filter(|text| !text.is_empty()).collect()
+    time_attributes(element).map(plain).chain([text(element)]).filter(|text| !text.is_empty()).collect()
 }
 
 /// The text of `element` on one line.
@@ -203,14 +144,6 @@ mod tests {
         for selector in [&BASE, &TITLE, &BODY, &LINK, &HEADING, &TIME, &SCRIPT, &LINKED_DATA, &DATA] {
             assert!(!format!("{:?}", **selector).is_empty());
         }
-    }
-
-    #[test]
-    fn an_attribute_stands_behind_the_last_at() {
-        assert_eq!(split("time@datetime"), ("time", Some("datetime")));
-        assert_eq!(split("@data-id"), ("", Some("data-id")));
-        assert_eq!(split("a[href*='@x']"), ("a[href*='@x']", None));
-        assert_eq!(split("a[href*='@x']@href"), ("a[href*='@x']", Some("href")));
     }
 
     #[test]

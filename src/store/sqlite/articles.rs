@@ -2,8 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use url::Url;
+
 use super::{StoreError, optional, seconds, statements, time};
-use crate::model::{Article, ArticleRecord, RobotsRecord, Validators};
+use crate::model::{Article, ArticleRecord, Method, RobotsRecord, Validators};
 
 pub fn article(connection: &Connection, key: &str) -> Result<Option<ArticleRecord>, StoreError> {
     let mut statement = connection.prepare_cached(statements::ARTICLE)?;
@@ -27,6 +29,23 @@ pub fn article(connection: &Connection, key: &str) -> Result<Option<ArticleRecor
         })
     });
     Ok(found.optional()?)
+}
+
+/// How the newest pages of `host` were read, the newest first, at most `limit`.
+pub fn methods(connection: &Connection, host: &str, limit: usize) -> Result<Vec<Method>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::ARTICLES_OF_HOST)?;
+    let rows = statement.query_map(params![host, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    let mut methods = Vec::new();
+    for row in rows {
+        let (key, method) = row?;
+        // The range also has hosts whose names go on with a digit.
+        if Url::parse(&key).is_ok_and(|url| url.host_str() == Some(host)) {
+            methods.push(method.parse().unwrap_or_default());
+        }
+    }
+    Ok(methods)
 }
 
 pub fn robots(connection: &Connection, origin: &str) -> Result<Option<RobotsRecord>, StoreError> {

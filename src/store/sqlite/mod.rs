@@ -39,7 +39,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{StoreError, files};
 
-pub use articles::{article, robots};
+pub use articles::{article, methods as article_methods, robots};
 pub use backup::backup;
 pub use caches::{cache_sizes, held_alerts};
 pub use compact::{compact, page_bytes};

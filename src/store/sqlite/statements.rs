@@ -176,6 +176,8 @@ statements! {
 
     ARTICLE = "SELECT final_url, etag, last_modified, fetched_at, title, text, published, published_guessed, author,
         canonical_url, lang, method, partial FROM articles WHERE key = ?1";
+    ARTICLES_OF_HOST = "SELECT key, method FROM articles WHERE key >= 'https://' || ?1 || '/'
+        AND key < 'https://' || ?1 || ';' ORDER BY fetched_at DESC LIMIT ?2";
     ARTICLE_PUT = "INSERT OR REPLACE INTO articles (key, final_url, etag, last_modified, fetched_at, title, text,
         published, published_guessed, author, canonical_url, lang, method, partial)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";

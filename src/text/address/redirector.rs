@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{LONGEST_LINK, on_the_web};
+use crate::text::host::is_within;
 
 /// Host, path and parameter of such services. A host that begins with a dot stands for itself and all below it.
 const REDIRECTORS: [(&str, &str, &str); 14] = [
@@ -39,9 +40,7 @@ pub fn target(url: &Url) -> Option<Url> {
 fn step(url: &Url) -> Option<Url> {
     let host = url.host_str().filter(|_| on_the_web(url))?;
     let is = |known: &str| match known.strip_prefix('.') {
-        Some(domain) => {
-            host.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'))
-        }
+        Some(domain) => is_within(host, domain),
         None if known == "google" => is_google(host),
         None => host == known,
     };
