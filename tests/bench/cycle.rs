@@ -1,7 +1,8 @@
 //! The real binary against the fixture web and the simulated X, with and without savings.
 //!
 //! Counts are compared with `budget.toml`; times are printed as ratios. `--quick` runs the smallest web
-//! only, a number the web of so many hosts; `--write` prints a new budget instead of the comparison.
+//! only, a number the web of so many hosts; `--write` prints a new budget instead of the comparison. `--pages` measures
+//! page sources only, 400 or the number.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,6 +11,7 @@
 )]
 
 mod counts;
+mod lists;
 mod polling;
 mod site;
 
@@ -20,6 +22,8 @@ use site::Site;
 
 /// The budget: exact counts by scenario.
 const BUDGET: &str = include_str!("budget.toml");
+/// Page sources of `--pages`.
+const PAGES: usize = 400;
 /// Cycles of a day, ten minutes apart.
 const DAY: u64 = 144;
 /// Bytes may differ by this share: addresses hold the port, and packing depends on it. So may the counts of a day: what
@@ -160,6 +164,10 @@ fn compare(section: &str, counts: &Counts, budget: &toml_edit::Table, wrong: &mu
 fn main() {
     let has = |flag: &str| std::env::args().any(|argument| argument == flag);
     let named: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    if has("--pages") {
+        lists::measure(named.first().copied().unwrap_or(PAGES));
+        return;
+    }
     let sizes = if has("--quick") {
         vec![20]
     } else if named.is_empty() {

@@ -8,7 +8,7 @@ use tge_scrape::{
     config,
     detect::{self, Headline, Item, Rules},
     feed::{self, Document},
-    model::{Kind, SourceFormat},
+    model::{Kind, PageSelectors, SourceFormat},
 };
 use url::Url;
 
@@ -47,6 +47,21 @@ fn html() -> String {
     )
 }
 
+/// A list page of 50 items with a menu.
+fn list() -> String {
+    let item = |number: usize| {
+        format!(
+            "<li class=\"card news\"><a href=\"/news/{number}\"><h3>Museum opens its map room to visitors, part {number}</h3></a><time datetime=\"2026-11-21T06:{number:02}:00Z\">lately</time><p>A summary of two sentences. It says what the title says &amp; little more.</p></li>"
+        )
+    };
+    let items: String = (0..50).map(item).collect();
+    let menu: String =
+        (0..40).map(|number| format!("<li><a href=\"/m/{number}\">Section {number}</a></li>")).collect();
+    format!(
+        "<!doctype html><html><head><title>News</title></head><body><nav><ul>{menu}</ul></nav><main><ul>{items}</ul></main><footer>About us</footer></body></html>"
+    )
+}
+
 fn rules() -> Rules {
     let settings = config::from_text("", Path::new("state")).unwrap_or_else(|errors| panic!("{errors}"));
     // Instructions of the encoder depend on the processor.
@@ -65,6 +80,26 @@ pub fn all() -> Vec<Stage> {
             now: Timestamp::UNIX_EPOCH,
         };
         assert_eq!(black_box(feed::read(&document, &SourceFormat::Feed)).unwrap().entries.len(), 30);
+    };
+    let (body, list_url) = (list(), Url::parse("https://venue.example/news").unwrap());
+    let text = str::to_owned;
+    let selectors = PageSelectors {
+        item: text("li.card"),
+        title: text("h3"),
+        time: text("time@datetime"),
+        summary: text("p"),
+        pages: 1,
+        ..PageSelectors::default()
+    };
+    let format = SourceFormat::Page(selectors);
+    let parse_page = move || {
+        let document = Document {
+            bytes: body.as_bytes(),
+            content_type: Some("text/html"),
+            url: &list_url,
+            now: Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(black_box(feed::read(&document, &format)).unwrap().entries.len(), 50);
     };
     let page = html();
     let now = "2026-11-21T06:00:00Z".parse().unwrap();
@@ -107,6 +142,7 @@ pub fn all() -> Vec<Stage> {
     };
     vec![
         stage("parse, a feed of 30 entries", parse),
+        stage("parse, a page of 50 items", parse_page),
         stage("extract, a page of 60 paragraphs", extract),
         stage("early filter, 2,000 headlines", early),
         stage("judge, one text", judge),
