@@ -134,8 +134,8 @@ fn mirrors_are_checked() {
     let checked = lab.run(&["config", "check"]);
     let text = checked.stdout + &checked.stderr;
     assert!(
-        text.contains("toml:3: also:") && text.contains("is there twice, or is the url itself"),
+        text.contains("toml:3:9: also: \"https://a.example/feed/\" is there twice, or is the url itself"),
         "{text}"
     );
-    assert!(text.contains("\"ftp://b.example\" is not an http or https address"), "{text}");
+    assert!(text.contains("toml:3:36: also: \"ftp://b.example\" is not an http or https address"), "{text}");
 }

@@ -90,12 +90,12 @@ fn selectors_are_checked_with_their_line() {
     let checked = lab.run(&["config", "check"]);
     let text = checked.stdout + &checked.stderr;
     for part in [
-        "toml:3: content: \"li[\" is no CSS selector",
-        "toml:4: remove: \":nope(\" is no CSS selector",
-        "toml:6: host: duplicate of the rules in",
-        "toml:9: host: \"https://b.example/x\" is no host",
-        "toml:12: host: needs a rule",
-        "toml:13: ",
+        "toml:3:11: content: \"li[\" is no CSS selector",
+        "toml:4:16: remove: \":nope(\" is no CSS selector: it has a pseudo-class",
+        "toml:6:8: host: duplicate of the rules in",
+        "toml:9:8: host: \"https://b.example/x\" is no host",
+        "toml:12:8: host: needs a rule",
+        "toml:13:1: ",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_that_find_nothing_leave_the_page_to_the_extractors() {
+    fn a_page_in_which_rules_find_nothing_is_read_by_the_extractors() {
         let gone = SiteRules { content: ".gone".to_owned(), ..rules() };
         let found = article(&gone, "https://venue.example/a", PAGE);
         assert_ne!(found.method, Method::Site);

@@ -126,7 +126,11 @@ impl<'a> Positions<'a> {
         let start = line.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
         // A byte order mark is no character of the first line.
         let mark = usize::from(start == 0 && at > 0 && self.text.starts_with("\u{feff}".as_bytes()));
-        Position { line: line + 1, column: self.count(at) - self.count(start) - mark + 1 }
+        let before = match self.text.get(start..at) {
+            Some(part) if part.len() <= BLOCK => characters(part),
+            _ => self.count(at) - self.count(start),
+        };
+        Position { line: line + 1, column: before - mark + 1 }
     }
 
     fn start(&self, span: Option<Range<usize>>) -> Option<Position> {

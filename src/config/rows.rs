@@ -198,6 +198,17 @@ impl Reader<'_> {
         self.errors.add(&place, format!("{key}: {}", message.into()));
     }
 
+    /// As [`Reader::wrong`], for the element `index` of the list at `key`.
+    pub fn wrong_element(&mut self, key: &str, index: usize, message: impl Into<String>) {
+        let mut place = self.place(key);
+        if let Some((_, RawValue::Array(list))) = self.find(key)
+            && let Some((at, _)) = list.get(index)
+        {
+            place = place.with(*at);
+        }
+        self.errors.add(&place, format!("{key}: {}", message.into()));
+    }
+
     /// As [`Reader::wrong`], for a secret that `key` names.
     pub fn wrong_secret(&mut self, key: &str, message: impl Into<String>) {
         let place = self.place(key);
@@ -286,11 +297,12 @@ fn also(reader: &mut Reader<'_>, own: &Url) -> Vec<String> {
         reader.wrong("also", format!("at most {MIRRORS} addresses"));
     }
     let mut known = vec![address::canonical(own)];
-    for text in &mirrors {
+    for (index, text) in mirrors.iter().enumerate() {
         match feed_address(text).map(|url| address::canonical(&url)) {
-            Err(message) => reader.wrong("also", message),
+            Err(message) => reader.wrong_element("also", index, message),
             Ok(identity) if known.contains(&identity) => {
-                reader.wrong("also", format!("{text:?} is there twice, or is the url itself"));
+                let message = format!("{text:?} is there twice, or is the url itself");
+                reader.wrong_element("also", index, message);
             }
             Ok(identity) => known.push(identity),
         }

@@ -47,12 +47,16 @@ fn site(reader: &mut Reader<'_>, known: &mut HashMap<String, Place>) -> Option<S
     let none = || SiteRules { host: rules.host.clone(), ..SiteRules::default() };
     let keys = [
         SiteRules { content: rules.content.clone(), ..none() },
-        SiteRules { remove: rules.remove.clone(), ..none() },
         SiteRules { title: rules.title.clone(), ..none() },
         SiteRules { time: rules.time.clone(), ..none() },
     ];
     for error in keys.iter().filter_map(|rules| Site::new(rules).err()) {
         reader.wrong(error.key, error.reason());
+    }
+    for (index, selector) in rules.remove.iter().enumerate() {
+        if let Err(error) = Site::new(&SiteRules { remove: vec![selector.clone()], ..none() }) {
+            reader.wrong_element(error.key, index, error.reason());
+        }
     }
     Some(rules)
 }

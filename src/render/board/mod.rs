@@ -22,16 +22,25 @@ pub use sources::Health;
 pub use story::{Story, shorten_ids};
 
 const STYLE: &str = include_str!("board.css");
-const SCRIPT: &str = concat!(
-    "(() => {\n\"use strict\";\n",
-    include_str!("state.js"),
-    include_str!("list.js"),
-    include_str!("pane.js"),
-    include_str!("keys.js"),
-    include_str!("live.js"),
-    include_str!("main.js"),
-    "})();\n"
-);
+/// The script, with further parts before the last one.
+macro_rules! script {
+    ($($more:literal)?) => {
+        concat!(
+            "(() => {\n\"use strict\";\n",
+            include_str!("state.js"),
+            include_str!("list.js"),
+            include_str!("pane.js"),
+            include_str!("keys.js"),
+            $(include_str!($more),)?
+            include_str!("main.js"),
+            "})();\n"
+        )
+    };
+}
+
+const SCRIPT: &str = script!();
+/// The script of a page that follows its server.
+const LIVE_SCRIPT: &str = script!("live.js");
 
 #[derive(Debug, Clone, Copy)]
 pub struct Board<'a> {
@@ -60,6 +69,13 @@ pub enum Renewal {
 const PLAIN_RELOAD_S: u32 = 60;
 
 impl Renewal {
+    fn script(self) -> &'static str {
+        match self {
+            Self::Never | Self::Reload(_) => SCRIPT,
+            Self::Stream => LIVE_SCRIPT,
+        }
+    }
+
     fn reload_s(self) -> Option<u32> {
         match self {
             Self::Never => None,
@@ -96,20 +112,21 @@ pub fn html(board: &Board<'_>) -> String {
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">{reload}\
          <meta name=\"referrer\" content=\"no-referrer\"><link rel=\"icon\" href=\"data:,\"><title>Token launches</title><style>{STYLE}</style></head>\
-         <body>{body}<script type=\"application/json\" id=\"data\">{data}</script>\n<script>{SCRIPT}</script></body></html>\n",
-        policy = policy(board.renewal == Renewal::Stream),
+         <body>{body}<script type=\"application/json\" id=\"data\">{data}</script>\n<script>{script}</script></body></html>\n",
+        policy = policy(board.renewal),
+        script = board.renewal.script(),
         data = data::json(board),
     )
 }
 
-/// Only this style and this script; no request, but to the server of a live page.
-fn policy(follows: bool) -> String {
+/// Only this style and this script; no request, but to the server of a page that follows it.
+fn policy(renewal: Renewal) -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     format!(
         "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'{}",
         hash(STYLE),
-        hash(SCRIPT),
-        if follows { "; connect-src 'self'" } else { "" }
+        hash(renewal.script()),
+        if renewal == Renewal::Stream { "; connect-src 'self'" } else { "" }
     )
 }
 

@@ -140,7 +140,7 @@ fn page_equals_its_snapshot() {
     };
     let shown = page(&three(), &more);
     let fixed = [STYLE, SCRIPT, FILTERS, FOOT].iter().fold(shown, |page, part| page.replace(part, "[…]"));
-    let fixed = fixed.replace(&policy(false), "[policy]").replace("><", ">\n<");
+    let fixed = fixed.replace(&policy(Renewal::Never), "[policy]").replace("><", ">\n<");
     let mut settings = insta::Settings::new();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);

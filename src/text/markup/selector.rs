@@ -39,7 +39,7 @@ impl Selected {
             return Err(SelectorError { text: cut(text, SHOWN, Unit::Scalars), why });
         }
         let selector = Selector::parse(if own { "*" } else { selector })
-            .map_err(|error| SelectorError { text: text.to_owned(), why: error.to_string() })?;
+            .map_err(|error| SelectorError { text: text.to_owned(), why: reason(&error.to_string()) })?;
         Ok(Self { own, selector, attribute: attribute.map(str::to_owned) })
     }
 
@@ -54,6 +54,15 @@ impl Selected {
 /// The attributes in which `element` may state a time, the most exact first.
 pub(crate) fn time_attributes(element: ElementRef<'_>) -> impl Iterator<Item = &str> {
     ["datetime", "content", "title"].into_iter().filter_map(move |name| element.attr(name))
+}
+
+/// The error of the parser in one line. It prints its own type for what it does not know.
+fn reason(error: &str) -> String {
+    if error.contains('\n') {
+        "it has a pseudo-class or pseudo-element that is not supported".to_owned()
+    } else {
+        error.to_owned()
+    }
 }
 
 /// The most open brackets in `text`; brackets in quotes count too.
