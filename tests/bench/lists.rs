@@ -76,7 +76,7 @@ fn median(port: u16, pages: usize, advance: impl Fn()) -> f64 {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             let report: Value = serde_json::from_slice(&output.stdout).unwrap();
             assert_eq!(report["feeds"]["failed"], 0, "{}", String::from_utf8_lossy(&output.stderr));
-            let ms = |key: &str| report["cycle"]["cpu"][key].as_f64().unwrap();
+            let ms = |key: &str| report["cpu"][key].as_f64().unwrap();
             ms("user_ms") + ms("system_ms")
         })
         .skip(1)

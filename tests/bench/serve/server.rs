@@ -74,7 +74,7 @@ impl Server {
                 })
                 .collect();
             format!(
-                "INSERT INTO {table} ({}) SELECT {} FROM {table} ORDER BY 1 LIMIT 1",
+                "INSERT INTO {table} ({}) SELECT {} FROM {table} ORDER BY {table}.id LIMIT 1",
                 names.join(", "),
                 values.join(", ")
             )
