@@ -12,7 +12,7 @@ mod cycle;
 mod db;
 mod demo;
 mod doctor;
-mod events;
+pub(crate) mod events;
 mod explain;
 mod feed;
 mod files;

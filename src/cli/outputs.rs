@@ -17,7 +17,7 @@ use crate::{
 use super::{board, files, output::Output};
 
 /// Past days that stay in the calendar.
-const PAST: SignedDuration = SignedDuration::from_hours(180 * 24);
+pub const PAST: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// Seconds after which an open board loads itself again.
 const RELOAD_S: u32 = 60;
 

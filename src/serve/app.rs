@@ -13,10 +13,10 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{
-        Path, RawQuery, State,
+        Path, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header},
     routing::{MethodRouter, get},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -169,16 +169,17 @@ fn times(now: Timestamp) -> Times {
 /// The answer to a request: a kept document of this version of the database, or a new one.
 async fn answered<F: Future<Output = Result<Document, Missing>>>(
     app: &App,
-    (path, names, query, headers): (&str, &[&str], Option<String>, &HeaderMap),
+    uri: &Uri,
+    names: &[&str],
+    headers: &HeaderMap,
     make: impl FnOnce(Query, Timestamp) -> F,
 ) -> Response<Body> {
     let now = SystemClock.now();
-    let text = query.unwrap_or_default();
-    let query = match query::read(&text, names, &times(now)) {
+    let query = match query::read(uri.query().unwrap_or_default(), names, &times(now)) {
         Ok(query) => query,
         Err(detail) => return problem(StatusCode::BAD_REQUEST, &detail),
     };
-    let key = format!("{path}?{text}");
+    let key = uri.to_string();
     let version = match app.store.data_version().await {
         Ok(version) => version,
         Err(error) => return failed(&error.to_string()),
@@ -207,10 +208,9 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     FILTERS.iter().chain(&TIMES).chain(more).copied().collect()
 }
 
-async fn page(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+async fn page(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
     let mut response =
-        answered(&app, ("/", &[], query, &headers), |_, now| documents::page(&app.store, &app.settings, now))
-            .await;
+        answered(&app, &uri, &[], &headers, |_, now| documents::page(&app.store, &app.settings, now)).await;
     // The page itself restricts its style and script by hash.
     let policy = HeaderValue::from_static(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -219,92 +219,67 @@ async fn page(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap)
     response
 }
 
-async fn stories(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+async fn stories(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
     let names = with(&["limit", "cursor"]);
-    answered(&app, ("/api/v1/stories", &names, query, &headers), |query, _| {
-        documents::stories(&app.store, query)
-    })
-    .await
+    answered(&app, &uri, &names, &headers, |query, _| documents::stories(&app.store, query)).await
 }
 
-async fn story(
-    State(app): Shared,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response<Body> {
-    let path = format!("/api/v1/stories/{id}");
-    answered(&app, (&path, &[], query, &headers), |_, now| {
-        documents::story(&app.store, &app.settings, &id, now)
-    })
-    .await
+async fn story(State(app): Shared, Path(id): Path<String>, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    answered(&app, &uri, &[], &headers, |_, now| documents::story(&app.store, &app.settings, &id, now)).await
 }
 
-async fn calendar(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
+async fn calendar(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
     let names = with(&["limit"]);
-    answered(&app, ("/api/v1/calendar", &names, query, &headers), |query, now| {
-        documents::calendar(&app.store, query, now)
-    })
-    .await
+    answered(&app, &uri, &names, &headers, |query, now| documents::calendar(&app.store, query, now)).await
 }
 
-async fn projects(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
-    answered(&app, ("/api/v1/projects", &[], query, &headers), async |_, _| {
-        Ok(documents::projects(&app.settings))
-    })
-    .await
+async fn projects(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    answered(&app, &uri, &[], &headers, async |_, _| Ok(documents::projects(&app.settings))).await
 }
 
 async fn project(
     State(app): Shared,
     Path(name): Path<String>,
-    RawQuery(query): RawQuery,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let path = format!("/api/v1/projects/{name}");
-    answered(&app, (&path, &["limit"], query, &headers), |query, _| {
+    answered(&app, &uri, &["limit"], &headers, |query, _| {
         documents::project(&app.store, &app.settings, &name, query)
     })
     .await
 }
 
-async fn sources(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
-    answered(&app, ("/api/v1/sources", &[], query, &headers), |_, now| {
-        documents::sources(&app.store, &app.settings, now)
-    })
-    .await
+async fn sources(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    answered(&app, &uri, &[], &headers, |_, now| documents::sources(&app.store, &app.settings, now)).await
 }
 
-async fn cycles(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
-    answered(&app, ("/api/v1/cycles", &["limit"], query, &headers), |query, now| {
+async fn cycles(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    answered(&app, &uri, &["limit"], &headers, |query, now| {
         documents::cycles(&app.store, &app.settings, query, now)
     })
     .await
 }
 
-async fn stats(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
-    answered(&app, ("/api/v1/stats", &[], query, &headers), |_, now| {
-        documents::stats(&app.store, &app.settings, now)
-    })
-    .await
+async fn stats(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    answered(&app, &uri, &[], &headers, |_, now| documents::stats(&app.store, &app.settings, now)).await
 }
 
-async fn atom(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
-    answered(&app, ("/feed.atom", &with(&[]), query, &headers), |query, now| {
+async fn atom(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    answered(&app, &uri, &with(&[]), &headers, |query, now| {
         documents::atom(&app.store, &app.settings, query, now)
     })
     .await
 }
 
-async fn json_feed(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
-    answered(&app, ("/feed.json", &with(&[]), query, &headers), |query, _| {
+async fn json_feed(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    answered(&app, &uri, &with(&[]), &headers, |query, _| {
         documents::json_feed(&app.store, &app.settings, query)
     })
     .await
 }
 
-async fn ics(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
-    answered(&app, ("/calendar.ics", &FILTERS, query, &headers), |query, now| {
+async fn ics(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    answered(&app, &uri, &FILTERS, &headers, |query, now| {
         documents::ics(&app.store, &app.settings, query, now)
     })
     .await
@@ -320,17 +295,17 @@ async fn metrics(State(app): Shared, headers: HeaderMap) -> Response<Body> {
     }
 }
 
-async fn sse(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
-    streamed(&app, query, &headers, Form::Sse)
+async fn sse(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    streamed(&app, &uri, &headers, Form::Sse)
 }
 
-async fn ndjson(State(app): Shared, RawQuery(query): RawQuery, headers: HeaderMap) -> Response<Body> {
-    streamed(&app, query, &headers, Form::Ndjson)
+async fn ndjson(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    streamed(&app, &uri, &headers, Form::Ndjson)
 }
 
 async fn websocket(
     State(app): Shared,
-    RawQuery(query): RawQuery,
+    uri: Uri,
     headers: HeaderMap,
     connection: Option<Extension<Arc<Connection>>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -341,7 +316,7 @@ async fn websocket(
             "this path speaks WebSocket only; /api/v1/stream is for HTTP",
         );
     };
-    match reader(&app, query, &headers, Form::WebSocket) {
+    match reader(&app, &uri, &headers, Form::WebSocket) {
         Ok(reader) => websocket::bounded(upgrade).on_upgrade(|socket| {
             websocket::run(socket, reader, connection.map(|Extension(connection)| connection))
         }),
@@ -349,16 +324,16 @@ async fn websocket(
     }
 }
 
-fn streamed(app: &Arc<App>, query: Option<String>, headers: &HeaderMap, form: Form) -> Response<Body> {
-    match reader(app, query, headers, form) {
+fn streamed(app: &Arc<App>, uri: &Uri, headers: &HeaderMap, form: Form) -> Response<Body> {
+    match reader(app, uri, headers, form) {
         Ok(reader) => stream::response(reader),
         Err(detail) => problem(StatusCode::BAD_REQUEST, &detail),
     }
 }
 
-fn reader(app: &Arc<App>, query: Option<String>, headers: &HeaderMap, form: Form) -> Result<Reader, String> {
+fn reader(app: &Arc<App>, uri: &Uri, headers: &HeaderMap, form: Form) -> Result<Reader, String> {
     let names: Vec<&str> = FILTERS.iter().chain(&["after"]).copied().collect();
-    let query = query::read(&query.unwrap_or_default(), &names, &times(SystemClock.now()))?;
+    let query = query::read(uri.query().unwrap_or_default(), &names, &times(SystemClock.now()))?;
     // A browser that connects again names the last event itself.
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     Ok(Reader {

@@ -1,12 +1,12 @@
 //! The documents of the server, read from the database.
 
 use axum::http::StatusCode;
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::{answer::Document, query::Query};
 use crate::{
-    cli::{board, history::History, lookup, metrics, outputs, project, show, stats},
+    cli::{board, events::detections, history::History, lookup, metrics, outputs, project, show, stats},
     config::Settings,
     error::Error,
     exit::Exit,
@@ -25,8 +25,6 @@ use crate::{
 
 /// Cycles of `/api/v1/stats` and `/metrics`.
 const CYCLES: usize = 50;
-/// Past days of the calendar.
-const PAST: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 /// Why there is no document.
 #[derive(Debug)]
@@ -103,7 +101,7 @@ pub async fn story(store: &Store, settings: &Settings, id: &str, now: Timestamp)
 pub async fn calendar(store: &Store, query: Query, now: Timestamp) -> Result<Document> {
     let filter = EventFilter { order: Order::Date, dated_from: Some(day_of(now)), ..query.filter };
     let rows = store.stories(filter).await?;
-    Ok(Document::json(render::json(&json!({ "schema": 1, "detections": views(&rows) }))))
+    Ok(Document::json(render::events::json(&detections(rows))))
 }
 
 pub fn projects(settings: &Settings) -> Document {
@@ -181,7 +179,7 @@ pub async fn json_feed(store: &Store, settings: &Settings, query: Query) -> Resu
 }
 
 pub async fn ics(store: &Store, settings: &Settings, query: Query, now: Timestamp) -> Result<Document> {
-    let filter = EventFilter { since: Some(now - PAST), limit: usize::MAX, ..query.filter };
+    let filter = EventFilter { since: Some(now - outputs::PAST), limit: usize::MAX, ..query.filter };
     let rows = store.stories(filter).await?;
     let text = calendar::ics(&rows, &settings.outputs.authority);
     Ok(Document::new("text/calendar; charset=utf-8", text))

@@ -53,37 +53,27 @@ impl Guard {
             scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
         });
         match bearer {
-            Some(token) => self.named(token),
+            Some(token) => self.matching(|known| is_equal(&known.secret, token)),
             None => headers
                 .get_all(header::COOKIE)
                 .iter()
                 .filter_map(|value| value.to_str().ok())
                 .flat_map(|cookies| cookies.split(';'))
                 .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))
-                .find_map(|session| self.of_session(session)),
+                .find_map(|value| self.matching(|known| is_equal(&session(&known.secret), value))),
         }
+        .map(|known| known.name.as_str())
         .ok_or(Refusal::Token)
     }
 
     /// The session cookie for `token`; `None` for a wrong one.
     pub fn login(&self, token: &str) -> Option<String> {
-        let secret = self.tokens.iter().fold(None, |found, known| {
-            if is_equal(&known.secret, token) { Some(&known.secret) } else { found }
-        });
-        secret.map(|secret| session(secret))
+        self.matching(|known| is_equal(&known.secret, token)).map(|known| session(&known.secret))
     }
 
-    /// All tokens are compared, so that the time does not depend on which one matches.
-    fn named(&self, token: &str) -> Option<&str> {
-        self.tokens.iter().fold(None, |found, known| {
-            if is_equal(&known.secret, token) { Some(known.name.as_str()) } else { found }
-        })
-    }
-
-    fn of_session(&self, value: &str) -> Option<&str> {
-        self.tokens.iter().fold(None, |found, known| {
-            if is_equal(&session(&known.secret), value) { Some(known.name.as_str()) } else { found }
-        })
+    /// The token that `is_it`. All are compared, so that the time does not depend on which one matches.
+    fn matching(&self, is_it: impl Fn(&ServeToken) -> bool) -> Option<&ServeToken> {
+        self.tokens.iter().fold(None, |found, known| if is_it(known) { Some(known) } else { found })
     }
 
     fn is_own_host(&self, headers: &HeaderMap) -> bool {
@@ -102,7 +92,7 @@ impl Guard {
 
 /// Whether a browser sends the request for a page of another site, other than by following a link.
 fn is_of_another_site(method: &Method, headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    let site = text(headers, "sec-fetch-site");
     let follows_a_link = *method == Method::GET
         && headers.get("sec-fetch-mode").is_some_and(|mode| mode.as_bytes() == b"navigate")
         && headers.get("sec-fetch-dest").is_some_and(|dest| dest.as_bytes() == b"document");
@@ -119,7 +109,7 @@ fn is_own_origin(headers: &HeaderMap) -> bool {
     })
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 

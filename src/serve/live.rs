@@ -69,10 +69,7 @@ pub fn event(entry: LogEntry, today: Date) -> Event {
     let LogEntry { seq, at, news } = entry;
     match news {
         News::Story(news) => {
-            let StoryNews { mut update, at_first_fetch } = *news;
-            let found = &mut update.detection;
-            found.stage = found.stage.on(found.event_date.as_deref(), today);
-            found.heard_at = Some(at);
+            let StoryNews { update, at_first_fetch } = news.heard(at, today);
             let name = if update.is_new { "story" } else { "update" };
             let change = Change {
                 event_date: update.event_date.as_ref().map(|(before, now)| (before.as_deref(), now.as_str())),
@@ -141,8 +138,7 @@ impl Ring {
         if seq >= self.newest() {
             return Some(Vec::new());
         }
-        let first = events.front().filter(|first| first.seq <= seq + 1)?;
-        debug_assert!(first.seq <= seq + 1);
+        events.front().filter(|first| first.seq <= seq + 1)?;
         let start = events.partition_point(|event| event.seq <= seq);
         Some(events.iter().skip(start).take(BATCH).map(Arc::clone).collect())
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use strum::VariantNames;
 
 use crate::{
-    cli::moment::{Moment, moment},
+    cli::moment::moment,
     model::{Class, Event, Stage, event_date::day_of},
     render::times::Times,
     store::EventFilter,
@@ -40,15 +40,16 @@ pub fn read(query: &str, names: &[&str], times: &Times) -> Result<Query, String>
         }
         let wrong = |message: String| format!("{name}: {message}");
         match name {
-            "since" => filter.since = Some(read_moment(value).map_err(wrong)?.start(times)),
-            "until" => filter.until = Some(read_moment(value).map_err(wrong)?.end(times)),
+            "since" => filter.since = Some(moment(value).map_err(wrong)?.start(times)),
+            "until" => filter.until = Some(moment(value).map_err(wrong)?.end(times)),
             "project" => filter.projects.extend(words(value).map(str::to_owned)),
             "source" => filter.sources.extend(words(value).map(str::to_owned)),
             "event" => filter.events.extend(variants::<Event>(value).map_err(wrong)?),
             "stage" => filter.stages.extend(variants::<Stage>(value).map_err(wrong)?),
             "class" => filter.classes.extend(variants::<Class>(value).map_err(wrong)?),
             "watched" => {
-                filter.watched = variant(value, &[("true", true), ("false", false)]).map_err(wrong)?;
+                filter.watched =
+                    value.parse().map_err(|_| wrong(format!("{value:?} should be true or false")))?;
             }
             "min_score" => filter.min_score = Some(number(value, 0, 100).map_err(wrong)?),
             "limit" => filter.limit = number(value, 1, LARGEST_LIMIT).map_err(wrong)?,
@@ -63,19 +64,9 @@ fn words(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
-fn read_moment(value: &str) -> Result<Moment, String> {
-    moment(value)
-}
-
 fn variants<T: FromStr + VariantNames>(value: &str) -> Result<Vec<T>, String> {
     let known = || T::VARIANTS.join(", ");
     words(value).map(|word| word.parse().map_err(|_| format!("{word:?} is none of {}", known()))).collect()
-}
-
-fn variant<T: Copy>(value: &str, known: &[(&str, T)]) -> Result<T, String> {
-    let names = || known.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or ");
-    let found = known.iter().find(|(name, _)| *name == value);
-    found.map(|(_, meaning)| *meaning).ok_or_else(|| format!("{value:?} should be {}", names()))
 }
 
 fn number<T: FromStr + PartialOrd + std::fmt::Display>(value: &str, least: T, most: T) -> Result<T, String> {

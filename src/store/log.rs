@@ -1,6 +1,6 @@
 //! The log of what became known: stories that were opened or changed, and cycles that ended, in the order of their commits.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{EventFilter, Store, StoreError, StoryRow, StoryUpdate, sqlite};
@@ -28,6 +28,16 @@ pub struct StoryNews {
     pub update: StoryUpdate,
     /// Whether sources had it when they were first fetched, so that no alert was sent.
     pub at_first_fetch: bool,
+}
+
+impl StoryNews {
+    /// As it is shown on `today`, heard of at `at`.
+    pub fn heard(mut self, at: Timestamp, today: Date) -> Self {
+        let found = &mut self.update.detection;
+        found.stage = found.stage.on(found.event_date.as_deref(), today);
+        found.heard_at = Some(at);
+        self
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -69,11 +69,8 @@ pub async fn follow(
 /// The update of a story that passes `filter`, with its stage on `today`.
 fn shown(entry: LogEntry, filter: &EventFilter, today: Date) -> Option<StoryUpdate> {
     let News::Story(news) = entry.news else { return None };
-    let mut update = news.update;
-    let found = &mut update.detection;
-    found.heard_at = Some(entry.at);
-    found.stage = found.stage.on(found.event_date.as_deref(), today);
-    filter.passes(found).then_some(update)
+    let update = news.heard(entry.at, today).update;
+    filter.passes(&update.detection).then_some(update)
 }
 
 fn watching(last: Option<Timestamp>, now: Timestamp) -> String {
