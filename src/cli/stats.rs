@@ -161,14 +161,16 @@ fn view(
     output: &Output,
 ) -> Result<String, Error> {
     let style = output.style();
-    let labels = runtime.block_on(store.labels())?;
     let first = history.reports.last().map_or(i64::MAX, |report| report.cycle.id);
     let lines = if args.feeds { runtime.block_on(store.source_lines(first))? } else { Vec::new() };
     let hosts = add_times(&mut history.sources, &lines);
+    if globals.format == Some(Format::Json) {
+        return Ok(render::json(&runtime.block_on(whole_document(store, settings, &history))?));
+    }
+    let labels = runtime.block_on(store.labels())?;
     let running = RunningCycle::read(&settings.state_dir, history.now);
     let availability = runtime.block_on(regularity(store, settings, history.now))?;
     Ok(match globals.format {
-        Some(Format::Json) => render::json(&runtime.block_on(whole_document(store, settings, &history))?),
         Some(Format::Ndjson) => history.reports.iter().map(render::json).collect(),
         Some(Format::Csv) => sources::csv(&history.sources),
         None | Some(Format::Table) if history.reports.is_empty() => {
@@ -207,10 +209,10 @@ fn view(
                 answers::text(&answers, &output.times(history.now, globals.utc), style)
             }
         }
-        // `cli` refuses all but the last for this command; `run` has printed that.
-        Some(Format::Atom | Format::Ics | Format::Html | Format::Markdown | Format::Prometheus) => {
-            String::new()
-        }
+        // JSON is printed above and Prometheus by `run`; `cli` refuses the others for this command.
+        Some(
+            Format::Json | Format::Atom | Format::Ics | Format::Html | Format::Markdown | Format::Prometheus,
+        ) => String::new(),
     })
 }
 

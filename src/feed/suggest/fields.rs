@@ -194,12 +194,14 @@ impl<'p, 'a> Reading<'p, 'a> {
         top.1.map_or(usual, Choice::copy)
     }
 
+    /// The text of `choice` in each item, where there is one.
+    fn texts_of(&mut self, choice: &Choice) -> Vec<Option<String>> {
+        let mut text = |at: usize| Some(self.text(at).to_owned()).filter(|text| !text.is_empty());
+        choice.found.iter().copied().map(|at| at.and_then(&mut text)).collect()
+    }
+
     fn title_score(&mut self, choice: &Choice, links: &[Option<usize>]) -> f64 {
-        let texts: Vec<Option<String>> = choice
-            .found
-            .iter()
-            .map(|at| at.map(|at| self.text(at).to_owned()).filter(|text| !text.is_empty()))
-            .collect();
+        let texts = self.texts_of(choice);
         let length = median(texts.iter().flatten().map(|text| weight(text)).collect());
         let length = match length {
             ..8.0 => length / 20.0,
@@ -264,11 +266,7 @@ impl<'p, 'a> Reading<'p, 'a> {
             if overlaps {
                 continue;
             }
-            let texts: Vec<Option<String>> = choice
-                .found
-                .iter()
-                .map(|at| at.map(|at| self.text(at).to_owned()).filter(|text| !text.is_empty()))
-                .collect();
+            let texts = self.texts_of(choice);
             let length = median(texts.iter().flatten().map(|text| weight(text)).collect());
             if length < 30.0 || share(&texts) < SUMMARIES || distinct(&texts) < 0.7 {
                 continue;
