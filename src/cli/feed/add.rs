@@ -58,7 +58,6 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     let mut outline =
         Outline { url: args.url.clone(), title: args.name, html_url: String::new(), tags: args.tags };
     let mut file = SettingsFile::open(globals)?;
-    let path = file.path.display().to_string();
     // Errors in the address come before any request.
     let page = web_address(&args.url)?;
     if is_known(&mut file, &args.url, output)? {
@@ -78,8 +77,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
             outline.html_url = page.to_string();
             outline.url.clone_from(&found.url);
         }
-        if !args.yes && std::io::stdin().is_terminal() && !is_confirmed("add it? [Y/n]", true, output)? {
-            output.print("not added\n")?;
+        if is_declined(args.yes, output)? {
             return Ok(Exit::Success);
         }
     }
@@ -89,7 +87,23 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     }
     let feed = NewFeed { outline, tier: args.tier, ..NewFeed::default() };
     Feeds::of(&mut file.document)?.add_new(&feed)?;
+    save(file, output)
+}
+
+/// Whether the user, asked on a terminal, does not want to add what was shown.
+pub fn is_declined(yes: bool, output: &mut Output) -> Result<bool, Error> {
+    let asks = !yes && std::io::stdin().is_terminal();
+    if !asks || is_confirmed("add it? [Y/n]", true, output)? {
+        return Ok(false);
+    }
+    output.print("not added\n")?;
+    Ok(true)
+}
+
+/// Saves the file with the added source.
+pub fn save(mut file: SettingsFile, output: &mut Output) -> Result<Exit, Error> {
     let settings = file.save()?;
+    let path = file.path.display();
     output.print(&format!("added to {path}: {} are read\n", settings.feeds_in_words()))?;
     output.next("tge-scrape cycle --dry-run");
     Ok(Exit::Success)

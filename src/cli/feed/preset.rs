@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     super::{Globals, output::Output, print_rows, settings_file::SettingsFile},
-    add::{Args, is_confirmed, is_known},
+    add::{Args, is_declined, is_known, save},
     sources::probe_source,
 };
 
@@ -70,11 +70,7 @@ pub fn add(spec: &str, args: &Args, globals: &Globals, output: &mut Output) -> R
             let message = format!("preset {} gives no entries", chosen.spec());
             return Err(Error::new(Exit::Failure, message, "--no-check adds it all the same"));
         }
-        if !args.yes
-            && std::io::IsTerminal::is_terminal(&std::io::stdin())
-            && !is_confirmed("add it? [Y/n]", true, output)?
-        {
-            output.print("not added\n")?;
+        if is_declined(args.yes, output)? {
             return Ok(Exit::Success);
         }
     }
@@ -89,9 +85,5 @@ pub fn add(spec: &str, args: &Args, globals: &Globals, output: &mut Output) -> R
         tags.extend(args.tags.iter().map(|tag| plain(tag)));
     }
     Feeds::of(&mut file.document)?.add_table(table);
-    let settings = file.save()?;
-    let path = file.path.display();
-    output.print(&format!("added to {path}: {} are read\n", settings.feeds_in_words()))?;
-    output.next("tge-scrape cycle --dry-run");
-    Ok(Exit::Success)
+    save(file, output)
 }
