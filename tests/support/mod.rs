@@ -5,6 +5,8 @@ pub mod mail;
 pub mod mount;
 pub mod random;
 pub mod redact;
+#[cfg(unix)]
+pub mod served;
 pub mod services;
 pub mod state;
 pub mod tls;
