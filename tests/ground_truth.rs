@@ -43,7 +43,7 @@ fn three_cycles(lab: &Lab) -> (Vec<Detection>, BTreeMap<String, u32>) {
 
 #[test]
 fn launches_are_found_and_reported_once_and_nothing_else_is() {
-    let lab = Lab::with_web();
+    let lab = Lab::with_web().with_encoder();
     let (found, mentions) = three_cycles(&lab);
     let truths = lab.web().truth(2);
     let launches: BTreeSet<String> = truths
@@ -106,7 +106,7 @@ fn mentions(lab: &Lab) -> Vec<Mention> {
 
 #[test]
 fn mentions_are_joined_by_story_and_different_stories_stay_apart() {
-    let lab = Lab::with_web();
+    let lab = Lab::with_web().with_encoder();
     three_cycles(&lab);
     let mentions = mentions(&lab);
     let (mut pairs, mut correct) = (0_u32, 0_u32);

@@ -148,7 +148,7 @@ fn tables_equal_their_snapshots() {
 
 #[test]
 fn explanation_equals_its_snapshot() {
-    let lab = Lab::new();
+    let lab = Lab::new().with_encoder();
     let text = "Quorith (QRTH) airdrop claim opens for early users\nEligible wallets can claim QRTH until 25 November 2026.";
     fs::write(lab.path().join("text"), text).unwrap();
     compare("explain", &run(&lab, &["explain", "text"]).stdout);
@@ -171,7 +171,7 @@ fn mail(text: &str) -> String {
 #[test]
 fn alerts_of_every_channel_equal_their_snapshots() {
     let feed = feed();
-    let world = World::new(Lab::with_web());
+    let world = World::new(Lab::with_web().with_encoder());
     world.lab.settings(&settings(&feed, &world.channels()));
     let cycle = run(&world.lab, &["cycle", "--catch-up", "9"]);
     assert_eq!(cycle.code, 0, "{}", cycle.stderr);
