@@ -1,16 +1,19 @@
 //! Commands that a new user runs first, and the messages for wrong input.
 
-use std::{io::Write, process::Stdio};
+use std::{io::Write, process::Stdio, sync::LazyLock};
 
 use crate::support::{
     inbox::{Answer, Inbox},
-    lab::{Lab, ran},
+    lab::{Lab, Ran, ran},
 };
+
+/// A demo takes long in a test build.
+static DEMO: LazyLock<Ran> = LazyLock::new(|| Lab::new().run(&["demo"]));
 
 #[test]
 fn demo_shows_detections_figures_and_targets_and_writes_no_file() {
     let lab = Lab::new();
-    let demo = lab.run(&["demo"]);
+    let demo = &*DEMO;
     assert_eq!(demo.code, 0, "{}", demo.stderr);
     let lines: Vec<&str> = demo.stdout.lines().collect();
     assert!(lines[0].starts_with("first cycle") && lines[1].starts_with(" NEW "), "{lines:?}");
@@ -47,8 +50,7 @@ fn undated(text: &str) -> String {
 #[test]
 fn picture_of_the_readme_shows_what_the_demo_prints() {
     let lab = Lab::new();
-    let demo = lab.run(&["demo"]).stdout;
-    let (_, best) = demo.split_once("the best ").unwrap();
+    let (_, best) = DEMO.stdout.split_once("the best ").unwrap();
     let titles: Vec<String> = lab
         .run(&["demo", "--format", "ndjson"])
         .stdout
@@ -82,7 +84,10 @@ fn picture_of_the_readme_shows_what_the_demo_prints() {
     }
     assert!(headlines >= 8 && frame >= 6, "{headlines} headlines, {frame} other words");
     for words in ["the best 8 of", "more", "Next: tge-scrape config init"] {
-        assert!(picture.contains(words) && demo.contains(words), "{words}: .ci/picture draws it again");
+        assert!(
+            picture.contains(words) && DEMO.stdout.contains(words),
+            "{words}: .ci/picture draws it again"
+        );
     }
 }
 
