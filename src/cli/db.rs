@@ -8,15 +8,12 @@ use crate::{
     clock::{Clock, SystemClock},
     error::Error,
     exit::Exit,
-    store::{Access, Compacted, Lock, Mended, Store},
+    store::{Access, CleanUp, Compacted, Lock, Mended, Retention, Store, StoreError},
     text::quantity::plural,
     wiring,
 };
 
 use super::{Globals, output::Output, x::forget};
-
-/// Rows deleted in one step.
-const STEP: usize = 10_000;
 
 #[derive(Debug, Subcommand)]
 pub enum What {
@@ -71,15 +68,7 @@ pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, 
         What::Prune => {
             let _lock = runtime.block_on(Lock::take(dir, Duration::ZERO, SystemClock))?;
             let store = Store::open(dir, Access::Write)?;
-            let mut gone = 0;
-            loop {
-                let keep = settings.cycle.retention;
-                let step = runtime.block_on(store.prune(SystemClock.now(), STEP, keep))?;
-                gone += step;
-                if step == 0 {
-                    break;
-                }
-            }
+            let gone = runtime.block_on(prune(&store, settings.cycle.retention))?;
             output.print(&(plural(gone, "row", "rows") + " deleted\n"))?;
             Ok(Exit::Success)
         }
@@ -91,6 +80,19 @@ pub fn run(what: &What, globals: &Globals, output: &mut Output) -> Result<Exit, 
         }
         What::PurgePost(args) => forget::run(args, &settings, output),
     }
+}
+
+/// Deletes everything that has expired; returns the number of rows.
+async fn prune(store: &Store, keep: Retention) -> Result<u64, StoreError> {
+    let now = SystemClock.now();
+    store.begin_clean_up(now).await?;
+    let (mut rest, mut gone) = (CleanUp::of_everything(), 0);
+    while let Some(limit) = rest.next_step() {
+        let done = store.prune(now, limit, keep).await?;
+        gone += done.deleted;
+        rest.record(&done);
+    }
+    Ok(gone)
 }
 
 fn compacted(sizes: Compacted) -> String {

@@ -4,6 +4,7 @@
 //! visit whole, counts it and queues visits for its waiting entries: a page is requested as soon as its feed is read.
 
 mod checks;
+mod clean_up;
 mod cpu;
 mod memory;
 mod notifier;
@@ -55,8 +56,6 @@ use source_index::SourceIndex;
 
 /// Entries of earlier cycles that one cycle visits at most.
 const BACKLOG: usize = 5_000;
-/// Rows that one cycle deletes at most, so that no cycle pays for the clean-up of many.
-const PRUNED: usize = 2_000;
 /// Cycles that decide the level of a target, as in `stats`.
 pub const TARGET_CYCLES: usize = 50;
 
@@ -263,7 +262,8 @@ pub async fn run(
     let mut notified = NotifyOutcome::default();
     if !task.dry_run {
         let start = Instant::now();
-        store.prune(now, PRUNED, task.settings.retention).await?;
+        let unless = stopped.is_none().then_some(stop.as_mut());
+        stopped = clean_up::clean_up(&store, now, task.settings.retention, unless).await?.or(stopped);
         run.context.labels.save(&store).await?;
         let source = |url: &str| run.sources.get(url).cloned();
         let stop = stopped.is_none().then_some(stop);

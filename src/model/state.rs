@@ -315,3 +315,11 @@ pub struct Commit {
     /// earlier one.
     pub findings: Vec<StoredFinding>,
 }
+
+impl Commit {
+    /// Rows that are written and expire: the next clean-up deletes at least as many.
+    pub(crate) fn rows(&self) -> usize {
+        let posts: usize = self.x.iter().map(|page| page.posts.len() + page.people.len()).sum();
+        self.entries.len() + self.articles.len() + self.robots.len() + posts
+    }
+}

@@ -3,6 +3,7 @@
 //! [`Store`] hides SQLite (docs/explain/decisions/0002-store-is-a-concrete-type.md): each method is one step of the
 //! program's work. SQLite blocks, so one thread owns the connection and runs the steps in order.
 
+mod clean_up;
 mod cycles;
 mod db;
 mod error;
@@ -27,6 +28,7 @@ use crate::model::{
     SourceState, Story,
 };
 
+pub(crate) use clean_up::{CleanUp, Pruned};
 pub use error::StoreError;
 pub(crate) use files::free_bytes;
 pub(crate) use history::{
@@ -339,13 +341,18 @@ impl Store {
         self.db.call(move |connection| sqlite::put_label_vectors(connection, encoder, &vectors)).await
     }
 
-    /// Deletes at most `limit` expired rows of each kind; returns their number.
+    /// Prepares a clean-up; returns the rows that came in since the last one.
+    pub(crate) async fn begin_clean_up(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.db.call(move |connection| sqlite::begin_clean_up(connection, now)).await
+    }
+
+    /// Handles at most `limit` expired rows of each kind in one transaction.
     pub(crate) async fn prune(
         &self,
         now: Timestamp,
         limit: usize,
         keep: Retention,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<Pruned, StoreError> {
         self.db.call(move |connection| sqlite::prune(connection, now, limit, &keep)).await
     }
 

@@ -60,7 +60,7 @@ pub use outbox::{
     alert_totals, attempt, bind, channel_story_states, channel_tests, channels, hasten, incidents, notice,
     oldest_due, open_messages, put_channel_test, queued, revive, rows, settle, waiting,
 };
-pub use prune::prune;
+pub use prune::{begin_clean_up, prune};
 pub use query_timing::{take as take_times, watch};
 pub use rejudge::{detections_of, judged_entries, rejudge};
 pub use repair::repair;
@@ -80,6 +80,7 @@ pub fn commit(connection: &mut Connection, commits: &[Commit]) -> Result<Vec<Str
     for commit in commits {
         new.extend(put(&transaction, commit)?);
     }
+    prune::add_inflow(&transaction, commits.iter().map(Commit::rows).sum())?;
     log::put_stories(&transaction, commits.iter().flat_map(|commit| &commit.findings), &new)?;
     transaction.commit()?;
     hit("visit-saved");

@@ -31,6 +31,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/16.sql")),
     M::up(include_str!("migrations/17.sql")),
     M::up(include_str!("migrations/18.sql")),
+    M::up(include_str!("migrations/19.sql")),
 ];
 
 /// Time that a statement waits for a lock of another process.

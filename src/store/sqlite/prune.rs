@@ -1,12 +1,15 @@
 //! Deletes expired rows in small steps.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::{StoreError, confirmed_time, day, seconds, statements};
-use crate::{failpoint::hit, store::Retention};
+use super::{StoreError, amount, confirmed_time, count, day, seconds, statements};
+use crate::{
+    failpoint::hit,
+    store::{Retention, clean_up::Pruned},
+};
 
 /// Days for a dropped entry: long enough that it cannot come back as new.
 const DROPPED: i64 = 400;
@@ -25,72 +28,125 @@ const BILLED: i64 = 3;
 /// Days without a request after which a source counts as new, and its entries may be deleted.
 const UNASKED: i64 = 400;
 
-/// Deletes at most `limit` rows of each kind and returns their number. Ages are counted up to the time that earlier
+/// Cycles for each row of other kinds: a cycle has a row for each stage and each source with a body, deleted with it.
+const ROWS_OF_A_CYCLE: usize = 50;
+
+/// Prepares a clean-up and returns the rows that came in since the last one.
+///
+/// A source without a request for 400 days (removed, or gone for good) is reset to new, so that deleted entries cannot be
+/// reported later: the first fetch of a new source sends no alerts.
+pub fn begin_clean_up(connection: &mut Connection, now: Timestamp) -> Result<u64, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let unasked = seconds(confirmed_time(&transaction, now)?) - UNASKED * 86_400;
+    transaction.prepare_cached(statements::SOURCES_FORGET)?.execute([unasked])?;
+    let inflow = inflow(&transaction)?;
+    transaction.commit()?;
+    Ok(inflow)
+}
+
+fn inflow(connection: &Connection) -> Result<u64, StoreError> {
+    let rows = connection.prepare_cached(statements::INFLOW)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(amount(rows.unwrap_or(0)))
+}
+
+/// Counts `rows` that are written in the same transaction.
+pub fn add_inflow(connection: &Connection, rows: usize) -> Result<(), StoreError> {
+    if rows > 0 {
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        connection.prepare_cached(statements::INFLOW_ADD)?.execute([rows])?;
+    }
+    Ok(())
+}
+
+/// What one transaction has deleted.
+#[derive(Default)]
+struct Deletions {
+    rows: usize,
+    is_full: bool,
+}
+
+impl Deletions {
+    /// Executes a statement whose last parameter is its `limit`.
+    fn execute(
+        &mut self,
+        connection: &Connection,
+        sql: &str,
+        before: i64,
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        let most = i64::try_from(limit).unwrap_or(i64::MAX);
+        let deleted = connection.prepare_cached(sql)?.execute([before, most])?;
+        self.rows += deleted;
+        self.is_full |= deleted >= limit;
+        Ok(())
+    }
+}
+
+/// Handles at most `limit` expired rows of each kind in one transaction. Ages are counted up to the time that earlier
 /// cycles confirm (see [`confirmed_time`]).
 ///
 /// An entry that may be in the last body of its source is kept, however old that body is: otherwise it would come back
 /// as new. Reading a body renews last-seen days that are 30 days old. So an entry last seen more than 31 days before
 /// the source's last new entry was in no body since. A source cannot grow without new entries, so the number of
-/// kept entries is bounded. Their last-seen day is renewed here, so that the next prune does not read them
-/// again.
-///
-/// A source without a request for 400 days (removed, or gone for good) is reset to new first, so that deleted
-/// entries cannot be reported later: the first fetch of a new source sends no alerts.
+/// kept entries is bounded. Their last-seen day is renewed here, so that the next clean-up does not read them again.
 pub fn prune(
     connection: &mut Connection,
     now: Timestamp,
     limit: usize,
     keep: &Retention,
-) -> Result<usize, StoreError> {
+) -> Result<Pruned, StoreError> {
     let whole_seconds = |age: Duration| i64::try_from(age.as_secs()).unwrap_or(i64::MAX / 2_000);
     let judged = whole_seconds(keep.entries) / 86_400;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let start = Instant::now();
     let now = confirmed_time(&transaction, now)?;
     let (today, second) = (day(now), seconds(now));
-    let mut gone = 0;
+    let mut deletions = Deletions::default();
     let unasked = second - UNASKED * 86_400;
-    transaction.prepare_cached(statements::SOURCES_FORGET)?.execute([unasked])?;
-    for (mut prune, mut renew, days) in [
-        (
-            transaction.prepare_cached(statements::ENTRIES_PRUNE_DROPPED)?,
-            transaction.prepare_cached(statements::ENTRIES_RENEW_DROPPED)?,
-            DROPPED.max(judged),
-        ),
-        (
-            transaction.prepare_cached(statements::ENTRIES_PRUNE_JUDGED)?,
-            transaction.prepare_cached(statements::ENTRIES_RENEW_JUDGED)?,
-            judged,
-        ),
+    let mut renewed = 0;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    for (prune, renew, days) in [
+        (statements::ENTRIES_PRUNE_DROPPED, statements::ENTRIES_RENEW_DROPPED, DROPPED.max(judged)),
+        (statements::ENTRIES_PRUNE_JUDGED, statements::ENTRIES_RENEW_JUDGED, judged),
     ] {
-        gone += prune.execute([today - days, limit, unasked])?;
-        renew.execute([today - days, limit, today, unasked])?;
+        let deleted = transaction.prepare_cached(prune)?.execute([today - days, most, unasked])?;
+        let kept = transaction.prepare_cached(renew)?.execute([today - days, most, today, unasked])?;
+        deletions.rows += deleted;
+        deletions.is_full |= deleted + kept >= limit;
+        renewed += kept;
     }
-    gone += transaction
-        .prepare_cached(statements::ARTICLES_PRUNE)?
-        .execute([second - whole_seconds(keep.articles), limit])?;
-    gone += transaction.prepare_cached(statements::ROBOTS_PRUNE)?.execute([second - ROBOTS, limit])?;
-    gone += transaction
-        .prepare_cached(statements::CYCLES_PRUNE)?
-        .execute([second - whole_seconds(keep.cycles), limit])?;
-    let messages = whole_seconds(keep.messages);
-    gone += transaction.prepare_cached(statements::OUTBOX_PRUNE)?.execute([second - messages, limit])?;
-    gone += transaction.prepare_cached(statements::MESSAGES_PRUNE)?.execute([second - messages, limit])?;
-    gone +=
-        transaction.prepare_cached(statements::QUEUED_PRUNE)?.execute([second - CHANNEL_STORIES, limit])?;
-    gone += transaction
-        .prepare_cached(statements::CHANNEL_STORY_PRUNE)?
-        .execute([second - CHANNEL_STORIES, limit])?;
-    gone += transaction.prepare_cached(statements::LOG_PRUNE)?.execute([second - LOG, limit])?;
-    gone += transaction.prepare_cached(statements::HOST_WAITS_PRUNE)?.execute([second - WAITS])?;
     let posts = now.as_millisecond() - whole_seconds(keep.posts) * 1_000;
-    gone += transaction.prepare_cached(statements::X_BILLED_PRUNE)?.execute([today - BILLED, limit])?;
-    gone += transaction.prepare_cached(statements::X_CALLS_PRUNE)?.execute([posts, limit])?;
-    gone += transaction.prepare_cached(statements::X_PEOPLE_PRUNE)?.execute([posts, limit])?;
-    gone += transaction.prepare_cached(statements::X_POSTS_PRUNE)?.execute([posts, limit])?;
+    let messages = second - whole_seconds(keep.messages);
+    for (sql, before, limit) in [
+        (statements::ARTICLES_PRUNE, second - whole_seconds(keep.articles), limit),
+        (statements::ROBOTS_PRUNE, second - ROBOTS, limit),
+        (statements::CYCLES_PRUNE, second - whole_seconds(keep.cycles), limit.div_ceil(ROWS_OF_A_CYCLE)),
+        (statements::OUTBOX_PRUNE, messages, limit),
+        (statements::MESSAGES_PRUNE, messages, limit),
+        (statements::QUEUED_PRUNE, second - CHANNEL_STORIES, limit),
+        (statements::CHANNEL_STORY_PRUNE, second - CHANNEL_STORIES, limit),
+        (statements::LOG_PRUNE, second - LOG, limit),
+        (statements::X_BILLED_PRUNE, today - BILLED, limit),
+        (statements::X_CALLS_PRUNE, posts, limit),
+        (statements::X_PEOPLE_PRUNE, posts, limit),
+        (statements::X_POSTS_PRUNE, posts, limit),
+    ] {
+        deletions.execute(&transaction, sql, before, limit)?;
+    }
+    deletions.rows += transaction.prepare_cached(statements::HOST_WAITS_PRUNE)?.execute([second - WAITS])?;
+    let (deleted, renewed) = (deletions.rows as u64, renewed as u64);
+    let mut pruned = Pruned { deleted, renewed, is_done: !deletions.is_full, took: Duration::ZERO };
+    let inflow = inflow(&transaction)?;
+    let unanswered = pruned.unanswered(inflow);
+    if unanswered != inflow {
+        transaction.prepare_cached(statements::INFLOW_SET)?.execute([count(unanswered)])?;
+    }
     transaction.commit()?;
+    pruned.took = start.elapsed();
     // Recommended before the connection of a short-lived process closes (sqlite.org/pragma.html#pragma_optimize).
-    connection.execute_batch("PRAGMA optimize")?;
+    if pruned.is_done {
+        connection.execute_batch("PRAGMA optimize")?;
+    }
     hit("pruned");
-    Ok(gone)
+    Ok(pruned)
 }

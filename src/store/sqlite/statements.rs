@@ -135,21 +135,28 @@ statements! {
     DETECTIONS_OF_ENTRY = "SELECT document FROM detections
         WHERE source = (SELECT id FROM sources WHERE url = ?1) AND key = ?2 ORDER BY rowid";
     ENTRIES_PRUNE_DROPPED = "DELETE FROM entries WHERE (source, key) IN (
-        SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
-        WHERE entries.state = 'd' AND entries.seen < ?1 AND (sources.checked_at < ?3
-        OR entries.seen < ifnull(sources.changed_at, 0) / 86400 - 31) LIMIT ?2)";
+        SELECT oldest.source, oldest.key FROM (SELECT source, key, seen FROM entries WHERE state = 'd' AND seen < ?1
+        ORDER BY seen LIMIT ?2) AS oldest
+        JOIN sources ON sources.id = oldest.source
+        WHERE sources.checked_at < ?3 OR oldest.seen < ifnull(sources.changed_at, 0) / 86400 - 31)";
     ENTRIES_PRUNE_JUDGED = "DELETE FROM entries WHERE (source, key) IN (
-        SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
-        WHERE entries.state = 'j' AND entries.seen < ?1 AND (sources.checked_at < ?3
-        OR entries.seen < ifnull(sources.changed_at, 0) / 86400 - 31) LIMIT ?2)";
+        SELECT oldest.source, oldest.key FROM (SELECT source, key, seen FROM entries WHERE state = 'j' AND seen < ?1
+        ORDER BY seen LIMIT ?2) AS oldest
+        JOIN sources ON sources.id = oldest.source
+        WHERE sources.checked_at < ?3 OR oldest.seen < ifnull(sources.changed_at, 0) / 86400 - 31)";
     ENTRIES_RENEW_DROPPED = "UPDATE entries SET seen = ?3 WHERE (source, key) IN (
-        SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
-        WHERE entries.state = 'd' AND entries.seen < ?1 AND ifnull(sources.checked_at, ?4) >= ?4
-        AND entries.seen >= ifnull(sources.changed_at, 0) / 86400 - 31 LIMIT ?2)";
+        SELECT oldest.source, oldest.key FROM (SELECT source, key, seen FROM entries WHERE state = 'd' AND seen < ?1
+        ORDER BY seen LIMIT ?2) AS oldest
+        JOIN sources ON sources.id = oldest.source
+        WHERE ifnull(sources.checked_at, ?4) >= ?4 AND oldest.seen >= ifnull(sources.changed_at, 0) / 86400 - 31)";
     ENTRIES_RENEW_JUDGED = "UPDATE entries SET seen = ?3 WHERE (source, key) IN (
-        SELECT entries.source, entries.key FROM entries JOIN sources ON sources.id = entries.source
-        WHERE entries.state = 'j' AND entries.seen < ?1 AND ifnull(sources.checked_at, ?4) >= ?4
-        AND entries.seen >= ifnull(sources.changed_at, 0) / 86400 - 31 LIMIT ?2)";
+        SELECT oldest.source, oldest.key FROM (SELECT source, key, seen FROM entries WHERE state = 'j' AND seen < ?1
+        ORDER BY seen LIMIT ?2) AS oldest
+        JOIN sources ON sources.id = oldest.source
+        WHERE ifnull(sources.checked_at, ?4) >= ?4 AND oldest.seen >= ifnull(sources.changed_at, 0) / 86400 - 31)";
+    INFLOW = "SELECT rows FROM inflow WHERE id = 1";
+    INFLOW_ADD = "INSERT INTO inflow (id, rows) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET rows = rows + ?1";
+    INFLOW_SET = "UPDATE inflow SET rows = ?1 WHERE id = 1";
     TEXT_PUT = "INSERT OR REPLACE INTO texts (source, key, title, link, summary, author, published, first_seen, silent)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     WAITING_PUT = "INSERT OR REPLACE INTO waiting (source, key, tries, next_try) VALUES (?1, ?2, ?3, ?4)";

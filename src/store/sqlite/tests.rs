@@ -399,7 +399,9 @@ fn no_statement_walks_through_a_table_that_grows() {
             statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
         for step in plan.map(Result::unwrap) {
             let by_index = step.contains("USING") || step.contains("CONSTANT ROW");
-            if step.starts_with("SCAN") && !by_index && !whole.contains(name) {
+            // `oldest` is a subquery with a limit.
+            let is_scan = step.starts_with("SCAN") && step != "SCAN oldest";
+            if is_scan && !by_index && !whole.contains(name) {
                 walks.push(format!("{name}: {step}"));
             }
         }
