@@ -3,7 +3,7 @@
 use std::{
     fs,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -294,4 +294,55 @@ fn unchanged_feed_repeats_no_alert_for_months() {
             "{quiet:?}, dated: {dated}: what a first fetch found is never alerted"
         );
     }
+}
+
+/// An item that is no launch.
+fn plain(subject: &str, at: Option<Timestamp>) -> String {
+    let at = at.unwrap().strftime("%a, %d %b %Y %H:%M:%S GMT");
+    format!(
+        "<item><title>Council talks about {subject}</title><guid isPermaLink=\"false\">{subject}</guid><pubDate>{at}</pubDate>\
+         <link>http://press.localhost/{subject}</link><description>The council met to talk about {subject}.</description></item>"
+    )
+}
+
+#[test]
+fn an_old_entry_that_a_feed_shows_again_is_judged_and_alerted_once() {
+    let at = |hours: i64| Some(now() + SignedDuration::from_hours(hours));
+    let launch =
+        item("Quorith airdrop claim is now live: QRTH tokens claimable today", "launch", "claim", at(25));
+    let bridge = plain("bridges", at(25));
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let items = Arc::clone(&shown);
+    let server = Inbox::start(move |_, _| Some(Answer::new(200, &rss(&items.lock().unwrap()))));
+    let lab = Lab::new();
+    let channel = format!("[[channels]]\nkind = \"file\"\npath = \"alerts.ndjson\"\n{AT_ONCE}");
+    lab.settings(&settings(&server, &["/feed"], &channel));
+    // Beside `shows` the feed has one new item in each cycle.
+    let cycle = |day: i64, shows: &[&String]| {
+        let street: String = day.to_string().bytes().map(|digit| char::from(digit - b'0' + b'k')).collect();
+        let other = plain(&format!("street-{street}"), at(24 * day));
+        *shown.lock().unwrap() = shows.iter().map(|item| (*item).clone()).chain([other]).collect();
+        let shift = (day * DAY + 7_200).to_string();
+        let ran = lab.run(&["--shift-clock", &shift, "cycle", "--format", "json"]);
+        assert_eq!(ran.code, 0, "day {day}: {}", ran.stderr);
+        ran.report()
+    };
+    let stored = |state: &str| {
+        let (_copy, database) = opened(&lab.state());
+        number(&database, &format!("SELECT count(*) FROM entries WHERE state = '{state}'"))
+    };
+    cycle(0, &[]);
+    assert_eq!(cycle(1, &[&launch, &bridge]).detections.len(), 1);
+    (2..30).step_by(2).for_each(|day| drop(cycle(day, &[])));
+    assert!(stored("d") < 14, "{} dropped entries of 17", stored("d"));
+    let back = cycle(30, &[&launch, &bridge]);
+    let counts = (back.entries.new, back.entries.dropped_early, back.detections.len());
+    assert_eq!(counts, (2, 2, 0), "the launch is known, the bridge is dropped again");
+    (40..150).step_by(10).for_each(|day| drop(cycle(day, &[])));
+    assert_eq!(stored("j"), 0, "the entry of the launch is deleted too");
+    let back = cycle(150, &[&launch, &bridge]);
+    assert_eq!((back.entries.new, back.detections.len()), (3, 0), "its detection is stored");
+    let alerts = lines(&lab.path().join("alerts.ndjson"));
+    assert_eq!(alerts.iter().filter(|line| line["detections"].is_array()).count(), 1);
+    assert_eq!(lab.events().len(), 1);
 }

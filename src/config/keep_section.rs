@@ -14,6 +14,7 @@ pub fn retention(layers: &mut Layers, article_ttl: Duration) -> Retention {
     let keep = Retention {
         cycles: age("cycles", bounds::CYCLES),
         entries: age("entries", bounds::ENTRIES),
+        dropped: age("dropped", bounds::DROPPED),
         articles: age("articles", bounds::ARTICLES),
         messages: age("messages", bounds::MESSAGES),
         posts: age("posts", bounds::POSTS),

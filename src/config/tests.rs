@@ -365,6 +365,7 @@ fn ages_of_deletion_have_bounds() {
     assert_eq!(settings.cycle.retention.posts, days(90));
     for (text, message) in [
         ("entries = \"20d\"", "keep.entries: should be between 32d and 3650d, is 20d"),
+        ("dropped = \"6d\"", "keep.dropped: should be between 7d and 3650d, is 6d"),
         ("cycles = \"0s\"", "keep.cycles: should be between 3d and 3650d, is 0s"),
         ("posts = \"1h\"", "keep.posts: should be between 7d and 3650d, is 1h"),
         ("messages = \"9999d\"", "keep.messages: should be between 7d and 3650d, is 9999d"),

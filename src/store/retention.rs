@@ -11,6 +11,8 @@ pub struct Retention {
     pub cycles: Duration,
     /// Judged entries, after the day on which they were last seen.
     pub entries: Duration,
+    /// Dropped entries, after the day on which they were last seen.
+    pub dropped: Duration,
     /// Pages, after they were last fetched or confirmed.
     pub articles: Duration,
     /// Messages and their alerts, after they were delivered or given up.
@@ -22,7 +24,14 @@ pub struct Retention {
 impl Default for Retention {
     fn default() -> Self {
         let days = |days: u32| DAY * days;
-        Self { cycles: days(30), entries: days(90), articles: days(30), messages: days(30), posts: days(90) }
+        Self {
+            cycles: days(30),
+            entries: days(90),
+            dropped: days(14),
+            articles: days(30),
+            messages: days(30),
+            posts: days(90),
+        }
     }
 }
 
@@ -32,6 +41,8 @@ pub(crate) mod bounds {
     pub const CYCLES: (u32, u32) = (3, 3650);
     /// Reading a feed renews the last-seen day of its entries every 30 days.
     pub const ENTRIES: (u32, u32) = (32, 3650);
+    /// Reading a feed renews the last-seen day of its dropped entries every 5 days.
+    pub const DROPPED: (u32, u32) = (7, 3650);
     /// A page that expires sooner cannot answer a conditional request; `cache.article_ttl` is the second bound.
     pub const ARTICLES: (u32, u32) = (1, 3650);
     /// A week of alerts remains for `alerts list`.

@@ -11,8 +11,11 @@ use crate::{
     store::{KnownEntry, KnownState, Lookup, ShortMarks, Words},
 };
 
-/// Days after which the last-seen day is renewed: before pruning would delete the entry, and rarely enough to be cheap.
-const STALE_DAYS: i64 = 30;
+/// Days after which reading a feed renews the last-seen day of judged and waiting entries: before a clean-up would delete
+/// them, and rarely enough to be cheap.
+pub const STALE_DAYS: i64 = 30;
+/// The same of dropped entries, which are kept for a shorter time.
+pub const STALE_DROPPED_DAYS: i64 = 5;
 /// Maximum entries read for one link: a link of more entries identifies none.
 const OF_ONE_LINK: i64 = 16;
 /// Maximum entries read for one title: a status page repeats some dozens ("Scheduled maintenance").
@@ -106,10 +109,12 @@ fn read(row: &Row<'_>, rules: i64, today: i64) -> rusqlite::Result<KnownEntry> {
         title: row.get("title_mark")?,
         text: row.get("text_mark")?,
     };
+    let stale_days =
+        if matches!(state, KnownState::Dropped { .. }) { STALE_DROPPED_DAYS } else { STALE_DAYS };
     Ok(KnownEntry {
         key,
         state,
-        is_stale: row.get::<_, i64>("seen")? < today - STALE_DAYS,
+        is_stale: row.get::<_, i64>("seen")? < today - stale_days,
         marks: Some(marks).filter(|marks| *marks != ShortMarks::default()),
         rewordings: entries::rewordings(row.get("reworded")?),
         words: None,

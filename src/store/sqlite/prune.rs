@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::{StoreError, amount, confirmed_time, count, day, seconds, statements};
+use super::{
+    StoreError, amount, confirmed_time, count, day,
+    known::{STALE_DAYS, STALE_DROPPED_DAYS},
+    seconds, statements,
+};
 use crate::{
     failpoint::hit,
     store::{Retention, clean_up::Pruned},
 };
 
-/// Days for a dropped entry: long enough that it cannot come back as new.
-const DROPPED: i64 = 400;
 /// Seconds for a robots.txt, which is valid for one day.
 const ROBOTS: i64 = 2 * 86_400;
 /// Seconds for a channel's state of a story, twice the time in which stories accept mentions, and for queued alerts of
@@ -86,9 +88,10 @@ impl Deletions {
 /// cycles confirm (see [`confirmed_time`]).
 ///
 /// An entry that may be in the last body of its source is kept, however old that body is: otherwise it would come back
-/// as new. Reading a body renews last-seen days that are 30 days old. So an entry last seen more than 31 days before
-/// the source's last new entry was in no body since. A source cannot grow without new entries, so the number of
-/// kept entries is bounded. Their last-seen day is renewed here, so that the next clean-up does not read them again.
+/// as new. Reading a body renews last-seen days that are 30 days old, or 5 days of dropped entries. So an entry last seen a
+/// day more than that before the source's last new entry was in no body since. A source cannot grow without new entries,
+/// so the number of kept entries is bounded. Their last-seen day is renewed here, so that the next clean-up does not read
+/// them again.
 pub fn prune(
     connection: &mut Connection,
     now: Timestamp,
@@ -96,7 +99,7 @@ pub fn prune(
     keep: &Retention,
 ) -> Result<Pruned, StoreError> {
     let whole_seconds = |age: Duration| i64::try_from(age.as_secs()).unwrap_or(i64::MAX / 2_000);
-    let judged = whole_seconds(keep.entries) / 86_400;
+    let days = |age: Duration| whole_seconds(age) / 86_400;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let start = Instant::now();
     let now = confirmed_time(&transaction, now)?;
@@ -105,12 +108,18 @@ pub fn prune(
     let unasked = second - UNASKED * 86_400;
     let mut renewed = 0;
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    for (prune, renew, days) in [
-        (statements::ENTRIES_PRUNE_DROPPED, statements::ENTRIES_RENEW_DROPPED, DROPPED.max(judged)),
-        (statements::ENTRIES_PRUNE_JUDGED, statements::ENTRIES_RENEW_JUDGED, judged),
+    for (prune, renew, age, stale) in [
+        (
+            statements::ENTRIES_PRUNE_DROPPED,
+            statements::ENTRIES_RENEW_DROPPED,
+            keep.dropped,
+            STALE_DROPPED_DAYS,
+        ),
+        (statements::ENTRIES_PRUNE_JUDGED, statements::ENTRIES_RENEW_JUDGED, keep.entries, STALE_DAYS),
     ] {
-        let deleted = transaction.prepare_cached(prune)?.execute([today - days, most, unasked])?;
-        let kept = transaction.prepare_cached(renew)?.execute([today - days, most, today, unasked])?;
+        let (before, stale) = (today - days(age), stale + 1);
+        let deleted = transaction.prepare_cached(prune)?.execute([before, most, unasked, stale])?;
+        let kept = transaction.prepare_cached(renew)?.execute([before, most, today, unasked, stale])?;
         deletions.rows += deleted;
         deletions.is_full |= deleted + kept >= limit;
         renewed += kept;

@@ -138,22 +138,22 @@ statements! {
         SELECT oldest.source, oldest.key FROM (SELECT source, key, seen FROM entries WHERE state = 'd' AND seen < ?1
         ORDER BY seen LIMIT ?2) AS oldest
         JOIN sources ON sources.id = oldest.source
-        WHERE sources.checked_at < ?3 OR oldest.seen < ifnull(sources.changed_at, 0) / 86400 - 31)";
+        WHERE sources.checked_at < ?3 OR oldest.seen < ifnull(sources.changed_at, 0) / 86400 - ?4)";
     ENTRIES_PRUNE_JUDGED = "DELETE FROM entries WHERE (source, key) IN (
         SELECT oldest.source, oldest.key FROM (SELECT source, key, seen FROM entries WHERE state = 'j' AND seen < ?1
         ORDER BY seen LIMIT ?2) AS oldest
         JOIN sources ON sources.id = oldest.source
-        WHERE sources.checked_at < ?3 OR oldest.seen < ifnull(sources.changed_at, 0) / 86400 - 31)";
+        WHERE sources.checked_at < ?3 OR oldest.seen < ifnull(sources.changed_at, 0) / 86400 - ?4)";
     ENTRIES_RENEW_DROPPED = "UPDATE entries SET seen = ?3 WHERE (source, key) IN (
         SELECT oldest.source, oldest.key FROM (SELECT source, key, seen FROM entries WHERE state = 'd' AND seen < ?1
         ORDER BY seen LIMIT ?2) AS oldest
         JOIN sources ON sources.id = oldest.source
-        WHERE ifnull(sources.checked_at, ?4) >= ?4 AND oldest.seen >= ifnull(sources.changed_at, 0) / 86400 - 31)";
+        WHERE ifnull(sources.checked_at, ?4) >= ?4 AND oldest.seen >= ifnull(sources.changed_at, 0) / 86400 - ?5)";
     ENTRIES_RENEW_JUDGED = "UPDATE entries SET seen = ?3 WHERE (source, key) IN (
         SELECT oldest.source, oldest.key FROM (SELECT source, key, seen FROM entries WHERE state = 'j' AND seen < ?1
         ORDER BY seen LIMIT ?2) AS oldest
         JOIN sources ON sources.id = oldest.source
-        WHERE ifnull(sources.checked_at, ?4) >= ?4 AND oldest.seen >= ifnull(sources.changed_at, 0) / 86400 - 31)";
+        WHERE ifnull(sources.checked_at, ?4) >= ?4 AND oldest.seen >= ifnull(sources.changed_at, 0) / 86400 - ?5)";
     INFLOW = "SELECT rows FROM inflow WHERE id = 1";
     INFLOW_ADD = "INSERT INTO inflow (id, rows) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET rows = rows + ?1";
     INFLOW_SET = "UPDATE inflow SET rows = ?1 WHERE id = 1";

@@ -276,10 +276,13 @@ fn pauses_of_hosts_end_by_themselves() {
 fn an_old_last_seen_day_is_renewed() {
     block(async {
         let store = Store::open_in_memory().unwrap();
-        save(&store, vec![dropped(1)]).await;
+        save(&store, vec![entry(1, EntryState::Judged { score: 1 }), dropped(2)]).await;
         let is_stale = async |at| known_at(&store, 7, &[1], at).await[0].is_stale;
-        assert!(!is_stale(now() + days(29)).await);
+        assert!(!is_stale(now() + days(30)).await);
         assert!(is_stale(now() + days(31)).await);
+        let is_stale_dropped = async |at| known_at(&store, 7, &[2], at).await[0].is_stale;
+        assert!(!is_stale_dropped(now() + days(5)).await);
+        assert!(is_stale_dropped(now() + days(6)).await);
         let refreshed = vec![LastSeen { source_url: FEED.to_owned(), key: EntryKey([1; 16]), marks: None }];
         let commit = Commit { source: Some(source(now() + days(31))), refreshed, ..Commit::default() };
         store.commit(commit).await.unwrap();

@@ -8,14 +8,18 @@ use super::{meter::median, show, site::Site};
 const ENTRIES: i64 = 10_000_000;
 /// Feeds of the cycle. The stored entries belong to them and to as many removed feeds.
 const FEEDS: usize = 200;
-/// Days over which they were last seen. Dropped entries are stored for 400 days.
+/// Days over which they were last seen: less than they are kept for here.
 const AGES: i64 = 380;
 /// Odd, so that its multiples differ in 64 bits, as hashes do.
 const SCATTER: i64 = 0x9e37_79b9_7f4a_7c15_u64.cast_signed();
 
 /// Compares ten million stored entries with none.
 pub fn run(runs: usize) {
+    let keep = "[keep]\ndropped = \"400d\"\n[http]";
     let (empty, full) = (Site::new(FEEDS, 5, ""), Site::new(FEEDS, 5, ""));
+    for site in [&empty, &full] {
+        site.change_settings("[http]", keep);
+    }
     for site in [&empty, &full] {
         site.web.publish_every(4);
         site.cycle();

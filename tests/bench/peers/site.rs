@@ -79,10 +79,14 @@ impl Site {
 
     /// Feeds are fetched as often as the built-in settings say; before, in each cycle.
     pub fn poll_as_built_in(&self) {
+        self.change_settings("feed_ttl = \"0s\"\n", "");
+    }
+
+    /// Replaces `old` in the settings by `new`.
+    pub fn change_settings(&self, old: &str, new: &str) {
         let settings = std::fs::read_to_string(self.path("settings.toml")).unwrap();
-        let always = "feed_ttl = \"0s\"\n";
-        assert!(settings.contains(always));
-        std::fs::write(self.path("settings.toml"), settings.replace(always, "")).unwrap();
+        assert!(settings.contains(old));
+        std::fs::write(self.path("settings.toml"), settings.replacen(old, new, 1)).unwrap();
     }
 
     /// Deletes all state.

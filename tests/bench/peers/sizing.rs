@@ -16,7 +16,7 @@ const CYCLES: i64 = 144;
 const TICKS: i64 = 10;
 const TICK_S: i64 = 60;
 /// Days that cycles and pages are kept (`keep.cycles`, `keep.articles`); other rows are kept for longer than a year, or
-/// for the 90 days of judged entries, which are counted as a year.
+/// are entries, which are counted as a year.
 const KEPT_DAYS: u64 = 30;
 const YEAR_DAYS: u64 = 365;
 

@@ -46,14 +46,38 @@ fn entries_that_left_their_feed_are_pruned_in_time() {
     block(async {
         let store = Store::open_in_memory().unwrap();
         save(&store, vec![judged(1), dropped(2), waiting(3)]).await;
-        lived(&store, 80, 90, 80).await;
-        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, []);
-        lived(&store, 91, 91, 80).await;
-        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, [EntryKey([1; 16])]);
-        lived(&store, 400, 400, 390).await;
-        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, [EntryKey([1; 16])]);
-        lived(&store, 401, 401, 390).await;
-        assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, [EntryKey([1; 16]), EntryKey([2; 16])]);
+        for (from, to, changed, gone) in [
+            (10, 14, 10, &[][..]),
+            (15, 15, 10, &[2]),
+            (80, 90, 80, &[2]),
+            (91, 91, 80, &[1, 2]),
+            (400, 401, 390, &[1, 2]),
+        ] {
+            lived(&store, from, to, changed).await;
+            let gone: Vec<EntryKey> = gone.iter().map(|number| EntryKey([*number; 16])).collect();
+            assert_eq!(new_under(&store, 7, &[1, 2, 3]).await, gone, "day {to}");
+        }
+    });
+}
+
+#[test]
+fn dropped_entries_that_a_feed_may_still_show_are_kept() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        save(&store, vec![dropped(1), dropped(2)]).await;
+        // Every day something new comes, and the feed is read; one of the two is in each body.
+        for at in 1..=60 {
+            let read = now() + days(at);
+            let stale = known_at(&store, 7, &[1], read).await[0].is_stale;
+            let seen = LastSeen { source_url: FEED.to_owned(), key: EntryKey([1; 16]), marks: None };
+            let refreshed = stale.then_some(seen).into_iter().collect();
+            let source = Some(SourceState { checked_at: Some(read), ..source(read) });
+            store.commit(Commit { source, refreshed, ..Commit::default() }).await.unwrap();
+            clean_up(&store, read, Retention::default()).await;
+            let left = new_under(&store, 7, &[1, 2]).await;
+            assert_eq!(left.is_empty(), at <= 14, "day {at}: {left:?}");
+            assert!(!left.contains(&EntryKey([1; 16])), "day {at}");
+        }
     });
 }
 
@@ -98,7 +122,7 @@ fn pruning_does_not_read_kept_entries_again() {
     }
     let cost = |connection: &Connection| {
         let mut statement = connection.prepare(statements::ENTRIES_PRUNE_JUDGED).unwrap();
-        statement.execute(params![day(at) - 90, 100, 0]).unwrap();
+        statement.execute(params![day(at) - 90, 100, 0, 31]).unwrap();
         statement.get_status(StatementStatus::VmStep)
     };
     let before = cost(&connection);
@@ -115,24 +139,24 @@ fn pruning_does_not_read_kept_entries_again() {
 
 #[test]
 fn retention_settings_move_the_age_of_deletion_and_keep_what_a_feed_still_contains() {
-    let keep = |entries: i32| Retention {
-        entries: Duration::from_hours(24) * u32::try_from(entries).unwrap(),
+    let keep = |entries: u32, dropped: u32| Retention {
+        entries: Duration::from_hours(24) * entries,
+        dropped: Duration::from_hours(24) * dropped,
         ..Retention::default()
     };
-    for (age, kept) in [(40, keep(40)), (120, keep(120)), (500, keep(500))] {
+    for (age, kept, number) in
+        [(40, keep(40, 99), 1), (120, keep(120, 999), 1), (7, keep(32, 7), 2), (500, keep(99, 500), 2)]
+    {
         block(async {
             let store = Store::open_in_memory().unwrap();
             save(&store, vec![judged(1), dropped(2)]).await;
-            let deleted = |found: Vec<EntryKey>, number| found.contains(&EntryKey([number; 16]));
             // The source brings something new; the entries are in no body since.
             asked(&store, now() + days(age), now() + days(age)).await;
-            clean_up(&store, now() + days(age), kept).await;
-            assert!(!deleted(new_under(&store, 7, &[1, 2]).await, 1), "{age} days");
-            clean_up(&store, now() + days(age + 1), kept).await;
-            let left = new_under(&store, 7, &[1, 2]).await;
-            assert!(deleted(left.clone(), 1), "{} days", age + 1);
-            // Dropped entries expire after 400 days, or later with longer settings.
-            assert_eq!(deleted(left, 2), age == 500);
+            for at in [age, age + 1] {
+                clean_up(&store, now() + days(at), kept).await;
+                let is_deleted = !new_under(&store, 7, &[number]).await.is_empty();
+                assert_eq!(is_deleted, at > age, "{at} days");
+            }
         });
     }
     block(async {
@@ -140,7 +164,7 @@ fn retention_settings_move_the_age_of_deletion_and_keep_what_a_feed_still_contai
         save(&store, vec![judged(1)]).await;
         for at in (10..=200).step_by(10) {
             asked(&store, now() + days(at), now()).await;
-            clean_up(&store, now() + days(at), keep(32)).await;
+            clean_up(&store, now() + days(at), keep(32, 14)).await;
         }
         assert_eq!(new_under(&store, 7, &[1]).await, [], "the feed still contains it");
     });
