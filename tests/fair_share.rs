@@ -1,6 +1,7 @@
 //! Links of one feed do not prevent the reading of other feeds.
 
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     sync::{Arc, Condvar, Mutex, PoisonError},
 };
@@ -87,4 +88,59 @@ fn feed_with_links_to_silent_hosts_does_not_block_other_pages() {
     assert_eq!(report.articles.fetched, 2 * HEALTHY as u64, "{report:?}");
     // If pages had to wait for silent hosts, requests to those would have timed out.
     assert_eq!(report.http.outcomes.error, 0, "{report:?}");
+}
+
+/// Two cycles with `busy` feeds at one host and `others` at hosts of their own, with one second between requests to a host
+/// and too little time for the one host. Returns how many of its feeds each cycle requested.
+fn busy_host(busy: usize, others: usize, seconds: usize) -> [usize; 2] {
+    let server = Inbox::start(|received, _| {
+        let name = &received.path;
+        let item = format!("<item><guid>{name}</guid><title>The weather of {name}</title></item>");
+        Some(Answer::new(
+            200,
+            &format!("<rss version=\"2.0\"><channel><title>News</title>{item}</channel></rss>"),
+        ))
+    });
+    let port = server.port;
+    let urls = (0..busy).map(|at| format!("http://busy.localhost:{port}/busy-{at}"));
+    let urls = urls.chain((0..others).map(|at| format!("http://host-{at}.localhost:{port}/feed-{at}")));
+    let feeds: String = urls.map(|url| format!("[[feeds]]\nurl = \"{url}\"\n")).collect();
+    let lab = Lab::new();
+    lab.settings(&format!(
+        "[cycle]\ntimeout = \"{seconds}s\"\n[http]\nallow_private_addresses = true\nper_host_interval = \"1s\"\n\
+         [cache]\nfeed_ttl = \"0s\"\n{feeds}"
+    ));
+    let mut known = BTreeSet::new();
+    let counts = [0, 1].map(|cycle| {
+        let shift = (cycle * 90_000).to_string();
+        let report = lab.run(&["--shift-clock", &shift, "cycle", "--format", "json"]).report();
+        let requested: BTreeSet<String> = server.all().into_iter().map(|received| received.path).collect();
+        let at_busy: Vec<&String> =
+            requested.difference(&known).filter(|path| path.starts_with("/busy")).collect();
+        assert!((1..=seconds + 1).contains(&at_busy.len()), "new feeds each time, one a second: {at_busy:?}");
+        let read = report.feeds.fetched + report.feeds.not_modified;
+        assert!(report.cycle.deadline_hit && read >= others as u64, "{:?}", report.feeds);
+        assert_eq!(report.unfinished.len(), 1, "{:?}", report.unfinished);
+        assert_eq!(report.unfinished[0].host, "busy.localhost");
+        assert_eq!(report.unfinished[0].visits, busy as u64 - (read - others as u64));
+        let count = at_busy.len();
+        known = requested;
+        count
+    });
+    assert_eq!(known.iter().filter(|path| path.starts_with("/feed")).count(), others);
+    let why = lab.run(&["stats", "--why"]).stdout;
+    assert!(why.contains("did not finish") && why.contains("busy.localhost"), "{why}");
+    counts
+}
+
+#[test]
+fn host_with_many_feeds_delays_no_other() {
+    busy_host(12, 8, 3);
+}
+
+#[test]
+#[ignore = "takes a minute and thousands of connections"]
+fn host_with_a_thousand_feeds_delays_no_other() {
+    let counts = busy_host(1_000, 4_000, 25);
+    println!("4,000 others requested in both cycles; feeds of the busy host: {counts:?}");
 }

@@ -21,6 +21,9 @@ mod source_index;
 mod summaries;
 mod x_figures;
 
+#[cfg(test)]
+mod fairness_tests;
+
 pub(crate) use checks::judge_checks;
 pub use notifier::Notifier;
 pub use persist::CYCLE_STAGE;

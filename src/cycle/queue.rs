@@ -5,7 +5,10 @@
 //! The pages of different sources alternate, at each host and in total, and no source may use all requests: a publisher
 //! chooses the links, and may name a thousand hosts that never answer, or a thousand pages of another host.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, VecDeque},
+};
 
 /// How many visits may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,9 @@ pub struct Queue<J> {
 struct Host<J> {
     running: usize,
     sources: Jobs<J>,
+    /// Whether the last job that began was a source: pages and sources alternate, so that neither of a host with a thousand
+    /// sources waits for ever.
+    page_is_next: bool,
     /// The pages of each owner, the next owner first.
     pages: VecDeque<(usize, Jobs<J>)>,
 }
@@ -109,7 +115,7 @@ impl<J> Jobs<J> {
 
 impl<J> Host<J> {
     fn new() -> Self {
-        Self { running: 0, sources: Jobs::new(), pages: VecDeque::new() }
+        Self { running: 0, sources: Jobs::new(), page_is_next: false, pages: VecDeque::new() }
     }
 
     /// The jobs of `owner`; for `None` the visits of sources.
@@ -245,8 +251,8 @@ impl<J> Queue<J> {
         None
     }
 
-    /// Starts a job of `owner` at the host `name`, if the host has capacity and no other job comes first: sources go
-    /// before pages, and among owners the one whose last page of this host is the oldest.
+    /// Starts a job of `owner` at the host `name`, if the host has capacity and no other job comes first: sources and pages
+    /// alternate, beginning with a source, and among owners the one whose last page of this host is the oldest is next.
     fn begin(&mut self, name: &str, owner: Option<usize>) -> Begun<J> {
         let Some(host) = self.hosts.get_mut(name) else { return Begun::Full };
         let free = host.running < self.width.per_host;
@@ -254,7 +260,7 @@ impl<J> Queue<J> {
         let running = |id: &usize| owners.get(id).map_or(0, |owner| owner.running);
         let others = owner.is_some_and(|id| {
             let before = host.pages.iter().take_while(|(other, _)| *other != id);
-            !host.sources.jobs.is_empty()
+            !host.page_is_next && !host.sources.jobs.is_empty()
                 || before
                     .into_iter()
                     .any(|(other, jobs)| !jobs.jobs.is_empty() && width.admits(running(other), pages))
@@ -267,8 +273,21 @@ impl<J> Queue<J> {
         let job = if free { jobs.jobs.pop_front() } else { None };
         let Some(job) = job else { return Begun::Full };
         host.running += 1;
+        host.page_is_next = owner.is_none();
         let more = host.running < self.width.per_host && host.jobs(owner).enlist();
         Begun::Job { job, more }
+    }
+
+    /// The hosts with jobs that run or wait, with their number, most first.
+    pub fn unfinished(&self) -> Vec<(&str, usize)> {
+        let jobs = |host: &Host<J>| {
+            host.running
+                + host.sources.jobs.len()
+                + host.pages.iter().map(|(_, pages)| pages.jobs.len()).sum::<usize>()
+        };
+        let mut hosts: Vec<_> = self.hosts.iter().map(|(name, host)| (name.as_str(), jobs(host))).collect();
+        hosts.sort_by_key(|(name, jobs)| (Reverse(*jobs), *name));
+        hosts
     }
 
     /// Whether a job at `host` runs or waits.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::{
     exit::Exit,
     figures::{
-        CycleReport, StageHistograms, StageName,
+        CycleReport, StageHistograms, StageName, Unfinished,
         level::{Level, level_of},
         path::PathStep,
         report::{
@@ -77,6 +77,7 @@ pub struct CycleEnd<'a> {
     pub database_bytes: u64,
     pub earlier: EarlierCycles,
     pub critical_path: Vec<PathStep>,
+    pub unfinished: Vec<Unfinished>,
     /// New detections, in the order they were saved.
     pub detections: Vec<Detection>,
     pub peak_rss_bytes: Option<u64>,
@@ -301,6 +302,7 @@ impl ReportBuilder {
             ..DatabaseFigures::new(&end.statements.durations_ms, end.statements.slow)
         };
         report.critical_path = end.critical_path;
+        report.unfinished = end.unfinished;
         report.memory = MemoryFigures { peak_rss_bytes: end.peak_rss_bytes };
         report.stages_ms = self.stages.times();
         report.detections = one_per_story(end.detections);

@@ -19,7 +19,10 @@ use super::{
     x_figures::XEnd,
 };
 use crate::{
-    figures::path::{self, Phase, Span, VisitTrace},
+    figures::{
+        Unfinished,
+        path::{self, Phase, Span, VisitTrace},
+    },
     model::{EntryRecord, Source, SourceState},
     store::{EarlierCycles, StoreError},
     text::host::pace_key,
@@ -31,6 +34,9 @@ use crate::{
 
 /// Visits saved in one transaction at most. Only visits that have finished already share one.
 const BATCH: usize = 64;
+
+/// Hosts that the report of a cycle names at most.
+const UNFINISHED_HOSTS: usize = 10;
 
 /// X's name as a host of the progress.
 pub(super) const X_NAME: &str = "X";
@@ -69,6 +75,11 @@ pub(super) struct Run<'a> {
     pub now: Timestamp,
     pub clock: Instant,
     pub traces: Vec<VisitTrace>,
+}
+
+fn unfinished(queue: &Queue<Job>) -> Vec<Unfinished> {
+    let host = |(host, visits): (&str, usize)| Unfinished { host: host.to_owned(), visits: visits as u64 };
+    queue.unfinished().into_iter().take(UNFINISHED_HOSTS).map(host).collect()
 }
 
 impl<'a> Run<'a> {
@@ -273,6 +284,7 @@ impl<'a> Run<'a> {
             database_bytes,
             earlier,
             critical_path: path::critical(&self.traces, took),
+            unfinished: unfinished(&self.queue),
             deadline_hit,
             stopped: notified.stopped,
             overdue: notified.overdue,

@@ -23,7 +23,7 @@ pub mod trend;
 pub mod usd;
 
 pub use histogram::Histogram;
-pub use report::CycleReport;
+pub use report::{CycleReport, Unfinished};
 pub use stages::{StageHistograms, StageName};
 
 /// `part` of `whole`, rounded to four decimals; `None` where there is no whole.

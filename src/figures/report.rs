@@ -44,9 +44,19 @@ pub struct CycleReport {
     pub database: DatabaseFigures,
     /// Empty where nothing was recorded.
     pub critical_path: Vec<PathStep>,
+    /// Hosts with visits that did not finish before the end of the cycle, most first.
+    pub unfinished: Vec<Unfinished>,
     /// In the order of the settings.
     pub sources: Vec<SourceFigures>,
     pub targets: Vec<Target>,
+}
+
+/// A host with visits that did not finish.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unfinished {
+    pub host: String,
+    pub visits: u64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -33,6 +33,7 @@ pub mod table;
 mod table_tests;
 pub mod times;
 pub mod trends;
+pub mod unfinished;
 pub mod updates;
 
 use serde::Serialize;

@@ -295,6 +295,7 @@ pub fn why(steps: &[PathStep], reports: &[CycleReport], style: Style) -> String 
             text.push_str(&format!("  {}: {advice}\n", step.part.as_str()));
         }
     }
+    text.push_str(&super::unfinished::table(reports, style));
     text.push_str(&slow(reports, style));
     text
 }

@@ -363,6 +363,7 @@ pub const NOT_EXPORTED: &[(&str, &str)] = &[
     ("/cache/lookups", "sum of last_run_cache_lookups"),
     ("/stages_ms", "stage_duration_seconds, stage_runs"),
     ("/critical_path", "critical_path_seconds"),
+    ("/unfinished", "a series for each host would be too many; stats --why lists them"),
     ("/targets", "target_value, target_limit, target_level"),
     ("/database/slow", "texts; slow_statements counts them"),
     ("/x/usage/asked_at", "x_usage_posts is as old as the last cycle with X"),
