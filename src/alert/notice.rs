@@ -30,7 +30,7 @@ use crate::{
 /// Consecutive failures after which a feed counts as dead (docs/reference/failures.md#operator-notices).
 const DEAD: u32 = 6;
 /// A feed is stale if it answers but has nothing new for this long and for [`STALE_GAPS`] of its usual intervals.
-const STALE: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub const STALE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// See [`STALE`].
 const STALE_GAPS: u32 = 5;
 /// Consecutive failures after which a channel is reported: more than the short waits of one bad hour.
@@ -56,7 +56,8 @@ fn condition(level: Severity, subject: String, message: String, hint: impl Into<
     Condition { subject, level, message, hint: hint.into(), is_event: false }
 }
 
-/// Feeds of the settings (`names` by address) that are dead, gone or stale.
+/// Feeds of the settings (`names` by address) that are dead, gone or stale. `states` may be without those that neither
+/// failed last, nor are gone, nor brought nothing new for [`STALE`].
 pub fn feeds(
     states: &[SourceState],
     names: &dyn Fn(&str) -> Option<String>,

@@ -160,7 +160,11 @@ impl Notifier {
     ) -> Result<(), StoreError> {
         let known = store.incidents().await?;
         let name = |url: &str| sources(url).map(|source| source.name.clone());
-        let mut conditions = notice::feeds(&store.sources().await?, &name, seen.confirmed);
+        let mut conditions = notice::feeds(
+            &store.problem_sources(seen.confirmed - notice::STALE).await?,
+            &name,
+            seen.confirmed,
+        );
         conditions.extend(notice::refused(seen.refused, &known, now));
         let names = self.settings.names();
         let mut channels = store.channels().await?;

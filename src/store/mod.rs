@@ -95,6 +95,15 @@ impl Store {
         self.db.call(|connection| sqlite::sources(connection)).await
     }
 
+    /// The sources that failed last, are gone, or had their last new entry at `quiet_since` or before; without the addresses
+    /// of mirrors.
+    pub(crate) async fn problem_sources(
+        &self,
+        quiet_since: Timestamp,
+    ) -> Result<Vec<SourceState>, StoreError> {
+        self.db.call(move |connection| sqlite::problem_sources(connection, quiet_since)).await
+    }
+
     /// Pauses of hosts that have not ended at `now`.
     pub(crate) async fn host_waits(&self, now: Timestamp) -> Result<Vec<HostWait>, StoreError> {
         self.db.call(move |connection| sqlite::host_waits(connection, now)).await

@@ -64,7 +64,7 @@ pub use prune::{begin_clean_up, prune};
 pub use query_timing::{take as take_times, watch};
 pub use rejudge::{detections_of, judged_entries, rejudge};
 pub use repair::repair;
-pub use sources::{host_waits, sources};
+pub use sources::{host_waits, problem_sources, sources};
 pub use summaries::{put_summaries, summary_facts, summary_states};
 pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};
 pub use x_pages::{

@@ -32,6 +32,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/17.sql")),
     M::up(include_str!("migrations/18.sql")),
     M::up(include_str!("migrations/19.sql")),
+    M::up(include_str!("migrations/20.sql")),
 ];
 
 /// Time that a statement waits for a lock of another process.

@@ -21,6 +21,17 @@ pub fn sources(connection: &Connection) -> Result<Vec<SourceState>, StoreError> 
     Ok(found)
 }
 
+/// The sources that failed last, are gone, or had their last new entry at `quiet_since` or before; without the addresses of
+/// mirrors.
+pub fn problem_sources(
+    connection: &Connection,
+    quiet_since: Timestamp,
+) -> Result<Vec<SourceState>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::PROBLEM_SOURCES)?;
+    let rows = statement.query_map([seconds(quiet_since)], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The addresses of the sources with mirrors, by source.
 fn addresses(connection: &Connection) -> Result<HashMap<String, Vec<AddressState>>, StoreError> {
     let mut statement = connection.prepare_cached(statements::SOURCE_ADDRESSES)?;

@@ -9,6 +9,16 @@ macro_rules! statements {
     };
 }
 
+/// The columns of a source's state.
+macro_rules! source_columns {
+    () => {
+        "url, etag, last_modified, validators_url, rules, body_hash, first_read_at, checked_at, succeeded_at, read_at,
+        changed_at, due_at, not_before, failures, last_failure, status, conditional, unmodified_since, plain_get_at,
+        usual_gap_s, moved_to, moved_seen, gone_at, repaired, entries_total, candidates_total, detections_total, mean_ms,
+        wish_s, skip_hours, skip_days"
+    };
+}
+
 statements! {
     CYCLE_BEGIN = "INSERT INTO cycles (started_at, status) VALUES (?1, 'running')";
     CYCLE_END = "UPDATE cycles SET duration_ms = ?2, status = ?3, exit_code = ?4, report = ?5 WHERE id = ?1";
@@ -45,10 +55,11 @@ statements! {
     CYCLES_PRUNE = "DELETE FROM cycles WHERE id IN
         (SELECT id FROM cycles WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)";
 
-    SOURCES = "SELECT url, etag, last_modified, validators_url, rules, body_hash, first_read_at, checked_at,
-        succeeded_at, read_at, changed_at, due_at, not_before, failures, last_failure, status, conditional,
-        unmodified_since, plain_get_at, usual_gap_s, moved_to, moved_seen, gone_at, repaired, entries_total,
-        candidates_total, detections_total, mean_ms, wish_s, skip_hours, skip_days FROM sources";
+    SOURCES = concat!("SELECT ", source_columns!(), " FROM sources");
+    PROBLEM_SOURCES = concat!("SELECT ", source_columns!(), " FROM sources WHERE id IN (
+        SELECT id FROM sources WHERE last_failure IS NOT NULL
+        UNION ALL SELECT id FROM sources WHERE gone_at IS NOT NULL
+        UNION ALL SELECT id FROM sources WHERE changed_at <= ?1)");
     SOURCE_PUT = "INSERT INTO sources (url, etag, last_modified, validators_url, rules, body_hash, first_read_at,
         checked_at, succeeded_at, read_at, changed_at, due_at, not_before, failures, last_failure, status,
         conditional, unmodified_since, plain_get_at, usual_gap_s, moved_to, moved_seen, gone_at, repaired,

@@ -2,6 +2,7 @@ mod cleanup;
 mod clock;
 mod files;
 mod findings;
+mod growth;
 mod heads;
 mod labels;
 mod log;
@@ -161,6 +162,29 @@ fn a_source_comes_back_as_it_went() {
             store.commit(Commit { source: Some(source(now())), ..Commit::default() }).await.unwrap();
         }
         assert_eq!(store.sources().await.unwrap(), [source(now())]);
+    });
+}
+
+#[test]
+fn problem_sources_are_found_without_the_others() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        let sound = SourceState { failures: 0, changed_at: Some(now()), ..source(now()) };
+        let of = |url: &str| SourceState { url: format!("https://{url}.example/feed"), ..sound.clone() };
+        let expected = [
+            SourceState { failures: 1, last_failure: Some(FailureKind::RateLimited), ..of("a-failed") },
+            SourceState { gone_at: Some(now()), ..of("b-gone") },
+            SourceState { changed_at: Some(now() - days(7)), ..of("c-quiet") },
+            SourceState { last_failure: Some(FailureKind::Gone), gone_at: Some(now()), ..of("d-both") },
+        ];
+        for state in
+            expected.iter().cloned().chain([of("sound"), SourceState { changed_at: None, ..of("new") }])
+        {
+            store.commit(Commit { source: Some(state), ..Commit::default() }).await.unwrap();
+        }
+        let mut found = store.problem_sources(now() - days(7)).await.unwrap();
+        found.sort_by(|one, other| one.url.cmp(&other.url));
+        assert_eq!(found, expected);
     });
 }
 
