@@ -109,7 +109,8 @@ impl Store {
         self.db.call(move |connection| sqlite::host_waits(connection, now)).await
     }
 
-    /// Up to `limit` waiting entries that are due at `now`, alternating between sources.
+    /// Up to `limit` waiting entries that are due at `now`, alternating between sources; a tenth of them at one host, and
+    /// more only where others have too few.
     pub(crate) async fn backlog(&self, now: Timestamp, limit: usize) -> Result<Vec<EntryRecord>, StoreError> {
         self.db.call(move |connection| sqlite::backlog(connection, now, limit)).await
     }

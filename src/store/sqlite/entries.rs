@@ -4,18 +4,62 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
+use url::Url;
 
 use super::{StoreError, bits, day, seconds, sources, statements, time};
-use crate::model::{EntryKey, EntryMarks, EntryRecord, EntryState, LastSeen, Rewordings};
+use crate::{
+    model::{EntryKey, EntryMarks, EntryRecord, EntryState, LastSeen, Rewordings},
+    text::host::pace_key,
+};
 
+/// The pages of one host may fill this part of the backlog while others wait: 500 of 5,000. With one second between
+/// requests, a cycle of four minutes does not request more of one host.
+const PART_OF_ONE_HOST: usize = 10;
+
+/// Up to `limit` waiting entries that are due at `now`.
 pub fn backlog(
     connection: &Connection,
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<EntryRecord>, StoreError> {
     let mut statement = connection.prepare_cached(statements::BACKLOG)?;
-    let rows = statement.query_map(params![seconds(now), i64::try_from(limit).unwrap_or(i64::MAX)], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let rows = statement.query_map([seconds(now)], |row| {
+        let link: Option<String> = row.get(2)?;
+        let url = link.and_then(|link| Url::parse(&link).ok());
+        let host = pace_key(url.as_ref().and_then(Url::host_str).unwrap_or_default());
+        Ok((host, (row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?)))
+    })?;
+    let chosen = share(rows, limit.div_ceil(PART_OF_ONE_HOST), limit)?;
+    let mut entry = connection.prepare_cached(statements::WAITING_ENTRY)?;
+    let entries = chosen.into_iter().map(|(source, key)| entry.query_row(params![source, key], read));
+    Ok(entries.collect::<Result<_, _>>()?)
+}
+
+/// Up to `limit` of `rows` with their hosts, in their order. What a host has beyond `per_host` comes last, where the others
+/// have too few.
+fn share<T, E>(
+    rows: impl Iterator<Item = Result<(String, T), E>>,
+    per_host: usize,
+    limit: usize,
+) -> Result<Vec<T>, E> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let (mut chosen, mut others) = (Vec::new(), Vec::new());
+    for row in rows {
+        let (host, row) = row?;
+        if chosen.len() == limit {
+            break;
+        }
+        let count = counts.entry(host).or_default();
+        *count += 1;
+        if *count <= per_host {
+            chosen.push(row);
+        } else if others.len() < limit {
+            others.push(row);
+        }
+    }
+    others.truncate(limit - chosen.len());
+    chosen.append(&mut others);
+    Ok(chosen)
 }
 
 pub fn postpone(
@@ -154,6 +198,19 @@ pub fn refresh_last_seen(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_beyond_its_share_takes_what_others_do_not_need() {
+        let rows = |hosts: &str| -> Vec<Result<(String, usize), StoreError>> {
+            hosts.chars().enumerate().map(|(at, host)| Ok((host.to_string(), at))).collect()
+        };
+        let shared = |hosts: &str, per_host, limit| share(rows(hosts).into_iter(), per_host, limit).unwrap();
+        assert_eq!(shared("aaaaaaaabcb", 2, 5), [0, 1, 8, 9, 10], "the others come before the rest of a");
+        assert_eq!(shared("aaaaaaaabcb", 2, 8), [0, 1, 8, 9, 10, 2, 3, 4]);
+        assert_eq!(shared("aaaaaaaa", 1, 3), [0, 1, 2]);
+        assert_eq!(shared("abcdef", 1, 3), [0, 1, 2]);
+        assert_eq!(shared("aab", 5, 9), [0, 1, 2]);
+    }
 
     #[test]
     fn rewordings_come_back_as_they_went() {

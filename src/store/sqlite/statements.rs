@@ -182,15 +182,17 @@ statements! {
     DETECTIONS_AHEAD = "SELECT id, told_at, document FROM detections WHERE detected_at > ?1";
     DETECTION_BACK = "UPDATE detections SET told_at = ?2, detected_at = ?3, document = ?4 WHERE id = ?1";
     WAITING_BACK = "UPDATE waiting SET next_try = next_try - ?1 WHERE next_try > ?2";
-    // Sources take turns, so that no source fills the limit with its own.
+    // Sources take turns, so that none fills the limit with its own.
     BACKLOG = "WITH turns AS (
-            SELECT source, key, tries, next_try, row_number() OVER (PARTITION BY source ORDER BY next_try) AS turn
-            FROM waiting WHERE next_try <= ?1 ORDER BY turn, next_try LIMIT ?2)
-        SELECT sources.url, turns.key, title, link, summary, author, published, texts.first_seen, silent, tries,
-        next_try, entries.rules, entries.reworded FROM turns
-        JOIN entries ON entries.source = turns.source AND entries.key = turns.key
-        JOIN texts ON texts.source = turns.source AND texts.key = turns.key
-        JOIN sources ON sources.id = turns.source ORDER BY turn, next_try";
+            SELECT source, key, next_try, row_number() OVER (PARTITION BY source ORDER BY next_try) AS turn
+            FROM waiting WHERE next_try <= ?1)
+        SELECT turns.source, turns.key, link FROM turns
+        JOIN texts ON texts.source = turns.source AND texts.key = turns.key ORDER BY turn, next_try";
+    WAITING_ENTRY = "SELECT sources.url, waiting.key, title, link, summary, author, published, texts.first_seen, silent, tries,
+        next_try, entries.rules, entries.reworded FROM waiting
+        JOIN entries ON entries.source = waiting.source AND entries.key = waiting.key
+        JOIN texts ON texts.source = waiting.source AND texts.key = waiting.key
+        JOIN sources ON sources.id = waiting.source WHERE waiting.source = ?1 AND waiting.key = ?2";
 
     ARTICLE = "SELECT final_url, etag, last_modified, fetched_at, title, text, published, published_guessed, author,
         canonical_url, lang, method, partial FROM articles WHERE key = ?1";

@@ -226,6 +226,26 @@ fn a_backlog_takes_sources_in_turn() {
 }
 
 #[test]
+fn a_backlog_of_one_host_does_not_keep_out_other_hosts() {
+    block(async {
+        let store = Store::open_in_memory().unwrap();
+        // A hundred sources have pages at one host, and these have waited for longer.
+        let at = |number: u8, host: &str, next_try| EntryRecord {
+            source_url: format!("https://{number}.example/feed"),
+            link: Some(format!("https://{host}/{number}")),
+            ..entry(number, EntryState::Waiting { tries: 0, next_try })
+        };
+        let busy = (0..100).map(|number| at(number, "busy.example", now() - days(1)));
+        let others = (100..103).map(|number| at(number, &format!("host-{number}.example"), now()));
+        save(&store, busy.chain(others).collect()).await;
+        let taken = store.backlog(now(), 20).await.unwrap();
+        let busy = taken.iter().filter(|entry| entry.link.as_ref().unwrap().contains("busy")).count();
+        assert_eq!((taken.len(), busy), (20, 17));
+        assert!(taken[..5].iter().rev().take(3).all(|entry| entry.link.as_ref().unwrap().contains("host-")));
+    });
+}
+
+#[test]
 fn a_detection_is_new_only_once() {
     block(async {
         let store = Store::open_in_memory().unwrap();
