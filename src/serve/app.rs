@@ -342,7 +342,6 @@ fn reader(app: &Arc<App>, uri: &Uri, headers: &HeaderMap, form: Form) -> Result<
         after: last.or(query.after),
         ring: Arc::clone(&app.ring),
         store: app.log.clone(),
-        stop: app.stop.clone(),
         number: app.readers.fetch_add(1, Ordering::Relaxed),
     })
 }

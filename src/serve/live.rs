@@ -2,8 +2,11 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -23,9 +26,13 @@ use crate::{
 const KEPT: usize = 8_192;
 /// Entries read from the log at once.
 pub const BATCH: usize = 512;
-/// Interval of looks at the database, while somebody reads and else. The first bounds the delay of the stream.
-const LOOK_LIVE: Duration = Duration::from_millis(8);
+/// Interval of looks at the database while nobody reads.
 const LOOK_IDLE: Duration = Duration::from_secs(1);
+/// While somebody reads: the delay of the first event of a cycle.
+const LOOK_LIVE: Duration = Duration::from_millis(8);
+/// After an event, for [`BUSY`]: cycles store their stories in quick succession.
+const LOOK_BUSY: Duration = Duration::from_millis(2);
+const BUSY: Duration = Duration::from_millis(500);
 
 /// An event as readers get it.
 #[derive(Debug, Clone)]
@@ -101,12 +108,24 @@ fn rendered(seq: i64, name: &str, json: String) -> Event {
 pub struct Ring {
     events: Mutex<VecDeque<Arc<Event>>>,
     newest: watch::Sender<i64>,
+    /// Whether the server stops.
+    is_over: AtomicBool,
 }
 
 impl Ring {
     /// An empty one after the event `seq`.
     pub fn new(seq: i64) -> Self {
-        Self { events: Mutex::default(), newest: watch::Sender::new(seq) }
+        Self { events: Mutex::default(), newest: watch::Sender::new(seq), is_over: AtomicBool::new(false) }
+    }
+
+    /// Ends the streams.
+    pub fn end(&self) {
+        self.is_over.store(true, Ordering::Release);
+        self.newest.send_modify(|_| {});
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Acquire)
     }
 
     pub fn newest(&self) -> i64 {
@@ -151,7 +170,9 @@ impl Ring {
 /// Reads the log into `ring` for ever. A database that cannot be read now is read later.
 pub async fn follow(store: Store, ring: Arc<Ring>) {
     let mut seen_version = None;
+    let mut news_at = None;
     loop {
+        let newest = ring.newest();
         match look(&store, &ring, &mut seen_version).await {
             Ok(true) => continue,
             Ok(false) => {}
@@ -160,7 +181,19 @@ pub async fn follow(store: Store, ring: Arc<Ring>) {
                 SystemClock.sleep(LOOK_IDLE).await;
             }
         }
-        SystemClock.sleep(if ring.readers() > 0 { LOOK_LIVE } else { LOOK_IDLE }).await;
+        if ring.newest() > newest {
+            news_at = Some(Instant::now());
+        }
+        SystemClock.sleep(pause(ring.readers(), news_at.map(|at| at.elapsed()))).await;
+    }
+}
+
+/// Time until the next look, with the time since the last event.
+fn pause(readers: usize, since_news: Option<Duration>) -> Duration {
+    match since_news {
+        _ if readers == 0 => LOOK_IDLE,
+        Some(since) if since < BUSY => LOOK_BUSY,
+        _ => LOOK_LIVE,
     }
 }
 
@@ -208,6 +241,14 @@ mod tests {
         let first = 9_000 - 8_192 + 1;
         assert_eq!(numbers(ring.after(first - 2)), None);
         assert_eq!(numbers(ring.after(first - 1)), Some((BATCH, Some(first), Some(first + 511))));
+    }
+
+    #[test]
+    fn the_log_is_read_often_only_while_somebody_waits_for_it() {
+        let after = |ms| Some(Duration::from_millis(ms));
+        assert_eq!(pause(0, after(1)), LOOK_IDLE);
+        assert_eq!(pause(1, None), LOOK_LIVE);
+        assert_eq!((pause(1, after(499)), pause(1, after(500))), (LOOK_BUSY, LOOK_LIVE));
     }
 
     #[test]

@@ -131,6 +131,7 @@ impl Server {
         }
         drop(self.listener);
         stopped.send_replace(true);
+        app.ring.end();
         let _ = timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await;
         tasks.abort_all();
         follower.abort();

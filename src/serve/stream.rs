@@ -1,6 +1,6 @@
 //! The bodies of streams: Server-Sent Events and NDJSON.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -10,7 +10,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::{
     sync::watch,
-    time::{Instant, sleep_until},
+    time::{Instant, Sleep, sleep_until},
 };
 
 use super::live::{BATCH, Event, Ring, event};
@@ -46,8 +46,6 @@ pub struct Reader {
     pub after: Option<i64>,
     pub ring: Arc<Ring>,
     pub store: Store,
-    /// True once the server stops.
-    pub stop: watch::Receiver<bool>,
     /// Any number that differs between readers.
     pub number: u64,
 }
@@ -57,6 +55,11 @@ struct State {
     news: watch::Receiver<i64>,
     seq: i64,
     ends_at: Instant,
+    /// When the last part was made.
+    spoke_at: Instant,
+    /// Ends at `ends_at`, or before it where the stream may have been silent for long. It is moved only when it has ended:
+    /// a timer for each event would cost more than the event.
+    timer: Pin<Box<Sleep>>,
     is_begun: bool,
     /// Whether the reader may name an event that never was, as after a change of the database.
     is_unknown: bool,
@@ -66,9 +69,12 @@ struct State {
 /// What `reader` gets, part by part.
 pub fn parts(reader: Reader) -> impl Stream<Item = Bytes> + Send {
     let news = reader.ring.subscribe();
+    let now = Instant::now();
     let state = State {
         seq: reader.after.unwrap_or_else(|| reader.ring.newest()),
-        ends_at: Instant::now() + LONGEST,
+        ends_at: now + LONGEST,
+        spoke_at: now,
+        timer: Box::pin(sleep_until(now + KEEP_ALIVE)),
         is_begun: false,
         is_unknown: reader.after.is_some(),
         is_over: false,
@@ -77,6 +83,7 @@ pub fn parts(reader: Reader) -> impl Stream<Item = Bytes> + Send {
     };
     stream::unfold(state, |mut state| async move {
         let part = state.next().await?;
+        state.spoke_at = Instant::now();
         Some((part, state))
     })
 }
@@ -112,7 +119,7 @@ impl State {
             return Some(self.reset());
         }
         loop {
-            if *self.reader.stop.borrow() || Instant::now() >= self.ends_at {
+            if self.reader.ring.is_over() || Instant::now() >= self.ends_at {
                 self.is_over = true;
                 let retry = self.retry();
                 return (!retry.is_empty()).then_some(retry);
@@ -130,12 +137,15 @@ impl State {
                     None => continue,
                 },
             }
-            let silent_until = Instant::now() + KEEP_ALIVE;
             tokio::select! {
                 _ = self.news.changed() => {}
-                _ = self.reader.stop.changed() => {}
-                () = sleep_until(self.ends_at.min(silent_until)) => {
-                    if Instant::now() < self.ends_at {
+                () = &mut self.timer => {
+                    let silent_until = self.spoke_at + KEEP_ALIVE;
+                    let now = Instant::now();
+                    let is_silent = now >= silent_until;
+                    let next = if is_silent { now + KEEP_ALIVE } else { silent_until };
+                    self.timer.as_mut().reset(next.min(self.ends_at));
+                    if is_silent && now < self.ends_at {
                         return Some(match self.reader.form {
                             Form::Sse => Bytes::from_static(b":\n\n"),
                             Form::Ndjson => Bytes::from_static(b"\n"),
@@ -178,17 +188,23 @@ impl State {
 
     /// What of `events` the reader gets; it then has all of them.
     fn part<'a>(&mut self, events: impl Iterator<Item = &'a Event>) -> Option<Bytes> {
-        let mut part = BytesMut::new();
+        let form = self.reader.form;
+        let mut wanted = Vec::new();
         for event in events {
             self.seq = event.seq;
             if event.passes(&self.reader.filter) {
-                part.put_slice(match self.reader.form {
+                wanted.push(match form {
                     Form::Sse => &event.sse,
                     Form::Ndjson | Form::WebSocket => &event.line,
                 });
             }
         }
-        (!part.is_empty()).then(|| part.freeze())
+        match *wanted {
+            [] => None,
+            // All readers share it.
+            [only] => Some(only.clone()),
+            _ => Some(wanted.iter().map(|bytes| &bytes[..]).collect::<Vec<_>>().concat().into()),
+        }
     }
 
     /// Events that are not in memory any more, from the log; a reset if the log has not all of them either.

@@ -2,8 +2,9 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -11,37 +12,40 @@ use tge_scrape::{
     clock::{Clock, SystemClock},
     fixture_web::{Bulk, FixtureWeb, Options},
 };
+use tokio::runtime::Runtime;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tge-scrape");
+
+/// A clock tick of /proc/PID/stat, which every usual Linux has.
+const TICK_MS: u64 = 10;
 
 pub struct Server {
     dir: tempfile::TempDir,
     child: Child,
     /// Address and port.
     pub address: String,
+    /// What its cycles read.
+    _web: (Runtime, FixtureWeb),
 }
 
 impl Server {
-    /// Serves a state with one story that a cycle found, and `copies` more.
-    pub fn start(copies: u32) -> Self {
+    /// Serves a state with a story for each of `feeds` that a cycle found, and `copies` more.
+    pub fn start(feeds: usize, copies: u32) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let runtime = Runtime::new().unwrap();
         let now = SystemClock.now().as_second();
-        let bulk = Some(Bulk { feeds: 1, entries: 1, relevant: 1 });
+        let bulk = Some(Bulk { feeds, entries: 1, relevant: 1 });
         let web = runtime.block_on(FixtureWeb::start(Options { now, bulk, ..Options::default() })).unwrap();
         let limits =
             "[serve]\nconnections = 20000\nconnections_per_address = 20000\nrequests_per_address = 1000000\n";
         std::fs::write(dir.path().join("tge-scrape.toml"), web.settings_toml() + limits).unwrap();
-        let run = |arguments: &[&str]| {
-            let mut command = Command::new(PROGRAM);
-            command.args(arguments).current_dir(dir.path()).env_clear();
-            command
-        };
-        assert!(run(&["-q", "cycle"]).status().unwrap().success(), "the cycle failed");
+        cycle(dir.path());
+        let mut serve = program(dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
         let server = Self {
-            child: run(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap(),
+            child: serve.stderr(Stdio::piped()).spawn().unwrap(),
             address: String::new(),
             dir,
+            _web: (runtime, web),
         };
         server.multiply(copies);
         server.ready()
@@ -98,11 +102,27 @@ impl Server {
         transaction.commit().unwrap();
     }
 
+    /// Runs a cycle; how long it took.
+    pub fn cycle(&self) -> Duration {
+        let began = Instant::now();
+        cycle(self.dir.path());
+        began.elapsed()
+    }
+
     /// A connection that writes beside the server.
     pub fn database(&self) -> Connection {
         let connection = Connection::open(self.dir.path().join("state/tge-scrape.db")).unwrap();
-        connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+        connection.busy_timeout(Duration::from_secs(10)).unwrap();
         connection
+    }
+
+    /// In user and system mode.
+    pub fn processor_time(&self) -> Duration {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // proc(5): the fields after the name, which may contain spaces; 14 and 15 are utime and stime.
+        let (_, fields) = text.rsplit_once(") ").unwrap();
+        let ticks: u64 = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * TICK_MS)
     }
 
     /// Resident bytes.
@@ -112,6 +132,16 @@ impl Server {
         let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
+}
+
+fn program(dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).current_dir(dir).env_clear();
+    command
+}
+
+fn cycle(dir: &Path) {
+    assert!(program(dir, &["-q", "cycle"]).status().unwrap().success(), "the cycle failed");
 }
 
 impl Drop for Server {
