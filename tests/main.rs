@@ -6,6 +6,8 @@ mod support;
 
 mod additions; // own feeds and projects beside the built-in ones
 mod alerts; // alerts and channels that fail
+#[cfg(unix)]
+mod api; // the API of the server against its description
 mod clock_jumps; // a clock that is set back
 mod commands; // commands and messages for wrong input
 mod completions; // completion scripts in real shells

@@ -2,7 +2,6 @@
 
 use std::{io, path::Path};
 
-use serde_json::Value;
 use url::Url;
 
 use super::{Format, Globals, classify::Line, input, lookup, output::Output, request};
@@ -92,7 +91,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     };
     if is_json {
         let mut document = render::explain::document(&explanation);
-        document["history"] = history.map_or(Value::Null, |history| history::document(history, around));
+        let history = history.map(|history| history::document(history, around));
+        document["history"] = serde_json::to_value(history).unwrap_or_default();
         output.print(&render::json(&document))?;
     } else {
         let remedy = shown.and_then(history::dropped_remedy);

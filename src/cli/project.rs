@@ -108,8 +108,11 @@ pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, E
     }
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
+/// A project of the watch list for programs.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Project"))]
+pub struct ProjectView<'a> {
     name: &'a str,
     aliases: &'a [String],
     tokens: &'a [String],
@@ -118,8 +121,9 @@ struct Line<'a> {
     priority: &'static str,
 }
 
-fn line(project: &Project) -> Line<'_> {
-    Line {
+/// A project of the watch list for programs.
+pub fn view(project: &Project) -> ProjectView<'_> {
+    ProjectView {
         name: &project.name,
         aliases: &project.aliases,
         tokens: &project.tokens,
@@ -133,15 +137,10 @@ fn line(project: &Project) -> Line<'_> {
     }
 }
 
-/// A project for programs.
-pub fn document(project: &Project) -> serde_json::Value {
-    serde_json::to_value(line(project)).unwrap_or_default()
-}
-
 fn list(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings(globals)?;
-    let lines: Vec<Line<'_>> = settings.detect.projects.iter().map(line).collect();
-    let columns: [Column<Line<'_>>; 6] = [
+    let lines: Vec<ProjectView<'_>> = settings.detect.projects.iter().map(view).collect();
+    let columns: [Column<ProjectView<'_>>; 6] = [
         ("name", |line| plain(line.name)),
         ("aliases", |line| joined(line.aliases)),
         ("tokens", |line| joined(line.tokens)),
@@ -205,7 +204,7 @@ fn show(wanted: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Er
         };
         stories = wiring::small_runtime()?.block_on(store.events(filter))?;
     }
-    let line = line(project);
+    let line = view(project);
     if matches!(globals.format, Some(Format::Json | Format::Ndjson)) {
         let stories: Vec<DetectionView<'_>> = stories.iter().map(DetectionView::from).collect();
         output.print(&render::json(

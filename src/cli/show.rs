@@ -31,11 +31,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let times = output.times(SystemClock.now(), false);
     let around = Surroundings { names: &names, threshold: settings.detect.threshold, times: &times };
     output.print(&match globals.format {
-        Some(Format::Json | Format::Ndjson) => {
-            let mut document = history::document(&found, around);
-            document["schema"] = 1.into();
-            render::json(&document)
-        }
+        Some(Format::Json | Format::Ndjson) => render::json(&history::document(&found, around)),
         _ => history::text(&found, around),
     })?;
     if let Some(detection) = &found.detection {

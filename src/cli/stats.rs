@@ -2,6 +2,7 @@
 
 mod caches;
 mod cycles;
+mod document;
 mod periods;
 
 use std::time::Duration;
@@ -32,7 +33,7 @@ use crate::{
         answers::{self, AlertCounts, Answers},
         prometheus, sources, stats,
     },
-    store::{Access, EventFilter, Labels, RunningCycle, SourceLine, Store},
+    store::{Access, EventFilter, RunningCycle, SourceLine, Store},
     wiring,
 };
 
@@ -41,6 +42,7 @@ use super::{
     history::{History, read_all},
     output::Output,
 };
+pub use document::StatsDocument;
 use periods::By;
 
 /// Cycles that the last one is compared with.
@@ -165,7 +167,7 @@ fn view(
     let lines = if args.feeds { runtime.block_on(store.source_lines(first))? } else { Vec::new() };
     let hosts = add_times(&mut history.sources, &lines);
     if globals.format == Some(Format::Json) {
-        return Ok(render::json(&runtime.block_on(whole_document(store, settings, &history))?));
+        return Ok(render::json(&runtime.block_on(document(store, settings, &history))?));
     }
     let labels = runtime.block_on(store.labels())?;
     let running = RunningCycle::read(&settings.state_dir, history.now);
@@ -217,17 +219,15 @@ fn view(
 }
 
 /// The figures of `history` for programs.
-pub async fn whole_document(
+pub async fn document<'a>(
     store: &Store,
     settings: &Settings,
-    history: &History,
-) -> Result<serde_json::Value, Error> {
-    let mut document = document(history, store.labels().await?);
+    history: &'a History,
+) -> Result<StatsDocument<'a>, Error> {
+    let labels = store.labels().await?;
     let availability = regularity(store, settings, history.now).await?;
-    document["availability"] = serde_json::to_value(availability).unwrap_or_default();
     let running = RunningCycle::read(&settings.state_dir, history.now);
-    document["running"] = serde_json::to_value(running).unwrap_or_default();
-    Ok(document)
+    Ok(StatsDocument::new(history, labels, availability, running))
 }
 
 /// How regularly the cycles of the last 30 days ran.
@@ -313,27 +313,4 @@ async fn times(
 
 fn damaged(error: HistogramError) -> Error {
     Error::new(Exit::Failure, error.to_string(), "run `tge-scrape db check`")
-}
-
-fn document(history: &History, labels: Labels) -> serde_json::Value {
-    let targets: Vec<_> = history
-        .levels()
-        .into_iter()
-        .map(|(target, level)| {
-            let mut value = serde_json::to_value(target).unwrap_or_default();
-            value["level"] = level.as_str().into();
-            value
-        })
-        .collect();
-    serde_json::json!({
-        "schema": 1,
-        "cycles": history.reports,
-        "targets": targets,
-        "checks": history.checks,
-        "sources": history.sources,
-        "totals": history.all,
-        "labelled": labels.all,
-        "precision": labels.precision(),
-        "x_budget_month_usd": format!("{:.6}", history.x_budget_usd),
-    })
 }

@@ -13,6 +13,7 @@ const FEWEST: usize = 5;
 
 /// The cycles of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Availability {
     /// Cycles that have started, without the one that runs.
     pub cycles: u64,

@@ -8,6 +8,8 @@ use super::sums::{SUMMED, Sums};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "FigureUnit"))]
 pub enum Unit {
     /// A number of things.
     Count,

@@ -44,6 +44,7 @@ pub struct Check {
 
 /// The bounds of a check, in the unit of its figure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Bounds {
     /// Smallest value.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_or_null")]
@@ -61,6 +62,8 @@ pub struct Bounds {
 
 /// A check with its measured value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Check"))]
 pub struct Judged {
     /// Name of the figure.
     pub figure: &'static str,
@@ -68,6 +71,7 @@ pub struct Judged {
     pub unit: Unit,
     /// Time over which it is measured.
     #[serde(serialize_with = "shown_duration")]
+    #[cfg_attr(test, schemars(with = "String"))]
     pub over: Duration,
     /// How serious a miss is.
     pub level: Severity,

@@ -38,6 +38,8 @@ pub struct Histogram {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names suffice")]
 #[serde(untagged)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "StageTimes"))]
 pub enum Times {
     Measured {
         count: u64,

@@ -1,5 +1,6 @@
 //! How far a target is missed: levels with hysteresis, so that one noisy cycle changes nothing. Pure.
 
+use serde::Serialize;
 use strum::IntoStaticStr;
 
 use super::targets::{Target, TargetName};
@@ -15,8 +16,10 @@ const RISE: usize = 2;
 pub(crate) const FALL: usize = 3;
 
 /// How much of its limit a target uses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, IntoStaticStr)]
+#[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Level {
     /// Below three quarters.
     #[default]

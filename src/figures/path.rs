@@ -13,6 +13,7 @@ use strum::{IntoStaticStr, VariantArray};
 #[serde(rename_all = "snake_case")]
 #[derive(IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Phase {
     /// Selection of the due sources.
     #[default]
@@ -69,6 +70,7 @@ pub struct VisitTrace {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names suffice")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PathStep {
     pub part: Phase,
     /// Empty for the phases of the cycle itself.

@@ -13,6 +13,7 @@ use crate::model::{Class, CycleStatus, Detection, SlowStatement, SourceStatus};
 
 /// Version of the report's shape; fields are added within it, never renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Schema(u32);
 
 impl Default for Schema {
@@ -23,6 +24,7 @@ impl Default for Schema {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CycleReport {
     pub schema: Schema,
     pub cycle: CycleFigures,
@@ -31,6 +33,7 @@ pub struct CycleReport {
     pub articles: ArticleFigures,
     pub x: XFigures,
     #[serde(serialize_with = "crate::model::views")]
+    #[cfg_attr(test, schemars(with = "Vec<crate::model::DetectionView>"))]
     pub detections: Vec<Detection>,
     /// Stories with a new detection; the stored report has no [`Self::detections`].
     pub detections_by_class: ClassFigures,
@@ -54,6 +57,7 @@ pub struct CycleReport {
 /// A host with visits that did not finish.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unfinished {
     pub host: String,
     pub visits: u64,
@@ -61,9 +65,11 @@ pub struct Unfinished {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CycleFigures {
     pub id: i64,
     #[serde(serialize_with = "crate::model::stamp::serialize")]
+    #[cfg_attr(test, schemars(with = "crate::model::stamp::Time"))]
     pub started_at: Timestamp,
     /// Since the start of the cycle before; `None` for the first.
     pub gap_s: Option<u64>,
@@ -80,6 +86,7 @@ pub struct CycleFigures {
 /// Sources by the end of their visit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FeedFigures {
     pub total: u64,
     pub fetched: u64,
@@ -103,6 +110,7 @@ impl FeedFigures {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EntryFigures {
     pub read: u64,
     /// Never seen before, or judged again because the rules changed.
@@ -117,6 +125,7 @@ pub struct EntryFigures {
 /// Articles, by where their text came from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ArticleFigures {
     pub fetched: u64,
     pub not_modified: u64,
@@ -131,6 +140,7 @@ pub struct ArticleFigures {
 /// All zero where X is off; `None` where it was not measured.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct XFigures {
     pub calls: u64,
     pub users_looked_up: u64,
@@ -160,8 +170,10 @@ pub struct XFigures {
 /// Posts as X counts them for the project.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct XUsageFigures {
     #[serde(serialize_with = "crate::model::stamp::serialize")]
+    #[cfg_attr(test, schemars(with = "crate::model::stamp::Time"))]
     pub asked_at: Timestamp,
     /// Posts of the current billing period.
     pub posts: Option<u64>,
@@ -174,6 +186,7 @@ pub struct XUsageFigures {
 /// The calls that a cycle would make to X.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct XPlanned {
     /// Without further pages of a result.
     pub calls: u64,
@@ -188,6 +201,7 @@ pub struct XPlanned {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClassFigures {
     pub critical: u64,
     pub high: u64,
@@ -210,6 +224,7 @@ impl ClassFigures {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StoryFigures {
     pub new: u64,
     pub updated: u64,
@@ -218,6 +233,7 @@ pub struct StoryFigures {
 /// Counts of the HTTP client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct HttpFigures {
     /// Retries included.
     pub requests: u64,
@@ -276,6 +292,7 @@ impl HttpFigures {
 /// Requests by what they were for, retries and redirects included; `None` in reports of older releases.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Purposes {
     pub feeds: Option<u64>,
     pub pages: Option<u64>,
@@ -287,6 +304,7 @@ pub struct Purposes {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Outcomes {
     #[serde(rename = "2xx")]
     pub success: u64,
@@ -305,6 +323,7 @@ pub struct Outcomes {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CacheFigures {
     pub lookups: u64,
     pub fresh_hits: u64,
@@ -332,6 +351,7 @@ impl CacheFigures {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MemoryFigures {
     /// Largest resident set; `None` where the system does not report it.
     pub peak_rss_bytes: Option<u64>,
@@ -339,6 +359,7 @@ pub struct MemoryFigures {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SourceFigures {
     pub url: String,
     pub outcome: SourceStatus,
@@ -352,6 +373,7 @@ pub struct SourceFigures {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CpuFigures {
     pub user_ms: Option<u64>,
     pub system_ms: Option<u64>,
@@ -359,6 +381,7 @@ pub struct CpuFigures {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DatabaseFigures {
     pub statements: u64,
     pub p95_ms: Option<u32>,

@@ -32,6 +32,7 @@ pub struct Counted {
 /// `calls` of the report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Calls {
     /// Requests sent.
     pub made: u64,
@@ -47,6 +48,7 @@ pub struct Calls {
 /// Calls that were not sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SavedBy {
     /// The early filter dropped the entry.
     pub early_filter: u64,

@@ -23,6 +23,7 @@ const NEVER: u64 = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Attention {
     /// It answered 410.
     Gone,
@@ -48,6 +49,8 @@ impl Attention {
 /// A source as `stats` shows it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "the fields have the names that docs/reference/outputs.md describes")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Source"))]
 pub struct SourceView {
     pub url: String,
     pub name: String,
@@ -57,6 +60,7 @@ pub struct SourceView {
     pub failures: u32,
     /// Time of the last new entry.
     #[serde(serialize_with = "crate::model::stamp::option::serialize")]
+    #[cfg_attr(test, schemars(with = "Option<crate::model::stamp::Time>"))]
     pub changed_at: Option<Timestamp>,
     /// Smoothed response time.
     pub mean_ms: u32,

@@ -12,6 +12,7 @@ use super::histogram::{Histogram, HistogramError, Times};
 #[serde(rename_all = "snake_case")]
 #[derive(EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum StageName {
     /// Selection of the due sources.
     Plan,

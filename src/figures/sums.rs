@@ -22,6 +22,7 @@ macro_rules! sums {
     ($report:ident: $($field:ident $fold:ident $name:literal $unit:ident = $value:expr,)*) => {
         /// Sums over cycles. Fields are only ever added: rows of older releases read with the rest at zero or `None`.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
         #[serde(default)]
         #[expect(missing_docs, reason = "each field sums the report's figure of that name")]
         pub struct Sums {

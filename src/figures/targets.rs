@@ -92,6 +92,7 @@ pub struct Recent {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[expect(missing_docs, reason = "Settings describes each under its name")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum TargetName {
     CycleTime,
     CallReduction,
@@ -132,6 +133,8 @@ impl TargetName {
 /// The unit of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display)]
 #[expect(missing_docs, reason = "the names suffice")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "TargetUnit"))]
 pub enum Unit {
     #[serde(rename = "s")]
     #[strum(serialize = "s")]
@@ -153,6 +156,7 @@ pub enum Unit {
 /// A target with its measured value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names suffice")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Target {
     pub name: TargetName,
     /// `None` if it was not measured.

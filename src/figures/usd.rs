@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// US dollars, written as a string with six decimals: floating point would round.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Usd {
     /// Millionths of a dollar.
     pub micros: u64,

@@ -8,6 +8,7 @@ use strum::{EnumString, IntoStaticStr};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, EnumString)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum CycleStatus {
     /// As it should.
     #[default]
@@ -43,6 +44,7 @@ pub struct CycleStart {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum SourceStatus {
     /// Read in full.
     Fetched,
@@ -68,6 +70,7 @@ impl SourceStatus {
 /// A database statement that took over 100 ms.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowStatement {
     /// Its name in the source code.
     pub name: String,

@@ -12,6 +12,7 @@ use crate::text::outlet;
 #[serde(rename_all = "lowercase")]
 #[derive(IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Kind {
     /// An entry of a feed or an article.
     News,
@@ -30,6 +31,7 @@ impl Kind {
 #[serde(rename_all = "lowercase")]
 #[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
 #[strum(serialize_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Event {
     /// A project states that it will launch or has launched a token.
     Announcement,
@@ -58,6 +60,7 @@ impl Event {
 #[serde(rename_all = "lowercase")]
 #[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
 #[strum(serialize_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Stage {
     /// Announced, not open yet.
     Upcoming,
@@ -80,6 +83,7 @@ impl Stage {
 #[serde(rename_all = "lowercase")]
 #[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
 #[strum(serialize_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Class {
     /// Rumours.
     Low,
@@ -101,6 +105,7 @@ impl Class {
 #[serde(rename_all = "snake_case")]
 #[derive(IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Caution {
     /// It lures readers ("connect your wallet to check", "send to receive") and does not come from the project.
     Bait,
@@ -116,6 +121,7 @@ impl Caution {
 
 /// A signal that changed a score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Reason {
     /// Documented name, such as `phrase:claim is live`.
     pub signal: String,
@@ -170,10 +176,12 @@ pub struct Verdict {
 
 /// Another outlet that carried the same story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Outlet {
     pub url: String,
     pub source: String,
     #[serde(serialize_with = "super::stamp::option::serialize")]
+    #[cfg_attr(test, schemars(with = "Option<crate::model::stamp::Time>"))]
     pub published_at: Option<Timestamp>,
 }
 
@@ -181,6 +189,7 @@ pub struct Outlet {
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and the output's")]
 #[expect(missing_docs, reason = "docs/reference/outputs.md#detection describes each")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Detection {
     /// Stable: derived from the input, so a repeated run gives the same id.
     pub id: String,
@@ -201,8 +210,10 @@ pub struct Detection {
     pub source: String,
     pub author: String,
     #[serde(serialize_with = "super::stamp::option::serialize")]
+    #[cfg_attr(test, schemars(with = "Option<crate::model::stamp::Time>"))]
     pub published_at: Option<Timestamp>,
     #[serde(serialize_with = "super::stamp::serialize")]
+    #[cfg_attr(test, schemars(with = "crate::model::stamp::Time"))]
     pub detected_at: Timestamp,
     /// The first part of the text, cut at a word.
     pub snippet: String,
@@ -228,6 +239,7 @@ pub struct Detection {
     pub also_at: Vec<Outlet>,
     /// When the newest mention of its story was heard of; set where a story is read.
     #[serde(skip)]
+    #[cfg_attr(test, schemars(with = "Option<crate::model::stamp::Time>"))]
     pub heard_at: Option<Timestamp>,
 }
 
@@ -296,14 +308,17 @@ impl Detection {
 
 /// A detection as outputs show it: with what follows from its story.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct DetectionView<'a> {
     #[serde(flatten)]
     detection: &'a Detection,
     short_id: &'a str,
     outlets: usize,
     #[serde(serialize_with = "super::stamp::option::serialize")]
+    #[cfg_attr(test, schemars(with = "Option<crate::model::stamp::Time>"))]
     first_published_at: Option<Timestamp>,
     #[serde(serialize_with = "super::stamp::serialize")]
+    #[cfg_attr(test, schemars(with = "crate::model::stamp::Time"))]
     last_mentioned_at: Timestamp,
 }
 

@@ -9,6 +9,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 #[derive(EnumString, IntoStaticStr, VariantArray, VariantNames)]
 #[strum(serialize_all = "lowercase")]
 #[expect(missing_docs, reason = "the codes are those of the standard")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Language {
     De,
     En,

@@ -5,17 +5,24 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Column;
-use crate::model::{Detection, DetectionView, stamp};
+use crate::{
+    figures::report::Schema,
+    model::{Detection, DetectionView, stamp},
+};
+
+/// Stories.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct StoryList<'a> {
+    schema: Schema,
+    #[serde(serialize_with = "crate::model::views")]
+    #[cfg_attr(test, schemars(with = "Vec<crate::model::DetectionView>"))]
+    detections: &'a [Detection],
+}
 
 /// One object: `{"schema":1,"detections":[…]}`.
 pub fn json(detections: &[Detection]) -> String {
-    #[derive(Serialize)]
-    struct Document<'a> {
-        schema: u32,
-        #[serde(serialize_with = "crate::model::views")]
-        detections: &'a [Detection],
-    }
-    super::json(&Document { schema: 1, detections })
+    super::json(&StoryList { schema: Schema::default(), detections })
 }
 
 /// One detection a line.

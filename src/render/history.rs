@@ -1,9 +1,10 @@
 //! The history of a story or an entry: where it was seen, what was decided and why, who was notified.
 
+mod document;
+
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::{listing, plain, times::Times};
 use crate::{
@@ -11,6 +12,9 @@ use crate::{
     model::{AlertState, Detection, Topic, short_id},
     store::{EntryHistory, EntryStatus, History, SentAlert, StoryHistory},
 };
+#[cfg(test)]
+pub use document::HistoryDocument;
+pub use document::document;
 
 /// Entries and mentions shown of a story at most; JSON has all.
 const SHOWN: usize = 12;
@@ -219,71 +223,4 @@ fn sent(alert: &SentAlert, times: &Times) -> String {
         _ => format!("waits until {}", times.minute(alert.due_at)),
     };
     format!("{channel}  {state} ({class})")
-}
-
-/// The history for programs.
-pub fn document(history: &History, around: Surroundings) -> Value {
-    let entries: Vec<Value> = history.entries.iter().map(|entry| entry_document(entry, around)).collect();
-    let stories: Vec<Value> = history.stories.iter().map(story_document).collect();
-    let id = history.detection.as_ref().map(|detection| &detection.id);
-    json!({ "id": id, "page_read_at": history.page_read_at, "entries": entries, "stories": stories })
-}
-
-fn entry_document(entry: &EntryHistory, around: Surroundings) -> Value {
-    let (state, reason, score, next_try) = match &entry.status {
-        EntryStatus::Dropped { reason } => ("dropped", Some(reason), None, None),
-        EntryStatus::Waiting { next_try, .. } => ("waiting", None, None, Some(next_try)),
-        EntryStatus::Judged { score } => ("judged", None, *score, None),
-    };
-    json!({
-        "id": entry.key.to_string(),
-        "source": around.names.get(&entry.source_url).unwrap_or(&entry.source_url),
-        "first_seen_at": entry.first_seen,
-        "state": state,
-        "reason": reason,
-        "score": score,
-        "next_try_at": next_try,
-        "title": entry.title,
-        "url": entry.link,
-        "published_at": entry.published,
-        "suppress_alerts": entry.suppress_alerts,
-        "judged_again": entry.reworded,
-    })
-}
-
-fn story_document(story: &StoryHistory) -> Value {
-    let mention = |mention: &Detection| {
-        json!({
-            "id": mention.id, "source": mention.source, "url": mention.url, "title": mention.title,
-            "published_at": mention.published_at, "detected_at": mention.detected_at,
-            "class": mention.class, "score": mention.score, "event_date": mention.event_date,
-        })
-    };
-    let changes = story.changes.iter().map(|change| {
-        let mention = story.mentions.get(change.mention).map(|mention| &mention.id);
-        json!({ "at": change.at, "mention": mention, "class": change.class, "event_date": change.event_date })
-    });
-    let alerts = story.alerts.iter().map(|alert| {
-        json!({
-            "channel": alert.channel, "topic": alert.topic, "class": alert.class, "state": alert.state,
-            "created_at": alert.created_at, "due_at": alert.due_at, "delivered_at": alert.delivered_at,
-            "error": alert.error,
-        })
-    });
-    let channels = story.channels.iter().map(|state| {
-        json!({
-            "channel": state.channel, "class": state.class, "event_date": state.event_date,
-            "notified_at": state.notified_at, "outlets": state.outlets,
-        })
-    });
-    json!({
-        "detection": story.story.detection,
-        "opened_at": story.story.opened_at,
-        "changed_at": story.story.changed_at,
-        "mentions": story.mentions.iter().map(mention).collect::<Vec<_>>(),
-        "changes": changes.collect::<Vec<_>>(),
-        "alerts": alerts.collect::<Vec<_>>(),
-        "channels": channels.collect::<Vec<_>>(),
-        "label": story.label,
-    })
 }

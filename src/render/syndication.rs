@@ -1,7 +1,7 @@
 //! Stories for feed readers: Atom 1.0 (RFC 4287) and JSON Feed 1.1.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::{
     model::Detection,
@@ -104,32 +104,71 @@ pub fn atom(rows: &[StoryRow], masthead: Masthead<'_>, now: Timestamp) -> String
     out
 }
 
+/// A feed of stories (JSON Feed 1.1).
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct JsonFeed<'a> {
+    version: &'a str,
+    title: &'a str,
+    /// The address of the feed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feed_url: Option<&'a str>,
+    items: Vec<Item>,
+}
+
+/// A story in a feed.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "JsonFeedItem"))]
+struct Item {
+    /// Permanent (RFC 4151).
+    id: String,
+    /// Missing where the address of the page is no web address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    title: String,
+    /// The facts, one a line.
+    content_text: String,
+    #[cfg_attr(test, schemars(with = "crate::model::stamp::Time"))]
+    date_published: String,
+    #[cfg_attr(test, schemars(with = "crate::model::stamp::Time"))]
+    date_modified: String,
+    authors: [Author; 1],
+    /// Event and class.
+    tags: [&'static str; 2],
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "JsonFeedAuthor"))]
+struct Author {
+    name: String,
+}
+
 pub fn json_feed(rows: &[StoryRow], masthead: Masthead<'_>) -> String {
     let item = |row: &StoryRow| {
         let found = &row.detection;
-        let mut item = json!({
-            "id": masthead.tag(&format!("story:{}", found.story_id)),
-            "title": headline(found),
-            "content_text": lines(row).join("\n"),
-            "date_published": second(row.opened_at),
-            "date_modified": second(row.changed_at),
-            "authors": [{ "name": plain(&found.source) }],
-            "tags": [found.event.as_str(), found.class.as_str()],
-        });
-        if let Link::Open { href, .. } = Link::read(&found.url) {
-            item["url"] = Value::from(href);
+        let url = match Link::read(&found.url) {
+            Link::Open { href, .. } => Some(href),
+            _ => None,
+        };
+        Item {
+            id: masthead.tag(&format!("story:{}", found.story_id)),
+            url,
+            title: headline(found),
+            content_text: lines(row).join("\n"),
+            date_published: second(row.opened_at),
+            date_modified: second(row.changed_at),
+            authors: [Author { name: plain(&found.source) }],
+            tags: [found.event.as_str(), found.class.as_str()],
         }
-        item
     };
-    let mut feed = json!({
-        "version": "https://jsonfeed.org/version/1.1",
-        "title": TITLE,
-        "items": rows.iter().map(item).collect::<Vec<_>>(),
-    });
-    if !masthead.self_url.is_empty() {
-        feed["feed_url"] = Value::from(masthead.self_url);
-    }
-    super::json(&feed)
+    super::json(&JsonFeed {
+        version: "https://jsonfeed.org/version/1.1",
+        title: TITLE,
+        feed_url: Some(masthead.self_url).filter(|url| !url.is_empty()),
+        items: rows.iter().map(item).collect(),
+    })
 }
 
 /// A time without fractions: `2026-11-21T10:00:00Z`.
@@ -145,6 +184,8 @@ fn xml(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::render::samples::{hostile, row};
 

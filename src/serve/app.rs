@@ -3,7 +3,7 @@
 use std::{
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -19,13 +19,14 @@ use axum::{
     http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header},
     routing::{MethodRouter, get},
 };
+use hyper::body::Body as _;
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
 use super::{
     answer::{Document, Kept, problem},
-    counters::Counters,
+    counters::{Cause, Counters},
     documents::{self, Missing},
     guard::{self, Guard, Refusal},
     health,
@@ -44,8 +45,8 @@ use crate::{
 };
 
 /// Parameters that select stories.
-const FILTERS: [&str; 7] = ["project", "event", "stage", "class", "source", "min_score", "watched"];
-const TIMES: [&str; 2] = ["since", "until"];
+pub const FILTERS: [&str; 7] = ["project", "event", "stage", "class", "source", "min_score", "watched"];
+pub const TIMES: [&str; 2] = ["since", "until"];
 
 /// What all requests share.
 pub struct App {
@@ -65,31 +66,33 @@ pub struct App {
 
 pub type Shared = State<Arc<App>>;
 
-/// Every path of the server.
+/// Every path of the server with what answers it. `openapi.json` describes each.
+pub const ROUTES: [PathRoute; 20] = [
+    ("/", || get(page)),
+    ("/api/v1/stories", || get(stories)),
+    ("/api/v1/stories/{id}", || get(story)),
+    ("/api/v1/calendar", || get(calendar)),
+    ("/api/v1/projects", || get(projects)),
+    ("/api/v1/projects/{name}", || get(project)),
+    ("/api/v1/sources", || get(sources)),
+    ("/api/v1/cycles", || get(cycles)),
+    ("/api/v1/stats", || get(stats)),
+    ("/api/v1/stream", || get(sse)),
+    ("/api/v1/stream.ndjson", || get(ndjson)),
+    ("/api/v1/ws", || get(websocket)),
+    ("/feed.atom", || get(atom)),
+    ("/feed.json", || get(json_feed)),
+    ("/calendar.ics", || get(ics)),
+    ("/metrics", || get(metrics)),
+    ("/healthz", || get(health::healthz)),
+    ("/readyz", || get(health::readyz)),
+    ("/login", login::route),
+    ("/openapi.json", || get(openapi)),
+];
+
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/", get(page))
-        .route("/api/v1/stories", get(stories))
-        .route("/api/v1/stories/{id}", get(story))
-        .route("/api/v1/calendar", get(calendar))
-        .route("/api/v1/projects", get(projects))
-        .route("/api/v1/projects/{name}", get(project))
-        .route("/api/v1/sources", get(sources))
-        .route("/api/v1/cycles", get(cycles))
-        .route("/api/v1/stats", get(stats))
-        .route("/api/v1/stream", get(sse))
-        .route("/api/v1/stream.ndjson", get(ndjson))
-        .route("/api/v1/ws", get(websocket))
-        .route("/feed.atom", get(atom))
-        .route("/feed.json", get(json_feed))
-        .route("/calendar.ics", get(ics))
-        .route("/metrics", get(metrics))
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/login", login::route())
-        .fallback(unknown)
-        .method_not_allowed_fallback(wrong_method)
-        .with_state(app)
+    let routes = ROUTES.into_iter().fold(Router::new(), |router, (path, route)| router.route(path, route()));
+    routes.fallback(unknown).method_not_allowed_fallback(wrong_method).with_state(app)
 }
 
 /// Answers a request of `peer`, counts it and logs it.
@@ -103,8 +106,12 @@ pub async fn handle(
     let sender = guard::sender(peer, request.headers(), &app.settings.serve);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let (mut response, name) = match app.guard.admit(&method, &path, request.headers()) {
-        Err(refusal) => (refused(refusal, &path, request.headers()), String::new()),
+        Err(refusal) => {
+            app.counters.refuse_request(refusal.into());
+            (refused(refusal, &path, request.headers()), String::new())
+        }
         Ok(_) if !app.limits.admits(sender) => {
+            app.counters.refuse_request(Cause::Rate);
             (problem(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address"), String::new())
         }
         Ok(name) => {
@@ -123,7 +130,7 @@ pub async fn handle(
     }
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     let status = response.status().as_u16();
-    app.counters.count(status);
+    app.counters.count(status, response.body().size_hint().exact());
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         target: "access",
@@ -185,13 +192,13 @@ async fn answered<F: Future<Output = Result<Document, Missing>>>(
         Err(error) => return failed(&error.to_string()),
     };
     if let Some(document) = app.kept.get(&key, version).await {
-        return document.answer(headers);
+        return document.answer(headers).await;
     }
     match make(query, now).await {
         Ok(document) => {
             let document = Arc::new(document);
             app.kept.put(key, version, Arc::clone(&document)).await;
-            document.answer(headers)
+            document.answer(headers).await
         }
         Err(Missing::Request(status, detail)) => problem(status, &detail),
         Err(Missing::Failed(error)) => failed(&error.message),
@@ -264,6 +271,13 @@ async fn stats(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Bod
     answered(&app, &uri, &[], &headers, |_, now| documents::stats(&app.store, &app.settings, now)).await
 }
 
+/// The description of this API, which a test generates from the types (docs/reference/api.md).
+async fn openapi(headers: HeaderMap) -> Response<Body> {
+    static DOCUMENT: LazyLock<Document> =
+        LazyLock::new(|| Document::json(include_str!("openapi.json").to_owned()));
+    DOCUMENT.answer(&headers).await
+}
+
 async fn atom(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body> {
     answered(&app, &uri, &with(&[]), &headers, |query, now| {
         documents::atom(&app.store, &app.settings, query, now)
@@ -287,9 +301,13 @@ async fn ics(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response<Body>
 
 /// Not kept: the figures of the server change without the database.
 async fn metrics(State(app): Shared, headers: HeaderMap) -> Response<Body> {
-    let own = app.counters.metrics(&app.ring, &app.limits);
+    let log_end = match app.store.log_end().await {
+        Ok(log_end) => log_end,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let own = app.counters.metrics(&app.ring, &app.limits, log_end);
     match documents::metrics(&app.store, &app.settings, own, SystemClock.now()).await {
-        Ok(document) => document.answer(&headers),
+        Ok(document) => document.answer(&headers).await,
         Err(Missing::Request(status, detail)) => problem(status, &detail),
         Err(Missing::Failed(error)) => failed(&error.message),
     }
@@ -310,18 +328,19 @@ async fn websocket(
     connection: Option<Extension<Arc<Connection>>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
+    let reader = match reader(&app, &uri, &headers, Form::WebSocket) {
+        Ok(reader) => reader,
+        Err(detail) => return problem(StatusCode::BAD_REQUEST, &detail),
+    };
     let Ok(upgrade) = upgrade else {
         return problem(
             StatusCode::UPGRADE_REQUIRED,
             "this path speaks WebSocket only; /api/v1/stream is for HTTP",
         );
     };
-    match reader(&app, &uri, &headers, Form::WebSocket) {
-        Ok(reader) => websocket::bounded(upgrade).on_upgrade(|socket| {
-            websocket::run(socket, reader, connection.map(|Extension(connection)| connection))
-        }),
-        Err(detail) => problem(StatusCode::BAD_REQUEST, &detail),
-    }
+    websocket::bounded(upgrade).on_upgrade(|socket| {
+        websocket::run(socket, reader, connection.map(|Extension(connection)| connection))
+    })
 }
 
 fn streamed(app: &Arc<App>, uri: &Uri, headers: &HeaderMap, form: Form) -> Response<Body> {
@@ -346,5 +365,8 @@ fn reader(app: &Arc<App>, uri: &Uri, headers: &HeaderMap, form: Form) -> Result<
     })
 }
 
-/// A route for GET and HEAD.
+/// What answers the methods of a path.
 pub type Route = MethodRouter<Arc<App>>;
+
+/// A path with its route.
+pub type PathRoute = (&'static str, fn() -> Route);

@@ -2,14 +2,22 @@
 
 use axum::http::StatusCode;
 use jiff::{Timestamp, tz::TimeZone};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{answer::Document, query::Query};
 use crate::{
-    cli::{board, events::detections, history::History, lookup, metrics, outputs, project, show, stats},
+    cli::{
+        board,
+        events::detections,
+        history::History,
+        lookup, metrics, outputs,
+        project::{self, ProjectView},
+        show, stats,
+    },
     config::Settings,
     error::Error,
     exit::Exit,
+    figures::{CycleReport, report::Schema, sources::SourceView},
     model::{DetectionView, event_date::day_of},
     render::{
         self,
@@ -47,6 +55,54 @@ impl From<crate::store::StoreError> for Missing {
     }
 }
 
+/// A page of stories, the last heard of first.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct StoryPage<'a> {
+    schema: Schema,
+    detections: Vec<DetectionView<'a>>,
+    /// The cursor of the next page; null on the last one.
+    next: Option<String>,
+}
+
+/// The watch list.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ProjectList<'a> {
+    schema: Schema,
+    projects: Vec<ProjectView<'a>>,
+}
+
+/// A project of the watch list with its newest stories.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "ProjectStories"))]
+pub struct ProjectDocument<'a> {
+    schema: Schema,
+    project: ProjectView<'a>,
+    detections: Vec<DetectionView<'a>>,
+}
+
+/// All sources.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SourceList<'a> {
+    schema: Schema,
+    sources: &'a [SourceView],
+}
+
+/// Reports of cycles, newest first.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CycleList<'a> {
+    schema: Schema,
+    cycles: &'a [CycleReport],
+}
+
+fn json(document: &impl Serialize) -> Document {
+    Document::json(render::json(document))
+}
+
 type Result<T> = std::result::Result<T, Missing>;
 
 fn views(rows: &[StoryRow]) -> Vec<DetectionView<'_>> {
@@ -64,8 +120,7 @@ pub async fn stories(store: &Store, query: Query) -> Result<Document> {
     rows.truncate(limit);
     let last = rows.last().filter(|_| has_more);
     let next = last.map(|row| format!("{}-{}", row.detection.heard_at().as_second(), row.detection.story_id));
-    let document = json!({ "schema": 1, "detections": views(&rows), "next": next });
-    Ok(Document::json(render::json(&document)))
+    Ok(json(&StoryPage { schema: Schema::default(), detections: views(&rows), next }))
 }
 
 fn read_cursor(text: &str) -> Result<(Timestamp, String)> {
@@ -92,9 +147,7 @@ pub async fn story(store: &Store, settings: &Settings, id: &str, now: Timestamp)
     let names = show::names(settings);
     let times = Times::relative(now, TimeZone::UTC);
     let around = Surroundings { names: &names, threshold: settings.detect.threshold, times: &times };
-    let mut document = history::document(&found, around);
-    document["schema"] = 1.into();
-    Ok(Document::json(render::json(&document)))
+    Ok(json(&history::document(&found, around)))
 }
 
 /// Dated stories from today on, nearest first.
@@ -105,8 +158,8 @@ pub async fn calendar(store: &Store, query: Query, now: Timestamp) -> Result<Doc
 }
 
 pub fn projects(settings: &Settings) -> Document {
-    let lines: Vec<Value> = settings.detect.projects.iter().map(project::document).collect();
-    Document::json(render::json(&json!({ "schema": 1, "projects": lines })))
+    let projects = settings.detect.projects.iter().map(project::view).collect();
+    json(&ProjectList { schema: Schema::default(), projects })
 }
 
 /// A project of the watch list with its newest stories.
@@ -118,8 +171,8 @@ pub async fn project(store: &Store, settings: &Settings, name: &str, query: Quer
     };
     let filter = EventFilter { projects: vec![found.name.clone()], ..query.filter };
     let rows = store.stories(filter).await?;
-    let document = json!({ "schema": 1, "project": project::document(found), "detections": views(&rows) });
-    Ok(Document::json(render::json(&document)))
+    let (project, detections) = (project::view(found), views(&rows));
+    Ok(json(&ProjectDocument { schema: Schema::default(), project, detections }))
 }
 
 async fn history(store: &Store, settings: &Settings, number: usize, now: Timestamp) -> Result<History> {
@@ -128,19 +181,19 @@ async fn history(store: &Store, settings: &Settings, number: usize, now: Timesta
 
 pub async fn sources(store: &Store, settings: &Settings, now: Timestamp) -> Result<Document> {
     let history = history(store, settings, CYCLES, now).await?;
-    Ok(Document::json(render::json(&json!({ "schema": 1, "sources": history.sources }))))
+    Ok(json(&SourceList { schema: Schema::default(), sources: &history.sources }))
 }
 
 /// The reports of the newest cycles, newest first.
 pub async fn cycles(store: &Store, settings: &Settings, query: Query, now: Timestamp) -> Result<Document> {
     let history = history(store, settings, query.filter.limit, now).await?;
-    Ok(Document::json(render::json(&json!({ "schema": 1, "cycles": history.reports }))))
+    Ok(json(&CycleList { schema: Schema::default(), cycles: &history.reports }))
 }
 
 /// As `stats --format json`.
 pub async fn stats(store: &Store, settings: &Settings, now: Timestamp) -> Result<Document> {
     let history = history(store, settings, CYCLES, now).await?;
-    Ok(Document::json(render::json(&stats::whole_document(store, settings, &history).await?)))
+    Ok(json(&stats::document(store, settings, &history).await?))
 }
 
 /// The stored figures, and those of the server.

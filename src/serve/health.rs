@@ -19,7 +19,7 @@ const LATE: i64 = 3;
 const LATE_S: i64 = 3600;
 
 pub async fn healthz() -> Response<Body> {
-    Document::new("text/plain; charset=utf-8", "ok\n".to_owned()).answer(&HeaderMap::new())
+    Document::new("text/plain; charset=utf-8", "ok\n".to_owned()).answer(&HeaderMap::new()).await
 }
 
 /// Ready if the database can be read and the last cycle is not older than three of its intervals.
@@ -29,7 +29,9 @@ pub async fn readyz(State(app): Shared) -> Response<Body> {
         Err(error) => return failed(&error.to_string()),
     };
     match not_ready(&starts, SystemClock.now()) {
-        None => Document::new("text/plain; charset=utf-8", "ready\n".to_owned()).answer(&HeaderMap::new()),
+        None => {
+            Document::new("text/plain; charset=utf-8", "ready\n".to_owned()).answer(&HeaderMap::new()).await
+        }
         Some(detail) => problem(StatusCode::SERVICE_UNAVAILABLE, &detail),
     }
 }

@@ -10,16 +10,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
-use serde_json::json;
+use strum::IntoStaticStr;
 use tokio::sync::watch;
 
+use super::counters::Sent;
 use crate::{
     clock::{Clock, SystemClock},
-    model::{Class, Detection, DetectionView, event_date::day_of, stamp},
+    figures::report::Schema,
+    model::{Class, Detection, DetectionView, event_date::day_of},
     render,
-    store::{EventFilter, LogEntry, News, Store, StoreError, StoryNews},
+    store::{EndedCycle, EventFilter, LogEntry, News, Store, StoreError, StoryNews},
 };
 
 /// Events kept in memory, some MiB. A reader that is further behind reads the log.
@@ -53,45 +55,88 @@ impl Event {
     }
 }
 
+/// A story that is new or changed.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct StoryEvent<'a> {
+    schema: Schema,
+    /// The number of the event.
+    seq: i64,
+    event: StoryEventName,
+    change: StoryChange<'a>,
+    /// Whether sources had it when they were first fetched; no alert was sent for it.
+    at_first_fetch: bool,
+    detection: DetectionView<'a>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, IntoStaticStr)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum StoryEventName {
+    Story,
+    Update,
+}
+
+/// What changed of a story.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct StoryChange<'a> {
+    /// Before and now, if it changed.
+    event_date: Option<(Option<&'a str>, &'a str)>,
+    /// Before and now, if it rose.
+    class: Option<(Class, Class)>,
+    /// New mentions.
+    mentions: usize,
+}
+
+/// The end of a cycle.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CycleEvent<'a> {
+    schema: Schema,
+    /// The number of the event.
+    seq: i64,
+    event: CycleEventName,
+    #[serde(serialize_with = "crate::model::stamp::serialize")]
+    #[cfg_attr(test, schemars(with = "crate::model::stamp::Time"))]
+    at: Timestamp,
+    cycle: &'a EndedCycle,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum CycleEventName {
+    Cycle,
+}
+
 /// Renders an entry, with the stage of its story on `today`.
 pub fn event(entry: LogEntry, today: Date) -> Event {
-    #[derive(Serialize)]
-    struct Story<'a> {
-        schema: u32,
-        seq: i64,
-        event: &'static str,
-        change: Change<'a>,
-        /// Whether sources had it when they were first fetched; no alert was sent for it.
-        at_first_fetch: bool,
-        detection: DetectionView<'a>,
-    }
-    #[derive(Serialize)]
-    struct Change<'a> {
-        /// Before and now, if it changed.
-        event_date: Option<(Option<&'a str>, &'a str)>,
-        class: Option<(Class, Class)>,
-        /// New mentions.
-        mentions: usize,
-    }
     let LogEntry { seq, at, news } = entry;
     match news {
         News::Story(news) => {
             let StoryNews { update, at_first_fetch } = news.heard(at, today);
-            let name = if update.is_new { "story" } else { "update" };
-            let change = Change {
+            let name = if update.is_new { StoryEventName::Story } else { StoryEventName::Update };
+            let change = StoryChange {
                 event_date: update.event_date.as_ref().map(|(before, now)| (before.as_deref(), now.as_str())),
                 class: update.class,
                 mentions: update.outlets,
             };
             let detection = DetectionView::from(&update.detection);
-            let json =
-                render::json(&Story { schema: 1, seq, event: name, change, at_first_fetch, detection });
-            Event { detection: Some(Box::new(update.detection)), ..rendered(seq, name, json) }
+            let json = render::json(&StoryEvent {
+                schema: Schema::default(),
+                seq,
+                event: name,
+                change,
+                at_first_fetch,
+                detection,
+            });
+            Event { detection: Some(Box::new(update.detection)), ..rendered(seq, name.into(), json) }
         }
         News::Cycle(cycle) => {
-            let document = json!({
-                "schema": 1, "seq": seq, "event": "cycle", "at": stamp::text(at), "cycle": cycle,
-            });
+            let schema = Schema::default();
+            let document = CycleEvent { schema, seq, event: CycleEventName::Cycle, at, cycle: &cycle };
             rendered(seq, "cycle", render::json(&document))
         }
     }
@@ -110,12 +155,19 @@ pub struct Ring {
     newest: watch::Sender<i64>,
     /// Whether the server stops.
     is_over: AtomicBool,
+    /// What its readers got.
+    pub sent: Sent,
 }
 
 impl Ring {
     /// An empty one after the event `seq`.
     pub fn new(seq: i64) -> Self {
-        Self { events: Mutex::default(), newest: watch::Sender::new(seq), is_over: AtomicBool::new(false) }
+        Self {
+            events: Mutex::default(),
+            newest: watch::Sender::new(seq),
+            is_over: AtomicBool::new(false),
+            sent: Sent::default(),
+        }
     }
 
     /// Ends the streams.

@@ -9,6 +9,8 @@ mod health;
 mod limits;
 mod live;
 mod login;
+#[cfg(test)]
+mod openapi;
 mod query;
 mod stream;
 mod websocket;
@@ -88,8 +90,7 @@ impl Server {
         }
         let open = || Store::open(&dir, Access::Read);
         let (store, log) = (open()?, open()?);
-        let (_, newest) = log.stories_with_log_end(crate::store::EventFilter::default()).await?;
-        let ring = Arc::new(live::Ring::new(newest));
+        let ring = Arc::new(live::Ring::new(log.log_end().await?));
         let (stopped, is_stopped) = watch::channel(false);
         let app = Arc::new(App {
             guard: guard::Guard::new(&self.settings.serve),
@@ -151,6 +152,7 @@ fn accept(app: &Arc<App>, router: &Router, stream: TcpStream, peer: SocketAddr, 
             return;
         }
     };
+    app.counters.accept();
     // Events are small, and each should arrive at once.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);

@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// Stories of one answer, unless the request sets a number, and the largest number.
-const LIMIT: usize = 50;
-const LARGEST_LIMIT: usize = 500;
+pub const LIMIT: usize = 50;
+pub const LARGEST_LIMIT: usize = 500;
 
 /// The filters, and the parameters that are none, as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -8,6 +8,8 @@ use axum::{
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
+use serde::Serialize;
+use strum::{IntoStaticStr, VariantArray};
 use tokio::{
     sync::watch,
     time::{Instant, Sleep, sleep_until},
@@ -16,7 +18,9 @@ use tokio::{
 use super::live::{BATCH, Event, Ring, event};
 use crate::{
     clock::{Clock, SystemClock},
+    figures::report::Schema,
     model::event_date::day_of,
+    render,
     store::{EventFilter, Store},
 };
 
@@ -28,7 +32,8 @@ const LONGEST: Duration = Duration::from_mins(10);
 /// Milliseconds after which a browser connects again: from the first to the second, different for each reader.
 const RETRY_MS: (u64, u64) = (1_000, 4_000);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Form {
     /// `text/event-stream`.
     Sse,
@@ -48,6 +53,33 @@ pub struct Reader {
     pub store: Store,
     /// Any number that differs between readers.
     pub number: u64,
+}
+
+/// Where a reader stands.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlaceEvent {
+    schema: Schema,
+    event: Place,
+    /// The number of the newest event.
+    newest: i64,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum Place {
+    /// The stream begins.
+    Hello,
+    /// Events are missing.
+    Reset,
+}
+
+impl Place {
+    /// One line with its end.
+    fn json(self, newest: i64) -> String {
+        render::json(&PlaceEvent { schema: Schema::default(), event: self, newest })
+    }
 }
 
 struct State {
@@ -84,6 +116,7 @@ pub fn parts(reader: Reader) -> impl Stream<Item = Bytes> + Send {
     stream::unfold(state, |mut state| async move {
         let part = state.next().await?;
         state.spoke_at = Instant::now();
+        state.reader.ring.sent.part(state.reader.form, part.len());
         Some((part, state))
     })
 }
@@ -165,14 +198,10 @@ impl State {
                 let retry = self.retry();
                 let mut part = BytesMut::from(&retry[..]);
                 // No id: it would move a reader that has events to come.
-                part.put_slice(
-                    format!("event: hello\ndata: {{\"schema\":1,\"newest\":{newest}}}\n\n").as_bytes(),
-                );
+                part.put_slice(format!("event: hello\ndata: {}\n", Place::Hello.json(newest)).as_bytes());
                 part.freeze()
             }
-            Form::Ndjson | Form::WebSocket => {
-                format!("{{\"schema\":1,\"event\":\"hello\",\"newest\":{newest}}}\n").into()
-            }
+            Form::Ndjson | Form::WebSocket => Place::Hello.json(newest).into(),
         }
     }
 
@@ -199,6 +228,7 @@ impl State {
                 });
             }
         }
+        self.reader.ring.sent.events(form, wanted.len() as u64);
         match *wanted {
             [] => None,
             // All readers share it.
@@ -209,6 +239,7 @@ impl State {
 
     /// Events that are not in memory any more, from the log; a reset if the log has not all of them either.
     async fn refill(&mut self) -> Option<Bytes> {
+        self.reader.ring.sent.refill();
         let oldest = self.reader.store.log_start().await;
         let is_kept = matches!(oldest, Ok(Some(oldest)) if oldest <= self.seq + 1);
         if is_kept
@@ -224,15 +255,12 @@ impl State {
 
     /// Says that events may be missing, and goes on after the newest one.
     fn reset(&mut self) -> Bytes {
+        self.reader.ring.sent.reset();
         let newest = self.reader.ring.newest();
         self.seq = newest;
         match self.reader.form {
-            Form::Sse => {
-                format!("id: {newest}\nevent: reset\ndata: {{\"schema\":1,\"newest\":{newest}}}\n\n").into()
-            }
-            Form::Ndjson | Form::WebSocket => {
-                format!("{{\"schema\":1,\"event\":\"reset\",\"newest\":{newest}}}\n").into()
-            }
+            Form::Sse => format!("id: {newest}\nevent: reset\ndata: {}\n", Place::Reset.json(newest)).into(),
+            Form::Ndjson | Form::WebSocket => Place::Reset.json(newest).into(),
         }
     }
 }

@@ -41,6 +41,7 @@ impl StoryNews {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EndedCycle {
     pub id: i64,
     pub duration_ms: u64,
@@ -56,6 +57,11 @@ impl Store {
         filter: EventFilter,
     ) -> Result<(Vec<StoryRow>, i64), StoreError> {
         self.db.call(move |connection| sqlite::stories_with_log_end(connection, &filter)).await
+    }
+
+    /// The number of the newest entry, 0 if there never was one.
+    pub(crate) async fn log_end(&self) -> Result<i64, StoreError> {
+        self.db.call(|connection| sqlite::log_end(connection)).await
     }
 
     /// The number of the oldest entry.

@@ -13,8 +13,11 @@ const FRESH: SignedDuration = SignedDuration::from_secs(10);
 
 /// The counts of a running cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunningCycle {
+    #[cfg_attr(test, schemars(with = "crate::model::stamp::Time"))]
     pub started_at: Timestamp,
+    #[cfg_attr(test, schemars(with = "crate::model::stamp::Time"))]
     pub written_at: Timestamp,
     /// Feeds that are requested, and those of them that are done.
     pub feeds: usize,

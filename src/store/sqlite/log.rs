@@ -54,7 +54,7 @@ pub fn put_cycle(connection: &Connection, cycle: &CycleRecord) -> Result<(), Sto
 }
 
 /// The number of the newest entry that ever was; 0 without any.
-fn end(connection: &Connection) -> Result<i64, StoreError> {
+pub fn log_end(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.prepare_cached(statements::LOG_END)?.query_row([], |row| row.get(0))?)
 }
 
@@ -66,7 +66,7 @@ pub fn stories_with_log_end(
     // Both statements of one transaction read the same state.
     let transaction = connection.transaction()?;
     let rows = detections::fold_stories(&transaction, filter, Vec::new(), |rows, row, _| rows.push(row))?;
-    Ok((rows, end(&transaction)?))
+    Ok((rows, log_end(&transaction)?))
 }
 
 /// The number of the oldest entry.

@@ -53,7 +53,7 @@ pub use detections::{any as any_detection, fold_stories, recent_stories, updates
 pub use entries::{backlog, postpone};
 pub use known::known_entries;
 pub use labels::{label, labelled_mentions, labels, put_label_vectors};
-pub use log::{data_version, log, log_start, stories_with_log_end};
+pub use log::{data_version, log, log_end, log_start, stories_with_log_end};
 pub use lookup::resolve;
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
