@@ -23,6 +23,16 @@ const askToNotify = async () => {
   say(alerts ? "Notifications and a tone for critical and high stories are on." : "Notifications are off.");
 };
 
+// Replaces a part of the page. What is focused or scrolled within it stays.
+const replace = (old, part) => {
+  const left = old.querySelector(".days")?.scrollLeft ?? 0;
+  const chosen = old.contains(document.activeElement) && document.activeElement.dataset.id;
+  old.replaceWith(part);
+  const days = part.querySelector(".days");
+  if (days) days.scrollLeft = left;
+  if (chosen) part.querySelector(`[data-id="${chosen}"]`)?.focus({ preventScroll: true });
+};
+
 // Replaces what the server has written anew, and draws the list.
 const renew = (next) => {
   const before = new Map(stories.map((story) => [story.id, story.changed]));
@@ -34,7 +44,7 @@ const renew = (next) => {
   const open = $("source-list")?.open;
   for (const id of ["dates", "watch", "sources", "figures"]) {
     const part = next.getElementById(id);
-    if ($(id) && part) $(id).replaceWith(part);
+    if ($(id) && part) replace($(id), part);
   }
   if ($("source-list")) $("source-list").open = !!open;
   const spans = [...next.querySelectorAll("#status > span")];
@@ -56,6 +66,8 @@ const renew = (next) => {
 };
 const fetchPage = async () => {
   const response = await fetch(location.pathname, { headers: { accept: "text/html" } });
+  // The session has ended: the server asks for a token.
+  if (response.redirected) return location.reload();
   if (!response.ok) throw new Error(`status ${response.status}`);
   renew(new DOMParser().parseFromString(await response.text(), "text/html"));
 };
@@ -90,7 +102,9 @@ const follow = () => {
   stream.addEventListener("error", () => {
     $("link").textContent = "Connection lost, trying again.";
     // A browser gives up after an answer such as 503 or 429.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN_MS);
+    if (stream.readyState !== EventSource.CLOSED) return;
+    soon(AGAIN_MS);
+    setTimeout(follow, AGAIN_MS);
   });
 };
 const live = () => {
