@@ -1,5 +1,10 @@
 //! The HTTP server beside the cycles: documents, streams, tokens, limits, hostile requests.
 
+mod activation;
+mod attacks;
+mod kills;
+mod tls;
+
 use std::{
     io::{BufRead, ErrorKind, Read},
     net::TcpStream,
@@ -103,15 +108,13 @@ fn a_stream_gets_what_a_cycle_finds_and_goes_on_where_it_stopped() {
 #[test]
 fn streams_end_at_a_signal_with_the_time_to_come_back() {
     let lab = bulk(1, 1);
-    let mut served = Served::start(&lab, &[]);
+    let served = Served::start(&lab, &[]);
     let mut stream = served.stream("/api/v1/stream", "");
     events(&mut stream, 1);
-    let pid = rustix::process::Pid::from_child(&served.child);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(served.stop(), Some(0));
     let mut rest = String::new();
     stream.read_to_string(&mut rest).unwrap();
     assert!(rest.contains("retry: "), "{rest:?}");
-    assert_eq!(served.child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

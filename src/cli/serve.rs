@@ -2,7 +2,12 @@
 
 use std::net::SocketAddr;
 
-use crate::{error::Error, exit::Exit, serve::Server, wiring};
+use crate::{
+    error::Error,
+    exit::Exit,
+    serve::{Server, inherited},
+    wiring,
+};
 
 use super::{Globals, limits, output::Output, stop::stop_signal};
 
@@ -22,6 +27,7 @@ pub struct Args {
 
 /// Serves until a signal.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
+    let inherited = inherited()?;
     let mut settings = super::settings(globals)?;
     if let Some(listen) = args.listen {
         settings.serve.listen = listen;
@@ -31,13 +37,15 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         settings.serve.connections = settings.serve.connections.min(files.max(1));
     }
     wiring::runtime()?.block_on(async {
-        let server = Server::bind(settings).await?;
+        // From here on a signal ends the server in order.
+        let stop = stop_signal();
+        let server = Server::bind(settings, inherited).await?;
         if !globals.quiet
-            && let Ok(address) = server.address()
+            && let Ok(addresses) = server.addresses()
         {
-            output.note(&format!("serving http://{address}/ until Ctrl-C"));
+            output.note(&format!("serving {} until Ctrl-C", addresses.join(" and ")));
         }
-        server.run(stop_signal()).await?;
+        server.run(stop).await?;
         Ok(Exit::Success)
     })
 }

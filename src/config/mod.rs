@@ -49,10 +49,11 @@ use crate::{
 pub use built_in::{BuiltIn, BuiltInList, ListedTable};
 pub(crate) use environment::Environment;
 pub(crate) use errors::{ConfigError, ConfigErrors, NO_FILE, NOT_TOML};
+pub(crate) use files::{LONGEST_SECRET, read_text};
 pub(crate) use layers::Origin;
 pub use log_section::LogSettings;
 pub(crate) use rows::{feed_address, poll_interval};
-pub use serve_section::{ServeSettings, ServeToken};
+pub use serve_section::{ServeSettings, ServeToken, TlsFiles};
 pub use show::{Shown, shown};
 
 pub(crate) use exposure::{CLEARTEXT_HINT, cleartext};

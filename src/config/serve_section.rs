@@ -3,7 +3,7 @@
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use ipnet::IpNet;
@@ -27,6 +27,8 @@ pub struct ServeSettings {
     pub tokens: Vec<ServeToken>,
     /// Tokens that are missing or too weak, a sentence each. Only the server needs them.
     pub wrong_tokens: Vec<String>,
+    /// The files of the certificate, if the server speaks TLS.
+    pub tls: Option<TlsFiles>,
     /// Host names under which the server is asked without a token, beside those of this machine.
     pub hosts: Vec<String>,
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
@@ -45,6 +47,15 @@ impl ServeSettings {
     pub fn is_trusted(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|net| net.contains(&address))
     }
+}
+
+/// Files in PEM form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and those between it and a known authority.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// A token with its name, which access logs show.
@@ -86,12 +97,29 @@ pub fn settings(layers: &mut Layers, environment: &Environment) -> ServeSettings
         listen,
         tokens,
         wrong_tokens,
+        tls: tls(layers),
         hosts: layers.texts("serve.hosts").iter().map(|host| host.to_ascii_lowercase()).collect(),
         trusted_proxies,
         connections: amount(layers.whole("serve.connections", 1..=1_000_000)),
         connections_per_address: amount(layers.whole("serve.connections_per_address", 1..=1_000_000)),
         requests_per_address: u32::try_from(layers.whole("serve.requests_per_address", 1..=1_000_000))
             .unwrap_or(u32::MAX),
+    }
+}
+
+fn tls(layers: &mut Layers) -> Option<TlsFiles> {
+    let (cert, key) = (layers.text("serve.tls_cert"), layers.text("serve.tls_key"));
+    match (cert.is_empty(), key.is_empty()) {
+        (false, false) => Some(TlsFiles { cert: cert.into(), key: key.into() }),
+        (true, true) => None,
+        (true, false) => {
+            layers.wrong("serve.tls_key", "needs serve.tls_cert beside it, or remove it");
+            None
+        }
+        (false, true) => {
+            layers.wrong("serve.tls_cert", "needs serve.tls_key beside it, or remove it");
+            None
+        }
     }
 }
 

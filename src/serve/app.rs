@@ -35,6 +35,7 @@ use super::{
     login,
     query::{self, Query},
     stream::{self, Form, Reader},
+    tls::Tls,
     websocket,
 };
 use crate::{
@@ -51,6 +52,7 @@ pub const TIMES: [&str; 2] = ["since", "until"];
 /// What all requests share.
 pub struct App {
     pub settings: Settings,
+    pub tls: Option<Tls>,
     /// For documents, which may take some time.
     pub store: Store,
     /// For streams that are behind.
@@ -105,7 +107,7 @@ pub async fn handle(
     let began = Instant::now();
     let sender = guard::sender(peer, request.headers(), &app.settings.serve);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let (mut response, name) = match app.guard.admit(&method, &path, request.headers()) {
+    let (mut response, name) = match app.guard.admit(&method, request.uri(), request.headers()) {
         Err(refusal) => {
             app.counters.refuse_request(refusal.into());
             (refused(refusal, &path, request.headers()), String::new())
@@ -148,8 +150,15 @@ fn refused(refusal: Refusal, path: &str, headers: &HeaderMap) -> Response<Body> 
         ),
         Refusal::Host => problem(
             StatusCode::MISDIRECTED_REQUEST,
-            "this host name is not answered without a token; serve.hosts adds names",
+            "one Host header names this server; serve.hosts adds names where no token is needed",
         ),
+        Refusal::Body => {
+            let detail = "send no body with this request, and the length of others as Content-Length";
+            let mut response = problem(StatusCode::BAD_REQUEST, detail);
+            // What follows may not be a request.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
         Refusal::OtherSite => problem(StatusCode::FORBIDDEN, "pages of other sites may not ask"),
     }
 }
@@ -354,7 +363,9 @@ fn reader(app: &Arc<App>, uri: &Uri, headers: &HeaderMap, form: Form) -> Result<
     let names: Vec<&str> = FILTERS.iter().chain(&["after"]).copied().collect();
     let query = query::read(uri.query().unwrap_or_default(), &names, &times(SystemClock.now()))?;
     // A browser that connects again names the last event itself.
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let last = headers.get("last-event-id").filter(|id| !id.is_empty());
+    // Text that is no number of ours is not one of the log either.
+    let last = last.map(|id| id.to_str().ok().and_then(|id| id.parse().ok()).unwrap_or(i64::MAX));
     Ok(Reader {
         form,
         filter: query.filter,

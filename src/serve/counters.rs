@@ -22,6 +22,7 @@ use crate::render::prometheus::Metric;
 #[derive(Debug, Clone, Copy, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Cause {
+    Body,
     Token,
     Host,
     OtherSite,
@@ -32,6 +33,7 @@ pub enum Cause {
 impl From<Refusal> for Cause {
     fn from(refusal: Refusal) -> Self {
         match refusal {
+            Refusal::Body => Self::Body,
             Refusal::Token => Self::Token,
             Refusal::Host => Self::Host,
             Refusal::OtherSite => Self::OtherSite,

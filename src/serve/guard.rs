@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, Uri, header};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -11,12 +11,16 @@ use crate::config::{ServeSettings, ServeToken};
 
 /// Name of the cookie that a login sets.
 pub const COOKIE: &str = "tge_scrape_session";
+/// The same over TLS: browsers accept the prefix only from the host itself, with `Secure` (RFC 6265bis, section 4.1.3).
+pub const SECURE_COOKIE: &str = "__Host-tge_scrape_session";
 /// Paths that a load balancer asks without a token. They say nothing but whether the server works.
 pub const OPEN: [&str; 3] = ["/healthz", "/readyz", "/login"];
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
+    /// A body where none is read, or one without a length.
+    Body,
     /// No valid token.
     Token,
     /// A host name that is not ours: a page of another site that made its name point at this machine.
@@ -38,15 +42,24 @@ impl Guard {
     }
 
     /// The name of the token of a request, empty where none is needed.
-    pub fn admit(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<&str, Refusal> {
+    pub fn admit(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<&str, Refusal> {
+        if !has_expected_body(method, headers) {
+            return Err(Refusal::Body);
+        }
+        if !is_one_host(uri, headers) {
+            return Err(Refusal::Host);
+        }
         if is_of_another_site(method, headers) {
             return Err(Refusal::OtherSite);
         }
         if self.tokens.is_empty() && !self.is_own_host(headers) {
             return Err(Refusal::Host);
         }
-        if self.tokens.is_empty() || OPEN.contains(&path) {
+        if self.tokens.is_empty() || OPEN.contains(&uri.path()) {
             return Ok("");
+        }
+        if headers.get_all(header::AUTHORIZATION).iter().count() > 1 {
+            return Err(Refusal::Token);
         }
         let bearer = text(headers, header::AUTHORIZATION).and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
@@ -59,8 +72,9 @@ impl Guard {
                 .iter()
                 .filter_map(|value| value.to_str().ok())
                 .flat_map(|cookies| cookies.split(';'))
-                .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))
-                .find_map(|value| self.matching(|known| is_equal(&session(&known.secret), value))),
+                .filter_map(|cookie| cookie.trim().split_once('='))
+                .filter(|(name, _)| [COOKIE, SECURE_COOKIE].contains(name))
+                .find_map(|(_, value)| self.matching(|known| is_equal(&session(&known.secret), value))),
         }
         .map(|known| known.name.as_str())
         .ok_or(Refusal::Token)
@@ -77,9 +91,7 @@ impl Guard {
     }
 
     fn is_own_host(&self, headers: &HeaderMap) -> bool {
-        let mut hosts = headers.get_all(header::HOST).iter();
-        let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-        let Ok(host) = host.to_str() else { return false };
+        let Some(host) = text(headers, header::HOST) else { return false };
         let host = host.to_ascii_lowercase();
         // An IPv6 address has colons itself.
         let name = match host.rsplit_once(':') {
@@ -88,6 +100,20 @@ impl Guard {
         };
         ["localhost", "127.0.0.1", "[::1]"].contains(&name) || self.hosts.iter().any(|own| own == name)
     }
+}
+
+/// Whether a request has a body only where one is read, with its length in advance. Programs that disagree about where a request
+/// ends can be made to exchange answers (RFC 9112, section 11.2).
+fn has_expected_body(method: &Method, headers: &HeaderMap) -> bool {
+    let length = text(headers, header::CONTENT_LENGTH).unwrap_or("0");
+    !headers.contains_key(header::TRANSFER_ENCODING) && (*method == Method::POST || length == "0")
+}
+
+/// Whether a request names one host: the header, and the same in an absolute address (RFC 9112, section 3.2.2).
+fn is_one_host(uri: &Uri, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    uri.authority().is_none_or(|named| host.as_bytes().eq_ignore_ascii_case(named.as_str().as_bytes()))
 }
 
 /// Whether a browser sends the request for a page of another site, other than by following a link.
@@ -168,6 +194,7 @@ mod tests {
                 .map(|(name, secret)| ServeToken { name: (*name).to_owned(), secret: (*secret).to_owned() })
                 .collect(),
             wrong_tokens: Vec::new(),
+            tls: None,
             hosts: vec!["board.example".to_owned()],
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
             connections: 9,
@@ -184,10 +211,14 @@ mod tests {
         headers
     }
 
+    fn admit_at<'a>(guard: &'a Guard, path: &str, headers: &HeaderMap) -> Result<&'a str, Refusal> {
+        guard.admit(&Method::GET, &path.parse().unwrap(), headers)
+    }
+
     #[test]
     fn without_tokens_only_names_of_this_machine_are_answered() {
         let guard = Guard::new(&settings(&[]));
-        let admit = |host: &str| guard.admit(&Method::GET, "/", &headers(&[("host", host)]));
+        let admit = |host: &str| admit_at(&guard, "/", &headers(&[("host", host)]));
         for host in ["localhost:8787", "127.0.0.1", "[::1]:8787", "LOCALHOST", "board.example:80"] {
             assert_eq!(admit(host), Ok(""), "{host}");
         }
@@ -202,15 +233,16 @@ mod tests {
             assert_eq!(admit(host), Err(Refusal::Host), "{host}");
         }
         let two = headers(&[("host", "localhost"), ("host", "evil.example")]);
-        assert_eq!(guard.admit(&Method::GET, "/", &two), Err(Refusal::Host));
-        assert_eq!(guard.admit(&Method::GET, "/", &HeaderMap::new()), Err(Refusal::Host));
+        assert_eq!(admit_at(&guard, "/", &two), Err(Refusal::Host));
+        assert_eq!(admit_at(&guard, "/", &HeaderMap::new()), Err(Refusal::Host));
     }
 
     #[test]
     fn a_token_or_its_cookie_is_needed_and_names_who_asks() {
         let guard = Guard::new(&settings(&[("a", "fedcba9876543210"), ("desk", SECRET)]));
-        let admit =
-            |name: &'static str, value: &str| guard.admit(&Method::GET, "/", &headers(&[(name, value)]));
+        let admit = |name: &'static str, value: &str| {
+            admit_at(&guard, "/", &headers(&[("host", "any"), (name, value)]))
+        };
         assert_eq!(admit("authorization", &format!("Bearer {SECRET}")), Ok("desk"));
         assert_eq!(admit("authorization", &format!("bearer  {SECRET}")), Ok("desk"));
         for wrong in
@@ -221,9 +253,11 @@ mod tests {
         let session = guard.login(SECRET).unwrap();
         assert!(!session.contains(SECRET) && guard.login("wrong").is_none());
         assert_eq!(admit("cookie", &format!("x=1; {COOKIE}={session}")), Ok("desk"));
+        assert_eq!(admit("cookie", &format!("{SECURE_COOKIE}={session}")), Ok("desk"));
+        assert_eq!(admit("cookie", &format!("x{COOKIE}={session}")), Err(Refusal::Token));
         assert_eq!(admit("cookie", &format!("{COOKIE}={SECRET}")), Err(Refusal::Token));
         assert_eq!(admit("x", "1"), Err(Refusal::Token));
-        assert_eq!(guard.admit(&Method::GET, "/healthz", &HeaderMap::new()), Ok(""));
+        assert_eq!(admit_at(&guard, "/healthz", &headers(&[("host", "any")])), Ok(""));
     }
 
     #[test]
@@ -236,7 +270,7 @@ mod tests {
                 ("sec-fetch-mode", mode),
                 ("sec-fetch-dest", dest),
             ];
-            guard.admit(method, "/", &headers(&pairs))
+            guard.admit(method, &Uri::from_static("/"), &headers(&pairs))
         };
         assert_eq!(admit(&Method::GET, "cors", "empty", "same-origin"), Ok(""));
         assert_eq!(admit(&Method::GET, "navigate", "document", "cross-site"), Ok(""));
@@ -249,11 +283,7 @@ mod tests {
     fn an_origin_must_be_ours() {
         let guard = Guard::new(&settings(&[]));
         let admit = |origin: &str| {
-            guard.admit(
-                &Method::GET,
-                "/api/v1/ws",
-                &headers(&[("host", "localhost:8787"), ("origin", origin)]),
-            )
+            admit_at(&guard, "/api/v1/ws", &headers(&[("host", "localhost:8787"), ("origin", origin)]))
         };
         assert_eq!(admit("http://localhost:8787"), Ok(""));
         for origin in ["http://localhost:1", "https://evil.example", "null", ""] {

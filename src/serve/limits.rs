@@ -109,6 +109,7 @@ mod tests {
             listen: ([127, 0, 0, 1], 0).into(),
             tokens: Vec::new(),
             wrong_tokens: Vec::new(),
+            tls: None,
             hosts: Vec::new(),
             trusted_proxies: Vec::new(),
             connections,

@@ -27,7 +27,7 @@ use crate::{
 /// Events kept in memory, some MiB. A reader that is further behind reads the log.
 const KEPT: usize = 8_192;
 /// Entries read from the log at once.
-pub const BATCH: usize = 512;
+const BATCH: usize = 512;
 /// Interval of looks at the database while nobody reads.
 const LOOK_IDLE: Duration = Duration::from_secs(1);
 /// While somebody reads: the delay of the first event of a cycle.

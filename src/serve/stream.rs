@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::live::{BATCH, Event, Ring, event};
+use super::live::{Event, Ring, event};
 use crate::{
     clock::{Clock, SystemClock},
     figures::report::Schema,
@@ -29,6 +29,10 @@ use crate::{
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 /// Age at which a stream ends and its reader connects again, so that restarts of proxies and of the server are ordinary.
 const LONGEST: Duration = Duration::from_mins(10);
+/// Bytes after which a part takes no further event: a reader that takes nothing holds one part in memory.
+const PART: usize = 64 << 10;
+/// Entries read from the log at once for a reader that is behind, about a part.
+const REFILL: usize = 64;
 /// Milliseconds after which a browser connects again: from the first to the second, different for each reader.
 const RETRY_MS: (u64, u64) = (1_000, 4_000);
 
@@ -147,8 +151,10 @@ impl State {
             self.is_begun = true;
             return Some(self.hello());
         }
-        if self.seq > self.reader.ring.newest() && self.is_unknown {
-            self.is_unknown = false;
+        if std::mem::take(&mut self.is_unknown)
+            && self.seq > self.reader.ring.newest()
+            && self.is_beyond_log().await
+        {
             return Some(self.reset());
         }
         loop {
@@ -215,17 +221,22 @@ impl State {
         }
     }
 
-    /// What of `events` the reader gets; it then has all of them.
+    /// What of `events` the reader gets, up to a part.
     fn part<'a>(&mut self, events: impl Iterator<Item = &'a Event>) -> Option<Bytes> {
         let form = self.reader.form;
-        let mut wanted = Vec::new();
+        let (mut wanted, mut length) = (Vec::new(), 0);
         for event in events {
+            if length >= PART {
+                break;
+            }
             self.seq = event.seq;
             if event.passes(&self.reader.filter) {
-                wanted.push(match form {
+                let bytes = match form {
                     Form::Sse => &event.sse,
                     Form::Ndjson | Form::WebSocket => &event.line,
-                });
+                };
+                length += bytes.len();
+                wanted.push(bytes);
             }
         }
         self.reader.ring.sent.events(form, wanted.len() as u64);
@@ -243,7 +254,7 @@ impl State {
         let oldest = self.reader.store.log_start().await;
         let is_kept = matches!(oldest, Ok(Some(oldest)) if oldest <= self.seq + 1);
         if is_kept
-            && let Ok(entries) = self.reader.store.log(self.seq, BATCH).await
+            && let Ok(entries) = self.reader.store.log(self.seq, REFILL).await
             && !entries.is_empty()
         {
             let today = day_of(SystemClock.now());
@@ -251,6 +262,11 @@ impl State {
             return self.part(events.iter());
         }
         Some(self.reset())
+    }
+
+    /// Whether the log ends before the reader's place. The ring may be behind the log.
+    async fn is_beyond_log(&self) -> bool {
+        !matches!(self.reader.store.log(self.seq - 1, 1).await, Ok(entries) if !entries.is_empty())
     }
 
     /// Says that events may be missing, and goes on after the newest one.

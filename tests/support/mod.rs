@@ -1,6 +1,10 @@
 pub mod authority;
+#[cfg(unix)]
+pub mod event_log;
 pub mod inbox;
 pub mod lab;
+#[cfg(unix)]
+pub mod load;
 pub mod mail;
 pub mod mount;
 pub mod random;

@@ -4,6 +4,8 @@
 
 #[expect(clippy::unwrap_used, reason = "it cannot serve without its certificates")]
 mod authority;
+#[expect(clippy::unwrap_used, reason = "a database without a log should say where it fails")]
+mod event_log;
 
 use std::{
     io::{Read, Write},
@@ -66,6 +68,9 @@ struct Args {
     /// Settings file to write
     #[arg(long)]
     settings: Option<PathBuf>,
+    /// Append N copies of the first event to the log of the database in DIR, print the number of the last one, and exit
+    #[arg(long, value_name = "DIR=N", value_parser = appended)]
+    append: Option<(PathBuf, usize)>,
     /// List of feed addresses to write, one a line
     #[arg(long)]
     urls: Option<PathBuf>,
@@ -88,6 +93,12 @@ fn failure(text: &str) -> Result<(String, InjectedFailure), String> {
     Ok((at.to_owned(), failure))
 }
 
+/// `DIR=N`.
+fn appended(text: &str) -> Result<(PathBuf, usize), String> {
+    let (dir, number) = text.rsplit_once('=').ok_or("write DIR=N")?;
+    Ok((dir.into(), number.parse().map_err(|_| "write DIR=N")?))
+}
+
 /// The simulated X that was asked for.
 fn simulated(args: &Args) -> Option<x::Options> {
     let content = match args.x? {
@@ -106,6 +117,11 @@ fn simulated(args: &Args) -> Option<x::Options> {
 
 fn main() -> std::io::Result<()> {
     let args = Args::parse();
+    if let Some((dir, number)) = args.append {
+        let log = event_log::EventLog::open(&dir);
+        log.append(number);
+        return writeln!(std::io::stdout(), "{}", log.newest());
+    }
     if args.failures {
         let line = |failure: &InjectedFailure| format!("{:20}{}\n", failure.name(), failure.effect());
         return write!(std::io::stdout(), "{}", InjectedFailure::ALL.iter().map(line).collect::<String>());

@@ -3,14 +3,18 @@
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    process::{Child, Stdio},
+    net::{SocketAddr, TcpListener, TcpStream},
+    os::fd::OwnedFd,
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use serde_json::Value;
 
 use super::lab::Lab;
+
+/// Time after which a silent server fails a test.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server.
 pub struct Served {
@@ -34,21 +38,65 @@ impl Served {
     pub fn start_with(lab: &Lab, more: &[&str], variables: &[(&str, &str)]) -> Self {
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], more].concat();
         let mut command = lab.command(&arguments);
-        command.envs(variables.iter().copied()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.envs(variables.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// Serves on `listener`, passed as a supervisor passes it.
+    pub fn inherit(lab: &Lab, listener: &TcpListener, variables: &[(&str, &str)]) -> Self {
+        let mut command = Self::command(lab, listener.try_clone().unwrap().into());
+        command.envs(variables.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// The command with `passed` as the only passed socket.
+    pub fn command(lab: &Lab, passed: OwnedFd) -> Command {
+        let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\"";
+        let mut command = by_shell(script, &lab.command(&["serve"]));
+        command.stdin(passed);
+        command
+    }
+
+    /// Serves with at most `files` open files.
+    pub fn start_limited(lab: &Lab, files: u32) -> Self {
+        let program = lab.command(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::spawn(by_shell(&format!("ulimit -n {files}; exec \"$0\" \"$@\""), &program))
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = BufReader::new(child.stderr.take().unwrap());
         let mut note = String::new();
         errors.read_line(&mut note).unwrap();
-        let address = note.strip_prefix("serving http://").and_then(|rest| rest.split_once('/'));
-        let address = address.unwrap_or_else(|| panic!("{note}")).0.to_owned();
+        let address = note.strip_prefix("serving http").and_then(|rest| rest.split('/').nth(2));
+        let address = address.unwrap_or_else(|| panic!("{note}")).to_owned();
         // The access log of -v must not fill its pipe.
         std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
         Self { child, address }
     }
 
+    /// Sends SIGTERM and waits for the exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.child.wait().unwrap().code()
+    }
+
+    /// A connection from an address of this machine.
+    pub fn connect_from(&self, host: u16) -> TcpStream {
+        use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+        let [third, fourth] = host.to_be_bytes();
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&socket, &SocketAddr::from(([127, 0, third, fourth], 0))).unwrap();
+        connect(&socket, &self.address.parse::<SocketAddr>().unwrap()).unwrap();
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream
     }
 
@@ -98,6 +146,16 @@ impl Served {
         stream.write_all(request.as_bytes()).unwrap();
         BufReader::new(stream)
     }
+}
+
+/// A command whose shell becomes `program` at the end of `script`.
+fn by_shell(script: &str, program: &Command) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).arg(program.get_program()).args(program.get_args()).env_clear();
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    program.get_current_dir().into_iter().for_each(|dir| _ = command.current_dir(dir));
+    command.stdin(Stdio::null());
+    command
 }
 
 impl Drop for Served {

@@ -15,6 +15,9 @@ use tokio::{
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
+        ClientConfig, RootCertStore,
+        crypto::aws_lc_rs,
+        pki_types::{CertificateDer, pem::PemObject},
         server::{ClientHello, ResolvesServerCert},
         sign::CertifiedKey,
     },
@@ -97,4 +100,15 @@ impl ResolvesServerCert for Certificates {
         };
         Some(certified(&certificate, &key))
     }
+}
+
+/// A client that trusts the authority of the file.
+pub fn client(authority: &Path) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
+    ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }

@@ -8,6 +8,10 @@
 )]
 
 mod answers;
+#[path = "../../support/event_log.rs"]
+mod event_log;
+#[path = "../../support/load.rs"]
+mod load;
 mod readers;
 mod server;
 
@@ -20,7 +24,7 @@ use tge_scrape::clock::{Clock, SystemClock};
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
-    raise_open_files();
+    load::raise_open_files();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let seconds = Duration::from_secs;
     for (name, load) in [
@@ -75,13 +79,6 @@ fn main() {
         let server = Server::start(1, 0);
         println!("idle: {:.1} MB", server.memory() as f64 / 1e6);
     }
-}
-
-/// Each reader is an open file of this process too.
-fn raise_open_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let maximum = getrlimit(Resource::Nofile).maximum;
-    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
 }
 
 /// The value below which `share` of 1,000 of the sorted `values` are.

@@ -19,7 +19,7 @@ use tokio::{
 
 use tge_scrape::clock::{Clock, SystemClock};
 
-use crate::{at, server::Server};
+use crate::{at, event_log::EventLog, server::Server};
 
 #[derive(Debug, Clone, Copy)]
 pub enum Form {
@@ -85,9 +85,8 @@ struct Seen {
 }
 
 pub async fn measure(server: &Server, load: Load) -> Measured {
-    let database = server.database();
-    let first: i64 = database.query_row("SELECT max(seq) FROM log", [], |row| row.get(0)).unwrap();
-    let first = usize::try_from(first).unwrap();
+    let log = server.log();
+    let first = usize::try_from(log.newest()).unwrap();
     let events = usize::try_from(load.lasts.as_secs() * u64::from(load.per_second)).unwrap();
     let before = server.memory();
     let (committed, ready) = (Committed::default(), Arc::new(AtomicUsize::new(0)));
@@ -119,7 +118,7 @@ pub async fn measure(server: &Server, load: Load) -> Measured {
     SystemClock.sleep(Duration::from_secs(1)).await;
     let bytes = server.memory().saturating_sub(before) / load.readers as u64;
     let used = server.processor_time();
-    commit(database, events, load.per_second, &committed).await;
+    commit(&log, events, load.per_second, &committed).await;
     let mut measured = Measured {
         load,
         p50: Duration::ZERO,
@@ -147,15 +146,14 @@ pub async fn measure(server: &Server, load: Load) -> Measured {
 }
 
 /// Commits events at even distances, each as a cycle would.
-async fn commit(database: rusqlite::Connection, events: usize, per_second: u32, committed: &Committed) {
-    let sql = "INSERT INTO log (at, kind, document) SELECT at, kind, document FROM log WHERE kind = 'story' LIMIT 1";
+async fn commit(log: &EventLog, events: usize, per_second: u32, committed: &Committed) {
     let start = Instant::now();
     for number in 0..events {
         let due = start + Duration::from_secs(1) * u32::try_from(number).unwrap() / per_second;
         SystemClock.sleep(due.saturating_duration_since(Instant::now())).await;
         // Readers may get the event before this thread goes on.
         let mut times = committed.lock().unwrap();
-        database.execute(sql, []).unwrap();
+        log.append(1);
         times.push(Instant::now());
     }
 }

@@ -14,6 +14,8 @@ use tge_scrape::{
 };
 use tokio::runtime::Runtime;
 
+use crate::{event_log::EventLog, load};
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tge-scrape");
 
 /// A clock tick of /proc/PID/stat, which every usual Linux has.
@@ -60,7 +62,7 @@ impl Server {
     }
 
     fn multiply(&self, copies: u32) {
-        let mut database = self.database();
+        let mut database = Connection::open(self.state().join("tge-scrape.db")).unwrap();
         let transaction = database.transaction().unwrap();
         let columns = |table: &str| -> Vec<String> {
             let sql = format!("SELECT name FROM pragma_table_info('{table}')");
@@ -109,11 +111,13 @@ impl Server {
         began.elapsed()
     }
 
-    /// A connection that writes beside the server.
-    pub fn database(&self) -> Connection {
-        let connection = Connection::open(self.dir.path().join("state/tge-scrape.db")).unwrap();
-        connection.busy_timeout(Duration::from_secs(10)).unwrap();
-        connection
+    /// The log, to write beside the server.
+    pub fn log(&self) -> EventLog {
+        EventLog::open(&self.state())
+    }
+
+    fn state(&self) -> PathBuf {
+        self.dir.path().join("state")
     }
 
     /// In user and system mode.
@@ -127,10 +131,7 @@ impl Server {
 
     /// Resident bytes.
     pub fn memory(&self) -> u64 {
-        let path = PathBuf::from(format!("/proc/{}/status", self.child.id()));
-        let text = std::fs::read_to_string(path).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+        load::memory(&self.child)
     }
 }
 
