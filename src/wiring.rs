@@ -12,7 +12,7 @@ use crate::{
     detect::Rules,
     error::Error,
     exit::Exit,
-    http::{Client, Poster},
+    http::{self, Client, Permitted, Poster},
     model::Source,
     store::Store,
     text::hash::sha256_hex,
@@ -60,7 +60,13 @@ fn no_runtime(error: std::io::Error) -> Error {
 
 /// The HTTP client.
 pub fn client(settings: &Settings) -> Result<Client, Error> {
-    Ok(Client::new(settings.http.clone(), Arc::new(SystemClock))?)
+    Ok(Client::new(bounded(settings), Arc::new(SystemClock))?)
+}
+
+/// The settings of requests, with no more in flight than this machine permits.
+fn bounded(settings: &Settings) -> http::Settings {
+    let (concurrency, _) = http::width(settings.http.concurrency, Permitted::here());
+    http::Settings { concurrency, ..settings.http.clone() }
 }
 
 /// The compiled rules of detection.
@@ -79,7 +85,7 @@ pub fn context(
 ) -> Result<Context, Error> {
     Ok(Context {
         http: if without_savings {
-            Client::without_reuse(settings.http.clone(), Arc::new(SystemClock))?
+            Client::without_reuse(bounded(settings), Arc::new(SystemClock))?
         } else {
             client(settings)?
         },
@@ -108,7 +114,7 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
         notifier: notifier(settings),
         backlog: true,
         x: settings.x.is_on().then(|| Arc::new(settings.x.clone())),
-        width: cycle::Width::of(settings.http.concurrency, settings.http.per_host_concurrency),
+        width: cycle::Width::of(bounded(settings).concurrency, settings.http.per_host_concurrency),
         fingerprint: fingerprint(settings),
     }
 }

@@ -18,6 +18,7 @@ use crate::{
         report::Usd,
         sums::{Sums, day, is_day},
     },
+    http::{self, Bound, Permitted},
     model::{HostWait, Severity, SourceState},
     render::{self, format::minute, plain},
     store::{Access, Store, StoreError, free_bytes},
@@ -87,6 +88,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let past = store.as_ref().map(|store| runtime.block_on(Past::load(store, now))).unwrap_or_default();
     if errors.0.is_empty() {
         findings.push(sources(&settings));
+        findings.push(requests(settings.http.concurrency, Permitted::here()));
         findings
             .extend(settings.built_in.note().map(|(says, todo)| finding("lists", Level::Note, says, todo)));
     }
@@ -213,6 +215,21 @@ fn text(finding: &Finding) -> String {
         let _ = writeln!(line, "                to do: {}", plain(&finding.hint));
     }
     line
+}
+
+/// How many requests a cycle has in flight, and why not more.
+fn requests(wanted: usize, permitted: Permitted) -> Finding {
+    match http::width(wanted, permitted) {
+        (requests, None) => finding("requests", Level::Ok, format!("at most {requests} in flight"), ""),
+        (requests, Some(bound)) => {
+            let hint = match bound {
+                Bound::OpenFiles(_) => "raise the limit of open files (ulimit -Hn, LimitNOFILE= of a unit)",
+                Bound::Memory(_) => "give the program more memory, or set http.concurrency to less",
+            };
+            let message = format!("at most {requests} in flight, not {wanted}: {bound}");
+            finding("requests", Level::Note, message, hint)
+        }
+    }
 }
 
 fn sources(settings: &Settings) -> Finding {

@@ -1,7 +1,6 @@
 //! System limits (`ulimit`) that would end the process without a message.
 
-/// Raises the limit of open files (`ulimit -n`) as far as the system permits, and returns it: each connection of the server is
-/// one.
+/// Raises the limit of open files (`ulimit -n`) as far as the system permits, and returns it: each connection is one.
 #[cfg(unix)]
 pub fn raise_open_files() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -294,7 +294,10 @@ fn dispatch(cli: Cli, output: &mut Output) -> Result<Exit, Error> {
     }
     match cli.command {
         Command::Demo(args) => demo::run(&args, globals, output),
-        Command::Cycle(args) => cycle::run(&args, globals, output),
+        Command::Cycle(args) => {
+            limits::raise_open_files();
+            cycle::run(&args, globals, output)
+        }
         Command::Events(args) => events::run(args, globals, output),
         Command::Upcoming(args) => upcoming::run(args, globals, output),
         Command::Show(args) => show::run(&args, globals, output),

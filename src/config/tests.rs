@@ -23,7 +23,7 @@ fn loaded(dir: &Path, file: &str, pairs: &[(&str, &str)], flags: &Flags) -> Sett
 #[test]
 fn the_built_in_settings_have_no_errors() {
     let settings = from_text("", Path::new("state")).unwrap_or_else(|errors| panic!("{errors}"));
-    assert_eq!(settings.http.concurrency, 128);
+    assert_eq!(settings.http.concurrency, 512);
     assert_eq!(settings.cache.feed_ttl, Duration::from_mins(10));
     assert!(settings.sources.len() > 50 && settings.detect.projects.len() > 50);
     assert!(settings.sources.iter().all(|source| !source.name.is_empty()));
