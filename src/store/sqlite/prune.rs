@@ -72,12 +72,12 @@ impl Deletions {
     fn execute(
         &mut self,
         connection: &Connection,
-        sql: &str,
+        statement: &'static str,
         before: i64,
         limit: usize,
     ) -> Result<(), StoreError> {
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
-        let deleted = connection.prepare_cached(sql)?.execute([before, most])?;
+        let deleted = connection.prepare_cached(statement)?.execute([before, most])?;
         self.rows += deleted;
         self.is_full |= deleted >= limit;
         Ok(())
@@ -108,25 +108,30 @@ pub fn prune(
     let unasked = second - UNASKED * 86_400;
     let mut renewed = 0;
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    for (prune, renew, age, stale) in [
+    for (mut prune, mut renew, age, stale) in [
         (
-            statements::ENTRIES_PRUNE_DROPPED,
-            statements::ENTRIES_RENEW_DROPPED,
+            transaction.prepare_cached(statements::ENTRIES_PRUNE_DROPPED)?,
+            transaction.prepare_cached(statements::ENTRIES_RENEW_DROPPED)?,
             keep.dropped,
             STALE_DROPPED_DAYS,
         ),
-        (statements::ENTRIES_PRUNE_JUDGED, statements::ENTRIES_RENEW_JUDGED, keep.entries, STALE_DAYS),
+        (
+            transaction.prepare_cached(statements::ENTRIES_PRUNE_JUDGED)?,
+            transaction.prepare_cached(statements::ENTRIES_RENEW_JUDGED)?,
+            keep.entries,
+            STALE_DAYS,
+        ),
     ] {
         let (before, stale) = (today - days(age), stale + 1);
-        let deleted = transaction.prepare_cached(prune)?.execute([before, most, unasked, stale])?;
-        let kept = transaction.prepare_cached(renew)?.execute([before, most, today, unasked, stale])?;
+        let deleted = prune.execute([before, most, unasked, stale])?;
+        let kept = renew.execute([before, most, today, unasked, stale])?;
         deletions.rows += deleted;
         deletions.is_full |= deleted + kept >= limit;
         renewed += kept;
     }
     let posts = now.as_millisecond() - whole_seconds(keep.posts) * 1_000;
     let messages = second - whole_seconds(keep.messages);
-    for (sql, before, limit) in [
+    for (statement, before, limit) in [
         (statements::ARTICLES_PRUNE, second - whole_seconds(keep.articles), limit),
         (statements::ROBOTS_PRUNE, second - ROBOTS, limit),
         (statements::CYCLES_PRUNE, second - whole_seconds(keep.cycles), limit.div_ceil(ROWS_OF_A_CYCLE)),
@@ -140,7 +145,7 @@ pub fn prune(
         (statements::X_PEOPLE_PRUNE, posts, limit),
         (statements::X_POSTS_PRUNE, posts, limit),
     ] {
-        deletions.execute(&transaction, sql, before, limit)?;
+        deletions.execute(&transaction, statement, before, limit)?;
     }
     deletions.rows += transaction.prepare_cached(statements::HOST_WAITS_PRUNE)?.execute([second - WAITS])?;
     let (deleted, renewed) = (deletions.rows as u64, renewed as u64);
