@@ -67,7 +67,7 @@ fn main() {
         let beside = thread::scope(|scope| {
             scope.spawn(|| runtime.block_on(readers::measure(&server, load)));
             // By then the readers are connected.
-            runtime.block_on(SystemClock.sleep(seconds(5)));
+            runtime.block_on(async { SystemClock.sleep(seconds(5)).await });
             cycles()
         });
         let ratio = beside.as_secs_f64() / alone.as_secs_f64();
