@@ -1,6 +1,10 @@
 //! Builds the real network client, clock and store from the settings.
 
-use std::{io, sync::Arc, thread};
+use std::{
+    io,
+    sync::{Arc, LazyLock},
+    thread,
+};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -63,9 +67,11 @@ pub fn client(settings: &Settings) -> Result<Client, Error> {
     Ok(Client::new(bounded(settings), Arc::new(SystemClock))?)
 }
 
-/// The settings of requests, with no more in flight than this machine permits.
+/// The settings of requests, with no more in flight than this machine permits. What it permits is read once: the client and
+/// the queue of a cycle agree, also where the available memory changes between them.
 fn bounded(settings: &Settings) -> http::Settings {
-    let (concurrency, _) = http::width(settings.http.concurrency, Permitted::here());
+    static HERE: LazyLock<Permitted> = LazyLock::new(Permitted::here);
+    let (concurrency, _) = http::width(settings.http.concurrency, *HERE);
     http::Settings { concurrency, ..settings.http.clone() }
 }
 

@@ -14,7 +14,7 @@ use super::{
     source_index::SourceIndex,
 };
 use crate::{
-    model::{Source, SourceFormat, SourceState},
+    model::{Source, SourceState, samples},
     text::host::pace_key,
     visit::Refresh,
 };
@@ -47,15 +47,8 @@ impl World {
                 format!("host-{number}.example")
             }
         };
-        let source = |number: usize| Source {
-            url: format!("https://{}/{number}", host(number)),
-            name: number.to_string(),
-            format: SourceFormat::Feed,
-            tier: 2,
-            tags: Vec::new(),
-            also: Vec::new(),
-            every: None,
-            headers: Vec::new(),
+        let source = |number: usize| {
+            samples::source(&format!("https://{}/{number}", host(number)), &number.to_string())
         };
         let sources: Vec<Arc<Source>> =
             (0..AT_BUSY + ELSEWHERE).map(|number| Arc::new(source(number))).collect();

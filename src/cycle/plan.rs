@@ -122,19 +122,10 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::model::SourceFormat;
+    use crate::model::samples;
 
     fn source(name: &str) -> Source {
-        Source {
-            url: format!("https://{name}.example/feed"),
-            name: name.to_owned(),
-            format: SourceFormat::Feed,
-            tier: 2,
-            tags: Vec::new(),
-            also: Vec::new(),
-            every: None,
-            headers: Vec::new(),
-        }
+        samples::source(&format!("https://{name}.example/feed"), name)
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::{fmt, fs};
 
+use crate::text::proc_file;
+
 /// Files that are no requests: the database, its log and lock, pipes, the files of the runtime.
 const OTHER_FILES: u64 = 128;
 /// Open files for two requests: connections that wait for their next request are open too. At 512 requests in flight, 530
@@ -28,7 +30,9 @@ impl Permitted {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let group =
             group(&read("/proc/self/cgroup")).map(|path| read(&format!("/sys/fs/cgroup{path}/memory.max")));
-        let limits = [available(&read("/proc/meminfo")), group.and_then(|text| text.trim().parse().ok())];
+        // What programs can take without swapping.
+        let available = proc_file::bytes(&read("/proc/meminfo"), "MemAvailable");
+        let limits = [available, group.and_then(|text| text.trim().parse().ok())];
         Self { open_files: open_files(), memory: limits.into_iter().flatten().min() }
     }
 }
@@ -42,12 +46,6 @@ fn open_files() -> Option<u64> {
 #[cfg(not(unix))]
 fn open_files() -> Option<u64> {
     None
-}
-
-/// Bytes that programs can take without swapping: `MemAvailable` of Linux's `/proc/meminfo`.
-fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
 /// The path of a process in the unified hierarchy of control groups: `0::PATH` of `/proc/self/cgroup`.
@@ -107,9 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_read_as_the_kernel_writes_them() {
-        assert_eq!(available("MemTotal: 9 kB\nMemAvailable:   2048 kB\n"), Some(2 << 20));
-        assert_eq!(available(""), None);
+    fn the_control_group_is_read_as_the_kernel_writes_it() {
         assert_eq!(group("1:cpu:/a\n0::/user.slice/cron.service\n"), Some("/user.slice/cron.service"));
         assert_eq!(group("4:memory:/a\n"), None);
     }

@@ -2,11 +2,25 @@
 
 use jiff::Timestamp;
 
-use super::{Alert, Body, Class, Detection, Event, Kind, Outlet, Reason, Stage, Topic};
+use super::{Alert, Body, Class, Detection, Event, Kind, Outlet, Reason, Source, SourceFormat, Stage, Topic};
 
 /// 21 November 2026, ten o'clock.
 pub fn now() -> Timestamp {
     Timestamp::constant(1_795_255_200, 0)
+}
+
+/// A feed as the settings name it by default.
+pub fn source(url: &str, name: &str) -> Source {
+    Source {
+        url: url.to_owned(),
+        name: name.to_owned(),
+        format: SourceFormat::Feed,
+        tier: 2,
+        tags: Vec::new(),
+        also: Vec::new(),
+        every: None,
+        headers: Vec::new(),
+    }
 }
 
 pub fn detection() -> Detection {

@@ -14,6 +14,7 @@ pub(crate) mod measure;
 pub mod normal;
 pub(crate) mod outlet;
 mod plain;
+pub(crate) mod proc_file;
 pub mod quantity;
 pub(crate) mod records;
 pub mod secret;

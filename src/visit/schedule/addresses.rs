@@ -140,7 +140,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::model::{SourceFormat, Validators};
+    use crate::model::{Validators, samples};
 
     fn now() -> Timestamp {
         "2026-11-21T06:30:00Z".parse().unwrap()
@@ -148,14 +148,9 @@ mod tests {
 
     fn source() -> Source {
         Source {
-            url: "https://news.example/feed".to_owned(),
             also: vec!["https://mirror.example/feed".to_owned()],
-            name: "News".to_owned(),
-            format: SourceFormat::Feed,
-            tier: 2,
-            tags: Vec::new(),
             every: Some(Duration::from_mins(10)),
-            headers: Vec::new(),
+            ..samples::source("https://news.example/feed", "News")
         }
     }
 

@@ -6,7 +6,7 @@ use url::Url;
 use super::*;
 use crate::{
     feed::Repair,
-    model::{Entry, Source, SourceFormat},
+    model::{Entry, Source, samples},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -29,16 +29,7 @@ pub(super) fn settings() -> Settings {
 }
 
 fn source() -> Source {
-    Source {
-        url: "https://news.example/feed".to_owned(),
-        name: "News".to_owned(),
-        format: SourceFormat::Feed,
-        tier: 2,
-        tags: Vec::new(),
-        also: Vec::new(),
-        every: None,
-        headers: Vec::new(),
-    }
+    samples::source("https://news.example/feed", "News")
 }
 
 fn poll_bounds() -> PollBounds {
