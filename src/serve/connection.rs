@@ -148,8 +148,6 @@ fn refuse(stream: &TcpStream, full: Full) {
 
 /// Answers a client that speaks HTTP to the port of HTTPS.
 fn answer_http(stream: &TcpStream) {
-    // A socket that is closed with unread data drops what was written.
-    let _ = stream.try_read(&mut [0; HEAD_BYTES]);
     write_now(stream, StatusCode::BAD_REQUEST, "", "this port speaks TLS: the address begins with https://");
 }
 
@@ -158,5 +156,7 @@ fn write_now(stream: &TcpStream, status: StatusCode, header: &str, detail: &str)
         "HTTP/1.1 {status}\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n{header}connection: close\r\n\r\n{detail}\n",
         detail.len() + 1
     );
+    // A socket that is closed with unread data drops what was written.
+    let _ = stream.try_read(&mut [0; HEAD_BYTES]);
     let _ = stream.try_write(answer.as_bytes());
 }
