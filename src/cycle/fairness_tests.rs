@@ -74,10 +74,16 @@ impl World {
         }
         let mut running: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
         let (mut begun, mut time, mut ended): (Vec<(Place, Visit)>, _, _) = (Vec::new(), 0, Vec::new());
+        // The HTTP client sends no request to the busy host before.
+        let mut next_request = 0;
         loop {
             while let Some((place, visit)) = queue.next() {
-                let took = if place.host == pace_key(BUSY) { INTERVAL } else { ANSWER };
-                running.push(Reverse((time + took, begun.len())));
+                let mut sent = time;
+                if place.host == pace_key(BUSY) {
+                    sent = next_request.max(time);
+                    next_request = sent + INTERVAL;
+                }
+                running.push(Reverse((sent + ANSWER, begun.len())));
                 begun.push((place, visit));
             }
             let Some(Reverse((at, number))) = running.pop() else { break };

@@ -10,10 +10,13 @@ use std::{
     collections::{HashMap, VecDeque},
 };
 
+/// Waiting jobs from which a host is busy: more than most feeds have new pages in one cycle.
+const BUSY: usize = 16;
+
 /// How many visits may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Width {
-    /// At one host: the HTTP client permits no more.
+    /// At one host: the HTTP client permits no more. At a busy host one more waits within the client.
     pub per_host: usize,
     /// At all hosts together.
     pub all: usize,
@@ -67,6 +70,7 @@ pub struct Queue<J> {
 #[derive(Debug)]
 struct Host<J> {
     running: usize,
+    waiting: usize,
     sources: Jobs<J>,
     /// Whether the last job that began was a source: pages and sources alternate, so that neither of a host with a thousand
     /// sources waits for ever.
@@ -115,7 +119,13 @@ impl<J> Jobs<J> {
 
 impl<J> Host<J> {
     fn new() -> Self {
-        Self { running: 0, sources: Jobs::new(), page_is_next: false, pages: VecDeque::new() }
+        Self { running: 0, waiting: 0, sources: Jobs::new(), page_is_next: false, pages: VecDeque::new() }
+    }
+
+    /// Whether another job may start. At a busy host one job more than its limit runs: it waits within the HTTP client, and
+    /// requests at the moment the interval has passed, not when the visit before it has been read and saved.
+    fn has_capacity(&self, width: Width) -> bool {
+        self.running < width.per_host + usize::from(self.waiting > BUSY)
     }
 
     /// The jobs of `owner`; for `None` the visits of sources.
@@ -128,10 +138,9 @@ impl<J> Host<J> {
         &mut self.pages[at].1
     }
 
-    fn is_idle(&self) -> bool {
-        self.running == 0
-            && self.sources.jobs.is_empty()
-            && self.pages.iter().all(|(_, pages)| pages.jobs.is_empty())
+    /// Jobs that run or wait.
+    fn jobs_left(&self) -> usize {
+        self.running + self.waiting
     }
 }
 
@@ -160,7 +169,8 @@ impl<J> Queue<J> {
 
     fn push(&mut self, place: Place, job: J) {
         let host = self.hosts.entry(place.host.clone()).or_insert_with(Host::new);
-        let free = host.running < self.width.per_host;
+        host.waiting += 1;
+        let free = host.has_capacity(self.width);
         let jobs = host.jobs(place.owner);
         jobs.jobs.push_back(job);
         if free && jobs.enlist() {
@@ -255,7 +265,7 @@ impl<J> Queue<J> {
     /// alternate, beginning with a source, and among owners the one whose last page of this host is the oldest is next.
     fn begin(&mut self, name: &str, owner: Option<usize>) -> Begun<J> {
         let Some(host) = self.hosts.get_mut(name) else { return Begun::Full };
-        let free = host.running < self.width.per_host;
+        let free = host.has_capacity(self.width);
         let (owners, width, pages) = (&self.owners, self.width, self.pages);
         let running = |id: &usize| owners.get(id).map_or(0, |owner| owner.running);
         let others = owner.is_some_and(|id| {
@@ -273,19 +283,16 @@ impl<J> Queue<J> {
         let job = if free { jobs.jobs.pop_front() } else { None };
         let Some(job) = job else { return Begun::Full };
         host.running += 1;
+        host.waiting -= 1;
         host.page_is_next = owner.is_none();
-        let more = host.running < self.width.per_host && host.jobs(owner).enlist();
+        let more = host.has_capacity(self.width) && host.jobs(owner).enlist();
         Begun::Job { job, more }
     }
 
     /// The hosts with jobs that run or wait, with their number, most first.
     pub fn unfinished(&self) -> Vec<(&str, usize)> {
-        let jobs = |host: &Host<J>| {
-            host.running
-                + host.sources.jobs.len()
-                + host.pages.iter().map(|(_, pages)| pages.jobs.len()).sum::<usize>()
-        };
-        let mut hosts: Vec<_> = self.hosts.iter().map(|(name, host)| (name.as_str(), jobs(host))).collect();
+        let mut hosts: Vec<_> =
+            self.hosts.iter().map(|(name, host)| (name.as_str(), host.jobs_left())).collect();
         hosts.sort_by_key(|(name, jobs)| (Reverse(*jobs), *name));
         hosts
     }
@@ -309,7 +316,7 @@ impl<J> Queue<J> {
         }
         let Some(host) = self.hosts.get_mut(&place.host) else { return };
         host.running -= 1;
-        if host.is_idle() {
+        if host.jobs_left() == 0 {
             self.hosts.remove(&place.host);
             return;
         }
