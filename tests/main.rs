@@ -64,6 +64,7 @@ mod terminal; // control characters in feeds
 mod titles; // feeds with hostile titles
 mod trends; // figures by period, over a generated year
 mod units; // systemd units to copy
+mod upgrade; // settings and a database of version 0.1.0
 mod venues; // sources without a feed, of a dozen kinds
 mod vocabulary; // old words that do not come back
 mod x; // X and feeds in one cycle
