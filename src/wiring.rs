@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     exit::Exit,
     http::{self, Client, Permitted, Poster},
-    model::Source,
+    model::{ImportedInUse, Source},
     store::Store,
     text::hash::sha256_hex,
     visit::{self, Context, PageCache, ParsePool},
@@ -107,11 +107,13 @@ pub fn context(
     })
 }
 
-/// The work of a cycle by the settings.
+/// The work of a cycle by the settings, and by the imported feeds that are read beside them.
 #[must_use]
-pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
+pub fn task(settings: &Settings, imported: Option<ImportedInUse>, dry_run: bool) -> cycle::Task {
     cycle::Task {
         sources: settings.sources.clone(),
+        fingerprint: fingerprint(settings, imported.as_ref()),
+        imported,
         settings: settings.cycle.clone(),
         targets: settings.targets,
         checks: settings.checks.clone(),
@@ -121,14 +123,13 @@ pub fn task(settings: &Settings, dry_run: bool) -> cycle::Task {
         backlog: true,
         x: settings.x.is_on().then(|| Arc::new(settings.x.clone())),
         width: cycle::Width::of(bounded(settings).concurrency, settings.http.per_host_concurrency),
-        fingerprint: fingerprint(settings),
     }
 }
 
 /// Identifies the settings that can change the figures of a cycle, without secrets: eight hexadecimal digits. Another
 /// version of the program has another fingerprint.
 #[must_use]
-pub fn fingerprint(settings: &Settings) -> String {
+pub fn fingerprint(settings: &Settings, imported: Option<&ImportedInUse>) -> String {
     let Settings { cycle, http, cache, detect, x, sources, sites, alerts, .. } = settings;
     let policies = alerts.policies();
     let mut text =
@@ -141,6 +142,9 @@ pub fn fingerprint(settings: &Settings) -> String {
         let Source { url, also, name: _, format, tier, tags, every, headers } = &**source;
         let headers = headers.iter().map(|(name, _)| name).collect::<Vec<_>>();
         text.push_str(&format!("{url} {also:?} {format:?} {tier} {tags:?} {every:?} {headers:?}"));
+    }
+    if let Some(imported) = imported {
+        text.push_str(&format!("{imported:?}"));
     }
     sha256_hex::<4>(text)
 }

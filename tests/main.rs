@@ -28,6 +28,7 @@ mod history; // findings and stories, compared with the ground truth
 mod hostile; // injected failures of the web
 mod identity; // items of a feed that changes at random
 mod import; // import and export of lists of feeds
+mod imported; // feeds of the database
 mod json_sources; // JSON lists: POST, cursors, mappings that do not fit
 mod judging; // labels, rescan, compare and explain
 mod kills; // cycles killed at random moments

@@ -85,7 +85,7 @@ async fn one_cycle(dir: &Path, now_ms: i64) -> Result<figures::CycleReport, Stri
         settings: settings.cache.clone(),
         clock,
     };
-    let mut task = wiring::task(&settings, false);
+    let mut task = wiring::task(&settings, None, false);
     task.sources.clear();
     let ended = cycle::run(Arc::new(context), task, &Quiet, std::future::pending()).await;
     ended.map(|ended| ended.report).map_err(|error| error.to_string())

@@ -22,7 +22,9 @@ use crate::{
     text::quantity::plural,
 };
 
-use super::{Format, Globals, alerts, files, output::Output, print_rows};
+use super::{
+    Format, Globals, alerts, feed::imported::settings_with_imported, files, output::Output, print_rows,
+};
 
 #[derive(Debug, Subcommand)]
 pub enum What {
@@ -102,7 +104,7 @@ fn write(file: &Path, text: &str, force: bool) -> Result<(), Error> {
 }
 
 fn check(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = super::settings(globals)?;
+    let settings = settings_with_imported(globals)?;
     if let Some((message, hint)) = settings.exposed().filter(|_| !globals.quiet) {
         output.note(&format!("warning: {message}\n  hint: {hint}"));
     }

@@ -18,7 +18,7 @@ use crate::{
     exit::Exit,
     figures::CycleReport,
     http::Monitor,
-    model::Source,
+    model::{ImportedInUse, Source},
     render::{self, prometheus},
     store::{Access, Lock, Store, StoreError},
     text::plain,
@@ -107,8 +107,6 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
 /// Runs one cycle and shows what came of it.
 fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let settings = super::settings_with_secrets(globals)?;
-    let refresh = refresh(args, &settings)?;
-    let settings = settings.without_tables();
     if let Some(variable) = settings.metrics.unset_variable.as_ref().filter(|_| !globals.quiet) {
         output.note(&format!(
             "note: no monitor is pinged: {variable} of metrics.healthcheck_url_env is not set"
@@ -121,7 +119,10 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
         Some(runtime.block_on(Lock::take(&settings.state_dir, args.wait_lock, SystemClock))?)
     };
     let store = open(args.dry_run, &settings.state_dir)?;
-    let mut task = wiring::task(&settings, args.dry_run);
+    let refresh = runtime.block_on(refresh(args, &settings, &store))?;
+    let imported = runtime.block_on(imported(&settings, &store))?;
+    let settings = settings.without_tables();
+    let mut task = wiring::task(&settings, imported, args.dry_run);
     task.strictness = Strictness { sources: args.strict, targets: args.strict_targets };
     restrict_to_half(&mut task, args, &settings)?;
     let monitor = monitor(&settings, args.dry_run);
@@ -138,7 +139,7 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
         let _inside = runtime.enter();
         stop_signal().shared()
     };
-    if runtime.block_on(is_skipped(&hooks, &history, (&task.sources, &refresh), &stop))? {
+    if runtime.block_on(is_skipped(&hooks, &history, (&task, &refresh), &stop))? {
         drop(bar);
         if globals.verbose > 0 {
             output.note(SKIPPED);
@@ -184,23 +185,34 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
     shown.map(|(exit, _)| exit)
 }
 
+/// Which imported feeds the cycle reads. Identities are made only where there are such feeds.
+async fn imported(settings: &Settings, store: &Store) -> Result<Option<ImportedInUse>, Error> {
+    Ok(match store.feeds_in_use(Vec::new()).await? {
+        Some(_) => store.feeds_in_use(settings.feed_identities().collect()).await?,
+        None => None,
+    })
+}
+
 /// The feeds that `--refresh` names; all without a name.
-fn refresh(args: &Args, settings: &Settings) -> Result<Refresh, Error> {
+async fn refresh(args: &Args, settings: &Settings, store: &Store) -> Result<Refresh, Error> {
     let Some(names) = &args.refresh else { return Ok(Refresh::Nothing) };
     if names.is_empty() {
         return Ok(Refresh::Everything);
     }
     let mut urls = Vec::new();
+    let imported = settings.beside_own(store.imported_feeds().await?);
+    let enabled = imported.iter().filter(|feed| feed.enabled).map(|feed| &feed.source);
+    let sources: Vec<&Arc<Source>> = settings.sources.iter().chain(enabled).collect();
     for name in names {
         let wanted = (edit::identity(name), name.trim().to_lowercase());
-        let is_named = |source: &&Arc<Source>| {
+        let is_named = |source: &&&Arc<Source>| {
             source.name.to_lowercase() == wanted.1
                 || wanted.0.is_some() && edit::identity(&source.url) == wanted.0
         };
         let before = urls.len();
-        urls.extend(settings.sources.iter().filter(is_named).map(|source| source.url.clone()));
+        urls.extend(sources.iter().filter(is_named).map(|source| source.url.clone()));
         if urls.len() == before {
-            let advice = did_you_mean(name, settings.sources.iter().map(|source| source.name.as_str()));
+            let advice = did_you_mean(name, sources.iter().map(|source| source.name.as_str()));
             let message = format!("no feed {:?} is read{advice}", plain(name));
             return Err(Error::new(
                 Exit::Failure,
@@ -219,13 +231,13 @@ const SKIPPED: &str = "the cycle was skipped: hooks.before_cycle ended with 75";
 async fn is_skipped(
     hooks: &Hooks,
     store: &Store,
-    (sources, refresh): (&[Arc<Source>], &Refresh),
+    (task, refresh): (&cycle::Task, &Refresh),
     stop: &(impl Future<Output = Stop> + Clone),
 ) -> Result<bool, Error> {
     if hooks.before_cycle.is_none() {
         return Ok(false);
     }
-    let due = cycle::due_sources(store, sources, refresh, SystemClock.now()).await?;
+    let due = cycle::due_sources(store, task, refresh, SystemClock.now()).await?;
     let event = HookEvent::Before { cycle: store.next_cycle_id().await?, due: &due };
     Ok(hook(hooks, event, stop.clone()).await.code == Some(SKIP))
 }
@@ -344,6 +356,7 @@ fn restrict_to_half(task: &mut cycle::Task, args: &Args, settings: &Settings) ->
         Some(Half::News) => task.x = None,
         Some(Half::X) => {
             task.sources.clear();
+            task.imported = None;
             task.backlog = false;
             if task.x.is_none() {
                 let (what, hint) = if settings.x.token.is_none() {

@@ -89,7 +89,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
 async fn one_cycle(settings: &Settings, state: &Path, stream: &Stream) -> Result<Ended, Error> {
     let store = Store::open(state, Access::Write)?;
     let context = Arc::new(wiring::context(settings, store, 0, false, Refresh::Nothing)?);
-    let task = wiring::task(settings, false);
+    let task = wiring::task(settings, None, false);
     Ok(cycle::run(context, task, stream, std::future::pending()).await?)
 }
 

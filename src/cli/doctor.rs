@@ -43,7 +43,7 @@ const BUILT_AFTER: Timestamp = Timestamp::constant(1_793_491_200, 0);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Also fetch every feed and every preset once
+    /// Also fetch every feed of the settings and every preset once
     #[arg(long)]
     online: bool,
 }
@@ -74,7 +74,7 @@ fn finding(thing: &str, level: Level, message: impl Into<String>, hint: impl Int
 /// checked as far as they can be read.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
     let inspected = config::inspect(&globals.flags(), &Environment::of_process());
-    let (settings, errors) = (inspected.settings, inspected.errors);
+    let (mut settings, errors) = (inspected.settings, inspected.errors);
     let now = SystemClock.now();
     let runtime = wiring::small_runtime()?;
     let mut findings: Vec<Finding> = errors.0.iter().map(settings_error).collect();
@@ -85,6 +85,11 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
         Some(opened) => database(opened, &runtime),
         None => finding("database", Level::Note, "there is none yet", "the first cycle makes it"),
     };
+    let own = settings.sources.len();
+    if let Some(store) = &store {
+        // An unreadable database has its own finding.
+        settings.add_imported(runtime.block_on(store.imported_feeds()).unwrap_or_default());
+    }
     let past = store.as_ref().map(|store| runtime.block_on(Past::load(store, now))).unwrap_or_default();
     if errors.0.is_empty() {
         findings.push(sources(&settings));
@@ -112,6 +117,8 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     findings.extend(exposed::oversized(&settings, &past.sources));
     findings.extend(exposed::changed_layouts(&settings, &past.sources));
     if args.online {
+        // A cycle asks the imported feeds soon enough; they may be too many to ask for a check.
+        settings.sources.truncate(own);
         match online::findings(&settings)? {
             Ok(found) => findings.extend(found),
             Err(exit) => return Ok(exit),

@@ -3,6 +3,7 @@
 mod add;
 mod edit;
 mod import;
+pub mod imported;
 mod list;
 mod parse;
 mod preset;
@@ -14,9 +15,9 @@ pub use list::hint;
 
 use clap::Subcommand;
 
-use crate::{config::edit::NewFeed, error::Error, exit::Exit};
+use crate::{error::Error, exit::Exit};
 
-use super::{Globals, lists, output::Output};
+use super::{Globals, output::Output};
 
 const ADD: &str = "Examples:
   tge-scrape feed add https://example.org/
@@ -26,6 +27,7 @@ const ADD: &str = "Examples:
   tge-scrape feed add preset:snapshot:aave.eth";
 const IMPORT: &str = "Examples:
   tge-scrape feed import subscriptions.opml feeds.csv --dry-run
+  tge-scrape feed import directory.csv --into database
   grep https notes.txt | tge-scrape feed import -";
 const VERIFY: &str = "Each source is asked once. Without --strict the exit code is 4 if a larger share than
 cycle.max_failed_ratio fails, and always if all fail.
@@ -52,7 +54,7 @@ pub enum What {
     /// Find the feed of a page or take a known source, fetch it once, and add it to the feeds that are read
     #[command(after_help = ADD)]
     Add(add::Args),
-    /// Remove a feed from the settings file; a built-in one is disabled
+    /// Remove a feed from the settings file or the database; a built-in one is disabled
     Remove {
         /// Name or address of the feed
         #[arg(value_name = "FEED")]
@@ -85,7 +87,7 @@ pub enum What {
     },
     /// Add the feeds of lists in OPML, CSV, JSON or lines to those that are read
     #[command(after_help = IMPORT)]
-    Import(lists::Args),
+    Import(imported::ImportArgs),
     /// Write the feeds as OPML
     Export,
     /// Ask every preset and built-in feed once and show which answer
@@ -105,7 +107,7 @@ pub fn run(what: What, globals: &Globals, output: &mut Output) -> Result<Exit, E
         What::Disable { feed } => edit::switch(&feed, false, globals, output),
         What::Check { feed, suggest: true, yes } => suggest::run(&feed, yes, globals, output),
         What::Check { feed, .. } => sources::check(&feed, globals, output),
-        What::Import(args) => lists::import::<NewFeed>(&args, globals, output),
+        What::Import(args) => imported::import(&args, globals, output),
         What::Export => edit::export(globals, output),
         What::Verify(args) => verify::run(&args, globals, output),
         What::Parse(args) => parse::run(&args, globals, output),

@@ -1,6 +1,6 @@
 //! The data of `stats`, `report` and the textfile, read once from the database.
 
-use std::{collections::HashMap, num::NonZero, panic::resume_unwind, thread};
+use std::{collections::HashMap, num::NonZero, panic::resume_unwind, sync::Arc, thread};
 
 use jiff::Timestamp;
 
@@ -52,8 +52,10 @@ impl History {
     ) -> Result<Self, Error> {
         let rows = store.cycles_since(since, last.clamp(1, MOST)).await?;
         let reports = read_all(&rows)?;
+        let imported = imported(store, settings).await?;
+        let sources = settings.sources.iter().chain(&imported);
         let enabled: HashMap<&str, &Source> =
-            settings.sources.iter().map(|source| (source.url.as_str(), &**source)).collect();
+            sources.map(|source| (source.url.as_str(), &**source)).collect();
         let given: HashMap<String, _> =
             store.yields().await?.into_iter().map(|given| (given.url.clone(), given)).collect();
         let states = store.sources().await?;
@@ -87,6 +89,15 @@ impl History {
         let level = |name| level_of(name, self.reports.iter().rev().map(|report| &report.targets[..]));
         last.targets.iter().map(|target| (target.clone(), level(target.name))).collect()
     }
+}
+
+/// The imported feeds that are read, unless `settings` have them already.
+async fn imported(store: &Store, settings: &Settings) -> Result<Vec<Arc<Source>>, Error> {
+    if !settings.imported.is_empty() {
+        return Ok(Vec::new());
+    }
+    let feeds = settings.beside_own(store.imported_feeds().await?);
+    Ok(feeds.into_iter().filter(|feed| feed.enabled).map(|feed| feed.source).collect())
 }
 
 /// The report in `row`.

@@ -18,7 +18,8 @@ use crate::{
     text::records::{self, Record, Records},
 };
 
-use self::outcome::{Left, List, Outcome, called, name_shown};
+use self::outcome::{Left, called, name_shown};
+pub use self::outcome::{List, Outcome};
 use super::{Globals, input, output::Output, settings_file::SettingsFile};
 
 /// Names of unused columns in a note.
@@ -34,9 +35,9 @@ pub struct Args {
     /// Format of the lists; by default their content decides
     #[arg(long = "as", value_name = "FORMAT")]
     list_format: Option<ListFormat>,
-    /// Show what would be added, without a change of the settings file
+    /// Show what would be added, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -122,49 +123,66 @@ impl<'a> Row<'a> {
 
 /// Adds what is new in the lists to the settings file. Nothing is written unless every list can be read.
 pub fn import<T: Listed>(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let lists =
-        args.files.iter().map(|path| read::<T>(path, args.list_format)).collect::<Result<Vec<_>, Error>>()?;
+    let lists = read_all::<T>(args)?;
     let mut file = SettingsFile::open(globals)?;
     let known = file.settings.listed(T::LIST).into_iter().map(|table| table.identity);
     let mut index = T::index(&mut file.document, known)?;
     let mut outcome = Outcome::default();
-    for list in &lists {
-        let name = (lists.len() > 1).then_some(list.name.as_str());
-        outcome.add_all(list, name, &mut index);
+    for (list, name) in named(&lists) {
+        outcome.add_all(list, name, &mut |row: &T| row.add(&mut index));
     }
     drop(index);
-    if !globals.quiet {
-        outcome.lines(globals.verbose > 0).iter().for_each(|line| output.note(line));
-    }
+    outcome.note(globals, output);
     let settings = match (outcome.added.is_empty(), args.dry_run) {
         (true, _) => None,
         (false, true) => Some(file.checked()?),
         (false, false) => Some(file.save()?),
     };
     output.print(&outcome.summary(args.dry_run))?;
-    let many = T::LIST.name();
-    if outcome.added.is_empty() && outcome.known == 0 {
-        let hint = if globals.quiet { "run it without -q to see why" } else { "the lines above say why" };
-        let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
-        let message = format!("{}: nothing in it could be imported", names.join(", "));
-        return Err(Error::new(Exit::Failure, message, hint));
+    if outcome.has_nothing() {
+        return Err(nothing_imported(&lists, globals));
     }
     if globals.quiet {
         return Ok(Exit::Success);
     }
     match settings {
-        None => output.note(&format!("nothing is new: the settings have all of these {many}")),
+        None => {
+            output.note(&format!("nothing is new: the settings have all of these {}", T::LIST.name()));
+        }
         Some(settings) => {
             let (counted, verb) = match T::LIST {
                 BuiltInList::Feeds => (settings.feeds_in_words(), "read"),
                 BuiltInList::Projects => (settings.projects_in_words(), "watched"),
             };
-            let when = if args.dry_run { "would then be" } else { "are" };
-            let now = if args.dry_run { "; nothing was written" } else { " now" };
-            output.note(&format!("{counted} {when} {verb}{now}"));
+            output.note(&now_used(&counted, verb, args.dry_run));
         }
     }
     Ok(Exit::Success)
+}
+
+/// Reads every list.
+pub fn read_all<T: Listed>(args: &Args) -> Result<Vec<List<T>>, Error> {
+    args.files.iter().map(|path| read::<T>(path, args.list_format)).collect()
+}
+
+/// The lists, with their names if there are several.
+pub fn named<T>(lists: &[List<T>]) -> impl Iterator<Item = (&List<T>, Option<&str>)> {
+    lists.iter().map(|list| (list, (lists.len() > 1).then_some(list.name.as_str())))
+}
+
+/// What is read or watched after an import.
+pub fn now_used(counted: &str, verb: &str, is_dry: bool) -> String {
+    let when = if is_dry { "would then be" } else { "are" };
+    let now = if is_dry { "; nothing was written" } else { " now" };
+    format!("{counted} {when} {verb}{now}")
+}
+
+/// The error of an import that has nothing to import.
+pub fn nothing_imported<T>(lists: &[List<T>], globals: &Globals) -> Error {
+    let hint = if globals.quiet { "run it without -q to see why" } else { "the lines above say why" };
+    let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
+    let message = format!("{}: nothing in it could be imported", names.join(", "));
+    Error::new(Exit::Failure, message, hint)
 }
 
 fn read<T: Listed>(path: &Path, format: Option<ListFormat>) -> Result<List<T>, Error> {

@@ -20,7 +20,9 @@ use crate::{
 };
 
 use super::{
-    Format, Globals, board, files,
+    Format, Globals, board,
+    feed::imported::settings_with_imported,
+    files,
     moment::{Moment, moment},
     output::Output,
 };
@@ -46,9 +48,8 @@ async fn summarize(
     now: Timestamp,
 ) -> Result<Summary, Error> {
     let facts = store.summary_facts((since, now), summary::dated_days(now, &TimeZone::UTC)).await?;
-    let name = |url: &str| {
-        settings.sources.iter().find(|source| source.url == url).map(|source| source.name.clone())
-    };
+    let names = super::show::names(settings);
+    let name = |url: &str| names.get(url).cloned();
     let states = store.sources().await?;
     let budget = settings.alerts.budget_usd;
     Ok(summary::build(facts, (since, now), &states, &name, budget, true, None))
@@ -60,7 +61,7 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let path = args.output.as_deref().or(is_markdown.then_some(Path::new("-"))).ok_or_else(|| {
         Error::new(Exit::Usage, "the page needs a file", "name it with -o FILE.html, or -o - for stdout")
     })?;
-    let settings = super::settings(globals)?;
+    let settings = settings_with_imported(globals)?;
     let store = if Store::exists(&settings.state_dir) {
         Store::open(&settings.state_dir, Access::Read)?
     } else {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Format, Globals, output::Output};
+use super::{Format, Globals, feed::imported::settings_with_imported, output::Output};
 use crate::{
     clock::{Clock, SystemClock},
     cycle::{self, Change},
@@ -44,7 +44,7 @@ pub struct Args {
 const MANY: usize = 20;
 
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = super::settings(globals)?;
+    let settings = settings_with_imported(globals)?;
     drop(Store::open(&settings.state_dir, Access::Read)?);
     let access = if args.dry_run { Access::Read } else { Access::Write };
     // A cycle at the same time could report a story twice.

@@ -12,10 +12,11 @@ use crate::{
     },
     error::Error,
     exit::Exit,
+    model::ImportedFeed,
     render::plain,
 };
 
-use super::{Globals, files};
+use super::{Globals, feed::imported, files};
 
 /// The file of the settings, or a new one: named with `--config`, else in the working directory.
 pub struct SettingsFile {
@@ -24,6 +25,8 @@ pub struct SettingsFile {
     pub settings: Settings,
     pub document: Document,
     flags: Flags,
+    /// The feeds of the database, where they count too.
+    imported: Vec<ImportedFeed>,
 }
 
 impl SettingsFile {
@@ -43,7 +46,14 @@ impl SettingsFile {
         let settings = config::load_text(&path, &text, &flags, &environment)?;
         let document = Document::parse(&text)
             .map_err(|message| Error::new(Exit::Settings, format!("{}: {message}", path.display()), ""))?;
-        Ok(Self { path, settings, document, flags })
+        Ok(Self { path, settings, document, flags, imported: Vec::new() })
+    }
+
+    /// The same with the feeds of the database among the sources.
+    pub fn with_imported(mut self) -> Self {
+        self.imported = imported::all(&self.settings);
+        self.settings.add_imported(self.imported.clone());
+        self
     }
 
     /// The feed or project that `text` names: by its address or its name.
@@ -78,6 +88,10 @@ impl SettingsFile {
     fn load(&self) -> Result<Settings, Error> {
         let environment = Environment::of_process();
         let loaded = config::load_text(&self.path, &self.document.to_string(), &self.flags, &environment);
+        let loaded = loaded.map(|mut settings| {
+            settings.add_imported(self.imported.clone());
+            settings
+        });
         loaded.map_err(|errors| {
             let errors = Error::from(errors).message;
             let message = format!("{} is unchanged: with this change {errors}", self.path.display());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Format, Globals, lookup, output::Output};
+use super::{Format, Globals, feed::imported::settings_with_imported, lookup, output::Output};
 use crate::{
     clock::{Clock, SystemClock},
     config::Settings,
@@ -25,7 +25,7 @@ pub struct Args {
 
 /// Prints when and where it was seen, what was decided, and who was notified.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = super::settings(globals)?;
+    let settings = settings_with_imported(globals)?;
     let found = lookup::find_stored(&settings, &args.what)?;
     let names = names(&settings);
     let times = output.times(SystemClock.now(), false);

@@ -5,7 +5,7 @@ mod cycles;
 mod document;
 mod periods;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Runtime;
@@ -244,8 +244,10 @@ async fn regularity(
 /// Adds the percentiles of response times to `sources`; returns those of hosts.
 fn add_times(sources: &mut [SourceView], lines: &[SourceLine]) -> Vec<ResponseTimes> {
     let of_sources = response_times(lines.iter().map(|line| (line.url.as_str(), line.ms)));
+    let by_source: HashMap<&str, &ResponseTimes> =
+        of_sources.iter().map(|times| (times.of.as_str(), times)).collect();
     for source in sources {
-        let times = of_sources.iter().find(|times| times.of == source.url);
+        let times = by_source.get(source.url.as_str());
         (source.p50_ms, source.p95_ms) = (times.map(|times| times.p50_ms), times.map(|times| times.p95_ms));
     }
     let host = |line: &SourceLine| {

@@ -1,6 +1,9 @@
 //! The built-in feeds and projects, and how the lists of the settings file add to them.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
     STARTER, Settings,
@@ -8,7 +11,7 @@ use super::{
     layers::{Layers, Origin, Row},
     raw::RawValue,
 };
-use crate::text::quantity::plural;
+use crate::{model::ImportedFeed, text::quantity::plural};
 
 /// Name of the built-in lists in the place of a row.
 const PLACE: &str = "starter";
@@ -134,21 +137,46 @@ impl Settings {
         rows.filter_map(table).collect()
     }
 
-    /// "115 feeds (114 built in)".
+    /// Adds the feeds of the database. Of a feed that the settings have in any spelling, disabled or not, theirs counts.
+    pub fn add_imported(&mut self, feeds: Vec<ImportedFeed>) {
+        let feeds = self.beside_own(feeds);
+        self.sources.extend(feeds.iter().filter(|feed| feed.enabled).map(|feed| Arc::clone(&feed.source)));
+        self.imported.extend(feeds);
+    }
+
+    /// Those of `feeds` that the settings do not have.
+    pub(crate) fn beside_own(&self, mut feeds: Vec<ImportedFeed>) -> Vec<ImportedFeed> {
+        if !feeds.is_empty() {
+            let listed: HashSet<String> = self.feed_identities().collect();
+            feeds.retain(|feed| !listed.contains(&feed.identity));
+        }
+        feeds
+    }
+
+    /// What identifies each feed of the settings, the disabled ones too.
+    pub(crate) fn feed_identities(&self) -> impl Iterator<Item = String> {
+        self.listed(BuiltInList::Feeds).into_iter().map(|table| table.identity)
+    }
+
+    /// "100115 feeds (114 built in, 100000 in the database)".
     #[must_use]
     pub fn feeds_in_words(&self) -> String {
-        counted(plural(self.sources.len(), "feed", "feeds"), self.built_in.feeds)
+        let imported = self.imported.iter().filter(|feed| feed.enabled).count();
+        counted(plural(self.sources.len(), "feed", "feeds"), self.built_in.feeds, imported)
     }
 
     /// "113 projects (112 built in)".
     #[must_use]
     pub fn projects_in_words(&self) -> String {
-        counted(plural(self.detect.projects.len(), "project", "projects"), self.built_in.projects)
+        counted(plural(self.detect.projects.len(), "project", "projects"), self.built_in.projects, 0)
     }
 }
 
-fn counted(all: String, built_in: usize) -> String {
-    if built_in == 0 { all } else { format!("{all} ({built_in} built in)") }
+fn counted(all: String, built_in: usize, imported: usize) -> String {
+    let parts = [(built_in, "built in"), (imported, "in the database")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(number, _)| *number > 0).map(|(number, of)| format!("{number} {of}")).collect();
+    if parts.is_empty() { all } else { format!("{all} ({})", parts.join(", ")) }
 }
 
 /// The value of `key` in `row`.

@@ -16,8 +16,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 
 pub use address::{Refused, feed_url};
 pub use feeds::{Feeds, NewFeed, NewKind, identity, name_of};
-pub use known::Addition;
-use known::Known;
+pub use known::{Addition, Known};
 pub use projects::{NewProject, Projects};
 pub use switch::Removed;
 

@@ -40,7 +40,7 @@ use crate::{
     cycle, detect,
     figures::{checks::Check, targets::Settings as TargetSettings},
     http,
-    model::{Language, SiteRules, Source},
+    model::{ImportedFeed, Language, SiteRules, Source},
     process::Program,
     text::quantity,
     visit, x,
@@ -52,7 +52,7 @@ pub(crate) use errors::{ConfigError, ConfigErrors, NO_FILE, NOT_TOML};
 pub(crate) use files::{LONGEST_SECRET, read_text};
 pub(crate) use layers::Origin;
 pub use log_section::LogSettings;
-pub(crate) use rows::{feed_address, poll_interval};
+pub(crate) use rows::{DEFAULT_TIER, feed_address, poll_interval};
 pub use serve_section::{ServeSettings, ServeToken, TlsFiles};
 pub use show::{Shown, shown};
 
@@ -106,8 +106,10 @@ pub struct Settings {
     pub checks: Vec<Check>,
     /// `[metrics]`.
     pub metrics: MetricsSettings,
-    /// The enabled `[[feeds]]`.
+    /// The enabled `[[feeds]]`, and the imported feeds if they were added.
     pub sources: Vec<Arc<Source>>,
+    /// The imported feeds that were added, without those that the settings have.
+    pub imported: Vec<ImportedFeed>,
     /// `[[sites]]`.
     pub sites: Vec<SiteRules>,
     /// `[[channels]]`, `[alerts]` and `[hooks]`.
@@ -245,7 +247,9 @@ impl Settings {
     pub fn websites(&self) -> HashMap<&str, &str> {
         let text = built_in::text_of;
         let rows = self.layers.lists.get("feeds").into_iter().flatten();
-        rows.filter_map(|row| Some((text(row, "url")?, text(row, "site")?))).collect()
+        let listed = rows.filter_map(|row| Some((text(row, "url")?, text(row, "site")?)));
+        let imported = self.imported.iter().filter(|feed| !feed.site.is_empty());
+        listed.chain(imported.map(|feed| (feed.source.url.as_str(), feed.site.as_str()))).collect()
     }
 }
 
@@ -321,6 +325,7 @@ fn resolve(mut layers: Layers, file: Option<PathBuf>, flags: &Flags, environment
         checks: checks_section::checks(row("checks"), &mut layers.errors),
         metrics: outputs_section::metrics(&mut layers, environment),
         sources: rows::sources(row("feeds"), environment, directory(file.as_deref()), &mut layers.errors),
+        imported: Vec::new(),
         sites: sites_section::sites(row("sites"), &mut layers.errors),
         alerts: Arc::new(alert_settings(&mut layers, row("channels"), environment, budget_usd)),
         outputs: outputs_section::outputs(&mut layers),

@@ -58,6 +58,8 @@ const PRIORITIES: [(&str, Priority); 3] =
     [("high", Priority::High), ("normal", Priority::Normal), ("low", Priority::Low)];
 /// Tiers of a source: 1 official, 2 press, 3 noisy.
 const TIERS: std::ops::RangeInclusive<i64> = 1..=3;
+/// Tier of a source whose settings have none.
+pub const DEFAULT_TIER: u8 = 2;
 
 /// Added to the message where two requests may differ in their bodies only. The program's addresses keep such a part, and
 /// it is not sent.
@@ -262,7 +264,8 @@ pub fn sources(
         }
         let name = Some(reader.text("name")).filter(|name| !name.is_empty());
         let host = || url.host_str().unwrap_or(url.path()).to_owned();
-        let tier = reader.whole("tier", TIERS).and_then(|tier| u8::try_from(tier).ok()).unwrap_or(2);
+        let tier =
+            reader.whole("tier", TIERS).and_then(|tier| u8::try_from(tier).ok()).unwrap_or(DEFAULT_TIER);
         let enabled = reader.flag("enabled", true);
         let also = if exec::name(&text).is_none() { also(&mut reader, &url) } else { Vec::new() };
         let source = Source {

@@ -6,6 +6,7 @@
 mod checks;
 mod clean_up;
 mod cpu;
+mod load_plan;
 mod memory;
 mod notifier;
 mod persist;
@@ -32,7 +33,7 @@ pub use rescan::{Change, Rescan, rescan};
 pub(crate) use x_figures::x_usage;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -41,7 +42,7 @@ use crate::{
     alert::Delivered,
     exit::Exit,
     figures::{CycleReport, StageName, checks::Check, path::VisitTrace, targets},
-    model::{Detection, Source},
+    model::{Detection, ImportedInUse, Source},
     store::{EarlierCycles, Retention, Store, StoreError},
     visit::{
         self, Context,
@@ -50,12 +51,11 @@ use crate::{
     x,
 };
 
+use load_plan::{Sources, load_plan};
 use notifier::{NotifyOutcome, Seen};
-use plan::plan;
 use report_builder::CycleEnd;
 pub(crate) use report_builder::is_degraded;
 use run::Run;
-use source_index::SourceIndex;
 
 /// Entries of earlier cycles that one cycle visits at most.
 const BACKLOG: usize = 5_000;
@@ -85,8 +85,10 @@ pub struct Strictness {
 /// The work of one cycle.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// Enabled sources.
+    /// Enabled sources of the settings.
     pub sources: Vec<Arc<Source>>,
+    /// Which imported feeds are read beside them; `None` for none.
+    pub imported: Option<ImportedInUse>,
     /// How the cycle behaves.
     pub settings: Settings,
     /// Expected figures.
@@ -107,6 +109,12 @@ pub struct Task {
     pub width: Width,
     /// Fingerprint of the settings that can change figures.
     pub fingerprint: String,
+}
+
+impl Task {
+    fn all_sources(&self) -> Sources<'_> {
+        Sources { own: &self.sources, imported: self.imported.as_ref() }
+    }
 }
 
 /// The signal that stops a cycle early.
@@ -177,12 +185,12 @@ pub enum VisitKind {
 /// When the store cannot be read.
 pub(crate) async fn due_sources(
     store: &Store,
-    sources: &[Arc<Source>],
+    task: &Task,
     refresh: &visit::Refresh,
     now: jiff::Timestamp,
 ) -> Result<Vec<String>, StoreError> {
     let pauses = store.host_waits(now).await?;
-    let plan = plan(&SourceIndex::of(sources), store.sources().await?, &pauses, refresh, now);
+    let (_, plan) = load_plan(store, task.all_sources(), (&pauses, BTreeSet::new()), refresh, now).await?;
     Ok(plan.asked.into_iter().map(|planned| planned.source.url.clone()).collect())
 }
 
@@ -205,8 +213,11 @@ pub async fn run(
     };
     let pauses = store.host_waits(now).await?;
     let confirmed = store.confirmed_time(now).await?;
-    let sources = Arc::new(SourceIndex::of(&task.sources));
-    let plan = plan(&sources, store.sources().await?, &pauses, &context.settings.refresh, now);
+    let waiting = if task.backlog { store.backlog(now, BACKLOG).await? } else { Vec::new() };
+    let known = (&pauses[..], waiting.iter().map(|entry| entry.source_url.clone()).collect());
+    let (sources, plan) =
+        load_plan(&store, task.all_sources(), known, &context.settings.refresh, now).await?;
+    let sources = Arc::new(sources);
     for pause in &pauses {
         context.http.pause(&pause.host, pause.not_before);
     }
@@ -222,7 +233,6 @@ pub async fn run(
     for planned in plan.asked {
         run.visit_source(planned);
     }
-    let waiting = if task.backlog { store.backlog(now, BACKLOG).await? } else { Vec::new() };
     for entry in waiting {
         run.visit_page(entry, None);
     }

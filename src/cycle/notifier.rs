@@ -1,6 +1,6 @@
 //! Queues the alerts of a visit and delivers those that are due at the end of the cycle.
 
-use std::{path::PathBuf, pin::Pin, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, pin::Pin, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use crate::{
         report::Usd,
     },
     http::Poster,
-    model::{ChannelStoryState, Source, StoredFinding},
+    model::{ChannelStoryState, Source, SourceState, StoredFinding},
     store::{EarlierCycles, Store, StoreError, free_bytes},
 };
 
@@ -113,7 +113,7 @@ impl Notifier {
         if self.settings.channels.iter().any(|channel| channel.policy.ops) {
             self.queue_notices(store, &sources, seen, now).await?;
         }
-        self.queue_summaries(store, &sources, now).await?;
+        self.queue_summaries(store, &sources, seen.task, now).await?;
         let (flag, stopping) = tokio::sync::watch::channel(false);
         let hurried = stop.is_none();
         let delivery = Delivery {
@@ -159,12 +159,13 @@ impl Notifier {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let known = store.incidents().await?;
-        let name = |url: &str| sources(url).map(|source| source.name.clone());
-        let mut conditions = notice::feeds(
-            &store.problem_sources(seen.confirmed - notice::STALE).await?,
-            &name,
-            seen.confirmed,
-        );
+        let states = store.problem_sources(seen.confirmed - notice::STALE).await?;
+        let is_unknown = |state: &&SourceState| sources(&state.url).is_none();
+        let unknown = states.iter().filter(is_unknown).map(|state| state.url.clone()).collect();
+        let imported = imported_names(store, seen.task, unknown).await?;
+        let name =
+            |url: &str| sources(url).map(|source| source.name.clone()).or_else(|| imported.get(url).cloned());
+        let mut conditions = notice::feeds(&states, &name, seen.confirmed);
         conditions.extend(notice::refused(seen.refused, &known, now));
         let names = self.settings.names();
         let mut channels = store.channels().await?;
@@ -197,6 +198,18 @@ impl Notifier {
         }
         let alerts = notice::alerts(&plan.notices, &self.settings.policies(), now);
         store.notice(plan.incidents, plan.forgotten, alerts).await
+    }
+}
+
+/// The names of the feeds of `urls` that are imported and read, by address.
+pub(super) async fn imported_names(
+    store: &Store,
+    task: &Task,
+    urls: Vec<String>,
+) -> Result<HashMap<String, String>, StoreError> {
+    match &task.imported {
+        Some(imported) if !urls.is_empty() => store.imported_names(urls, imported.replaced.clone()).await,
+        _ => Ok(HashMap::new()),
     }
 }
 

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::{
     model::{FailureKind, HostWait, Source, SourceState},
+    store::IdleFeeds,
     text::host::pace_key,
     visit::{Due, Refresh, due, next_address},
 };
@@ -18,6 +19,8 @@ pub struct Plan {
     /// To request, in this order.
     pub asked: Vec<Planned>,
     pub idle: Vec<Idle>,
+    /// The imported feeds that are neither of these.
+    pub idle_imported: IdleFeeds,
 }
 
 #[derive(Debug)]
@@ -60,7 +63,7 @@ pub fn plan(
         pauses.iter().map(|pause| (pause.host.as_str(), pause.not_before)).collect();
     let sources = index.sources();
     let mut known = vec![false; sources.len()];
-    let mut plan = Plan { asked: Vec::new(), idle: Vec::new() };
+    let mut plan = Plan { asked: Vec::new(), idle: Vec::new(), idle_imported: IdleFeeds::default() };
     // From the states to the sources: no address is copied.
     for state in states {
         // A source that left the settings is ignored.

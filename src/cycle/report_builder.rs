@@ -82,6 +82,8 @@ pub struct CycleEnd<'a> {
     pub detections: Vec<Detection>,
     pub peak_rss_bytes: Option<u64>,
     pub task: &'a Task,
+    /// In the order of the plan.
+    pub sources: &'a [Arc<Source>],
     /// Targets of earlier cycles, oldest first; empty unless missed targets decide the exit code.
     pub earlier_targets: Vec<Vec<Target>>,
     /// `None` where X was not read.
@@ -122,7 +124,12 @@ impl ReportBuilder {
             };
             report.rows[idle.at] = Some(SourceRow { figures, bytes: 0 });
         }
-        report.report.feeds.total = total as u64;
+        let others = plan.idle_imported;
+        let feeds = &mut report.report.feeds;
+        feeds.total = total as u64 + others.total;
+        feeds.fresh += others.fresh;
+        feeds.waiting += others.total - others.fresh;
+        report.failing += others.failing;
         report
     }
 
@@ -274,7 +281,7 @@ impl ReportBuilder {
         let revalidated = report.feeds.not_modified + report.articles.not_modified;
         let misses = report.feeds.fetched + report.articles.fetched;
         // The run of a program is neither a request nor the look-up of a stored answer.
-        let programs = Self::of_programs(&self.rows, &end.task.sources);
+        let programs = Self::of_programs(&self.rows, end.sources);
         let count = |outcome| programs.iter().filter(|known| **known == outcome).count() as u64;
         let (fresh, misses) = (fresh - count(SourceStatus::Fresh), misses - count(SourceStatus::Fetched));
         report.cache = CacheFigures {
@@ -308,7 +315,7 @@ impl ReportBuilder {
         report.detections = one_per_story(end.detections);
         report.detections_by_class = ClassFigures::of(&report.detections);
         let mut bytes = Vec::with_capacity(self.rows.len());
-        for (source, row) in end.task.sources.iter().zip(self.rows) {
+        for (source, row) in end.sources.iter().zip(self.rows) {
             let row = row.unwrap_or_else(unfinished_row);
             report.sources.push(SourceFigures { url: source.url.clone(), ..row.figures });
             bytes.push(row.bytes);

@@ -295,6 +295,7 @@ impl<'a> Run<'a> {
             detections: self.saver.reported,
             peak_rss_bytes: memory::peak_resident_bytes(),
             task,
+            sources: self.sources.sources(),
             earlier_targets,
         });
         if let Some(id) = id {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Notifier;
+use super::{Notifier, Task, notifier::imported_names};
 use crate::{
     alert::{
         ChannelPolicy,
@@ -21,6 +21,7 @@ impl Notifier {
         &self,
         store: &Store,
         sources: impl Fn(&str) -> Option<Arc<Source>>,
+        task: &Task,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let known = store.summary_states().await?;
@@ -29,7 +30,12 @@ impl Notifier {
         if !plan.new.is_empty() || !plan.forgotten.is_empty() {
             store.put_summaries(plan.new, plan.forgotten, Vec::new()).await?;
         }
-        let name = |url: &str| sources(url).map(|source| source.name.clone());
+        let states = if plan.due.is_empty() { Vec::new() } else { store.sources().await? };
+        let unknown = states.iter().filter(|state| sources(&state.url).is_none());
+        let unknown = unknown.map(|state| state.url.clone()).collect();
+        let imported = imported_names(store, task, unknown).await?;
+        let name =
+            |url: &str| sources(url).map(|source| source.name.clone()).or_else(|| imported.get(url).cloned());
         for due in plan.due {
             let named = |policy: &&&ChannelPolicy| policy.name == due.channel;
             let Some(policy) = policies.iter().find(named) else { continue };
@@ -38,7 +44,7 @@ impl Notifier {
             let summary = build(
                 facts,
                 (due.from, due.to),
-                &store.sources().await?,
+                &states,
                 &name,
                 self.settings.budget_usd,
                 policy.ops,

@@ -32,8 +32,8 @@ pub use entry::{EntryKey, Rewordings};
 pub use failure::FailureKind;
 pub use language::Language;
 pub use source::{
-    CursorPlace, JsonCursor, JsonMapping, JsonSource, PageSelectors, SiteRules, Source, SourceFormat,
-    Validators,
+    CursorPlace, ImportedFeed, ImportedInUse, JsonCursor, JsonMapping, JsonSource, PageSelectors, SiteRules,
+    Source, SourceFormat, Validators,
 };
 pub(crate) use source::{EXEC_SCHEME, ExecSource};
 pub(crate) use state::AddressState;

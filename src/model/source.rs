@@ -1,6 +1,6 @@
 //! A source of news, as the settings define it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// One configured source of entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,28 @@ impl Source {
     pub fn is_program(&self) -> bool {
         matches!(self.format, SourceFormat::Exec(_))
     }
+}
+
+/// A feed that the database has, beside those of the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedFeed {
+    /// The same for all spellings of its address.
+    pub identity: String,
+    /// How it is read: a feed or a sitemap, without mirrors and headers.
+    pub source: Arc<Source>,
+    /// Address of its website; empty if it is unknown.
+    pub site: String,
+    /// Whether it is read.
+    pub enabled: bool,
+}
+
+/// Which of the imported feeds a cycle reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportedInUse {
+    /// Row ids of the sources that the settings have as well: those of the settings are read.
+    pub replaced: Vec<i64>,
+    /// How often the list was changed.
+    pub changes: u64,
 }
 
 /// How a source's body is parsed.

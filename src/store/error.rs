@@ -46,6 +46,14 @@ pub enum StoreError {
         /// The newest schema that this program supports.
         known: i64,
     },
+    /// An older program wrote this database, and it is opened for reading.
+    #[error("the database was written by an older version of this program (schema {found}, known {known})")]
+    Older {
+        /// Schema of the database.
+        found: i64,
+        /// The newest schema that this program supports.
+        known: i64,
+    },
     /// The disk or the file system refuses.
     #[error("the database cannot be read or written: {0}")]
     Disk(String),
@@ -115,6 +123,7 @@ impl StoreError {
             Self::NeedsSpace { .. } => {
                 "free some space, or move the state folder to a larger disk; nothing was changed"
             }
+            Self::Older { .. } => "run `tge-scrape cycle` first: it brings the database up to date",
             Self::Newer { .. } => "use the newer program, or name another folder with --state-dir",
             Self::Locked(_) => "wait for it with --wait-lock 30s, or let the next run do the work",
             Self::Refused(_) | Self::Other(_) => {

@@ -7,6 +7,7 @@ mod clean_up;
 mod cycles;
 mod db;
 mod error;
+mod feeds;
 mod files;
 mod history;
 mod lock;
@@ -42,9 +43,9 @@ pub use retention::Retention;
 pub(crate) use retention::bounds as retention_bounds;
 pub(crate) use rows::{
     AlertTotal, CacheSizes, Compacted, CycleRecord, CycleRow, Delivery, EarlierCycles, EventFilter, Health,
-    HeldAlert, JudgedEntry, KnownEntry, KnownState, LabelVector, LabelledMention, Labels, Lookup, Mended,
-    Order, PeriodSums, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SourceLine, SourceResult,
-    SourceYield, StatementTimes, StoredCache, StoryRow, Words, XEnding,
+    HeldAlert, IdleFeeds, JudgedEntry, KnownEntry, KnownState, LabelVector, LabelledMention, Labels, Lookup,
+    Mended, Order, PeriodSums, PlannedFeeds, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SourceLine,
+    SourceResult, SourceYield, StatementTimes, StoredCache, StoryRow, WantedFeeds, Words, XEnding,
 };
 
 use db::DbThread;
@@ -93,6 +94,11 @@ impl Store {
     /// Every source ever fetched.
     pub(crate) async fn sources(&self) -> Result<Vec<SourceState>, StoreError> {
         self.db.call(|connection| sqlite::sources(connection)).await
+    }
+
+    /// Every source ever fetched but the imported ones that are read.
+    pub(crate) async fn sources_of_settings(&self) -> Result<Vec<SourceState>, StoreError> {
+        self.db.call(|connection| sqlite::sources_of_settings(connection)).await
     }
 
     /// The sources that failed last, are gone, or had their last new entry at `quiet_since` or before; without the addresses

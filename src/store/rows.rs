@@ -1,6 +1,7 @@
 //! Parameters and results of the store's methods.
 
 mod cycles;
+mod feeds;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,8 @@ use crate::model::{
 pub use cycles::{
     CycleRecord, CycleRow, EarlierCycles, PeriodSums, SourceLine, SourceResult, SourceYield, StatementTimes,
 };
+
+pub use feeds::{IdleFeeds, PlannedFeeds, WantedFeeds};
 
 /// What identifies a feed's entry.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use crate::{
 use super::{
     super::{Globals, output::Output, settings_file::SettingsFile},
     edit::shown,
-    preset,
+    imported, preset,
     sources::{Checked, probe, web_address},
 };
 
@@ -57,7 +57,7 @@ pub fn run(args: Args, globals: &Globals, output: &mut Output) -> Result<Exit, E
     }
     let mut outline =
         Outline { url: args.url.clone(), title: args.name, html_url: String::new(), tags: args.tags };
-    let mut file = SettingsFile::open(globals)?;
+    let mut file = SettingsFile::open(globals)?.with_imported();
     // Errors in the address come before any request.
     let page = web_address(&args.url)?;
     if is_known(&mut file, &args.url, output)? {
@@ -114,7 +114,7 @@ pub fn is_known(file: &mut SettingsFile, url: &str, output: &mut Output) -> Resu
     let identity = BuiltInList::Feeds.identity(url);
     let feeds = file.settings.listed(BuiltInList::Feeds);
     let Some(known) = feeds.into_iter().find(|feed| Some(&feed.identity) == identity.as_ref()) else {
-        return Ok(false);
+        return is_imported(&file.settings, identity.as_ref(), output);
     };
     let (name, path) = (shown(&known), file.path.display().to_string());
     output.print(&if !known.enabled {
@@ -126,6 +126,20 @@ pub fn is_known(file: &mut SettingsFile, url: &str, output: &mut Output) -> Resu
     } else {
         format!("{path} has it already: {name}\n")
     })?;
+    Ok(true)
+}
+
+/// Whether the database has the feed with that identity. A disabled one is enabled.
+fn is_imported(settings: &Settings, identity: Option<&String>, output: &mut Output) -> Result<bool, Error> {
+    let known = settings.imported.iter().find(|feed| Some(&feed.identity) == identity);
+    let Some(known) = known else { return Ok(false) };
+    let name = plain(&known.source.name);
+    if known.enabled {
+        output.print(&format!("{name:?} is read already: the database has it\n"))?;
+    } else {
+        imported::switch(settings, &known.identity, true)?;
+        output.print(&format!("{name:?} was disabled, enabled in the database\n"))?;
+    }
     Ok(true)
 }
 

@@ -7,20 +7,57 @@ use crate::{
     error::Error,
     exit::Exit,
     feed::{Outline, write_opml},
-    model::{Source, SourceFormat},
+    model::{ImportedFeed, Source, SourceFormat},
     render::plain,
     text::quantity::plural,
 };
 
-use super::super::{Globals, output::Output, settings_file::SettingsFile};
+use super::{
+    super::{Globals, output::Output, settings_file::SettingsFile},
+    imported,
+};
 
-/// Removes a feed. A built-in one is disabled.
+/// A feed that the user named.
+enum Found {
+    /// Of the settings.
+    Listed(ListedTable),
+    /// Of the database, and not of the settings.
+    Imported(ImportedFeed),
+}
+
+fn find(file: &SettingsFile, feed: &str) -> Result<Found, Error> {
+    match file.named(BuiltInList::Feeds, feed) {
+        Ok(found) => Ok(Found::Listed(found)),
+        Err(error) if error.exit == Exit::Failure => {
+            imported::named(&file.settings, feed)?.cloned().map(Found::Imported).ok_or(error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes a feed from wherever it is listed. A built-in one is disabled.
 pub fn remove(feed: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let mut file = SettingsFile::open(globals)?;
-    let found = file.named(BuiltInList::Feeds, feed)?;
+    let mut file = SettingsFile::open(globals)?.with_imported();
+    let found = match find(&file, feed)? {
+        Found::Listed(found) => found,
+        Found::Imported(found) => {
+            imported::remove(&file.settings, &found.identity)?;
+            let settings = imported::settings_with_imported(globals)?;
+            let (name, remaining) = (plain(&found.source.name), settings.feeds_in_words());
+            output.print(&format!("removed {name:?} from the database: {remaining} remain\n"))?;
+            return Ok(Exit::Success);
+        }
+    };
     let removed = file.document.remove(BuiltInList::Feeds, &found)?;
-    let settings = file.save()?;
+    let mut settings = file.save()?;
     let (name, path) = (shown(&found), file.path.display());
+    if removed == Removed::Table && imported::remove(&settings, &found.identity)? {
+        // Without this the feed would be read again, from the database.
+        settings = imported::settings_with_imported(globals)?;
+        let remaining = settings.feeds_in_words();
+        output.print(&format!("removed {name} from {path} and from the database: {remaining} remain\n"))?;
+        return Ok(Exit::Success);
+    }
     output.print(&match removed {
         Removed::Table => format!("removed {name} from {path}: {} remain\n", settings.feeds_in_words()),
         Removed::Disabled => format!(
@@ -31,23 +68,34 @@ pub fn remove(feed: &str, globals: &Globals, output: &mut Output) -> Result<Exit
     Ok(Exit::Success)
 }
 
-/// Enables or disables a feed.
+/// Enables or disables a feed where it is listed.
 pub fn switch(feed: &str, on: bool, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let mut file = SettingsFile::open(globals)?;
-    let found = file.named(BuiltInList::Feeds, feed)?;
+    let mut file = SettingsFile::open(globals)?.with_imported();
+    let found = find(&file, feed)?;
     let word = if on { "enabled" } else { "disabled" };
-    if found.enabled == on {
-        output.print(&format!("{} is {word} already\n", shown(&found)))?;
+    let (name, was) = match &found {
+        Found::Listed(found) => (shown(found), found.enabled),
+        Found::Imported(found) => (format!("{:?}", plain(&found.source.name)), found.enabled),
+    };
+    if was == on {
+        output.print(&format!("{name} is {word} already\n"))?;
         return Ok(Exit::Success);
     }
-    if on {
-        file.document.enable(BuiltInList::Feeds, &found)?;
-    } else {
-        file.document.disable(BuiltInList::Feeds, &found)?;
-    }
-    let settings = file.save()?;
-    let (name, path) = (shown(&found), file.path.display());
-    output.print(&format!("{word} {name} in {path}: {} are read\n", settings.feeds_in_words()))?;
+    let (settings, place) = match found {
+        Found::Listed(found) => {
+            if on {
+                file.document.enable(BuiltInList::Feeds, &found)?;
+            } else {
+                file.document.disable(BuiltInList::Feeds, &found)?;
+            }
+            (file.save()?, file.path.display().to_string())
+        }
+        Found::Imported(found) => {
+            imported::switch(&file.settings, &found.identity, on)?;
+            (imported::settings_with_imported(globals)?, "the database".to_owned())
+        }
+    };
+    output.print(&format!("{word} {name} in {place}: {} are read\n", settings.feeds_in_words()))?;
     Ok(Exit::Success)
 }
 
@@ -58,7 +106,7 @@ pub fn shown(feed: &ListedTable) -> String {
 
 /// Prints the feeds as OPML.
 pub fn export(globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = super::super::settings(globals)?;
+    let settings = imported::settings_with_imported(globals)?;
     let sites = settings.websites();
     let outline = |source: &Arc<Source>| Outline {
         url: source.url.clone(),

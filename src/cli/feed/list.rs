@@ -2,7 +2,8 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
 };
 
 use clap::ValueEnum;
@@ -28,7 +29,10 @@ use crate::{
     wiring,
 };
 
-use super::super::{Format, Globals, output::Output, settings};
+use super::{
+    super::{Format, Globals, output::Output},
+    imported::{self, settings_with_imported},
+};
 
 /// Last cycles that are shown for each feed.
 const CYCLES: usize = 8;
@@ -86,9 +90,11 @@ struct Line {
     moved_to: Option<String>,
     /// Of a feed with mirrors: the address that answered last.
     answered_by: Option<String>,
+    /// Where it is listed: `settings`, `built-in` or `database`.
+    origin: &'static str,
 }
 
-const CSV: [Column<Line>; 12] = [
+const CSV: [Column<Line>; 13] = [
     ("url", |line| line.url.clone()),
     ("name", |line| line.name.clone()),
     ("tier", |line| line.tier.to_string()),
@@ -101,6 +107,7 @@ const CSV: [Column<Line>; 12] = [
     ("last_new", |line| line.last_new.map(stamp::text).unwrap_or_default()),
     ("next", |line| line.next.map(stamp::text).unwrap_or_default()),
     ("every_s", |line| line.every_s.map(|seconds| seconds.to_string()).unwrap_or_default()),
+    ("origin", |line| line.origin.to_owned()),
 ];
 
 /// What to do about a failure that a setting decides.
@@ -156,29 +163,41 @@ impl Feeds {
                 cycles.insert((line.url, line.cycle), line.failure.is_some());
             }
         }
+        let listed = settings.listed(BuiltInList::Feeds);
+        let imported = imported::addresses(settings);
+        let built_in: HashSet<&str> =
+            listed.iter().filter(|table| table.built_in).map(|table| table.key.as_str()).collect();
+        let origin = |url: &str| match url {
+            url if imported.contains(url) => "database",
+            url if built_in.contains(url) => "built-in",
+            _ => "settings",
+        };
         let (mut rows, mut lines) = (Vec::new(), Vec::new());
         for source in &settings.sources {
             let state = states.remove(&source.url).unwrap_or_default();
             let mut row = row_of(source, &state, settings);
             row.cycles = numbers.iter().map(|id| cycles.get(&(source.url.clone(), *id)).copied()).collect();
-            lines.push(line_of(&row, &state));
+            lines.push(line_of(&row, &state, origin(&source.url)));
             rows.push(row);
         }
-        for listed in settings.listed(BuiltInList::Feeds).into_iter().filter(|listed| !listed.enabled) {
-            let state = states.remove(&listed.key).unwrap_or_default();
-            let name = if listed.name.is_empty() { listed.key.clone() } else { listed.name };
-            let source = Source {
-                url: listed.key,
-                name,
+        let disabled = listed.iter().filter(|listed| !listed.enabled).map(|listed| {
+            let name = if listed.name.is_empty() { &listed.key } else { &listed.name };
+            Arc::new(Source {
+                url: listed.key.clone(),
+                name: name.clone(),
                 format: SourceFormat::Feed,
                 tier: 2,
                 tags: Vec::new(),
                 also: Vec::new(),
                 headers: Vec::new(),
                 every: None,
-            };
+            })
+        });
+        let not_read = settings.imported.iter().filter(|feed| !feed.enabled);
+        for source in disabled.chain(not_read.map(|feed| Arc::clone(&feed.source))) {
+            let state = states.remove(&source.url).unwrap_or_default();
             let row = FeedRow { state: FeedState::Disabled, ..row_of(&source, &state, settings) };
-            lines.push(line_of(&row, &state));
+            lines.push(line_of(&row, &state, origin(&source.url)));
             rows.push(row);
         }
         Ok(Self { rows, lines, last_cycle })
@@ -210,7 +229,7 @@ fn row_of(source: &Source, state: &SourceState, settings: &Settings) -> FeedRow 
     }
 }
 
-fn line_of(row: &FeedRow, state: &SourceState) -> Line {
+fn line_of(row: &FeedRow, state: &SourceState, origin: &'static str) -> Line {
     Line {
         url: row.url.clone(),
         name: row.name.clone(),
@@ -229,12 +248,13 @@ fn line_of(row: &FeedRow, state: &SourceState) -> Line {
         detections: row.launches,
         moved_to: row.moved_to.clone(),
         answered_by: row.answered_by.clone(),
+        origin,
     }
 }
 
 /// Prints every feed with its health.
 pub fn list(args: &ListArgs, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = settings(globals)?;
+    let settings = settings_with_imported(globals)?;
     let mut found = Feeds::load(&settings)?;
     // Programs get the feeds that are read, as before.
     found.lines.retain(|line| line.state != FeedState::Disabled.as_str());
@@ -293,7 +313,7 @@ fn text(found: Feeds, args: &ListArgs, times: &Times, style: render::Style) -> S
 
 /// Prints one feed in full, with its newest stories.
 pub fn show(wanted: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = settings(globals)?;
+    let settings = settings_with_imported(globals)?;
     let found = Feeds::load(&settings)?;
     let at = position(&found.rows, wanted)?;
     let (row, line) = (&found.rows[at], &found.lines[at]);

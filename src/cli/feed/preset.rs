@@ -58,7 +58,7 @@ pub fn add(spec: &str, args: &Args, globals: &Globals, output: &mut Output) -> R
     let chosen = presets::find(spec).map_err(|message| {
         Error::new(Exit::Usage, plain(&message), "`tge-scrape feed add preset:` lists all presets")
     })?;
-    let mut file = SettingsFile::open(globals)?;
+    let mut file = SettingsFile::open(globals)?.with_imported();
     if is_known(&mut file, &chosen.source.url, output)? {
         return Ok(Exit::Success);
     }

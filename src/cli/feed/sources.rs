@@ -22,7 +22,10 @@ use crate::{
     wiring,
 };
 
-use super::super::{Format, Globals, output::Output, request, settings};
+use super::{
+    super::{Format, Globals, output::Output, request},
+    imported::settings_with_imported,
+};
 
 /// Newest entries that `feed check` shows.
 const SHOWN: usize = 5;
@@ -56,7 +59,7 @@ pub struct Checked {
 
 /// Fetches the feed of this address, name or preset once, without reading or writing state; exit code 1 if it is no feed.
 pub fn check(feed: &str, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = settings(globals)?;
+    let settings = settings_with_imported(globals)?;
     let named = settings.sources.iter().find(|source| source.name.eq_ignore_ascii_case(feed));
     let named = named.or_else(|| settings.sources.iter().find(|source| source.url == feed));
     let checked = match (named.map(|source| (source, &source.format)), feed.strip_prefix("preset:")) {

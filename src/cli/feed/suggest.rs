@@ -112,7 +112,7 @@ fn outline(found: &Found, page: &Url) -> Outline {
 
 /// Adds the proposal to the settings file.
 fn add(found: &Found, page: &Url, globals: &Globals, output: &mut Output) -> Result<(), Error> {
-    let mut file = SettingsFile::open(globals)?;
+    let mut file = SettingsFile::open(globals)?.with_imported();
     if is_known(&mut file, found.url.as_str(), output)? {
         return Ok(());
     }

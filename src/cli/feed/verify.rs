@@ -21,7 +21,8 @@ use crate::{
 };
 
 use super::{
-    super::{Format, Globals, files, output::Output, print_rows, settings, stop::stop_signal},
+    super::{Format, Globals, files, output::Output, print_rows, stop::stop_signal},
+    imported::settings_with_imported,
     sources::{ask, parsers},
 };
 
@@ -180,7 +181,7 @@ pub fn kind(format: &SourceFormat) -> &'static str {
 
 /// Asks the sources and shows which answered.
 pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, Error> {
-    let settings = settings(globals)?;
+    let settings = settings_with_imported(globals)?;
     let sources = chosen(args, &settings)?;
     if !globals.quiet {
         output.note(&format!("asking {}, each once", plural(sources.len(), "source", "sources")));

@@ -1,6 +1,9 @@
 //! What an import did, row by row.
 
-use super::Listed;
+use super::{
+    super::{Globals, output::Output},
+    Listed,
+};
 use crate::{
     config::edit::{Addition, name_of},
     text::{
@@ -47,12 +50,17 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Adds the rows of `list`; `name` is given if there are several lists.
-    pub fn add_all<T: Listed>(&mut self, list: &List<T>, name: Option<&str>, index: &mut T::Index<'_>) {
+    /// Adds the rows of `list` by `add`, whose error is a sentence; `name` is given if there are several lists.
+    pub fn add_all<T: Listed>(
+        &mut self,
+        list: &List<T>,
+        name: Option<&str>,
+        add: &mut impl FnMut(&T) -> Result<Addition, String>,
+    ) {
         let prefix = name.map_or_else(String::new, |name| format!("{name}: "));
         for (line, row) in &list.rows {
             let note = match row {
-                Ok(row) => match row.add(index) {
+                Ok(row) => match add(row) {
                     Ok(Addition::Added) => {
                         self.added.push(row.shown());
                         continue;
@@ -84,8 +92,20 @@ impl Outcome {
         self.remarks.extend(list.notes.iter().map(|note| format!("{prefix}{note}")));
     }
 
+    /// Prints the notes and remarks, unless the user wants none.
+    pub fn note(&self, globals: &Globals, output: &mut Output) {
+        if !globals.quiet {
+            self.lines(globals.verbose > 0).iter().for_each(|line| output.note(line));
+        }
+    }
+
+    /// Whether no row could be imported, and none was known.
+    pub fn has_nothing(&self) -> bool {
+        self.added.is_empty() && self.known == 0
+    }
+
     /// The notes, the first or `all`, and the remarks.
-    pub fn lines(&self, all: bool) -> Vec<String> {
+    fn lines(&self, all: bool) -> Vec<String> {
         let most = if all { usize::MAX } else { NAMED };
         let mut lines: Vec<String> = self.notes.iter().take(most).cloned().collect();
         let more = self.notes.len() - lines.len();

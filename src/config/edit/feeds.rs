@@ -1,10 +1,13 @@
 //! Adds feeds to a settings file.
 
+use std::sync::Arc;
+
 use toml_edit::{Array, Item, Table, value};
 
 use crate::{
+    config::{DEFAULT_TIER, poll_interval},
     feed::Outline,
-    model::{JsonMapping, PageSelectors, SourceFormat},
+    model::{ImportedFeed, JsonMapping, PageSelectors, Source, SourceFormat},
     text::{
         address,
         cut::{Unit, cut},
@@ -64,7 +67,7 @@ impl NewFeed {
     fn table(&self, url: &str) -> Table {
         let mut table = Table::new();
         table["url"] = value(url);
-        let name = cut(&name_of(&self.outline.title), NAME, Unit::Scalars);
+        let name = self.name();
         if !name.is_empty() {
             table["name"] = value(name);
         }
@@ -74,11 +77,10 @@ impl NewFeed {
         if !self.every.is_empty() {
             table["every"] = value(&self.every);
         }
-        if let Ok(site) = feed_url(&self.outline.html_url) {
-            table["site"] = value(written(&self.outline.html_url, &site));
+        if let Some(site) = self.site() {
+            table["site"] = value(site);
         }
-        let tags = self.outline.tags.iter().map(|tag| plain(tag)).filter(|tag| !tag.is_empty());
-        let tags: Array = tags.collect();
+        let tags: Array = self.tags().collect();
         if !tags.is_empty() {
             table["tags"] = value(tags);
         }
@@ -87,6 +89,41 @@ impl NewFeed {
         }
         describe(&mut table, &self.kind);
         table
+    }
+
+    fn name(&self) -> String {
+        cut(&name_of(&self.outline.title), NAME, Unit::Scalars)
+    }
+
+    fn site(&self) -> Option<String> {
+        let site = feed_url(&self.outline.html_url).ok()?;
+        Some(written(&self.outline.html_url, &site))
+    }
+
+    fn tags(&self) -> impl Iterator<Item = String> {
+        self.outline.tags.iter().map(|tag| plain(tag)).filter(|tag| !tag.is_empty())
+    }
+
+    /// The same feed for the database, which has the kinds `feed` and `sitemap` only.
+    pub(crate) fn imported(&self) -> Result<ImportedFeed, Refused> {
+        let url = feed_url(&self.outline.url)?;
+        let name = Some(self.name()).filter(|name| !name.is_empty());
+        let source = Source {
+            name: name.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned()),
+            url: written(&self.outline.url, &url),
+            also: Vec::new(),
+            format: self.kind.format(),
+            tier: self.tier.unwrap_or(DEFAULT_TIER),
+            tags: self.tags().collect(),
+            every: poll_interval(&self.every).ok(),
+            headers: Vec::new(),
+        };
+        Ok(ImportedFeed {
+            identity: address::canonical(&url),
+            source: Arc::new(source),
+            site: self.site().unwrap_or_default(),
+            enabled: !self.is_disabled,
+        })
     }
 }
 

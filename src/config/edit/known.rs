@@ -15,13 +15,14 @@ pub enum Addition {
 
 /// Identities of tables.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub struct Known {
     before: HashSet<String>,
     added: HashSet<String>,
 }
 
 impl Known {
     /// What becomes of a table with that identity, if there is one already.
+    #[must_use]
     pub fn find(&self, identity: &str) -> Option<Addition> {
         if self.before.contains(identity) {
             Some(Addition::Known)

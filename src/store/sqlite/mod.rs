@@ -10,6 +10,7 @@ mod cycles;
 mod deliveries;
 mod detections;
 mod entries;
+mod feeds;
 mod known;
 mod labels;
 mod log;
@@ -51,6 +52,9 @@ pub use cycles::{
 pub use deliveries::{delivered_since, deliveries};
 pub use detections::{any as any_detection, fold_stories, recent_stories, updates as story_updates};
 pub use entries::{backlog, postpone};
+pub use feeds::{
+    feeds_in_use, import_feeds, imported_feeds, imported_names, planned_feeds, remove_feed, switch_feed,
+};
 pub use known::known_entries;
 pub use labels::{label, labelled_mentions, labels, put_label_vectors};
 pub use log::{data_version, log, log_end, log_start, stories_with_log_end};
@@ -64,7 +68,7 @@ pub use prune::{begin_clean_up, prune};
 pub use query_timing::{take as take_times, watch};
 pub use rejudge::{detections_of, judged_entries, rejudge};
 pub use repair::repair;
-pub use sources::{host_waits, problem_sources, sources};
+pub use sources::{host_waits, problem_sources, sources, sources_of_settings};
 pub use summaries::{put_summaries, summary_facts, summary_states};
 pub use x_calls::{end as x_end, learn as x_learn, reserve as x_reserve, resolve as x_resolve};
 pub use x_pages::{

@@ -33,6 +33,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/18.sql")),
     M::up(include_str!("migrations/19.sql")),
     M::up(include_str!("migrations/20.sql")),
+    M::up(include_str!("migrations/21.sql")),
 ];
 
 /// Time that a statement waits for a lock of another process.
@@ -81,10 +82,7 @@ fn read(path: &Path) -> Result<Connection, StoreError> {
     refuse_newer(found)?;
     refuse_schema(&connection, found)?;
     if found < known() {
-        return Err(StoreError::Other(format!(
-            "schema {found} is older than {}: run a cycle first",
-            known()
-        )));
+        return Err(StoreError::Older { found, known: known() });
     }
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)

@@ -9,16 +9,31 @@ use super::{StoreError, amount, bits, count, optional, seconds, statements, time
 use crate::model::{AddressState, FailureKind, HostWait, Skips, SourceState, Validators};
 
 pub fn sources(connection: &Connection) -> Result<Vec<SourceState>, StoreError> {
-    let mut statement = connection.prepare_cached(statements::SOURCES)?;
+    all(connection, statements::SOURCES)
+}
+
+/// Every source ever fetched but the imported ones that are read.
+pub fn sources_of_settings(connection: &Connection) -> Result<Vec<SourceState>, StoreError> {
+    all(connection, statements::SOURCES_OF_SETTINGS)
+}
+
+fn all(connection: &Connection, statement: &str) -> Result<Vec<SourceState>, StoreError> {
+    let mut statement = connection.prepare_cached(statement)?;
     let rows = statement.query_map([], read)?;
     let mut found: Vec<SourceState> = rows.collect::<Result<_, _>>()?;
+    add_addresses(connection, &mut found)?;
+    Ok(found)
+}
+
+/// Adds the addresses of mirrors to `states`.
+pub(super) fn add_addresses(connection: &Connection, states: &mut [SourceState]) -> Result<(), StoreError> {
     let mut addresses = addresses(connection)?;
     if !addresses.is_empty() {
-        for source in &mut found {
+        for source in states {
             source.addresses = addresses.remove(&source.url).unwrap_or_default();
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The sources that failed last, are gone, or had their last new entry at `quiet_since` or before; without the addresses of
@@ -87,7 +102,7 @@ fn put_addresses(connection: &Connection, source: &SourceState) -> Result<(), St
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<SourceState> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<SourceState> {
     let at = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(time));
     Ok(SourceState {
         url: row.get("url")?,

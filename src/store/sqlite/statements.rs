@@ -19,6 +19,20 @@ macro_rules! source_columns {
     };
 }
 
+/// The columns of an imported feed.
+macro_rules! feed_columns {
+    () => {
+        "feeds.identity, feeds.name, feeds.site, feeds.tier, feeds.tags, feeds.every_s, feeds.kind, feeds.enabled"
+    };
+}
+
+/// When an imported source is requested next, as the index `sources_due` has it.
+macro_rules! next_request {
+    () => {
+        "(CASE WHEN gone_at IS NULL THEN max(ifnull(due_at, 0), ifnull(not_before, 0)) ELSE 9223372036854775807 END)"
+    };
+}
+
 statements! {
     CYCLE_BEGIN = "INSERT INTO cycles (started_at, status) VALUES (?1, 'running')";
     CYCLE_END = "UPDATE cycles SET duration_ms = ?2, status = ?3, exit_code = ?4, report = ?5 WHERE id = ?1";
@@ -56,6 +70,7 @@ statements! {
         (SELECT id FROM cycles WHERE started_at < ?1 ORDER BY started_at LIMIT ?2)";
 
     SOURCES = concat!("SELECT ", source_columns!(), " FROM sources");
+    SOURCES_OF_SETTINGS = concat!("SELECT ", source_columns!(), " FROM sources WHERE imported = 0");
     PROBLEM_SOURCES = concat!("SELECT ", source_columns!(), " FROM sources WHERE id IN (
         SELECT id FROM sources WHERE last_failure IS NOT NULL
         UNION ALL SELECT id FROM sources WHERE gone_at IS NOT NULL
@@ -93,6 +108,33 @@ statements! {
         unmodified_since = CASE WHEN unmodified_since > ?2 THEN unmodified_since - ?1 ELSE unmodified_since END,
         plain_get_at = CASE WHEN plain_get_at > ?2 THEN plain_get_at - ?1 ELSE plain_get_at END
         WHERE checked_at > ?2";
+
+    FEEDS = concat!("SELECT sources.url AS url, ", feed_columns!(), " FROM feeds JOIN sources ON sources.id = feeds.source");
+    FEED_PUT = "INSERT INTO feeds (source, identity, host, name, site, tier, tags, every_s, kind, enabled)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+    FEED_EVERY = "UPDATE sources SET due_at = checked_at + ?2
+        WHERE id = ?1 AND failures = 0 AND due_at > checked_at + ?2";
+    FEED_SWITCH = "UPDATE feeds SET enabled = ?2 WHERE identity = ?1 AND enabled <> ?2";
+    FEED_DROP = "DELETE FROM feeds WHERE identity = ?1";
+    FEED_SOURCE = "SELECT source FROM feeds WHERE identity = ?1";
+    FEED_NAME = "SELECT feeds.source, feeds.name FROM sources JOIN feeds ON feeds.source = sources.id
+        WHERE url = ?1 AND imported = 1";
+    FEED_CHANGES = "SELECT number FROM feed_changes WHERE id = 1";
+    FEED_CHANGED = "INSERT INTO feed_changes (id, number) VALUES (1, 1)
+        ON CONFLICT (id) DO UPDATE SET number = number + 1";
+    FEEDS_DUE = concat!("SELECT ", source_columns!(), ", ", feed_columns!(), "
+        FROM sources JOIN feeds ON feeds.source = sources.id WHERE imported = 1 AND ", next_request!(), " <= ?1");
+    FEED_BY_ADDRESS = concat!("SELECT ", source_columns!(), ", ", feed_columns!(), "
+        FROM sources JOIN feeds ON feeds.source = sources.id WHERE url = ?1 AND imported = 1");
+    FEED_BY_SOURCE = concat!("SELECT ", source_columns!(), ", ", feed_columns!(), "
+        FROM sources JOIN feeds ON feeds.source = sources.id WHERE sources.id = ?1");
+    FEEDS_IDLE = concat!("SELECT count(*),
+        ifnull(sum(gone_at IS NULL AND failures = 0 AND ifnull(not_before, 0) <= ?2), 0),
+        ifnull(sum(last_failure IS NOT NULL AND (gone_at IS NOT NULL OR failures > 0 OR ifnull(not_before, 0) > ?2)), 0)
+        FROM sources WHERE imported = 1 AND ", next_request!(), " > ?1");
+    FEEDS_PAUSED = "SELECT count(*) FROM feeds JOIN sources ON sources.id = feeds.source
+        WHERE host = ?3 AND enabled = 1 AND gone_at IS NULL AND failures = 0 AND ifnull(not_before, 0) <= ?2
+        AND due_at > ?1";
 
     SOURCE_ADDRESSES = "SELECT sources.url AS source, source_addresses.url, source_addresses.etag,
         source_addresses.last_modified, source_addresses.validators_url, source_addresses.rules,

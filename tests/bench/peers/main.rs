@@ -1,6 +1,6 @@
 //! The program and its peers on one web in one run: the cost of the network, of a minimal program, and of this one.
 //!
-//! `cargo bench --bench peers [-- PART…]` with the parts `warm`, `cold`, `whole`, `tls`, `many`, `start`, `history`
+//! `cargo bench --bench peers [-- PART…]` with the parts `warm`, `cold`, `whole`, `tls`, `many`, `imported`, `start`, `history`
 //! and `sizing`; `--runs N` sets the number of runs (five). Every run is a process, and program and peer alternate.
 //! Medians are printed. Nothing here fails for being slow; the bench `cycle` checks exact counts.
 
@@ -14,6 +14,7 @@
 mod authority;
 mod bare;
 mod history;
+mod imported;
 mod meter;
 mod site;
 mod sizing;
@@ -190,12 +191,13 @@ fn main() {
     }
     let runs = arguments.iter().skip_while(|one| *one != "--runs").nth(1);
     let runs = runs.map_or(5, |runs| runs.parse().unwrap());
-    let parts: [(&str, Part); 8] = [
+    let parts: [(&str, Part); 9] = [
         ("warm", warm),
         ("cold", cold),
         ("whole", whole),
         ("tls", tls),
         ("many", many),
+        ("imported", imported::run),
         ("start", start),
         ("history", history::run),
         ("sizing", sizing::run),

@@ -42,8 +42,17 @@ impl Site {
         Self::over(Wire::Plain, feeds, relevant, http)
     }
 
+    /// The same with `entries` in each feed, none of them a launch.
+    pub fn with_entries(feeds: usize, entries: usize, http: &str) -> Self {
+        Self::of(Wire::Plain, Bulk { feeds, entries, relevant: 0 }, http)
+    }
+
     /// The same over `wire`.
     pub fn over(wire: Wire, feeds: usize, relevant: usize, http: &str) -> Self {
+        Self::of(wire, Bulk { feeds, entries: 30, relevant }, http)
+    }
+
+    fn of(wire: Wire, bulk: Bulk, http: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let options = Options {
@@ -51,7 +60,7 @@ impl Site {
             seed: 7,
             latency: Duration::from_millis(50),
             spread: Duration::from_millis(20),
-            bulk: Some(Bulk { feeds, entries: 30, relevant }),
+            bulk: Some(bulk),
             tls: (wire == Wire::Tls).then(|| authority::both(&dir.path().join(AUTHORITY))),
             ..Options::default()
         };
@@ -80,6 +89,14 @@ impl Site {
     /// Feeds are fetched as often as the built-in settings say; before, in each cycle.
     pub fn poll_as_built_in(&self) {
         self.change_settings("feed_ttl = \"0s\"\n", "");
+    }
+
+    /// Moves the feeds from the settings into the database.
+    pub fn import_into_database(&self) -> Cost {
+        let settings = std::fs::read_to_string(self.path("settings.toml")).unwrap();
+        let (head, _) = settings.split_once("[[feeds]]").unwrap();
+        std::fs::write(self.path("settings.toml"), head).unwrap();
+        self.command(&["feed", "import", &self.text("urls.txt"), "--into", "database"])
     }
 
     /// Replaces `old` in the settings by `new`.

@@ -1,0 +1,256 @@
+//! Imported feeds. Those that are due are found by the index `sources_due`.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use url::Url;
+
+use super::{StoreError, amount, from_json, seconds, sources, statements, to_json};
+use crate::{
+    model::{ImportedFeed, ImportedInUse, Source, SourceFormat, SourceState},
+    store::{IdleFeeds, PlannedFeeds, WantedFeeds},
+    text::host::pace_key,
+};
+
+const SITEMAP: &str = "sitemap";
+
+pub fn imported_feeds(connection: &Connection) -> Result<Vec<ImportedFeed>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::FEEDS)?;
+    let rows = statement.query_map([], |row| Ok((read(row)?, row.get::<_, String>("tags")?)))?;
+    rows.map(|row| row.map_err(StoreError::from).and_then(with_tags)).collect()
+}
+
+/// A feed without its tags, which are JSON.
+fn read(row: &Row<'_>) -> rusqlite::Result<ImportedFeed> {
+    let format = match row.get_ref("kind")?.as_str()? {
+        SITEMAP => SourceFormat::Sitemap,
+        _ => SourceFormat::Feed,
+    };
+    let source = Source {
+        url: row.get("url")?,
+        also: Vec::new(),
+        name: row.get("name")?,
+        format,
+        tier: row.get("tier")?,
+        tags: Vec::new(),
+        every: row.get::<_, Option<i64>>("every_s")?.map(|every| Duration::from_secs(amount(every))),
+        headers: Vec::new(),
+    };
+    Ok(ImportedFeed {
+        identity: row.get("identity")?,
+        source: Arc::new(source),
+        site: row.get("site")?,
+        enabled: row.get("enabled")?,
+    })
+}
+
+fn with_tags((mut feed, tags): (ImportedFeed, String)) -> Result<ImportedFeed, StoreError> {
+    if tags != "[]" {
+        Arc::make_mut(&mut feed.source).tags = from_json(&tags)?;
+    }
+    Ok(feed)
+}
+
+pub fn import_feeds(connection: &mut Connection, feeds: &[ImportedFeed]) -> Result<usize, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut new = 0;
+    for feed in feeds {
+        new += usize::from(put(&transaction, feed)?);
+    }
+    if new > 0 {
+        transaction.prepare_cached(statements::FEED_CHANGED)?.execute([])?;
+    }
+    transaction.commit()?;
+    Ok(new)
+}
+
+fn put(connection: &Connection, feed: &ImportedFeed) -> Result<bool, StoreError> {
+    let source = &feed.source;
+    let kind = if source.format == SourceFormat::Sitemap { SITEMAP } else { "feed" };
+    let every = source.every.map(|every| i64::try_from(every.as_secs()).unwrap_or(i64::MAX));
+    let id = sources::id(connection, &source.url)?;
+    let added = connection.prepare_cached(statements::FEED_PUT)?.execute(params![
+        id,
+        feed.identity,
+        host_of(&source.url),
+        source.name,
+        feed.site,
+        source.tier,
+        to_json(&source.tags)?,
+        every,
+        kind,
+        feed.enabled,
+    ])?;
+    if let Some(every) = every.filter(|_| added > 0) {
+        // A time that an earlier interval left may be later than the user wants now.
+        connection.prepare_cached(statements::FEED_EVERY)?.execute([id, every])?;
+    }
+    Ok(added > 0)
+}
+
+pub fn switch_feed(connection: &mut Connection, identity: &str, on: bool) -> Result<bool, StoreError> {
+    change(connection, |transaction| {
+        Ok(transaction.prepare_cached(statements::FEED_SWITCH)?.execute(params![identity, on])?)
+    })
+}
+
+pub fn remove_feed(connection: &mut Connection, identity: &str) -> Result<bool, StoreError> {
+    change(connection, |transaction| {
+        Ok(transaction.prepare_cached(statements::FEED_DROP)?.execute([identity])?)
+    })
+}
+
+fn change(
+    connection: &mut Connection,
+    step: impl FnOnce(&Connection) -> Result<usize, StoreError>,
+) -> Result<bool, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let changed = step(&transaction)? > 0;
+    if changed {
+        transaction.prepare_cached(statements::FEED_CHANGED)?.execute([])?;
+    }
+    transaction.commit()?;
+    Ok(changed)
+}
+
+pub fn feeds_in_use(
+    connection: &Connection,
+    identities: &[String],
+) -> Result<Option<ImportedInUse>, StoreError> {
+    let changes: Option<i64> =
+        connection.prepare_cached(statements::FEED_CHANGES)?.query_row([], |row| row.get(0)).optional()?;
+    let Some(changes) = changes else { return Ok(None) };
+    let mut statement = connection.prepare_cached(statements::FEED_SOURCE)?;
+    let mut replaced = Vec::new();
+    for identity in identities {
+        replaced.extend(statement.query_row([identity], |row| row.get::<_, i64>(0)).optional()?);
+    }
+    Ok(Some(ImportedInUse { replaced, changes: amount(changes) }))
+}
+
+pub fn imported_names(
+    connection: &Connection,
+    urls: Vec<String>,
+    replaced: &[i64],
+) -> Result<HashMap<String, String>, StoreError> {
+    let mut statement = connection.prepare_cached(statements::FEED_NAME)?;
+    let mut names = HashMap::new();
+    for url in urls {
+        let found = statement.query_row([&url], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        if let Some((_, name)) = found.filter(|(id, _)| !replaced.contains(id)) {
+            names.insert(url, name);
+        }
+    }
+    Ok(names)
+}
+
+/// A feed with the state of its source.
+type Stated = (ImportedFeed, SourceState);
+
+fn stated(row: &Row<'_>) -> rusqlite::Result<(ImportedFeed, String, SourceState)> {
+    Ok((read(row)?, row.get("tags")?, sources::read(row)?))
+}
+
+fn all(
+    connection: &Connection,
+    statement: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<Stated>, StoreError> {
+    let mut statement = connection.prepare_cached(statement)?;
+    let rows = statement.query_map(values, stated)?;
+    rows.map(|row| {
+        let (feed, tags, state) = row?;
+        Ok((with_tags((feed, tags))?, state))
+    })
+    .collect()
+}
+
+pub fn planned_feeds(
+    connection: &Connection,
+    wanted: &WantedFeeds,
+    now: Timestamp,
+) -> Result<PlannedFeeds, StoreError> {
+    let until = if wanted.everything { i64::MAX } else { seconds(wanted.until) };
+    let bounds = Bounds { until, now: seconds(now), paused_hosts: &wanted.paused_hosts };
+    let mut replaced = Vec::new();
+    for id in &wanted.replaced {
+        replaced.extend(all(connection, statements::FEED_BY_SOURCE, [id])?);
+    }
+    let mut feeds = all(connection, statements::FEEDS_DUE, [until])?;
+    if !replaced.is_empty() {
+        let urls: HashSet<&str> = replaced.iter().map(|(feed, _)| feed.source.url.as_str()).collect();
+        feeds.retain(|(feed, _)| !urls.contains(feed.source.url.as_str()));
+    }
+    let mut idle = bounds.idle(connection)?;
+    for (_, state) in replaced.iter().filter(|(feed, _)| feed.enabled) {
+        bounds.take_out(state, &mut idle);
+    }
+    if !wanted.addresses.is_empty() {
+        let known: HashSet<String> =
+            feeds.iter().chain(&replaced).map(|(feed, _)| feed.source.url.clone()).collect();
+        for address in wanted.addresses.iter().filter(|address| !known.contains(*address)) {
+            let found = all(connection, statements::FEED_BY_ADDRESS, [address])?;
+            for (_, state) in &found {
+                bounds.take_out(state, &mut idle);
+            }
+            feeds.extend(found);
+        }
+    }
+    let mut replaced: Vec<SourceState> = replaced.into_iter().map(|(_, state)| state).collect();
+    sources::add_addresses(connection, &mut replaced)?;
+    let feeds = feeds.into_iter().map(|(feed, state)| (feed.source, state)).collect();
+    Ok(PlannedFeeds { feeds, replaced, idle })
+}
+
+/// What separates feeds that may be requested from idle ones, and fresh ones from waiting ones.
+struct Bounds<'a> {
+    /// Feeds whose next request is later are idle, seconds since 1970.
+    until: i64,
+    now: i64,
+    paused_hosts: &'a [String],
+}
+
+impl Bounds<'_> {
+    /// Counts all idle feeds.
+    fn idle(&self, connection: &Connection) -> Result<IdleFeeds, StoreError> {
+        let mut statement = connection.prepare_cached(statements::FEEDS_IDLE)?;
+        let mut idle = statement.query_row([self.until, self.now], |row| {
+            Ok(IdleFeeds {
+                total: amount(row.get(0)?),
+                fresh: amount(row.get(1)?),
+                failing: amount(row.get(2)?),
+            })
+        })?;
+        let mut statement = connection.prepare_cached(statements::FEEDS_PAUSED)?;
+        for host in self.paused_hosts {
+            let paused: i64 = statement.query_row(params![self.until, self.now, host], |row| row.get(0))?;
+            idle.fresh = idle.fresh.saturating_sub(amount(paused));
+        }
+        Ok(idle)
+    }
+
+    /// Takes the feed in `state` out of `idle`, if it was counted there.
+    fn take_out(&self, state: &SourceState, idle: &mut IdleFeeds) {
+        let not_before = state.not_before.map_or(0, seconds);
+        let next = state.due_at.map_or(0, seconds).max(not_before);
+        if state.gone_at.is_none() && next <= self.until {
+            return;
+        }
+        let is_well = state.gone_at.is_none() && state.failures == 0 && not_before <= self.now;
+        let is_fresh = is_well && !self.paused_hosts.contains(&host_of(&state.url));
+        idle.total = idle.total.saturating_sub(1);
+        idle.fresh = idle.fresh.saturating_sub(u64::from(is_fresh));
+        idle.failing = idle.failing.saturating_sub(u64::from(!is_well && state.last_failure.is_some()));
+    }
+}
+
+/// The name under which the host of `url` is paced.
+fn host_of(url: &str) -> String {
+    let url = Url::parse(url).ok();
+    pace_key(url.as_ref().and_then(Url::host_str).unwrap_or_default())
+}
