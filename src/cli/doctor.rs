@@ -111,11 +111,12 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     findings.extend(store.as_ref().and_then(|store| sites::unused(store, &settings, &runtime)));
     findings.push(x(&settings));
     findings.extend(channels::findings(&settings, store.as_ref(), &runtime, now));
+    let states = past.sources.iter().map(|state| (state.url.as_str(), state)).collect();
     findings.extend(exposed::missing(&settings));
     findings.extend(exposed::secrets(&settings));
-    findings.extend(exposed::mirrored(&settings, &past.sources));
-    findings.extend(exposed::oversized(&settings, &past.sources));
-    findings.extend(exposed::changed_layouts(&settings, &past.sources));
+    findings.extend(exposed::mirrored(&settings, &states));
+    findings.extend(exposed::oversized(&settings, &states));
+    findings.extend(exposed::changed_layouts(&settings, &states));
     if args.online {
         // A cycle asks the imported feeds soon enough; they may be too many to ask for a check.
         settings.sources.truncate(own);

@@ -1,5 +1,7 @@
 //! Secrets that are sent in clear text, feeds above the size limit, and sources with another layout.
 
+use std::collections::HashMap;
+
 use super::{super::feed::hint as feed_hint, Finding, Level, finding};
 use crate::{
     config::{self, Settings},
@@ -29,10 +31,13 @@ pub fn missing(settings: &Settings) -> Vec<Finding> {
     secrets.chain(monitor).collect()
 }
 
+/// The states of sources by address.
+pub type States<'a> = HashMap<&'a str, &'a SourceState>;
+
 /// A finding for each source whose documents have another layout than the settings describe.
-pub fn changed_layouts(settings: &Settings, states: &[SourceState]) -> Vec<Finding> {
+pub fn changed_layouts(settings: &Settings, states: &States<'_>) -> Vec<Finding> {
     let found = settings.sources.iter().filter_map(|source| {
-        let state = states.iter().find(|state| state.url == source.url)?;
+        let state = states.get(source.url.as_str())?;
         let message = format!("{}: {}", source.name, state.layout_problem()?);
         let hint =
             format!("`tge-scrape feed check {}` shows why; then correct select or mapping", source.url);
@@ -42,13 +47,13 @@ pub fn changed_layouts(settings: &Settings, states: &[SourceState]) -> Vec<Findi
 }
 
 /// The finding on feeds that a mirror answered last, because their own address fails.
-pub fn mirrored(settings: &Settings, states: &[SourceState]) -> Option<Finding> {
+pub fn mirrored(settings: &Settings, states: &States<'_>) -> Option<Finding> {
     let found: Vec<String> = settings
         .sources
         .iter()
         .filter(|source| !source.also.is_empty())
         .filter_map(|source| {
-            let state = states.iter().find(|state| state.url == source.url)?;
+            let state = states.get(source.url.as_str())?;
             let address = state.answered_by().filter(|address| address.url != source.url)?;
             Some(format!("{} by {}", source.name, address.url))
         })
@@ -59,9 +64,9 @@ pub fn mirrored(settings: &Settings, states: &[SourceState]) -> Option<Finding> 
 }
 
 /// A finding for each feed above the size limit.
-pub fn oversized(settings: &Settings, states: &[SourceState]) -> Vec<Finding> {
+pub fn oversized(settings: &Settings, states: &States<'_>) -> Vec<Finding> {
     let found = settings.sources.iter().filter_map(|source| {
-        let state = states.iter().find(|state| state.url == source.url)?;
+        let state = states.get(source.url.as_str())?;
         let note = feed_hint(state.last_failure.as_ref(), settings)?;
         let hint = "raise http.feed_body_limit, or remove the feed";
         Some(finding("feed", Level::Note, format!("{}: {note}", source.name), hint))

@@ -21,32 +21,33 @@ const SITEMAP: &str = "sitemap";
 
 pub fn imported_feeds(connection: &Connection) -> Result<Vec<ImportedFeed>, StoreError> {
     let mut statement = connection.prepare_cached(statements::FEEDS)?;
-    let rows = statement.query_map([], |row| Ok((read(row)?, row.get::<_, String>("tags")?)))?;
+    let rows = statement.query_map([], |row| read(row, 1))?;
     rows.map(|row| row.map_err(StoreError::from).and_then(with_tags)).collect()
 }
 
-/// A feed without its tags, which are JSON.
-fn read(row: &Row<'_>) -> rusqlite::Result<ImportedFeed> {
-    let format = match row.get_ref("kind")?.as_str()? {
+/// The feed whose address is the first column of `row` and whose others begin at the column `first`; its tags apart, as JSON.
+fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<(ImportedFeed, String)> {
+    let format = match row.get_ref(first + 6)?.as_str()? {
         SITEMAP => SourceFormat::Sitemap,
         _ => SourceFormat::Feed,
     };
     let source = Source {
-        url: row.get("url")?,
+        url: row.get(0)?,
         also: Vec::new(),
-        name: row.get("name")?,
+        name: row.get(first + 1)?,
         format,
-        tier: row.get("tier")?,
+        tier: row.get(first + 3)?,
         tags: Vec::new(),
-        every: row.get::<_, Option<i64>>("every_s")?.map(|every| Duration::from_secs(amount(every))),
+        every: row.get::<_, Option<i64>>(first + 5)?.map(|every| Duration::from_secs(amount(every))),
         headers: Vec::new(),
     };
-    Ok(ImportedFeed {
-        identity: row.get("identity")?,
+    let feed = ImportedFeed {
+        identity: row.get(first)?,
         source: Arc::new(source),
-        site: row.get("site")?,
-        enabled: row.get("enabled")?,
-    })
+        site: row.get(first + 2)?,
+        enabled: row.get(first + 7)?,
+    };
+    Ok((feed, row.get(first + 4)?))
 }
 
 fn with_tags((mut feed, tags): (ImportedFeed, String)) -> Result<ImportedFeed, StoreError> {
@@ -152,20 +153,16 @@ pub fn imported_names(
 /// A feed with the state of its source.
 type Stated = (ImportedFeed, SourceState);
 
-fn stated(row: &Row<'_>) -> rusqlite::Result<(ImportedFeed, String, SourceState)> {
-    Ok((read(row)?, row.get("tags")?, sources::read(row)?))
-}
-
 fn all(
     connection: &Connection,
     statement: &str,
     values: impl rusqlite::Params,
 ) -> Result<Vec<Stated>, StoreError> {
     let mut statement = connection.prepare_cached(statement)?;
-    let rows = statement.query_map(values, stated)?;
+    let rows = statement.query_map(values, |row| Ok((read(row, sources::COLUMNS)?, sources::read(row)?)))?;
     rows.map(|row| {
-        let (feed, tags, state) = row?;
-        Ok((with_tags((feed, tags))?, state))
+        let (feed, state) = row?;
+        Ok((with_tags(feed)?, state))
     })
     .collect()
 }
