@@ -118,6 +118,18 @@ fn cycles_after_an_upgrade_keep_every_row_and_alert_nothing_again() {
 }
 
 #[test]
+fn commands_before_the_first_cycle_say_what_to_do() {
+    let lab = upgraded(&web());
+    let events = lab.run(&["events"]);
+    assert_eq!((events.code, events.stdout.as_str()), (1, ""));
+    assert!(events.stderr.contains("an older version of this program (schema 8, known"), "{}", events.stderr);
+    assert!(events.stderr.contains("hint: run `tge-scrape cycle`"), "{}", events.stderr);
+    let doctor = lab.run(&["doctor"]).stdout;
+    let line = doctor.lines().find(|line| line.contains(" database ")).unwrap();
+    assert!(line.starts_with("note") && line.contains("older version"), "{line}");
+}
+
+#[test]
 fn the_copy_made_before_an_upgrade_leads_back() {
     let web = web();
     let lab = upgraded(&web);

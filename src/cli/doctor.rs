@@ -293,8 +293,11 @@ fn database(opened: Result<Store, StoreError>, runtime: &Runtime) -> Finding {
             finding("database", Level::Note, message, "`tge-scrape db compact` shrinks the file")
         }
         Err(error) => {
+            // After an upgrade the first cycle changes the schema.
+            let is_older = matches!(error, StoreError::Older { .. });
             let error = Error::from(error);
-            finding("database", Level::Wrong, error.message, error.hint)
+            let level = if is_older { Level::Note } else { Level::Wrong };
+            finding("database", level, error.message, error.hint)
         }
     }
 }

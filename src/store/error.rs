@@ -123,7 +123,9 @@ impl StoreError {
             Self::NeedsSpace { .. } => {
                 "free some space, or move the state folder to a larger disk; nothing was changed"
             }
-            Self::Older { .. } => "run `tge-scrape cycle` first: it brings the database up to date",
+            Self::Older { .. } => {
+                "run `tge-scrape cycle`: it changes the schema, and keeps a copy of the database as it is"
+            }
             Self::Newer { .. } => "use the newer program, or name another folder with --state-dir",
             Self::Locked(_) => "wait for it with --wait-lock 30s, or let the next run do the work",
             Self::Refused(_) | Self::Other(_) => {
