@@ -1,14 +1,13 @@
 //! Visits the page of a waiting entry and classifies the entry. If the page cannot be read, the entry keeps waiting; after
 //! its tries it is classified by the feed's text. None is dropped unclassified.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use url::Url;
 
 use crate::{
     detect::{Explanation, Item, Origin, Rules, feedback::Feedback},
-    figures::StageName,
     model::{ArticleRecord, Commit, EntryRecord, EntryState, FailureKind, Kind, Verdict},
     text::address,
 };
@@ -27,17 +26,15 @@ const MAX_WAIT: Duration = Duration::from_hours(24);
 /// Reads the page of `entry`, which is waiting, and classifies it.
 pub async fn visit_article(context: &Context, entry: EntryRecord) -> ArticleVisit {
     let Some(link) = entry.link.as_deref().and_then(|link| Url::parse(link).ok()) else {
-        let feedback = context.labels.feedback(&context.store, &context.rules).await;
         let outcome = PageOutcome::Failed(FailureKind::BadAddress);
-        return judged((context, feedback), entry, None, outcome, Figures::default());
+        return judged(context, entry, None, outcome, Figures::default()).await;
     };
     let (cached, outcome, fetched) = context.pages.page(context, &entry, &link).await;
-    let feedback = context.labels.feedback(&context.store, &context.rules).await;
     let mut visit = match cached.as_ref() {
-        CachedPage::Read(record) => {
-            judged((context, feedback), entry, Some(record), outcome, fetched.figures)
+        CachedPage::Read(_) => {
+            judged(context, entry, Some(Arc::clone(&cached)), outcome, fetched.figures).await
         }
-        CachedPage::Failed(error) => missed((context, feedback), entry, error, outcome, fetched.figures),
+        CachedPage::Failed(error) => missed(context, entry, error, outcome, fetched.figures).await,
     };
     visit.commit.articles = fetched.articles;
     visit.commit.robots = fetched.robots;
@@ -50,8 +47,8 @@ pub async fn visit_article(context: &Context, entry: EntryRecord) -> ArticleVisi
     visit
 }
 
-fn missed(
-    (context, feedback): (&Context, &Feedback),
+async fn missed(
+    context: &Context,
     entry: EntryRecord,
     error: &FetchError,
     outcome: PageOutcome,
@@ -59,7 +56,7 @@ fn missed(
 ) -> ArticleVisit {
     let now = context.now();
     let EntryState::Waiting { tries, .. } = entry.state else {
-        return judged((context, feedback), entry, None, outcome, figures);
+        return judged(context, entry, None, outcome, figures).await;
     };
     let tries = match error.retry {
         Retry::Never => MAX_TRIES,
@@ -67,7 +64,7 @@ fn missed(
         Retry::Uncounted => tries,
     };
     if tries >= MAX_TRIES || older_than(entry.first_seen, MAX_WAIT, now) {
-        return judged((context, feedback), entry, None, outcome, figures);
+        return judged(context, entry, None, outcome, figures).await;
     }
     let entry = EntryRecord { state: EntryState::Waiting { tries, next_try: now }, ..entry };
     ArticleVisit {
@@ -158,13 +155,16 @@ fn words(entry: &EntryRecord, link: Option<&Url>, article: Option<&ArticleRecord
     (opening(&entry.summary, &record.article.text), url.as_ref().map(address::shown).unwrap_or_default())
 }
 
-fn judged(
-    (context, feedback): (&Context, &Feedback),
+async fn judged(
+    context: &Context,
     entry: EntryRecord,
-    page: Option<&ArticleRecord>,
+    page: Option<Arc<CachedPage>>,
     outcome: PageOutcome,
     mut figures: Figures,
 ) -> ArticleVisit {
-    let (entry, found) = figures.time(StageName::Judge, || judge_kept(&context.rules, entry, page, feedback));
+    let judge = move |rules: &Rules, feedback: &Feedback| {
+        judge_kept(rules, entry, page.as_deref().and_then(CachedPage::record), feedback)
+    };
+    let (entry, found) = context.judge(&mut figures, judge).await;
     ArticleVisit { outcome, commit: Commit { entries: vec![entry], ..Commit::default() }, found, figures }
 }

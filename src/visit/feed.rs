@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::{
-    detect::{Early, Headline, Rules},
+    detect::{Early, Headline, Rules, feedback::Feedback},
     feed::{self, Document, Feed},
     figures::StageName,
     http::{Answer, FetchStats, Headers, Outcome, Purpose, Request},
@@ -339,12 +339,14 @@ impl Asked<'_> {
         let mut judged = record(EntryState::Judged { score: 0 }, text);
         let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
         let url = link.map_or_else(|| new.page.to_owned(), |link| address::shown(&link));
-        let feedback = context.labels.feedback(&context.store, &context.rules).await;
-        let judge = || context.rules.judge_with(&item(&judged, text, &url), feedback);
-        let verdict = figures.time(StageName::Judge, judge);
-        judged.state = EntryState::Judged { score: verdict.score };
-        let found = Finding::from_entry(&judged, verdict, text.to_owned(), url);
-        (judged, found)
+        let text = text.to_owned();
+        let judge = move |rules: &Rules, feedback: &Feedback| {
+            let verdict = rules.judge_with(&item(&judged, &text, &url), feedback);
+            judged.state = EntryState::Judged { score: verdict.score };
+            let found = Finding::from_entry(&judged, verdict, text, url);
+            (judged, found)
+        };
+        context.judge(figures, judge).await
     }
 
     /// Positions of the entries that may send alerts: all of a known source, the newest few of a new one.

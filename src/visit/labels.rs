@@ -1,5 +1,7 @@
 //! The user's labels for judgement, read when a run judges its first text: most cycles judge none.
 
+use std::sync::Arc;
+
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -17,14 +19,14 @@ pub struct Labels(OnceCell<Loaded>);
 
 #[derive(Debug, Default)]
 struct Loaded {
-    feedback: Feedback,
+    feedback: Arc<Feedback>,
     /// Vectors that the database lacks.
     made: Vec<LabelVector>,
 }
 
 impl Labels {
     /// The labels with their texts. None if the database cannot be read: then no visit can be saved either.
-    pub(super) async fn feedback(&self, store: &Store, rules: &Rules) -> &Feedback {
+    pub(super) async fn feedback(&self, store: &Store, rules: &Rules) -> &Arc<Feedback> {
         let load = async || {
             load(store, rules).await.unwrap_or_else(|error| {
                 tracing::warn!("the labels cannot be read: {error}");
@@ -52,14 +54,14 @@ pub(crate) async fn load_labels(store: &Store, rules: &Rules, saves: bool) -> Re
     if saves && !loaded.made.is_empty() {
         store.put_label_vectors(VECTOR_VERSION, loaded.made).await?;
     }
-    Ok(loaded.feedback)
+    Ok(Arc::unwrap_or_clone(loaded.feedback))
 }
 
 async fn load(store: &Store, rules: &Rules) -> Result<Loaded, StoreError> {
     let mut made = Vec::new();
     let mentions = store.labelled_mentions(VECTOR_VERSION).await?;
     let texts = mentions.into_iter().filter_map(|mention| labelled_text(mention, rules, &mut made)).collect();
-    Ok(Loaded { feedback: Feedback::new(texts), made })
+    Ok(Loaded { feedback: Arc::new(Feedback::new(texts)), made })
 }
 
 /// The text of `mention`; `None` if it is not stored.

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 
 use crate::{
     clock::Clock,
-    detect::Rules,
+    detect::{Rules, feedback::Feedback},
     figures::{StageName, path::Phase},
     http::{Client, FetchStats},
     model::{Commit, EntryKey, EntryRecord, FailureKind, Kind, Verdict},
@@ -118,6 +118,25 @@ pub struct Context {
 impl Context {
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Runs `judge` on a thread of the parse pool, and records its time: the encoder needs many milliseconds for a text,
+    /// in which the network thread would serve no other visit.
+    async fn judge<T: Send + 'static>(
+        &self,
+        figures: &mut Figures,
+        judge: impl FnOnce(&Rules, &Feedback) -> T + Send + 'static,
+    ) -> T {
+        let feedback = Arc::clone(self.labels.feedback(&self.store, &self.rules).await);
+        let rules = Arc::clone(&self.rules);
+        let timed = move || {
+            let start = Instant::now();
+            let judged = judge(&rules, &feedback);
+            (judged, start, start.elapsed())
+        };
+        let (judged, start, took) = self.parsers.run(timed).await;
+        figures.timed(StageName::Judge, start, took);
+        judged
     }
 }
 
@@ -233,10 +252,13 @@ impl Figures {
     fn time<T>(&mut self, stage: StageName, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let done = work();
-        let took = start.elapsed();
+        self.timed(stage, start, start.elapsed());
+        done
+    }
+
+    fn timed(&mut self, stage: StageName, start: Instant, took: Duration) {
         self.stages.push((stage, took));
         self.trace_event(Phase::Judge, start, took);
-        done
     }
 
     fn trace_event(&mut self, part: Phase, at: Instant, took: Duration) {

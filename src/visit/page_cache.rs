@@ -61,6 +61,15 @@ pub(super) enum CachedPage {
     Failed(FetchError),
 }
 
+impl CachedPage {
+    pub fn record(&self) -> Option<&ArticleRecord> {
+        match self {
+            Self::Read(record) => Some(record),
+            Self::Failed(_) => None,
+        }
+    }
+}
+
 /// Why a page could not be read, and whether it is requested again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FetchError {

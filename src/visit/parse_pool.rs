@@ -6,7 +6,7 @@
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -102,6 +102,25 @@ impl ParsePool {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unread> {
         self.read_within(LIMITS, bytes, work).await
+    }
+
+    /// Runs `work`, whose time its own code bounds: a judgement.
+    ///
+    /// # Panics
+    /// Where `work` panics: then the visit fails alone.
+    pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // The visit may have been dropped: the cycle was stopped.
+            if !reply.is_closed() {
+                let _ = reply.send(catch_unwind(AssertUnwindSafe(work)));
+            }
+            true
+        });
+        // The threads end with the pool, so an answer always comes.
+        let _ = self.jobs.jobs.send(job);
+        let done = answer.await.expect("the parsing threads answer each job");
+        done.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// The same for a document of a source with this format; the error is for outputs.
@@ -225,6 +244,8 @@ fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn on_a_runtime(work: impl Future<Output = ()>) {
@@ -247,6 +268,19 @@ mod tests {
             let large = pool.read(SMALL_BODY + 1, move || wait.recv().is_ok());
             let small = pool.read(SMALL_BODY, move || go.send(()).is_ok());
             assert_eq!(futures_util::future::join(large, small).await, (Ok(true), Ok(true)));
+        });
+    }
+
+    #[test]
+    fn judgements_run_on_the_same_threads_and_their_panics_reach_the_caller() {
+        let pool = ParsePool::start(1).unwrap();
+        on_a_runtime(async {
+            let name = pool.run(|| thread::current().name().map(str::to_owned)).await;
+            assert_eq!(name.as_deref(), Some("reader"));
+            let failed = pool.run(|| resume_unwind(Box::new("odd text")));
+            let panic = AssertUnwindSafe(failed).catch_unwind().await.err();
+            assert_eq!(panic.and_then(|panic| panic.downcast_ref::<&str>().copied()), Some("odd text"));
+            assert_eq!(pool.run(|| 7).await, 7);
         });
     }
 
