@@ -182,11 +182,14 @@ impl<'a> Run<'a> {
             let task = match job {
                 Job::Source(planned, trace) => self.visits.spawn(async move {
                     let plan::Planned { at, source, url, state } = *planned;
-                    let (visit, before) = visit_feed(&context, &source, url, state).await;
+                    // Boxed: the task of a finished visit, which waits to be received, holds only the results.
+                    let visit = Box::pin(visit_feed(&context, &source, url, state));
+                    let (visit, before) = visit.await;
                     Completed::Feed { at, source, trace, visit: Box::new(visit), before: Box::new(before) }
                 }),
                 Job::Page(entry, trace) => self.visits.spawn(async move {
-                    Completed::Page { visit: Box::new(visit_article(&context, *entry).await), trace }
+                    let visit = Box::pin(visit_article(&context, *entry)).await;
+                    Completed::Page { visit: Box::new(visit), trace }
                 }),
             };
             self.places.insert(task.id(), (place, kind));

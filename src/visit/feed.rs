@@ -97,11 +97,12 @@ async fn visit_address(
     let asked = Asked { context, source, state, stats, host, plain, is_refreshed, now };
     let mut visit = match answer {
         Ok(Outcome::NotModified { headers }) => asked.not_modified(&headers),
-        Ok(Outcome::Fetched { body, headers }) => asked.read(body, headers).await,
+        // Boxed: most visits only wait for a 304.
+        Ok(Outcome::Fetched { body, headers }) => Box::pin(asked.read(body, headers)).await,
         Ok(Outcome::Failed(failure)) => asked.failed(Problem::Fetch(&failure), failure.to_string()),
         Err(Ok(printed)) => {
             let content_type = Some(program::CONTENT_TYPE.to_owned());
-            asked.read(printed, Headers { content_type, ..Headers::default() }).await
+            Box::pin(asked.read(printed, Headers { content_type, ..Headers::default() })).await
         }
         Err(Err((kind, sentence))) => asked.failed(Problem::Body(&kind), sentence),
     };

@@ -11,7 +11,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use moka::{future::Cache, notification::RemovalCause};
+use moka::{future::Cache, notification::RemovalCause, policy::EvictionPolicy};
 use url::Url;
 
 use crate::{
@@ -111,7 +111,9 @@ impl PageCache {
         };
         let evictions = Arc::new(AtomicU64::new(0));
         let evicted = Arc::clone(&evictions);
-        let pages = Cache::builder().max_capacity(memory_limit).weigher(weigh);
+        // The database has the pages that are removed. By how often they are used, a full cache would refuse the newest, which are not saved yet.
+        let pages =
+            Cache::builder().max_capacity(memory_limit).weigher(weigh).eviction_policy(EvictionPolicy::lru());
         let pages = pages.eviction_listener(move |_, _, cause| {
             evicted.fetch_add(u64::from(cause == RemovalCause::Size), Ordering::Relaxed);
         });
@@ -153,18 +155,18 @@ impl PageCache {
         let is_requester = AtomicBool::new(false);
         let (mut fetched, mut outcome) = (Fetched::default(), PageOutcome::Shared);
         if context.settings.without_savings {
-            let (cached, outcome) = fetch_page(self, context, entry, &key, link, &mut fetched).await;
+            let visit = Box::pin(fetch_page(self, context, entry, &key, link, &mut fetched));
+            let (cached, outcome) = visit.await;
             return (Arc::new(cached), outcome, fetched);
         }
-        let cached = self
-            .pages
-            .get_with(key.clone(), async {
-                is_requester.store(true, Ordering::Relaxed);
-                let (cached, how) = fetch_page(self, context, entry, &key, link, &mut fetched).await;
-                outcome = how;
-                Arc::new(cached)
-            })
-            .await;
+        // Boxed: the cache's own futures hold it several times.
+        let visit = Box::pin(async {
+            is_requester.store(true, Ordering::Relaxed);
+            let (cached, how) = fetch_page(self, context, entry, &key, link, &mut fetched).await;
+            outcome = how;
+            Arc::new(cached)
+        });
+        let cached = self.pages.get_with(key.clone(), visit).await;
         if !is_requester.load(Ordering::Relaxed) {
             outcome = match cached.as_ref() {
                 CachedPage::Read(_) => PageOutcome::Shared,
@@ -178,10 +180,8 @@ impl PageCache {
     async fn allows(&self, context: &Context, url: &Url, fetched: &mut Fetched) -> Result<bool, FailureKind> {
         let origin = url.origin().ascii_serialization();
         let requested = fetched.robots.len();
-        let rules = self
-            .robots
-            .get_with(origin.clone(), async { Arc::new(fetch_robots(context, &origin, fetched).await) })
-            .await;
+        let request = Box::pin(async { Arc::new(fetch_robots(context, &origin, fetched).await) });
+        let rules = self.robots.get_with(origin.clone(), request).await;
         let is_hit = rules.is_ok() && fetched.robots.len() == requested;
         self.robots_hits.fetch_add(u64::from(is_hit), Ordering::Relaxed);
         match rules.as_ref() {
@@ -403,3 +403,6 @@ pub(super) fn item<'a>(entry: &'a EntryRecord, text: &'a str, url: &'a str) -> I
 pub(super) fn older_than(at: Timestamp, age: Duration, now: Timestamp) -> bool {
     now.duration_since(at) >= jiff::SignedDuration::try_from(age).unwrap_or(jiff::SignedDuration::MAX)
 }
+
+#[cfg(test)]
+mod tests;
