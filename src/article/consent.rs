@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 
 use crate::text::markup::{Tag, Token, tokens};
 
@@ -61,17 +61,12 @@ fn patterns(list: &str) -> AhoCorasick {
     AhoCorasick::builder()
         // Signs are found by vector instructions, which distinguish cases.
         .ascii_case_insensitive(list != SIGNS)
-        // A page is looked through for marks as a whole.
-        .kind((list == MARKS).then_some(AhoCorasickKind::DFA))
         .build(words)
         .unwrap_or_else(|error| panic!("constants make a pattern: {error}"))
 }
 
 /// `html` without the elements of consent dialogs, and whether there was one.
 pub(super) fn cut(html: &str) -> (Cow<'_, str>, bool) {
-    if !MARKED.is_match(html) {
-        return (Cow::Borrowed(html), false);
-    }
     let mut kept = String::new();
     let (mut copied, mut tries) = (0, 0);
     let mut walk = tokens(html);
@@ -101,8 +96,10 @@ fn is_dialog_alone(html: &str) -> bool {
     is_dialog(&super::strip::strip(html))
 }
 
-fn is_dialog_element(tag: &Tag) -> bool {
-    HOLDERS.iter().any(|name| tag.is(name))
+/// Whether an element is a consent dialog by its id or class.
+pub(super) fn is_dialog_element(tag: &Tag) -> bool {
+    tag.count > 0
+        && HOLDERS.iter().any(|name| tag.is(name))
         && ["id", "class"].iter().any(|key| tag.written(key).is_some_and(|value| MARKED.is_match(value)))
 }
 

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use url::Url;
 
-use super::{json_ld, json_ld::Described, published, strip::tidy};
+use super::{consent::is_dialog_element, json_ld, json_ld::Described, published, strip::tidy};
 use crate::text::{
     address::{LONGEST_LINK, on_the_web},
     dates,
@@ -36,6 +36,8 @@ pub(super) struct Metadata {
     /// An application's root element with nothing in it.
     pub empty_mount: bool,
     pub challenge_script: bool,
+    /// Whether an element is a consent dialog by its id or class.
+    pub has_dialog: bool,
 }
 
 /// Ids of the elements into which applications draw (docs/reference/articles.md#pages-that-are-not-the-article).
@@ -75,6 +77,9 @@ pub(super) fn read(html: &str) -> Metadata {
     for token in tokens(html) {
         page.empty_mount |= mount && matches!(token, Token::Close(..));
         mount &= blank(&token);
+        if let Token::Open(tag) | Token::Raw { tag, .. } = &token {
+            page.has_dialog = page.has_dialog || is_dialog_element(tag);
+        }
         match token {
             Token::Open(tag) => {
                 mount = tag.is("div") && tag.written("id").is_some_and(|id| MOUNTS.contains(&id));
@@ -329,6 +334,16 @@ mod tests {
         assert_eq!(page.heading, "A claim");
         assert_eq!((page.author().as_str(), page.lang().as_str()), ("Ada Quill", "en-GB"));
         assert!(page.locked());
+    }
+
+    #[test]
+    fn consent_dialogs_are_seen() {
+        assert!(read("<main><div class='site cookie-banner open'>text</div>").has_dialog);
+        assert!(read("<p>text<iframe id=sp_message_container_1></iframe>").has_dialog);
+        assert!(
+            !read("<!-- <div class=cookie-banner> --><p class=cookie-banner>about a cookie-banner")
+                .has_dialog
+        );
     }
 
     #[test]

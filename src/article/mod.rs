@@ -12,6 +12,8 @@ mod slim;
 mod strip;
 mod verdict;
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use url::Url;
 
@@ -105,7 +107,10 @@ pub(crate) fn read_with(
     let taken = site.map(|site| site.take(&html, page.now)).unwrap_or_default();
     let Taken { text: own_text, title: own_title, published: own_time, rest, uses } = taken;
     let (method, found, text, partial) = if own_text.is_empty() {
-        let (shown, has_dialog) = consent::cut(rest.as_deref().unwrap_or(&html));
+        let (shown, has_dialog) = match &rest {
+            None if !metadata.has_dialog => (Cow::Borrowed(&*html), false),
+            rest => consent::cut(rest.as_deref().unwrap_or(&html)),
+        };
         let (method, mut found) =
             if guard::admits(&shown) { extract(&shown, effort) } else { stripped(&shown) };
         let (method, text) = rescue(&metadata, method, std::mem::take(&mut found.text), html.len());

@@ -41,11 +41,22 @@ pub(super) fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());
     for line in text.lines() {
         let start = tidied.len();
-        for word in line.split_whitespace() {
-            let before = tidied.len();
-            tidied.extend(word.chars().filter(|c| !invisible(*c)));
-            if tidied.len() > before {
+        if line.bytes().all(is_plain) {
+            for word in line.split_ascii_whitespace() {
+                tidied.push_str(word);
                 tidied.push(' ');
+            }
+        } else {
+            for word in line.split_whitespace() {
+                let before = tidied.len();
+                if word.bytes().all(is_plain) {
+                    tidied.push_str(word);
+                } else {
+                    tidied.extend(word.chars().filter(|c| !invisible(*c)));
+                }
+                if tidied.len() > before {
+                    tidied.push(' ');
+                }
             }
         }
         if tidied.len() > start {
@@ -55,6 +66,11 @@ pub(super) fn tidy(text: &str) -> String {
     }
     tidied.pop();
     tidied
+}
+
+/// Whether a byte is a visible ASCII character, a space or a tab. A text of these alone is copied word by word.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t')
 }
 
 /// Controls, soft hyphen, zero-width space, word joiner, byte-order mark.
@@ -77,5 +93,9 @@ mod tests {
     fn texts_come_in_one_form() {
         assert_eq!(tidy(" a \t b\r\n\n \u{200b} \nto\u{0}k\u{ad}en\u{feff} "), "a b\ntoken");
         assert_eq!(tidy("\n \n"), "");
+        assert_eq!(
+            tidy("\t two  plain \u{b}words\t\nThe\u{7f} “claim”  op\u{ad}ens"),
+            "two plain words\nThe “claim” opens"
+        );
     }
 }
