@@ -15,6 +15,8 @@ pub const ACCEPTED: &str = "gzip, br, zstd, deflate";
 /// Largest window of zstd, bytes (RFC 8878, section 3.1.1.1.2).
 const WINDOW: u64 = 8 << 20;
 
+/// Bytes that one byte of deflate can stand for at most (zlib, "Maximum Compression Factor").
+const DEFLATE_RATIO: usize = 1032;
 /// Most codings of one body: more are an attack.
 const MOST_CODINGS: usize = 5;
 /// Bytes of a body that show whether it is plain text. Compressed bytes of this length are without control characters once
@@ -111,7 +113,15 @@ fn is_clean(body: &[u8]) -> bool {
 }
 
 fn gunzip(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
-    read(flate2::read::MultiGzDecoder::new(body), limit)
+    let plain = Vec::with_capacity(stated_length(body, limit));
+    read_into(plain, flate2::bufread::MultiGzDecoder::new(body), limit)
+}
+
+/// The length that the last four bytes of gzip state (RFC 1952, section 2.3.1), as far as it is possible: a hint.
+fn stated_length(body: &[u8], limit: u64) -> usize {
+    let stated = body.last_chunk().map_or(0, |length| u64::from(u32::from_le_bytes(*length)));
+    let most = body.len().saturating_mul(DEFLATE_RATIO);
+    usize::try_from(stated.min(limit)).map_or(most, |stated| stated.min(most))
 }
 
 /// All frames (RFC 8878, section 3.1) except skippable ones.
@@ -143,7 +153,10 @@ fn zstd(body: &[u8], limit: u64) -> Result<Vec<u8>, Failure> {
 }
 
 fn read(decoder: impl Read, limit: u64) -> Result<Vec<u8>, Failure> {
-    let mut plain = Vec::new();
+    read_into(Vec::new(), decoder, limit)
+}
+
+fn read_into(mut plain: Vec<u8>, decoder: impl Read, limit: u64) -> Result<Vec<u8>, Failure> {
     match decoder.take(limit + 1).read_to_end(&mut plain) {
         Ok(length) if length as u64 > limit => Err(Failure::too_large(limit)),
         Ok(_) => Ok(plain),
@@ -305,6 +318,15 @@ pub(super) mod tests {
             assert_eq!(unpack(&bomb, coding, 5000), Err(Failure::too_large(5000)), "{coding}");
         }
         assert_eq!(unpack(&BROTLI_BOMB, "br", 16 << 20).unwrap().unwrap().len(), 16 << 20);
+    }
+
+    #[test]
+    fn the_stated_length_reserves_what_is_possible() {
+        let packed = gzip(&[7; 5000]);
+        assert_eq!((stated_length(&packed, 1 << 20), stated_length(&packed, 100)), (5000, 100));
+        assert_eq!(gunzip(&packed, 1 << 20).unwrap().capacity(), 5000);
+        let wrong = [0x1f, 0x8b, 0xff, 0xff, 0xff, 0xff];
+        assert_eq!(stated_length(&wrong, 1 << 40), wrong.len() * DEFLATE_RATIO);
     }
 
     #[test]
