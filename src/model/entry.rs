@@ -112,7 +112,13 @@ impl Rewordings {
 
 impl fmt::Display for EntryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // By a table, because reading a feed writes four of them for each entry.
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        f.write_str(std::str::from_utf8(&digits).unwrap_or_default())
     }
 }
 
@@ -139,6 +145,12 @@ mod tests {
         }
         assert_eq!(counted[..10], [3; 10]);
         assert_eq!(counted[10..], [0; 10]);
+    }
+
+    #[test]
+    fn a_key_is_written_in_hexadecimal() {
+        let key = EntryKey(std::array::from_fn(|at| u8::try_from(at * 17).unwrap()));
+        assert_eq!(key.to_string(), "00112233445566778899aabbccddeeff");
     }
 
     #[test]
