@@ -217,10 +217,12 @@ impl Saver {
         saved: &mut Saved,
     ) {
         for finding in findings {
-            for reported in
-                self.reported.iter_mut().filter(|reported| finding.absorbed.contains(&reported.story_id))
-            {
-                reported.story_id.clone_from(&finding.story.id);
+            // Rare, and each looks through all detections.
+            if !finding.absorbed.is_empty() {
+                let moved = |reported: &&mut Detection| finding.absorbed.contains(&reported.story_id);
+                for reported in self.reported.iter_mut().filter(moved) {
+                    reported.story_id.clone_from(&finding.story.id);
+                }
             }
             let StoredFinding { record, joined, .. } = finding;
             if !fresh.remove(&record.detection.id) {
