@@ -53,6 +53,7 @@ use crate::{
 
 use load_plan::{Sources, load_plan};
 use notifier::{NotifyOutcome, Seen};
+use receive::saved;
 use report_builder::CycleEnd;
 pub(crate) use report_builder::is_degraded;
 use run::Run;
@@ -256,21 +257,22 @@ pub async fn run(
     let deadline = context.clock.sleep(task.settings.timeout);
     tokio::pin!(stop, deadline);
     let (mut stopped, mut deadline_hit) = (None, false);
-    loop {
+    while !run.visits.is_empty() || run.saving.is_some() {
         tokio::select! {
             biased;
             signal = &mut stop => { stopped = Some(signal); break }
             () = &mut deadline => { deadline_hit = true; break }
-            joined = run.visits.join_next_with_id() => {
-                let Some(joined) = joined else { break };
+            done = saved(&mut run.saving), if run.saving.is_some() => run.count_saved(done, true).await?,
+            Some(joined) = run.visits.join_next_with_id(), if !run.is_full() => {
                 let completed = run.join_one(joined).into_iter().chain(run.join_ready()).collect();
-                run.begin();
-                run.receive(completed).await?;
-                run.begin();
-                run.close_idle_hosts();
+                run.receive(completed)?;
             }
         }
+        run.begin();
+        run.save_received();
     }
+    run.visits.abort_all();
+    run.save_rest().await?;
     run.visits.shutdown().await;
     let mut notified = NotifyOutcome::default();
     if !task.dry_run {

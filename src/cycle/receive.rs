@@ -1,11 +1,15 @@
 //! Receives finished visits: saves them, counts them and queues visits for their waiting entries.
+//!
+//! While some visits are saved, others are received and begun; the next transaction begins when the last one has ended.
 
-use std::time::Duration;
+use std::{panic::resume_unwind, time::Duration};
+
+use tokio::task::JoinHandle;
 
 use super::{
     VisitKind,
-    run::{Completed, Run, X_NAME},
-    save::{Refused, Unsaved},
+    run::{BATCH, Completed, Run, X_NAME},
+    save::{Saved, Saver, Unsaved},
 };
 use crate::{
     figures::StageName,
@@ -20,77 +24,160 @@ use crate::{
 /// Time until the next try of a page whose visit could not be saved.
 const PAGE_WAIT: Duration = Duration::from_hours(1);
 
-/// A visit whose results are being saved, with the data to count it.
+/// A visit whose results are to be saved, with the data to count it.
 enum Arrived {
-    Feed { at: usize, url: String, visit: Box<FeedVisit>, before: Box<SourceState> },
-    Page(Box<ArticleVisit>, Option<Box<EntryRecord>>),
+    Feed { at: usize, url: String, trace: usize, visit: Box<FeedVisit>, before: Box<SourceState> },
+    Page { trace: usize, visit: Box<ArticleVisit>, is_waiting: bool },
+    X(Box<Session>),
+}
+
+/// Visits that wait for the end of the running transaction.
+#[derive(Default)]
+pub(super) struct Received {
+    unsaved: Vec<Unsaved>,
+    arrived: Vec<Arrived>,
+}
+
+/// Visits that are being saved.
+pub(super) struct Saving {
+    task: JoinHandle<(Saver, Result<Saved, StoreError>)>,
+    arrived: Vec<Arrived>,
+    /// For each visit the entries whose pages are visited next.
+    waiting: Vec<Vec<EntryRecord>>,
+    /// Detections that were reported before.
+    reported: usize,
+    /// Their hosts.
+    hosts: Vec<String>,
+}
+
+/// The end of `saving`; never, where nothing is being saved.
+pub(super) async fn saved(saving: &mut Option<Saving>) -> (Saver, Result<Saved, StoreError>) {
+    let Some(saving) = saving else { return std::future::pending().await };
+    match (&mut saving.task).await {
+        Ok(done) => done,
+        // It is never cancelled.
+        Err(error) => resume_unwind(error.into_panic()),
+    }
 }
 
 impl Run<'_> {
-    pub(super) async fn receive(&mut self, completed: Vec<Completed>) -> Result<(), StoreError> {
-        let (mut unsaved, mut arrived) =
-            (Vec::with_capacity(completed.len()), Vec::with_capacity(completed.len()));
-        let mut traces = Vec::with_capacity(completed.len());
+    /// Takes the results of finished visits, which [`Self::save_received`] saves.
+    pub(super) fn receive(&mut self, completed: Vec<Completed>) -> Result<(), StoreError> {
         for visit in completed {
-            match visit {
+            let (unsaved, arrived) = match visit {
                 Completed::Feed { at, source, trace, mut visit, before } => {
                     let url = source.url.clone();
                     self.record_trace(trace, &visit.figures);
-                    let (commit, found) =
-                        (std::mem::take(&mut visit.commit), std::mem::take(&mut visit.found));
-                    unsaved.push(Unsaved { commit, found });
-                    arrived.push(Arrived::Feed { at, url, visit, before });
-                    traces.push(trace);
+                    let commit = std::mem::take(&mut visit.commit);
+                    let unsaved = Unsaved { commit, found: std::mem::take(&mut visit.found) };
+                    (unsaved, Arrived::Feed { at, url, trace, visit, before })
                 }
                 Completed::Page { trace, mut visit } => {
                     self.record_trace(trace, &visit.figures);
                     let commit = std::mem::take(&mut visit.commit);
-                    let entry = commit.entries.first().cloned().map(Box::new);
-                    unsaved.push(Unsaved { commit, found: visit.found.take().into_iter().collect() });
-                    arrived.push(Arrived::Page(visit, entry));
-                    traces.push(trace);
+                    let is_waiting = commit.entries.first().is_some_and(is_waiting);
+                    let unsaved = Unsaved { commit, found: visit.found.take().into_iter().collect() };
+                    (unsaved, Arrived::Page { trace, visit, is_waiting })
                 }
-                Completed::X { session, visit } => self.receive_x(session, visit).await?,
-            }
+                Completed::X { session, visit } => match self.receive_x(session, visit)? {
+                    Some((unsaved, session)) => (unsaved, Arrived::X(session)),
+                    None => continue,
+                },
+            };
+            self.received.unsaved.push(unsaved);
+            self.received.arrived.push(arrived);
         }
-        let waiting: Vec<Vec<EntryRecord>> = unsaved.iter().zip(&arrived).map(waiting_pages).collect();
-        let mut refused = self.save(unsaved).await?;
+        Ok(())
+    }
+
+    /// Whether finished visits have to wait to be received. They keep their places meanwhile, so that their number has a
+    /// bound.
+    pub(super) fn is_full(&self) -> bool {
+        self.received.unsaved.len() >= BATCH
+    }
+
+    /// Begins to save what was received, unless other visits are being saved.
+    pub(super) fn save_received(&mut self) {
+        if self.received.unsaved.is_empty() {
+            return;
+        }
+        let Some(mut saver) = self.saver.take() else { return };
+        let Received { unsaved, arrived } = std::mem::take(&mut self.received);
+        let waiting = unsaved.iter().zip(&arrived).map(waiting_pages).collect();
+        let (reported, hosts) = (saver.reported.len(), std::mem::take(&mut self.finished_hosts));
+        let task = tokio::spawn(async move {
+            let saved = saver.save(unsaved).await;
+            (saver, saved)
+        });
+        self.saving = Some(Saving { task, arrived, waiting, reported, hosts });
+    }
+
+    /// Counts the visits that were saved, queues the pages of their entries, and continues with X if it `goes_on`.
+    pub(super) async fn count_saved(
+        &mut self,
+        (saver, saved): (Saver, Result<Saved, StoreError>),
+        goes_on: bool,
+    ) -> Result<(), StoreError> {
+        let Some(Saving { arrived, waiting, reported, hosts, .. }) = self.saving.take() else {
+            return Ok(());
+        };
+        let saved = saved?;
+        for (detection, joined) in saver.reported.iter().skip(reported).zip(&saved.joined) {
+            self.progress.found(detection, *joined);
+        }
+        self.saver = Some(saver);
+        saved.took.into_iter().for_each(|took| self.report.record(StageName::Commit, took));
+        saved.joined.into_iter().for_each(|joined| self.report.add_detection(joined));
         let saved_at = self.clock.elapsed();
-        for (number, ((arrived, trace), waiting)) in arrived.into_iter().zip(traces).zip(waiting).enumerate()
-        {
-            self.traces[trace].saved = saved_at;
+        let mut refused = saved.refused;
+        for (number, (arrived, waiting)) in arrived.into_iter().zip(waiting).enumerate() {
             let refused = refused.iter().position(|one| one.at == number).map(|at| refused.swap_remove(at));
+            if let Arrived::Feed { trace, .. } | Arrived::Page { trace, .. } = &arrived {
+                self.traces[*trace].saved = saved_at;
+            }
             match (arrived, refused) {
-                (Arrived::Feed { at, url, visit, .. }, None) => {
+                (Arrived::Feed { at, url, trace, visit, .. }, None) => {
                     self.count_feed(at, &url, &visit);
                     for entry in waiting {
                         self.visit_page(entry, Some(trace));
                     }
                 }
-                (Arrived::Feed { at, url, visit, before }, Some(refused)) => {
+                (Arrived::Feed { at, url, visit, before, .. }, Some(refused)) => {
                     self.refused_feed(at, &url, *visit, &before, &refused.error).await?;
                 }
-                (Arrived::Page(visit, entry), None) => {
-                    self.report.add_page(&visit, entry.as_deref().is_some_and(is_waiting));
+                (Arrived::Page { visit, is_waiting, .. }, None) => {
+                    self.report.add_page(&visit, is_waiting);
                 }
-                (Arrived::Page(visit, entry), Some(refused)) => {
-                    self.refused_page(*visit, entry.map(|entry| *entry), &refused.error).await?;
+                (Arrived::Page { visit, .. }, Some(refused)) => {
+                    let entry = refused.commit.entries.into_iter().next();
+                    self.refused_page(*visit, entry, &refused.error).await?;
+                }
+                (Arrived::X(mut session), refused) => {
+                    if let Some(refused) = refused {
+                        let sentence = format!("the response of X could not be saved: {}", refused.error);
+                        self.refused.push(sentence.clone());
+                        self.refused_x(refused.commit, &sentence).await?;
+                        session.stop(sentence);
+                    }
+                    if goes_on {
+                        self.step_x(session);
+                    }
                 }
             }
         }
+        self.close_idle_hosts(hosts);
         Ok(())
     }
 
-    /// Saves `visits`; returns those that the database refused.
-    async fn save(&mut self, visits: Vec<Unsaved>) -> Result<Vec<Refused>, StoreError> {
-        let known = self.saver.reported.len();
-        let saved = self.saver.save(visits).await?;
-        for (detection, joined) in self.saver.reported.iter().skip(known).zip(&saved.joined) {
-            self.progress.found(detection, *joined);
+    /// Saves what was received before the cycle ends.
+    pub(super) async fn save_rest(&mut self) -> Result<(), StoreError> {
+        self.save_received();
+        while self.saving.is_some() {
+            let done = saved(&mut self.saving).await;
+            self.count_saved(done, false).await?;
+            self.save_received();
         }
-        saved.took.into_iter().for_each(|took| self.report.record(StageName::Commit, took));
-        saved.joined.into_iter().for_each(|joined| self.report.add_detection(joined));
-        Ok(saved.refused)
+        Ok(())
     }
 
     fn count_feed(&mut self, at: usize, url: &str, visit: &FeedVisit) {
@@ -143,18 +230,18 @@ impl Run<'_> {
         self.refused.push(sentence);
         if self.saves {
             let later = self.now + PAGE_WAIT;
-            let postponed = self.saver.store.postpone(entry.source_url, entry.key, later).await;
+            let postponed = self.context.store.postpone(entry.source_url, entry.key, later).await;
             accept_refusal(postponed)?;
         }
         Ok(())
     }
 
-    /// Receives a step of X: its page is saved before the next call is made.
-    async fn receive_x(
+    /// Receives a step of X: what is to be saved before the next call is made; `None` after the last one.
+    fn receive_x(
         &mut self,
         mut session: Box<Session>,
         visit: Result<Option<Box<XVisit>>, StoreError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<(Unsaved, Box<Session>)>, StoreError> {
         let visit = match visit {
             Err(error) if error.concerns_data() => {
                 session.stop(format!("X cannot be read: {error}"));
@@ -166,18 +253,10 @@ impl Run<'_> {
         self.progress.finished(VisitKind::X, X_NAME);
         let Some(visit) = visit else {
             self.x = Some(session);
-            return Ok(());
+            return Ok(None);
         };
         self.report.record(StageName::XFetch, visit.fetch);
-        let page = Unsaved { commit: visit.commit, found: visit.found };
-        for refused in self.save(vec![page]).await? {
-            let sentence = format!("the response of X could not be saved: {}", refused.error);
-            self.refused.push(sentence.clone());
-            self.refused_x(refused.commit, &sentence).await?;
-            session.stop(sentence);
-        }
-        self.step_x(session);
-        Ok(())
+        Ok(Some((Unsaved { commit: visit.commit, found: visit.found }, session)))
     }
 
     /// Saves the cost of responses of X that the database refused; their posts are read again later.
@@ -195,7 +274,7 @@ impl Run<'_> {
         }
         for call in calls {
             let ending = XEnding::Lost { note: FailureKind::NotSaved.to_string() };
-            accept_refusal(self.saver.store.x_end(call, ending).await)?;
+            accept_refusal(self.context.store.x_end(call, ending).await)?;
         }
         Ok(())
     }
@@ -205,7 +284,7 @@ impl Run<'_> {
         if !self.saves {
             return Ok(true);
         }
-        accept_refusal(self.saver.store.commit(commit).await.map(drop))
+        accept_refusal(self.context.store.commit(commit).await.map(drop))
     }
 }
 
@@ -226,7 +305,7 @@ fn waiting_pages((unsaved, arrived): (&Unsaved, &Arrived)) -> Vec<EntryRecord> {
         Arrived::Feed { .. } => {
             unsaved.commit.entries.iter().filter(|entry| is_waiting(entry)).cloned().collect()
         }
-        Arrived::Page(..) => Vec::new(),
+        Arrived::Page { .. } | Arrived::X(_) => Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     persist::save_cycle,
     plan::{self, Plan},
     queue::{Place, Queue},
+    receive::{Received, Saving},
     recent_reports,
     report_builder::ReportBuilder,
     save::Saver,
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// Visits saved in one transaction at most. Only visits that have finished already share one.
-const BATCH: usize = 64;
+pub(super) const BATCH: usize = 64;
 
 /// Hosts that the report of a cycle names at most.
 const UNFINISHED_HOSTS: usize = 10;
@@ -61,10 +62,13 @@ pub(super) struct Run<'a> {
     queue: Queue<Job>,
     /// The place of each running visit.
     places: HashMap<Id, (Place, VisitKind)>,
-    /// Hosts of visits that finished since the last [`Self::close_idle_hosts`].
-    finished_hosts: Vec<String>,
+    /// Hosts of visits that were received since the last [`Self::save_received`].
+    pub finished_hosts: Vec<String>,
     pub sources: Arc<SourceIndex>,
-    pub saver: Saver,
+    /// `None` while it saves.
+    pub saver: Option<Saver>,
+    pub received: Received,
+    pub saving: Option<Saving>,
     pub report: ReportBuilder,
     /// Sentences on visits that could not be saved, where the source does not show it.
     pub refused: Vec<String>,
@@ -103,7 +107,9 @@ impl<'a> Run<'a> {
         Self {
             report: ReportBuilder::new(plan),
             x: None,
-            saver,
+            saver: Some(saver),
+            received: Received::default(),
+            saving: None,
             sources,
             refused: Vec::new(),
             visits: JoinSet::new(),
@@ -225,9 +231,9 @@ impl<'a> Run<'a> {
         completed
     }
 
-    /// Closes the connections to finished hosts for which no visit is queued or running.
-    pub fn close_idle_hosts(&mut self) {
-        for host in std::mem::take(&mut self.finished_hosts) {
+    /// Closes the connections to those of `hosts` for which no visit is queued or running.
+    pub fn close_idle_hosts(&mut self, hosts: Vec<String>) {
+        for host in hosts {
             if !self.queue.contains(&host) {
                 self.context.http.close_idle(&host);
             }
@@ -260,6 +266,7 @@ impl<'a> Run<'a> {
             Some(session) => Some(session.bill(&self.context).await?),
             None => None,
         };
+        let (detections, fresh) = self.saver.map(|saver| (saver.reported, saver.fresh)).unwrap_or_default();
         let took = self.clock.elapsed();
         let earlier_targets = if task.strictness.targets && !task.dry_run {
             let reports = recent_reports(store, TARGET_CYCLES - 1).await?;
@@ -295,7 +302,7 @@ impl<'a> Run<'a> {
             posted: task.notifier.post.sent(),
             cache,
             settings_changed,
-            detections: self.saver.reported,
+            detections,
             peak_rss_bytes: memory::peak_resident_bytes(),
             task,
             sources: self.sources.sources(),
@@ -308,7 +315,7 @@ impl<'a> Run<'a> {
             report: finished.report,
             exit: finished.exit,
             failures: finished.failures,
-            fresh: self.saver.fresh,
+            fresh,
             delivered: notified.delivered,
             x,
             traces: self.traces,
