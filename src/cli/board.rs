@@ -18,7 +18,7 @@ use crate::{
     store::{EventFilter, Store},
 };
 
-use super::history::History;
+use super::history::{History, Sources};
 
 /// Stories on the page at most.
 const STORIES: usize = 5000;
@@ -37,7 +37,8 @@ pub async fn page(
     since: Option<Timestamp>,
     renewal: Renewal,
 ) -> Result<String, Error> {
-    let history = History::load(store, settings, (Timestamp::UNIX_EPOCH, CYCLES), now).await?;
+    let history =
+        History::load(store, settings, Sources::Views, (Timestamp::UNIX_EPOCH, CYCLES), now).await?;
     let mut days = Vec::new();
     let periods = store.sums("0".to_owned(), "9".to_owned()).await?;
     let all_days: Vec<_> = periods.into_iter().filter(|(period, _)| sums::is_day(period)).collect();

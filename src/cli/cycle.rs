@@ -18,7 +18,7 @@ use crate::{
     exit::Exit,
     figures::CycleReport,
     http::Monitor,
-    model::{ImportedInUse, Source},
+    model::Source,
     render::{self, prometheus},
     store::{Access, Lock, Store, StoreError},
     text::plain,
@@ -30,7 +30,7 @@ use show::Outcome;
 
 use super::{
     Format, Globals, files,
-    history::History,
+    history::{History, Sources, in_use},
     metrics,
     output::Output,
     outputs,
@@ -120,7 +120,7 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
     };
     let store = open(args.dry_run, &settings.state_dir)?;
     let refresh = runtime.block_on(refresh(args, &settings, &store))?;
-    let imported = runtime.block_on(imported(&settings, &store))?;
+    let imported = runtime.block_on(in_use(&store, &settings))?;
     let settings = settings.without_tables();
     let mut task = wiring::task(&settings, imported, args.dry_run);
     task.strictness = Strictness { sources: args.strict, targets: args.strict_targets };
@@ -183,14 +183,6 @@ fn run_once(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit,
     // After the cycle, work on blocking threads has no use.
     runtime.shutdown_background();
     shown.map(|(exit, _)| exit)
-}
-
-/// Which imported feeds the cycle reads. Identities are made only where there are such feeds.
-async fn imported(settings: &Settings, store: &Store) -> Result<Option<ImportedInUse>, Error> {
-    Ok(match store.feeds_in_use(Vec::new()).await? {
-        Some(_) => store.feeds_in_use(settings.feed_identities().collect()).await?,
-        None => None,
-    })
 }
 
 /// The feeds that `--refresh` names; all without a name.
@@ -284,7 +276,8 @@ async fn publish_figures(
     }
     let Some(path) = &settings.metrics.textfile else { return Ok(()) };
     let now = SystemClock.now();
-    let history = History::load(store, settings, (Timestamp::UNIX_EPOCH, TARGET_CYCLES), now).await?;
+    let history =
+        History::load(store, settings, Sources::Views, (Timestamp::UNIX_EPOCH, TARGET_CYCLES), now).await?;
     let text = prometheus::text(&metrics::gauges(store, &history).await?);
     if let Err(error) = files::write(path, text.as_bytes(), files::Kind::Public) {
         output.note(&format!("the figures cannot be written to {}: {error}", path.display()));

@@ -17,19 +17,30 @@ use crate::{
         sums::{self, Sums},
         targets::Target,
     },
-    model::{Source, SourceState},
-    store::{CycleRow, Store},
+    model::{ImportedInUse, Source, SourceState},
+    store::{CycleRow, SourceCounts, Store},
     visit::{Due, due},
 };
 
 /// Cycles read at most: medians over more change little.
 const MOST: usize = 500;
 
+/// What is read of the sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sources {
+    /// Only how many work.
+    Counts,
+    /// Each of them.
+    Views,
+}
+
 #[derive(Debug)]
 pub struct History {
     pub now: Timestamp,
     /// Finished cycles, newest first.
     pub reports: Vec<CycleReport>,
+    pub counts: SourceCounts,
+    /// Empty where only the counts were asked for.
     pub sources: Vec<SourceView>,
     /// Since when each source is due that a cycle would request now.
     pub due_since: Vec<Timestamp>,
@@ -43,39 +54,28 @@ pub struct History {
 }
 
 impl History {
-    /// The last `last` cycles that began at `since` or later, and all sources.
+    /// The last `last` cycles that began at `since` or later, and the sources.
     pub async fn load(
         store: &Store,
         settings: &Settings,
+        sources: Sources,
         (since, last): (Timestamp, usize),
         now: Timestamp,
     ) -> Result<Self, Error> {
         let rows = store.cycles_since(since, last.clamp(1, MOST)).await?;
         let reports = read_all(&rows)?;
-        let imported = imported(store, settings).await?;
-        let sources = settings.sources.iter().chain(&imported);
-        let enabled: HashMap<&str, &Source> =
-            sources.map(|source| (source.url.as_str(), &**source)).collect();
-        let given: HashMap<String, _> =
-            store.yields().await?.into_iter().map(|given| (given.url.clone(), given)).collect();
-        let states = store.sources().await?;
-        let view = |state: &SourceState| {
-            let name = &enabled.get(state.url.as_str())?.name;
-            let given = given.get(&state.url).cloned().unwrap_or_default();
-            let cost = (given.asked, given.failed, given.bytes);
-            Some(sources::view(state, name, cost, given.first, now))
-        };
-        let due_since = |state: &SourceState| {
-            let source = enabled.get(state.url.as_str())?;
-            state.due_at.filter(|at| *at <= now && due(state, source.every, None, now) == Due::Now)
-        };
         let document = store.sums(sums::ALL.to_owned(), sums::ALL.to_owned()).await?.pop();
         let all = document.and_then(|(_, document)| serde_json::from_str(&document).ok()).unwrap_or_default();
+        let (views, due_since) = match sources {
+            Sources::Counts => (Vec::new(), Vec::new()),
+            Sources::Views => views(store, settings, now).await?,
+        };
         Ok(Self {
             now,
             reports,
-            sources: states.iter().filter_map(view).collect(),
-            due_since: states.iter().filter_map(due_since).collect(),
+            counts: counts(store, settings).await?,
+            sources: views,
+            due_since,
             all,
             x_budget_usd: settings.alerts.budget_usd,
             channels: settings.alerts.names(),
@@ -89,6 +89,45 @@ impl History {
         let level = |name| level_of(name, self.reports.iter().rev().map(|report| &report.targets[..]));
         last.targets.iter().map(|target| (target.clone(), level(target.name))).collect()
     }
+}
+
+async fn counts(store: &Store, settings: &Settings) -> Result<SourceCounts, Error> {
+    let addresses = settings.own_sources().map(|source| source.url.clone()).collect();
+    Ok(store.source_counts(addresses, in_use(store, settings).await?).await?)
+}
+
+/// Every source that is read and was requested before, and since when those are due that a cycle would request now.
+async fn views(
+    store: &Store,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<(Vec<SourceView>, Vec<Timestamp>), Error> {
+    let imported = imported(store, settings).await?;
+    let sources = settings.sources.iter().chain(&imported);
+    let enabled: HashMap<&str, &Source> = sources.map(|source| (source.url.as_str(), &**source)).collect();
+    let given: HashMap<String, _> =
+        store.yields().await?.into_iter().map(|given| (given.url.clone(), given)).collect();
+    let mut states = store.sources().await?;
+    states.retain(|state| state.checked_at.is_some());
+    let view = |state: &SourceState| {
+        let name = &enabled.get(state.url.as_str())?.name;
+        let given = given.get(&state.url).cloned().unwrap_or_default();
+        let cost = (given.asked, given.failed, given.bytes);
+        Some(sources::view(state, name, cost, given.first, now))
+    };
+    let due_since = |state: &SourceState| {
+        let source = enabled.get(state.url.as_str())?;
+        state.due_at.filter(|at| *at <= now && due(state, source.every, None, now) == Due::Now)
+    };
+    Ok((states.iter().filter_map(view).collect(), states.iter().filter_map(due_since).collect()))
+}
+
+/// Which imported feeds are read. Identities are made only where there are such feeds.
+pub async fn in_use(store: &Store, settings: &Settings) -> Result<Option<ImportedInUse>, Error> {
+    Ok(match store.feeds_in_use(Vec::new()).await? {
+        Some(_) => store.feeds_in_use(settings.feed_identities().collect()).await?,
+        None => None,
+    })
 }
 
 /// The imported feeds that are read, unless `settings` have them already.

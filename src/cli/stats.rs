@@ -30,16 +30,16 @@ use crate::{
     model::Detection,
     render::{
         self,
-        answers::{self, AlertCounts, Answers},
+        answers::{self, Answers},
         prometheus, sources, stats,
     },
-    store::{Access, EventFilter, RunningCycle, SourceLine, Store},
+    store::{Access, AlertCounts, EventFilter, RunningCycle, SourceLine, Store},
     wiring,
 };
 
 use super::{
     Format, Globals,
-    history::{History, read_all},
+    history::{History, Sources, read_all},
     output::Output,
 };
 pub use document::StatsDocument;
@@ -101,6 +101,12 @@ fn span(text: &str) -> Result<Duration, String> {
 }
 
 impl Args {
+    /// What the view needs of the sources.
+    fn sources(&self, format: Option<Format>) -> Sources {
+        let is_table = matches!(format, None | Some(Format::Table));
+        if is_table && !self.feeds && !self.figures { Sources::Counts } else { Sources::Views }
+    }
+
     /// Whether none of the views with a CSV of their own is asked for.
     fn lists_cycles(&self, format: Option<Format>) -> bool {
         match format {
@@ -120,7 +126,9 @@ pub fn run(args: &Args, globals: &Globals, output: &mut Output) -> Result<Exit, 
     let since = args.since.map_or(Timestamp::UNIX_EPOCH, |age| super::ago(now, age));
     let all = args.since.is_some() || args.suggest;
     let last = args.last.unwrap_or(if all { usize::MAX } else { LAST });
-    let load = || runtime.block_on(History::load(&store, &settings, (since, last), now));
+    let load = || {
+        runtime.block_on(History::load(&store, &settings, args.sources(globals.format), (since, last), now))
+    };
     if args.suggest {
         output.print(&suggest(&load()?.reports))?;
         return Ok(Exit::Success);
@@ -198,6 +206,7 @@ fn view(
                 now: history.now,
                 reports: &history.reports,
                 levels: &history.levels(),
+                counts: history.counts,
                 sources: &history.sources,
                 all: &history.all,
                 x_budget_usd: history.x_budget_usd,
@@ -268,17 +277,7 @@ async fn last_day(store: &Store, now: Timestamp) -> Result<(Vec<Detection>, Aler
     let since = now - SignedDuration::from_hours(24);
     let filter = EventFilter { since: Some(since), limit: usize::MAX, ..EventFilter::default() };
     let stories = store.events(filter).await?;
-    let mut counts = AlertCounts::default();
-    for row in store.outbox(false, usize::MAX).await? {
-        match row.delivered_at {
-            Some(at) => counts.sent += usize::from(at >= since),
-            None if row.error.is_some() => counts.failed += 1,
-            None => {
-                counts.waiting += 1;
-                counts.next = counts.next.map_or(Some(row.due_at), |next| Some(next.min(row.due_at)));
-            }
-        }
-    }
+    let counts = store.alert_counts(since).await?;
     Ok((stories, counts))
 }
 

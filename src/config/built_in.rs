@@ -11,7 +11,10 @@ use super::{
     layers::{Layers, Origin, Row},
     raw::RawValue,
 };
-use crate::{model::ImportedFeed, text::quantity::plural};
+use crate::{
+    model::{ImportedFeed, Source},
+    text::quantity::plural,
+};
 
 /// Name of the built-in lists in the place of a row.
 const PLACE: &str = "starter";
@@ -142,6 +145,12 @@ impl Settings {
         let feeds = self.beside_own(feeds);
         self.sources.extend(feeds.iter().filter(|feed| feed.enabled).map(|feed| Arc::clone(&feed.source)));
         self.imported.extend(feeds);
+    }
+
+    /// The enabled feeds of the settings, without the imported ones.
+    pub(crate) fn own_sources(&self) -> impl Iterator<Item = &Arc<Source>> {
+        let imported: HashSet<&str> = self.imported.iter().map(|feed| feed.source.url.as_str()).collect();
+        self.sources.iter().filter(move |source| !imported.contains(source.url.as_str()))
     }
 
     /// Those of `feeds` that the settings do not have.

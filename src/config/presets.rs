@@ -235,7 +235,7 @@ pub(super) fn json_source(spec: &str) -> Result<JsonSource, String> {
     let hint = "`tge-scrape feed add preset:` lists all";
     match find(spec) {
         Ok(Chosen { source, .. }) => match &source.format {
-            SourceFormat::Json(json) => Ok(json.clone()),
+            SourceFormat::Json(json) => Ok(JsonSource::clone(json)),
             _ => Err(format!("{spec:?} is no JSON list; `tge-scrape feed add preset:{spec}` adds it")),
         },
         Err(message) => Err(format!("{message}; {hint}")),

@@ -66,19 +66,19 @@ pub struct ImportedInUse {
     pub changes: u64,
 }
 
-/// How a source's body is parsed.
+/// How a source's body is parsed. Most sources are feeds, so the others are boxed: 100,000 sources are in memory at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceFormat {
     /// RSS, Atom, RDF or JSON Feed, distinguished by content.
     Feed,
     /// Any other JSON document, read by a field mapping.
-    Json(JsonSource),
+    Json(Box<JsonSource>),
     /// A web page without a feed, read by CSS selectors.
-    Page(PageSelectors),
+    Page(Box<PageSelectors>),
     /// A sitemap or an index of sitemaps.
     Sitemap,
     /// Lines of JSON that a program of the user prints.
-    Exec(ExecSource),
+    Exec(Box<ExecSource>),
 }
 
 /// The scheme of the address of a program.

@@ -14,31 +14,15 @@ use super::{
     times::Times,
 };
 use crate::{
-    figures::{
-        CycleReport,
-        availability::Availability,
-        level::Level,
-        sources::{Attention, SourceView},
-        trend::median,
-    },
+    figures::{CycleReport, availability::Availability, level::Level, trend::median},
     model::{Class, CycleStatus, Detection},
-    store::{Labels, RunningCycle},
+    store::{AlertCounts, Labels, RunningCycle, SourceCounts},
     text::quantity::plural,
 };
 
 const HOURS: i64 = 24;
 /// A cycle that took this many times the median is slow enough to say why.
 const SLOW: f64 = 3.0;
-
-/// Alerts of the last day and those that are still to be sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AlertCounts {
-    pub sent: usize,
-    pub waiting: usize,
-    pub failed: usize,
-    /// When the first of the waiting is due.
-    pub next: Option<Timestamp>,
-}
 
 /// What the screen shows besides the figures.
 #[derive(Debug, Clone, Copy)]
@@ -211,10 +195,8 @@ fn spending(screen: &Screen<'_>) -> String {
 
 /// The feeds by state, and whether any fails.
 fn feeds(screen: &Screen<'_>) -> (String, bool) {
-    let is_gone = |source: &&SourceView| source.attention == Some(Attention::Gone);
-    let gone = screen.sources.iter().filter(is_gone).count();
-    let failing = screen.sources.iter().filter(|source| source.failures > 0 && !is_gone(source)).count();
-    let mut text = format!("{} ok", screen.sources.len() - gone - failing);
+    let SourceCounts { all, gone, failing } = screen.counts;
+    let mut text = format!("{} ok", all - gone - failing);
     for (number, word) in [(failing, "failing"), (gone, "gone")] {
         if number > 0 {
             text.push_str(&format!(", {number} {word}"));
@@ -255,13 +237,6 @@ mod tests {
 
     #[test]
     fn each_question_has_one_line() {
-        let source = |attention, failures| SourceView { attention, failures, ..SourceView::default() };
-        let sources = [
-            source(None, 0),
-            source(None, 1),
-            source(Some(Attention::Gone), 3),
-            source(Some(Attention::Slow), 0),
-        ];
         let target = |name: TargetName, value, target, ok| Target {
             name,
             value: Some(value),
@@ -284,7 +259,8 @@ mod tests {
             now: now(),
             reports: &[report(15_000), report(800), report(800)],
             levels: &levels,
-            sources: &sources,
+            counts: SourceCounts { all: 4, gone: 1, failing: 1 },
+            sources: &[],
             all: &Sums::default(),
             x_budget_usd: 5.0,
         };

@@ -26,6 +26,7 @@ use crate::{
         trend::{columns, median},
     },
     model::CycleStatus,
+    store::SourceCounts,
     text::quantity::plural,
 };
 
@@ -36,6 +37,8 @@ pub struct Screen<'a> {
     pub reports: &'a [CycleReport],
     /// Targets of the last cycle.
     pub levels: &'a [(Target, Level)],
+    pub counts: SourceCounts,
+    /// Only for the figures of the machine.
     pub sources: &'a [SourceView],
     /// Of all time.
     pub all: &'a Sums,
@@ -359,6 +362,7 @@ mod tests {
             now: Timestamp::UNIX_EPOCH,
             reports: &reports,
             levels: &[(target, Level::Warning)],
+            counts: SourceCounts::default(),
             sources: &sources,
             all: &Sums::default(),
             x_budget_usd: 5.0,

@@ -9,7 +9,7 @@ use crate::{
     cli::{
         board,
         events::detections,
-        history::History,
+        history::{History, Sources},
         lookup, metrics, outputs,
         project::{self, ProjectView},
         show, stats,
@@ -176,7 +176,7 @@ pub async fn project(store: &Store, settings: &Settings, name: &str, query: Quer
 }
 
 async fn history(store: &Store, settings: &Settings, number: usize, now: Timestamp) -> Result<History> {
-    Ok(History::load(store, settings, (Timestamp::UNIX_EPOCH, number), now).await?)
+    Ok(History::load(store, settings, Sources::Views, (Timestamp::UNIX_EPOCH, number), now).await?)
 }
 
 pub async fn sources(store: &Store, settings: &Settings, now: Timestamp) -> Result<Document> {

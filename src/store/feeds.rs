@@ -1,10 +1,10 @@
 //! The imported feeds: those of the database, beside the ones of the settings.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::{PlannedFeeds, Store, StoreError, WantedFeeds, sqlite};
+use super::{PlannedFeeds, SourceCounts, Store, StoreError, WantedFeeds, sqlite};
 use crate::model::{ImportedFeed, ImportedInUse};
 
 impl Store {
@@ -43,6 +43,15 @@ impl Store {
         replaced: Vec<i64>,
     ) -> Result<HashMap<String, String>, StoreError> {
         self.db.call(move |connection| sqlite::imported_names(connection, urls, &replaced)).await
+    }
+
+    /// How many sources work, of those of the settings with these `addresses` and, if any are read, of the imported ones.
+    pub(crate) async fn source_counts(
+        &self,
+        addresses: HashSet<String>,
+        imported: Option<ImportedInUse>,
+    ) -> Result<SourceCounts, StoreError> {
+        self.db.call(move |connection| sqlite::source_counts(connection, addresses, imported.as_ref())).await
     }
 
     /// The imported feeds that may be requested at `now` and others that are wanted, with their states; of the rest the

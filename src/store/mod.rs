@@ -42,10 +42,11 @@ pub(crate) use progress::RunningCycle;
 pub use retention::Retention;
 pub(crate) use retention::bounds as retention_bounds;
 pub(crate) use rows::{
-    AlertTotal, CacheSizes, Compacted, CycleRecord, CycleRow, Delivery, EarlierCycles, EventFilter, Health,
-    HeldAlert, IdleFeeds, JudgedEntry, KnownEntry, KnownState, LabelVector, LabelledMention, Labels, Lookup,
-    Mended, Order, PeriodSums, PlannedFeeds, PurgeWhat, RecoveredTable, Rejudged, ShortMarks, SourceLine,
-    SourceResult, SourceYield, StatementTimes, StoredCache, StoryRow, WantedFeeds, Words, XEnding,
+    AlertCounts, AlertTotal, CacheSizes, Compacted, CycleRecord, CycleRow, Delivery, EarlierCycles,
+    EventFilter, Health, HeldAlert, IdleFeeds, JudgedEntry, KnownEntry, KnownState, LabelVector,
+    LabelledMention, Labels, Lookup, Mended, Order, PeriodSums, PlannedFeeds, PurgeWhat, RecoveredTable,
+    Rejudged, ShortMarks, SourceCounts, SourceLine, SourceResult, SourceYield, StatementTimes, StoredCache,
+    StoryRow, WantedFeeds, Words, XEnding,
 };
 
 use db::DbThread;
@@ -273,6 +274,11 @@ impl Store {
     /// The newest `limit` rows of the outbox; with `open`, only undelivered ones.
     pub(crate) async fn outbox(&self, open: bool, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
         self.db.call(move |connection| sqlite::rows(connection, open, limit)).await
+    }
+
+    /// The alerts sent since `since`, and those still to be sent.
+    pub(crate) async fn alert_counts(&self, since: Timestamp) -> Result<AlertCounts, StoreError> {
+        self.db.call(move |connection| sqlite::alert_counts(connection, since)).await
     }
 
     /// Makes all undelivered alerts of `channels` due now.

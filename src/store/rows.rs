@@ -16,6 +16,41 @@ pub use cycles::{
     CycleRecord, CycleRow, EarlierCycles, PeriodSums, SourceLine, SourceResult, SourceYield, StatementTimes,
 };
 
+/// Alerts of a time, and those that are still to be sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AlertCounts {
+    pub sent: u64,
+    pub waiting: u64,
+    /// Those whose last attempt failed, and those that were given up.
+    pub failed: u64,
+    /// When the first of the waiting is due.
+    pub next: Option<Timestamp>,
+}
+
+/// Numbers of the sources that were requested before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SourceCounts {
+    pub all: u64,
+    /// Removed by their publishers.
+    pub gone: u64,
+    /// Of the others, those that failed last.
+    pub failing: u64,
+}
+
+impl SourceCounts {
+    pub fn add(&mut self, is_gone: bool, is_failing: bool) {
+        self.all += 1;
+        self.gone += u64::from(is_gone);
+        self.failing += u64::from(is_failing && !is_gone);
+    }
+
+    pub fn remove(&mut self, is_gone: bool, is_failing: bool) {
+        self.all -= 1;
+        self.gone -= u64::from(is_gone);
+        self.failing -= u64::from(is_failing && !is_gone);
+    }
+}
+
 pub use feeds::{IdleFeeds, PlannedFeeds, WantedFeeds};
 
 /// What identifies a feed's entry.

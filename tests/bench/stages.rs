@@ -91,7 +91,7 @@ pub fn all() -> Vec<Stage> {
         pages: 1,
         ..PageSelectors::default()
     };
-    let format = SourceFormat::Page(selectors);
+    let format = SourceFormat::Page(Box::new(selectors));
     let parse_page = move || {
         let document = Document {
             bytes: body.as_bytes(),

@@ -32,7 +32,7 @@ pub fn feed(input: &[u8]) {
         promises(&document, &chosen.source.format);
     }
     let item = "li, article, div:has(> a[href])".to_owned();
-    promises(&document, &SourceFormat::Page(PageSelectors { item, ..PageSelectors::default() }));
+    promises(&document, &SourceFormat::Page(Box::new(PageSelectors { item, ..PageSelectors::default() })));
     // Any line may be a date.
     text.lines().take(64).filter(|line| line.len() <= 200).for_each(super::date);
     if text.contains("outline") {

@@ -42,7 +42,7 @@ impl NewKind {
         match self {
             Self::Feed => SourceFormat::Feed,
             Self::Sitemap => SourceFormat::Sitemap,
-            Self::Page(selectors) => SourceFormat::Page(*selectors.clone()),
+            Self::Page(selectors) => SourceFormat::Page(selectors.clone()),
         }
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn read(
     }
     let secrets = named.iter().filter(|name| !PROGRAM_ENVIRONMENT.contains(&name.as_str()));
     let secrets = secrets.filter_map(|name| environment.get(name)).map(str::to_owned);
-    SourceFormat::Exec(ExecSource {
+    SourceFormat::Exec(Box::new(ExecSource {
         command,
         environment: program_environment(environment, &named),
         // A shorter one is part of any text.
@@ -92,7 +92,7 @@ pub(super) fn read(
         directory: directory.to_owned(),
         timeout: bounded(reader, "timeout", TIMEOUT, TIMEOUTS, duration, show_duration),
         memory: bounded(reader, "memory", MEMORY, MEMORIES, quantity::size, show_size),
-    })
+    }))
 }
 
 /// The quantity under `key` within its bounds.

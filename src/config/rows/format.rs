@@ -53,14 +53,14 @@ fn decide(kind: &str, given: Given) -> Result<SourceFormat, (&'static str, Strin
     match kind {
         "" if given.selectors.is_some() => decide("page", given),
         "" if is_list || given.body.is_some() => decide("json", given),
-        "json" => given.json().map(SourceFormat::Json),
+        "json" => given.json().map(|json| SourceFormat::Json(Box::new(json))),
         "" | "feed" | "sitemap" | "page" if given.body.is_some() => {
             Err(("method", "POST is for sources of kind json".to_owned()))
         }
         "" | "feed" | "sitemap" | "page" if given.cursor.is_some() => {
             Err(("cursor", "is for sources of kind json".to_owned()))
         }
-        "page" => given.page().map(SourceFormat::Page),
+        "page" => given.page().map(|selectors| SourceFormat::Page(Box::new(selectors))),
         "feed" if is_list || given.selectors.is_some() => {
             contradiction("a feed takes neither mapping, preset nor select")
         }

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     cycle::plan::Idle,
     model::{Commit, FailureKind, ImportedFeed, SourceState, samples},
-    store::IdleFeeds,
+    store::{IdleFeeds, SourceCounts},
 };
 
 /// A source in any state. Times are seconds from now.
@@ -137,6 +137,23 @@ async fn compare(facts: Vec<Fact>, paused: Vec<u8>, refresh: Refresh, backlog: V
     let expected = plan(&SourceIndex::of(&all), states, &pauses, &refresh, now);
 
     let in_use = store.feeds_in_use(identities).await.unwrap();
+    let addresses = own.iter().map(|source| source.url.clone()).collect();
+    let is_both = |(_, fact): &(usize, &Fact)| fact.place == Place::Both(true);
+    let both: BTreeSet<String> =
+        facts.iter().enumerate().filter(is_both).map(|(number, fact)| url(number, fact)).collect();
+    let counted = store.source_counts(addresses, in_use.clone()).await.unwrap();
+    let mut working = SourceCounts::default();
+    for state in store.sources().await.unwrap() {
+        let is_own = own.iter().any(|source| source.url == state.url);
+        let is_read = all.iter().any(|source| source.url == state.url);
+        // Each request of a feed sets one of these.
+        let has_next = state.due_at.is_some() || state.not_before.is_some() || state.gone_at.is_some();
+        let by_settings = is_own && !both.contains(&state.url);
+        if is_read && state.checked_at.is_some() && (by_settings || has_next) {
+            working.add(state.gone_at.is_some(), state.failures > 0);
+        }
+    }
+    assert_eq!(counted, working);
     let sources = Sources { own: &own, imported: in_use.as_ref() };
     let (index, found) = load_plan(&store, sources, (&pauses, backlog.clone()), &refresh, now).await.unwrap();
     assert_eq!(asked(&found), asked(&expected));

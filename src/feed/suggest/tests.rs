@@ -84,7 +84,7 @@ fn measure(folder: &str) -> (usize, usize, usize, usize) {
             Document { bytes: case.html.as_bytes(), content_type: None, url: &case.url, now: now() };
         let feed = proposal
             .as_ref()
-            .map(|selectors| read(&document, &SourceFormat::Page(selectors.clone())).unwrap());
+            .map(|selectors| read(&document, &SourceFormat::Page(Box::new(selectors.clone()))).unwrap());
         let feed = feed.unwrap_or_default();
         let found = figures(case, &feed);
         let is_right = found.precision >= 0.95 && found.recall >= 0.95;

@@ -157,7 +157,7 @@ fn the_texts_of_an_entry_are_bounded() {
     };
     let bytes = list.to_string();
     let document = Document { bytes: bytes.as_bytes(), content_type: None, url: &base(), now: NOW };
-    let entries = read(&document, &SourceFormat::Json(mapping.into())).unwrap().entries;
+    let entries = read(&document, &SourceFormat::Json(Box::new(mapping.into()))).unwrap().entries;
     assert!(
         entries[0].title.len() <= 1003
             && entries[0].link.is_none()

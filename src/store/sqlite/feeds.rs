@@ -13,7 +13,7 @@ use url::Url;
 use super::{StoreError, amount, from_json, seconds, sources, statements, to_json};
 use crate::{
     model::{ImportedFeed, ImportedInUse, Source, SourceFormat, SourceState},
-    store::{IdleFeeds, PlannedFeeds, WantedFeeds},
+    store::{IdleFeeds, PlannedFeeds, SourceCounts, WantedFeeds},
     text::host::pace_key,
 };
 
@@ -148,6 +148,40 @@ pub fn imported_names(
         }
     }
     Ok(names)
+}
+
+pub fn source_counts(
+    connection: &Connection,
+    mut addresses: HashSet<String>,
+    imported: Option<&ImportedInUse>,
+) -> Result<SourceCounts, StoreError> {
+    let mut counts = SourceCounts::default();
+    if let Some(imported) = imported {
+        let mut statement = connection.prepare_cached(statements::FEEDS_HEALTH)?;
+        counts = statement.query_row([], |row| {
+            let (all, gone, failing) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(SourceCounts { all: amount(all), gone: amount(gone), failing: amount(failing) })
+        })?;
+        let mut statement = connection.prepare_cached(statements::FEED_HEALTH)?;
+        for id in &imported.replaced {
+            let row = statement.query_row([id], |row| {
+                Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, bool>(3)?))
+            });
+            let Some((url, is_gone, is_failing, is_counted)) = row.optional()? else { continue };
+            // A source of the settings with the same address has this state.
+            if is_counted && !addresses.remove(&url) {
+                counts.remove(is_gone, is_failing);
+            }
+        }
+    }
+    let mut statement = connection.prepare_cached(statements::SOURCES_HEALTH)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if addresses.contains(row.get_ref(0)?.as_str().unwrap_or_default()) {
+            counts.add(row.get(1)?, row.get(2)?);
+        }
+    }
+    Ok(counts)
 }
 
 /// A feed with the state of its source.

@@ -53,7 +53,8 @@ pub use deliveries::{delivered_since, deliveries};
 pub use detections::{any as any_detection, fold_stories, recent_stories, updates as story_updates};
 pub use entries::{backlog, postpone};
 pub use feeds::{
-    feeds_in_use, import_feeds, imported_feeds, imported_names, planned_feeds, remove_feed, switch_feed,
+    feeds_in_use, import_feeds, imported_feeds, imported_names, planned_feeds, remove_feed, source_counts,
+    switch_feed,
 };
 pub use known::known_entries;
 pub use labels::{label, labelled_mentions, labels, put_label_vectors};
@@ -61,8 +62,8 @@ pub use log::{data_version, log, log_end, log_start, stories_with_log_end};
 pub use lookup::resolve;
 pub use open::{check, health, open_file, open_memory};
 pub use outbox::{
-    alert_totals, attempt, bind, channel_story_states, channel_tests, channels, hasten, incidents, notice,
-    oldest_due, open_messages, put_channel_test, queued, revive, rows, settle, waiting,
+    alert_counts, alert_totals, attempt, bind, channel_story_states, channel_tests, channels, hasten,
+    incidents, notice, oldest_due, open_messages, put_channel_test, queued, revive, rows, settle, waiting,
 };
 pub use prune::{begin_clean_up, prune};
 pub use query_timing::{take as take_times, watch};

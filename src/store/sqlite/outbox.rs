@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::{StoreError, amount, deliveries::state, from_json, optional, seconds, statements, time, to_json};
-use crate::store::AlertTotal;
+use crate::store::{AlertCounts, AlertTotal};
 use crate::{
     failpoint::hit,
     model::{
@@ -353,6 +353,35 @@ pub fn rows(connection: &Connection, open: bool, limit: usize) -> Result<Vec<Out
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn alert_counts(connection: &Connection, since: Timestamp) -> Result<AlertCounts, StoreError> {
+    let number = |row: &Row<'_>| Ok(amount(row.get(0)?));
+    let sent = connection.prepare_cached(statements::ALERTS_SENT)?.query_row([seconds(since)], number)?;
+    let given_up = connection.prepare_cached(statements::ALERTS_GIVEN_UP)?.query_row([], number)?;
+    let mut counts = AlertCounts { sent, failed: given_up, ..AlertCounts::default() };
+    let mut waiting = |number: i64, due: Option<Timestamp>| {
+        counts.waiting += amount(number);
+        counts.next = counts.next.into_iter().chain(due).min();
+    };
+    let (number, due) = connection
+        .prepare_cached(statements::ALERTS_QUEUED)?
+        .query_row([], |row| Ok((row.get(0)?, maybe(row, 1)?)))?;
+    waiting(number, due);
+    let mut open = connection.prepare_cached(statements::ALERTS_OPEN)?;
+    let rows =
+        open.query_map([], |row| Ok((row.get::<_, bool>(0)?, row.get::<_, i64>(1)?, maybe(row, 2)?)))?;
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let mut failed = 0;
+    for (has_failed, number, due) in rows {
+        if has_failed {
+            failed += amount(number);
+        } else {
+            waiting(number, due);
+        }
+    }
+    counts.failed += failed;
+    Ok(counts)
 }
 
 pub fn hasten(connection: &mut Connection, channels: &[String], now: Timestamp) -> Result<(), StoreError> {

@@ -119,6 +119,11 @@ statements! {
     FEED_SOURCE = "SELECT source FROM feeds WHERE identity = ?1";
     FEED_NAME = "SELECT feeds.source, feeds.name FROM sources JOIN feeds ON feeds.source = sources.id
         WHERE url = ?1 AND imported = 1";
+    FEED_HEALTH = concat!("SELECT url, gone_at IS NOT NULL, failures > 0, imported = 1 AND ", next_request!(), " > 0
+        FROM sources WHERE id = ?1");
+    FEEDS_HEALTH = concat!("SELECT count(*), ifnull(sum(gone_at IS NOT NULL), 0),
+        ifnull(sum(gone_at IS NULL AND failures > 0), 0) FROM sources WHERE imported = 1 AND ", next_request!(), " > 0");
+    SOURCES_HEALTH = "SELECT url, gone_at IS NOT NULL, failures > 0 FROM sources WHERE imported = 0 AND checked_at IS NOT NULL";
     FEED_CHANGES = "SELECT number FROM feed_changes WHERE id = 1";
     FEED_CHANGED = "INSERT INTO feed_changes (id, number) VALUES (1, 1)
         ON CONFLICT (id) DO UPDATE SET number = number + 1";
@@ -382,6 +387,12 @@ statements! {
         outbox.message IS NOT NULL, settled_at, given_up FROM outbox LEFT JOIN messages ON messages.id = outbox.message
         WHERE topic = 'news' AND json_type(outbox.document, '$.news.detection.id') = 'text'
         ORDER BY outbox.created_at, outbox.channel";
+    ALERTS_SENT = "SELECT count(*) FROM messages JOIN outbox ON outbox.message = messages.id
+        WHERE settled_at >= ?1 AND NOT given_up";
+    ALERTS_GIVEN_UP = "SELECT count(*) FROM messages JOIN outbox ON outbox.message = messages.id WHERE given_up = 1";
+    ALERTS_QUEUED = "SELECT count(*), min(due_at) FROM outbox WHERE message IS NULL";
+    ALERTS_OPEN = "SELECT error IS NOT NULL, count(*), min(due_at) FROM messages
+        JOIN outbox ON outbox.message = messages.id WHERE settled_at IS NULL GROUP BY 1";
     OUTBOX_ROWS = "SELECT outbox.id, outbox.channel, topic, class, due_at, outbox.created_at,
         coalesce(json_extract(outbox.document, '$.news.detection.title'), json_extract(outbox.document, '$.update.title'),
         json_extract(outbox.document, '$.ops.says'), iif(topic = 'summary', 'summary of the week', NULL)), outbox.message, settled_at, given_up, tries, error

@@ -3,6 +3,7 @@ use crate::model::{
     Alert, AlertState, Body, BoundMessage, ChannelState, ChannelStoryState, Incident, Notice, Phase, Settled,
     Severity, Topic,
 };
+use crate::store::AlertCounts;
 
 fn alert(id: &str, story_id: &str) -> Alert {
     Alert { outlets: 2, ..samples::alert(id, detection("d", story_id, 80).detection) }
@@ -52,6 +53,9 @@ fn an_alert_keeps_its_detection_and_is_delivered_once() {
         }
         let queued = store.queued("a".to_owned()).await.unwrap();
         assert_eq!(queued, [alert("n1", "s")]);
+        let counts = || store.alert_counts(now());
+        let waiting = AlertCounts { waiting: 1, next: Some(now()), ..AlertCounts::default() };
+        assert_eq!(counts().await.unwrap(), waiting);
         assert!(store.channel_story_states(vec!["s".to_owned()]).await.unwrap()[0].pending);
         assert_eq!(store.oldest_due(names()).await.unwrap(), Some(now()));
         for _ in 0..2 {
@@ -59,17 +63,23 @@ fn an_alert_keeps_its_detection_and_is_delivered_once() {
         }
         assert!(store.queued("a".to_owned()).await.unwrap().is_empty());
         assert!(!store.channel_story_states(vec!["s".to_owned()]).await.unwrap()[0].pending);
+        assert_eq!(counts().await.unwrap(), waiting);
         store.attempt("m".to_owned()).await.unwrap();
         let state = ChannelState { name: "a".to_owned(), failures: 1, ..ChannelState::default() };
         let later = now() + days(1);
         let again = Settled::Again { next_try: later, error: "not now".to_owned() };
         store.settle("m".to_owned(), again, state.clone(), now()).await.unwrap();
+        let failed = AlertCounts { failed: 1, ..AlertCounts::default() };
+        assert_eq!(counts().await.unwrap(), failed);
         let open = store.open_messages("a".to_owned()).await.unwrap();
         assert_eq!((open[0].tries, open[0].next_try), (1, later));
         assert_eq!(store.channels().await.unwrap(), std::slice::from_ref(&state));
         store.settle("m".to_owned(), Settled::Delivered, state, later).await.unwrap();
         assert!(store.open_messages("a".to_owned()).await.unwrap().is_empty());
         assert_eq!(store.oldest_due(names()).await.unwrap(), None);
+        let sent = AlertCounts { sent: 1, ..AlertCounts::default() };
+        assert_eq!(counts().await.unwrap(), sent);
+        assert_eq!(store.alert_counts(later + days(1)).await.unwrap(), AlertCounts::default());
         let rows = store.outbox(false, 9).await.unwrap();
         assert_eq!((rows[0].state, rows[0].title.as_str()), (AlertState::Delivered, "Reported by d"));
         assert!(store.outbox(true, 9).await.unwrap().is_empty());
@@ -116,6 +126,7 @@ fn a_given_up_message_can_be_revived() {
         let gone = Settled::GivenUp { error: "never".to_owned() };
         store.settle("m".to_owned(), gone, state, now()).await.unwrap();
         assert_eq!(store.outbox(false, 9).await.unwrap()[0].state, AlertState::GivenUp);
+        assert_eq!(store.alert_counts(now()).await.unwrap().failed, 1);
         assert_eq!(store.waiting(names()).await.unwrap(), 0);
         store.revive(names(), now()).await.unwrap();
         assert_eq!(store.open_messages("a".to_owned()).await.unwrap()[0].tries, 0);
