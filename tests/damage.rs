@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use crate::support::{
     lab::{Lab, Ran, ran},
     mount::{Mount, mounted},
-    state::{Outcome, column, detection_paths, number, opened, sound, write_first_schema},
+    state::{Outcome, column, detection_paths, number, opened, remove_log, sound, write_first_schema},
     world::bulk,
 };
 
@@ -95,9 +95,7 @@ fn damaged_pages_are_reported_and_readable_rows_recovered() {
     for (number, page) in
         [2, pages / 5, pages / 3, pages / 2, pages * 2 / 3, pages - 2].into_iter().enumerate()
     {
-        for name in ["-wal", "-shm"] {
-            let _ = fs::remove_file(lab.state().join(format!("tge-scrape.db{name}")));
-        }
+        remove_log(&lab.state());
         fs::write(database(&lab), &whole).unwrap();
         if number == 5 {
             fs::write(database(&lab), &whole[..usize::try_from(page).unwrap() * 4096]).unwrap();
@@ -169,9 +167,7 @@ fn older_database_is_backed_up_before_migration() {
     assert!(!lab.state().join("tge-scrape.db.before--3").exists(), "three are kept");
     assert!(lab.state().join("tge-scrape.db.before--2").exists());
     // The steps of docs/reference/database.md.
-    for end in ["-wal", "-shm"] {
-        let _ = fs::remove_file(lab.state().join(format!("tge-scrape.db{end}")));
-    }
+    remove_log(&lab.state());
     fs::rename(&copy, database(&lab)).unwrap();
     assert_eq!(number_of_entries(&lab), 0);
     lab.cycle();

@@ -113,9 +113,8 @@ fn letters(title: &str) -> String {
     lower.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Changes the feed step by step, and reads each document.
-async fn read_all(web: &OneBody, url: &str, steps: &[Vec<(u8, u8, u8)>]) -> TestCaseResult {
-    let source = Source {
+fn feed(url: &str) -> Source {
+    Source {
         url: url.to_owned(),
         name: "News".to_owned(),
         format: SourceFormat::Feed,
@@ -124,7 +123,12 @@ async fn read_all(web: &OneBody, url: &str, steps: &[Vec<(u8, u8, u8)>]) -> Test
         also: Vec::new(),
         every: None,
         headers: Vec::new(),
-    };
+    }
+}
+
+/// Changes the feed step by step, and reads each document.
+async fn read_all(web: &OneBody, url: &str, steps: &[Vec<(u8, u8, u8)>]) -> TestCaseResult {
+    let source = feed(url);
     let mut state = SourceState { url: url.to_owned(), ..SourceState::default() };
     let mut publisher = Publisher::default();
     for step in steps {
@@ -237,16 +241,7 @@ fn entries_stored_by_version_8_stay_known() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let store = Store::open(dir.path(), Access::Write).unwrap();
     let web = OneBody::serve(&runtime, store);
-    let source = Source {
-        url: url.to_owned(),
-        name: "Old".to_owned(),
-        format: SourceFormat::Feed,
-        tier: 2,
-        tags: Vec::new(),
-        also: Vec::new(),
-        every: None,
-        headers: Vec::new(),
-    };
+    let source = feed(url);
     let item = |guid: &str, link: &str, title: &str, text: &str| {
         let guid = if guid.is_empty() {
             String::new()

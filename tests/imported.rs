@@ -4,7 +4,7 @@ use std::fs;
 
 use tge_scrape::fixture_web::{Bulk, Options};
 
-use crate::support::lab::{Lab, now};
+use crate::support::lab::{Lab, Ran, now};
 
 /// Six feeds that stay fresh for ten minutes; the settings have the first two, and `all.csv` all of them.
 fn lab() -> Lab {
@@ -25,6 +25,10 @@ fn into_database(lab: &Lab) {
     let ran = lab.run(&["feed", "import", "all.csv", "--into", "database"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "4 added, 2 known, 0 invalid\n"), "{}", ran.stderr);
     assert!(ran.stderr.contains("6 feeds (4 in the database) are read now"), "{}", ran.stderr);
+}
+
+fn printed(ran: &Ran, text: &str) {
+    assert!(ran.stdout.contains(text), "{}{}", ran.stdout, ran.stderr);
 }
 
 /// Name, state and origin of each feed.
@@ -57,7 +61,7 @@ fn imported_feeds_are_read_once_each_and_counted_while_they_are_fresh() {
     let all = lab.run(&["cycle", "--refresh", "--format", "json"]).report();
     assert_eq!((all.feeds.fetched, all.sources.len()), (6, 6));
     let stats = lab.run(&["stats", "--feeds"]);
-    assert!(stats.stdout.contains("Feed 4"), "{}{}", stats.stdout, stats.stderr);
+    printed(&stats, "Feed 4");
 }
 
 #[test]
@@ -92,22 +96,17 @@ fn imported_feeds_are_listed_changed_exported_and_removed() {
     assert_eq!((&shown["feed"]["tier"], &shown["feed"]["tags"]), (&1.into(), &serde_json::json!(["a", "b"])));
 
     let off = lab.run(&["feed", "disable", "feed 3"]);
-    assert!(
-        off.stdout.contains("disabled \"Feed 3\" in the database: 5 feeds"),
-        "{}{}",
-        off.stdout,
-        off.stderr
-    );
+    printed(&off, "disabled \"Feed 3\" in the database: 5 feeds");
     assert_eq!(lab.cycle().feeds.total, 5);
     let known = lab.run(&["feed", "add", &urls[3], "--no-check"]);
-    assert!(known.stdout.contains("was disabled, enabled in the database"), "{}", known.stdout);
+    printed(&known, "was disabled, enabled in the database");
     assert_eq!(lab.cycle().feeds.total, 6);
 
     let export = lab.run(&["feed", "export"]).stdout;
     assert!(urls.iter().all(|url| export.matches(&format!("\"{url}\"")).count() == 1), "{export}");
 
     let removed = lab.run(&["feed", "remove", &urls[4]]);
-    assert!(removed.stdout.contains("removed \"Feed 4\" from the database: 5 feeds"), "{}", removed.stdout);
+    printed(&removed, "removed \"Feed 4\" from the database: 5 feeds");
     assert_eq!(lab.run(&["feed", "remove", "Feed 4"]).code, 1);
     let check = lab.run(&["feed", "check", "Feed 2", "--format", "json"]).json();
     assert_eq!((&check["url"], &check["ok"]), (&urls[2].as_str().into(), &true.into()));
@@ -126,12 +125,7 @@ fn the_settings_win_and_a_removal_removes_the_feed_everywhere() {
     let names: Vec<String> = listed(&lab).into_iter().map(|(name, ..)| name).collect();
     assert!(!names.contains(&"Feed 2".to_owned()), "{names:?}");
     let removed = lab.run(&["feed", "remove", "Mine"]);
-    assert!(
-        removed.stdout.contains("and from the database: 5 feeds"),
-        "{}{}",
-        removed.stdout,
-        removed.stderr
-    );
+    printed(&removed, "and from the database: 5 feeds");
     assert_eq!(lab.cycle().feeds.total, 5);
 }
 

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::support::{
     inbox::{Answer, Inbox, Received},
     lab::{Lab, Ran, now, ran},
-    state::{column, number, opened, sound},
+    state::{column, number, opened, remove_log, sound},
 };
 
 const DATABASE: &[u8] = include_bytes!("../fixtures/upgrade/tge-scrape.db.zst");
@@ -142,9 +142,7 @@ fn the_copy_made_before_an_upgrade_leads_back() {
         .collect();
     assert_eq!(copies.len(), 1, "{copies:?}");
     // The steps of docs/reference/database.md.
-    for end in ["-wal", "-shm"] {
-        let _ = fs::remove_file(lab.state().join(format!("tge-scrape.db{end}")));
-    }
+    remove_log(&lab.state());
     fs::copy(&copies[0], lab.state().join("tge-scrape.db")).unwrap();
     let database = Connection::open(&copies[0]).unwrap();
     assert_eq!(number(&database, "PRAGMA user_version"), SCHEMA);

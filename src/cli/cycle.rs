@@ -30,7 +30,7 @@ use show::Outcome;
 
 use super::{
     Format, Globals, files,
-    history::{History, Sources, in_use},
+    history::{History, Sources, imported, in_use},
     metrics,
     output::Output,
     outputs,
@@ -192,9 +192,8 @@ async fn refresh(args: &Args, settings: &Settings, store: &Store) -> Result<Refr
         return Ok(Refresh::Everything);
     }
     let mut urls = Vec::new();
-    let imported = settings.beside_own(store.imported_feeds().await?);
-    let enabled = imported.iter().filter(|feed| feed.enabled).map(|feed| &feed.source);
-    let sources: Vec<&Arc<Source>> = settings.sources.iter().chain(enabled).collect();
+    let imported = imported(store, settings).await?;
+    let sources: Vec<&Arc<Source>> = settings.sources.iter().chain(&imported).collect();
     for name in names {
         let wanted = (edit::identity(name), name.trim().to_lowercase());
         let is_named = |source: &&&Arc<Source>| {

@@ -131,7 +131,7 @@ pub async fn in_use(store: &Store, settings: &Settings) -> Result<Option<Importe
 }
 
 /// The imported feeds that are read, unless `settings` have them already.
-async fn imported(store: &Store, settings: &Settings) -> Result<Vec<Arc<Source>>, Error> {
+pub async fn imported(store: &Store, settings: &Settings) -> Result<Vec<Arc<Source>>, Error> {
     if !settings.imported.is_empty() {
         return Ok(Vec::new());
     }

@@ -97,6 +97,13 @@ pub fn alerted_stories<'a>(documents: impl IntoIterator<Item = &'a Value>) -> BT
     alerted_stories
 }
 
+/// Deletes the log of the database in `dir`, as docs/reference/database.md says before a copy is restored.
+pub fn remove_log(dir: &Path) {
+    for end in ["-wal", "-shm"] {
+        let _ = fs::remove_file(dir.join(format!("tge-scrape.db{end}")));
+    }
+}
+
 /// Writes a database of the first schema, with one source, into `dir`.
 pub fn write_first_schema(dir: &Path) {
     fs::create_dir_all(dir).unwrap();

@@ -58,16 +58,9 @@ fn with_tags((mut feed, tags): (ImportedFeed, String)) -> Result<ImportedFeed, S
 }
 
 pub fn import_feeds(connection: &mut Connection, feeds: &[ImportedFeed]) -> Result<usize, StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut new = 0;
-    for feed in feeds {
-        new += usize::from(put(&transaction, feed)?);
-    }
-    if new > 0 {
-        transaction.prepare_cached(statements::FEED_CHANGED)?.execute([])?;
-    }
-    transaction.commit()?;
-    Ok(new)
+    change(connection, |transaction| {
+        feeds.iter().try_fold(0, |new, feed| Ok(new + usize::from(put(transaction, feed)?)))
+    })
 }
 
 fn put(connection: &Connection, feed: &ImportedFeed) -> Result<bool, StoreError> {
@@ -95,24 +88,27 @@ fn put(connection: &Connection, feed: &ImportedFeed) -> Result<bool, StoreError>
 }
 
 pub fn switch_feed(connection: &mut Connection, identity: &str, on: bool) -> Result<bool, StoreError> {
-    change(connection, |transaction| {
+    let switched = change(connection, |transaction| {
         Ok(transaction.prepare_cached(statements::FEED_SWITCH)?.execute(params![identity, on])?)
-    })
+    })?;
+    Ok(switched > 0)
 }
 
 pub fn remove_feed(connection: &mut Connection, identity: &str) -> Result<bool, StoreError> {
-    change(connection, |transaction| {
+    let removed = change(connection, |transaction| {
         Ok(transaction.prepare_cached(statements::FEED_DROP)?.execute([identity])?)
-    })
+    })?;
+    Ok(removed > 0)
 }
 
+/// Changes the list in one transaction, and counts the change if `step` changed a row; returns the number of these rows.
 fn change(
     connection: &mut Connection,
     step: impl FnOnce(&Connection) -> Result<usize, StoreError>,
-) -> Result<bool, StoreError> {
+) -> Result<usize, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let changed = step(&transaction)? > 0;
-    if changed {
+    let changed = step(&transaction)?;
+    if changed > 0 {
         transaction.prepare_cached(statements::FEED_CHANGED)?.execute([])?;
     }
     transaction.commit()?;
